@@ -1,0 +1,1 @@
+"""tui-trainer: study how a language model is trained, by keypress, in a terminal."""
