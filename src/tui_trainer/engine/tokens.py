@@ -1,0 +1,130 @@
+"""Text to tokens: IDs, pieces and bytes; batches with padding and an attention mask."""
+
+import json
+import re
+
+from transformers import PreTrainedTokenizerBase
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import Batch, Token, Tokenized
+
+BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")
+
+
+def byte_alphabet() -> dict[str, int]:
+    """The character that stands for each byte in a byte-level BPE vocabulary.
+
+    Printable Latin-1 bytes stand for themselves; the other 68 take the characters from U+0100
+    on, in order (the scheme of GPT-2, Radford et al. 2019).
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    alphabet = {chr(byte): byte for byte in printable}
+    return alphabet | {chr(0x100 + n): byte for n, byte in enumerate(others)}
+
+
+BYTE_OF = byte_alphabet()
+
+
+class Vocabulary:
+    """A tokenizer, with what each of its tokens stands for.
+
+    Needs a fast tokenizer (one with a `tokenizer.json` or that converts to it), which knows
+    the characters each token covers. Raises InputError otherwise.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, name: str) -> None:
+        if not tokenizer.is_fast:
+            raise InputError(
+                f"{name} has no fast tokenizer: save one with a tokenizer.json and load that."
+            )
+        self.tokenizer = tokenizer
+        self.name = name
+        self._texts: dict[int, str] = {}
+        decoder = json.loads(tokenizer.backend_tokenizer.to_str())["decoder"]
+        self._byte_level = "ByteLevel" in json.dumps(decoder)
+
+    def __len__(self) -> int:
+        return len(self.tokenizer)
+
+    def ids(self, text: str) -> list[int]:
+        """The token IDs of `text`, as `tokenizer(text).input_ids` gives them."""
+        check_encodable(text)
+        ids: list[int] = self.tokenizer(text).input_ids
+        return ids
+
+    def text_of(self, token_id: int) -> str:
+        """One ID decoded alone; a token that holds a part of a character gives U+FFFD."""
+        if token_id not in self._texts:
+            self._texts[token_id] = self.tokenizer.decode([token_id])
+        return self._texts[token_id]
+
+    def tokenize(self, text: str) -> Tokenized:
+        """Every token of `text` with its bytes and the characters it covers."""
+        check_encodable(text)
+        encoded = self.tokenizer(text, return_offsets_mapping=True)
+        spans = zip(encoded.input_ids, encoded.offset_mapping, strict=True)
+        return Tokenized(
+            text,
+            tuple(
+                Token(
+                    index=index,
+                    id=token_id,
+                    text=self.text_of(token_id),
+                    bytes=self._bytes_of(token_id, text[start:end]),
+                    start=start,
+                    end=end,
+                )
+                for index, (token_id, (start, end)) in enumerate(spans)
+            ),
+        )
+
+    def _bytes_of(self, token_id: int, covered: str) -> bytes:
+        """The bytes a token stands for; `covered` is the text it covers, where it is whole."""
+        piece = self.tokenizer.convert_ids_to_tokens(token_id)
+        if token_id in self.tokenizer.added_tokens_decoder:
+            return str(piece).encode()
+        if self._byte_level:
+            return bytes(BYTE_OF[character] for character in piece)
+        if match := BYTE_TOKEN.fullmatch(piece):
+            return bytes([int(match[1], 16)])
+        return covered.encode()
+
+    def batch(self, texts: tuple[str, ...], padding_side: str) -> Batch:
+        """Pad several texts to the longest; mask 1 for a token of the text, 0 for padding.
+
+        The mask follows from the lengths, not from the pad ID: where a model's pad is its
+        end-of-text token, a real end of text stays visible.
+        """
+        rows = [self.ids(text) for text in texts]
+        width = max((len(row) for row in rows), default=0)
+        pad_id = self.pad_id
+        left = padding_side == "left"
+        padded = [[pad_id] * (width - len(row)) for row in rows]
+        masked = [[0] * (width - len(row)) for row in rows]
+        ones = [[1] * len(row) for row in rows]
+        return Batch(
+            input_ids=tuple(tuple(p + r if left else r + p) for p, r in zip(padded, rows, strict=True)),
+            attention_mask=tuple(tuple(m + o if left else o + m) for m, o in zip(masked, ones, strict=True)),
+            pad_id=pad_id,
+            padding_side=padding_side,
+        )
+
+    @property
+    def pad_id(self) -> int:
+        """The padding ID: the tokenizer's own, else its end of text, else 0."""
+        for token_id in (self.tokenizer.pad_token_id, self.tokenizer.eos_token_id):
+            if token_id is not None:
+                return int(token_id)
+        return 0
+
+
+def check_encodable(text: str) -> None:
+    """Raise InputError where `text` holds half of a UTF-16 pair, which no tokenizer takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"Character {error.start + 1} of the text is half of a surrogate pair and has no "
+            "UTF-8 bytes: delete it."
+        ) from None

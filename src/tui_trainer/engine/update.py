@@ -1,0 +1,69 @@
+"""The training cell: one update on one text."""
+
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.utils import get_total_norm
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.predict import predict, read_logits
+from tui_trainer.engine.reports import UpdateReport
+
+
+def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
+    """Run the training cell once and tell what it did.
+
+    Raises InputError where `text` has fewer than two tokens. Whatever fails inside the cell,
+    the weights stay as they were before it.
+    """
+    input_ids = labelled_ids(learner, text)
+    model, optimizer = learner.model, learner.optimizer
+    noisy = learner.training and learner.report.dropout > 0
+    before = predict(learner, text, top) if noisy else None
+
+    with learner.restored_on_failure() as weights_before:
+        started = time.perf_counter()
+        model.train(learner.training)
+        with learner.autocast():
+            logits = model(input_ids=input_ids, use_cache=False).logits  # [1, position, vocabulary]
+        loss = F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:])
+        loss.backward()
+        grad_norm = total_grad_norm(model)
+        optimizer.step()
+        optimizer.zero_grad()
+        seconds = time.perf_counter() - started
+
+    learner.updates += 1
+    return UpdateReport(
+        update=learner.updates,
+        text=text,
+        loss=loss.item(),
+        grad_norm=grad_norm.item(),
+        lr=learner.lr,
+        optimizer=learner.optimizer_name,
+        training=learner.training,
+        moved=learner.count_moved(weights_before),
+        parameters=learner.report.parameters,
+        # Without dropout the cell's own logits are the prediction: no second forward pass.
+        before=before or read_logits(learner, text, input_ids, logits.detach(), top),
+        after=predict(learner, text, top),
+        seconds=seconds,
+    )
+
+
+def labelled_ids(learner: Learner, text: str) -> Tensor:
+    """The IDs of `text` [1, position]; InputError where no token has a label, the next token."""
+    input_ids = learner.input_ids(text)
+    if input_ids.shape[1] < 2:
+        raise InputError(
+            "One token has no label, since its label is the token after it: type a second one."
+        )
+    return input_ids
+
+
+def total_grad_norm(model: torch.nn.Module) -> Tensor:
+    """The 2-norm of all gradients together."""
+    return get_total_norm([p.grad for p in model.parameters() if p.grad is not None])

@@ -1,0 +1,259 @@
+"""The one thread that owns the engine: requests in, replies and events out.
+
+A training loop is a generator; this thread advances it one step whenever no request waits.
+Pause is 'do not advance', a single step is 'advance once', stop is 'close'. So a request can
+look at the model, or change it, between two steps of a running loop, and needs no lock.
+"""
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
+
+from tui_trainer.engine.errors import CancelledError, InputError
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import LoadProgress, StepReport, UpdateReport
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+Reply = TypeVar("Reply")
+Report = StepReport | UpdateReport
+
+# A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
+REPORTS_KEPT = 2048
+
+
+class LoopState(Enum):
+    """What a loop is doing."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Failure(Exception):
+    """What went wrong on the worker's thread, as text: nothing of the thread is kept alive.
+
+    `traceback` is None where the user can mend it: then the sentence says how.
+    """
+
+    def __init__(
+        self, sentence: str, traceback: str | None = None, *, cancelled: bool = False
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.traceback = traceback
+        self.cancelled = cancelled
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What the worker does right now."""
+
+    what: str
+    since: float
+    """In seconds of `time.monotonic`."""
+
+
+@dataclass(frozen=True)
+class LoopChanged:
+    """A loop began, paused, went on or ended."""
+
+    name: str
+    state: LoopState
+    failure: Failure | None = None
+
+
+Event = LoadProgress | LoopChanged
+
+
+@dataclass
+class _Loop:
+    """A generator and whether the worker advances it."""
+
+    reports: Iterator[Report]
+    playing: bool
+
+
+class Worker:
+    """Runs requests and loops on one daemon thread.
+
+    `make_engine` is called on that thread, so that importing torch does not delay the first
+    frame. `post` is called on it with every event and must be thread-safe and must not wait.
+    """
+
+    def __init__(
+        self,
+        make_engine: "Callable[[Progress], Engine]",
+        post: Callable[[Event], None],
+    ) -> None:
+        self._make_engine = make_engine
+        self._post = post
+        self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._loops: dict[str, _Loop] = {}
+        self._reports: dict[str, deque[Report]] = {}
+        self._progress = Progress(post)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self.doing: Doing | None = None
+        """Read by the UI to show what it waits for; None while the thread is idle."""
+
+    # Called from the UI's thread
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread after what it is doing; True where it ended within `timeout` seconds."""
+
+        def end() -> None:
+            self._stopping = True
+
+        self._progress.cancelled.set()
+        self._requests.put(end)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def ask(self, request: "Callable[[Engine], Reply]", doing: str = "") -> "Future[Reply]":
+        """Run `request` on the thread; the future gives its reply or raises a Failure.
+
+        `doing` tells the user what is going on where it takes its time.
+        """
+        future: Future[Reply] = Future()
+
+        def answer() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            self._progress.cancelled.clear()
+            self.doing = Doing(doing, time.monotonic())
+            try:
+                reply = request(self._engine)
+            except BaseException as error:
+                future.set_exception(describe_failure(error))
+            else:
+                future.set_result(reply)
+
+        self._requests.put(answer)
+        return future
+
+    def cancel(self) -> None:
+        """Ask what loads or downloads now to stop; its future raises a Failure, `cancelled`."""
+        self._progress.cancelled.set()
+
+    def start_loop(
+        self, name: str, make: "Callable[[Engine], Iterator[Report]]", *, playing: bool = True
+    ) -> "Future[None]":
+        """Begin a loop; one of the same name ends first. The future raises where it cannot begin."""
+
+        def begin(engine: "Engine") -> None:
+            self._close(name, LoopState.STOPPED)
+            loop = _Loop(make(engine), playing)
+            self._reports[name] = deque(maxlen=REPORTS_KEPT)
+            self._loops[name] = loop
+            self._tell(name)
+
+        return self.ask(begin, f"Starting {name}")
+
+    def play(self, name: str, playing: bool) -> None:
+        """Go on with a loop, or pause it after the step it is making."""
+
+        def change() -> None:
+            if loop := self._loops.get(name):
+                loop.playing = playing
+                self._tell(name)
+
+        self._requests.put(change)
+
+    def advance(self, name: str) -> None:
+        """Make one step of a paused loop."""
+        self._requests.put(lambda: self._advance(name))
+
+    def stop_loop(self, name: str) -> None:
+        """End a loop; the weights stay as they are."""
+        self._requests.put(lambda: self._close(name, LoopState.STOPPED))
+
+    def drain(self, name: str) -> list[Report]:
+        """The reports of a loop since the last call, oldest first."""
+        waiting = self._reports.get(name)
+        return [waiting.popleft() for _ in range(len(waiting))] if waiting else []
+
+    # Called on the worker's thread
+
+    def _run(self) -> None:
+        while not self._stopping:
+            request = self._next_request()
+            if request is not None:
+                request()
+            else:
+                self._advance_playing()
+            self.doing = None
+
+    @cached_property
+    def _engine(self) -> "Engine":
+        """Made at the first request, whose future tells where that fails."""
+        return self._make_engine(self._progress)
+
+    def _next_request(self) -> Callable[[], None] | None:
+        """Wait for a request; where a loop plays, None at once when there is none."""
+        if not any(loop.playing for loop in self._loops.values()):
+            return self._requests.get()
+        try:
+            return self._requests.get_nowait()
+        except Empty:
+            return None
+
+    def _advance_playing(self) -> None:
+        for name in [name for name, loop in self._loops.items() if loop.playing]:
+            self._advance(name)
+
+    def _advance(self, name: str) -> None:
+        loop = self._loops.get(name)
+        if loop is None:
+            return
+        try:
+            self._reports[name].append(next(loop.reports))
+        except StopIteration:
+            self._close(name, LoopState.FINISHED)
+        except BaseException as error:
+            self._close(name, LoopState.FAILED, describe_failure(error))
+
+    def _close(self, name: str, state: LoopState, failure: Failure | None = None) -> None:
+        if self._loops.pop(name, None) is not None:
+            self._post(LoopChanged(name, state, failure))
+
+    def _tell(self, name: str) -> None:
+        state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED
+        self._post(LoopChanged(name, state))
+
+
+def describe_failure(error: BaseException) -> Failure:
+    """The user's words for an error; a traceback only for what the user cannot mend."""
+    if isinstance(error, InputError):
+        return Failure(str(error))
+    if isinstance(error, CancelledError):
+        return Failure(str(error), cancelled=True)
+    if _is_out_of_memory(error):
+        return Failure(
+            "There is not enough memory for this; the weights are as they were. Use a shorter "
+            "text, a smaller model or a lower precision."
+        )
+    return Failure(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """torch raises OutOfMemoryError on CUDA and a plain RuntimeError on a CPU."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "not enough memory" in str(error)
+    )
