@@ -9,3 +9,8 @@ class Problem:
 
     question: str
     answer: str
+
+
+def format_problem(problem: Problem) -> str:
+    """The notebook's text of an item: what the model is trained on, and nothing else."""
+    return f"Question: {problem.question}\nAnswer: {problem.answer}"
