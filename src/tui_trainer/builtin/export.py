@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 from transformers import Qwen3ForCausalLM
+from transformers.models.qwen3.modeling_qwen3 import Qwen3RMSNorm
 
 SCALE = 16
 
@@ -19,7 +20,7 @@ def export(model: Qwen3ForCausalLM, tokenizer_folder: Path, out: Path, scale: in
     """Writes weights, configuration and tokenizer into `out`; `model` itself is changed by it."""
     rescale(model, scale)
     out.mkdir(parents=True, exist_ok=True)
-    model.to(torch.bfloat16).save_pretrained(out)
+    model.bfloat16().save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(tokenizer_folder / name, out / name)
@@ -39,7 +40,7 @@ def rescale(model: Qwen3ForCausalLM, scale: int) -> None:
     epsilon = model.config.rms_norm_eps / scale**2
     model.config.rms_norm_eps = epsilon
     for module in model.modules():
-        if hasattr(module, "variance_epsilon"):
+        if isinstance(module, Qwen3RMSNorm):
             module.variance_epsilon = epsilon
     with torch.no_grad():
         for name, parameter in model.named_parameters():

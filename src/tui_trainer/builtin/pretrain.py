@@ -62,7 +62,7 @@ def rate_factor(share: float) -> float:
 
 
 def make_optimizers(model: Qwen3ForCausalLM) -> list[Optimizer]:
-    embedding = model.get_input_embeddings().weight
+    embedding = model.lm_head.weight
     matrices = [p for p in model.parameters() if p.dim() == 2 and p is not embedding]
     vectors = [p for p in model.parameters() if p.dim() == 1]
     return [

@@ -52,7 +52,7 @@ def prepare(folder: Path) -> None:
         text for name in SHARES for text in _sample(texts[name], SHARES[name])
     )
     save_tokenizer(tokenizer, folder)
-    end = tokenizer.token_to_id(END_OF_TEXT)
+    end = tokenizer.encode(END_OF_TEXT).ids[0]
     parts: list[NDArray[np.uint16]] = []
     ranges: dict[str, tuple[int, int]] = {}
     length = 0

@@ -1,16 +1,85 @@
-"""Question and answer items."""
+"""Question/answer items: where they come from.
 
+`builtin` is a generator, a `.jsonl` or `.parquet` file is read here, anything else of the form
+`repo` or `repo:config` is a data set on the Hub. The texts are passed on as they are: whoever shows
+them makes them fit for a terminal.
+"""
+
+import re
 from dataclasses import dataclass
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.problem import Problem, format_problem
+from tui_trainer.engine.problem_files import read_jsonl, read_parquet
+from tui_trainer.engine.problem_hub import read_hub
+from tui_trainer.engine.word_problems import word_problems
+
+__all__ = ["Problem", "ProblemSource", "describe_problems", "format_problem", "load_problems"]
+
+BUILTIN_ITEMS = 1000
+"""The built-in problems have no end; this many are taken where nobody says how many."""
+BUILTIN_TEST_START = 100_000
+"""The split `test` of the built-in problems begins here, far beyond what a loop trains on."""
+
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One question with its worked answer, as GSM8K has them."""
+class ProblemSource:
+    """A kind of source as `tui-trainer problems` lists it."""
 
-    question: str
-    answer: str
+    name: str
+    """What `--problems` takes; a file's is an example."""
+    description: str
+    train_items: int | None = None
+    """How many items its split `train` has; None where it depends or there is no end."""
+    test_items: int | None = None
 
 
-def format_problem(problem: Problem) -> str:
-    """The notebook's text of an item: what the model is trained on, and nothing else."""
-    return f"Question: {problem.question}\nAnswer: {problem.answer}"
+def describe_problems() -> tuple[ProblemSource, ...]:
+    """Every kind of source, with an example of it."""
+    return (
+        ProblemSource("builtin", "word problems from a seeded generator, without end"),
+        ProblemSource("openai/gsm8k:main", "GSM8K, from the Hub", 7473, 1319),
+        ProblemSource(
+            "nuprl/engineering-llm-systems:gsm8k", "GSM8K as the notebook loads it, from the Hub"
+        ),
+        ProblemSource("problems.jsonl", "a file with an object a line: question and answer"),
+        ProblemSource("problems.parquet", "a table with the columns question and answer"),
+    )
+
+
+def load_problems(
+    source: str, *, split: str = "train", limit: int | None = None, seed: int = 0
+) -> list[Problem]:
+    """The first `limit` items of `source` in its own order, fewer where it has no more.
+
+    `split` is for the Hub and for `builtin` (whose `test` has other items than its `train`), `seed`
+    for `builtin` alone. Raises InputError with one sentence where there is nothing to read.
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"At least 1 item is needed, not {limit}.")
+    if source == "builtin":
+        start = BUILTIN_TEST_START if split == "test" else 0
+        return word_problems(BUILTIN_ITEMS if limit is None else limit, seed=seed, start=start)
+    suffix = Path(source).suffix.lower()
+    if suffix == ".jsonl":
+        return read_jsonl(_file(source), limit)
+    if suffix == ".parquet":
+        return read_parquet(_file(source), limit)
+    if _HUB_NAME.fullmatch(source) and not Path(source).is_file():
+        return read_hub(source, split, limit)
+    raise InputError(
+        f"There are no problems called {source}: use builtin, a .jsonl or .parquet file, or a Hub "
+        "data set as repo:config."
+    )
+
+
+def _file(source: str) -> Path:
+    path = Path(source).expanduser()
+    if "\0" in source or not path.exists():
+        raise InputError(f"There is no file {source}: check the path.")
+    if not path.is_file():
+        raise InputError(f"{source} is not a file: give the path of a .jsonl or .parquet file.")
+    return path

@@ -6,7 +6,7 @@ An answer has GSM8K's form: a sentence a step with its calculation annotated, as
 
 from random import Random
 
-from tui_trainer.engine.problems import Problem
+from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.word_scenes import Scene, Step
 from tui_trainer.engine.word_stories import STORIES
 

@@ -1,0 +1,16 @@
+"""One question/answer item, and the text that is trained on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One question with its worked answer, as GSM8K has them."""
+
+    question: str
+    answer: str
+
+
+def format_problem(problem: Problem) -> str:
+    """The notebook's text of an item: what the model is trained on, and nothing else."""
+    return f"Question: {problem.question}\nAnswer: {problem.answer}"
