@@ -1,0 +1,214 @@
+"""The app: its screens, its one worker, its status line. It wires and does little else."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import Screen
+
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.logs import log_to_file
+from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.model_picker import ModelPicker
+from tui_trainer.screens.question import Answer, Question
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.step import StepScreen
+from tui_trainer.screens.tokens import TokensScreen
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.widgets.status_line import StatusLine, describe_loading
+from tui_trainer.worker import Event, Worker
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
+WORKER_STOP_SECONDS = 1.0
+LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step"}
+
+
+def make_engine(progress: Progress) -> "Engine":
+    """Called on the worker's thread: the first import of torch in the process."""
+    from tui_trainer.engine.engine import Engine  # noqa: PLC0415
+
+    return Engine(progress)
+
+
+class TuiTrainer(App[int]):
+    """Study how a language model is trained, by keypress."""
+
+    TITLE = "tui-trainer"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "show_screen('tokens')", "Tokens", show=False, id="tokens"),
+        Binding("4", "show_screen('step')", "Step", show=False, id="step"),
+        Binding("5", "show_screen('gsm8k')", "GSM8K", show=False, id="gsm8k"),
+        Binding("alt+1", "show_screen('tokens')", show=False, system=True, priority=True),
+        Binding("alt+4", "show_screen('step')", show=False, system=True, priority=True),
+        Binding("alt+5", "show_screen('gsm8k')", show=False, system=True, priority=True),
+        Binding("R", "reload", "Reload", id="reload", tooltip="The loaded weights again"),
+        Binding("m", "pick_model", "Model", id="model", tooltip="Pick a model, device, precision"),
+        Binding("question_mark,f1", "help", "Help", key_display="?", id="help"),
+        Binding("q", "ask_quit", "Quit", id="quit"),
+        Binding("ctrl+c", "ask_quit", "Quit", show=False, system=True, priority=True),
+    ]
+
+    @dataclass
+    class Heard(Message):
+        """Something the worker told; posted from its thread, which does not wait."""
+
+        event: Event
+
+    def __init__(
+        self, choice: ModelChoice, make_engine: "Callable[[Progress], Engine]" = make_engine
+    ) -> None:
+        super().__init__()
+        self.worker = Worker(make_engine, lambda event: self.post_message(self.Heard(event)))
+        self.session = Session(self, self.worker, choice)
+        self.add_mode("tokens", lambda: TokensScreen(self.session))
+        self.add_mode("step", lambda: StepScreen(self.session))
+        self.add_mode("gsm8k", lambda: Gsm8kScreen(self.session))
+        self._refreshing = False
+
+    async def on_mount(self) -> None:
+        self._handle_signals()
+        await self.switch_mode("tokens")
+        self.set_interval(1 / 8, self._tick)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """After the first frame: the worker imports torch and loads the model."""
+        self.worker.start()
+        self.load_model(self.session.choice)
+
+    @work
+    async def load_model(self, choice: ModelChoice) -> None:
+        await self.session.load(choice)
+
+    def on_tui_trainer_heard(self, message: Heard) -> None:
+        self.session.hear(message.event)
+
+    # The status line
+
+    async def _tick(self) -> None:
+        screen = self.screen
+        if self._any_loop_running() and not self._refreshing:
+            self._refresh_status()
+        if isinstance(screen, WorkScreen):
+            doing, seconds = self._doing()
+            line = screen.query_one(StatusLine)
+            line.show(self.session.status, doing, seconds, self._describe_loops())
+
+    @work
+    async def _refresh_status(self) -> None:
+        """While a loop runs, its updates count: hear how many, one request at a time."""
+        self._refreshing = True
+        await self.session.refresh()
+        self._refreshing = False
+
+    def _doing(self) -> tuple[str, float]:
+        """What the worker does, and for how many seconds; nothing for a short while."""
+        doing = self.worker.doing
+        if doing is None or not doing.what:
+            return "", 0.0
+        seconds = time.monotonic() - doing.since
+        if seconds < SHOW_AFTER:
+            return "", 0.0
+        loading = self.session.loading
+        return (describe_loading(loading) if loading else doing.what), seconds
+
+    def _describe_loops(self) -> str:
+        live = [
+            f"{LOOP_TITLES[name]} {state.value}"
+            for name, state in self.session.loops.items()
+            if self.session.is_live(name)
+        ]
+        return " · ".join(live)
+
+    def _any_loop_running(self) -> bool:
+        return any(self.session.is_running(name) for name in self.session.loops)
+
+    # Actions
+
+    async def action_show_screen(self, name: str) -> None:
+        if isinstance(self.screen, WorkScreen):
+            await self.switch_mode(name)
+
+    @work
+    async def action_reload(self) -> None:
+        """The loaded weights again; asks first while a loop trains them."""
+        if self._any_loop_running():
+            self.notify("A loop is training: pause or stop it before you reload.", markup=False)
+            return
+        await self.session.change(lambda engine: engine.reload(), "Reloading")
+
+    @work
+    async def action_pick_model(self) -> None:
+        choice = await self.push_screen_wait(ModelPicker(self.session))
+        if choice is not None:
+            await self.session.load(choice)
+
+    def action_help(self) -> None:
+        if isinstance(self.screen, WorkScreen):
+            self.push_screen(HelpDialog(self.screen))
+
+    @work
+    async def action_ask_quit(self) -> None:
+        if self._any_loop_running():
+            question = Question(
+                "A loop is training. Quit, and lose what it has learned?",
+                (Answer("y", "quit"), Answer("n", "keep training")),
+            )
+            if await self.push_screen_wait(question) != "y":
+                return
+        self.exit(0)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key of the screen is a command of the palette too."""
+        yield from super().get_system_commands(screen)
+        for node, binding, enabled, tooltip in screen.active_bindings.values():
+            if enabled and binding.description and not binding.system:
+                run = self._run_binding(node, binding.action)
+                yield SystemCommand(f"{binding.description} ({binding.key})", tooltip, run)
+
+    def _run_binding(self, node: DOMNode, action: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.run_action(action, node)
+
+        return run
+
+    # The end
+
+    def _handle_signals(self) -> None:
+        """Textual has no handler for these two: without one the terminal stays raw."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.exit, 128 + number, number + 128)
+
+
+def run_app(choice: ModelChoice) -> int:
+    """Run the app until it ends; the exit status of the process."""
+    log_to_file()
+    app = TuiTrainer(choice)
+    app.run()
+    ended = app.worker.stop(WORKER_STOP_SECONDS)
+    status = app.return_code or 0
+    logging.shutdown()
+    if not ended:
+        # A thread inside torch aborts the process when the interpreter ends beneath it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status

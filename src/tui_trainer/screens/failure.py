@@ -1,0 +1,36 @@
+"""The dialog for an error that the user cannot mend: what happened, and the traceback."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from tui_trainer.terminal_text import visible
+from tui_trainer.worker import Failure
+
+
+class FailureDialog(ModalScreen[None]):
+    """Shows an exception of the worker; the app lives on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter", "dismiss", "Close"),
+    ]
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__()
+        self._failure = failure
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static(Content(visible(self._failure.sentence, limit=400)), classes="error")
+            yield Static("The app goes on; press R for the loaded weights, or m to load again.")
+            with VerticalScroll():
+                yield Static(Content(visible(self._failure.traceback or "", newline="\n", tab="    ")))
+            yield Button("Close", id="close", compact=True)
+
+    def on_button_pressed(self) -> None:
+        self.dismiss()

@@ -1,0 +1,58 @@
+"""`?`: what the screen shows, and each of its keys."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.widgets.screen_tabs import SCREENS
+
+
+class HelpDialog(ModalScreen[None]):
+    """Tells of the screen beneath it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", "Close"),
+    ]
+
+    def __init__(self, screen: WorkScreen) -> None:
+        super().__init__()
+        self._about = screen.HELP.strip()
+        self._title = SCREENS[screen.NAME][1]
+        self._keys = describe_keys(screen)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static(Content(self._title), classes="heading")
+            with VerticalScroll():
+                yield Static(Content(self._about))
+                yield Static(Content("\nKeys"), classes="heading")
+                yield Static(Content(self._keys))
+                yield Static(Content("\nEverywhere"), classes="heading")
+                yield Static(Content(EVERYWHERE))
+            yield Static("escape closes", classes="hint")
+
+
+EVERYWHERE = """\
+1 4 5           the screens; with alt, also from inside a text box
+escape, enter   leave the text box, go back in
+m               another model, device or precision
+R               the loaded weights again
+ctrl+p          every command by name, and the themes (light and dark)
+?               this help
+q               quit; asks while a loop trains"""
+
+
+def describe_keys(screen: WorkScreen) -> str:
+    """A line for each key that belongs to the screen itself."""
+    lines = []
+    for node, binding, _, tooltip in screen.active_bindings.values():
+        if node is screen and binding.description and binding.id is not None:
+            key = screen.app.get_key_display(binding)
+            lines.append(f"{key:<15} {tooltip or binding.description}")
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""`m`: pick a model, a device and a precision."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Select, Static
+from textual.widgets.option_list import Option
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import DeviceReport, ModelOption
+from tui_trainer.engine.settings import PRECISIONS, ModelChoice
+from tui_trainer.screens.session import Session
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.status_line import byte_count
+
+
+class ModelPicker(ModalScreen[ModelChoice | None]):
+    """Gives back a choice, or None where the user escaped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._sources: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        choice = self._session.choice
+        with Vertical(classes="dialog wide"):
+            yield Static("Model", classes="heading")
+            yield Static("On this machine (enter picks one)", classes="hint")
+            yield OptionList(id="models", compact=True)
+            yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
+            yield Input(choice.source, placeholder="Qwen/Qwen3-1.7B-Base", id="source", compact=True)
+            with Horizontal(id="placement"):
+                yield Static("device ", classes="label")
+                yield Select(
+                    [(visible(choice.device), choice.device)],
+                    value=choice.device,
+                    allow_blank=False,
+                    id="device",
+                    compact=True,
+                )
+                yield Static(" precision ", classes="label")
+                yield Select(
+                    [(name, name) for name in PRECISIONS],
+                    value=choice.precision,
+                    allow_blank=False,
+                    id="precision",
+                    compact=True,
+                )
+            yield Static("", id="picker-error", classes="error")
+            yield Static("enter loads · tab next · escape goes back", classes="hint")
+
+    async def on_mount(self) -> None:
+        self.query_one("#models").focus()
+        self._look_around()
+
+    @work
+    async def _look_around(self) -> None:
+        """What this machine has, from the worker: it knows the devices and the Hub cache."""
+        models = self.query_one("#models", OptionList)
+        models.loading = True
+        found = await self._session.ask(
+            lambda engine: (engine.models(), engine.devices()), "Looking for models"
+        )
+        models.loading = False
+        if found is None:
+            return
+        options, devices = found
+        self._sources = [option.source for option in options]
+        models.add_options([Option(Content(describe_option(option))) for option in options])
+        if self._session.choice.source in self._sources:
+            models.highlighted = self._sources.index(self._session.choice.source)
+        self._offer_devices(devices)
+        models.focus()
+
+    def _offer_devices(self, devices: list[DeviceReport]) -> None:
+        select = self.query_one("#device", Select)
+        chosen = select.value
+        labels = [("auto", "auto")]
+        labels += [
+            (f"{device.name} {device.label}, {byte_count(device.free_bytes)} free", device.name)
+            for device in devices
+        ]
+        select.set_options((Content(visible(label)), name) for label, name in labels)
+        select.value = chosen if chosen in [name for _, name in labels] else "auto"
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._choose(self._sources[event.option_index])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._choose(event.value)
+
+    def _choose(self, source: str) -> None:
+        try:
+            choice = ModelChoice(
+                source=source.strip(),
+                device=str(self.query_one("#device", Select).value),
+                precision=str(self.query_one("#precision", Select).value),
+                remote_code=self._session.choice.remote_code,
+            )
+        except InputError as error:
+            self.query_one("#picker-error", Static).update(Content(visible(str(error))))
+            return
+        self.dismiss(choice)
+
+
+def describe_option(option: ModelOption) -> str:
+    """One line of the list: its name, what it is, its size on disk."""
+    name = visible(option.source, limit=44)
+    return f"{name:<46} {visible(option.description, limit=40)}  {byte_count(option.bytes)}"

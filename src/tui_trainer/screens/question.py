@@ -1,0 +1,48 @@
+"""A question with a few answers, each a key."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: the key that gives it, and its words."""
+
+    key: str
+    label: str
+
+
+class Question(ModalScreen[str | None]):
+    """Asks, and gives back the key of the answer; None where the user escaped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+
+    def __init__(self, question: str, answers: tuple[Answer, ...]) -> None:
+        super().__init__()
+        self._question = question
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._question))
+            with Horizontal(classes="answers"):
+                for answer in self._answers:
+                    label = Content(f"{answer.key} {answer.label}")
+                    yield Button(label, id=f"answer-{answer.key}", compact=True)
+            yield Static("escape goes back", classes="hint")
+
+    def on_key(self, event: Key) -> None:
+        if event.character in {answer.key for answer in self._answers}:
+            event.stop()
+            self.dismiss(event.character)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss((event.button.id or "").removeprefix("answer-"))

@@ -1,0 +1,114 @@
+"""What the screens share: the worker, and what they last heard of the model and the loops."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.app import App
+from textual.signal import Signal
+
+from tui_trainer.engine.reports import LearnerStatus, LoadProgress, TokenizerReport
+from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.screens.failure import FailureDialog
+from tui_trainer.terminal_text import visible
+from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Report, Worker
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+Reply = TypeVar("Reply")
+LIVE = LoopState.RUNNING, LoopState.PAUSED
+
+
+class Session:
+    """The interface's side of the worker. Lives on the UI's thread."""
+
+    def __init__(self, app: App[int], worker: Worker, choice: ModelChoice) -> None:
+        self._app = app
+        self.worker = worker
+        self.choice = choice
+        """The model that is loaded, or being loaded."""
+        self.status: LearnerStatus | None = None
+        self.loading: LoadProgress | None = None
+        self.loops: dict[str, LoopState] = {}
+        self.status_changed: Signal[LearnerStatus] = Signal(app, "status")
+        self.tokenizer_ready: Signal[TokenizerReport] = Signal(app, "tokenizer")
+        self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
+
+    async def ask(self, request: "Callable[[Engine], Reply]", doing: str) -> Reply | None:
+        """The reply of the worker; None where it failed, which the user has then been told."""
+        try:
+            return await asyncio.wrap_future(self.worker.ask(request, doing))
+        except Failure as failure:
+            self.tell(failure)
+            return None
+
+    def tell(self, failure: Failure) -> None:
+        """A sentence for what the user can mend, a dialog with the traceback for the rest."""
+        if failure.traceback is None:
+            severity = "information" if failure.cancelled else "error"
+            self._app.notify(visible(failure.sentence), severity=severity, markup=False, timeout=10)
+        else:
+            self._app.push_screen(FailureDialog(failure))
+
+    # Model
+
+    async def load(self, choice: ModelChoice) -> None:
+        """Load a tokenizer, so that Tokens can be used, and then its model."""
+        if any(state is LoopState.RUNNING for state in self.loops.values()):
+            self.tell(Failure("A loop is training this model: pause or stop it first."))
+            return
+        before, self.choice = self.choice, choice
+        ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
+        if ready is not None:
+            self.tokenizer_ready.publish(ready)
+        status = ready and await self.ask(lambda engine: engine.load_model(choice), "Loading")
+        self.loading = None
+        if status:
+            self.publish(status)
+        elif self.status:
+            self.choice = before
+
+    async def change(self, request: "Callable[[Engine], LearnerStatus]", doing: str) -> None:
+        """Ask for something that changes the Learner, and tell every screen its new status."""
+        if (status := await self.ask(request, doing)) is not None:
+            self.publish(status)
+
+    async def refresh(self) -> None:
+        """Hear what the Learner holds now."""
+        if (status := await self.ask(lambda engine: engine.status(), "")) is not None:
+            self.publish(status)
+
+    def publish(self, status: LearnerStatus) -> None:
+        self.status = status
+        self.status_changed.publish(status)
+
+    # Loops
+
+    async def start_loop(
+        self, name: str, make: "Callable[[Engine], Iterator[Report]]", *, playing: bool = True
+    ) -> bool:
+        """Begin a loop on the worker; False where it cannot begin, which the user was told."""
+        try:
+            await asyncio.wrap_future(self.worker.start_loop(name, make, playing=playing))
+        except Failure as failure:
+            self.tell(failure)
+            return False
+        return True
+
+    def is_live(self, name: str) -> bool:
+        """Whether there is such a loop, running or paused."""
+        return self.loops.get(name) in LIVE
+
+    def is_running(self, name: str) -> bool:
+        return self.loops.get(name) is LoopState.RUNNING
+
+    def hear(self, event: Event) -> None:
+        """Take in an event of the worker."""
+        if isinstance(event, LoadProgress):
+            self.loading = event
+            return
+        self.loops[event.name] = event.state
+        if event.failure is not None:
+            self.tell(event.failure)
+        self.loop_changed.publish(event)

@@ -1,0 +1,56 @@
+"""What every screen is made of: tabs, body, status line, footer, and its text box."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from tui_trainer.screens.session import Session
+from tui_trainer.widgets.screen_tabs import ScreenTabs
+from tui_trainer.widgets.status_line import StatusLine
+
+
+class WorkScreen(Screen[None]):
+    """A screen of the app. Subclasses compose `body` and name their text box in `TEXT_BOX`.
+
+    escape leaves the text box, so that plain keys are commands; enter goes back in.
+    """
+
+    NAME: ClassVar[str] = ""
+    TEXT_BOX: ClassVar[str] = "TextArea"
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (34, "-tall")]
+    HELP: ClassVar[str] = ""
+    """What `?` tells of this screen, before its keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_text", "Leave text", show=False, id="leave-text"),
+        Binding("enter", "enter_text", "Edit text", key_display="⏎", show=True, id="enter-text"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def compose(self) -> ComposeResult:
+        yield ScreenTabs(self.NAME)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield StatusLine()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the tabs and the status line."""
+        raise NotImplementedError
+
+    def action_leave_text(self) -> None:
+        self.set_focus(None)
+
+    def action_enter_text(self) -> None:
+        self.query_one(self.TEXT_BOX).focus()

@@ -1,0 +1,34 @@
+"""The strip on top: the screens with their keys."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+SCREENS = {"tokens": ("1", "Tokens"), "step": ("4", "Step"), "gsm8k": ("5", "GSM8K")}
+
+
+class ScreenTabs(Horizontal):
+    """A click on a name shows that screen; the brackets mark the one that is open."""
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        for name, (key, title) in SCREENS.items():
+            label = f"[{key} {title}]" if name == self._current else f" {key} {title} "
+            tab = ScreenTab(label, name)
+            tab.set_class(name == self._current, "current")
+            yield tab
+        yield Static("tui-trainer", id="title")
+
+
+class ScreenTab(Static):
+    """One name in the strip."""
+
+    def __init__(self, label: str, target: str) -> None:
+        super().__init__(label, markup=False)
+        self._target = target
+
+    async def on_click(self) -> None:
+        await self.app.run_action(f"show_screen('{self._target}')")

@@ -1,0 +1,64 @@
+"""The line at the bottom: which model, how far from its loaded weights, what is being done."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.engine.reports import LearnerStatus, LoadProgress
+from tui_trainer.terminal_text import visible
+
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+def count(number: int) -> str:
+    """A count in four or five characters: 950, 6.7M, 1.72B."""
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return str(number)
+
+
+def byte_count(number: int | None) -> str:
+    """Bytes in decimal units: 16.0 MB."""
+    if number is None:
+        return "?"
+    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number} B"
+
+
+def describe_status(status: LearnerStatus | None) -> str:
+    """The model, where it is, and how far its weights are from the loaded ones."""
+    if status is None:
+        return "no model yet"
+    model = status.model
+    name = visible(model.name, limit=24)
+    state = "as loaded"
+    if status.updates:
+        state = f"{status.updates:,} update{'s' * (status.updates != 1)} from loaded, R reloads"
+    return f"{name} {count(model.parameters)} · {model.device} {model.precision} · {state}"
+
+
+def describe_loading(loading: LoadProgress) -> str:
+    """How far a load is, with bytes where they are known."""
+    what = visible(loading.what, limit=40)
+    if loading.done_bytes is None:
+        return what
+    return f"{what} {byte_count(loading.done_bytes)} of {byte_count(loading.total_bytes)}"
+
+
+class StatusLine(Static):
+    """Docked above the footer on every screen."""
+
+    def show(self, status: LearnerStatus | None, doing: str, seconds: float, loops: str) -> None:
+        """Draw the line; `doing` is empty while the worker is idle."""
+        left = describe_status(status)
+        right = loops
+        if doing:
+            frame = SPINNER[int(seconds * 8) % len(SPINNER)]
+            right = f"{frame} {doing} {seconds:.1f} s  {loops}".rstrip()
+        gap = max(2, self.size.width - len(left) - len(right))
+        line = f"{left}{' ' * gap}{right}"
+        if line != getattr(self, "_line", None):
+            self._line = line
+            self.update(Content(line), layout=False)
