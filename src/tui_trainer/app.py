@@ -67,7 +67,7 @@ class TuiTrainer(App[int]):
 
     @dataclass
     class Heard(Message):
-        """Something the worker told; posted from its thread, which does not wait."""
+        """Something the worker told."""
 
         event: Event
 
@@ -75,7 +75,7 @@ class TuiTrainer(App[int]):
         self, choice: ModelChoice, make_engine: "Callable[[Progress], Engine]" = make_engine
     ) -> None:
         super().__init__()
-        self.worker = Worker(make_engine, lambda event: self.post_message(self.Heard(event)))
+        self.worker = Worker(make_engine, self._hear)
         self.session = Session(self, self.worker, choice)
         self.add_mode("tokens", lambda: TokensScreen(self.session))
         self.add_mode("step", lambda: StepScreen(self.session))
@@ -97,12 +97,18 @@ class TuiTrainer(App[int]):
     async def load_model(self, choice: ModelChoice) -> None:
         await self.session.load(choice)
 
+    def _hear(self, event: Event) -> None:
+        """Called on the worker's thread; does not wait for this one."""
+        self.post_message(self.Heard(event))
+
     def on_tui_trainer_heard(self, message: Heard) -> None:
         self.session.hear(message.event)
 
     # The status line
 
     async def _tick(self) -> None:
+        if not self.screen_stack:  # while the app closes
+            return
         screen = self.screen
         if self._any_loop_running() and not self._refreshing:
             self._refresh_status()

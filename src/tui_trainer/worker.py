@@ -40,6 +40,11 @@ class LoopState(Enum):
     STOPPED = "stopped"
     FAILED = "failed"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the loop has ended, whatever the reason."""
+        return self not in (LoopState.RUNNING, LoopState.PAUSED)
+
 
 class Failure(Exception):
     """What went wrong on the worker's thread, as text: nothing of the thread is kept alive.

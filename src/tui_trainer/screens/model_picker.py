@@ -36,7 +36,9 @@ class ModelPicker(ModalScreen[ModelChoice | None]):
             yield Static("On this machine (enter picks one)", classes="hint")
             yield OptionList(id="models", compact=True)
             yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
-            yield Input(choice.source, placeholder="Qwen/Qwen3-1.7B-Base", id="source", compact=True)
+            yield Input(
+                choice.source, placeholder="Qwen/Qwen3-1.7B-Base", id="source", compact=True
+            )
             with Horizontal(id="placement"):
                 yield Static("device ", classes="label")
                 yield Select(
@@ -113,5 +115,5 @@ class ModelPicker(ModalScreen[ModelChoice | None]):
 
 def describe_option(option: ModelOption) -> str:
     """One line of the list: its name, what it is, its size on disk."""
-    name = visible(option.source, limit=44)
-    return f"{name:<46} {visible(option.description, limit=40)}  {byte_count(option.bytes)}"
+    name = visible(option.source, limit=30)
+    return f"{name:<30} {byte_count(option.bytes):>9}  {visible(option.description, limit=32)}"

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 Reply = TypeVar("Reply")
-LIVE = LoopState.RUNNING, LoopState.PAUSED
 
 
 class Session:
@@ -35,19 +34,31 @@ class Session:
         self.tokenizer_ready: Signal[TokenizerReport] = Signal(app, "tokenizer")
         self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
 
-    async def ask(self, request: "Callable[[Engine], Reply]", doing: str) -> Reply | None:
-        """The reply of the worker; None where it failed, which the user has then been told."""
+    async def ask(
+        self,
+        request: "Callable[[Engine], Reply]",
+        doing: str,
+        on_failure: Callable[[Failure], None] | None = None,
+    ) -> Reply | None:
+        """The reply of the worker; None where it failed, which the user is then told.
+
+        `on_failure` tells it in another way than a notification or a dialog.
+        """
         try:
             return await asyncio.wrap_future(self.worker.ask(request, doing))
         except Failure as failure:
-            self.tell(failure)
+            (on_failure or self.tell)(failure)
             return None
 
     def tell(self, failure: Failure) -> None:
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
         if failure.traceback is None:
-            severity = "information" if failure.cancelled else "error"
-            self._app.notify(visible(failure.sentence), severity=severity, markup=False, timeout=10)
+            self._app.notify(
+                visible(failure.sentence),
+                severity="information" if failure.cancelled else "error",
+                markup=False,
+                timeout=10,
+            )
         else:
             self._app.push_screen(FailureDialog(failure))
 
@@ -60,13 +71,14 @@ class Session:
             return
         before, self.choice = self.choice, choice
         ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
+        status = None
         if ready is not None:
             self.tokenizer_ready.publish(ready)
-        status = ready and await self.ask(lambda engine: engine.load_model(choice), "Loading")
+            status = await self.ask(lambda engine: engine.load_model(choice), "Loading")
         self.loading = None
-        if status:
+        if status is not None:
             self.publish(status)
-        elif self.status:
+        elif self.status is not None:
             self.choice = before
 
     async def change(self, request: "Callable[[Engine], LearnerStatus]", doing: str) -> None:
@@ -98,7 +110,8 @@ class Session:
 
     def is_live(self, name: str) -> bool:
         """Whether there is such a loop, running or paused."""
-        return self.loops.get(name) in LIVE
+        state = self.loops.get(name)
+        return state is not None and not state.is_over
 
     def is_running(self, name: str) -> bool:
         return self.loops.get(name) is LoopState.RUNNING

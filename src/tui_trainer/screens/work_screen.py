@@ -24,14 +24,16 @@ class WorkScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     TEXT_BOX: ClassVar[str] = "TextArea"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (34, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     HELP: ClassVar[str] = ""
     """What `?` tells of this screen, before its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_text", "Leave text", show=False, id="leave-text"),
-        Binding("enter", "enter_text", "Edit text", key_display="⏎", show=True, id="enter-text"),
+        Binding("escape", "leave_text", "Leave the text box", show=False, id="leave-text"),
+        Binding(
+            "enter", "enter_text", "Text", key_display="⏎", id="enter-text", tooltip="Edit the text"
+        ),
     ]
 
     def __init__(self, session: Session) -> None:

@@ -1,0 +1,46 @@
+"""A dialog that asks for one line and gives it back when it can be used."""
+
+from collections.abc import Callable
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.terminal_text import visible
+
+Value = TypeVar("Value")
+
+
+class Entry(ModalScreen[Value | None], Generic[Value]):
+    """`read` turns the line into a value, or raises InputError, which is shown beneath it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+
+    def __init__(self, question: str, initial: str, read: Callable[[str], Value]) -> None:
+        super().__init__()
+        self._question = question
+        self._initial = initial
+        self._read = read
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._question))
+            yield Input(self._initial, compact=True)
+            yield Static("", classes="error")
+            yield Static("enter takes it · escape goes back", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        try:
+            value = self._read(event.value)
+        except InputError as error:
+            self.query_one(".error", Static).update(Content(visible(str(error))))
+        else:
+            self.dismiss(value)
