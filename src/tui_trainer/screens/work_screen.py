@@ -24,8 +24,6 @@ class WorkScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     TEXT_BOX: ClassVar[str] = "TextArea"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     HELP: ClassVar[str] = ""
     """What `?` tells of this screen, before its keys."""
 

@@ -1,0 +1,95 @@
+"""A real pseudo-terminal with the app in it, and what a person would see there."""
+
+import os
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pyte
+
+SECONDS_AT_MOST = 60.0
+KEYS = {"escape": "\x1b", "space": " ", "enter": "\r"}
+
+
+class Terminal:
+    """The app as a child process on a pseudo-terminal of `columns` x `rows`."""
+
+    def __init__(self, *arguments: str, state: Path, columns: int = 80, rows: int = 24) -> None:
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "XDG_STATE_HOME": str(state),
+            "OMP_NUM_THREADS": "1",
+        }
+        command = [sys.executable, "-m", "tui_trainer", *arguments]
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.Stream(self.screen)
+        self.written = ""
+        self.child = pexpect.spawn(
+            command[0],
+            command[1:],
+            env=environment,
+            dimensions=(rows, columns),
+            encoding="utf-8",
+            codec_errors="replace",
+        )
+        self.settings_before = termios.tcgetattr(self.child.child_fd)
+
+    def read(self, timeout: float = 0.1) -> None:
+        """Take in what the app has written."""
+        try:
+            text = self.child.read_nonblocking(65536, timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+        self.written += text
+        self._stream.feed(text)
+
+    @property
+    def shown(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def wait(self, condition: Callable[[str], object], what: str) -> None:
+        """Read until `condition` holds of the screen; fail with the screen in the message."""
+        deadline = time.monotonic() + SECONDS_AT_MOST
+        while not condition(self.shown):
+            assert time.monotonic() < deadline, f"never saw {what}:\n{self.shown}"
+            self.read()
+
+    def wait_for(self, text: str) -> None:
+        self.wait(lambda shown: text in shown, repr(text))
+
+    def press(self, key: str) -> None:
+        self.child.send(KEYS.get(key, key))
+        if key == "escape":
+            # A terminal sends alt+key as escape and the key: leave time between the two.
+            self.read(0.3)
+
+    def wait_for_end(self) -> int:
+        """Read to the end; the exit status, or 128 and the signal."""
+        deadline = time.monotonic() + SECONDS_AT_MOST
+        while self.child.isalive():
+            assert time.monotonic() < deadline, f"it did not end:\n{self.shown}"
+            self.read()
+        self.read()
+        if self.child.exitstatus is not None:
+            return self.child.exitstatus
+        return 128 + self.child.signalstatus
+
+    def is_restored(self) -> bool:
+        """The main screen, the cursor, the mouse and the line discipline are as before."""
+        alternate = self.written.rfind("\x1b[?1049h") < self.written.rfind("\x1b[?1049l")
+        cursor = self.written.rfind("\x1b[?25l") < self.written.rfind("\x1b[?25h")
+        mouse = self.written.rfind("\x1b[?1000h") < self.written.rfind("\x1b[?1000l")
+        return alternate and cursor and mouse and self._line_settings() == self._before()
+
+    def _line_settings(self) -> list[int]:
+        return termios.tcgetattr(self.child.child_fd)[:4]
+
+    def _before(self) -> list[int]:
+        return self.settings_before[:4]
+
+    def close(self) -> None:
+        self.child.close(force=True)
