@@ -13,10 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import (
-    AutoModelForCausalLM,
     AutoTokenizer,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
+    Qwen3ForCausalLM,
 )
 
 from tui_trainer.builtin.corpus import held_out_modules
@@ -27,10 +26,11 @@ LEARNING_RATE = 1e-5
 TRAINED_ITEMS = 500
 HELD_OUT_FROM, HELD_OUT_ITEMS = 100_000, 50
 _ROW = 256
+_LONGEST_ANSWER = 140
 
 
-def load(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+def load(folder: Path) -> tuple[Qwen3ForCausalLM, PreTrainedTokenizerBase]:
+    model = Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32)
     return model.eval(), AutoTokenizer.from_pretrained(folder)
 
 
@@ -51,7 +51,7 @@ def measure(folder: Path) -> Iterator[str]:
 
 
 @torch.inference_mode()
-def bits_per_byte(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> float:
+def bits_per_byte(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase) -> float:
     """Every held-out module in rows of 256 tokens, each row read with nothing before it.
 
     A row's first token has no prediction; its bytes are counted all the same, and it is charged
@@ -70,7 +70,7 @@ def bits_per_byte(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) ->
 
 @torch.inference_mode()
 def answer_loss(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, problems: list[Problem]
+    model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, problems: list[Problem]
 ) -> float:
     """Mean loss over the tokens of the answers, given question and `Answer:`."""
     total, count = 0.0, 0
@@ -83,7 +83,7 @@ def answer_loss(
 
 
 def tutorial(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, problems: list[Problem]
+    model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, problems: list[Problem]
 ) -> list[float]:
     """The notebook's loop: one item an update, every token counted. The losses, one an item."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE)
@@ -99,27 +99,34 @@ def tutorial(
 
 
 def exact_matches(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, problems: list[Problem]
+    model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, problems: list[Problem]
 ) -> int:
     """How many greedy answers have the right number after their first `#### `."""
     found = 0
     for problem in problems:
-        ids = tokenizer(_prompt(problem), return_tensors="pt").input_ids
-        written = model.generate(
-            ids, attention_mask=torch.ones_like(ids), max_new_tokens=140, do_sample=False
-        )
-        text = tokenizer.decode(written[0, ids.shape[1] :])
-        right = problem.answer.rpartition("#### ")[2]
-        number = re.search(r"#### (-?\d+)", text)
-        found += number is not None and number[1] == right
+        number = re.search(r"#### (-?\d+)", _greedy_answer(model, tokenizer, _prompt(problem)))
+        found += number is not None and number[1] == problem.answer.rpartition("#### ")[2]
     return found
+
+
+@torch.inference_mode()
+def _greedy_answer(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, prompt: str) -> str:
+    """The most likely token after token, until a number after `####` is complete."""
+    fresh = tokenizer(prompt, return_tensors="pt").input_ids
+    cache, written, text = None, list[int](), ""
+    while len(written) < _LONGEST_ANSWER and not re.search(r"#### -?\d+\D", text):
+        output = model(input_ids=fresh, past_key_values=cache, use_cache=True)
+        cache, fresh = output.past_key_values, output.logits[:, -1:].argmax(-1)
+        written.append(int(fresh))
+        text = "".join(tokenizer.decode(written))
+    return text
 
 
 def _prompt(problem: Problem) -> str:
     return format_problem(Problem(problem.question, "")).rstrip()
 
 
-def _losses(model: PreTrainedModel, ids: Tensor) -> Tensor:
+def _losses(model: Qwen3ForCausalLM, ids: Tensor) -> Tensor:
     """The loss of every token but the first; ids: [position]."""
     logits = model(input_ids=ids[None]).logits[0, :-1]
     return F.cross_entropy(logits.float(), ids[1:], reduction="none")

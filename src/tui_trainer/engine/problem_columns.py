@@ -60,8 +60,16 @@ def _kind(value: object) -> str:
     """What a value is, in the words of a data file rather than of Python."""
     if value is None:
         return "missing"
-    names = {bool: "true or false", list: "a list", dict: "an object", str: "a string"}
-    return names.get(type(value), "no string" if not isinstance(value, float) else "a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a number with no value"
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "neither a string nor a number")
 
 
 def _require_unicode(name: str, text: str, where: str) -> None:
