@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-LOADED = "import json, sys, {module}; print(json.dumps(sorted({{n.split('.')[0] for n in sys.modules}})))"
+LOADED = "import json, sys, {module}; print(json.dumps([n.split('.')[0] for n in sys.modules]))"
 
 
 def loaded_by(module: str) -> set[str]:

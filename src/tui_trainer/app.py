@@ -29,7 +29,7 @@ from tui_trainer.screens.step import StepScreen
 from tui_trainer.screens.tokens import TokensScreen
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
-from tui_trainer.worker import Event, Worker
+from tui_trainer.worker import Event, LoopChanged, Worker
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
@@ -106,6 +106,8 @@ class TuiTrainer(App[int]):
 
     def on_tui_trainer_heard(self, message: Heard) -> None:
         self.session.hear(message.event)
+        if isinstance(message.event, LoopChanged):
+            self._refresh_status()
 
     # The status line
 
@@ -113,7 +115,7 @@ class TuiTrainer(App[int]):
         if not self.screen_stack:  # while the app closes
             return
         screen = self.screen
-        if self._any_loop_running() and not self._refreshing:
+        if self._any_loop_running():
             self._refresh_status()
         if isinstance(screen, WorkScreen):
             doing, seconds = self._doing()
@@ -123,6 +125,8 @@ class TuiTrainer(App[int]):
     @work
     async def _refresh_status(self) -> None:
         """While a loop runs, its updates count: hear how many, one request at a time."""
+        if self._refreshing:
+            return
         self._refreshing = True
         await self.session.refresh()
         self._refreshing = False

@@ -29,7 +29,9 @@ class FailureDialog(ModalScreen[None]):
             yield Static(Content(visible(self._failure.sentence, limit=400)), classes="error")
             yield Static("The app goes on; press R for the loaded weights, or m to load again.")
             with VerticalScroll():
-                yield Static(Content(visible(self._failure.traceback or "", newline="\n", tab="    ")))
+                yield Static(
+                    Content(visible(self._failure.traceback or "", newline="\n", tab="    "))
+                )
             yield Button("Close", id="close", compact=True)
 
     def on_button_pressed(self) -> None:

@@ -105,7 +105,7 @@ it off. A model without dropout gives the same in both."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._report: UpdateReport | None = None
+        self.report: UpdateReport | None = None
         self._predicted_at = 0.0
         self._updates_shown = 0
         self._typed: Timer | None = None
@@ -127,7 +127,8 @@ it off. A model without dropout gives the same in both."""
         self._show_settings()
 
     def on_screen_resume(self) -> None:
-        self._predict()
+        if not self._is_up_to_date:
+            self._predict()
 
     @property
     def text(self) -> str:
@@ -141,12 +142,17 @@ it off. A model without dropout gives the same in both."""
             self._forget()
         self._updates_shown = status.updates
         self._show_settings()
-        made_here = self._report is not None and self._report.update == status.updates
-        if self.is_current and not made_here:
+        if self.is_current and not self._is_up_to_date:
             self._predict()
 
+    @property
+    def _is_up_to_date(self) -> bool:
+        """Whether the table shows the last update made, and that update was made here."""
+        status, report = self.session.status, self.report
+        return status is not None and report is not None and report.update == status.updates
+
     def _forget(self) -> None:
-        self._report = None
+        self.report = None
         chart = self.query_one(LossChart)
         chart.series.clear()
         chart.redraw()
@@ -179,7 +185,7 @@ it off. A model without dropout gives the same in both."""
         self._say("facts", f"input_ids ({rows}, {columns}) · logits {logits} · loss {loss} nats\n")
 
     def _show_report(self, report: UpdateReport) -> None:
-        self._report = report
+        self.report = report
         self._updates_shown = report.update
         self.query_one(PredictionTable).show(report.before, report.after)
         self._say("facts", describe_update(report))
@@ -187,10 +193,10 @@ it off. A model without dropout gives the same in both."""
     def _plot(self, reports: list[UpdateReport]) -> None:
         chart = self.query_one(LossChart)
         for report in reports:
-            if self._report is not None and report.text != self._report.text:
+            if self.report is not None and report.text != self.report.text:
                 chart.series.clear()  # a loss of another text is another curve
             chart.series.append(report.update, report.loss)
-            self._report = report
+            self.report = report
         chart.redraw()
 
     # Predict
@@ -256,8 +262,10 @@ it off. A model without dropout gives the same in both."""
         await self.session.start_loop("step", lambda engine: engine.updates(text))
 
     def _on_loop(self, change: LoopChanged) -> None:
-        if change.name == "step" and change.state.is_over:
+        if change.name == "step":
             self._drain()
+        elif self.is_current:
+            self._predict()
 
     def _drain(self) -> None:
         """The updates made while playing: each a point, the last one in the table."""

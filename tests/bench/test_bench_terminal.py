@@ -1,0 +1,92 @@
+"""What a person waits for, measured in a real pseudo-terminal."""
+
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from tests.bench.conftest import Figure
+from tests.terminal.terminal import Terminal
+
+KEYS_PRESSED = 200
+
+
+def seconds_until(folder: Path, text: str) -> Callable[[], None]:
+    """A function that starts the app, waits for `text` on its screen and ends it."""
+
+    def start() -> None:
+        terminal = Terminal(state=folder)
+        try:
+            terminal.wait_for(text)
+        finally:
+            terminal.close()
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "goal"),
+    [
+        ("start to first frame", "1 Tokens", "0.5 s"),
+        ("start to model ready", "as loaded", "4 s"),
+    ],
+)
+def test_start(
+    benchmark: BenchmarkFixture,
+    figures: list[Figure],
+    tmp_path: Path,
+    what: str,
+    text: str,
+    goal: str,
+) -> None:
+    benchmark.pedantic(seconds_until(tmp_path, text), rounds=5, warmup_rounds=1)
+    times = benchmark.stats.stats
+    figures.append(Figure(what, f"median {times.median:.2f} s, max {times.max:.2f} s", goal))
+
+
+def test_key_to_repaint_while_the_loop_runs(
+    benchmark: BenchmarkFixture, figures: list[Figure], tmp_path: Path
+) -> None:
+    """Type on Tokens while the GSM8K loop trains at full speed."""
+    terminal = Terminal(state=tmp_path)
+    try:
+        terminal.wait_for("as loaded")
+        terminal.press("escape")
+        terminal.press("5")
+        terminal.wait_for("[5 GSM8K]")
+        terminal.press("space")
+        terminal.wait_for("updates from loaded")
+        terminal.press("1")
+        terminal.wait_for("[1 Tokens]")
+        terminal.press("enter")
+        terminal.read(1.0)
+        terminal.press("z" * 8)
+        terminal.wait_for("z" * 8)
+        times = benchmark.pedantic(type_and_wait, args=(terminal,), rounds=1)
+    finally:
+        terminal.close()
+    p99 = statistics.quantiles(times, n=100)[98]
+    median = statistics.median(times)
+    measured = f"median {1e3 * median:.0f} ms, p99 {1e3 * p99:.0f} ms"
+    figures.append(Figure("key to repaint while the GSM8K loop runs", measured, "p99 50 ms"))
+
+
+def type_and_wait(terminal: Terminal) -> list[float]:
+    """Seconds from each key to the screen that shows it."""
+    times = []
+    for number in range(KEYS_PRESSED):
+        key = "ab"[number % 2]
+        wanted = terminal.shown.count(key) + 1
+        began = time.perf_counter()
+        terminal.press(key)
+        while terminal.shown.count(key) < wanted:
+            terminal.read(0.001)
+            assert time.perf_counter() - began < 10, terminal.shown
+        times.append(time.perf_counter() - began)
+        terminal.press("\x7f")  # backspace: the text stays as long as it was
+        while terminal.shown.count(key) >= wanted:
+            terminal.read(0.001)
+    return times
