@@ -1,0 +1,140 @@
+"""The command line. Importing it loads neither torch nor textual.
+
+Without a command it opens the app; a command does the same work headless. Whatever goes wrong
+is told here, in one line on standard error: exit status 2 for wrong usage or input, 1 for a
+failure.
+"""
+
+import argparse
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.headless import gsm8k, models, problems, step, tokens
+from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
+from tui_trainer.headless.output import Output
+from tui_trainer.headless.session import quiet_libraries
+from tui_trainer.terminal_text import visible
+from tui_trainer.worker import describe_failure
+
+FAILED, WRONG_INPUT = 1, 2
+# What a shell reports for a command that SIGINT or SIGPIPE ended.
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+ERROR_CHARACTERS = 1000
+DESCRIPTION = "Study how a language model is trained, by keypress, in a terminal."
+EPILOG = "Without a command the app opens. 'tui-trainer COMMAND --help' explains a command."
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with wrong usage told as all other wrong input is: in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see '{self.prog} --help')")
+
+
+class ShowVersion(argparse.Action):
+    """`--version`, which looks the version up when it is asked for: that takes 40 ms."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        parser.exit(message=f"tui-trainer {version('tui-trainer')}\n")
+
+
+def make_parser() -> Parser:
+    """The whole command line; `run` of what it parses is None where no command was given."""
+    parser = Parser("tui-trainer", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser.set_defaults(run=None)
+    parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version")
+    add_debug_argument(parser)
+    add_model_arguments(parser)
+    commands = parser.add_subparsers(title="headless commands", metavar="COMMAND")
+    for command in (tokens, step, gsm8k, models, problems):
+        command.add(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with `argv` (the process's own where None) and return its exit status."""
+    _accept_every_character()
+    debug = bool(os.environ.get("TUI_TRAINER_DEBUG"))
+    try:
+        arguments = make_parser().parse_args(argv)
+        debug = debug or "debug" in arguments
+        return _run(arguments, debug=debug)
+    except BrokenPipeError:
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return INTERRUPTED
+    except InputError as error:
+        _say(str(error))
+        return WRONG_INPUT
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        _say(describe_failure(error).sentence)
+        return FAILED
+    finally:
+        _end_stdout()
+
+
+def _run(arguments: argparse.Namespace, *, debug: bool) -> int:
+    if arguments.run is None:
+        return _open_app(arguments)
+    output = Output(sys.stdout, as_json=arguments.json)
+    with quiet_libraries(debug=debug):
+        arguments.run(arguments, output)
+    return 0
+
+
+def _open_app(arguments: argparse.Namespace) -> int:
+    choice = model_choice(arguments)
+    # The app reads keys from one and draws on the other; elsewhere it would print escapes and spin.
+    for name, stream in (("input", sys.stdin), ("error", sys.stderr)):
+        if stream is None or not stream.isatty():
+            raise InputError(
+                f"Standard {name} is not a terminal, which the app needs: use a headless command "
+                "(tokens, step, gsm8k, models, problems) instead."
+            )
+    from tui_trainer.app import run_app  # noqa: PLC0415 - a command does without textual
+
+    return run_app(choice)
+
+
+def _say(sentence: str) -> None:
+    """One line on standard error; nothing where that is closed."""
+    with suppress(OSError):
+        print(
+            f"tui-trainer: {visible(sentence, newline=' ', limit=ERROR_CHARACTERS)}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _accept_every_character() -> None:
+    """In a terminal that is not UTF-8, write as an escape what it cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _end_stdout() -> None:
+    """Drop what a closed pipe or a full disk did not take: the interpreter would fail on it."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

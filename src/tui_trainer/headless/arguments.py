@@ -1,0 +1,97 @@
+"""Arguments that several commands share, and what they mean."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import ModelChoice
+
+if TYPE_CHECKING:
+    # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+MODEL_HELP = (
+    "builtin (the default), a directory in Hugging Face format, a .gguf file, a Hub id, or smollm2"
+)
+
+
+def add_command(
+    commands: "Commands", name: str, summary: str, description: str
+) -> argparse.ArgumentParser:
+    """A command's parser, with the arguments that every command has."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        allow_abbrev=False,  # a script's would break when a second option begins alike
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    add_debug_argument(parser)
+    return parser
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--model` and where and how to load it; values given before the command stay in force."""
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", metavar="M", default=argparse.SUPPRESS, help=MODEL_HELP)
+    group.add_argument(
+        "--device",
+        metavar="D",
+        default=argparse.SUPPRESS,
+        help="auto (the default: the GPU with the most free memory, else the CPU), cpu, cuda, "
+        "cuda:N",
+    )
+    group.add_argument(
+        "--precision",
+        metavar="P",
+        default=argparse.SUPPRESS,
+        help="auto (the default), fp32, mixed (fp32 weights, bf16 compute) or bf16",
+    )
+    group.add_argument(
+        "--trust-remote-code",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="run Python code that comes with the model. It can do whatever you can do on this "
+        "machine, reading and deleting your files included: only for authors you trust",
+    )
+
+
+def add_debug_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print the traceback of a failure (or set TUI_TRAINER_DEBUG=1)",
+    )
+
+
+def model_choice(arguments: argparse.Namespace) -> ModelChoice:
+    """The model that was asked for; InputError where the choice cannot be meant."""
+    given = vars(arguments)
+    fields = {
+        "source": given.get("model"),
+        "device": given.get("device"),
+        "precision": given.get("precision"),
+    }
+    chosen = {name: value for name, value in fields.items() if value is not None}
+    return ModelChoice(**chosen, remote_code=given.get("trust_remote_code", False))
+
+
+def read_texts(texts: list[str]) -> list[str]:
+    """The texts given, with standard input in the place of `-`, byte for byte, as UTF-8."""
+    if texts.count("-") > 1:
+        raise InputError("Standard input can be read once only: give `-` for one text.")
+    return [_read_stdin() if text == "-" else text for text in texts]
+
+
+def _read_stdin() -> str:
+    if sys.stdin is None:
+        raise InputError("Standard input is closed: give the text as an argument.")
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"Standard input is not UTF-8 text at byte {error.start + 1}: convert it first."
+        ) from None

@@ -1,0 +1,40 @@
+"""`tui-trainer models`: the models that are on this machine already."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tui_trainer.headless.arguments import add_command
+from tui_trainer.headless.output import Output
+from tui_trainer.headless.session import open_engine
+from tui_trainer.headless.table import Column, format_bytes, table
+from tui_trainer.terminal_text import visible
+
+if TYPE_CHECKING:
+    from tui_trainer.headless.arguments import Commands
+
+COLUMNS = (Column("--model", 0, left=True), Column("size", 8), Column("what", 0, left=True))
+
+
+def add(commands: "Commands") -> None:
+    parser = add_command(
+        commands,
+        "models",
+        "the models that are on this machine",
+        "List the models that are on this machine already: built in, installed, or in "
+        "the Hub cache. --model also takes a directory, a .gguf file and any Hub id.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace, output: Output) -> None:
+    with open_engine() as engine:
+        models = engine.models()
+    if output.as_json:
+        for model in models:
+            output.json(
+                {"model": model.source, "description": model.description, "bytes": model.bytes}
+            )
+        return
+    cells = ((visible(m.source), format_bytes(m.bytes), visible(m.description)) for m in models)
+    for line in table(COLUMNS, cells):
+        output.text(line)

@@ -1,0 +1,159 @@
+"""`tui-trainer step`: what the Step screen does at each key."""
+
+import argparse
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import Candidate, LearnerStatus, Position, UpdateReport
+from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR, check_lr
+from tui_trainer.headless.arguments import (
+    add_command,
+    add_model_arguments,
+    model_choice,
+    read_texts,
+)
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.session import open_engine
+from tui_trainer.headless.table import Column, heading, row, table
+from tui_trainer.terminal_text import visible, visible_token
+
+if TYPE_CHECKING:
+    from tui_trainer.headless.arguments import Commands
+
+UPDATE_COLUMNS = (
+    Column("update", 6),
+    Column("loss", 10),
+    Column("change", 10),
+    Column("grad norm", 10),
+    Column("lr", 8),
+    Column("weights moved", 15),
+)
+PREDICTION_COLUMNS = (
+    Column("position", 8),
+    Column("token", 0, left=True),
+    Column("next token", 0, left=True),
+    Column("predicted before", 0, left=True),
+    Column("p", 6),
+    Column("predicted after", 0, left=True),
+    Column("p", 6),
+)
+
+
+def add(commands: "Commands") -> None:
+    parser = add_command(
+        commands,
+        "step",
+        "run the training cell on a text",
+        "Run the training cell N times on TEXT: forward, loss, backward, optimizer "
+        "step. The loss is the one before the update, the predictions are those after it.",
+    )
+    parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
+    parser.add_argument("-n", type=int, default=1, metavar="N", help="how many updates (1)")
+    add_training_arguments(parser)
+    parser.add_argument(
+        "--eval-mode", action="store_true", help="leave dropout off, where the model has some"
+    )
+    add_model_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def add_training_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lr", type=float, default=TUTORIAL_LR, help=f"learning rate ({TUTORIAL_LR:g})"
+    )
+    parser.add_argument(
+        "--optimizer", choices=OPTIMIZERS, default=OPTIMIZERS[0], help=f"({OPTIMIZERS[0]})"
+    )
+
+
+def run(arguments: argparse.Namespace, output: Output) -> None:
+    if arguments.n < 1:
+        raise InputError(f"At least 1 update is needed, not {arguments.n}.")
+    check_lr(arguments.lr)
+    choice = model_choice(arguments)
+    (text,) = read_texts([arguments.text])
+    with open_engine(choice) as engine:
+        engine.set_optimizer(arguments.optimizer)
+        engine.set_lr(arguments.lr)
+        status = engine.set_training(not arguments.eval_mode)
+        updates = islice(engine.updates(text), arguments.n)
+        if output.as_json:
+            for report in updates:
+                output.json(update_line(report))
+        else:
+            _write_readable(output, status, updates)
+
+
+def update_line(report: UpdateReport) -> dict[str, Json]:
+    """The JSON of one update; `predictions` holds the most likely next token at each position."""
+    best = [position.top[0] for position in report.after.positions]
+    return {
+        "update": report.update,
+        "loss": report.loss,
+        "grad_norm": report.grad_norm,
+        "lr": report.lr,
+        "moved": report.moved,
+        "predictions": [{"id": token.id, "text": token.text, "p": token.p} for token in best],
+    }
+
+
+def _write_readable(output: Output, status: LearnerStatus, updates: Iterator[UpdateReport]) -> None:
+    output.text(describe_model(status))
+    output.text(f"{status.optimizer}, lr {status.lr:g}, {describe_mode(status)}")
+    output.text(heading(UPDATE_COLUMNS))
+    first = last = None
+    for report in updates:
+        output.text(row(UPDATE_COLUMNS, update_cells(report, last)))
+        first, last = first or report, report
+    if first and last:
+        output.text()
+        pairs = zip(first.before.positions, last.after.positions, strict=True)
+        for line in table(PREDICTION_COLUMNS, (prediction_cells(*pair) for pair in pairs)):
+            output.text(line)
+
+
+def describe_model(status: LearnerStatus) -> str:
+    model = status.model
+    name, architecture = visible(model.name), visible(model.architecture)
+    return (
+        f"{name}: {architecture}, {model.parameters:,} parameters, "
+        f"{model.device}, {model.precision}"
+    )
+
+
+def describe_mode(status: LearnerStatus) -> str:
+    if status.model.dropout == 0:
+        return "no dropout in this model, so train and eval mode are the same"
+    if status.training:
+        return f"train mode (dropout {status.model.dropout:g})"
+    return "eval mode (dropout off)"
+
+
+def update_cells(report: UpdateReport, last: UpdateReport | None) -> tuple[str, ...]:
+    """The change is that of the loss since the update before; the first update has none."""
+    return (
+        str(report.update),
+        f"{report.loss:.4f}",
+        "" if last is None else f"{report.loss - last.loss:+.4f}",
+        f"{report.grad_norm:.3f}",
+        f"{report.lr:g}",
+        f"{report.moved:,}",
+    )
+
+
+def prediction_cells(before: Position, after: Position) -> tuple[str, ...]:
+    """A position as it was before the first update and as it is after the last."""
+    expected = before.expected
+    return (
+        str(before.index),
+        visible_token(before.text),
+        "" if expected is None else visible_token(expected.text),
+        *_candidate_cells(before.top[0]),
+        *_candidate_cells(after.top[0]),
+    )
+
+
+def _candidate_cells(candidate: Candidate) -> tuple[str, str]:
+    return visible_token(candidate.text), f"{candidate.p:.4f}"

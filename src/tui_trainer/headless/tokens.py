@@ -1,0 +1,122 @@
+"""`tui-trainer tokens`: what the Tokens screen shows."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.reports import Batch, Token, Tokenized
+from tui_trainer.headless.arguments import MODEL_HELP, add_command, read_texts
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.session import open_engine
+from tui_trainer.headless.table import Column, table
+from tui_trainer.terminal_text import visible, visible_token
+
+if TYPE_CHECKING:
+    from tui_trainer.headless.arguments import Commands
+
+COLUMNS = (
+    Column("position", 8),
+    Column("ID", 7),
+    Column("piece", 14, left=True),
+    Column("bytes", 0, left=True),
+)
+TEXT_SHOWN = 200
+
+
+def add(commands: "Commands") -> None:
+    parser = add_command(
+        commands,
+        "tokens",
+        "the token IDs, pieces and bytes of texts",
+        "Tokenize each TEXT. Needs a tokenizer only, no weights. With --json, a line "
+        "holds the row of input_ids and attention_mask that is this TEXT's; shape is that of the "
+        "whole batch, which is this TEXT alone unless --batch is given.",
+    )
+    parser.add_argument("texts", nargs="+", metavar="TEXT", help="a text; - reads standard input")
+    parser.add_argument(
+        "--model", "--tokenizer", metavar="M", default=argparse.SUPPRESS, help=MODEL_HELP
+    )
+    parser.add_argument("--batch", action="store_true", help="pad the texts into one batch")
+    parser.add_argument(
+        "--padding-side",
+        choices=("left", "right"),
+        help="where the padding goes (right where this is not given); implies --batch",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, output: Output) -> None:
+    texts = read_texts(arguments.texts)
+    source = getattr(arguments, "model", "builtin")
+    side = arguments.padding_side
+    with open_engine() as engine:
+        if not arguments.batch and side is None:
+            for number, text in enumerate(texts):
+                _write_alone(output, engine.tokenize(text, source), first=number == 0)
+            return
+        tokenized = [engine.tokenize(text, source) for text in texts]
+        _write_batch(output, tokenized, engine.batch(tuple(texts), side or "right", source))
+
+
+def _write_alone(output: Output, tokenized: Tokenized, *, first: bool) -> None:
+    if output.as_json:
+        ones = [1] * len(tokenized.tokens)
+        output.json(token_line(tokenized, tokenized.shape, tokenized.input_ids, ones))
+        return
+    if not first:
+        output.text()
+    output.text(visible(tokenized.text, limit=TEXT_SHOWN))
+    output.text(f"shape {tokenized.shape}")
+    for line in table(COLUMNS, (token_cells(token) for token in tokenized.tokens)):
+        output.text(line)
+
+
+def token_line(
+    tokenized: Tokenized,
+    shape: tuple[int, int],
+    input_ids: tuple[int, ...],
+    attention_mask: list[int] | tuple[int, ...],
+) -> dict[str, Json]:
+    """The JSON of one text; `input_ids[index]` is the ID of the token with that `index`."""
+    # Padding on the left moves the tokens to the right.
+    offset = attention_mask.index(1) if 1 in attention_mask else 0
+    return {
+        "text": tokenized.text,
+        "shape": shape,
+        "input_ids": input_ids,
+        "attention_mask": attention_mask,
+        "tokens": [
+            {
+                "index": offset + token.index,
+                "id": token.id,
+                "text": token.text,
+                "bytes": token.bytes.hex(),
+            }
+            for token in tokenized.tokens
+        ],
+    }
+
+
+def token_cells(token: Token) -> tuple[str, str, str, str]:
+    return str(token.index), str(token.id), visible_token(token.text), token.bytes.hex(" ")
+
+
+def _write_batch(output: Output, tokenized: list[Tokenized], batch: Batch) -> None:
+    if not output.as_json:
+        for line in batch_lines(tokenized, batch):
+            output.text(line)
+        return
+    for item, ids, mask in zip(tokenized, batch.input_ids, batch.attention_mask, strict=True):
+        output.json(token_line(item, batch.shape, ids, mask))
+
+
+def batch_lines(tokenized: list[Tokenized], batch: Batch) -> Iterator[str]:
+    """The batch for people: the texts, then the two grids with their columns lined up."""
+    yield f"shape {batch.shape}, padded on the {batch.padding_side} with ID {batch.pad_id}"
+    for number, item in enumerate(tokenized):
+        yield f"{number}  {visible(item.text, limit=TEXT_SHOWN)}"
+    width = max((len(str(token_id)) for row in batch.input_ids for token_id in row), default=1)
+    for name, grid in (("input_ids", batch.input_ids), ("attention_mask", batch.attention_mask)):
+        yield name
+        for row in grid:
+            yield "  ".join(str(value).rjust(width) for value in row)
