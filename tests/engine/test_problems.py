@@ -33,7 +33,7 @@ def write_parquet(folder: Path, columns: dict[str, list[object]]) -> str:
     return str(path)
 
 
-def sentence(source: str, **options: int) -> str:
+def sentence(source: str, **options: int | str) -> str:
     with pytest.raises(InputError) as caught:
         load_problems(source, **options)
     told = str(caught.value)
@@ -177,6 +177,37 @@ def test_an_empty_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["items.csv", "/no/such/place", "a b", "x/y/z", "a\0.jsonl", ""])
 def test_what_is_no_source_is_told(source: str) -> None:
     assert sentence(source).startswith("There ")
+
+
+@pytest.fixture
+def data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A data set with two configurations, in a folder; datasets reads it as it does the Hub."""
+    folder = tmp_path / "owner" / "set"
+    folder.mkdir(parents=True)
+    write_jsonl(folder, *ROWS)
+    (folder / "other.jsonl").write_text('{"text": "a"}\n')
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n"
+        "- config_name: gsm8k\n  data_files: [{split: train, path: items.jsonl}]\n"
+        "- config_name: other\n  data_files: [{split: train, path: other.jsonl}]\n---\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    return "owner/set"
+
+
+def test_a_configuration_of_a_data_set(data_set: str) -> None:
+    assert load_problems(f"{data_set}:gsm8k", limit=2) == PROBLEMS[:2]
+    assert "its columns are: text" in sentence(f"{data_set}:other")
+
+
+def test_what_a_data_set_lacks_is_told_with_what_it_has(data_set: str) -> None:
+    told = sentence(data_set)
+    assert "gsm8k" in told
+    assert "other" in told
+    told = sentence(f"{data_set}:gsm8k", split="test")
+    assert "no split test" in told
+    assert "train" in told
 
 
 def test_a_limit_below_one_is_refused() -> None:

@@ -18,7 +18,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from tui_trainer.builtin.corpus import held_out_modules
+from tui_trainer.builtin.corpus import Module, held_out_modules
 from tui_trainer.engine.problems import Problem, format_problem
 from tui_trainer.engine.word_problems import word_problems
 
@@ -38,7 +38,9 @@ def measure(folder: Path) -> Iterator[str]:
     """The figures, a line each as they are found; takes two minutes on one core."""
     model, tokenizer = load(folder)
     yield f"{sum(p.numel() for p in model.parameters())} parameters, {len(tokenizer)} tokens"
-    yield f"{bits_per_byte(model, tokenizer):.3f} bits a byte on held-out library modules"
+    modules = held_out_modules()
+    bits = bits_per_byte(model, tokenizer, modules)
+    yield f"{bits:.3f} bits a byte on {len(modules)} held-out library modules"
     problems = word_problems(HELD_OUT_ITEMS, start=HELD_OUT_FROM)
     before = answer_loss(model, tokenizer, problems)
     matches = exact_matches(model, tokenizer, problems)
@@ -51,15 +53,17 @@ def measure(folder: Path) -> Iterator[str]:
 
 
 @torch.inference_mode()
-def bits_per_byte(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase) -> float:
-    """Every held-out module in rows of 256 tokens, each row read with nothing before it.
+def bits_per_byte(
+    model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, modules: list[Module]
+) -> float:
+    """The modules' sources in rows of 256 tokens, each row read with nothing before it.
 
     A row's first token has no prediction; its bytes are counted all the same, and it is charged
     what a uniform guess over the vocabulary costs.
     """
     nats, size = 0.0, 0
-    for module in held_out_modules():
-        ids = torch.tensor(tokenizer(module.source).input_ids)
+    for module in modules:
+        ids = torch.tensor(tokenizer(module.source, verbose=False).input_ids)
         size += len(module.source.encode())
         for row in ids.split(_ROW):
             nats += math.log(len(tokenizer))
