@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 
 FOLDER = Path(__file__).parent.parent / "screens"
 SIZE = (120, 40)
-SECONDS_AT_MOST = 90.0
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,3 @@ class Picture:
     module: str
     keys: str
     prepare: Callable[[Pilot[int]], Awaitable[None]]
-
-
-async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
-    """Wait for the worker and the interface; TimeoutError where it takes too long."""
-    async with asyncio.timeout(SECONDS_AT_MOST):
-        while not condition():
-            await asyncio.sleep(0.02)
-    await pilot.pause()

@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from tests.bench.conftest import Figure
-from tests.gallery import until
+from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.problems import format_problem

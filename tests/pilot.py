@@ -1,0 +1,44 @@
+"""What pilot tests share: the app with an engine in it, and a way to wait that does not guess."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from tui_trainer.app import TuiTrainer, make_engine
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.settings import ModelChoice
+
+SECONDS_AT_MOST = 60.0
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
+    """Wait for the worker and the interface; TimeoutError where it takes too long."""
+    async with asyncio.timeout(SECONDS_AT_MOST):
+        while not condition():
+            await asyncio.sleep(0.02)
+    await pilot.pause()
+
+
+@asynccontextmanager
+async def running(
+    *keys: str,
+    source: str = "builtin",
+    size: tuple[int, int] = (80, 24),
+    engine: Callable[[Progress], Engine] = make_engine,
+) -> AsyncIterator[tuple[TuiTrainer, Pilot[int]]]:
+    """The app with its model loaded, after `keys` were pressed; its worker ends with it."""
+    app = TuiTrainer(ModelChoice(source), make_engine=engine)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: app.session.status is not None)
+        await pilot.press(*keys)
+        yield app, pilot
+    assert app.worker.stop(10)
+
+
+def shown(app: TuiTrainer) -> str:
+    """The text of the whole screen, a line a row."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips)

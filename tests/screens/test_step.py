@@ -1,0 +1,197 @@
+"""Step: each key, and that its numbers are those of the training cell written out."""
+
+import asyncio
+
+import pytest
+import torch
+import torch.nn.functional as F
+from textual.widgets import Input, TextArea
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.pilot import running, shown, until
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.screens.step import NOTEBOOK_TEXT, StepScreen, next_lr
+from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.prediction_table import PredictionTable
+
+
+def training_cell_losses(text: str, updates: int) -> list[float]:
+    """The losses that the notebook's training cell prints."""
+    model = AutoModelForCausalLM.from_pretrained(MODEL_FOLDER, dtype=torch.float32)
+    input_ids = AutoTokenizer.from_pretrained(MODEL_FOLDER)(text, return_tensors="pt").input_ids
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
+    model.train()
+    losses = []
+    for _ in range(updates):
+        logits = model(input_ids).logits
+        loss = F.cross_entropy(logits[0, :-1], input_ids[0, 1:])
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+def step_screen(app) -> StepScreen:
+    screen = app.screen
+    assert isinstance(screen, StepScreen)
+    return screen
+
+
+async def press_updates(app, pilot, number: int) -> list[float]:
+    """Press space `number` times, each after the update before it; the losses shown."""
+    losses = []
+    screen = step_screen(app)
+    for _ in range(number):
+        before = screen.report
+        await pilot.press("space")
+        await until(pilot, lambda before=before: screen.report is not before)
+        losses.append(screen.report.loss)
+    return losses
+
+
+async def test_updates_show_the_losses_of_the_training_cell() -> None:
+    async with running("escape", "4") as (app, pilot):
+        losses = await press_updates(app, pilot, 3)
+        assert losses == pytest.approx(training_cell_losses(NOTEBOOK_TEXT, 3), rel=1e-5)
+        screen = shown(app)
+        report = step_screen(app).report
+        assert f"loss {losses[2]:.4f} → {report.after.loss:.4f}" in screen
+        assert f"grad norm {report.grad_norm:.4g}" in screen
+        assert f"moved {report.moved:,} of {report.parameters:,}" in screen
+        assert report.after.loss < losses[2] < losses[0]
+        assert len(step_screen(app).query_one(LossChart).series) == 3
+        await until(pilot, lambda: "3 updates from loaded" in shown(app))
+
+
+async def test_the_first_space_is_the_first_update_and_reload_starts_again() -> None:
+    async with running("escape", "4") as (app, pilot):
+        first = await press_updates(app, pilot, 2)
+        await pilot.press("R")
+        await until(pilot, lambda: app.session.status.updates == 0)
+        await until(pilot, lambda: step_screen(app).report is None)
+        assert len(step_screen(app).query_one(LossChart).series) == 0
+        assert await press_updates(app, pilot, 2) == first
+
+
+async def test_table_shows_each_position_before_and_after() -> None:
+    async with running("escape", "4", size=(120, 40)) as (app, pilot):
+        await press_updates(app, pilot, 1)
+        table = step_screen(app).query_one(PredictionTable)
+        report = step_screen(app).report
+        assert table.row_count == len(report.after.positions)
+        first = [str(cell) for cell in table.get_row_at(0)]
+        before, after = report.before.positions[0], report.after.positions[0]
+        assert f"{before.expected.p:.4f}"[:4] in first[3] or "e-" in first[3]
+        assert "↗" in first[3]
+        assert after.expected.p > before.expected.p
+
+
+async def test_play_makes_updates_until_it_is_paused() -> None:
+    async with running("escape", "4") as (app, pilot):
+        screen = step_screen(app)
+        app.simulate_key("p")
+        await until(pilot, lambda: screen.report is not None and screen.report.update >= 3)
+        app.simulate_key("p")
+        await until(pilot, lambda: not app.session.is_live("step"))
+        await until(pilot, lambda: len(screen.query_one(LossChart).series) == screen.report.update)
+        made = screen.report.update
+        await asyncio.sleep(0.3)
+        assert screen.report.update == made
+
+
+async def test_learning_rate_by_key_and_typed() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await pilot.press("]")
+        await until(pilot, lambda: app.session.status.lr == 2e-5)
+        await pilot.press("[", "[")
+        await until(pilot, lambda: app.session.status.lr == 5e-6)
+        await pilot.press("l")
+        app.screen.query_one(Input).value = "-3"
+        await pilot.press("enter")
+        assert "must be above 0" in shown(app)
+        app.screen.query_one(Input).value = "fast"
+        await pilot.press("enter")
+        assert "is no number" in shown(app)
+        assert app.session.status.lr == 5e-6
+        app.screen.query_one(Input).value = "3e-4"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.session.status.lr == 3e-4)
+        await until(pilot, lambda: "lr 0.0003" in shown(app))
+        await press_updates(app, pilot, 1)
+        assert step_screen(app).report.lr == 3e-4
+
+
+async def test_optimizer_and_mode_by_key() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await pilot.press("o")
+        await until(pilot, lambda: "SGD" in shown(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "eval mode" in shown(app))
+        assert "no dropout in this model" in shown(app)
+        await press_updates(app, pilot, 1)
+        report = step_screen(app).report
+        assert (report.optimizer, report.training) == ("SGD", False)
+
+
+async def test_text_that_cannot_be_trained_on_is_refused_and_nothing_is_lost() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await press_updates(app, pilot, 1)
+        box = step_screen(app).query_one(TextArea)
+        box.text = ""
+        await pilot.press("space")
+        await until(pilot, lambda: "The text is empty" in shown(app))
+        box.text = "a"
+        await pilot.press("space")
+        await until(pilot, lambda: "One token has no label" in shown(app))
+        assert box.text == "a"
+        assert app.session.status.updates == 1
+        box.text = "a b c d"
+        await press_updates(app, pilot, 1)
+        assert app.session.status is not None
+
+
+async def test_held_space_does_not_pile_up() -> None:
+    async with running("escape", "4") as (app, pilot):
+        for _ in range(30):
+            app.simulate_key("space")
+        await until(pilot, lambda: step_screen(app).waiting > 0)
+        assert step_screen(app).waiting <= 8
+        await until(pilot, lambda: step_screen(app).waiting == 0)
+        assert step_screen(app).report.update <= 9
+
+
+async def test_enter_goes_into_the_text_and_escape_out() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await pilot.press("enter")
+        assert isinstance(app.screen.focused, TextArea)
+        await pilot.press("q", "4", "space")
+        assert "q4 " in app.screen.query_one(TextArea).text
+        await pilot.press("escape")
+        assert app.screen.focused is None
+        assert step_screen(app).report is None
+
+
+async def test_log_axis_by_key() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await pilot.press("y")
+        assert app.screen.query_one(LossChart).log
+        await pilot.press("y")
+        assert not app.screen.query_one(LossChart).log
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12), (200, 60)])
+async def test_any_size(size) -> None:
+    async with running("escape", "4", size=size) as (app, pilot):
+        await press_updates(app, pilot, 1)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "update 1" in shown(app))
+        await pilot.resize_terminal(*size)
+
+
+@pytest.mark.parametrize(
+    ("lr", "up", "expected"),
+    [(1e-5, True, 2e-5), (2e-5, True, 5e-5), (3e-4, False, 2e-4), (10.0, True, 10.0)],
+)
+def test_learning_rates_climb_a_ladder(lr: float, up: bool, expected: float) -> None:
+    assert next_lr(lr, up) == pytest.approx(expected)
