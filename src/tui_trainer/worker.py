@@ -46,7 +46,7 @@ class LoopState(Enum):
         return self not in (LoopState.RUNNING, LoopState.PAUSED)
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818  # what the interface is told, not an error of its own
     """What went wrong on the worker's thread, as text: nothing of the thread is kept alive.
 
     `traceback` is None where the user can mend it: then the sentence says how.
@@ -158,7 +158,7 @@ class Worker:
     def start_loop(
         self, name: str, make: "Callable[[Engine], Iterator[Report]]", *, playing: bool = True
     ) -> "Future[None]":
-        """Begin a loop; one of the same name ends first. The future raises where it cannot begin."""
+        """Begin a loop; one of that name ends first. The future raises where it cannot begin."""
 
         def begin(engine: "Engine") -> None:
             self._close(name, LoopState.STOPPED)

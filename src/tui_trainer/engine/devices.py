@@ -35,7 +35,9 @@ def choose_device(wanted: str) -> torch.device:
     try:
         device = torch.device(wanted)
     except RuntimeError:
-        raise InputError(f"Device {wanted!r} is not known: use auto, cpu, cuda or cuda:N.") from None
+        raise InputError(
+            f"Device {wanted!r} is not known: use auto, cpu, cuda or cuda:N."
+        ) from None
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InputError(f"There is no device {wanted} on this machine: use auto or cpu.")
     return device

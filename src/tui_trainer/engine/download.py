@@ -1,18 +1,27 @@
-"""A model's files from the Hub, with progress and a way to cancel."""
+"""What comes from the Hub, a model's files or a data set's rows, with progress and a cancel."""
 
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from huggingface_hub import snapshot_download
-from tqdm.auto import tqdm
-
-from tui_trainer.engine.errors import CancelledError, InputError
-from tui_trainer.engine.hub_errors import hub_sentence
+from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import LoadProgress
 
 TOKENIZER_FILES = ["*.json", "*.txt", "*.model", "*.jinja", "*.py"]
 WEIGHT_FILES = ["*.safetensors"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The first rows of a data set's split, as the Hub has them."""
+
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, object], ...]
 
 
 def download_snapshot(repo: str, progress: Progress, *, weights: bool) -> Path:
@@ -21,50 +30,75 @@ def download_snapshot(repo: str, progress: Progress, *, weights: bool) -> Path:
     Raises InputError with one sentence where the Hub refuses or breaks off, CancelledError
     where the user cancelled. What was downloaded stays in the cache, so a second try goes on.
     """
-    try:
-        folder = snapshot_download(
-            repo,
-            allow_patterns=TOKENIZER_FILES + (WEIGHT_FILES if weights else []),
-            ignore_patterns=["*/*"],
-            tqdm_class=_reporting_bar(repo, progress),
-        )
-    except CancelledError:
-        raise
-    except Exception as error:
-        # The Hub's client raises errors of four libraries; one place knows them all.
-        sentence = hub_sentence(error, repo)
-        if sentence is None:
-            raise
-        raise InputError(sentence) from error
-    return Path(folder)
+    patterns = TOKENIZER_FILES + (WEIGHT_FILES if weights else [])
+    told = list(_ask_hub(["--patterns", *patterns, "--", "model"], repo, progress))
+    return Path(str(told[-1]["folder"]))
 
 
-def _reporting_bar(repo: str, progress: Progress) -> type[tqdm]:  # type: ignore[type-arg]
-    """A progress bar that draws nothing and tells `progress` instead."""
+def download_rows(
+    repo: str, config: str, split: str, limit: int | None, progress: Progress
+) -> Rows:
+    """The first `limit` rows of a Hub data set through `datasets.load_dataset`.
 
-    class ReportingBar(tqdm):  # type: ignore[type-arg]
-        def __init__(self, *args: object, **keywords: object) -> None:
-            keywords.pop("name", None)
-            super().__init__(*args, **{**keywords, "disable": False, "file": _Nowhere()})
-
-        def update(self, n: float | None = 1) -> bool | None:
-            progress.check()
-            shown = super().update(n)
-            # Two bars count bytes: what arrives and what is written; the second is complete
-            # for files that were cached too.
-            if self.unit == "B" and self.desc.startswith("Reconstruct"):
-                total = int(self.total) if self.total else None
-                progress.tell(LoadProgress(f"Downloading {repo}", int(self.n), total))
-            return cast("bool | None", shown)
-
-    return ReportingBar
+    Raises InputError and CancelledError as `download_snapshot` does.
+    """
+    options = [f"--config={config}", f"--split={split}"]
+    if limit is not None:
+        options.append(f"--limit={limit}")
+    first, *others = _ask_hub([*options, "--", "problems"], repo, progress)
+    columns = first["columns"]
+    assert isinstance(columns, list)
+    rows = [row for told in others if isinstance(row := told["row"], dict)]
+    return Rows(tuple(columns), tuple(rows))
 
 
-class _Nowhere:
-    """A file for a progress bar that must not draw over the screen."""
+def _ask_hub(arguments: list[str], repo: str, progress: Progress) -> Iterator[dict[str, object]]:
+    """Run the process that talks to the Hub; give what it answers, pass its progress on.
 
-    def write(self, text: str) -> int:
-        return len(text)
+    Ended early, by a cancel or an error, it takes the process with it.
+    """
+    command = [sys.executable, "-P", "-m", "tui_trainer.engine.hub_process", *arguments, repo]
+    progress.tell(LoadProgress(f"Downloading {repo}"))
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            yield from _listen(process, repo, progress)
+        except EOFError:
+            process.wait()
+            errors.seek(0)
+            raise RuntimeError(f"The Hub's client ended early:\n{errors.read()}") from None
+        finally:
+            process.kill()
 
-    def flush(self) -> None:
-        pass
+
+def _listen(
+    process: "subprocess.Popen[str]", repo: str, progress: Progress
+) -> Iterator[dict[str, object]]:
+    assert process.stdout is not None
+    shown = 0
+    for line in process.stdout:
+        progress.check()
+        told: dict[str, object] = json.loads(line)
+        if "end" in told:
+            return
+        if "traceback" in told:
+            raise _failure(told)
+        if "done" not in told:
+            yield told
+        elif isinstance(done := told["done"], int) and done != shown:
+            total = told["total"]
+            progress.tell(
+                LoadProgress(f"Downloading {repo}", done, total if isinstance(total, int) else None)
+            )
+            shown = done
+    raise EOFError
+
+
+def _failure(told: dict[str, object]) -> Exception:
+    if told["sentence"] is not None:
+        return InputError(str(told["sentence"]))
+    return RuntimeError(f"The Hub's client failed:\n{told['traceback']}")

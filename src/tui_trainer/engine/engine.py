@@ -12,6 +12,7 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.predict import predict
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.quiet import silence_libraries
 from tui_trainer.engine.reports import (
     Batch,
     DeviceReport,
@@ -45,6 +46,7 @@ class Engine:
     """
 
     def __init__(self, progress: Progress) -> None:
+        silence_libraries()
         self._progress = progress
         self._learner: Learner | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
@@ -88,7 +90,8 @@ class Engine:
         device = choose_device(choice.device)
         precision = choose_precision(choice.precision, device, config)
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        model = load_model(source, choice, dtype).to(device)
+        model = load_model(source, choice, dtype)
+        model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         report = ModelReport(
             name=source.name,
             architecture=type(model).__name__,
@@ -155,7 +158,9 @@ class Engine:
     def train(self, settings: TrainSettings) -> Iterator[StepReport]:
         """Load the problems now; the loop's steps come from the generator returned."""
         learner = self.learner
-        problems = load_problems(settings.problems, limit=settings.items, seed=settings.seed)
+        problems = load_problems(
+            settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
+        )
         return train(learner, problems, settings)
 
 

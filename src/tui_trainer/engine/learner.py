@@ -108,7 +108,7 @@ class Learner:
         return nullcontext()
 
     def input_ids(self, text: str) -> Tensor:
-        """The token IDs of `text` [1, position] on the device; InputError where none or too many."""
+        """The token IDs of `text` [1, position]; InputError where none or too many."""
         ids = self.vocabulary.ids(text)
         if not ids:
             raise InputError("The text is empty: type at least one token.")

@@ -33,7 +33,10 @@ def read_logits(
     positions: list[Position] = []
     for start in range(0, len(rows), ROWS_AT_ONCE):
         chunk = slice(start, start + ROWS_AT_ONCE)
-        positions += _read_rows(learner, input_ids[0, chunk], rows[chunk], expected[chunk], top, start)
+        labels = expected[chunk]
+        positions += _read_rows(
+            learner, input_ids[0, chunk], rows[chunk], labels, top=top, first=start
+        )
     losses = [position.loss for position in positions if position.loss is not None]
     batch, length, vocabulary = logits.shape
     return Prediction(
@@ -46,7 +49,7 @@ def read_logits(
 
 
 def _read_rows(
-    learner: Learner, ids: Tensor, rows: Tensor, expected: Tensor, top: int, start: int
+    learner: Learner, ids: Tensor, rows: Tensor, expected: Tensor, *, top: int, first: int
 ) -> list[Position]:
     """`ids` [n], `rows` [n, vocabulary], `expected` [n] or [n - 1] at the end of the text."""
     log_p = F.log_softmax(rows.float(), dim=-1)
@@ -66,7 +69,7 @@ def _read_rows(
             candidate = Candidate(expected_ids[n], text_of(expected_ids[n]), probability)
         positions.append(
             Position(
-                index=start + n,
+                index=first + n,
                 id=token_id,
                 text=text_of(token_id),
                 expected=candidate,

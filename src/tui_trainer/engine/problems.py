@@ -13,6 +13,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.problem_files import read_jsonl, read_parquet
 from tui_trainer.engine.problem_hub import read_hub
+from tui_trainer.engine.progress import UNHEARD, Progress
 from tui_trainer.engine.word_problems import word_problems
 
 __all__ = ["Problem", "ProblemSource", "describe_problems", "format_problem", "load_problems"]
@@ -51,7 +52,12 @@ def describe_problems() -> tuple[ProblemSource, ...]:
 
 
 def load_problems(
-    source: str, *, split: str = "train", limit: int | None = None, seed: int = 0
+    source: str,
+    *,
+    split: str = "train",
+    limit: int | None = None,
+    seed: int = 0,
+    progress: Progress = UNHEARD,
 ) -> list[Problem]:
     """The first `limit` items of `source` in its own order, fewer where it has no more.
 
@@ -69,7 +75,7 @@ def load_problems(
     if suffix == ".parquet":
         return read_parquet(_file(source), limit)
     if _HUB_NAME.fullmatch(source) and not Path(source).is_file():
-        return read_hub(source, split, limit)
+        return read_hub(source, split, limit, progress)
     raise InputError(
         f"There are no problems called {source}: use builtin, a .jsonl or .parquet file, or a Hub "
         "data set as repo:config."

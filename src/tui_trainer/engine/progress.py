@@ -1,4 +1,4 @@
-"""How a long load tells how far it is, and how it learns that it was cancelled."""
+"""Where a long load says how far it is, and learns that it was cancelled."""
 
 import threading
 from collections.abc import Callable
@@ -18,3 +18,7 @@ class Progress:
         """Raise CancelledError where the user asked to stop."""
         if self.cancelled.is_set():
             raise CancelledError("The load was cancelled.")
+
+
+UNHEARD = Progress(lambda _: None)
+"""For a load that nobody watches and nobody cancels."""

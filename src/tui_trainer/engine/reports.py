@@ -19,7 +19,7 @@ class Token:
     """The bytes of the text that this token stands for."""
     start: int
     end: int
-    """The characters of the text it covers, `text[start:end]`; tokens of a split character share them."""
+    """The characters of the text it covers, `text[start:end]`; parts of a split one share them."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Batch:
     input_ids: tuple[tuple[int, ...], ...]
     attention_mask: tuple[tuple[int, ...], ...]
     pad_id: int
+    pad_text: str
+    """The padding ID decoded alone."""
     padding_side: str
 
     @property

@@ -64,7 +64,9 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         if not self.problems.strip():
-            raise InputError("Name the problems: builtin, a .jsonl or .parquet file, or a data set.")
+            raise InputError(
+                "Name the problems: builtin, a .jsonl or .parquet file, or a data set."
+            )
         if self.items < 1:
             raise InputError(f"The loop needs at least 1 item, not {self.items}.")
         if self.seed < 0:

@@ -9,6 +9,7 @@ import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from huggingface_hub import scan_cache_dir
@@ -62,7 +63,9 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
     if path.suffix == ".gguf" or path.is_file():
         return _gguf_source(path, path.stem)
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
-        raise InputError(f"There is no model at {name}: give a directory, a .gguf file or a Hub id.")
+        raise InputError(
+            f"There is no model at {name}: give a directory, a .gguf file or a Hub id."
+        )
     return Source(name, download_snapshot(name, progress, weights=weights))
 
 
@@ -110,7 +113,7 @@ def load_model(source: Source, choice: ModelChoice, dtype: torch.dtype) -> PreTr
     """The model in eval mode on the CPU, with every weight taken from its files."""
     _require_weights(source)
     try:
-        model, info = AutoModelForCausalLM.from_pretrained(
+        loaded = AutoModelForCausalLM.from_pretrained(
             source.folder,
             **source.keywords,
             dtype=dtype,
@@ -122,8 +125,9 @@ def load_model(source: Source, choice: ModelChoice, dtype: torch.dtype) -> PreTr
         if isinstance(error, torch.OutOfMemoryError) or "allocate" in str(error):
             raise
         raise InputError(_unreadable(source, "weights", error)) from error
-    if info["missing_keys"]:
-        missing = sorted(info["missing_keys"])
+    # With output_loading_info it gives two things, which its types do not know.
+    model, info = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
+    if missing := sorted(info["missing_keys"]):
         raise InputError(
             f"The weights of {source.name} lack {len(missing)} tensors ({missing[0]} is one): "
             "download the model again."
@@ -150,7 +154,9 @@ def _require_weights(source: Source) -> None:
             f"{source.name} has pickled weights only, which can run code when they are opened: "
             "save it again as safetensors and load that."
         )
-    raise InputError(f"{source.name} has no .safetensors file: copy its weights beside config.json.")
+    raise InputError(
+        f"{source.name} has no .safetensors file: copy its weights beside config.json."
+    )
 
 
 def _unreadable(source: Source, part: str, error: BaseException) -> str:
@@ -158,7 +164,10 @@ def _unreadable(source: Source, part: str, error: BaseException) -> str:
     said = str(error)
     where = source.name
     if "trust_remote_code" in said:
-        return f"{where} runs Python code of its own: pass --trust-remote-code if you trust its authors."
+        return (
+            f"{where} runs Python code of its own: pass --trust-remote-code if you trust its "
+            "authors."
+        )
     if "does not recognize this architecture" in said or "Unrecognized" in said:
         return f"transformers does not know the architecture of {where}: choose another model."
     if "architecture" in said or "Unrecognized configuration class" in said:

@@ -56,7 +56,7 @@ class Vocabulary:
     def text_of(self, token_id: int) -> str:
         """One ID decoded alone; a token that holds a part of a character gives U+FFFD."""
         if token_id not in self._texts:
-            self._texts[token_id] = self.tokenizer.decode([token_id])
+            self._texts[token_id] = str(self.tokenizer.decode([token_id]))
         return self._texts[token_id]
 
     def tokenize(self, text: str) -> Tokenized:
@@ -81,9 +81,9 @@ class Vocabulary:
 
     def _bytes_of(self, token_id: int, covered: str) -> bytes:
         """The bytes a token stands for; `covered` is the text it covers, where it is whole."""
-        piece = self.tokenizer.convert_ids_to_tokens(token_id)
+        piece = str(self.tokenizer.convert_ids_to_tokens(token_id))
         if token_id in self.tokenizer.added_tokens_decoder:
-            return str(piece).encode()
+            return piece.encode()
         if self._byte_level:
             return bytes(BYTE_OF[character] for character in piece)
         if match := BYTE_TOKEN.fullmatch(piece):
@@ -100,13 +100,16 @@ class Vocabulary:
         width = max((len(row) for row in rows), default=0)
         pad_id = self.pad_id
         left = padding_side == "left"
-        padded = [[pad_id] * (width - len(row)) for row in rows]
-        masked = [[0] * (width - len(row)) for row in rows]
-        ones = [[1] * len(row) for row in rows]
+
+        def pad(row: list[int], filler: int) -> tuple[int, ...]:
+            padding = [filler] * (width - len(row))
+            return tuple(padding + row if left else row + padding)
+
         return Batch(
-            input_ids=tuple(tuple(p + r if left else r + p) for p, r in zip(padded, rows, strict=True)),
-            attention_mask=tuple(tuple(m + o if left else o + m) for m, o in zip(masked, ones, strict=True)),
+            input_ids=tuple(pad(row, pad_id) for row in rows),
+            attention_mask=tuple(pad([1] * len(row), 0) for row in rows),
             pad_id=pad_id,
+            pad_text=self.text_of(pad_id),
             padding_side=padding_side,
         )
 

@@ -1,0 +1,29 @@
+"""Keeps libraries from drawing on a screen that is not theirs."""
+
+import logging
+import threading
+from functools import partialmethod
+
+import tqdm
+import transformers.utils.logging
+
+LIBRARIES = "transformers", "huggingface_hub", "torch"
+
+
+def silence_libraries() -> None:
+    """No progress bar, warning or log record of a library reaches stderr by itself.
+
+    Records go to Python's root logger, so whoever runs the program decides where they end. Bars
+    are off unless one is asked for with `disable=False`: transformers' own switch does not reach
+    the bar that it draws over a GGUF file.
+    """
+    logging.captureWarnings(True)
+    transformers.utils.logging.disable_progress_bar()
+    tqdm.tqdm.__init__ = partialmethod(tqdm.tqdm.__init__, disable=True)
+    # The default lock starts a process that wants a file number of stderr, which Textual hides.
+    tqdm.tqdm.set_lock(threading.RLock())
+    for name in LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.propagate = True
+        for handler in logger.handlers[:]:
+            logger.removeHandler(handler)
