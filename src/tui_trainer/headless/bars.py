@@ -11,27 +11,22 @@ if TYPE_CHECKING:
 
 
 class StepBar:
-    """How far a training loop is, its rate and when it will end."""
+    """How far a training loop is, its rate and when it will end; made before its first step."""
 
-    def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+    def __init__(self, steps: int) -> None:
+        self._bar = _make_bar(total=steps, unit="step", desc="gsm8k")
 
     def hide(self) -> None:
         """Take the bar off the terminal, which standard output may share, for a line to come."""
-        if self._bar is not None:
-            self._bar.clear()
+        self._bar.clear()
 
-    def advance(self, report: StepReport) -> None:
+    def show(self, report: StepReport) -> None:
         """Draw the bar as it is after a step."""
-        if self._bar is None:
-            self._bar = _make_bar(total=report.steps, unit="step", desc="gsm8k", initial=0)
-        self._bar.set_postfix_str(f"loss {report.loss:.4f}", refresh=False)
-        self._bar.update()
-        self._bar.refresh()
+        self._bar.n, self._bar.total = report.step, report.steps
+        self._bar.set_postfix_str(f"loss {report.loss:.4f}")
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._bar.close()
 
 
 class LoadBar:
@@ -39,30 +34,28 @@ class LoadBar:
 
     def __init__(self) -> None:
         self._bar: tqdm[None] | None = None
-        self._what = ""
+        self._shown: tuple[str, bool] | None = None
 
     def tell(self, progress: LoadProgress) -> None:
-        """Draw how far a load is; another thing loaded gets a bar of its own."""
-        if progress.what != self._what:
+        """Draw how far a load is; what comes next, or begins to count bytes, gets a new bar."""
+        kind = progress.what, progress.done_bytes is not None
+        if self._bar is None or kind != self._shown:
             self.close()
-        if self._bar is None:
-            self._what = progress.what
-            self._bar = self._open(progress)
-        self._bar.total = progress.total_bytes
-        self._bar.n = progress.done_bytes or 0
+            self._bar, self._shown = _open_load_bar(progress), kind
+        self._bar.total, self._bar.n = progress.total_bytes, progress.done_bytes or 0
         self._bar.refresh()
-
-    def _open(self, progress: LoadProgress) -> "tqdm[None]":
-        what = visible(progress.what)
-        if progress.done_bytes is None:
-            # A '{' in a name would be a field of the format.
-            return _make_bar(desc=what, bar_format="{desc} …")
-        return _make_bar(desc=what, total=progress.total_bytes, unit="B", unit_scale=True)
 
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _open_load_bar(progress: LoadProgress) -> "tqdm[None]":
+    what = visible(progress.what)
+    if progress.done_bytes is None:
+        return _make_bar(desc=what, bar_format="{desc} …")
+    return _make_bar(desc=what, total=progress.total_bytes, unit="B", unit_scale=True)
 
 
 def _make_bar(**settings: object) -> "tqdm[None]":

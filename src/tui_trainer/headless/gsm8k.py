@@ -15,7 +15,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.bars import StepBar
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import open_engine
+from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.step import add_training_arguments, describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.terminal_text import visible
@@ -86,28 +86,30 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         seed=arguments.seed,
     )
     choice = model_choice(arguments)
-    # A path mistyped is told at once, not after a large model was loaded.
-    load_problems(settings.problems, limit=1, seed=settings.seed)
-    with open_engine(choice) as engine:
-        status = engine.status()
-        if status is not None and not output.as_json:
-            output.text(describe_model(status))
-            output.text(f"{visible(settings.problems)}: {settings.optimizer}, lr {settings.lr:g}")
-        _write_steps(output, engine.train(settings), settings)
+    with shown_progress() as progress:
+        # A path mistyped is told at once, not after a large model was loaded.
+        load_problems(settings.problems, limit=1, progress=progress)
+        engine = make_engine(progress)
+        status = engine.load_model(choice)
+        steps = engine.train(settings)
+    if not output.as_json:
+        output.text(describe_model(status))
+        output.text(f"{visible(settings.problems)}: {settings.optimizer}, lr {settings.lr:g}")
+    _write_steps(output, steps, settings)
 
 
 def _write_steps(output: Output, steps: Iterable[StepReport], settings: TrainSettings) -> None:
-    bar = StepBar()
     if not output.as_json:
         output.text(heading(COLUMNS))
+    bar = StepBar(settings.items)
     reports: list[StepReport] = []
     try:
         for report in steps:
+            bar.hide()
             if report.step == 1 and report.steps < settings.items:
                 _note_fewer(settings, report.steps)
-            bar.hide()
             _write_step(output, report)
-            bar.advance(report)
+            bar.show(report)
             reports.append(report)
     finally:
         bar.close()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Output
-from tui_trainer.headless.session import open_engine
+from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.table import Column, format_bytes, table
 from tui_trainer.terminal_text import visible
 
@@ -27,8 +27,8 @@ def add(commands: "Commands") -> None:
 
 
 def run(_: argparse.Namespace, output: Output) -> None:
-    with open_engine() as engine:
-        models = engine.models()
+    with shown_progress() as progress:
+        models = make_engine(progress).models()
     if output.as_json:
         for model in models:
             output.json(

@@ -8,7 +8,6 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.headless.bars import LoadBar
 
 if TYPE_CHECKING:
@@ -33,24 +32,17 @@ def quiet_libraries(*, debug: bool) -> Iterator[None]:
 
 
 @contextmanager
-def open_engine(choice: ModelChoice | None = None) -> Iterator["Engine"]:
-    """An engine, with a model where one is chosen; imports torch."""
+def shown_progress() -> Iterator[Progress]:
+    """For a long load: a bar on standard error while the block runs, where that is a terminal."""
     bar = LoadBar()
     try:
-        engine = _make_engine(Progress(bar.tell))
-        if choice is not None:
-            engine.load_model(choice)
-        bar.close()
-        yield engine
+        yield Progress(bar.tell)
     finally:
         bar.close()
 
 
-def _make_engine(progress: Progress) -> "Engine":
-    # Here, so that the command line is parsed, and refused, without torch
-    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
-
+def make_engine(progress: Progress) -> "Engine":
+    """An engine without a model; imports torch, so after everything that can be refused before."""
     from tui_trainer.engine.engine import Engine  # noqa: PLC0415
 
-    disable_progress_bar()  # one for every tensor loaded
     return Engine(progress)

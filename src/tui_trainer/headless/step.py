@@ -15,7 +15,7 @@ from tui_trainer.headless.arguments import (
     read_texts,
 )
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import open_engine
+from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
 
@@ -74,16 +74,18 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     check_lr(arguments.lr)
     choice = model_choice(arguments)
     (text,) = read_texts([arguments.text])
-    with open_engine(choice) as engine:
-        engine.set_optimizer(arguments.optimizer)
-        engine.set_lr(arguments.lr)
-        status = engine.set_training(not arguments.eval_mode)
-        updates = islice(engine.updates(text), arguments.n)
-        if output.as_json:
-            for report in updates:
-                output.json(update_line(report))
-        else:
-            _write_readable(output, status, updates)
+    with shown_progress() as progress:
+        engine = make_engine(progress)
+        engine.load_model(choice)
+    engine.set_optimizer(arguments.optimizer)
+    engine.set_lr(arguments.lr)
+    status = engine.set_training(not arguments.eval_mode)
+    updates = islice(engine.updates(text), arguments.n)
+    if output.as_json:
+        for report in updates:
+            output.json(update_line(report))
+    else:
+        _write_readable(output, status, updates)
 
 
 def update_line(report: UpdateReport) -> dict[str, Json]:

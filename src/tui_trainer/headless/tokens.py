@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui_trainer.engine.reports import Batch, Token, Tokenized
 from tui_trainer.headless.arguments import MODEL_HELP, add_command, read_texts
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import open_engine
+from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.table import Column, table
 from tui_trainer.terminal_text import visible, visible_token
 
@@ -49,13 +49,15 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     texts = read_texts(arguments.texts)
     source = getattr(arguments, "model", "builtin")
     side = arguments.padding_side
-    with open_engine() as engine:
-        if not arguments.batch and side is None:
-            for number, text in enumerate(texts):
-                _write_alone(output, engine.tokenize(text, source), first=number == 0)
-            return
+    with shown_progress() as progress:
+        engine = make_engine(progress)
+        engine.load_tokenizer(source)
+    if arguments.batch or side is not None:
         tokenized = [engine.tokenize(text, source) for text in texts]
         _write_batch(output, tokenized, engine.batch(tuple(texts), side or "right", source))
+        return
+    for number, text in enumerate(texts):
+        _write_alone(output, engine.tokenize(text, source), first=number == 0)
 
 
 def _write_alone(output: Output, tokenized: Tokenized, *, first: bool) -> None:
