@@ -175,9 +175,9 @@ async def test_enter_goes_into_the_text_and_escape_out() -> None:
 async def test_log_axis_by_key() -> None:
     async with running("escape", "4") as (app, pilot):
         await pilot.press("y")
-        assert app.screen.query_one(LossChart).log
+        assert app.screen.query_one(LossChart).log_axis
         await pilot.press("y")
-        assert not app.screen.query_one(LossChart).log
+        assert not app.screen.query_one(LossChart).log_axis
 
 
 @pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12), (200, 60)])

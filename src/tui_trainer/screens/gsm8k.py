@@ -1,15 +1,254 @@
-"""The Gsm8k screen."""
+"""GSM8K: the notebook's loop over question/answer items, to start, pause and watch."""
 
+import time
 from collections.abc import Iterable
+from typing import ClassVar
 
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import TextArea
+from textual.widgets import Static
 
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings
+from tui_trainer.screens.question import Answer, Question
+from tui_trainer.screens.session import Session
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.run_clock import RunClock, duration
+from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
+from tui_trainer.worker import LoopChanged, LoopState
+
+LOOP = "gsm8k"
+DRAIN_SECONDS = 1 / 12
+ITEM_SECONDS = 0.25  # an item stays long enough to be seen
 
 
 class Gsm8kScreen(WorkScreen):
+    """A training loop under the hand."""
+
     NAME = "gsm8k"
+    CSS_PATH = "gsm8k.tcss"
+    HELP = """\
+The notebook's training loop: the items of GSM8K (word problems with worked answers) one after
+another, one update each, on the text 'Question: ... Answer: ...'. The optimizer is the loop's
+own, fresh at each start.
+
+The raw loss jumps, since each item is another text; the moving average shows the trend. It
+falls steeply at first, while the model learns the form, and slowly after that.
+
+Pause with space and look around: every other screen uses the weights as they are now. The
+update that you make on Step while the loop is paused is one the loop goes on from. The rate
+counts training alone, not the pauses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "space",
+            "toggle",
+            "Start/pause",
+            key_display="␣",
+            id="toggle",
+            tooltip="Start, pause, go on",
+        ),
+        Binding("full_stop", "one_step", "One step", key_display=".", id="one-step"),
+        Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run; the weights stay"),
+        Binding("e,enter", "settings", "Settings", key_display="e", id="settings"),
+        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.settings = TrainSettings()
+        self.report: StepReport | None = None
+        """The last step of the run on show."""
+        self._running_with = self.settings
+        self._clock = RunClock()
+        self._truncated = 0
+        self._ended = ""
+        self._item_shown_at = 0.0
 
     def body(self) -> Iterable[Widget]:
-        yield TextArea()
+        yield Static(id="settings")
+        yield Static(id="progress")
+        yield Static(id="numbers")
+        yield LossChart(x_label="step")
+        with Vertical(id="item"):
+            yield Static(id="item-title")
+            with VerticalScroll(can_focus=False):
+                yield TokenLosses()
+            yield Static(LEGEND, classes="hint", id="legend")
+
+    def on_mount(self) -> None:
+        self.session.loop_changed.subscribe(self, self._on_loop)
+        self.set_interval(DRAIN_SECONDS, self._drain)
+        self._show_all()
+
+    def on_screen_resume(self) -> None:
+        self._show_all()
+
+    # What is shown
+
+    def _drain(self) -> None:
+        """Take in the steps made since; draw once, and only while this screen is open."""
+        reports = [r for r in self.session.worker.drain(LOOP) if isinstance(r, StepReport)]
+        chart = self.query_one(LossChart)
+        for report in reports:
+            chart.series.append(report.step, report.loss)
+            self._clock.step(report.seconds, report.tokens)
+            self._truncated += report.truncated
+            self.report = report
+        if reports and self.is_current:
+            self._show_run()
+
+    def _on_loop(self, change: LoopChanged) -> None:
+        if change.name != LOOP:
+            return
+        self._drain()
+        if change.failure is not None:
+            self._ended = visible(change.failure.sentence)
+        elif change.state is LoopState.FINISHED:
+            self._ended = "Finished; e changes the settings, space starts the next run."
+        elif change.state is LoopState.STOPPED:
+            self._ended = "Stopped; the weights stay as they are, R gives the loaded ones."
+        if self.is_current:
+            self._show_all()
+
+    def _show_all(self) -> None:
+        self._item_shown_at = 0.0
+        live = self.session.is_live(LOOP)
+        settings = self._running_with if live else self.settings
+        self._say("settings", describe_settings(settings))
+        self._show_run()
+
+    def _show_run(self) -> None:
+        self._say("progress", self._describe_progress())
+        self._say("numbers", self._describe_numbers())
+        self.query_one(LossChart).redraw()
+        self._show_item()
+
+    def _say(self, where: str, line: str) -> None:
+        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+
+    def _describe_progress(self) -> str:
+        report = self.report
+        if report is None:
+            return "space starts the run; . makes one step"
+        state = self.session.loops.get(LOOP, LoopState.STOPPED).value.upper()
+        share = report.step / report.steps
+        width = 12 if self.has_class("-narrow") else 40
+        bar = "█" * round(share * width) + "░" * (width - round(share * width))
+        left = self._clock.seconds_left(report.steps - report.step)
+        return (
+            f"{state:<8} {bar} {report.step:>5,}/{report.steps:,} {share:>4.0%} "
+            f"{self._clock.steps_per_second:>6.1f} steps/s "
+            f"{duration(self._clock.seconds)} gone {duration(left)} left"
+        )
+
+    def _describe_numbers(self) -> str:
+        series, report = self.query_one(LossChart).series, self.report
+        if report is None or series.best is None or series.smoothed is None:
+            return self._ended
+        return (
+            f"loss {report.loss:>7.4f}  avg {series.smoothed:>7.4f}  first {series.first:>7.4f}  "
+            f"best {series.best:>7.4f} {self._clock.tokens_per_second:>7,.0f} tok/s "
+            f"{byte_count(report.memory_bytes):>8}"
+        )
+
+    def _show_item(self) -> None:
+        now = time.monotonic()
+        if now - self._item_shown_at < ITEM_SECONDS:
+            return
+        self._item_shown_at = now
+        report = self.report
+        title = self._ended
+        if report is not None and not title:
+            title = f"item {report.problem}, {report.tokens} tokens"
+            if report.truncated:
+                title += ", cut to the model's context"
+            elif self._truncated:
+                title += f" ({self._truncated} items were cut to the model's context)"
+        self._say("item-title", title)
+        if report is not None:
+            self.query_one(TokenLosses).show(report.token_texts, report.token_losses)
+
+    # Actions
+
+    @work
+    async def action_toggle(self) -> None:
+        if self.session.is_live(LOOP):
+            self.session.worker.play(LOOP, not self.session.is_running(LOOP))
+        else:
+            await self._start(playing=True)
+
+    @work
+    async def action_one_step(self) -> None:
+        if self.session.is_running(LOOP):
+            self.session.worker.play(LOOP, playing=False)
+        elif self.session.is_live(LOOP) or await self._start(playing=False):
+            self.session.worker.advance(LOOP)
+
+    async def _start(self, *, playing: bool) -> bool:
+        """Begin a run with the settings on show; False where it does not begin."""
+        if self.session.status is None:
+            self.notify("The model is still being loaded.", markup=False)
+            return False
+        if self.session.status.updates and not await self._asked_for_weights():
+            return False
+        settings = self.settings
+        begun = await self.session.start_loop(
+            LOOP, lambda engine: engine.train(settings), playing=playing
+        )
+        if begun:
+            self._running_with = settings
+            self._forget()
+        return begun
+
+    def _forget(self) -> None:
+        self.report = None
+        self._clock = RunClock()
+        self._truncated = 0
+        self._ended = ""
+        self.query_one(LossChart).series.clear()
+        self._show_all()
+
+    async def _asked_for_weights(self) -> bool:
+        """Whether to go on, where the weights are not the loaded ones any more."""
+        assert self.session.status is not None
+        question = Question(
+            f"The weights are {self.session.status.updates:,} updates away from the loaded ones. "
+            "Start from which?",
+            (Answer("r", "reload, then start"), Answer("k", "keep these")),
+        )
+        answer = await self.app.push_screen_wait(question)
+        if answer == "r":
+            await self.session.change(lambda engine: engine.reload(), "Reloading")
+        return answer is not None
+
+    @work
+    async def action_stop(self) -> None:
+        if not self.session.is_live(LOOP):
+            return
+        question = Question(
+            "Stop the run? It cannot be resumed; the weights stay as they are.",
+            (Answer("c", "continue"), Answer("s", "stop")),
+        )
+        if await self.app.push_screen_wait(question) == "s":
+            self.session.worker.stop_loop(LOOP)
+
+    @work
+    async def action_settings(self) -> None:
+        settings = await self.app.push_screen_wait(SettingsForm(self.settings))
+        if settings is not None:
+            self.settings = settings
+            if self.session.is_live(LOOP):
+                self.notify("They take effect with the next run.", markup=False)
+            self._show_all()
+
+    def action_log(self) -> None:
+        chart = self.query_one(LossChart)
+        chart.log_axis = not chart.log_axis

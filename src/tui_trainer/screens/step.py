@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import LearnerStatus, Prediction, UpdateReport
@@ -23,6 +23,7 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
+from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.worker import Failure, LoopChanged
 
 NOTEBOOK_TEXT = "def hello():\n\treturn"
@@ -111,9 +112,7 @@ it off. A model without dropout gives the same in both."""
         self._typed: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield TextArea(
-            NOTEBOOK_TEXT, id="text", soft_wrap=True, tab_behavior="indent", compact=True
-        )
+        yield TextBox(NOTEBOOK_TEXT, id="text")
         yield Static(id="facts")
         yield Static(id="settings")
         with Container(id="views"):
@@ -132,7 +131,7 @@ it off. A model without dropout gives the same in both."""
 
     @property
     def text(self) -> str:
-        return self.query_one("#text", TextArea).text
+        return self.query_one(TextBox).text
 
     # What is shown
 
@@ -306,7 +305,7 @@ it off. A model without dropout gives the same in both."""
 
     def action_log(self) -> None:
         chart = self.query_one(LossChart)
-        chart.log = not chart.log
+        chart.log_axis = not chart.log_axis
 
 
 def describe_update(report: UpdateReport) -> str:

@@ -44,7 +44,7 @@ class LossChart(Widget):
         "loss-chart--frame",
     }
 
-    log: reactive[bool] = reactive(False)
+    log_axis: reactive[bool] = reactive(False)
     """Whether the loss axis is logarithmic."""
 
     def __init__(
@@ -52,7 +52,7 @@ class LossChart(Widget):
         x_label: str = "update",
         *,
         smoothing: bool = True,
-        id: str | None = None,  # noqa: A002  (Textual's own name for it)
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.series = LossSeries()
@@ -77,7 +77,7 @@ class LossChart(Widget):
             self._build()
             self.set_timer(REDRAW_SECONDS, self._draw)
 
-    def watch_log(self) -> None:
+    def watch_log_axis(self) -> None:
         self._build()
 
     def on_resize(self) -> None:
@@ -92,7 +92,7 @@ class LossChart(Widget):
             return
         self.draws += 1
         self._lines = chart_lines(
-            self.series, width, height, self._x_label, log=self.log, smoothing=self._smoothing
+            self.series, width, height, self._x_label, log=self.log_axis, smoothing=self._smoothing
         )
         self.refresh()
 
@@ -141,6 +141,7 @@ def _plot(
     smoothing: bool,
 ) -> list[str]:
     scale = _log10 if log else float
+    plotext.terminal.limit(False, False)  # the widget is the limit, not the terminal it started in
     figure = plotext.figure
     figure.clear.all()
     figure.theme("colorless")

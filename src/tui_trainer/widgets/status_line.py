@@ -57,7 +57,7 @@ class StatusLine(Static):
         if doing:
             frame = SPINNER[int(seconds * 8) % len(SPINNER)]
             right = f"{frame} {doing} {seconds:.1f} s  {loops}".rstrip()
-        gap = max(2, self.size.width - len(left) - len(right))
+        gap = max(2, self.content_size.width - len(left) - len(right))
         line = f"{left}{' ' * gap}{right}"
         if line != getattr(self, "_line", None):
             self._line = line
