@@ -1,0 +1,46 @@
+"""A text box whose text can hold anything: what a terminal would obey is drawn as a picture."""
+
+from functools import lru_cache
+
+from rich.text import Text
+from textual.events import Key
+from textual.widgets import TextArea
+
+from tui_trainer.terminal_text import visible
+
+HIDDEN = "¤"  # one cell for one character, so that the cursor stays where it belongs
+
+
+@lru_cache(maxsize=4096)
+def one_cell(character: str) -> str:
+    """`character`, or one character that stands for it where a terminal must not get it."""
+    if character == "\t":
+        return character
+    shown = visible(character)
+    return shown if len(shown) == 1 else HIDDEN
+
+
+class TextBox(TextArea):
+    """Several lines of text. tab types a tab; escape is left to the screen."""
+
+    def __init__(self, text: str, *, id: str) -> None:
+        super().__init__(text, id=id, soft_wrap=True, tab_behavior="indent", compact=True)
+        self.indent_type = "tabs"
+
+    def get_line(self, line_index: int) -> Text:
+        line = self.document.get_line(line_index)
+        if not (line.isascii() and line.isprintable()):
+            line = "".join(map(one_cell, line))
+        return Text(line, end="", no_wrap=True)
+
+    def on_key(self, event: Key) -> None:
+        """Without this, a TextArea that takes tab moves the focus on escape."""
+        if event.key == "escape":
+            event.prevent_default()
+
+    @property
+    def cursor_index(self) -> int:
+        """How many characters of the text stand before the cursor."""
+        row, column = self.cursor_location
+        newline = len(self.document.newline)
+        return sum(len(line) + newline for line in self.document.lines[:row]) + column
