@@ -27,11 +27,14 @@ class Session:
         self.worker = worker
         self.choice = choice
         """The model that is loaded, or being loaded."""
+        self.tokenizer: TokenizerReport | None = None
+        """The tokenizer of `choice`; there before its model is."""
         self.status: LearnerStatus | None = None
         self.loading: LoadProgress | None = None
         self.loops: dict[str, LoopState] = {}
         self.status_changed: Signal[LearnerStatus] = Signal(app, "status")
-        self.tokenizer_ready: Signal[TokenizerReport] = Signal(app, "tokenizer")
+        self.tokenizer_changed: Signal[TokenizerReport | None] = Signal(app, "tokenizer")
+        """Published with None where none could be loaded."""
         self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
 
     async def ask(
@@ -69,17 +72,26 @@ class Session:
         if any(state is LoopState.RUNNING for state in self.loops.values()):
             self.tell(Failure("A loop is training this model: pause or stop it first."))
             return
-        before, self.choice = self.choice, choice
+        before, self.choice = (self.choice, self.tokenizer), choice
         ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
         status = None
+        if ready is not None or self.tokenizer is None:
+            self._publish_tokenizer(ready)
         if ready is not None:
-            self.tokenizer_ready.publish(ready)
+            # Tokens may ask first: the thread is busy for as long as the model loads.
+            await asyncio.sleep(0)
             status = await self.ask(lambda engine: engine.load_model(choice), "Loading")
         self.loading = None
         if status is not None:
             self.publish(status)
         elif self.status is not None:
-            self.choice = before
+            self.choice, tokenizer = before
+            if tokenizer != self.tokenizer:
+                self._publish_tokenizer(tokenizer)
+
+    def _publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
+        self.tokenizer = tokenizer
+        self.tokenizer_changed.publish(tokenizer)
 
     async def change(self, request: "Callable[[Engine], LearnerStatus]", doing: str) -> None:
         """Ask for something that changes the Learner, and tell every screen its new status."""
