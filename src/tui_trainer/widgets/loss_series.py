@@ -1,144 +1,122 @@
-"""The losses of a training run, kept in bounded memory and reduced to what a chart can show."""
+"""A loss curve of any length in bounded memory, reduced to what a chart can show. Pure arithmetic."""
 
 import math
 from dataclasses import dataclass
-from itertools import zip_longest
 
-BETA = 0.98  # the moving average looks back over about 1 / (1 - BETA) = 50 updates
-BUCKETS = 4096  # at most; far more than a terminal has columns
+BUCKETS_AT_MOST = 4096
+SMOOTHING = 0.95
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Bucket:
-    """Consecutive updates as one: their range and mean, and the average where they end.
-
-    Losses that are not finite count in `points` and in nothing else; where all are so,
-    `finite` is 0, `low` is +inf and `high` is -inf.
-    """
+    """Consecutive steps taken together: their range, and the smoothed loss at the last of them."""
 
     first: int
-    """The first and the last update it holds."""
     last: int
-    points: int
-    finite: int
-    low: float
-    high: float
-    total: float
-    """The sum of the finite losses."""
+    lowest: float
+    highest: float
     smoothed: float
-    """The moving average after its last update; NaN before the first finite loss."""
 
-    @property
-    def mean(self) -> float:
-        return self.total / self.finite if self.finite else math.nan
+    def take(self, other: "Bucket") -> None:
+        """Take in the steps that follow."""
+        self.last = other.last
+        self.lowest = min(self.lowest, other.lowest)
+        self.highest = max(self.highest, other.highest)
+        self.smoothed = other.smoothed
 
-    def join(self, later: "Bucket") -> "Bucket":
-        """This bucket and the one after it as one."""
-        return Bucket(
-            self.first,
-            later.last,
-            self.points + later.points,
-            self.finite + later.finite,
-            min(self.low, later.low),
-            max(self.high, later.high),
-            self.total + later.total,
-            later.smoothed,
-        )
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a curve: the step and the loss in nats."""
+
+    step: float
+    loss: float
 
 
 class LossSeries:
-    """Losses in the order of their updates; memory does not grow with their number.
+    """Losses by step. Every spike stays visible, since a bucket keeps its lowest and highest.
 
-    The moving average is m = beta m + (1 - beta) loss from m = 0, divided by 1 - beta^n after
-    n losses, so that it starts at the first loss rather than at zero.
+    The smoothed loss is an exponential moving average with Adam's bias correction (Kingma and
+    Ba 2015): without it the first values would be drawn towards zero. Losses that are not
+    finite are counted and left out of the curves.
     """
 
-    def __init__(self, beta: float = BETA, limit: int = BUCKETS) -> None:
-        self._beta = beta
-        self._limit = limit
+    def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        """Forget every loss."""
-        self._closed: list[Bucket] = []
-        self._open: Bucket | None = None
-        self._points_a_bucket = 1
-        self._length = 0
+        self._buckets: list[Bucket] = []
+        self._steps_a_bucket = 1
+        self._in_last = 0
         self._average = 0.0
-        self._weight = 0.0  # 1 - beta^n
+        self._weight = 0.0
+        self._length = 0
         self.first: float | None = None
-        """The first loss, as it was given."""
         self.last: float | None = None
-        """The last loss, as it was given: perhaps not finite."""
         self.best: float | None = None
-        """The lowest finite loss."""
-        self.best_step: int | None = None
-        self.not_finite = 0
-        """How many losses were NaN or infinite."""
 
     def __len__(self) -> int:
-        """How many losses were appended."""
         return self._length
 
     @property
     def smoothed(self) -> float | None:
-        """The moving average now; None before the first finite loss."""
+        """The bias-corrected moving average of the losses so far."""
         return self._average / self._weight if self._weight else None
 
     def append(self, step: int, loss: float) -> None:
-        """Take in the loss of update `step`; steps rise."""
-        if not self._length:
-            self.first = loss
-        self.last = loss
+        """Add the loss of one step; steps come in rising order."""
         self._length += 1
-        if math.isfinite(loss):
-            self._average = self._beta * self._average + (1 - self._beta) * loss
-            self._weight = self._beta * self._weight + (1 - self._beta)
-            if self.best is None or loss < self.best:
-                self.best, self.best_step = loss, step
-        else:
-            self.not_finite += 1
-        self._put(_point(step, loss, self.smoothed))
+        self.last = loss
+        self.first = loss if self.first is None else self.first
+        if not math.isfinite(loss):
+            return
+        self.best = loss if self.best is None else min(self.best, loss)
+        self._average = SMOOTHING * self._average + (1 - SMOOTHING) * loss
+        self._weight = SMOOTHING * self._weight + (1 - SMOOTHING)
+        self._put(Bucket(step, step, loss, loss, self._average / self._weight))
 
-    def _put(self, point: Bucket) -> None:
-        self._open = point if self._open is None else self._open.join(point)
-        if self._open.points >= self._points_a_bucket:
-            self._closed.append(self._open)
-            self._open = None
-        if len(self._closed) >= self._limit:
-            self._closed = join_pairs(self._closed)
-            self._points_a_bucket *= 2
+    def _put(self, bucket: Bucket) -> None:
+        if self._buckets and self._in_last < self._steps_a_bucket:
+            self._buckets[-1].take(bucket)
+            self._in_last += 1
+            return
+        if len(self._buckets) == BUCKETS_AT_MOST:
+            self._buckets = merged(self._buckets, 2)
+            self._steps_a_bucket *= 2
+        self._buckets.append(bucket)
+        self._in_last = 1
 
-    def buckets(self) -> list[Bucket]:
-        """All that is kept, oldest first."""
-        return [*self._closed, self._open] if self._open else list(self._closed)
+    def raw(self, columns: int) -> list[Point]:
+        """At most two points a column: the lowest and the highest loss of its steps."""
+        points = []
+        for bucket in self._reduced(columns):
+            middle = (bucket.first + bucket.last) / 2
+            points.append(Point(middle, bucket.highest))
+            if bucket.lowest != bucket.highest:
+                points.append(Point(middle, bucket.lowest))
+        return points
 
-    def reduce(self, columns: int) -> list[Bucket]:
-        """At most `columns` buckets, each holding the updates of one column of a chart."""
-        kept = self.buckets()
-        if not kept:
-            return []
-        start, span = kept[0].first, max(1, kept[-1].last - kept[0].first)
-        reduced: list[Bucket] = []
-        column = -1
-        for bucket in kept:
-            belongs = min(columns - 1, (bucket.last - start) * columns // span)
-            if belongs == column:
-                reduced[-1] = reduced[-1].join(bucket)
-            else:
-                reduced.append(bucket)
-                column = belongs
-        return reduced
+    def curve(self, columns: int) -> list[Point]:
+        """At most one point a column of the smoothed loss."""
+        return [Point(bucket.last, bucket.smoothed) for bucket in self._reduced(columns)]
 
-
-def join_pairs(buckets: list[Bucket]) -> list[Bucket]:
-    """Half as many buckets, each twice as wide."""
-    pairs = zip_longest(buckets[::2], buckets[1::2])
-    return [left.join(right) if right else left for left, right in pairs]
+    def _reduced(self, columns: int) -> list[Bucket]:
+        together = -(-len(self._buckets) // max(1, columns))
+        return self._buckets if together <= 1 else merged(self._buckets, together)
 
 
-def _point(step: int, loss: float, smoothed: float | None) -> Bucket:
-    average = math.nan if smoothed is None else smoothed
-    if not math.isfinite(loss):
-        return Bucket(step, step, 1, 0, math.inf, -math.inf, 0.0, average)
-    return Bucket(step, step, 1, 1, loss, loss, loss, average)
+def merged(buckets: list[Bucket], together: int) -> list[Bucket]:
+    """Each `together` neighbours as one; the last may hold fewer."""
+    result = []
+    for start in range(0, len(buckets), together):
+        group = buckets[start : start + together]
+        result.append(
+            Bucket(
+                first=group[0].first,
+                last=group[-1].last,
+                lowest=min(bucket.lowest for bucket in group),
+                highest=max(bucket.highest for bucket in group),
+                smoothed=group[-1].smoothed,
+            )
+        )
+    return result
