@@ -1,4 +1,4 @@
-"""A loss curve of any length in bounded memory, reduced to what a chart can show. Pure arithmetic."""
+"""A loss curve of any length in bounded memory, reduced to what a chart can show; no widget."""
 
 import math
 from dataclasses import dataclass
