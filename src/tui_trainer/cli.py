@@ -44,7 +44,8 @@ class ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version  # noqa: PLC0415
 
-        parser.exit(message=f"tui-trainer {version('tui-trainer')}\n")
+        print(f"tui-trainer {version('tui-trainer')}")
+        parser.exit()
 
 
 def make_parser() -> Parser:

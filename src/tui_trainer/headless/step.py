@@ -102,18 +102,19 @@ def update_line(report: UpdateReport) -> dict[str, Json]:
 
 
 def _write_readable(output: Output, status: LearnerStatus, updates: Iterator[UpdateReport]) -> None:
+    # A text that cannot be trained on is refused here, before a heading is on the screen.
+    first = last = next(updates)
     output.text(describe_model(status))
     output.text(f"{status.optimizer}, lr {status.lr:g}, {describe_mode(status)}")
     output.text(heading(UPDATE_COLUMNS))
-    first = last = None
+    output.text(row(UPDATE_COLUMNS, update_cells(first, None)))
     for report in updates:
         output.text(row(UPDATE_COLUMNS, update_cells(report, last)))
-        first, last = first or report, report
-    if first and last:
-        output.text()
-        pairs = zip(first.before.positions, last.after.positions, strict=True)
-        for line in table(PREDICTION_COLUMNS, (prediction_cells(*pair) for pair in pairs)):
-            output.text(line)
+        last = report
+    output.text()
+    pairs = zip(first.before.positions, last.after.positions, strict=True)
+    for line in table(PREDICTION_COLUMNS, (prediction_cells(*pair) for pair in pairs)):
+        output.text(line)
 
 
 def describe_model(status: LearnerStatus) -> str:

@@ -1,0 +1,100 @@
+"""Tiny random models on disk, and the program run in this process."""
+
+import json
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import (
+    AutoTokenizer,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedConfig,
+    PreTrainedModel,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.cli import main
+
+SHOWN_CONTROLS = {"\n"}
+OBEYED = "Cc", "Cf", "Cs", "Zl", "Zp"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a run of the program left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, object]]:
+        """Standard output as strict JSON, an object a line."""
+        return [json.loads(line, parse_constant=_refuse) for line in self.out.splitlines()]
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run `tui-trainer` with the arguments given."""
+
+    def run(*arguments: str) -> Ended:
+        capsys.readouterr()
+        status = main(arguments)
+        captured = capsys.readouterr()
+        return Ended(status, captured.out, captured.err)
+
+    return run
+
+
+def save(model_class: type[PreTrainedModel], config: PreTrainedConfig, folder: Path) -> str:
+    torch.manual_seed(1)
+    model_class(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(MODEL_FOLDER).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random Qwen3 of two layers; no dropout."""
+    config = Qwen3Config(
+        vocab_size=len(AutoTokenizer.from_pretrained(MODEL_FOLDER)),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+    )
+    return save(Qwen3ForCausalLM, config, tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_dropout(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random GPT-2 of two layers and dropout 0.1."""
+    config = GPT2Config(
+        vocab_size=len(AutoTokenizer.from_pretrained(MODEL_FOLDER)),
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        n_positions=512,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    return save(GPT2LMHeadModel, config, tmp_path_factory.mktemp("tiny_dropout"))
+
+
+def obeyed_characters(text: str) -> set[str]:
+    """The characters of `text` that a terminal would obey, reorder or hide."""
+    return {c for c in text if unicodedata.category(c) in OBEYED} - SHOWN_CONTROLS

@@ -1,0 +1,200 @@
+"""`tui-trainer gsm8k`: the loop, a line a step."""
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.problems import Problem, format_problem, load_problems
+
+Program = Callable[..., Ended]
+PROBLEMS = [
+    Problem("How many is 2 + 3?", "2+3 = <<2+3=5>>5\n#### 5"),
+    Problem("How many is 4 * 6?", "4*6 = <<4*6=24>>24\n#### 24"),
+    Problem("How many is 9 - 2?", "9-2 = <<9-2=7>>7\n#### 7"),
+]
+
+
+@pytest.fixture
+def problem_file(tmp_path: Path) -> str:
+    path = tmp_path / "problems.jsonl"
+    path.write_text("".join(json.dumps(dataclasses.asdict(p)) + "\n" for p in PROBLEMS))
+    return str(path)
+
+
+def notebook_loop(folder: str, problems: list[Problem], lr: float) -> list[float]:
+    """The notebook's loop written out: the loss of each item before its update."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    losses = []
+    for problem in problems:
+        text = f"Question: {problem.question}\nAnswer: {problem.answer}"
+        input_ids = tokenizer(text, return_tensors="pt").input_ids
+        loss = F.cross_entropy(model(input_ids=input_ids).logits[0, :-1], input_ids[0, 1:])
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+def test_losses_equal_the_notebooks_loop(program: Program, tiny: str) -> None:
+    ended = program("gsm8k", "--items", "20", "--seed", "3", "--model", tiny, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    problems = load_problems("builtin", limit=20, seed=3)
+    lines = ended.lines
+    assert [line["step"] for line in lines] == list(range(1, 21))
+    expected = notebook_loop(tiny, problems, 1e-5)
+    assert [line["loss"] for line in lines] == pytest.approx(expected, rel=1e-5)
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    for line, problem in zip(lines, problems, strict=True):
+        assert list(line) == ["step", "loss", "tokens", "lr", "seconds"]
+        assert line["tokens"] == len(tokenizer(format_problem(problem)).input_ids)
+        assert line["lr"] == 1e-5
+        assert line["seconds"] > 0
+
+
+def test_a_file_is_trained_on_in_its_order(program: Program, tiny: str, problem_file: str) -> None:
+    arguments = "gsm8k", "--problems", problem_file, "--items", "3", "--lr", "1e-3"
+    lines = program(*arguments, "--model", tiny, "--json").lines
+    expected = notebook_loop(tiny, PROBLEMS, 1e-3)
+    assert [line["loss"] for line in lines] == pytest.approx(expected, rel=1e-5)
+    assert {line["lr"] for line in lines} == {1e-3}
+
+
+def test_a_source_with_fewer_items_ends_early_and_says_so(
+    program: Program, tiny: str, problem_file: str
+) -> None:
+    ended = program("gsm8k", "--problems", problem_file, "--model", tiny, "--json")
+    assert (ended.status, len(ended.lines)) == (0, 3)
+    assert ended.err == f"tui-trainer: {problem_file} has 3 items, fewer than 500.\n"
+
+
+def test_the_seed_decides_the_dropout(
+    program: Program, tiny_dropout: str, problem_file: str
+) -> None:
+    def losses(seed: str) -> list[float]:
+        arguments = "gsm8k", "--problems", problem_file, "--items", "3", "--seed", seed
+        lines = program(*arguments, "--model", tiny_dropout, "--json").lines
+        return [line["loss"] for line in lines]
+
+    assert losses("1") == losses("1")
+    assert losses("1") != losses("2")
+
+
+def test_table_and_summary_show_what_was_done(program: Program, tiny: str) -> None:
+    arguments = "gsm8k", "--items", "4", "--model", tiny
+    out = program(*arguments).out.splitlines()
+    lines = program(*arguments, "--json").lines
+    rows = [line.split() for line in out[3:7]]
+    assert [row[:3] for row in rows] == [
+        [str(line["step"]), f"{line['loss']:.4f}", str(line["tokens"])] for line in lines
+    ]
+    tokens = sum(line["tokens"] for line in lines)
+    assert out[8].startswith(f"4 steps, {tokens} tokens in ")
+    first, last = lines[0]["loss"], lines[-1]["loss"]
+    assert out[9] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
+
+
+def test_an_item_cut_to_the_context_is_marked(program: Program, tiny: str, tmp_path) -> None:
+    path = tmp_path / "long.jsonl"
+    path.write_text(json.dumps({"question": "word " * 600, "answer": "#### 1"}) + "\n")
+    out = program("gsm8k", "--problems", str(path), "--items", "1", "--model", tiny).out
+    assert "cut to the model's context" in out
+
+
+def test_a_diverged_loss_is_null_in_json_and_nan_in_the_table(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = Engine.train
+
+    def diverging(engine: Engine, settings):
+        for report in train(engine, settings):
+            yield dataclasses.replace(report, loss=math.nan)
+
+    monkeypatch.setattr(Engine, "train", diverging)
+    arguments = "gsm8k", "--items", "2", "--model", tiny
+    assert [line["loss"] for line in program(*arguments, "--json").lines] == [None, None]
+    assert program(*arguments).out.splitlines()[3].split()[1] == "nan"
+
+
+def test_each_line_is_written_before_the_next_step(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    train = Engine.train
+    seen = []
+
+    def watched(engine: Engine, settings):
+        for report in train(engine, settings):
+            seen.append(capsys.readouterr().out.count("\n"))
+            yield report
+
+    monkeypatch.setattr(Engine, "train", watched)
+    program("gsm8k", "--items", "3", "--model", tiny, "--json")
+    assert seen == [0, 1, 1]
+
+
+def test_ctrl_c_ends_with_one_line(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = Engine.train
+
+    def interrupted(engine: Engine, settings):
+        yield next(iter(train(engine, settings)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Engine, "train", interrupted)
+    ended = program("gsm8k", "--items", "3", "--model", tiny, "--json")
+    assert (ended.status, len(ended.lines)) == (130, 1)
+    assert ended.err == "tui-trainer: Interrupted.\n"
+
+
+def test_a_terminal_gets_a_bar_with_rate_and_eta(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda _: True)
+    ended = program("gsm8k", "--items", "3", "--model", tiny, "--json")
+    assert len(ended.lines) == 3
+    assert "3/3 [" in ended.err
+    assert "step/s" in ended.err or "s/step" in ended.err
+    assert "Loading" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--items", "0"), "at least 1 item"),
+        (("--items", "many"), "--items"),
+        (("--seed", "-1"), "seed"),
+        (("--lr", "inf"), "learning rate"),
+        (("--preset", "tuned"), "tutorial"),
+        (("--problems", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("--problems", "no\x1b[31mwhere"), "no␛[31mwhere"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_a_model_is_loaded(
+    program: Program, monkeypatch: pytest.MonkeyPatch, arguments, said: str
+) -> None:
+    monkeypatch.setattr(Engine, "load_model", lambda *_: pytest.fail("loaded a model"))
+    ended = program("gsm8k", *arguments)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert said in ended.err
+    assert obeyed_characters(ended.err) == set()
+
+
+def test_a_bad_line_is_named_by_its_number(program: Program, tiny: str, problem_file: str) -> None:
+    with Path(problem_file).open("a") as file:
+        file.write("{nonsense\n")
+    ended = program("gsm8k", "--problems", problem_file, "--model", tiny, "--json")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "Line 4" in ended.err

@@ -1,0 +1,47 @@
+"""`tui-trainer models` and `tui-trainer problems`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.problems import describe_problems
+from tui_trainer.engine.reports import ModelOption
+
+Program = Callable[..., Ended]
+
+
+def test_models_lists_the_builtin_model_first(program: Program) -> None:
+    ended = program("models", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    first = ended.lines[0]
+    assert list(first) == ["model", "description", "bytes"]
+    assert first["model"] == "builtin"
+    assert 1e6 < first["bytes"] < 16e6
+
+
+def test_models_shows_sizes_and_makes_names_visible(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = [
+        ModelOption("someone/small", "in the Hub cache", 98_362_432),
+        ModelOption("e\x1b[31mvil/日本", "\u202e", None),
+    ]
+    monkeypatch.setattr(Engine, "models", lambda _: options)
+    out = program("models").out
+    assert obeyed_characters(out) == set()
+    heading, small, evil = out.splitlines()
+    assert heading.split() == ["--model", "size", "what"]
+    assert small.split() == ["someone/small", "98.4", "MB", "in", "the", "Hub", "cache"]
+    assert evil.split() == ["e␛[31mvil/日本", "-", "⟨202E⟩"]
+
+
+def test_problems_lists_what_can_be_trained_on(program: Program) -> None:
+    sources = describe_problems()
+    lines = program("problems", "--json").lines
+    assert [line["problems"] for line in lines] == [source.name for source in sources]
+    assert [line["train_items"] for line in lines] == [source.train_items for source in sources]
+    out = program("problems").out
+    assert all(source.name in out and source.description in out for source in sources)
+    assert "7,473   1,319" in out

@@ -1,0 +1,133 @@
+"""`tui-trainer step`: the training cell, as many times as asked."""
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.test_tokens import HOSTILE
+
+Program = Callable[..., Ended]
+TEXT = "def hello():\n\treturn"
+LR = 1e-3
+
+
+def training_cell(folder: str, text: str, updates: int, optimizer_class, lr: float):
+    """The notebook's cell written out: a row for each update, and the last model."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    input_ids = AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt").input_ids
+    optimizer = optimizer_class(model.parameters(), lr=lr)
+    rows = []
+    for _ in range(updates):
+        model.train()
+        before = [p.detach().clone() for p in model.parameters()]
+        logits = model(input_ids=input_ids).logits
+        loss = F.cross_entropy(logits[0, :-1], input_ids[0, 1:])
+        loss.backward()
+        norm = torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item()
+        optimizer.step()
+        optimizer.zero_grad()
+        moved = sum(int((a != b).sum()) for a, b in zip(before, model.parameters(), strict=True))
+        model.eval()
+        with torch.no_grad():
+            p, best = model(input_ids=input_ids).logits[0].softmax(dim=-1).max(dim=-1)
+        rows.append((loss.item(), norm, moved, best.tolist(), p.tolist()))
+    return rows
+
+
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD"])
+def test_lines_equal_the_training_cell(program: Program, tiny: str, optimizer: str) -> None:
+    ended = program(
+        *("step", TEXT, "-n", "4", "--lr", str(LR), "--optimizer", optimizer),
+        *("--model", tiny, "--json"),
+    )
+    assert (ended.status, ended.err) == (0, "")
+    cell = training_cell(tiny, TEXT, 4, getattr(torch.optim, optimizer), LR)
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    assert len(ended.lines) == 4
+    for number, (line, (loss, norm, moved, ids, p)) in enumerate(
+        zip(ended.lines, cell, strict=True), start=1
+    ):
+        assert list(line) == ["update", "loss", "grad_norm", "lr", "moved", "predictions"]
+        assert (line["update"], line["lr"], line["moved"]) == (number, LR, moved)
+        assert line["loss"] == pytest.approx(loss, rel=1e-5)
+        assert line["grad_norm"] == pytest.approx(norm, rel=1e-4)
+        predictions = line["predictions"]
+        assert [token["id"] for token in predictions] == ids
+        assert [token["text"] for token in predictions] == [tokenizer.decode([i]) for i in ids]
+        assert [token["p"] for token in predictions] == pytest.approx(p, rel=1e-3)
+
+
+def test_eval_mode_leaves_dropout_off(program: Program, tiny_dropout: str) -> None:
+    arguments = "step", TEXT, "--model", tiny_dropout, "--json"
+    (evaluated,) = program(*arguments, "--eval-mode").lines
+    (trained,) = program(*arguments).lines
+    model = AutoModelForCausalLM.from_pretrained(tiny_dropout, dtype=torch.float32).eval()
+    ids = AutoTokenizer.from_pretrained(tiny_dropout)(TEXT, return_tensors="pt").input_ids
+    with torch.no_grad():
+        quiet = F.cross_entropy(model(input_ids=ids).logits[0, :-1], ids[0, 1:]).item()
+    assert evaluated["loss"] == pytest.approx(quiet, rel=1e-5)
+    assert trained["loss"] != pytest.approx(quiet, rel=1e-4)
+
+
+def test_table_shows_each_update_and_the_predictions(program: Program, tiny: str) -> None:
+    ended = program("step", TEXT, "-n", "3", "--model", tiny)
+    lines = program("step", TEXT, "-n", "3", "--model", tiny, "--json").lines
+    out = ended.out.splitlines()
+    assert "cpu, fp32" in out[0]
+    assert "no dropout" in out[1]
+    assert [line.split()[1] for line in out[3:6]] == [f"{line['loss']:.4f}" for line in lines]
+    change = lines[1]["loss"] - lines[0]["loss"]
+    assert out[4].split()[2] == f"{change:+.4f}"
+    length = len(AutoTokenizer.from_pretrained(tiny)(TEXT).input_ids)
+    assert len(out) == 8 + length
+    last = lines[-1]["predictions"][0]["p"]
+    assert out[8].split()[-1] == f"{last:.4f}"
+
+
+def test_table_names_the_mode_where_there_is_dropout(program: Program, tiny_dropout: str) -> None:
+    arguments = "step", TEXT, "--model", tiny_dropout
+    assert "train mode (dropout 0.1)" in program(*arguments).out
+    assert "eval mode (dropout off)" in program(*arguments, "--eval-mode").out
+
+
+def test_a_dash_reads_stdin(program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    piped = program("step", "-", "--model", tiny, "--json")
+    assert piped.out == program("step", TEXT, "--model", tiny, "--json").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("a", "-n", "0"), "At least 1 update"),
+        (("a", "--lr", "0"), "learning rate"),
+        (("a", "--lr", "nan"), "learning rate"),
+        (("a", "--optimizer", "Adam"), "AdamW"),
+        (("a", "--device", "tpu"), "Device"),
+        (("a", "--precision", "fp8"), "Precision"),
+        (("",), "empty"),
+        (("a",), "second one"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(program: Program, tiny: str, arguments, said) -> None:
+    ended = program("step", *arguments, "--model", tiny)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert said in ended.err
+
+
+def test_a_text_longer_than_the_context_is_refused(program: Program, tiny: str) -> None:
+    ended = program("step", "word " * 600, "--model", tiny, "--json")
+    assert (ended.status, ended.out) == (2, "")
+    assert "512" in ended.err
+
+
+def test_hostile_text_never_reaches_the_terminal_raw(program: Program, tiny: str) -> None:
+    ended = program("step", HOSTILE, "--model", tiny)
+    assert ended.status == 0
+    assert obeyed_characters(ended.out + ended.err) == set()
