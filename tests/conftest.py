@@ -1,0 +1,67 @@
+"""What all tests share: no network, no home of the user's, and tiny models on disk."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hub.server import FakeHub
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+_HUB_HOME = tempfile.TemporaryDirectory(prefix="tui-trainer-hub-")
+_HUB = FakeHub(Path(_HUB_HOME.name))
+
+
+def pytest_configure() -> None:
+    """Point the Hub's client at a server of ours, before anything imports it and reads this."""
+    _HUB.start()
+    os.environ |= _HUB.environment()
+    os.environ.pop("HF_TOKEN", None)
+
+
+def pytest_unconfigure() -> None:
+    _HUB.stop()
+    _HUB_HOME.cleanup()
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeHub]:
+    """A Hub on loopback with nothing on it, and an empty cache; every process here asks it."""
+    _HUB.reset()
+    yield _HUB
+    _HUB.reset()
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`model_folder("Qwen3")`: a tiny random model, made once; copy it before changing a file."""
+    from tests.models import save_model  # noqa: PLC0415  # transformers takes its time
+
+    @cache
+    def make(architecture: str) -> Path:
+        return save_model(architecture, tmp_path_factory.mktemp("models") / architecture)
+
+    return make
+
+
+@pytest.fixture
+def engine() -> "Engine":
+    from tui_trainer.engine.engine import Engine  # noqa: PLC0415
+    from tui_trainer.engine.progress import Progress  # noqa: PLC0415
+
+    return Engine(Progress(lambda _: None))
+
+
+@pytest.fixture
+def qwen3(engine: "Engine", model_folder: Callable[[str], Path]) -> "Engine":
+    """An engine with a tiny random Qwen3 on the CPU in fp32."""
+    from tui_trainer.engine.settings import ModelChoice  # noqa: PLC0415
+
+    engine.load_model(ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32"))
+    return engine

@@ -1,0 +1,130 @@
+"""A data set from the Hub through `datasets`, end to end."""
+
+import io
+import threading
+from concurrent.futures import Future
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import CancelledError, InputError
+from tui_trainer.engine.problem import Problem
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.settings import TrainSettings
+
+REPO = "someone/course"
+SOURCE = f"{REPO}:gsm8k"
+TRAIN = "gsm8k/train-00000-of-00001.parquet"
+TEST = "gsm8k/test-00000-of-00001.parquet"
+CARD = b"""---
+configs:
+- config_name: gsm8k
+  data_files:
+  - split: train
+    path: gsm8k/train-*
+  - split: test
+    path: gsm8k/test-*
+- config_name: other
+  data_files:
+  - split: train
+    path: gsm8k/train-*
+---
+"""
+
+
+def parquet(**columns: list[object]) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def course(hub: FakeHub) -> FakeHub:
+    train = parquet(question=["1 + 1?", "2 + 2?", "3 + 3?"], answer=["#### 2", "#### 4", "#### 6"])
+    test = parquet(question=["4 + 4?"], answer=["#### 8"])
+    hub.add_dataset(REPO, {"README.md": CARD, TRAIN: train, TEST: test})
+    return hub
+
+
+def test_items_come_in_the_order_of_the_data_set(course: FakeHub) -> None:
+    assert load_problems(SOURCE, limit=2) == [
+        Problem("1 + 1?", "#### 2"),
+        Problem("2 + 2?", "#### 4"),
+    ]
+    assert load_problems(SOURCE, split="test") == [Problem("4 + 4?", "#### 8")]
+
+
+def test_a_reasoning_column_and_a_number_make_an_answer(hub: FakeHub) -> None:
+    data = parquet(question=["1 + 1?"], reasoning=["One and one."], answer=[2])
+    hub.add_dataset(REPO, {"README.md": CARD, TRAIN: data, TEST: data})
+    assert load_problems(SOURCE) == [Problem("1 + 1?", "One and one.\n#### 2")]
+
+
+def test_the_loop_trains_on_them(course: FakeHub, qwen3: Engine) -> None:
+    steps = list(qwen3.train(TrainSettings(problems=SOURCE, items=2)))
+    assert [step.text for step in steps] == [
+        "Question: 1 + 1?\nAnswer: #### 2",
+        "Question: 2 + 2?\nAnswer: #### 4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sentence"),
+    [
+        (NOT_FOUND, f"The Hub has no {SOURCE} that you may see: check the name, or log in"),
+        (PRIVATE, f"The Hub has no {SOURCE} that you may see: check the name, or log in"),
+        (GATED, f"{SOURCE} is open only to those its authors let in: log in"),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_the_engine_works_on(
+    hub: FakeHub, qwen3: Engine, refusal: Refusal, sentence: str
+) -> None:
+    hub.refuse("datasets", REPO, refusal)
+    with pytest.raises(InputError) as refused:
+        qwen3.train(TrainSettings(problems=SOURCE))
+    assert str(refused.value).startswith(sentence)
+    assert "\n" not in str(refused.value)
+    assert next(qwen3.train(TrainSettings(items=1))).step == 1
+
+
+def test_a_configuration_that_is_not_there_names_those_that_are(course: FakeHub) -> None:
+    with pytest.raises(InputError, match="gsm8k.*other"):
+        load_problems(f"{REPO}:nothing")
+    with pytest.raises(InputError, match="gsm8k.*other"):
+        load_problems(REPO)
+
+
+def test_a_split_that_is_not_there_is_named(course: FakeHub) -> None:
+    with pytest.raises(InputError, match="has no split validation"):
+        load_problems(SOURCE, split="validation")
+
+
+def test_a_download_that_breaks_off_can_be_tried_again(course: FakeHub) -> None:
+    course.break_off = TRAIN
+    with pytest.raises(InputError) as refused:
+        load_problems(SOURCE)
+    assert str(refused.value).startswith(f"The download of {SOURCE} broke off")
+    course.break_off = None
+    assert len(load_problems(SOURCE)) == 3
+
+
+def test_a_cancel_ends_it(course: FakeHub) -> None:
+    course.hold = TRAIN
+    progress = Progress(lambda _: None)
+    loaded: Future[list[Problem]] = Future()
+
+    def load() -> None:
+        try:
+            loaded.set_result(load_problems(SOURCE, progress=progress))
+        except CancelledError as error:
+            loaded.set_exception(error)
+
+    threading.Thread(target=load, daemon=True).start()
+    assert course.holding.wait(20)
+    progress.cancelled.set()
+    with pytest.raises(CancelledError):
+        loaded.result(timeout=10)
