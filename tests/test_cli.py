@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -17,12 +18,20 @@ RUN = "import sys; from tui_trainer.cli import main; sys.exit(main())"
 
 
 def run_process(
-    *arguments: str, program: str = RUN, **settings
+    *arguments: str, program: str = RUN, stdout: int | IO[str] = subprocess.PIPE, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own; its standard streams are no terminals."""
-    command = [sys.executable, "-c", program, *arguments]
+    # Unbuffered, nothing would be left over for the end of a process whose pipe was closed.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     return subprocess.run(
-        command, check=False, text=True, stderr=subprocess.PIPE, timeout=60, **settings
+        [sys.executable, "-c", program, *arguments],
+        check=False,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=environment | variables,
+        timeout=60,
     )
 
 
@@ -76,7 +85,7 @@ def test_the_app_needs_a_terminal(
 
 
 def test_a_process_without_a_terminal_ends_at_once() -> None:
-    ended = run_process(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    ended = run_process()
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
 
 
@@ -188,12 +197,15 @@ def test_ctrl_c_is_status_130_and_one_line(
     assert capsys.readouterr() == ("", "tui-trainer: Interrupted.\n")
 
 
-def test_a_pipe_that_nobody_reads_ends_quietly() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["problems", "--json"], 141), (["--help"], 0), (["--version"], 0)]
+)
+def test_a_pipe_that_nobody_reads_ends_quietly(arguments: list[str], status: int) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as closed:
-        ended = run_process("problems", "--json", stdout=closed)
-    assert (ended.returncode, ended.stderr) == (141, "")
+        ended = run_process(*arguments, stdout=closed)
+    assert (ended.returncode, ended.stderr) == (status, "")
 
 
 def test_a_disk_that_takes_no_more_is_one_line_and_status_1(tmp_path: Path) -> None:
@@ -205,11 +217,7 @@ def test_a_disk_that_takes_no_more_is_one_line_and_status_1(tmp_path: Path) -> N
 
 
 def test_a_terminal_that_is_not_utf8_gets_escapes() -> None:
-    ended = run_process(
-        *("tokens", "\N{THUMBS UP SIGN}"),
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
-    )
+    ended = run_process("tokens", "\N{THUMBS UP SIGN}", PYTHONIOENCODING="ascii")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("\\U0001f44d\n")
 
