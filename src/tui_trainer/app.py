@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
 WORKER_STOP_SECONDS = 1.0
+# Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
+# in most terminals, they are alt and the digit.
+for digit in "123456":
+    ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
+
 LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step"}
 
 

@@ -11,7 +11,7 @@ import pexpect
 import pyte
 
 SECONDS_AT_MOST = 60.0
-KEYS = {"escape": "\x1b", "space": " ", "enter": "\r"}
+KEYS = {"escape": "\x1b", "alt+5": "\x1b5", "space": " ", "enter": "\r"}
 
 
 class Terminal:
@@ -65,7 +65,9 @@ class Terminal:
         self.child.send(KEYS.get(key, key))
         if key == "escape":
             # A terminal sends alt+key as escape and the key: leave time between the two.
-            self.read(0.3)
+            deadline = time.monotonic() + 0.3
+            while time.monotonic() < deadline:
+                self.read(0.05)
 
     def wait_for_end(self) -> int:
         """Read to the end; the exit status, or 128 and the signal."""

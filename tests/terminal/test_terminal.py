@@ -35,7 +35,7 @@ def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
 
     terminal.press("R")
     terminal.wait_for("as loaded")
-    terminal.press("5")
+    terminal.press("alt+5")
     terminal.wait_for("[5 GSM8K]")
     terminal.press("space")
     terminal.wait(lambda shown: steps_made(shown) >= 10, "ten steps")
