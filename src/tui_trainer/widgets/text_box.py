@@ -27,6 +27,10 @@ class TextBox(TextArea):
         super().__init__(text, id=id, soft_wrap=True, tab_behavior="indent", compact=True)
         self.indent_type = "tabs"
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """enter types a newline, so no key of the screen's that is called so is shown."""
+        return key == "enter" or super().check_consume_key(key, character)
+
     def get_line(self, line_index: int) -> Text:
         line = self.document.get_line(line_index)
         if not (line.isascii() and line.isprintable()):

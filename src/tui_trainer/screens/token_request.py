@@ -1,0 +1,47 @@
+"""What the Tokens screen asks of the engine, and what it gets."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.reports import Batch, Tokenized
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+SINGLE, BATCH, COMPARE = "single", "batch", "compare"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One text, as far as the view that is open needs it."""
+
+    request: "Request"
+    first: Tokenized
+    items: tuple[Tokenized, ...] = ()
+    """Each line of the text alone, for the batch view."""
+    batch: Batch | None = None
+    second: Tokenized | None = None
+    """The text by the second tokenizer, for the comparison."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A text, and the view it is for."""
+
+    view: str
+    lines: tuple[str, ...]
+    text: str
+    source: str
+    padding_side: str
+    second: str | None
+
+    def answer(self, engine: "Engine") -> Reply:
+        """Runs on the worker's thread."""
+        first = engine.tokenize(self.text, self.source)
+        if self.view == BATCH:
+            items = tuple(engine.tokenize(line, self.source) for line in self.lines)
+            batch = engine.batch(self.lines, self.padding_side, self.source)
+            return Reply(self, first, items, batch)
+        if self.view == COMPARE and self.second is not None:
+            return Reply(self, first, second=engine.tokenize(self.text, self.second))
+        return Reply(self, first)

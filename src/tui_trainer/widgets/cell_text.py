@@ -1,0 +1,27 @@
+"""Text in terminal cells: a CJK character or an emoji takes two, a combining accent none."""
+
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+
+from tui_trainer.terminal_text import visible_token
+
+EMPTY = "∅"
+CARRIER = "◌"  # carries an accent that has no letter in its own token
+
+
+@lru_cache(maxsize=16384)
+def piece(text: str) -> str:
+    """A token's text as a cell of a table or a strip; never empty and never without width."""
+    shown = visible_token(text)
+    if not shown:
+        return EMPTY
+    return CARRIER + shown if cell_len(shown[0]) == 0 else shown
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in exactly `width` cells: padded, or cut with an ellipsis last."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(set_cell_size(text, max(0, width - 1)) + "…", width)
+    return " " * (width - length) + text if right else text + " " * (width - length)

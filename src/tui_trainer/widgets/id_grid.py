@@ -1,0 +1,170 @@
+"""A grid of whole numbers, [item, position]: input_ids or its attention mask."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.geometry import Region, Size, Spacing
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui_trainer.widgets.cell_text import fit
+
+GUTTER = 18  # cells for the number and the text of an item
+FAR = 1_000_000_000
+Numbers = Sequence[Sequence[int]]
+
+
+class IdGrid(ScrollView, can_focus=True):
+    """Positions across, items down; the heads of both stay when the rest scrolls.
+
+    The cell at the cursor stands in brackets; padding is dim. Two grids of one batch keep the
+    same cursor and the same scroll offset: whoever holds them passes `Moved` and `Scrolled` on.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "id-grid--header",
+        "id-grid--token",
+        "id-grid--pad",
+        "id-grid--cursor",
+        "id-grid--cursor-focused",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1, 0)", "Item above", show=False),
+        Binding("down", "move(1, 0)", "Item below", show=False),
+        Binding("left", "move(0, -1)", "Position before", show=False),
+        Binding("right", "move(0, 1)", "Position after", show=False),
+        Binding("pageup", "move(-10, 0)", "Ten items up", show=False),
+        Binding("pagedown", "move(10, 0)", "Ten items down", show=False),
+        Binding("home", f"move(0, -{FAR})", "First position", show=False),
+        Binding("end", f"move(0, {FAR})", "Last position", show=False),
+    ]
+
+    cursor: reactive[tuple[int, int]] = reactive((0, 0))
+    """Item and position."""
+
+    @dataclass
+    class Moved(Message):
+        """The user moved the cursor."""
+
+        grid: "IdGrid"
+        cursor: tuple[int, int]
+
+    @dataclass
+    class Scrolled(Message):
+        """The grid shows another part."""
+
+        grid: "IdGrid"
+        x: int
+        y: int
+
+    def __init__(self, title: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self._title = title
+        self._items: tuple[str, ...] = ()
+        self._numbers: Numbers = ()
+        self._mask: Numbers = ()
+        self._cell = 3
+
+    @property
+    def positions(self) -> int:
+        return len(self._numbers[0]) if self._numbers else 0
+
+    def show(self, items: tuple[str, ...], numbers: Numbers, mask: Numbers, digits: int) -> None:
+        """Show `numbers` beside the `items`' texts; `digits` wide, padding where `mask` is 0."""
+        self._items, self._numbers, self._mask = items, numbers, mask
+        self._cell = max(digits, len(str(self.positions))) + 2
+        self.virtual_size = Size(GUTTER + self.positions * self._cell, len(numbers) + 1)
+        item, position = self.cursor
+        self.cursor = self._clamp(item, position)
+        self._reveal()
+        self.refresh()
+
+    def _clamp(self, item: int, position: int) -> tuple[int, int]:
+        return (
+            max(0, min(item, len(self._numbers) - 1)),
+            max(0, min(position, self.positions - 1)),
+        )
+
+    def watch_cursor(self) -> None:
+        self._reveal()
+        self.refresh()
+
+    def _reveal(self) -> None:
+        item, position = self.cursor
+        cell = Region(GUTTER + position * self._cell, item + 1, self._cell, 1)
+        self.scroll_to_region(cell, spacing=Spacing(1, 0, 0, GUTTER), animate=False, immediate=True)
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_x(old_value, new_value)
+        self.post_message(self.Scrolled(self, *self.scroll_offset))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Scrolled(self, *self.scroll_offset))
+
+    # Keys and the mouse
+
+    def action_move(self, items: int, positions: int) -> None:
+        item, position = self.cursor
+        self._go(item + items, position + positions)
+
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y > 0 and offset.x >= GUTTER:
+            x = offset.x + self.scroll_offset.x - GUTTER
+            self._go(offset.y - 1 + self.scroll_offset.y, x // self._cell)
+
+    def _go(self, item: int, position: int) -> None:
+        if self.positions:
+            self.cursor = self._clamp(item, position)
+            self.post_message(self.Moved(self, self.cursor))
+
+    # What is drawn
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        item = y - 1 + self.scroll_offset.y
+        if y and item >= len(self._numbers):
+            return Strip.blank(width, self.rich_style)
+        head = self._title if y == 0 else f"{item:>3} {self._items[item]}"
+        head_style = self.get_component_rich_style("id-grid--header")
+        gutter = Strip([Segment(fit(head, GUTTER - 1) + " ", head_style)], GUTTER)
+        cells = self._positions_line() if y == 0 else self._item_line(item)
+        first = self.scroll_offset.x // self._cell
+        start = self.scroll_offset.x - first * self._cell
+        body = Strip(cells).crop(start, start + max(0, width - GUTTER))
+        fill = head_style if y == 0 else None
+        line = Strip.join([gutter, body]).adjust_cell_length(width, fill)
+        return line.apply_style(self.rich_style)
+
+    def _shown_positions(self) -> range:
+        """The positions of which at least a part is in view."""
+        first = self.scroll_offset.x // self._cell
+        count = self.scrollable_content_region.width // self._cell + 2
+        return range(first, min(self.positions, first + count))
+
+    def _positions_line(self) -> Iterable[Segment]:
+        style = self.get_component_rich_style("id-grid--header")
+        for position in self._shown_positions():
+            yield Segment(f"{position:>{self._cell - 1}} ", style)
+
+    def _item_line(self, item: int) -> Iterable[Segment]:
+        for position in self._shown_positions():
+            number = f"{self._numbers[item][position]:>{self._cell - 2}}"
+            at_cursor = (item, position) == self.cursor
+            cell = f"[{number}]" if at_cursor else f" {number} "
+            yield Segment(cell, self._style(item, position, at_cursor))
+
+    def _style(self, item: int, position: int, at_cursor: bool) -> Style:
+        if at_cursor:
+            name = "cursor-focused" if self.has_focus else "cursor"
+        else:
+            name = "token" if self._mask[item][position] else "pad"
+        return self.get_component_rich_style(f"id-grid--{name}")

@@ -1,0 +1,154 @@
+"""A table that draws only the rows in view, so that ten thousand cost what ten cost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui_trainer.widgets.cell_text import fit
+
+MARK = "▶"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `width` cells, and a part of the width that is left over where `share` says so."""
+
+    title: str
+    width: int
+    right: bool = False
+    share: int = 0
+
+
+class LineTable(ScrollView, can_focus=True):
+    """Rows of text with a cursor, marked by a sign as well as by its colour.
+
+    `show` takes a function that gives the cells of a row, as a terminal may show them.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-table--header",
+        "line-table--even",
+        "line-table--cursor",
+        "line-table--cursor-focused",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,left", "move(-1)", "Previous row", show=False),
+        Binding("down,right", "move(1)", "Next row", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "move(-1000000000)", "First row", show=False),
+        Binding("end", "move(1000000000)", "Last row", show=False),
+    ]
+
+    cursor: reactive[int] = reactive(0)
+
+    @dataclass
+    class Moved(Message):
+        """The user moved the cursor to another row."""
+
+        table: "LineTable"
+        row: int
+
+        @property
+        def control(self) -> "LineTable":
+            return self.table
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._columns: tuple[Column, ...] = ()
+        self._widths: tuple[int, ...] = ()
+        self._row: Callable[[int], tuple[str, ...]] = lambda _row: ()
+        self.rows = 0
+
+    def show(
+        self, columns: tuple[Column, ...], rows: int, row: Callable[[int], tuple[str, ...]]
+    ) -> None:
+        """Show `rows` rows; the cursor stays where it is, as far as there is such a row."""
+        self._columns, self.rows, self._row = columns, rows, row
+        self._measure()
+        self.cursor = max(0, min(self.cursor, rows - 1))
+        self._reveal()
+        self.refresh()
+
+    def on_resize(self, _event: Resize) -> None:
+        self._measure()
+        self._reveal()
+
+    def _measure(self) -> None:
+        width = self.scrollable_content_region.width
+        self._widths = share_out(self._columns, width)
+        self.virtual_size = Size(width, self.rows + 1)
+
+    def watch_cursor(self) -> None:
+        self._reveal()
+        self.refresh()
+
+    def _reveal(self) -> None:
+        """Scroll so that the cursor's row is between the header and the bottom."""
+        visible_rows = max(1, self.scrollable_content_region.height - 1)
+        top = min(self.scroll_offset.y, self.cursor)
+        top = max(top, self.cursor - visible_rows + 1)
+        self.scroll_to(y=top, animate=False, immediate=True)
+
+    # Keys and the mouse
+
+    def action_move(self, rows: int) -> None:
+        self._go(self.cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        self._go(self.cursor + pages * max(1, self.scrollable_content_region.height - 2))
+
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and 0 <= (row := offset.y - 1 + self.scroll_offset.y) < self.rows:
+            self._go(row)
+
+    def _go(self, row: int) -> None:
+        if self.rows:
+            self.cursor = max(0, min(row, self.rows - 1))
+            self.post_message(self.Moved(self, self.cursor))
+
+    # What is drawn
+
+    def render_line(self, y: int) -> Strip:
+        row = y - 1 + self.scroll_offset.y
+        if y == 0:
+            line, style = self._line(tuple(column.title for column in self._columns), " "), "header"
+        elif row >= self.rows:
+            line, style = "", ""
+        else:
+            at_cursor = row == self.cursor
+            line = self._line(self._row(row), MARK if at_cursor else " ")
+            style = self._style_name(row, at_cursor)
+        width = self.scrollable_content_region.width
+        rich_style = self.get_component_rich_style(f"line-table--{style}") if style else None
+        strip = Strip([Segment(line, rich_style)]).adjust_cell_length(width, rich_style)
+        return strip.apply_style(self.rich_style)
+
+    def _style_name(self, row: int, at_cursor: bool) -> str:
+        if at_cursor:
+            return "cursor-focused" if self.has_focus else "cursor"
+        return "" if row % 2 else "even"
+
+    def _line(self, cells: tuple[str, ...], mark: str) -> str:
+        fitted = [
+            fit(cell, width, right=column.right)
+            for cell, width, column in zip(cells, self._widths, self._columns, strict=True)
+        ]
+        return mark + "  ".join(fitted)
+
+
+def share_out(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
+    """The width of each column; what is left of `width` goes to those that take a share."""
+    spare = max(0, width - 1 - sum(column.width + 2 for column in columns) + 2)
+    shares = sum(column.share for column in columns) or 1
+    return tuple(column.width + spare * column.share // shares for column in columns)
