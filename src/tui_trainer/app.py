@@ -75,7 +75,8 @@ class TuiTrainer(App[int]):
         Binding("alt+5", "show_screen('gsm8k')", show=False, system=True, priority=True),
         Binding("R", "reload", "Reload", id="reload", tooltip="The loaded weights again"),
         Binding("m", "pick_model", "Model", id="model", tooltip="Pick a model, device, precision"),
-        Binding("question_mark,f1", "help", "Help", key_display="?", id="help"),
+        Binding("question_mark", "help", "Help", key_display="?", id="help"),
+        Binding("f1", "help", show=False, system=True),
         Binding("q", "ask_quit", "Quit", id="quit"),
         Binding("ctrl+c", "ask_quit", "Quit", show=False, system=True, priority=True),
     ]

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
+from textual.widgets import Footer, TextArea
 
 from tui_trainer.screens.session import Session
 from tui_trainer.widgets.screen_tabs import ScreenTabs
@@ -28,7 +28,7 @@ class WorkScreen(Screen[None]):
     """What `?` tells of this screen, before its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_text", "Leave the text box", show=False, id="leave-text"),
+        Binding("escape", "leave_text", "Leave text", key_display="esc", id="leave-text"),
         Binding(
             "enter", "enter_text", "Text", key_display="⏎", id="enter-text", tooltip="Edit the text"
         ),
@@ -48,6 +48,12 @@ class WorkScreen(Screen[None]):
     def body(self) -> Iterable[Widget]:
         """The widgets between the tabs and the status line."""
         raise NotImplementedError
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """What the footer shows: escape inside a text box, enter outside."""
+        if action == "leave_text":
+            return isinstance(self.focused, TextArea)
+        return True
 
     def action_leave_text(self) -> None:
         self.set_focus(None)
