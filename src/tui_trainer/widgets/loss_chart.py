@@ -1,31 +1,27 @@
-"""The loss chart: plotext draws it, the theme colours it."""
+"""The loss chart: `loss_plot` draws it, the theme colours it."""
 
-import math
 import re
-from collections.abc import Sequence
 from typing import ClassVar
 
-import plotext
 from rich.segment import Segment
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_trainer.widgets.loss_series import LossSeries, Point
+from tui_trainer.widgets.loss_plot import chart_lines
+from tui_trainer.widgets.loss_series import LossSeries
 
 REDRAW_SECONDS = 0.3
-SMALLEST = 1e-9  # where a loss of 0 lies on a logarithmic axis
-LABEL_WIDTH = 8
-SMALLEST_SIZE = 24, 4  # columns, rows; below it a line of text says more
-DOT = "·"
-PARTS = re.compile(f"(?P<curve>[\u2801-\u28ff]+)|(?P<raw>{DOT}+)")
+MARKS = re.compile("(?P<dots>[\u2801-\u28ff]+)|(?P<line>[▀▄▌▐█▖▗▘▙▚▛▜▝▞▟]+)")
 
 
 class LossChart(Widget):
-    """Raw losses as dots, their moving average as a line; without smoothing the raw as a line.
+    """Raw losses as faint dots, their moving average as a bold line; or raw as a line alone.
 
     Add to `series` and call `redraw`: the chart is drawn at once after a pause, else at most
-    every `REDRAW_SECONDS`, however often it is called.
+    every `REDRAW_SECONDS`, however often it is called. It is built when it is painted, so a
+    chart on a screen that is not open costs nothing and is up to date when it is.
     """
 
     DEFAULT_CSS = """
@@ -60,131 +56,60 @@ class LossChart(Widget):
         """How many times a chart was built."""
         self._x_label = x_label
         self._smoothing = smoothing
-        self._dirty = False
         self._resting = False
-        self._lines: list[str] = []
+        self._waiting = False
+        self._lines: list[str] | None = None
+        self._lines_size = Size(0, 0)
 
     def redraw(self) -> None:
         """The series changed: draw it now, or as soon as the last drawing is old enough."""
-        self._dirty = True
-        if not self._resting and self.is_mounted:
-            self._draw()
+        if self._resting:
+            self._waiting = True
+        elif self.is_mounted:
+            self._resting = True
+            self._draw_anew()
+            self.set_timer(REDRAW_SECONDS, self._end_rest)
 
-    def _draw(self) -> None:
-        self._resting = self._dirty
-        if self._dirty:
-            self._dirty = False
-            self._build()
-            self.set_timer(REDRAW_SECONDS, self._draw)
+    def _end_rest(self) -> None:
+        self._resting = False
+        if self._waiting:
+            self._waiting = False
+            self.redraw()
 
-    def watch_log_axis(self) -> None:
-        self._build()
-
-    def on_resize(self) -> None:
-        self._build()
-
-    def on_show(self) -> None:
-        self._build()
-
-    def _build(self) -> None:
-        width, height = self.size
-        if width == 0 or height == 0:
-            return
-        self.draws += 1
-        self._lines = chart_lines(
-            self.series, width, height, self._x_label, log=self.log_axis, smoothing=self._smoothing
-        )
+    def _draw_anew(self) -> None:
+        self._lines = None
         self.refresh()
 
+    def watch_log_axis(self) -> None:
+        self._draw_anew()
+
     def render_line(self, y: int) -> Strip:
-        line = self._lines[y] if y < len(self._lines) else ""
-        strip = Strip(self._segments(line))
+        lines = self._built_lines()
+        strip = Strip(self._segments(lines[y] if y < len(lines) else ""))
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
+    def _built_lines(self) -> list[str]:
+        if self._lines is None or self._lines_size != self.size:
+            self.draws += 1
+            self._lines_size = self.size
+            self._lines = chart_lines(
+                self.series,
+                self.size.width,
+                self.size.height,
+                self._x_label,
+                log=self.log_axis,
+                smoothing=self._smoothing,
+            )
+        return self._lines
+
     def _segments(self, line: str) -> list[Segment]:
-        """The line in the colours of the theme; what is what shows without them too."""
+        """The line in the colours of the theme; the marks differ without them too."""
         frame = self.get_component_rich_style("loss-chart--frame")
+        curve = self.get_component_rich_style("loss-chart--curve")
+        raw = self.get_component_rich_style("loss-chart--raw") if self._smoothing else curve
         segments, done = [], 0
-        for part in PARTS.finditer(line):
-            style = self.get_component_rich_style(f"loss-chart--{part.lastgroup}")
-            segments += [Segment(line[done : part.start()], frame), Segment(part[0], style)]
-            done = part.end()
+        for mark in MARKS.finditer(line):
+            style = raw if mark.lastgroup == "dots" else curve
+            segments += [Segment(line[done : mark.start()], frame), Segment(mark[0], style)]
+            done = mark.end()
         return [*segments, Segment(line[done:], frame)]
-
-
-def chart_lines(
-    series: LossSeries, width: int, height: int, x_label: str, *, log: bool, smoothing: bool
-) -> list[str]:
-    """The chart as `height` lines of `width` characters; a sentence where it cannot be drawn."""
-    points = series.raw(width)
-    if not points:
-        return ["", " The loss chart begins with the first update."]
-    if width < SMALLEST_SIZE[0] or height < SMALLEST_SIZE[1]:
-        return [f" loss {series.last:.4f}"]
-    curve = series.curve(width)
-    lines = _plot(points, curve, width, height - 1, log=log, smoothing=smoothing)
-    return [*lines, _legend(x_label, log, smoothing).center(width)[:width]]
-
-
-def _legend(x_label: str, log: bool, smoothing: bool) -> str:
-    axis = f"loss (nats{', log' if log else ''}) by {x_label}"
-    return f"{axis}    {DOT} loss   ⠒⠒ moving average" if smoothing else axis
-
-
-def _plot(
-    points: list[Point],
-    curve: list[Point],
-    width: int,
-    height: int,
-    *,
-    log: bool,
-    smoothing: bool,
-) -> list[str]:
-    scale = _log10 if log else float
-    plotext.terminal.limit(False, False)  # the widget is the limit, not the terminal it started in
-    figure = plotext.figure
-    figure.clear.all()
-    figure.theme("colorless")
-    figure.plot_size(width, height)
-    steps = [point.step for point in points]
-    losses = [scale(point.loss) for point in points]
-    raw = figure.signal(steps, losses, marker=DOT if smoothing else "braille")
-    if smoothing:
-        average = figure.signal(
-            [point.step for point in curve],
-            [scale(point.loss) for point in curve],
-            marker="braille",
-        ).lines()
-        figure.draw(raw)
-        figure.draw(average)
-    else:
-        figure.draw(raw.lines())
-    low, high = _limits(losses)
-    ticks = _spread(low, high, max(2, min(6, height // 2)))
-    labels = [_tick_label(10**tick if log else tick) for tick in ticks]
-    figure.ruler(1, 0).lim(low, high).ticks(ticks, labels)
-    left, right = _limits(steps)
-    numbers = sorted({round(step) for step in _spread(left, right, max(2, width // 16))})
-    numbers = [number for number in numbers if left <= number <= right]
-    figure.ruler(0, 0).lim(left, right).ticks(numbers, [f"{number:,}" for number in numbers])
-    text: str = figure.build().string(colorless=True)
-    return text.splitlines()
-
-
-def _log10(loss: float) -> float:
-    return math.log10(max(loss, SMALLEST))
-
-
-def _limits(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    return (low - 0.5, high + 0.5) if low == high else (low, high)
-
-
-def _spread(low: float, high: float, number: int) -> list[float]:
-    return [low + (high - low) * n / (number - 1) for n in range(number)]
-
-
-def _tick_label(loss: float) -> str:
-    """A loss in `LABEL_WIDTH` characters, so that the frame does not move as it falls."""
-    digits = f"{loss:.3f}" if 0.001 <= abs(loss) < 1000 or loss == 0 else f"{loss:.1e}"
-    return digits.rjust(LABEL_WIDTH)

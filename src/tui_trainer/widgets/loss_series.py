@@ -17,20 +17,16 @@ class Bucket:
     highest: float
     smoothed: float
 
+    @property
+    def middle(self) -> float:
+        return (self.first + self.last) / 2
+
     def take(self, other: "Bucket") -> None:
         """Take in the steps that follow."""
         self.last = other.last
         self.lowest = min(self.lowest, other.lowest)
         self.highest = max(self.highest, other.highest)
         self.smoothed = other.smoothed
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point of a curve: the step and the loss in nats."""
-
-    step: float
-    loss: float
 
 
 class LossSeries:
@@ -54,6 +50,8 @@ class LossSeries:
         self.first: float | None = None
         self.last: float | None = None
         self.best: float | None = None
+        self.not_finite = 0
+        """How many losses were NaN or infinite."""
 
     def __len__(self) -> int:
         return self._length
@@ -69,6 +67,7 @@ class LossSeries:
         self.last = loss
         self.first = loss if self.first is None else self.first
         if not math.isfinite(loss):
+            self.not_finite += 1
             return
         self.best = loss if self.best is None else min(self.best, loss)
         self._average = SMOOTHING * self._average + (1 - SMOOTHING) * loss
@@ -86,30 +85,17 @@ class LossSeries:
         self._buckets.append(bucket)
         self._in_last = 1
 
-    def raw(self, columns: int) -> list[Point]:
-        """At most two points a column: the lowest and the highest loss of its steps."""
-        points = []
-        for bucket in self._reduced(columns):
-            middle = (bucket.first + bucket.last) / 2
-            points.append(Point(middle, bucket.highest))
-            if bucket.lowest != bucket.highest:
-                points.append(Point(middle, bucket.lowest))
-        return points
-
-    def curve(self, columns: int) -> list[Point]:
-        """At most one point a column of the smoothed loss."""
-        return [Point(bucket.last, bucket.smoothed) for bucket in self._reduced(columns)]
-
-    def _reduced(self, columns: int) -> list[Bucket]:
+    def reduced(self, columns: int) -> list[Bucket]:
+        """At most `columns` buckets of neighbouring steps, oldest first: all that a chart shows."""
         together = -(-len(self._buckets) // max(1, columns))
-        return self._buckets if together <= 1 else merged(self._buckets, together)
+        return merged(self._buckets, together)
 
 
 def merged(buckets: list[Bucket], together: int) -> list[Bucket]:
-    """Each `together` neighbours as one; the last may hold fewer."""
+    """New buckets, each `together` neighbours as one; the last may hold fewer."""
     result = []
-    for start in range(0, len(buckets), together):
-        group = buckets[start : start + together]
+    for start in range(0, len(buckets), max(1, together)):
+        group = buckets[start : start + max(1, together)]
         result.append(
             Bucket(
                 first=group[0].first,

@@ -1,0 +1,173 @@
+"""A loss curve as lines of text: plotext draws, the axes are chosen here."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import plotext
+
+from tui_trainer.widgets.loss_series import Bucket, LossSeries
+
+EMPTY = "The loss chart begins with the first {x_label}."
+SMALLEST_SIZE = 24, 4  # columns, rows; below it one number says more
+LABEL_WIDTH = 7
+ROWS_A_TICK, COLUMNS_A_TICK = 2, 13
+# plotext's names: dots in a grid of 2 x 4 a cell, and quarters of a cell, which every font has.
+DOTS, QUARTERS = "braille", "hd"
+LARGEST = 1e100  # nothing that is a loss; keeps the arithmetic of the axis finite
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The ends of an axis and its ticks, in the units of the data."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+
+def chart_lines(
+    series: LossSeries, width: int, height: int, x_label: str, *, log: bool, smoothing: bool
+) -> list[str]:
+    """The chart in at most `height` lines of `width` cells; a sentence where there is no curve.
+
+    Raw losses are braille dots and their moving average a line of quarter blocks; without
+    smoothing the raw losses are a line of braille dots.
+    """
+    raw = series.reduced(2 * width)  # a cell has two columns of dots
+    if not raw:
+        return ["", f" {_no_curve(series, x_label)}"]
+    if width < SMALLEST_SIZE[0] or height < SMALLEST_SIZE[1]:
+        return [f"loss {series.last:.4f}"]
+    curve = series.reduced(width) if smoothing else []
+    lines = _plot(raw, curve, width, height - 1, log=log).splitlines()
+    gutter = x_label[:LABEL_WIDTH].rjust(LABEL_WIDTH)
+    lines[-1] = gutter + lines[-1][LABEL_WIDTH:]
+    one_each = all(bucket.first == bucket.last for bucket in raw)
+    title = _title(series, x_label, log=log, smoothing=smoothing, one_each=one_each)
+    return [title[:width], *lines]
+
+
+def _no_curve(series: LossSeries, x_label: str) -> str:
+    if series.not_finite:
+        return f"No loss so far was a finite number ({series.last})."
+    return EMPTY.format(x_label=x_label)
+
+
+def _title(series: LossSeries, x_label: str, *, log: bool, smoothing: bool, one_each: bool) -> str:
+    """What the vertical axis is, and which mark is which."""
+    title = "loss (nats), log axis" if log else "loss (nats)"
+    if smoothing:
+        dots = f"each {x_label}" if one_each else "lowest and highest"
+        title += f"   ⠢⡈ {dots}   ▀▄ moving average"
+    if series.not_finite:
+        title += f"   {series.not_finite:,} not finite, not shown"
+    return title
+
+
+def _plot(raw: list[Bucket], curve: list[Bucket], width: int, height: int, *, log: bool) -> str:
+    losses = [_clamped(loss) for bucket in raw for loss in (bucket.lowest, bucket.highest)]
+    positive = min((loss for loss in losses if loss > 0), default=1.0)
+    place: Callable[[float], float] = _log_place(positive) if log else _clamped
+    y = loss_axis(losses, positive, max(2, height // ROWS_A_TICK), log=log)
+    x = step_axis(raw[0].first, raw[-1].last, max(2, width // COLUMNS_A_TICK))
+
+    # A figure of its own: plotext's shared one is the size of the terminal at most, and what
+    # one chart sets would stay for the next.
+    figure = type(plotext.figure)(type(plotext.terminal)().limit(False, False))
+    figure.plot_size(width, height).theme("colorless")
+    figure.axes(False, axis="x", side="upper").axes(False, axis="y", side="right")
+    points = [(bucket.middle, loss) for bucket in raw for loss in _ends(bucket)]
+    dots = figure.signal([p[0] for p in points], [place(p[1]) for p in points], marker=DOTS)
+    figure.draw(dots if curve else dots.lines())
+    if curve:
+        steps, averages = [b.last for b in curve], [place(b.smoothed) for b in curve]
+        figure.draw(figure.signal(steps, averages, marker=QUARTERS).lines())
+    labels = [tick_label(tick, y.ticks) for tick in y.ticks]
+    figure.ruler("y").lim(place(y.low), place(y.high)).ticks([place(t) for t in y.ticks], labels)
+    figure.ruler("x").lim(x.low, x.high).ticks(x.ticks, [f"{tick:,.0f}" for tick in x.ticks])
+    text: str = figure.build().string(colorless=True)
+    return text.rstrip("\n")
+
+
+def _ends(bucket: Bucket) -> tuple[float, ...]:
+    """The one or two losses that stand for a bucket; both keep a spike."""
+    if bucket.lowest == bucket.highest:
+        return (bucket.lowest,)
+    return bucket.highest, bucket.lowest
+
+
+def _clamped(loss: float) -> float:
+    return max(-LARGEST, min(LARGEST, loss))
+
+
+def _log_place(positive: float) -> Callable[[float], float]:
+    """log10 of a loss; one of 0 lies where the smallest positive loss does."""
+    return lambda loss: math.log10(max(positive, _clamped(loss)))
+
+
+def loss_axis(losses: Sequence[float], positive: float, ticks: int, *, log: bool) -> Axis:
+    """An axis from one round number to another, so that it stands still while losses jump.
+
+    `positive` is the smallest loss above 0, where a logarithmic axis begins at the latest.
+    """
+    low, high = min(losses), max(losses)
+    if log:
+        low, high = max(low, positive), max(high, positive)
+        if high >= 10 * low:
+            return _decades(low, high, ticks)
+    if high - low < 1e-9 * max(abs(high), abs(low), 1.0):
+        margin = max(abs(high) / 10, 1e-3)
+        low, high = low - margin, high + margin
+    step = round_step(high - low, ticks)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    numbers = tuple(n * step for n in range(first, last + 1))
+    if log:
+        numbers = tuple(number for number in numbers if number > 0)
+        return Axis(min(low, numbers[0]), numbers[-1], numbers)
+    return Axis(numbers[0], numbers[-1], numbers)
+
+
+def _decades(low: float, high: float, ticks: int) -> Axis:
+    """Powers of ten, with 2 and 5 of each where there is room; the ends are such numbers."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        numbers = [float(f"{d}e{power}") for power in range(first, last + 1) for d in digits]
+        below = max(n for n in numbers if n <= low)
+        above = min(n for n in numbers if n >= high)
+        numbers = [n for n in numbers if below <= n <= above]
+        if len(numbers) <= ticks:
+            break
+    stride = -(-len(numbers) // ticks)
+    return Axis(below, above, tuple(numbers[::stride]))
+
+
+def step_axis(first: float, last: float, ticks: int) -> Axis:
+    """From the first step to the last, with ticks at round whole numbers."""
+    if first == last:
+        return Axis(first - 0.5, last + 0.5, (first,))
+    step = max(1.0, round_step(last - first, ticks))
+    numbers = [n * step for n in range(math.ceil(first / step), math.floor(last / step) + 1)]
+    if not numbers or numbers[0] - first >= step / 2:
+        numbers.insert(0, math.ceil(first))
+    return Axis(first, last, tuple(numbers))
+
+
+def round_step(span: float, ticks: int) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that needs at most `ticks` ticks for `span`."""
+    power = math.floor(math.log10(span / ticks))
+    for digit in (1, 2, 5, 10):
+        step = float(f"{digit}e{power}")
+        # An axis that is rounded at both ends is up to two steps longer.
+        if span / step <= max(1, ticks - 1):
+            return step
+    return float(f"2e{power + 1}")
+
+
+def tick_label(tick: float, ticks: Sequence[float]) -> str:
+    """A loss in `LABEL_WIDTH` characters, with the decimals that tell the ticks apart."""
+    gap = min((abs(b - a) for a, b in pairwise(ticks)), default=abs(tick))
+    decimals = max(0, -math.floor(math.log10(gap) + 1e-9)) if gap > 0 else 1
+    plain = f"{tick:.{decimals}f}"
+    return (plain if len(plain) <= LABEL_WIDTH else f"{tick:.0e}").rjust(LABEL_WIDTH)

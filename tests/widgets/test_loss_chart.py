@@ -1,0 +1,262 @@
+"""The loss chart: what it draws, and how seldom."""
+
+import asyncio
+import math
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.screen import Screen
+
+from tui_trainer.widgets import loss_plot
+from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
+from tui_trainer.widgets.loss_plot import (
+    LABEL_WIDTH,
+    chart_lines,
+    loss_axis,
+    round_step,
+    step_axis,
+    tick_label,
+)
+from tui_trainer.widgets.loss_series import LossSeries
+
+
+class ChartApp(App[None]):
+    """A chart and nothing else."""
+
+    def __init__(self, *, smoothing: bool = True) -> None:
+        super().__init__()
+        self.chart = LossChart(x_label="update", smoothing=smoothing)
+
+    def compose(self) -> ComposeResult:
+        yield self.chart
+
+
+def series_of(losses: list[float]) -> LossSeries:
+    series = LossSeries()
+    for step, loss in enumerate(losses, start=1):
+        series.append(step, loss)
+    return series
+
+
+def drawn(losses: list[float], width: int = 80, height: int = 14, **kind: bool) -> list[str]:
+    options = {"log": False, "smoothing": True} | kind
+    return chart_lines(series_of(losses), width, height, "update", **options)
+
+
+def dot_rows(lines: list[str]) -> list[int]:
+    """The rows that hold a dot or a piece of the line."""
+    marks = [any("⠀" < c <= "⣿" or c in "▖▗▘▝▀▄▌▐█▚▞▙▛▜▟" for c in line) for line in lines[1:]]
+    return [row for row, marked in enumerate(marks, start=1) if marked]
+
+
+FALLING = [4 * math.exp(-step / 60) + 1 + (step % 7) / 10 for step in range(200)]
+
+
+def test_axes_and_marks_are_named() -> None:
+    lines = drawn(FALLING[:60])
+    assert lines[0].startswith("loss (nats) ")
+    assert "each update" in lines[0]
+    assert "moving average" in lines[0]
+    assert lines[-1].split()[0] == "update"
+    assert "lowest and highest" in drawn(FALLING * 10)[0]
+    assert drawn(FALLING, log=True)[0].startswith("loss (nats), log axis")
+
+
+def test_raw_and_average_differ_without_colour() -> None:
+    text = "\n".join(drawn(FALLING)[1:])
+    assert any("⠀" < mark <= "⣿" for mark in text)
+    assert "▀" in text
+    alone = "\n".join(drawn(FALLING, smoothing=False))
+    assert "▀" not in alone
+    assert any("⠀" < mark <= "⣿" for mark in alone)
+
+
+@pytest.mark.parametrize("size", [(24, 4), (40, 8), (80, 12), (118, 30), (300, 90)])
+def test_chart_fills_its_size_whatever_the_terminal(size: tuple[int, int]) -> None:
+    width, height = size
+    lines = drawn(FALLING, width, height)
+    assert len(lines) == height
+    assert max(len(line) for line in lines[1:]) == width
+
+
+def test_higher_loss_is_drawn_higher() -> None:
+    spike = [1.0] * 50 + [9.0] + [1.0] * 50
+    lines = drawn(spike, smoothing=False)
+    assert dot_rows(lines)[0] <= 3
+    flat = dot_rows(drawn([1.0] * 101, smoothing=False))
+    assert len(flat) == 1
+
+
+def test_numbers_on_the_loss_axis_keep_their_width() -> None:
+    for losses in ([2.0], [0.00002, 0.0], [1e30, 3.0], [-5.0, 12345.6], FALLING, [1e-300, 1e300]):
+        for log in (False, True):
+            lines = drawn(losses, log=log)
+            bars = {line.index("┤") for line in lines[1:] if "┤" in line}
+            assert bars == {LABEL_WIDTH}, losses
+
+
+def test_log_axis_takes_losses_that_have_no_logarithm() -> None:
+    for losses in ([0.0], [0.0, -1.0], [5.0, 0.0, 0.01], [0.5, -0.5]):
+        assert len(drawn(losses, log=True)) == 14
+    lines = drawn([1000.0, 100.0, 10.0, 1.0], log=True, smoothing=False, height=20)
+    rows = dot_rows(lines)
+    assert rows == list(range(rows[0], rows[-1] + 1))
+    labels = [float(line[:LABEL_WIDTH]) for line in lines if "┤" in line]
+    assert labels == sorted(labels, reverse=True)
+    assert {1.0, 10.0, 100.0, 1000.0} <= set(labels)
+
+
+def test_losses_that_are_not_finite_are_told() -> None:
+    lines = drawn([2.0, math.nan, 1.0])
+    assert "1 not finite, not shown" in lines[0]
+    assert "nan" in "".join(drawn([math.nan]))
+    assert len(drawn([math.inf, 2.0], 20, 2)) == 1
+
+
+def test_empty_chart_is_a_sentence() -> None:
+    assert drawn([]) == ["", " The loss chart begins with the first update."]
+
+
+def test_small_chart_is_a_number() -> None:
+    assert drawn([2.0, 1.25], 23, 10) == ["loss 1.2500"]
+    assert drawn([2.0, 1.25], 80, 3) == ["loss 1.2500"]
+
+
+@pytest.mark.parametrize("span", [1e-12, 0.003, 0.7, 1.0, 9.99, 12345.0, 1e90])
+@pytest.mark.parametrize("ticks", [2, 3, 5, 12])
+def test_round_steps_are_1_2_or_5_and_few(span: float, ticks: int) -> None:
+    step = round_step(span, ticks)
+    assert f"{step:.6e}"[0] in "125"
+    assert f"{step:.6e}"[1:8] == ".000000"
+    assert span / step <= max(1, ticks - 1)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_axis_holds_all_losses_and_does_not_move_with_each(log: bool) -> None:
+    losses = [1.3, 4.71, 2.2]
+    axis = loss_axis(losses, 1.3, 6, log=log)
+    assert axis.low <= 1.3
+    assert axis.high >= 4.71
+    assert loss_axis([*losses, 4.8, 1.1], 1.1, 6, log=log) == axis
+
+
+def test_step_axis_has_whole_ticks_within_the_run() -> None:
+    for first, last in ((1, 1), (1, 2), (1, 17), (1, 500), (88, 7473), (2177, 1_000_000)):
+        axis = step_axis(first, last, 6)
+        assert all(tick == int(tick) for tick in axis.ticks)
+        assert first <= min(axis.ticks) <= max(axis.ticks) <= last
+        assert 1 <= len(axis.ticks) <= 8
+
+
+def test_tick_labels_tell_ticks_apart() -> None:
+    for ticks in ((1.0, 1.5, 2.0), (0.001, 0.002), (1e-9, 2e-9), (99990.0, 100000.0)):
+        labels = [tick_label(tick, ticks) for tick in ticks]
+        assert len(set(labels)) == len(ticks)
+        assert {len(label) for label in labels} == {LABEL_WIDTH}
+
+
+async def settle(app: ChartApp, draws: int) -> None:
+    async with asyncio.timeout(10):
+        while app.chart.draws < draws:
+            await asyncio.sleep(0.01)
+
+
+async def test_first_redraw_is_at_once_and_the_rest_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    builds: list[int] = []
+    draw = chart_lines
+    monkeypatch.setattr(
+        "tui_trainer.widgets.loss_chart.chart_lines",
+        lambda series, *sizes, **kind: (builds.append(len(series)), draw(series, *sizes, **kind))[
+            1
+        ],
+    )
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        at_first = app.chart.draws
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for step in range(1, 10_001):
+            app.chart.series.append(step, 1 / step)
+            app.chart.redraw()
+            if step % 10 == 0:
+                await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            while builds[-1] != 10_000:
+                await asyncio.sleep(0.01)
+        allowed = (loop.time() - began) / REDRAW_SECONDS + 2
+        assert 1 <= app.chart.draws - at_first <= allowed
+        assert builds[at_first] < 10_000
+
+
+async def test_hidden_chart_is_not_built_and_is_up_to_date_when_shown() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await app.push_screen(Screen())
+        await pilot.pause()
+        hidden_since = app.chart.draws
+        for step in range(1, 40):
+            app.chart.series.append(step, 1 / step)
+            app.chart.redraw()
+            await asyncio.sleep(0.02)
+        assert app.chart.draws == hidden_since
+        app.pop_screen()
+        await settle(app, hidden_since + 1)
+        await pilot.pause()
+        assert any("┤" in app.chart.render_line(y).text for y in range(24))
+
+
+async def test_log_axis_redraws_at_once() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.chart.series.append(1, 2.0)
+        app.chart.redraw()
+        await pilot.pause()
+        app.chart.log_axis = True
+        await pilot.pause()
+        assert "log axis" in app.chart.render_line(0).text
+
+
+async def test_two_charts_share_nothing() -> None:
+    first, second = drawn(FALLING), drawn([1.0, 2.0], 40, 8)
+    assert drawn(FALLING) == first
+    assert drawn([1.0, 2.0], 40, 8) == second
+    assert loss_plot.plotext.figure.build().string(colorless=True).strip("\n ┌┐└┘─│") == ""
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+async def test_colours_follow_the_theme(theme: str) -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.theme = theme
+        for step, loss in enumerate(FALLING, start=1):
+            app.chart.series.append(step, loss)
+        app.chart.redraw()
+        await pilot.pause()
+        styles = {
+            mark: segment.style
+            for y in range(24)
+            for segment in app.chart.render_line(y)
+            for mark in segment.text
+        }
+        line, dots = styles["▀"], next(styles[mark] for mark in styles if "⠀" < mark <= "⣿")
+        assert line.bold
+        assert not dots.bold
+        assert line.color != dots.color
+        assert line.bgcolor == dots.bgcolor
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (23, 3), (24, 4), (200, 60)])
+async def test_any_size(size: tuple[int, int]) -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for step, loss in enumerate(FALLING, start=1):
+            app.chart.series.append(step, loss)
+        app.chart.redraw()
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert app.chart.size == size
+        assert all(app.chart.render_line(y).cell_length == size[0] for y in range(size[1]))
