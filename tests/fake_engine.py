@@ -1,0 +1,194 @@
+"""A scripted engine for tests of screens: the methods of Engine, no torch, no model."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from tui_trainer.engine.reports import (
+    Batch,
+    Candidate,
+    DeviceReport,
+    LearnerStatus,
+    ModelOption,
+    ModelReport,
+    Position,
+    Prediction,
+    StepReport,
+    Token,
+    Tokenized,
+    TokenizerReport,
+    UpdateReport,
+)
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+
+GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang
+MODEL = ModelReport(
+    name="fake",
+    architecture="FakeForCausalLM",
+    parameters=1_000,
+    device="cpu",
+    precision="fp32",
+    context=64,
+    vocabulary=256,
+    dropout=0.0,
+    load_seconds=0.01,
+)
+ITEM = ("Question", ":", " 2", " +", " 2", "?", "\n", "Answer", ":", " 4")
+
+
+class FakeEngine:
+    """Steps have the losses of the script, a loss that is an exception is raised there.
+
+    Characters are tokens. With `gated` each step waits for one `gate.release()`.
+    """
+
+    def __init__(
+        self,
+        losses: Sequence[float | Exception] = (4.0, 3.0, 2.0, 1.0),
+        *,
+        gated: bool = False,
+        item: Sequence[str] = ITEM,
+        seconds: float = 0.1,
+        change: Callable[[StepReport], StepReport] = lambda report: report,
+        refuse: Exception | None = None,
+    ) -> None:
+        self._losses = losses
+        self._item = tuple(item)
+        self._seconds = seconds
+        self._change = change
+        self._refuse = refuse
+        """Raised where a loop is to begin."""
+        self.gate: threading.Semaphore | None = threading.Semaphore(0) if gated else None
+        self.trained_with: list[TrainSettings] = []
+        """The settings of every loop that began."""
+        self.reloads = 0
+        self._status = LearnerStatus(MODEL, 0, 1e-5, "AdamW", True)
+
+    # What there is
+
+    def devices(self) -> list[DeviceReport]:
+        return [DeviceReport("cpu", "CPU", 8_000_000_000, 16_000_000_000)]
+
+    def models(self) -> list[ModelOption]:
+        return [ModelOption("fake", "scripted", 4_000)]
+
+    def status(self) -> LearnerStatus | None:
+        return self._status
+
+    # Load
+
+    def load_tokenizer(self, source: str) -> TokenizerReport:
+        return TokenizerReport(source, MODEL.vocabulary)
+
+    def load_model(self, choice: ModelChoice) -> LearnerStatus:
+        return self._become(model=replace(MODEL, name=choice.source), updates=0)
+
+    def reload(self) -> LearnerStatus:
+        self.reloads += 1
+        return self._become(updates=0)
+
+    def _become(self, **changes: object) -> LearnerStatus:
+        self._status = replace(self._status, **changes)
+        return self._status
+
+    # Tokens
+
+    def tokenize(self, text: str, source: str) -> Tokenized:
+        tokens = (
+            Token(n, ord(c) % 256, c, c.encode(errors="replace"), n, n + 1)
+            for n, c in enumerate(text)
+        )
+        return Tokenized(text, tuple(tokens))
+
+    def batch(self, texts: tuple[str, ...], padding_side: str, source: str) -> Batch:
+        longest = max(map(len, texts), default=0)
+        rows = [[ord(c) % 256 for c in text] for text in texts]
+        masks = [[1] * len(row) for row in rows]
+        pads = [[0] * (longest - len(row)) for row in rows]
+        left = padding_side == "left"
+
+        def padded(items: list[list[int]]) -> tuple[tuple[int, ...], ...]:
+            pairs = zip(items, pads, strict=True)
+            return tuple(tuple(pad + item if left else item + pad) for item, pad in pairs)
+
+        return Batch(padded(rows), padded(masks), 0, "\0", padding_side)
+
+    # Predict and update
+
+    def predict(self, text: str, top: int = 5) -> Prediction:
+        positions = tuple(self._position(text, n) for n in range(len(text)))
+        shape = (1, len(text))
+        return Prediction(text, shape, (*shape, MODEL.vocabulary), self._loss(), positions)
+
+    def _loss(self) -> float:
+        return 5.0 / (1 + self._status.updates)
+
+    def _position(self, text: str, n: int) -> Position:
+        following = text[n + 1] if n + 1 < len(text) else None
+        expected = None if following is None else Candidate(ord(following) % 256, following, 0.25)
+        guess = Candidate(32, " ", 0.5)
+        loss = None if expected is None else self._loss()
+        return Position(n, ord(text[n]) % 256, text[n], expected, loss, 1.5, (guess,))
+
+    def update(self, text: str) -> UpdateReport:
+        before, loss = self.predict(text), self._loss()
+        status = self._become(updates=self._status.updates + 1)
+        return UpdateReport(
+            update=status.updates,
+            text=text,
+            loss=loss,
+            grad_norm=1.25,
+            lr=status.lr,
+            optimizer=status.optimizer,
+            training=status.training,
+            moved=900,
+            parameters=MODEL.parameters,
+            before=before,
+            after=self.predict(text),
+            seconds=self._seconds,
+        )
+
+    def updates(self, text: str) -> Iterator[UpdateReport]:
+        while True:
+            yield self.update(text)
+
+    def set_lr(self, lr: float) -> LearnerStatus:
+        return self._become(lr=lr)
+
+    def set_optimizer(self, name: str) -> LearnerStatus:
+        return self._become(optimizer=name)
+
+    def set_training(self, training: bool) -> LearnerStatus:
+        return self._become(training=training)
+
+    # Loop
+
+    def train(self, settings: TrainSettings) -> Iterator[StepReport]:
+        if self._refuse is not None:
+            raise self._refuse
+        self.trained_with.append(settings)
+        return self._steps(settings)
+
+    def _steps(self, settings: TrainSettings) -> Iterator[StepReport]:
+        for step, loss in enumerate(self._losses, start=1):
+            if self.gate is not None and not self.gate.acquire(timeout=GATE_SECONDS):
+                raise TimeoutError("no test opened the gate")
+            if isinstance(loss, Exception):
+                raise loss
+            self._become(updates=self._status.updates + 1)
+            yield self._change(
+                StepReport(
+                    step=step,
+                    steps=len(self._losses),
+                    loss=loss,
+                    tokens=len(self._item),
+                    lr=settings.lr,
+                    seconds=self._seconds,
+                    problem=step - 1,
+                    text="".join(self._item),
+                    token_texts=self._item,
+                    token_losses=(None, *(0.3 * n for n in range(1, len(self._item)))),
+                    truncated=False,
+                    memory_bytes=123_400_000,
+                )
+            )
