@@ -1,6 +1,7 @@
 """The app: its screens, its one worker, its status line. It wires and does little else."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -49,6 +50,8 @@ def make_engine(progress: Progress) -> "Engine":
     """Called on the worker's thread: the first import of torch in the process."""
     from tui_trainer.engine.engine import Engine  # noqa: PLC0415
 
+    # A full collection walks all of torch and transformers: 250 ms in which no key is heard.
+    gc.freeze()
     return Engine(progress)
 
 
