@@ -41,9 +41,9 @@ def part_of(tokenized: Tokenized, index: int) -> Part | None:
     before = _covering(tokenized, index, token.start, -1)
     if before:
         after = _covering(tokenized, index, token.start, 1)
-        return Part(before + 1, before + 1 + after, tokenized.text[token.start])
+        return Part(before + 1, before + 1 + after, tokenized.text[token.start : token.start + 1])
     if after := _covering(tokenized, index, token.end - 1, 1):
-        return Part(1, 1 + after, tokenized.text[token.end - 1])
+        return Part(1, 1 + after, tokenized.text[token.end - 1 : token.end])
     return None
 
 
