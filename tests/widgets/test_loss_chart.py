@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import re
+from itertools import pairwise
 
 import pytest
 from textual.app import App, ComposeResult
@@ -12,8 +14,8 @@ from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 from tui_trainer.widgets.loss_plot import (
     LABEL_WIDTH,
     chart_lines,
+    linear_axis,
     loss_axis,
-    round_step,
     step_axis,
     tick_label,
 )
@@ -54,12 +56,12 @@ FALLING = [4 * math.exp(-step / 60) + 1 + (step % 7) / 10 for step in range(200)
 
 def test_axes_and_marks_are_named() -> None:
     lines = drawn(FALLING[:60])
-    assert lines[0].startswith("loss (nats) ")
+    assert lines[0].startswith(" loss (nats) ")
     assert "each update" in lines[0]
     assert "moving average" in lines[0]
     assert lines[-1].split()[0] == "update"
     assert "lowest and highest" in drawn(FALLING * 10)[0]
-    assert drawn(FALLING, log=True)[0].startswith("loss (nats), log axis")
+    assert drawn(FALLING, log=True)[0].startswith(" loss (nats), log axis")
 
 
 def test_raw_and_average_differ_without_colour() -> None:
@@ -122,13 +124,19 @@ def test_small_chart_is_a_number() -> None:
     assert drawn([2.0, 1.25], 80, 3) == ["loss 1.2500"]
 
 
-@pytest.mark.parametrize("span", [1e-12, 0.003, 0.7, 1.0, 9.99, 12345.0, 1e90])
+@pytest.mark.parametrize("low", [0.0, 0.23, 3.999, -7.0])
+@pytest.mark.parametrize("span", [1e-6, 0.003, 0.7, 1.0, 9.99, 12345.0, 1e90])
 @pytest.mark.parametrize("ticks", [2, 3, 5, 12])
-def test_round_steps_are_1_2_or_5_and_few(span: float, ticks: int) -> None:
-    step = round_step(span, ticks)
-    assert f"{step:.6e}"[0] in "125"
-    assert f"{step:.6e}"[1:8] == ".000000"
-    assert span / step <= max(1, ticks - 1)
+def test_ticks_are_round_and_few(low: float, span: float, ticks: int) -> None:
+    axis = linear_axis(low, low + span, ticks)
+    assert axis.low <= low + 1e-9 * span
+    assert axis.high >= low + span - 1e-9 * span
+    assert 1 <= len(axis.ticks) <= ticks
+    assert axis.low <= axis.ticks[0] <= axis.ticks[-1] <= axis.high
+    assert axis.high - axis.low <= 4 * span
+    gaps = {f"{after - before:.3e}" for before, after in pairwise(axis.ticks)}
+    assert len(gaps) <= 1
+    assert all(re.match(r"[125]\.000e", gap) for gap in gaps)
 
 
 @pytest.mark.parametrize("log", [False, True])

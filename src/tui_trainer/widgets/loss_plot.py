@@ -1,9 +1,9 @@
 """A loss curve as lines of text: plotext draws, the axes are chosen here."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 
 import plotext
 
@@ -12,7 +12,7 @@ from tui_trainer.widgets.loss_series import Bucket, LossSeries
 EMPTY = "The loss chart begins with the first {x_label}."
 SMALLEST_SIZE = 24, 4  # columns, rows; below it one number says more
 LABEL_WIDTH = 7
-ROWS_A_TICK, COLUMNS_A_TICK = 2, 13
+ROWS_A_TICK, COLUMNS_A_TICK = 1.8, 13
 # plotext's names: dots in a grid of 2 x 4 a cell, and quarters of a cell, which every font has.
 DOTS, QUARTERS = "braille", "hd"
 LARGEST = 1e100  # nothing that is a loss; keeps the arithmetic of the axis finite
@@ -57,7 +57,7 @@ def _no_curve(series: LossSeries, x_label: str) -> str:
 
 def _title(series: LossSeries, x_label: str, *, log: bool, smoothing: bool, one_each: bool) -> str:
     """What the vertical axis is, and which mark is which."""
-    title = "loss (nats), log axis" if log else "loss (nats)"
+    title = " loss (nats), log axis" if log else " loss (nats)"
     if smoothing:
         dots = f"each {x_label}" if one_each else "lowest and highest"
         title += f"   ⠢⡈ {dots}   ▀▄ moving average"
@@ -70,7 +70,7 @@ def _plot(raw: list[Bucket], curve: list[Bucket], width: int, height: int, *, lo
     losses = [_clamped(loss) for bucket in raw for loss in (bucket.lowest, bucket.highest)]
     positive = min((loss for loss in losses if loss > 0), default=1.0)
     place: Callable[[float], float] = _log_place(positive) if log else _clamped
-    y = loss_axis(losses, positive, max(2, height // ROWS_A_TICK), log=log)
+    y = loss_axis(losses, positive, max(2, round(height / ROWS_A_TICK)), log=log)
     x = step_axis(raw[0].first, raw[-1].last, max(2, width // COLUMNS_A_TICK))
 
     # A figure of its own: plotext's shared one is the size of the terminal at most, and what
@@ -120,13 +120,36 @@ def loss_axis(losses: Sequence[float], positive: float, ticks: int, *, log: bool
     if high - low < 1e-9 * max(abs(high), abs(low), 1.0):
         margin = max(abs(high) / 10, 1e-3)
         low, high = low - margin, high + margin
-    step = round_step(high - low, ticks)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    numbers = tuple(n * step for n in range(first, last + 1))
+    axis = linear_axis(low, high, ticks)
     if log:
-        numbers = tuple(number for number in numbers if number > 0)
-        return Axis(min(low, numbers[0]), numbers[-1], numbers)
-    return Axis(numbers[0], numbers[-1], numbers)
+        above_zero = tuple(tick for tick in axis.ticks if tick > 0)
+        return Axis(axis.low if axis.low > 0 else low, axis.high, above_zero)
+    return axis
+
+
+def linear_axis(low: float, high: float, ticks: int) -> Axis:
+    """At most `ticks` ticks at multiples of 1, 2 or 5 times a power of ten.
+
+    Its ends are at half a step: they move seldom, and little of the chart is left empty.
+    """
+    for step in round_steps((high - low) / (2 * ticks)):
+        ends = math.floor(2 * low / step) * step / 2, math.ceil(2 * high / step) * step / 2
+        numbers = _multiples(step, *ends)
+        if len(numbers) <= ticks:
+            break
+    return Axis(*ends, numbers)
+
+
+def round_steps(smallest: float) -> Iterator[float]:
+    """1, 2, 5, 10, 20, 50 and so on times a power of ten, from about `smallest`."""
+    for power in count(math.floor(math.log10(smallest))):
+        yield from (float(f"{digit}e{power}") for digit in (1, 2, 5))
+
+
+def _multiples(step: float, low: float, high: float) -> tuple[float, ...]:
+    """The multiples of `step` from `low` to `high`, free of the noise of the last digits."""
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return tuple(float(f"{n * step:.12g}") for n in range(first, last + 1))
 
 
 def _decades(low: float, high: float, ticks: int) -> Axis:
@@ -147,22 +170,13 @@ def step_axis(first: float, last: float, ticks: int) -> Axis:
     """From the first step to the last, with ticks at round whole numbers."""
     if first == last:
         return Axis(first - 0.5, last + 0.5, (first,))
-    step = max(1.0, round_step(last - first, ticks))
-    numbers = [n * step for n in range(math.ceil(first / step), math.floor(last / step) + 1)]
+    for step in round_steps(max(1.0, (last - first) / (2 * ticks))):
+        numbers = list(_multiples(step, first, last))
+        if len(numbers) <= ticks:
+            break
     if not numbers or numbers[0] - first >= step / 2:
-        numbers.insert(0, math.ceil(first))
+        numbers.insert(0, first)
     return Axis(first, last, tuple(numbers))
-
-
-def round_step(span: float, ticks: int) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that needs at most `ticks` ticks for `span`."""
-    power = math.floor(math.log10(span / ticks))
-    for digit in (1, 2, 5, 10):
-        step = float(f"{digit}e{power}")
-        # An axis that is rounded at both ends is up to two steps longer.
-        if span / step <= max(1, ticks - 1):
-            return step
-    return float(f"2e{power + 1}")
 
 
 def tick_label(tick: float, ticks: Sequence[float]) -> str:
