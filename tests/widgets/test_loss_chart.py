@@ -129,10 +129,11 @@ def test_small_chart_is_a_number() -> None:
 @pytest.mark.parametrize("ticks", [2, 3, 5, 12])
 def test_ticks_are_round_and_few(low: float, span: float, ticks: int) -> None:
     axis = linear_axis(low, low + span, ticks)
-    assert axis.low <= low + 1e-9 * span
-    assert axis.high >= low + span - 1e-9 * span
+    rounding = 1e-9 * span
+    assert axis.low <= low + rounding
+    assert axis.high >= low + span - rounding
     assert 1 <= len(axis.ticks) <= ticks
-    assert axis.low <= axis.ticks[0] <= axis.ticks[-1] <= axis.high
+    assert axis.low - rounding <= axis.ticks[0] <= axis.ticks[-1] <= axis.high + rounding
     assert axis.high - axis.low <= 4 * span
     gaps = {f"{after - before:.3e}" for before, after in pairwise(axis.ticks)}
     assert len(gaps) <= 1
