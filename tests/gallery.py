@@ -4,7 +4,6 @@
 so that `tests/test_gallery.py` can tell whether a screen still looks like it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path

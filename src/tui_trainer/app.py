@@ -135,8 +135,8 @@ class TuiTrainer(App[int]):
             self._refresh_status()
         if isinstance(screen, WorkScreen):
             doing, seconds = self._doing()
-            line = screen.query_one(StatusLine)
-            line.show(self.session.status, doing, seconds, self._describe_loops())
+            for line in screen.query(StatusLine):  # none while the screen is being mounted
+                line.show(self.session.status, doing, seconds, self._describe_loops())
 
     @work
     async def _refresh_status(self) -> None:

@@ -122,7 +122,7 @@ def describe_comparison(reply: Reply, segments: tuple[Segment, ...]) -> str:
         f"B {describe_rate(request.second or '', reply.second)}\n"
         f"{len(reply.first.tokens):,} against {count(len(reply.second.tokens), 'token')} · "
         f"{count(max(0, len(segments) - 1), 'boundary', 'boundaries')} common ┃ · "
-        f"{same:,} of {count(len(segments), 'segment')} one token in both ="
+        f"{same:,} of {count(len(segments), 'segment')} the same ="
     )
 
 

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.text_box import LineBox
 
 Value = TypeVar("Value")
 
@@ -30,7 +31,7 @@ class Entry(ModalScreen[Value | None], Generic[Value]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content(self._question))
-            yield Input(self._initial, compact=True)
+            yield LineBox(self._initial)
             yield Static("", classes="error")
             yield Static("enter takes it · escape goes back", classes="hint")
 

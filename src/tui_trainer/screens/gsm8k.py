@@ -19,10 +19,10 @@ from tui_trainer.screens.session import Session
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
-from tui_trainer.widgets.run_clock import RunClock, duration
+from tui_trainer.widgets.run_clock import RunClock, duration, rate
 from tui_trainer.widgets.status_line import byte_count
 from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
-from tui_trainer.worker import LoopChanged, LoopState
+from tui_trainer.worker import Failure, LoopChanged, LoopState
 
 LOOP = "gsm8k"
 DRAIN_SECONDS = 1 / 12
@@ -69,7 +69,10 @@ counts training alone, not the pauses."""
         self._running_with = self.settings
         self._clock = RunClock()
         self._truncated = 0
-        self._ended = ""
+        self._said = ""
+        """How the run ended, or why none began; it stays until the next one."""
+        self._starting = False
+        self._item_waits = False
         self._item_shown_at = 0.0
 
     def body(self) -> Iterable[Widget]:
@@ -77,6 +80,7 @@ counts training alone, not the pauses."""
         yield Static(id="progress")
         yield Static(id="numbers")
         yield LossChart(x_label="step")
+        yield Static(id="said")
         with Vertical(id="item"):
             yield Static(id="item-title")
             with VerticalScroll(can_focus=False):
@@ -96,40 +100,50 @@ counts training alone, not the pauses."""
     def _drain(self) -> None:
         """Take in the steps made since; draw once, and only while this screen is open."""
         reports = [r for r in self.session.worker.drain(LOOP) if isinstance(r, StepReport)]
-        chart = self.query_one(LossChart)
         for report in reports:
-            chart.series.append(report.step, report.loss)
-            self._clock.step(report.seconds, report.tokens)
-            self._truncated += report.truncated
-            self.report = report
-        if reports and self.is_current:
+            self._take(report)
+        if not self.is_current:
+            return
+        if reports:
             self._show_run()
+        if self._item_waits and time.monotonic() - self._item_shown_at >= ITEM_SECONDS:
+            self._show_item()
+
+    def _take(self, report: StepReport) -> None:
+        if self.report is None or report.step <= self.report.step:
+            self._forget()  # the first step of another run
+        self.query_one(LossChart).series.append(report.step, report.loss)
+        self._clock.step(report.seconds, report.tokens)
+        self._truncated += report.truncated
+        self.report = report
+        self._item_waits = True
 
     def _on_loop(self, change: LoopChanged) -> None:
         if change.name != LOOP:
             return
         self._drain()
         if change.failure is not None:
-            self._ended = visible(change.failure.sentence)
+            self._said = visible(change.failure.sentence)
         elif change.state is LoopState.FINISHED:
-            self._ended = "Finished; e changes the settings, space starts the next run."
+            self._said = self._describe_end("Finished")
         elif change.state is LoopState.STOPPED:
-            self._ended = "Stopped; the weights stay as they are, R gives the loaded ones."
+            self._said = self._describe_end("Stopped")
+        else:
+            self._said = ""
         if self.is_current:
             self._show_all()
 
     def _show_all(self) -> None:
-        self._item_shown_at = 0.0
         live = self.session.is_live(LOOP)
         settings = self._running_with if live else self.settings
         self._say("settings", describe_settings(settings))
         self._show_run()
+        self._show_item()
 
     def _show_run(self) -> None:
         self._say("progress", self._describe_progress())
         self._say("numbers", self._describe_numbers())
         self.query_one(LossChart).redraw()
-        self._show_item()
 
     def _say(self, where: str, line: str) -> None:
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)
@@ -145,36 +159,51 @@ counts training alone, not the pauses."""
         left = self._clock.seconds_left(report.steps - report.step)
         return (
             f"{state:<8} {bar} {report.step:>5,}/{report.steps:,} {share:>4.0%} "
-            f"{self._clock.steps_per_second:>6.1f} steps/s "
+            f"{rate(self._clock.steps_per_second)} steps/s "
             f"{duration(self._clock.seconds)} gone {duration(left)} left"
         )
 
     def _describe_numbers(self) -> str:
         series, report = self.query_one(LossChart).series, self.report
-        if report is None or series.best is None or series.smoothed is None:
-            return self._ended
+        if report is None:
+            return ""
         return (
-            f"loss {report.loss:>7.4f}  avg {series.smoothed:>7.4f}  first {series.first:>7.4f}  "
-            f"best {series.best:>7.4f} {self._clock.tokens_per_second:>7,.0f} tok/s "
+            f"loss {nats(report.loss)}  avg {nats(series.smoothed)}  first {nats(series.first)}  "
+            f"best {nats(series.best)} {self._clock.tokens_per_second:>7,.0f} tok/s "
             f"{byte_count(report.memory_bytes):>8}"
         )
 
+    def _describe_end(self, how: str) -> str:
+        """What the run came to, and what can be done now."""
+        series, report = self.query_one(LossChart).series, self.report
+        if report is None:
+            return f"{how} before the first step."
+        return (
+            f"{how} after {report.step:,} of {report.steps:,} steps and {self._clock.tokens:,} "
+            f"tokens in {duration(self._clock.seconds).strip()}: loss {nats(series.first).strip()} "
+            f"at first, {nats(series.smoothed).strip()} on average at the end. "
+            "space starts another run, e changes its settings."
+        )
+
     def _show_item(self) -> None:
-        now = time.monotonic()
-        if now - self._item_shown_at < ITEM_SECONDS:
-            return
-        self._item_shown_at = now
+        """The item of the last step; seldom, so that it can be seen."""
+        self._item_waits = False
+        self._item_shown_at = time.monotonic()
+        said = self.query_one("#said", Static)
+        said.update(Content(self._said))
+        said.display = bool(self._said)
         report = self.report
-        title = self._ended
-        if report is not None and not title:
-            title = f"item {report.problem}, {report.tokens} tokens"
-            if report.truncated:
-                title += ", cut to the model's context"
-            elif self._truncated:
-                title += f" ({self._truncated} items were cut to the model's context)"
+        if report is None:
+            self._say("item-title", "")
+            self.query_one(TokenLosses).show((), ())
+            return
+        title = f"item {report.problem:,}, {report.tokens:,} tokens"
+        if report.truncated:
+            title += ", cut to the model's context"
+        elif self._truncated:
+            title += f" ({self._truncated:,} items so far were cut to the model's context)"
         self._say("item-title", title)
-        if report is not None:
-            self.query_one(TokenLosses).show(report.token_texts, report.token_losses)
+        self.query_one(TokenLosses).show(report.token_texts, report.token_losses)
 
     # Actions
 
@@ -197,28 +226,45 @@ counts training alone, not the pauses."""
         if self.session.status is None:
             self.notify("The model is still being loaded.", markup=False)
             return False
-        if self.session.status.updates and not await self._asked_for_weights():
+        if self._starting:  # a key pressed twice
             return False
+        self._starting = True
+        try:
+            return await self._asked_for_weights() and await self._begin(playing)
+        finally:
+            self._starting = False
+
+    async def _begin(self, playing: bool) -> bool:
         settings = self.settings
         begun = await self.session.start_loop(
-            LOOP, lambda engine: engine.train(settings), playing=playing
+            LOOP,
+            lambda engine: engine.train(settings),
+            playing=playing,
+            on_failure=self._say_refusal,
         )
         if begun:
             self._running_with = settings
-            self._forget()
+            self._show_all()
         return begun
+
+    def _say_refusal(self, failure: Failure) -> None:
+        """Why no run began; the last one stays on show."""
+        self._said = visible(failure.sentence)
+        self._show_item()
+        if failure.traceback is not None:
+            self.session.tell(failure)
 
     def _forget(self) -> None:
         self.report = None
         self._clock = RunClock()
         self._truncated = 0
-        self._ended = ""
         self.query_one(LossChart).series.clear()
-        self._show_all()
 
     async def _asked_for_weights(self) -> bool:
-        """Whether to go on, where the weights are not the loaded ones any more."""
-        assert self.session.status is not None
+        """Whether to go on; asks where the weights are not the loaded ones any more."""
+        await self.session.refresh()
+        if self.session.status is None or self.session.status.updates == 0:
+            return True
         question = Question(
             f"The weights are {self.session.status.updates:,} updates away from the loaded ones. "
             "Start from which?",
@@ -227,6 +273,7 @@ counts training alone, not the pauses."""
         answer = await self.app.push_screen_wait(question)
         if answer == "r":
             await self.session.change(lambda engine: engine.reload(), "Reloading")
+            return self.session.status.updates == 0
         return answer is not None
 
     @work
@@ -252,3 +299,10 @@ counts training alone, not the pauses."""
     def action_log(self) -> None:
         chart = self.query_one(LossChart)
         chart.log_axis = not chart.log_axis
+
+
+def nats(loss: float | None) -> str:
+    """A loss in seven characters, so that nothing beside it moves."""
+    if loss is None:
+        return f"{'-':>7}"
+    return f"{loss:>7.4f}" if abs(loss) < 100 else f"{loss:>7.2g}"

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.text_box import LineBox
 
 TUTORIAL = TrainSettings()
 FIELDS = {
@@ -62,7 +63,7 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
                     yield Static(f"{name:<10}", classes="label")
                     value = getattr(self._settings, name)
                     text = f"{value:g}" if isinstance(value, float) else str(value)
-                    yield Input(text, id=name, compact=True)
+                    yield LineBox(text, id=name)
                 yield Static(Content(" " * 10 + meaning), classes="hint")
             yield Static("", classes="error")
             yield Static("enter takes them · ctrl+r tutorial · escape goes back", classes="hint")

@@ -17,6 +17,7 @@ from tui_trainer.engine.settings import PRECISIONS, ModelChoice
 from tui_trainer.screens.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.widgets.text_box import LineBox
 
 
 class ModelPicker(ModalScreen[ModelChoice | None]):
@@ -36,9 +37,7 @@ class ModelPicker(ModalScreen[ModelChoice | None]):
             yield Static("On this machine (enter picks one)", classes="hint")
             yield OptionList(id="models", compact=True)
             yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
-            yield Input(
-                choice.source, placeholder="Qwen/Qwen3-1.7B-Base", id="source", compact=True
-            )
+            yield LineBox(choice.source, placeholder="Qwen/Qwen3-1.7B-Base", id="source")
             with Horizontal(id="placement"):
                 yield Static("device ", classes="label")
                 yield Select(

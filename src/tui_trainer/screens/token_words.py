@@ -31,7 +31,7 @@ def hex_bytes(data: bytes, limit: int | None = None) -> str:
 def describe_text(tokenized: Tokenized) -> str:
     """The shape of input_ids, and how long the text is in tokens, characters and bytes."""
     tokens, characters = len(tokenized.tokens), len(tokenized.text)
-    size = len(tokenized.text.encode())
+    size = len(tokenized.text.encode(errors="replace"))
     return (
         f"shape {tokenized.shape} · {count(tokens, 'token')} · "
         f"{count(characters, 'character')} · {count(size, 'byte')}"
@@ -66,7 +66,7 @@ def explain_part(token: Token, part: Part) -> str:
         return f"part {part.number} of {part.parts} of {whole}"
     return (
         f"part {part.number} of {part.parts} of {whole}: "
-        f"{hex_bytes(token.bytes, 4)} alone is no character, so it decodes to {REPLACEMENT}"
+        f"{hex_bytes(token.bytes, 4)} alone decodes to {REPLACEMENT}, no character"
     )
 
 

@@ -33,7 +33,7 @@ class TokenizerPicker(ModalScreen[str | None]):
             yield Static("On this machine (enter picks one)", classes="hint")
             yield OptionList(id="tokenizers", compact=True)
             yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
-            yield Input(self._source, placeholder="Qwen/Qwen3-1.7B-Base", id="source", compact=True)
+            yield LineBox(self._source, placeholder="Qwen/Qwen3-1.7B-Base", id="source")
             yield Static("", id="picker-error", classes="error")
             yield Static(
                 "No weights are loaded. enter loads · tab next · escape goes back", classes="hint"

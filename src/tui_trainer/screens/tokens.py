@@ -55,7 +55,7 @@ and attention_mask is 1 at a token and 0 at padding. To generate, pad on the lef
 item ends with its own last token.
 
 Compare: two tokenizers on the same text. A thick edge is a boundary that both have; = marks a
-piece that is one token in both. Fewer tokens a character mean less to compute for the same text."""
+segment that is one token in both. Fewer tokens a character mean less to compute."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "batch", "Batch", id="batch", tooltip="A batch: each line is an item"),

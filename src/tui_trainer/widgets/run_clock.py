@@ -14,6 +14,7 @@ class RunClock:
     def __init__(self) -> None:
         self.seconds = 0.0
         """Seconds of training so far, pauses left out."""
+        self.tokens = 0
         self._recent: deque[tuple[float, int]] = deque()
         self._recent_seconds = 0.0
         self._recent_tokens = 0
@@ -21,6 +22,7 @@ class RunClock:
     def step(self, seconds: float, tokens: int) -> None:
         """Take in one step: its time and its tokens."""
         self.seconds += seconds
+        self.tokens += tokens
         self._recent.append((seconds, tokens))
         self._recent_seconds += seconds
         self._recent_tokens += tokens
@@ -40,6 +42,13 @@ class RunClock:
     def seconds_left(self, steps_left: int) -> float | None:
         """What the steps that are left will take at the present rate; None before the first."""
         return steps_left / self.steps_per_second if self.steps_per_second else None
+
+
+def rate(per_second: float) -> str:
+    """A rate in six characters: slow ones keep two digits that tell."""
+    if per_second >= 10:
+        return f"{per_second:>6,.0f}" if per_second >= 1000 else f"{per_second:>6.1f}"
+    return f"{per_second:>6.2f}" if per_second >= 0.1 or per_second == 0 else f"{per_second:>6.2g}"
 
 
 def duration(seconds: float | None) -> str:

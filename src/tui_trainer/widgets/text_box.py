@@ -1,10 +1,11 @@
-"""A text box whose text can hold anything: what a terminal would obey is drawn as a picture."""
+"""Text boxes whose text can hold anything: what a terminal would obey is drawn as a picture."""
 
 from functools import lru_cache
 
+from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.events import Key
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from tui_trainer.terminal_text import visible
 
@@ -18,6 +19,25 @@ def one_cell(character: str) -> str:
         return character
     shown = visible(character)
     return shown if len(shown) == 1 else HIDDEN
+
+
+class VisibleCharacters(Highlighter):
+    """Draws the value of an Input as `one_cell` has it."""
+
+    def __call__(self, text: str | Text) -> Text:
+        return Text("".join(map(one_cell, str(text))), no_wrap=True, overflow="ignore", end="")
+
+    def highlight(self, text: Text) -> None:
+        """Nothing is coloured."""
+
+
+class LineBox(Input):
+    """One line of text; see TextBox."""
+
+    def __init__(self, value: str, *, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(
+            value, placeholder=placeholder, highlighter=VisibleCharacters(), id=id, compact=True
+        )
 
 
 class TextBox(TextArea):

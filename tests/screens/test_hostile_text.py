@@ -1,0 +1,207 @@
+"""Text from outside never reaches the terminal raw, wherever it comes from."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.pilot import SECONDS_AT_MOST
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import (
+    Batch,
+    Candidate,
+    DeviceReport,
+    LearnerStatus,
+    LoadProgress,
+    ModelOption,
+    ModelReport,
+    Position,
+    Prediction,
+    StepReport,
+    Token,
+    Tokenized,
+    TokenizerReport,
+    UpdateReport,
+)
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.widgets.text_box import TextBox
+
+ATTACKS = [
+    "\x1b[31mred\x1b[2J",
+    "\x1b]52;c;cGF5bG9hZA==\x07",
+    "\x9b31m\x9d0;title\x9c",
+    "a\u202eb\u2066c\u2069",
+    "\u200b\u200d\ufeff\u2028",
+    "[/foo] [UNK] [INST] [bold]x[/bold] [@click=app.quit]q[/]",
+    "lone \ud800 surrogate",
+    "bell\x07 back\x08 cr\r vt\x0b nul\x00 del\x7f",
+    "x" * 10_000,
+]
+# What Textual itself may write: CSI sequences, and OSC only where a test names it.
+OWN_SEQUENCE = re.compile(
+    r"\x1b(?:\[[0-9;:?<>=$]*[a-zA-Z~]|P[^\x1b]*\x1b\\|\][^\x07\x1b]*(?:\x07|\x1b\\))"
+)
+FORBIDDEN = re.compile(
+    "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+hostile = st.one_of(
+    st.sampled_from(ATTACKS),
+    st.text(
+        alphabet=st.characters(categories=["Cc", "Cf", "Cs", "L", "So"]), min_size=1, max_size=40
+    ),
+)
+
+
+class HostileEngine:
+    """An engine whose every string is `words`."""
+
+    def __init__(self, progress: Progress, words: str) -> None:
+        self._progress = progress
+        self._words = words
+        self._updates = 0
+
+    def load_tokenizer(self, source: str) -> TokenizerReport:
+        self._progress.tell(LoadProgress(self._words, 1, 2))
+        return TokenizerReport(self._words, 100)
+
+    def load_model(self, choice: ModelChoice) -> LearnerStatus:
+        return self.status()
+
+    def status(self) -> LearnerStatus:
+        model = ModelReport(
+            name=self._words,
+            architecture=self._words,
+            parameters=1000,
+            device="cpu",
+            precision="fp32",
+            context=100,
+            vocabulary=100,
+            dropout=0.1,
+            load_seconds=1.0,
+        )
+        return LearnerStatus(model, self._updates, 1e-5, "AdamW", True)
+
+    def reload(self) -> LearnerStatus:
+        raise RuntimeError(self._words)
+
+    def devices(self) -> list[DeviceReport]:
+        return [DeviceReport("cuda:0", self._words, 1, 2), DeviceReport("cpu", "CPU", 1, 2)]
+
+    def models(self) -> list[ModelOption]:
+        return [ModelOption(self._words, self._words, 1)]
+
+    def tokenize(self, text: str, source: str) -> Tokenized:
+        pieces = (self._words, "\n", " ", self._words)
+        tokens = (Token(n, n, piece, b"\x1b\x9b", 0, 1) for n, piece in enumerate(pieces))
+        return Tokenized(text, tuple(tokens))
+
+    def batch(self, texts: tuple[str, ...], padding_side: str, source: str) -> Batch:
+        return Batch(((1, 2),), ((1, 1),), 0, self._words, padding_side)
+
+    def predict(self, text: str, top: int = 5) -> Prediction:
+        candidate = Candidate(1, self._words, 0.5)
+        positions = tuple(
+            Position(n, 1, self._words, candidate, 1.0, 1.0, (candidate,)) for n in range(3)
+        )
+        return Prediction(text, (1, 3), (1, 3, 100), 1.0, positions)
+
+    def update(self, text: str) -> UpdateReport:
+        self._updates += 1
+        prediction = self.predict(text)
+        return UpdateReport(
+            update=self._updates,
+            text=text,
+            loss=1.0,
+            grad_norm=1.0,
+            lr=1e-5,
+            optimizer="AdamW",
+            training=True,
+            moved=1,
+            parameters=1000,
+            before=prediction,
+            after=prediction,
+            seconds=0.1,
+        )
+
+    def train(self, settings: TrainSettings) -> Iterator[StepReport]:
+        for step in range(1, 4):
+            yield StepReport(
+                step=step,
+                steps=10,
+                loss=1.0,
+                tokens=3,
+                lr=1e-5,
+                seconds=0.1,
+                problem=step,
+                text=self._words,
+                token_texts=(self._words, "\n", self._words),
+                token_losses=(None, 1.0, 9.0),
+                truncated=True,
+                memory_bytes=1,
+            )
+        raise InputError(self._words)
+
+
+async def visit_everything(words: str) -> None:
+    """Show `words` in every place that shows text from outside."""
+    app = TuiTrainer(
+        ModelChoice(words), make_engine=lambda progress: HostileEngine(progress, words)
+    )
+    async with (
+        asyncio.timeout(SECONDS_AT_MOST),
+        app.run_test(size=(100, 40), notifications=True) as pilot,
+    ):
+        while app.session.status is None:
+            await asyncio.sleep(0.01)
+        app.screen.query_one(TextBox).text = words
+        await pilot.pause(0.3)
+        await pilot.press("escape", "b", "b", "4")
+        app.screen.query_one(TextBox).text = words
+        await pilot.pause(0.3)
+        await pilot.press("space")
+        await pilot.pause(0.3)
+        await pilot.press("5", "space")
+        await pilot.pause(0.2)
+        await pilot.press("k")
+        while "gsm8k" not in app.session.loops or app.session.is_live("gsm8k"):
+            await asyncio.sleep(0.01)
+        await pilot.pause(0.3)
+        await pilot.press("m")
+        await pilot.pause(0.3)
+        await pilot.press("escape", "R")
+        await pilot.pause(0.3)
+        await pilot.press("escape")
+        app.worker.stop(5)
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.generate],  # an example takes a second: shrinking would take an hour
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(words=st.lists(hostile, min_size=1, max_size=3).map(" ".join))
+def test_nothing_raw_reaches_the_terminal(terminal_output: list[str], words: str) -> None:
+    check(terminal_output, words)
+
+
+@pytest.mark.parametrize("words", ATTACKS)
+def test_known_attacks_reach_nothing(terminal_output: list[str], words: str) -> None:
+    check(terminal_output, words)
+
+
+def check(terminal_output: list[str], words: str) -> None:
+    terminal_output.clear()
+    asyncio.run(visit_everything(words))
+    written = "".join(terminal_output)
+    assert "GSM8K" in written
+    assert "\x1b]52" not in written
+    assert "\x1b[2J" not in written
+    shown = OWN_SEQUENCE.sub("", written)
+    assert not FORBIDDEN.findall(shown)
