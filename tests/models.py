@@ -110,13 +110,23 @@ def _gemma(vocabulary: int) -> PreTrainedConfig:
 
 
 def _gpt2(vocabulary: int) -> PreTrainedConfig:
-    return GPT2Config(vocab_size=vocabulary, n_embd=16, n_layer=2, n_head=2, n_positions=CONTEXT)
+    return GPT2Config(**_gpt_common(vocabulary))
 
 
 def _gpt_bigcode(vocabulary: int) -> PreTrainedConfig:
-    return GPTBigCodeConfig(
-        vocab_size=vocabulary, n_embd=16, n_layer=2, n_head=2, n_positions=CONTEXT
-    )
+    return GPTBigCodeConfig(**_gpt_common(vocabulary))
+
+
+def _gpt_common(vocabulary: int) -> dict[str, int]:
+    return {
+        "vocab_size": vocabulary,
+        "n_embd": 16,
+        "n_layer": 2,
+        "n_head": 2,
+        "n_positions": CONTEXT,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    }
 
 
 def _common(vocabulary: int) -> dict[str, int | None]:

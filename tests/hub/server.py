@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +29,7 @@ class Refusal:
     message: str
 
 
+NO_ENTRY = Refusal(404, "EntryNotFound", "Entry not found")
 NOT_FOUND = Refusal(404, "RepoNotFound", "Repository not found")
 PRIVATE = Refusal(401, "RepoNotFound", "Invalid username or password.")
 GATED = Refusal(401, "GatedRepo", "Access to this model is restricted.")
@@ -135,28 +137,28 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             url = urlsplit(unquote(self.path))
             hub.requests.append(f"{self.command} {url.path}")
-            if match := API.fullmatch(url.path):
-                kind = match["kind"]
-            elif match := FILE.fullmatch(url.path):
-                kind = "datasets" if match["kind"] else "models"
-            else:
-                return self._refuse(Refusal(404, "EntryNotFound", "Entry not found"))
-            repository = hub.repositories.get((kind, match["repo"]))
-            if repository is None:
-                return self._refuse(NOT_FOUND)
-            if repository.refusal is not None:
-                return self._refuse(repository.refusal)
+            match = API.fullmatch(url.path) or FILE.fullmatch(url.path)
+            if match is None:
+                return self._refuse(NO_ENTRY)
+            kind = "datasets" if "datasets" in (match["kind"] or "") else "models"
+            repository = hub.repositories.get((kind, match["repo"]), Repository({}, NOT_FOUND))
+            refusal = repository.refusal
             if match["revision"] not in (None, "main", repository.commit):
-                return self._refuse(Refusal(404, "RevisionNotFound", "Invalid rev id"))
+                refusal = refusal or Refusal(404, "RevisionNotFound", "Invalid rev id")
+            if refusal is not None:
+                return self._refuse(refusal)
             path = (match["path"] or "").strip("/")
             if match.re is FILE:
                 return self._send_file(repository, path)
-            if match["what"] == "tree":
-                recursive = parse_qs(url.query).get("recursive", [""])[0].lower() == "true"
-                return self._send_json(_tree(repository, path, recursive=recursive))
-            if match["what"] == "paths-info":
-                return self._send_json(_paths_info(repository, self._body()))
-            return self._send_json(_information(kind, match["repo"], repository))
+            recursive = "recursive=true" in url.query.lower()
+            return self._send_json(
+                {
+                    None: lambda: _information(kind, match["repo"], repository),
+                    "revision": lambda: _information(kind, match["repo"], repository),
+                    "tree": lambda: _tree(repository, path, recursive=recursive),
+                    "paths-info": lambda: _paths_info(repository, self._body()),
+                }[match["what"]]()
+            )
 
         def _body(self) -> list[str]:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
@@ -183,7 +185,7 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
         def _send_file(self, repository: Repository, path: str) -> None:
             content = repository.files.get(path)
             if content is None:
-                return self._refuse(Refusal(404, "EntryNotFound", "Entry not found"))
+                return self._refuse(NO_ENTRY)
             headers = {
                 "ETag": f'"{_object_id(content)}"',
                 "X-Repo-Commit": repository.commit,
@@ -206,10 +208,8 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
                 hub.holding.set()
                 hub.go_on.wait(60)
                 start = half
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client was cancelled
                 self.wfile.write(content[start:])
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # the client was cancelled
             return None
 
         def _begin(self, status: int, length: int, headers: dict[str, str]) -> None:

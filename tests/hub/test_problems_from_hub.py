@@ -92,9 +92,9 @@ def test_a_refusal_is_one_sentence_and_the_engine_works_on(
 
 
 def test_a_configuration_that_is_not_there_names_those_that_are(course: FakeHub) -> None:
-    with pytest.raises(InputError, match="gsm8k.*other"):
+    with pytest.raises(InputError, match=r"gsm8k.*other"):
         load_problems(f"{REPO}:nothing")
-    with pytest.raises(InputError, match="gsm8k.*other"):
+    with pytest.raises(InputError, match=r"gsm8k.*other"):
         load_problems(REPO)
 
 

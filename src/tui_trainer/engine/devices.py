@@ -7,9 +7,10 @@ from transformers import AutoModelForCausalLM, PreTrainedConfig
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import DeviceReport
 
-# Training with AdamW in fp32 holds weights, gradients and two moments: 4 x 4 bytes a parameter.
+# Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
+# the update: 5 x 4 bytes a parameter.
 # The share left over is for activations and logits.
-MIXED_BYTES_A_PARAMETER = 16
+MIXED_BYTES_A_PARAMETER = 20
 SHARE_FOR_STATE = 0.8
 
 

@@ -13,6 +13,9 @@ from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.settings import TUTORIAL_LR, check_lr, check_optimizer
 from tui_trainer.engine.tokens import Vocabulary
 
+# To compare weights by what is stored: the integer as wide as the float, by width in bytes.
+INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+
 
 def make_optimizer(name: str, model: PreTrainedModel, lr: float) -> Optimizer:
     """A fresh optimizer over all parameters, everything but `lr` at torch's defaults."""
@@ -24,7 +27,8 @@ class Learner:
     """A model that learns. Only the worker thread touches it.
 
     `updates` counts how many updates the weights are away from the loaded ones, whoever made
-    them. `training` is the mode of the training cell: train (dropout on) or eval.
+    them. `training` is the mode of the training cell: train (dropout on) or eval. Outside the
+    cell the model is always in eval mode.
     """
 
     def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, report: ModelReport) -> None:
@@ -37,7 +41,8 @@ class Learner:
         self.optimizer_name = "AdamW"
         self.optimizer = make_optimizer("AdamW", model, TUTORIAL_LR)
         # On the host, so that `reload` needs neither the files nor the network again.
-        self._loaded = [p.detach().to("cpu", copy=True) for p in model.parameters()]
+        self._loaded = [weight.to("cpu", copy=True) for weight in self._weights()]
+        self._copy: list[Tensor] | None = None
 
     @property
     def lr(self) -> float:
@@ -65,41 +70,74 @@ class Learner:
         self.updates = 0
 
     def copy_weights(self) -> list[Tensor]:
-        """The weights as they are now, on the model's device."""
-        return [parameter.detach().clone() for parameter in self.model.parameters()]
+        """The weights as they are now, on the model's device; the next call writes over them.
 
-    @torch.no_grad()
+        One copy is kept and written again: memory that the system has just given costs seven
+        times as much to write (300 ms against 41 for 135 million weights on a CPU).
+        """
+        if self._copy is None:
+            self._copy = [torch.empty_like(parameter) for parameter in self._weights()]
+        for copy, parameter in zip(self._copy, self._weights(), strict=True):
+            copy.copy_(parameter)
+        return self._copy
+
     def restore_weights(self, weights: list[Tensor]) -> None:
-        """Put back what `copy_weights` gave, and drop the gradients."""
-        for parameter, before in zip(self.model.parameters(), weights, strict=True):
+        """Make the weights those in `weights`, and drop the gradients."""
+        for parameter, before in zip(self._weights(), weights, strict=True):
             parameter.copy_(before)
         self.model.zero_grad()
 
-    @contextmanager
-    def restored_on_failure(self) -> Iterator[list[Tensor]]:
-        """Gives the weights as they are now, and puts them back where the block fails.
+    def count_moved(self, weights: list[Tensor]) -> int:
+        """How many weights have another stored value than in `weights`, which this uses up.
 
-        The optimizer keeps its state unless the failure came from its own step, which may
-        have changed a part of it: then it starts afresh.
+        The difference of the bits as integers is written over `weights`: half the time of
+        comparing, which writes a mask (2 ms against 4.5 for 4 million weights on a CPU).
         """
-        weights = self.copy_weights()
-        stepped: list[bool] = []
-        hook = self.optimizer.register_step_pre_hook(lambda *_: stepped.append(True))
+        moved = torch.zeros((), dtype=torch.int64, device=self.device)
+        for now, before in zip(self._weights(), weights, strict=True):
+            bits = INTEGERS[now.element_size()]
+            moved += torch.count_nonzero(before.view(bits).sub_(now.view(bits)))
+        return int(moved)
+
+    def _weights(self) -> list[Tensor]:
+        return [parameter.detach() for parameter in self.model.parameters()]
+
+    @contextmanager
+    def restored_on_failure(
+        self, optimizer: Optimizer, *, copying: bool = True
+    ) -> Iterator[list[Tensor]]:
+        """Around one update: gives the weights as they are now, puts them back where it fails.
+
+        Then no gradients are left either, and an optimizer of the Learner that had begun its step
+        starts afresh. Either way the model is in eval mode afterwards. Without `copying` no
+        weights are kept, and a failure inside `optimizer.step` becomes an InputError that says
+        that the update is half made.
+        """
+        weights = self.copy_weights() if copying else []
+        begun: list[bool] = []
+        ended: list[bool] = []
+        hooks = (
+            optimizer.register_step_pre_hook(lambda *_: begun.append(True)),
+            optimizer.register_step_post_hook(lambda *_: ended.append(True)),
+        )
         try:
             yield weights
-        except BaseException:
-            self.restore_weights(weights)
-            if stepped:
-                self.set_optimizer(self.optimizer_name)
+        except BaseException as error:
+            self.model.zero_grad()
+            if copying:
+                self.restore_weights(weights)
+                if begun and optimizer is self.optimizer:
+                    self.set_optimizer(self.optimizer_name)
+            elif begun and not ended:
+                raise InputError(
+                    f"The optimizer failed in the middle of an update ({error}), so the weights "
+                    "are between two updates: press R to reload the model."
+                ) from error
             raise
         finally:
-            hook.remove()
-
-    @torch.no_grad()
-    def count_moved(self, weights: list[Tensor]) -> int:
-        """How many weights have another stored value than in `weights`."""
-        pairs = zip(self.model.parameters(), weights, strict=True)
-        return int(sum(torch.count_nonzero(now != before) for now, before in pairs))
+            for hook in hooks:
+                hook.remove()
+            self.model.eval()
 
     def autocast(self) -> AbstractContextManager[object]:
         """bf16 compute over fp32 weights where the precision is `mixed`, else nothing."""

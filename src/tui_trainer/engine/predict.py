@@ -15,11 +15,9 @@ ROWS_AT_ONCE = 128  # softmax over 150,000 entries for 128 positions holds 77 MB
 def predict(learner: Learner, text: str, top: int = 5) -> Prediction:
     """Run the model on `text` in eval mode (no dropout) and without a graph."""
     input_ids = learner.input_ids(text)
-    training = learner.model.training
     learner.model.eval()
     with torch.no_grad(), learner.autocast():
         logits = learner.model(input_ids=input_ids, use_cache=False).logits
-    learner.model.train(training)
     return read_logits(learner, text, input_ids, logits, top)
 
 

@@ -8,7 +8,9 @@ from transformers import PreTrainedTokenizerBase
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import Batch, Token, Tokenized
 
+# Of a tokenizer in SentencePiece's manner: one byte, and the piece for a space.
 BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")
+SPACE_PIECE = "\u2581"
 
 
 def byte_alphabet() -> dict[str, int]:
@@ -41,6 +43,7 @@ class Vocabulary:
         self.tokenizer = tokenizer
         self.name = name
         self._texts: dict[int, str] = {}
+        self._added = frozenset(tokenizer.added_tokens_decoder)
         decoder = json.loads(tokenizer.backend_tokenizer.to_str())["decoder"]
         self._byte_level = "ByteLevel" in json.dumps(decoder)
 
@@ -60,34 +63,45 @@ class Vocabulary:
         return self._texts[token_id]
 
     def tokenize(self, text: str) -> Tokenized:
-        """Every token of `text` with its bytes and the characters it covers."""
+        """Every token of `text` with its bytes and the characters it covers.
+
+        The bytes of all tokens, joined, are those of the text, unless the tokenizer changes the
+        text first (case, accents): then they are those of the characters covered.
+        """
         check_encodable(text)
         encoded = self.tokenizer(text, return_offsets_mapping=True)
         spans = zip(encoded.input_ids, encoded.offset_mapping, strict=True)
         return Tokenized(
             text,
             tuple(
-                Token(
-                    index=index,
-                    id=token_id,
-                    text=self.text_of(token_id),
-                    bytes=self._bytes_of(token_id, text[start:end]),
-                    start=start,
-                    end=end,
-                )
+                self._token(index, token_id, text, start, end)
                 for index, (token_id, (start, end)) in enumerate(spans)
             ),
         )
 
+    def _token(self, index: int, token_id: int, text: str, start: int, end: int) -> Token:
+        covered = self._bytes_of(token_id, text[start:end])
+        if start == 0 and covered.startswith(b" ") and not text.startswith(" "):
+            # Llama's tokenizer puts a space before every text; it is no part of the text.
+            covered = covered[1:]
+        if not covered:
+            end = start
+        return Token(index, token_id, self.text_of(token_id), covered, start, end)
+
     def _bytes_of(self, token_id: int, covered: str) -> bytes:
-        """The bytes a token stands for; `covered` is the text it covers, where it is whole."""
+        """The bytes a token stands for; `covered` is the text it covers, where it is whole.
+
+        A token that was put in, such as one for the beginning of a text, stands for none.
+        """
         piece = str(self.tokenizer.convert_ids_to_tokens(token_id))
-        if token_id in self.tokenizer.added_tokens_decoder:
-            return piece.encode()
-        if self._byte_level:
+        if token_id in self._added:
+            return covered.encode()
+        if self._byte_level and all(character in BYTE_OF for character in piece):
             return bytes(BYTE_OF[character] for character in piece)
         if match := BYTE_TOKEN.fullmatch(piece):
             return bytes([int(match[1], 16)])
+        if piece == SPACE_PIECE:
+            return b" "
         return covered.encode()
 
     def batch(self, texts: tuple[str, ...], padding_side: str) -> Batch:

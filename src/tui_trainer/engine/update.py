@@ -24,7 +24,7 @@ def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
     noisy = learner.training and learner.report.dropout > 0
     before = predict(learner, text, top) if noisy else None
 
-    with learner.restored_on_failure() as weights_before:
+    with learner.restored_on_failure(optimizer) as weights_before:
         started = time.perf_counter()
         model.train(learner.training)
         with learner.autocast():
@@ -34,22 +34,26 @@ def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
         grad_norm = total_grad_norm(model)
         optimizer.step()
         optimizer.zero_grad()
+        loss_before = loss.item()  # waits for the device
         seconds = time.perf_counter() - started
+
+        # Without dropout the cell's own logits are the prediction: no second forward pass.
+        before = before or read_logits(learner, text, input_ids, logits.detach(), top)
+        after = predict(learner, text, top)
 
     learner.updates += 1
     return UpdateReport(
         update=learner.updates,
         text=text,
-        loss=loss.item(),
+        loss=loss_before,
         grad_norm=grad_norm.item(),
         lr=learner.lr,
         optimizer=learner.optimizer_name,
         training=learner.training,
         moved=learner.count_moved(weights_before),
         parameters=learner.report.parameters,
-        # Without dropout the cell's own logits are the prediction: no second forward pass.
-        before=before or read_logits(learner, text, input_ids, logits.detach(), top),
-        after=predict(learner, text, top),
+        before=before,
+        after=after,
         seconds=seconds,
     )
 
