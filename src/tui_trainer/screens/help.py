@@ -22,7 +22,7 @@ class HelpDialog(ModalScreen[None]):
 
     def __init__(self, screen: WorkScreen) -> None:
         super().__init__()
-        self._about = screen.HELP.strip()
+        self._about = unwrap(screen.HELP)
         self._title = SCREENS[screen.NAME][1]
         self._keys = describe_keys(screen)
 
@@ -46,6 +46,11 @@ R               the loaded weights again
 ctrl+p          every command by name, and the themes (light and dark)
 ?               this help
 q               quit; asks while a loop trains"""
+
+
+def unwrap(text: str) -> str:
+    """One line for each paragraph: the dialog breaks them where it must."""
+    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
 
 
 def describe_keys(screen: WorkScreen) -> str:

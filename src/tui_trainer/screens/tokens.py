@@ -67,13 +67,13 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     view: reactive[str] = reactive(SINGLE, bindings=True)
     padding_side: reactive[str] = reactive("right")
+    loading_second: reactive[bool] = reactive(False, bindings=True)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.reply: Reply | None = None
         self.second: str | None = None
         """The source of the second tokenizer, once it is loaded."""
-        self._loading_second = False
         self._asking = False
         self._answered: Request | None = None
         self._own: str | None = None
@@ -198,12 +198,12 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         """The keys of a view are in the footer while it is open."""
         if (needs := {"side": BATCH, "pick": COMPARE}.get(action)) is not None:
             return needs == self.view
-        if action == "leave_text" and self._loading_second:
+        if action == "leave_text" and self.loading_second:
             return True
         return super().check_action(action, _parameters)
 
     def action_leave_text(self) -> None:
-        if self._loading_second:
+        if self.loading_second:
             self.session.worker.cancel()
         self._open_view.focus_list()
 
@@ -230,14 +230,14 @@ segment that is one token in both. Fewer tokens a character mean less to compute
     async def action_pick(self) -> None:
         """Load a second tokenizer; the one before stays where that fails."""
         source = await self.app.push_screen_wait(TokenizerPicker(self.session, self.second or ""))
-        if source is None or self._loading_second:
+        if source is None or self.loading_second:
             return
-        self._loading_second = True
+        self.loading_second = True
         self._notice(f"Loading the tokenizer of {source}; escape cancels.")
         loaded = await self.session.ask(
             lambda engine: engine.load_tokenizer(source), "Loading a tokenizer", self._say_failure
         )
-        self._loading_second = False
+        self.loading_second = False
         if loaded is not None:
             self._notice("")
             self.second = source
