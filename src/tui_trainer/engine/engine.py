@@ -85,12 +85,12 @@ class Engine:
         started = time.perf_counter()
         source = find_source(choice.source, self._progress)
         self._progress.tell(LoadProgress(f"Loading {source.name}"))
-        vocabulary = self._vocabularies.get(choice.source) or load_vocabulary(source, choice)
         config = load_config(source, choice)
+        vocabulary = self._vocabularies.get(choice.source) or load_vocabulary(source, choice)
         device = choose_device(choice.device)
         precision = choose_precision(choice.precision, device, config)
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        model = load_model(source, choice, dtype)
+        model = load_model(source, choice, config, dtype)
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         report = ModelReport(
             name=source.name,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
+import transformers
 from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 from safetensors import SafetensorError
@@ -31,6 +32,9 @@ from tui_trainer.engine.reports import ModelOption
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.tokens import Vocabulary
 
+# What transformers and the readers under it raise for files that are missing or damaged.
+UNREADABLE = OSError, ValueError, KeyError, TypeError, ImportError, struct.error
+
 
 @dataclass(frozen=True)
 class Source:
@@ -45,6 +49,15 @@ class Source:
     def keywords(self) -> dict[str, str]:
         """What `from_pretrained` needs beside the folder."""
         return {} if self.gguf_file is None else {"gguf_file": self.gguf_file}
+
+    @property
+    def weight_keywords(self) -> dict[str, object]:
+        """What it needs for weights that can be trained: a GGUF file's are packed otherwise."""
+        # Older transformers have no such class, and always unpack.
+        packing = getattr(transformers, "GgufConfig", None)
+        if self.gguf_file is None or packing is None:
+            return dict(self.keywords)
+        return {**self.keywords, "quantization_config": packing(dequantize=True)}
 
 
 def find_source(name: str, progress: Progress, *, weights: bool = True) -> Source:
@@ -93,35 +106,46 @@ def load_vocabulary(source: Source, choice: ModelChoice) -> Vocabulary:
         tokenizer = AutoTokenizer.from_pretrained(
             source.folder, **source.keywords, trust_remote_code=choice.remote_code
         )
-    except (OSError, ValueError, KeyError, struct.error) as error:
+    except UNREADABLE as error:
         raise InputError(_unreadable(source, "tokenizer", error)) from error
     return Vocabulary(tokenizer, source.name)
 
 
 def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
-    """The model's config; InputError where the architecture is not one transformers knows."""
+    """The model's config; InputError where no model that can be trained is made from it."""
     _require_weights(source)
     try:
-        return AutoConfig.from_pretrained(
+        config = AutoConfig.from_pretrained(
             source.folder, **source.keywords, trust_remote_code=choice.remote_code
         )
-    except (OSError, ValueError, KeyError, struct.error) as error:
+    except UNREADABLE as error:
         raise InputError(_unreadable(source, "config", error)) from error
+    if getattr(config, "quantization_config", None) is not None:
+        raise InputError(
+            f"The weights of {source.name} are quantized, and such cannot be trained: choose the "
+            "model that it was made from."
+        )
+    return config
 
 
-def load_model(source: Source, choice: ModelChoice, dtype: torch.dtype) -> PreTrainedModel:
-    """The model in eval mode on the CPU, with every weight taken from its files."""
-    _require_weights(source)
+def load_model(
+    source: Source, choice: ModelChoice, config: PreTrainedConfig, dtype: torch.dtype
+) -> PreTrainedModel:
+    """The model in eval mode on the CPU, with every weight taken from its files.
+
+    `config` is what `load_config` gave: reading it again takes seconds for a GGUF file.
+    """
     try:
         loaded = AutoModelForCausalLM.from_pretrained(
             source.folder,
-            **source.keywords,
+            **source.weight_keywords,
+            config=config,
             dtype=dtype,
             trust_remote_code=choice.remote_code,
             use_safetensors=True,
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, struct.error) as error:
+    except (*UNREADABLE, RuntimeError, SafetensorError) as error:
         if isinstance(error, torch.OutOfMemoryError) or "allocate" in str(error):
             raise
         raise InputError(_unreadable(source, "weights", error)) from error
@@ -132,9 +156,9 @@ def load_model(source: Source, choice: ModelChoice, dtype: torch.dtype) -> PreTr
             f"The weights of {source.name} lack {len(missing)} tensors ({missing[0]} is one): "
             "download the model again."
         )
-    if source.gguf_file is not None:
-        # The weights are plain fp32 now; with this entry save_pretrained refuses them.
-        del model.config.quantization_config
+    if (quantizer := getattr(model, "hf_quantizer", None)) is not None:
+        # A GGUF file's weights are plain now; with this left on it save_pretrained refuses them.
+        quantizer.remove_quantization_config(model)
     return model
 
 
@@ -172,6 +196,8 @@ def _unreadable(source: Source, part: str, error: BaseException) -> str:
         return f"transformers does not know the architecture of {where}: choose another model."
     if "architecture" in said or "Unrecognized configuration class" in said:
         return f"{where} is not a decoder-only language model that transformers can load."
+    if isinstance(error, KeyError):
+        said = f"it lacks {said}"
     first = said.strip().splitlines()[0] if said.strip() else type(error).__name__
     return f"The {part} of {where} cannot be read ({first}): copy or download it again."
 

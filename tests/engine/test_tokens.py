@@ -1,0 +1,135 @@
+"""Text to tokens and back to bytes, with byte-level and byte-fallback tokenizers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.models import (
+    BYTE_FALLBACK,
+    BYTE_LEVEL,
+    END_OF_TEXT,
+    NOTEBOOK_TEXT,
+    byte_fallback_tokenizer,
+    byte_level_tokenizer,
+)
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.tokens import Vocabulary, byte_alphabet
+
+BYTES = Vocabulary(byte_level_tokenizer(), "byte level")
+PIECES = Vocabulary(byte_fallback_tokenizer(), "byte fallback")
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+
+
+def joined(vocabulary: Vocabulary, text: str) -> bytes:
+    return b"".join(token.bytes for token in vocabulary.tokenize(text).tokens)
+
+
+@pytest.mark.parametrize("architecture", [*BYTE_LEVEL, *BYTE_FALLBACK])
+def test_every_tokenizer_gives_ids_bytes_and_spans(
+    engine: Engine, model_folder: Callable[[str], Path], architecture: str
+) -> None:
+    source = str(model_folder(architecture))
+    assert engine.load_tokenizer(source).name == source
+    tokenized = engine.tokenize(NOTEBOOK_TEXT, source)
+    assert tokenized.shape == (1, len(tokenized.tokens))
+    assert tokenized.input_ids == tuple(token.id for token in tokenized.tokens)
+    assert b"".join(token.bytes for token in tokenized.tokens) == NOTEBOOK_TEXT.encode()
+    for token in tokenized.tokens:
+        assert token.bytes == NOTEBOOK_TEXT[token.start : token.end].encode()
+
+
+@settings(deadline=None, max_examples=200)
+@given(TEXTS)
+def test_bytes_of_all_tokens_are_the_bytes_of_the_text(text: str) -> None:
+    assert joined(BYTES, text) == text.encode()
+    assert joined(PIECES, text) == text.encode()
+
+
+@settings(deadline=None, max_examples=200)
+@given(TEXTS)
+def test_spans_run_through_the_text_without_a_gap(text: str) -> None:
+    for vocabulary in BYTES, PIECES:
+        reached = 0
+        for token in vocabulary.tokenize(text).tokens:
+            assert token.start <= reached <= max(token.end, reached)
+            reached = max(reached, token.end)
+        assert reached == len(text)
+
+
+@pytest.mark.parametrize("vocabulary", [BYTES, PIECES], ids=lambda vocabulary: vocabulary.name)
+def test_a_split_emoji_is_explained_by_its_bytes(vocabulary: Vocabulary) -> None:
+    tokens = vocabulary.tokenize("a😀").tokens
+    parts = [token for token in tokens if token.bytes and token.start == 1]
+    assert len(parts) == 4
+    assert [token.text for token in parts] == ["\ufffd"] * 4
+    assert [(token.start, token.end) for token in parts] == [(1, 2)] * 4
+    assert b"".join(token.bytes for token in parts) == "😀".encode()
+
+
+def test_a_newline_of_a_byte_fallback_tokenizer_is_one_byte() -> None:
+    newline = PIECES.tokenize("a\nb").tokens[-2]
+    assert (newline.text, newline.bytes, newline.start, newline.end) == ("\n", b"\n", 1, 2)
+    assert PIECES.tokenizer.convert_ids_to_tokens(newline.id) == "<0x0A>"
+
+
+def test_the_space_put_before_a_text_is_no_part_of_it() -> None:
+    first, second = PIECES.tokenize("x y").tokens[:2]
+    assert (first.bytes, first.start, first.end) == (b"", 0, 0)
+    assert (second.bytes, second.start, second.end) == (b"x", 0, 1)
+    assert PIECES.tokenize(" x").tokens[0].bytes[:1] == b" "
+
+
+def test_a_special_token_in_the_text_is_one_token_with_its_own_bytes() -> None:
+    tokens = BYTES.tokenize(f"def{END_OF_TEXT}").tokens
+    assert [(token.id, token.bytes) for token in tokens[1:]] == [(0, END_OF_TEXT.encode())]
+
+
+def test_a_token_that_was_put_in_stands_for_no_bytes() -> None:
+    tokenizer = byte_fallback_tokenizer()
+    tokenizer.add_bos_token = True
+    from tokenizers.processors import TemplateProcessing  # noqa: PLC0415
+
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
+    first = Vocabulary(tokenizer, "bos").tokenize("abc").tokens[0]
+    assert (first.id, first.text, first.bytes, first.start, first.end) == (1, "<s>", b"", 0, 0)
+
+
+def test_the_alphabet_has_a_character_for_every_byte() -> None:
+    assert sorted(byte_alphabet().values()) == list(range(256))
+
+
+def test_a_batch_is_padded_on_the_side_asked_for() -> None:
+    texts = ("def hello", "def")
+    long, short = (BYTES.ids(text) for text in texts)
+    gap = len(long) - len(short)
+    right = BYTES.batch(texts, "right")
+    left = BYTES.batch(texts, "left")
+    assert right.shape == left.shape == (2, len(long))
+    assert right.input_ids == (tuple(long), (*short, *[0] * gap))
+    assert left.input_ids == (tuple(long), (*[0] * gap, *short))
+    assert right.attention_mask[1] == (*[1] * len(short), *[0] * gap)
+    assert left.attention_mask[1] == (*[0] * gap, *[1] * len(short))
+
+
+def test_an_end_of_text_is_not_masked_though_it_is_the_padding() -> None:
+    batch = BYTES.batch((f"def{END_OF_TEXT}", "def hello() hello()"), "right")
+    assert batch.pad_id == BYTES.ids(END_OF_TEXT)[0]
+    assert sum(batch.attention_mask[0]) == 2
+
+
+def test_an_empty_text_and_an_empty_batch_have_no_tokens() -> None:
+    assert BYTES.tokenize("").shape == (1, 0)
+    assert BYTES.batch((), "left").shape == (0, 0)
+    assert BYTES.batch(("", "def"), "left").attention_mask[0] == (0,)
+
+
+def test_half_a_surrogate_pair_is_named_by_its_place() -> None:
+    for ask in BYTES.ids, BYTES.tokenize, lambda text: BYTES.batch((text,), "left"):
+        with pytest.raises(InputError, match=r"^Character 3 of the text is half of a surrogate"):
+            ask("ab\ud83d")
