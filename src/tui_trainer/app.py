@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
@@ -40,8 +40,9 @@ SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
 WORKER_STOP_SECONDS = 1.0
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
 # in most terminals, they are alt and the digit.
+SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
 for digit in "123456":
-    ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
+    SEQUENCES.pop(f"\x1b{digit}", None)
 
 LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step"}
 

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 
 from tui_trainer.screens.model_picker import describe_option
 from tui_trainer.screens.session import Session
+from tui_trainer.widgets.text_box import LineBox
 
 
 class TokenizerPicker(ModalScreen[str | None]):
