@@ -29,11 +29,13 @@ class Request:
     """A text, and the view it is for."""
 
     view: str
-    lines: tuple[str, ...]
     text: str
     source: str
+    lines: tuple[str, ...]
+    """The items, for the batch view."""
     padding_side: str
     second: str | None
+    """The source of the second tokenizer, for the comparison."""
 
     def answer(self, engine: "Engine") -> Reply:
         """Runs on the worker's thread."""

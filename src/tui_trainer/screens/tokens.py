@@ -115,9 +115,15 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         if self.session.tokenizer is None:
             return None
         box = self.query_one(TextBox)
-        lines = tuple(box.document.lines) if box.text else ()
-        source = self.session.tokenizer.name
-        return Request(self.view, lines, box.text, source, self.padding_side, self.second)
+        batch, compare = self.view == BATCH, self.view == COMPARE
+        return Request(
+            view=self.view,
+            text=box.text,
+            source=self.session.tokenizer.name,
+            lines=tuple(box.document.lines) if batch and box.text else (),
+            padding_side=self.padding_side if batch else "",
+            second=self.second if compare else None,
+        )
 
     @work
     async def _ask(self) -> None:

@@ -1,0 +1,504 @@
+"""The Tokens screen, on real tokenizers; no weights are loaded here."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from tests.models import byte_fallback_tokenizer
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import LearnerStatus, ModelReport, Tokenized
+from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.screens.single_view import SingleView
+from tui_trainer.screens.text_examples import EXAMPLES
+from tui_trainer.screens.token_request import BATCH, COMPARE, SINGLE
+from tui_trainer.screens.tokenizer_picker import TokenizerPicker
+from tui_trainer.screens.tokens import TokensScreen
+from tui_trainer.widgets.aligned_strip import AlignedStrip
+from tui_trainer.widgets.id_grid import IdGrid
+from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.widgets.token_strip import TokenStrip
+
+MODEL = ModelReport("builtin", "Qwen3ForCausalLM", 1, "cpu", "fp32", 1024, 4096, 0.0, 0.0)
+ENGINE = Engine(Progress(lambda event: None))
+"""For what the screen should show."""
+
+
+class TokenizersOnly(Engine):
+    """The engine, with no weights to wait for and every tokenizer loaded once."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(progress)
+        self._vocabularies = ENGINE._vocabularies
+
+    def load_model(self, choice: ModelChoice) -> LearnerStatus:
+        return LearnerStatus(MODEL, 0, 1e-5, "AdamW", True)
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> str:
+    """A tokenizer in SentencePiece's manner."""
+    folder = tmp_path / "llama"
+    byte_fallback_tokenizer().save_pretrained(folder)
+    return str(folder)
+
+
+@asynccontextmanager
+async def tokens_screen(
+    text: str | None = None,
+    *keys: str,
+    size: tuple[int, int] = (80, 24),
+    engine: Callable[[Progress], Engine] = TokenizersOnly,
+) -> AsyncIterator[tuple[TokensScreen, Pilot[int]]]:
+    async with running(size=size, engine=engine) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, TokensScreen)
+        if text is not None:
+            set_text(screen, text)
+        await settled(screen, pilot)
+        await pilot.press(*keys)
+        await settled(screen, pilot)
+        yield screen, pilot
+
+
+def set_text(screen: TokensScreen, text: str) -> None:
+    box = screen.query_one(TextBox)
+    box.text = text
+    box.move_cursor(box.document.end)
+
+
+async def settled(screen: TokensScreen, pilot: Pilot[int]) -> None:
+    """Until the screen shows what it was last asked for."""
+    await until(pilot, lambda: screen.reply and screen.reply.request == screen._request())
+
+
+def ids_shown(screen: TokensScreen) -> tuple[int, ...]:
+    assert screen.reply is not None
+    return screen.reply.first.input_ids
+
+
+def builtin(text: str) -> Tokenized:
+    return ENGINE.tokenize(text, "builtin")
+
+
+# One text
+
+
+async def test_opens_in_the_text_box_with_the_notebooks_string() -> None:
+    async with tokens_screen() as (screen, _):
+        assert screen.focused is screen.query_one(TextBox)
+        assert screen.text == "def hello():\n\treturn"
+        expected = builtin(screen.text)
+        page = shown(screen.app)
+        assert f"shape (1, {len(expected.tokens)})" in page
+        assert "20 characters" in page
+        assert "20 bytes" in page
+        for token in expected.tokens:
+            assert f" {token.id}  " in page
+        assert "│def│" in page
+        assert "():⏎│" in page
+
+
+async def test_typing_shows_the_tokenizers_ids() -> None:
+    async with tokens_screen() as (screen, pilot):
+        await pilot.press("enter", "tab", "b", "1", "question_mark")
+        await settled(screen, pilot)
+        assert screen.text == "def hello():\n\treturn\n\tb1?"
+        assert ids_shown(screen) == builtin(screen.text).input_ids
+        assert screen.query_one("#tokens", LineTable).rows == len(ids_shown(screen))
+
+
+async def test_the_token_at_the_cursor_is_selected_while_typing() -> None:
+    async with tokens_screen("one two three") as (screen, pilot):
+        view = screen.query_one(SingleView)
+        assert view.selected == len(ids_shown(screen)) - 1
+        await pilot.press("home", "right")
+        assert view.selected == 0
+        assert "position 0 " in shown(screen.app)
+
+
+async def test_a_text_typed_over_is_never_tokenized() -> None:
+    hold, asked = threading.Event(), []
+
+    class Slow(TokenizersOnly):
+        def tokenize(self, text: str, source: str) -> Tokenized:
+            asked.append(text)
+            assert hold.wait(30)
+            return super().tokenize(text, source)
+
+    hold.set()
+    async with tokens_screen("", engine=Slow) as (screen, pilot):
+        asked.clear()
+        hold.clear()
+        box = screen.query_one(TextBox)
+        box.insert("a")
+        await until(pilot, lambda: asked == ["a"])
+        for character in "bcdef":
+            box.insert(character)
+            await asyncio.sleep(0.02)
+        assert screen.reply is not None
+        assert screen.reply.first.text == ""
+        hold.set()
+        await settled(screen, pilot)
+        assert asked == ["a", "abcdef"]
+        assert ids_shown(screen) == builtin("abcdef").input_ids
+
+
+async def test_rows_and_tokens_select_each_other() -> None:
+    async with tokens_screen(None, "escape", "home", "down") as (screen, pilot):
+        table, strip = screen.query_one("#tokens", LineTable), screen.query_one(TokenStrip)
+        assert screen.focused is table
+        assert (table.cursor, strip.selected) == (1, 1)
+        page = shown(screen.app)
+        assert "▐␣he▌" in page
+        assert "▶       1      " in page
+        assert await pilot.click(TokenStrip, offset=(2, 0))
+        assert (table.cursor, strip.selected) == (0, 0)
+        assert await pilot.click("#tokens", offset=(12, 4))
+        assert (table.cursor, strip.selected) == (3, 3)
+        await pilot.press("end", "left")
+        assert strip.selected == len(ids_shown(screen)) - 2
+        await pilot.press("pageup")
+        assert strip.selected == 0
+
+
+async def test_a_split_emoji_is_explained() -> None:
+    async with tokens_screen("hi 😀", "escape", "end") as (screen, _):
+        parts = [token for token in builtin("hi 😀").tokens if token.text == "\ufffd"]
+        assert len(parts) > 1
+        page = shown(screen.app)
+        last = f"{len(parts)}/{len(parts)} of 😀"
+        assert last in page
+        assert f"part {len(parts)} of {len(parts)} of 😀 (f0 9f 98 80)" in page
+        assert f"{parts[-1].bytes.hex(' ')} alone decodes to \ufffd" in page
+
+
+async def test_signs_for_spaces_are_explained() -> None:
+    async with tokens_screen("a b\n\tc", "escape", "end") as (screen, pilot):
+        await pilot.press("home", "down")
+        assert "␣ is a space: part of the token" in shown(screen.app)
+
+
+async def test_a_special_token_is_one_id() -> None:
+    async with tokens_screen("42<|endoftext|>Q") as (screen, _):
+        assert 0 in ids_shown(screen)
+        assert "│<|endoftext|>" in shown(screen.app)
+
+
+async def test_empty_text_is_told_in_a_sentence() -> None:
+    async with tokens_screen("") as (screen, pilot):
+        page = shown(screen.app)
+        assert "The text is empty" in page
+        assert "shape (1, 0)" in page
+        await pilot.press("escape", "down", "b")
+        await settled(screen, pilot)
+        assert "The text is empty" in shown(screen.app)
+        await pilot.press("enter", "x")
+        await settled(screen, pilot)
+        assert "The text is empty" not in shown(screen.app)
+
+
+async def test_only_the_rows_in_view_are_made() -> None:
+    text = "the quick brown fox 12345 over 日本語 😀\n" * 260
+    async with tokens_screen(text) as (screen, pilot):
+        table = screen.query_one("#tokens", LineTable)
+        assert table.rows > 5000
+        made = []
+        row = table._row
+        table._row = lambda index: made.append(index) or row(index)
+        screen.query_one(SingleView).select(4000)
+        await until(pilot, lambda: 4000 in made)
+        assert len(set(made)) <= 3 * table.size.height
+
+
+# Batch
+
+
+async def test_a_batch_shows_the_engines_grids() -> None:
+    lines = ("One.", "", "Two more words.")
+    async with tokens_screen("\n".join(lines), "escape", "b") as (screen, pilot):
+        expected = ENGINE.batch(lines, "right", "builtin")
+        page = shown(screen.app)
+        assert f"shape {expected.shape} (batch, position)" in page
+        assert "padding right with ID 0 <|endoftext|>" in page
+        assert "(empty line)" in page
+        for grid, numbers in (
+            ("#input-ids", expected.input_ids),
+            ("#attention-mask", expected.attention_mask),
+        ):
+            assert grid_rows(screen, grid) == [list(row) for row in numbers]
+        await pilot.press("s")
+        await settled(screen, pilot)
+        left = ENGINE.batch(lines, "left", "builtin")
+        assert grid_rows(screen, "#input-ids") == [list(row) for row in left.input_ids]
+        assert "padding left" in shown(screen.app)
+        await pilot.press("b")
+        await settled(screen, pilot)
+        assert screen.view == SINGLE
+        assert screen.focused is screen.query_one("#tokens", LineTable)
+
+
+def grid_rows(screen: TokensScreen, selector: str) -> list[list[int]]:
+    """The numbers that a grid draws."""
+    grid = screen.query_one(selector, IdGrid)
+    lines = [grid.render_line(y).text[18:] for y in range(1, grid.size.height)]
+    cleaned = [line.replace("[", " ").replace("]", " ").split() for line in lines]
+    return [list(map(int, line)) for line in cleaned if line]
+
+
+async def test_columns_of_both_grids_are_aligned() -> None:
+    async with tokens_screen("One.\n你好 two words", "escape", "b") as (screen, _):
+        grids = list(screen.query(IdGrid))
+        ends = [
+            [x for x, sign in enumerate(grid.render_line(0).text[18:]) if sign.isdigit()]
+            for grid in grids
+        ]
+        assert ends[0] == ends[1]
+        assert {grid.render_line(2).cell_length for grid in grids} == {grids[0].size.width}
+
+
+async def test_the_grids_keep_one_cursor_and_one_scroll_offset() -> None:
+    text = "\n".join(["a b c d e f g h i j k l m n o p"] * 12)
+    async with tokens_screen(text, "escape", "b", "down", "end") as (screen, pilot):
+        ids, mask = screen.query_one("#input-ids", IdGrid), screen.query_one("#attention-mask")
+        assert isinstance(mask, IdGrid)
+        assert ids.cursor == mask.cursor == (1, ids.positions - 1)
+        await until(pilot, lambda: ids.scroll_offset.x > 0)
+        await until(pilot, lambda: mask.scroll_offset == ids.scroll_offset)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: mask.scroll_offset == ids.scroll_offset)
+        assert ids.scroll_offset.y > 0
+        assert f"item 11, position {ids.positions - 1}" in shown(screen.app)
+        assert await pilot.click("#attention-mask", offset=(20, 1))
+        assert ids.cursor == mask.cursor
+
+
+async def test_padding_is_named_in_the_details() -> None:
+    async with tokens_screen("One.\n\nTwo more words.", "escape", "b", "down") as (screen, pilot):
+        assert "mask 0: the line is empty: padding alone" in shown(screen.app)
+        await pilot.press("up")
+        assert "mask 1: a token of the text" in shown(screen.app)
+        await pilot.press("end")
+        assert "mask 0: padding" in shown(screen.app)
+
+
+# Compare
+
+
+async def pick(screen: TokensScreen, pilot: Pilot[int], source: str) -> None:
+    """Type a source into the picker that is open."""
+    await until(pilot, lambda: isinstance(screen.app.screen, TokenizerPicker))
+    picker = screen.app.screen
+    await until(pilot, lambda: picker.query_one(OptionList).option_count)
+    entry = picker.query_one(Input)
+    entry.focus()
+    entry.value = source
+    await pilot.press("enter")
+    await until(pilot, lambda: not screen.loading_second and screen.app.screen is screen)
+
+
+async def test_two_tokenizers_are_compared(second: str) -> None:
+    text = "Natalia sold 48 clips."
+    async with tokens_screen(text, "escape") as (screen, pilot):
+        await pilot.press("c")
+        await pick(screen, pilot, second)
+        await until(pilot, lambda: screen.view == COMPARE)
+        await settled(screen, pilot)
+        first, other = builtin(text), ENGINE.tokenize(text, second)
+        assert screen.reply is not None
+        assert screen.reply.second == other
+        page = shown(screen.app)
+        assert f"{len(first.tokens)} against {len(other.tokens)} tokens" in page
+        assert f"builtin {len(first.tokens) / len(text):.2f} tokens a character" in page
+        assert "B llama" in page
+        table, strip = screen.query_one("#segments", LineTable), screen.query_one(AlignedStrip)
+        await pilot.press("down")
+        assert (table.cursor, strip.selected) == (1, 1)
+        assert await pilot.click(AlignedStrip, offset=(5, 0))
+        assert (table.cursor, strip.selected) == (0, 0)
+        await pilot.press("c")
+        await settled(screen, pilot)
+        assert screen.view == SINGLE
+        await pilot.press("c")
+        await settled(screen, pilot)
+        assert screen.view == COMPARE
+
+
+async def test_a_listed_tokenizer_is_picked_with_enter() -> None:
+    async with tokens_screen(None, "escape") as (screen, pilot):
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(screen.app.screen, TokenizerPicker))
+        picker = screen.app.screen
+        await until(pilot, lambda: picker.query_one(OptionList).option_count)
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: screen.view == COMPARE)
+        await settled(screen, pilot)
+        assert screen.second == "builtin"
+
+
+async def test_a_tokenizer_that_cannot_be_loaded_loses_nothing(second: str) -> None:
+    async with tokens_screen("kept\ntext", "escape") as (screen, pilot):
+        await pilot.press("c")
+        await pick(screen, pilot, "/no/such/folder")
+        page = shown(screen.app)
+        assert "There is no model at /no/such/folder" in page
+        assert screen.view == SINGLE
+        assert screen.text == "kept\ntext"
+        await pilot.press("c")
+        await pick(screen, pilot, second)
+        await until(pilot, lambda: screen.view == COMPARE)
+        await pilot.press("t")
+        await pick(screen, pilot, "/no/such/folder")
+        assert screen.second == second
+        assert screen.view == COMPARE
+
+
+async def test_the_picker_asks_for_a_name_and_escape_goes_back() -> None:
+    async with tokens_screen(None, "escape") as (screen, pilot):
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(screen.app.screen, TokenizerPicker))
+        picker = screen.app.screen
+        await until(pilot, lambda: picker.query_one(OptionList).option_count)
+        picker.query_one(Input).focus()
+        await pilot.press("enter")
+        assert "Name a tokenizer" in shown(screen.app)
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+        assert screen.view == SINGLE
+
+
+# The text
+
+
+async def test_examples_come_round_and_the_users_text_with_them() -> None:
+    async with tokens_screen("my own text", "escape") as (screen, pilot):
+        seen = []
+        for _ in range(len(EXAMPLES) + 1):
+            await pilot.press("e")
+            await settled(screen, pilot)
+            seen.append(screen.text)
+        assert seen == [*(example.text for example in EXAMPLES), "my own text"]
+        assert ids_shown(screen) == builtin("my own text").input_ids
+
+
+async def test_an_example_can_be_undone() -> None:
+    async with tokens_screen("my own text", "escape", "e", "enter", "ctrl+z") as (screen, _):
+        assert screen.text == "my own text"
+
+
+async def test_enter_goes_into_the_text_and_escape_out_of_it() -> None:
+    async with tokens_screen(None, "escape") as (screen, pilot):
+        assert not screen.query_one(TextBox).has_focus
+        await pilot.press("enter")
+        assert screen.query_one(TextBox).has_focus
+        await pilot.press("b")
+        assert screen.text.endswith("returnb")
+        assert screen.view == SINGLE
+
+
+async def test_text_stays_when_other_screens_are_shown() -> None:
+    async with tokens_screen("stays", "alt+4") as (screen, pilot):
+        assert screen.app.screen is not screen
+        await pilot.press("alt+1")
+        assert screen.app.screen is screen
+        assert screen.text == "stays"
+
+
+async def test_another_model_brings_its_tokenizer(second: str) -> None:
+    async with tokens_screen("Natalia sold") as (screen, pilot):
+        assert isinstance(screen.app, TuiTrainer)
+        await screen.app.session.load(ModelChoice(second))
+        await settled(screen, pilot)
+        assert ids_shown(screen) == ENGINE.tokenize("Natalia sold", second).input_ids
+        assert "tokenizer llama" in shown(screen.app)
+        assert screen.text == "Natalia sold"
+
+
+# Faults and odd terminals
+
+
+async def test_a_tokenizer_that_cannot_be_loaded_at_the_start_is_told() -> None:
+    app = TuiTrainer(ModelChoice("/no/such/folder"), make_engine=TokenizersOnly)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        assert "The tokenizer of folder is being loaded" in shown(app)
+        await until(pilot, lambda: "No tokenizer could be loaded" in shown(app))
+        await pilot.press("x", "escape", "b", "s", "c", "escape")
+        screen = app.screen
+        assert isinstance(screen, TokensScreen)
+        assert screen.text.endswith("x")
+        await app.session.load(ModelChoice("builtin"))
+        await settled(screen, pilot)
+        assert ids_shown(screen) == builtin(screen.text).input_ids
+    assert app.worker.stop(10)
+
+
+async def test_half_of_a_surrogate_pair_is_told_and_the_last_tokens_stay() -> None:
+    async with tokens_screen("fine") as (screen, pilot):
+        screen.query_one(TextBox).insert("\ud83d")
+        await until(pilot, lambda: "half of a surrogate pair" in shown(screen.app))
+        assert ids_shown(screen) == builtin("fine").input_ids
+        assert screen.text == "fine\ud83d"
+
+
+HOSTILE = "\x1b]52;c;cGF5bG9hZA==\x07 \x9b31m a\u202eb\u2066c [/foo] [UNK] \u200b\ufeff x\x00\x7f"
+
+
+@pytest.mark.parametrize("keys", [(), ("b",), ("c",)], ids=[SINGLE, BATCH, COMPARE])
+async def test_hostile_text_is_never_shown_raw(keys: tuple[str, ...], second: str) -> None:
+    async with tokens_screen(f"{HOSTILE}\n{HOSTILE}", "escape") as (screen, pilot):
+        screen.second = second
+        await pilot.press(*keys, "down", "down")
+        await settled(screen, pilot)
+        for page in (shown(screen.app), screen.app.export_screenshot()):
+            assert not set(page) & set("\x1b\x07\x9b\x00\x7f\u202e\u2066\u200b\ufeff")
+        assert "␛" in shown(screen.app)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (9, 5), (30, 8), (200, 60)])
+async def test_every_view_lives_in_any_terminal(size: tuple[int, int], second: str) -> None:
+    async with tokens_screen(EXAMPLES[2].text, "escape") as (screen, pilot):
+        screen.second = second
+        await pilot.resize_terminal(*size)
+        for key in ("b", "c", "c"):
+            await pilot.press(key, "down", "right", "end", "e")
+            await settled(screen, pilot)
+        assert screen.view == SINGLE
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "tokenizer builtin" in shown(screen.app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_part_has_its_place(size: tuple[int, int], second: str) -> None:
+    async with tokens_screen(EXAMPLES[4].text, "escape", size=size) as (screen, pilot):
+        screen.second = second
+        for keys in ((), ("b",), ("c",)):
+            await pilot.press(*keys)
+            await settled(screen, pilot)
+            view = screen._open_view
+            for part in view.query("TokenStrip, AlignedStrip, LineTable, IdGrid, .details"):
+                assert part.region.height >= 2
+                assert screen.region.contains_region(part.region)
+
+
+async def test_each_key_has_an_id_a_tooltip_and_a_place_in_the_footer(second: str) -> None:
+    async with tokens_screen(None, "escape") as (screen, pilot):
+        screen.second = second
+        for key, view in (("b", BATCH), ("c", COMPARE)):
+            await pilot.press(key)
+            await settled(screen, pilot)
+            assert screen.view == view
+            footer = shown(screen.app).splitlines()[-1]
+            own = [b for n, b, _, _ in screen.active_bindings.values() if n is screen and b.id]
+            assert {b.key for b in own} >= {"b", "c", "e", "enter"}
+            for binding in own:
+                assert binding.tooltip or binding.id == "leave-text"
+                assert binding.description in footer
