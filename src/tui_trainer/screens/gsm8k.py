@@ -49,7 +49,7 @@ counts training alone, not the pauses."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "space",
-            "toggle",
+            "start_or_pause",
             "Start/pause",
             key_display="␣",
             id="toggle",
@@ -80,8 +80,8 @@ counts training alone, not the pauses."""
         yield Static(id="progress")
         yield Static(id="numbers")
         yield LossChart(x_label="step")
-        yield Static(id="said")
         with Vertical(id="item"):
+            yield Static(id="said")
             yield Static(id="item-title")
             with VerticalScroll(can_focus=False):
                 yield TokenLosses()
@@ -180,8 +180,8 @@ counts training alone, not the pauses."""
             return f"{how} before the first step."
         return (
             f"{how} after {report.step:,} of {report.steps:,} steps and {self._clock.tokens:,} "
-            f"tokens in {duration(self._clock.seconds).strip()}: loss {nats(series.first).strip()} "
-            f"at first, {nats(series.smoothed).strip()} on average at the end. "
+            f"tokens in {duration(self._clock.seconds).strip()}: loss {nats(series.first).strip()}, "
+            f"at the end {nats(series.smoothed).strip()} on average.\n"
             "space starts another run, e changes its settings."
         )
 
@@ -208,7 +208,7 @@ counts training alone, not the pauses."""
     # Actions
 
     @work
-    async def action_toggle(self) -> None:
+    async def action_start_or_pause(self) -> None:
         if self.session.is_live(LOOP):
             self.session.worker.play(LOOP, not self.session.is_running(LOOP))
         else:

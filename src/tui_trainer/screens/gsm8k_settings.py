@@ -30,17 +30,23 @@ def differing(settings: TrainSettings) -> list[str]:
 
 
 def describe_settings(settings: TrainSettings) -> str:
-    """All settings on one line; a star marks those that differ from the preset."""
+    """All settings on one line, those that differ from the preset first and with a star."""
     changed = differing(settings)
-    parts = [f"{name} {shown(settings, name)}{'*' * (name in changed)}" for name in FIELDS]
-    preset = "tutorial, * changed" if changed else "tutorial"
-    return f"{preset} · " + " · ".join(parts)
+    names = sorted(FIELDS, key=lambda name: name not in changed)
+    parts = [f"{name} {shown(settings, name)}{'*' * (name in changed)}" for name in names]
+    return " · ".join(["tutorial, * changed" if changed else "tutorial", *parts])
 
 
 def shown(settings: TrainSettings, name: str) -> str:
-    """One setting as text, as it can be typed."""
+    """One setting in a few characters; of a long path the end says most."""
+    text = typed(settings, name)
+    return visible(text if len(text) <= 30 else "…" + text[-29:])
+
+
+def typed(settings: TrainSettings, name: str) -> str:
+    """One setting as it can be typed."""
     value = getattr(settings, name)
-    return f"{value:g}" if isinstance(value, float) else visible(str(value), limit=60)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class SettingsForm(ModalScreen[TrainSettings | None]):
@@ -61,9 +67,7 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
             for name, meaning in FIELDS.items():
                 with Horizontal(classes="field"):
                     yield Static(f"{name:<10}", classes="label")
-                    value = getattr(self._settings, name)
-                    text = f"{value:g}" if isinstance(value, float) else str(value)
-                    yield LineBox(text, id=name)
+                    yield LineBox(typed(self._settings, name), id=name)
                 yield Static(Content(" " * 10 + meaning), classes="hint")
             yield Static("", classes="error")
             yield Static("enter takes them · ctrl+r tutorial · escape goes back", classes="hint")
@@ -73,7 +77,7 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
 
     def action_preset(self) -> None:
         for name in FIELDS:
-            self.query_one(f"#{name}", Input).value = shown(TUTORIAL, name)
+            self.query_one(f"#{name}", Input).value = typed(TUTORIAL, name)
 
     def on_input_submitted(self) -> None:
         try:

@@ -83,6 +83,8 @@ class Session:
             status = await self.ask(lambda engine: engine.load_model(choice), "Loading")
         self.loading = None
         if status is not None:
+            for name in self.loops:
+                self.worker.stop_loop(name)  # a paused one would train the model before
             self.publish(status)
         elif self.status is not None:
             self.choice, tokenizer = before
@@ -110,13 +112,18 @@ class Session:
     # Loops
 
     async def start_loop(
-        self, name: str, make: "Callable[[Engine], Iterator[Report]]", *, playing: bool = True
+        self,
+        name: str,
+        make: "Callable[[Engine], Iterator[Report]]",
+        *,
+        playing: bool = True,
+        on_failure: Callable[[Failure], None] | None = None,
     ) -> bool:
         """Begin a loop on the worker; False where it cannot begin, which the user was told."""
         try:
             await asyncio.wrap_future(self.worker.start_loop(name, make, playing=playing))
         except Failure as failure:
-            self.tell(failure)
+            (on_failure or self.tell)(failure)
             return False
         return True
 

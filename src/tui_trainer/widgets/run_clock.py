@@ -46,9 +46,13 @@ class RunClock:
 
 def rate(per_second: float) -> str:
     """A rate in six characters: slow ones keep two digits that tell."""
-    if per_second >= 10:
-        return f"{per_second:>6,.0f}" if per_second >= 1000 else f"{per_second:>6.1f}"
-    return f"{per_second:>6.2f}" if per_second >= 0.1 or per_second == 0 else f"{per_second:>6.2g}"
+    if per_second >= 999.95:
+        return f"{per_second:>6,.0f}"
+    if per_second >= 9.995:
+        return f"{per_second:>6.1f}"
+    return (
+        f"{per_second:>6.2f}" if per_second >= 0.095 or per_second == 0 else f"{per_second:>6.2g}"
+    )
 
 
 def duration(seconds: float | None) -> str:

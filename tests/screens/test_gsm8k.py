@@ -1,0 +1,488 @@
+"""GSM8K: each key, the loop's life, and that its losses are those of the training loop."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from textual.widgets import Input, Static
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.problems import format_problem, load_problems
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.screens.gsm8k import ITEM_SECONDS, Gsm8kScreen
+from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings, typed
+from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.question import Question
+from tui_trainer.screens.step import StepScreen
+from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
+from tui_trainer.widgets.run_clock import RunClock, duration, rate
+from tui_trainer.widgets.token_losses import TokenLosses, level
+from tui_trainer.worker import LoopState
+
+OPEN = "escape", "5"
+
+
+def gsm8k(app: TuiTrainer) -> Gsm8kScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, Gsm8kScreen)
+    return screen
+
+
+def with_engine(engine: FakeEngine, **options):
+    return running(*OPEN, engine=lambda progress: engine, **options)
+
+
+def step_of(app: TuiTrainer) -> int:
+    report = gsm8k(app).report
+    return 0 if report is None else report.step
+
+
+def state(app: TuiTrainer) -> LoopState | None:
+    return app.session.loops.get("gsm8k")
+
+
+def losses_on_chart(screen: Gsm8kScreen) -> list[float]:
+    return [bucket.lowest for bucket in screen.query_one(LossChart).series.reduced(1000)]
+
+
+# A run
+
+
+async def test_space_starts_pauses_and_goes_on() -> None:
+    engine = FakeEngine([3.0] * 10, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        assert "space starts the run" in shown(app)
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        engine.gate.release(2)
+        await until(pilot, lambda: step_of(app) == 2)
+        await until(pilot, lambda: "RUNNING" in shown(app))
+        await pilot.press("space")
+        engine.gate.release()  # the step that was being made is finished first
+        await until(pilot, lambda: state(app) is LoopState.PAUSED)
+        await until(pilot, lambda: "PAUSED" in shown(app))
+        assert step_of(app) == 3
+        engine.gate.release(7)
+        await asyncio.sleep(0.2)
+        assert step_of(app) == 3
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        assert engine.trained_with == [TrainSettings()]
+
+
+async def test_numbers_of_the_run_are_on_screen() -> None:
+    engine = FakeEngine([4.0, 1.0, 2.0, 3.0], gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        engine.gate.release(3)
+        await until(pilot, lambda: "3/4  75%" in shown(app))
+        text = shown(app)
+        # 10 tokens and 0.1 s a step; the average is that of 4, 1, 2 with weights .95^2, .95, 1
+        average = (0.95**2 * 4 + 0.95 * 1 + 2) / (0.95**2 + 0.95 + 1)
+        assert f"loss  2.0000  avg  {average:.4f}  first  4.0000  best  1.0000" in text
+        assert "10.0 steps/s   0:00 gone   0:00 left" in text
+        assert "100 tok/s 123.4 MB" in text
+        engine.gate.release(1)
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        text = shown(app)
+        assert "4/4 100%" in text
+        assert "Finished after 4 of 4 steps and 40 tokens in 0:00: loss 4.0000" in text
+        assert "space starts another run" in text
+        assert losses_on_chart(gsm8k(app)) == [4.0, 1.0, 2.0, 3.0]
+
+
+async def test_lines_do_not_move_as_numbers_grow() -> None:
+    losses = [1234.5, 0.5, 12.25, 0.00001, float("nan"), 99.0]
+    engine = FakeEngine(losses, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        screen = gsm8k(app)
+        await pilot.press("space")
+        seen = set()
+        for step in range(1, 6):
+            engine.gate.release()
+            await until(pilot, lambda step=step: step_of(app) == step)
+            for where in ("progress", "numbers"):
+                line = str(screen.query_one(f"#{where}", Static).content)
+                seen.add(
+                    (where, *(m.start() for m in re.finditer("loss|avg|first|tok|steps/s", line)))
+                )
+        assert len(seen) == 2
+        engine.gate.release()
+
+
+async def test_full_stop_makes_one_step_while_paused_and_from_the_start() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine) as (app, pilot):
+        engine.gate.release(2)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: step_of(app) == 1)
+        assert state(app) is LoopState.PAUSED
+        await pilot.press("full_stop")
+        await until(pilot, lambda: step_of(app) == 2)
+        assert state(app) is LoopState.PAUSED
+        await until(pilot, lambda: "item 1, 10 tokens" in shown(app))
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await pilot.press("full_stop")  # pauses a running loop
+        engine.gate.release()
+        await until(pilot, lambda: state(app) is LoopState.PAUSED)
+        assert step_of(app) == 3
+        engine.gate.release()
+        await pilot.press("full_stop", "full_stop")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        assert step_of(app) == 4
+
+
+async def test_start_pressed_twice_starts_one_run() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine) as (app, pilot):
+        app.simulate_key("space")
+        app.simulate_key("space")
+        app.simulate_key("full_stop")
+        await until(pilot, lambda: state(app) is not None)
+        engine.gate.release(10)
+        await asyncio.sleep(0.2)
+        assert len(engine.trained_with) == 1
+
+
+async def test_stop_asks_and_goes_on_meanwhile() -> None:
+    engine = FakeEngine([2.0] * 9, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("s")
+        assert not isinstance(app.screen, Question)  # nothing to stop
+        await pilot.press("space", "s")
+        engine.gate.release(2)
+        await until(pilot, lambda: step_of(app) == 2)
+        assert isinstance(app.screen, Question)
+        await pilot.press("c")
+        assert app.session.is_live("gsm8k")
+        await pilot.press("s", "s")
+        engine.gate.release(1)
+        await until(pilot, lambda: state(app) is LoopState.STOPPED)
+        await until(pilot, lambda: "Stopped after 3 of 9 steps" in shown(app))
+        assert app.session.status.updates == 3
+        await until(pilot, lambda: "3 updates from loaded" in shown(app))
+
+
+# Where the weights are not the loaded ones
+
+
+async def test_next_run_offers_the_reload() -> None:
+    engine = FakeEngine([3.0, 2.0])
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        for answer, reloads, runs, updates in (
+            ("escape", 0, 1, 2),
+            ("k", 0, 2, 4),
+            ("r", 1, 3, 2),
+        ):
+            app.simulate_key("space")
+            await until(pilot, lambda: isinstance(app.screen, Question))
+            assert "updates away" in shown(app)
+            app.simulate_key(answer)
+            await until(pilot, lambda runs=runs: len(engine.trained_with) == runs)
+            await until(pilot, lambda: app.screen is gsm8k(app))
+            await until(pilot, lambda: not app.session.is_live("gsm8k") and step_of(app) == 2)
+            assert engine.reloads == reloads
+            assert engine.status().updates == updates
+            assert losses_on_chart(gsm8k(app)) == [3.0, 2.0]
+        app.simulate_key("full_stop")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+
+
+async def test_another_model_ends_a_paused_run() -> None:
+    engine = FakeEngine()
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("full_stop")
+        await until(pilot, lambda: step_of(app) == 1)
+        await app.session.load(replace(app.session.choice, source="other"))
+        await until(pilot, lambda: state(app) is LoopState.STOPPED)
+        assert app.session.status.model.name == "other"
+
+
+# Settings
+
+
+async def test_settings_are_typed_and_used_and_marked() -> None:
+    engine = FakeEngine()
+    async with with_engine(engine) as (app, pilot):
+        assert "tutorial · problems builtin · items 500" in shown(app)
+        await pilot.press("e")
+        form = app.screen
+        assert isinstance(form, SettingsForm)
+        form.query_one("#items", Input).value = "1,200"
+        form.query_one("#lr", Input).value = "3e-4"
+        form.query_one("#problems", Input).value = "train.jsonl"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is gsm8k(app))
+        changed = "tutorial, * changed · problems train.jsonl* · items 1200* · lr 0.0003*"
+        assert changed in shown(app)
+        await pilot.press("space")
+        await until(pilot, lambda: bool(engine.trained_with))
+        assert engine.trained_with == [TrainSettings("train.jsonl", 1200, 3e-4)]
+
+
+REFUSED = [
+    ("items", "0", "at least 1 item"),
+    ("items", "many", "items takes a whole number"),
+    ("lr", "-1", "must be above 0"),
+    ("lr", "nan", "must be above 0"),
+    ("lr", "fast", "lr takes a number"),
+    ("seed", "-3", "must be 0 or more"),
+    ("optimizer", "Lion", "is not known"),
+    ("problems", "  ", "Name the problems"),
+]
+
+
+async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("enter")
+        form = app.screen
+        form.query_one("#seed", Input).value = "7"
+        for name, value, sentence in REFUSED:
+            box = form.query_one(f"#{name}", Input)
+            good, box.value = box.value, value
+            app.simulate_key("enter")
+            await until(pilot, lambda sentence=sentence: sentence in shown(app))
+            assert app.screen is form
+            assert box.value == value
+            box.value = good
+        assert form.query_one("#seed", Input).value == "7"
+        await pilot.press("escape")
+        assert gsm8k(app).settings == TrainSettings()
+
+
+async def test_preset_by_key() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        gsm8k(app).settings = TrainSettings("a.jsonl", 3, 0.5, "SGD", 9)
+        await pilot.press("e", "ctrl+r", "enter")
+        await until(pilot, lambda: app.screen is gsm8k(app))
+        assert gsm8k(app).settings == TrainSettings()
+
+
+async def test_settings_changed_during_a_run_are_for_the_next() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space", "e")
+        app.screen.query_one("#items", Input).value = "9"
+        await pilot.press("enter")
+        await until(pilot, lambda: "take effect with the next run" in shown(app))
+        assert "items 500" in shown(app)
+        engine.gate.release(4)
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        await until(pilot, lambda: "items 9*" in shown(app))
+
+
+def test_a_long_path_shows_its_end() -> None:
+    settings = TrainSettings("/home/someone/a/long/way/down/to/gsm8k/train.jsonl", items=20)
+    line = describe_settings(settings)
+    assert "to/gsm8k/train.jsonl* · items 20* · lr" in line
+    assert typed(settings, "problems") == settings.problems
+
+
+# Failures
+
+
+async def test_failed_loop_keeps_its_sentence_and_the_chart() -> None:
+    engine = FakeEngine([3.0, 2.0, InputError("Item 3 has no answer: mend the file.")])
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.FAILED)
+        await until(pilot, lambda: "FAILED" in shown(app))
+        app.clear_notifications()
+        await until(pilot, lambda: shown(app).count("Item 3 has no answer") == 1)
+        assert losses_on_chart(gsm8k(app)) == [3.0, 2.0]
+        await pilot.press("4", "5")
+        assert "Item 3 has no answer" in shown(app)
+
+
+async def test_error_in_the_loop_is_a_dialog_and_the_app_lives_on() -> None:
+    engine = FakeEngine([3.0, RuntimeError("weights [/bold] of \x1b[31mclay")])
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.FAILED)
+        await until(pilot, lambda: app.screen is not gsm8k(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "weights [/bold] of ␛[31mclay" in shown(app))
+        assert losses_on_chart(gsm8k(app)) == [3.0]
+        await pilot.press("4")
+        assert isinstance(app.screen, StepScreen)
+
+
+async def test_run_that_cannot_begin_says_why_and_keeps_the_last_one() -> None:
+    engine = FakeEngine([3.0, 2.0])
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        engine._refuse = InputError("Line 7 of train.jsonl is no JSON.")
+        await pilot.press("space")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("k")
+        await until(pilot, lambda: "Line 7 of train.jsonl is no JSON." in shown(app))
+        assert losses_on_chart(gsm8k(app)) == [3.0, 2.0]
+
+
+# What is drawn
+
+
+async def test_draws_are_bounded_however_many_steps_there_are() -> None:
+    engine = FakeEngine([2.0] * 10_000)
+    async with with_engine(engine) as (app, pilot):
+        chart, items = gsm8k(app).query_one(LossChart), gsm8k(app).query_one(TokenLosses)
+        shows: list[int] = []
+        show = items.show
+        items.show = lambda *pair: (shows.append(1), show(*pair))[1]
+        loop = asyncio.get_running_loop()
+        began, draws = loop.time(), chart.draws
+        app.simulate_key("space")
+        await until(pilot, lambda: step_of(app) == 10_000)
+        seconds = loop.time() - began
+        assert chart.draws - draws <= seconds / REDRAW_SECONDS + 3
+        assert len(shows) <= seconds / ITEM_SECONDS + 5
+        await until(pilot, lambda: "10,000/10,000 100%" in shown(app))
+
+
+async def test_loop_goes_on_behind_other_screens_and_nothing_is_drawn() -> None:
+    engine = FakeEngine([float(n) for n in range(1, 31)], gated=True)
+    async with with_engine(engine) as (app, pilot):
+        screen = gsm8k(app)
+        await pilot.press("space")
+        engine.gate.release(1)
+        await until(pilot, lambda: step_of(app) == 1)
+        await pilot.press("4")
+        assert isinstance(app.screen, StepScreen)
+        await pilot.pause()
+        draws = screen.query_one(LossChart).draws
+        engine.gate.release(28)
+        await until(pilot, lambda: screen.report.step == 29)
+        await until(pilot, lambda: "GSM8K running" in shown(app))
+        assert screen.query_one(LossChart).draws == draws
+        await pilot.press("5")
+        await until(pilot, lambda: "29/30" in shown(app))
+        await until(pilot, lambda: screen.query_one(LossChart).draws > draws)
+        assert losses_on_chart(screen) == [float(n) for n in range(1, 30)]
+        engine.gate.release(1)
+
+
+async def test_item_shows_its_tokens_and_whether_it_was_cut() -> None:
+    item = ("Question", " [/foo]", "[bold]", "\x1b]52;c;x\x07", "\u202eevil", "\n", "4")
+    engine = FakeEngine(
+        [2.0, 2.0],
+        gated=True,
+        item=item,
+        change=lambda report: replace(report, truncated=report.step == 1),
+    )
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        engine.gate.release(1)
+        await until(pilot, lambda: "item 0, 7 tokens" in shown(app))
+        text = shown(app)
+        assert "Question [/foo][bold]␛]52;c;x␇⟨202E⟩evil⏎" in text
+        assert "loss of a token:" in text
+        assert "\x1b" not in text
+        assert "7 tokens, cut to the model's context" in text
+        engine.gate.release(1)
+        await until(pilot, lambda: "1 items so far were cut" in shown(app))
+
+
+def test_each_level_of_loss_looks_different_without_colour() -> None:
+    styles = [level(loss) for loss in (0.1, 1.0, 3.0, 5.0)]
+    assert len(set(styles)) == 4
+    assert not re.search("#|rgb|red|green|blue|yellow", " ".join(styles))
+
+
+async def test_log_axis_by_key() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "loss (nats) " in shown(app))
+        assert gsm8k(app).query_one(LossChart).size.height >= 10  # eight and its axis, at 80x24
+        await pilot.press("y")
+        await until(pilot, lambda: "loss (nats), log axis" in shown(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "log axis" not in shown(app))
+
+
+async def test_help_names_every_key() -> None:
+    async with with_engine(FakeEngine(), size=(100, 60)) as (app, pilot):
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpDialog)
+        text = shown(app)
+        for words in ("Start, pause, go on", "One step", "Stop the run", "Settings", "Logarithmic"):
+            assert words in text
+
+
+async def test_any_size() -> None:
+    async with with_engine(FakeEngine([3.0, 2.0, 1.0, 0.5, 0.25]), size=(1, 1)) as (app, pilot):
+        for step, size in enumerate([(1, 1), (5, 3), (20, 8), (40, 12), (250, 70)], start=1):
+            await pilot.resize_terminal(*size)
+            app.simulate_key("full_stop")
+            await until(pilot, lambda step=step: step_of(app) == step)
+        await until(pilot, lambda: "5/5" in shown(app))
+        await pilot.resize_terminal(1, 1)
+        app.simulate_key("space")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+
+
+# The real loop
+
+
+def notebook_losses(items: int) -> list[float]:
+    """The notebook's loop, written out."""
+    model = AutoModelForCausalLM.from_pretrained(MODEL_FOLDER, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
+    losses = []
+    model.train()
+    for problem in load_problems("builtin", limit=items, seed=0):
+        input_ids = tokenizer(format_problem(problem), return_tensors="pt").input_ids
+        loss = F.cross_entropy(model(input_ids).logits[0, :-1], input_ids[0, 1:])
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+async def test_losses_on_screen_are_those_of_the_notebooks_loop() -> None:
+    async with running(*OPEN) as (app, pilot):
+        gsm8k(app).settings = TrainSettings(items=10)
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        expected = notebook_losses(10)
+        assert losses_on_chart(gsm8k(app)) == pytest.approx(expected, rel=1e-5)
+        await until(pilot, lambda: f"loss {expected[-1]:>7.4f}" in shown(app))
+        assert f"first {expected[0]:>7.4f}" in shown(app)
+        assert "Question:" in shown(app)
+
+
+# Arithmetic
+
+
+def test_clock_counts_the_last_ten_seconds_of_training() -> None:
+    clock = RunClock()
+    assert clock.seconds_left(5) is None
+    for _ in range(100):
+        clock.step(1.0, 50)
+    for _ in range(40):
+        clock.step(0.25, 200)
+    assert clock.steps_per_second == pytest.approx(4.0)
+    assert clock.tokens_per_second == pytest.approx(800.0)
+    assert clock.seconds == pytest.approx(110.0)
+    assert clock.tokens == 13_000
+    assert clock.seconds_left(20) == pytest.approx(5.0)
+
+
+def test_durations_and_rates_keep_their_width() -> None:
+    assert [duration(s) for s in (0, 59.6, 61, 3599)] == ["  0:00", "  1:00", "  1:01", " 59:59"]
+    assert duration(3725) == "1:02:05"
+    rates = [rate(r) for r in (0, 0.0042, 0.13, 2.345, 98.76, 12_345)]
+    assert rates == ["  0.00", "0.0042", "  0.13", "  2.35", "  98.8", "12,345"]
