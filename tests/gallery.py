@@ -4,14 +4,24 @@
 so that `tests/test_gallery.py` can tell whether a screen still looks like it.
 """
 
+import asyncio
+import html
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.step import StepScreen
+from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.worker import LoopState
+
 FOLDER = Path(__file__).parent.parent / "screens"
 SIZE = (120, 40)
+STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -22,3 +32,112 @@ class Picture:
     module: str
     keys: str
     prepare: Callable[[Pilot[int]], Awaitable[None]]
+
+
+async def tokens(pilot: Pilot[int]) -> None:
+    await pilot.press("escape")
+
+
+async def tokens_batch(pilot: Pilot[int]) -> None:
+    pilot.app.screen.query_one(TextBox).text = "def hello():\n\treturn\nThe cat sat on the mat."
+    await pilot.press("escape", "b")
+
+
+async def tokens_emoji(pilot: Pilot[int]) -> None:
+    pilot.app.screen.query_one(TextBox).text = "An emoji 🙂 is several tokens."
+    await pilot.press("escape")
+
+
+async def step(pilot: Pilot[int]) -> None:
+    await pilot.press("escape", "4")
+    screen = pilot.app.screen
+    assert isinstance(screen, StepScreen)
+    for update in range(1, 13):
+        pilot.app.simulate_key("space")
+        await until(pilot, lambda u=update: screen.report is not None and screen.report.update == u)
+
+
+async def gsm8k(pilot: Pilot[int]) -> None:
+    app = pilot.app
+    assert isinstance(app, TuiTrainer)
+    await pilot.press("escape", "5")
+    app.simulate_key("full_stop")
+    await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
+    for _ in range(STEPS - 1):
+        app.worker.advance("gsm8k")
+    await until(pilot, lambda: app.session.status is not None)
+    await until(pilot, lambda: f"{STEPS}/" in shown(app))
+    await app.session.refresh()
+
+
+async def help_of_step(pilot: Pilot[int]) -> None:
+    await pilot.press("escape", "4", "question_mark")
+
+
+PICTURES = (
+    Picture("tokens", "screens/tokens.py", "1", tokens),
+    Picture("tokens-emoji", "screens/tokens.py", "1, and an emoji in the text", tokens_emoji),
+    Picture("tokens-batch", "screens/tokens.py", "1, then b", tokens_batch),
+    Picture("step", "screens/step.py", "4, then space twelve times", step),
+    Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
+    Picture("help", "screens/help.py", "4, then ?", help_of_step),
+)
+
+
+async def draw(picture: Picture) -> str:
+    """The picture as SVG."""
+    async with running(size=SIZE) as (app, pilot):
+        app.theme = "textual-dark"
+        await until(pilot, lambda: "shape (" in shown(app))
+        await picture.prepare(pilot)
+        await asyncio.sleep(0.6)  # the charts' and the table's last drawing
+        await pilot.pause()
+        return app.export_screenshot(title="tui-trainer")
+
+
+def comparable(text: str) -> str:
+    """What of a screen is the same on every machine: no number, and no dot of a curve."""
+    text = re.sub("[\u2800-\u28ff·█░]", " ", text)
+    text = re.sub(r"[-\d.,:]*\d[-\d.,:]*(?:e[-+]?\d+)?%?", "0", text)
+    return "\n".join(" ".join(line.split()) for line in text.splitlines())
+
+
+def text_of_svg(svg: str) -> str:
+    """The text of a picture, line by line, from the elements that Textual draws it with."""
+    lines: dict[float, list[tuple[float, str]]] = {}
+    element = r'<text[^>]* x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</text>'
+    for x, y, text in re.findall(element, svg):
+        lines.setdefault(float(y), []).append((float(x), html.unescape(text)))
+    return "\n".join("".join(t for _, t in sorted(lines[y])) for y in sorted(lines))
+
+
+def index() -> str:
+    """`screens/README.md`."""
+    rows = [
+        f"| [{p.name}]({p.name}.svg) | `src/tui_trainer/{p.module}` | {p.keys} |" for p in PICTURES
+    ]
+    return "\n".join([INTRODUCTION, *rows, ""])
+
+
+INTRODUCTION = """\
+# Screens
+
+Each picture is drawn at 120x40 from the real app with the built-in model by `make gallery`. A
+test fails when a screen's text no longer matches its picture.
+
+| picture | module | keys |
+|---|---|---|"""
+
+
+def main() -> None:
+    """Draw them all."""
+    FOLDER.mkdir(exist_ok=True)
+    for picture in PICTURES:
+        svg = asyncio.run(draw(picture))
+        (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+        print(f"screens/{picture.name}.svg")
+    (FOLDER / "README.md").write_text(index(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
