@@ -34,6 +34,9 @@ from tui_trainer.engine.tokens import Vocabulary
 
 # What transformers and the readers under it raise for files that are missing or damaged.
 UNREADABLE = OSError, ValueError, KeyError, TypeError, ImportError, struct.error
+NO_TOKENIZER = "{} has no tokenizer: copy its tokenizer.json into its folder."
+NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
+CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,9 @@ def load_vocabulary(source: Source, choice: ModelChoice) -> Vocabulary:
         )
     except UNREADABLE as error:
         raise InputError(_unreadable(source, "tokenizer", error)) from error
+    # Where its files are missing, transformers makes one with nothing but special tokens.
+    if len(tokenizer) <= len(tokenizer.added_tokens_decoder):
+        raise InputError(NO_TOKENIZER.format(source.name))
     return Vocabulary(tokenizer, source.name)
 
 
@@ -125,6 +131,8 @@ def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
             f"The weights of {source.name} are quantized, and such cannot be trained: choose the "
             "model that it was made from."
         )
+    if config.is_encoder_decoder or not _is_causal(config.architectures):
+        raise InputError(NOT_CAUSAL.format(source.name))
     return config
 
 
@@ -192,10 +200,12 @@ def _unreadable(source: Source, part: str, error: BaseException) -> str:
             f"{where} runs Python code of its own: pass --trust-remote-code if you trust its "
             "authors."
         )
-    if "does not recognize this architecture" in said or "Unrecognized" in said:
+    if "Unrecognized configuration class" in said:
+        return NOT_CAUSAL.format(where)
+    if "architecture" in said or "Unrecognized model" in said:
         return f"transformers does not know the architecture of {where}: choose another model."
-    if "architecture" in said or "Unrecognized configuration class" in said:
-        return f"{where} is not a decoder-only language model that transformers can load."
+    if "backend tokenizer" in said:
+        return NO_TOKENIZER.format(where)
     if isinstance(error, KeyError):
         said = f"it lacks {said}"
     first = said.strip().splitlines()[0] if said.strip() else type(error).__name__
@@ -212,7 +222,7 @@ def local_models() -> list[ModelOption]:
         cached = scan_cache_dir().repos
     except CacheNotFound:
         return options
-    models = [repo for repo in cached if repo.repo_type == "model" and _is_causal(repo.repo_path)]
+    models = [repo for repo in cached if repo.repo_type == "model" and _speaks(repo.repo_path)]
     options += [
         ModelOption(repo.repo_id, "in the Hub cache", repo.size_on_disk)
         for repo in sorted(models, key=lambda repo: -repo.last_accessed)
@@ -220,13 +230,21 @@ def local_models() -> list[ModelOption]:
     return options
 
 
-def _is_causal(repo: Path) -> bool:
-    """Whether a snapshot in the cache holds a config of a `...ForCausalLM` or `...LMHeadModel`."""
+def _speaks(repo: Path) -> bool:
+    """Whether a snapshot in the cache holds the config of a decoder-only language model."""
     for path in repo.glob("snapshots/*/config.json"):
-        names = json.loads(path.read_text()).get("architectures") or []
-        if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in names):
-            return True
+        try:
+            config = json.loads(path.read_text())
+        except (OSError, ValueError):
+            continue  # a download that broke off
+        if isinstance(config, dict) and "architectures" in config:
+            return _is_causal(config["architectures"])
     return False
+
+
+def _is_causal(classes: list[str] | None) -> bool:
+    """Whether a config's class names include a language model's; a config may name none."""
+    return not classes or any(name.endswith(CAUSAL_CLASSES) for name in classes)
 
 
 def _size(folder: Path) -> int:
