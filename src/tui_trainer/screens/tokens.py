@@ -239,7 +239,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         if source is None or self.loading_second:
             return
         self.loading_second = True
-        self._notice(f"Loading the tokenizer of {source}; escape cancels.")
+        self._notice(f"Loading the tokenizer of {source}; escape stops a download.")
         loaded = await self.session.ask(
             lambda engine: engine.load_tokenizer(source), "Loading a tokenizer", self._say_failure
         )
