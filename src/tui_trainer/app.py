@@ -77,6 +77,7 @@ class TuiTrainer(App[int]):
         Binding("alt+1", "show_screen('tokens')", show=False, system=True, priority=True),
         Binding("alt+4", "show_screen('step')", show=False, system=True, priority=True),
         Binding("alt+5", "show_screen('gsm8k')", show=False, system=True, priority=True),
+        Binding("C", "cancel", "Cancel load", id="cancel", tooltip="Cancel the load or download"),
         Binding("R", "reload", "Reload", id="reload", tooltip="The loaded weights again"),
         Binding("m", "pick_model", "Model", id="model", tooltip="Pick a model, device, precision"),
         Binding("question_mark", "help", "Help", key_display="?", id="help"),
@@ -122,7 +123,10 @@ class TuiTrainer(App[int]):
         self.post_message(self.Heard(event))
 
     def on_tui_trainer_heard(self, message: Heard) -> None:
+        was_loading = self.session.loading is not None
         self.session.hear(message.event)
+        if was_loading is (self.session.loading is None):
+            self.refresh_bindings()
         if isinstance(message.event, LoopChanged):
             self._refresh_status()
 
@@ -189,6 +193,13 @@ class TuiTrainer(App[int]):
         choice = await self.push_screen_wait(ModelPicker(self.session))
         if choice is not None:
             await self.session.load(choice)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to cancel unless something loads."""
+        return self.session.loading is not None if action == "cancel" else True
+
+    def action_cancel(self) -> None:
+        self.worker.cancel()
 
     def action_help(self) -> None:
         if isinstance(self.screen, WorkScreen):

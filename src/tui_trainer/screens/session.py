@@ -69,8 +69,8 @@ class Session:
 
     async def load(self, choice: ModelChoice) -> None:
         """Load a tokenizer, so that Tokens can be used, and then its model."""
-        if any(state is LoopState.RUNNING for state in self.loops.values()):
-            self.tell(Failure("A loop is training this model: pause or stop it first."))
+        if any(self.is_live(name) for name in self.loops):
+            self.tell(Failure("A loop trains this model: stop it before you load another."))
             return
         before, self.choice = (self.choice, self.tokenizer), choice
         ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
@@ -82,6 +82,7 @@ class Session:
             await asyncio.sleep(0)
             status = await self.ask(lambda engine: engine.load_model(choice), "Loading")
         self.loading = None
+        self._app.refresh_bindings()
         if status is not None:
             for name in self.loops:
                 self.worker.stop_loop(name)  # a paused one would train the model before

@@ -1,0 +1,171 @@
+"""The app around its screens: picking a model, what goes wrong, quitting."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from textual.widgets import Input
+
+from tests.fake_engine import FakeEngine
+from tests.hub.server import GATED, NOT_FOUND, FakeHub
+from tests.pilot import running, shown, until
+from tui_trainer.screens.failure import FailureDialog
+from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.model_picker import ModelPicker
+from tui_trainer.screens.question import Question
+
+REPO = "course/tiny"
+
+
+def fake(engine: FakeEngine) -> Callable[[object], FakeEngine]:
+    return lambda progress: engine
+
+
+def break_off(hub: FakeHub, folder: Path) -> None:
+    hub.add_model(REPO, folder)
+    hub.break_off = "model.safetensors"
+
+
+async def pick(app, pilot, source: str) -> None:
+    """Type a source into the model picker."""
+    await pilot.press("escape", "m")
+    await until(pilot, lambda: isinstance(app.screen, ModelPicker))
+    line = app.screen.query_one("#source", Input)
+    line.value = source
+    line.focus()
+    await pilot.press("enter")
+
+
+async def test_pick_a_directory(model_folder: Callable[[str], Path]) -> None:
+    folder = model_folder("Llama")
+    async with running() as (app, pilot):
+        await pick(app, pilot, str(folder))
+        await until(pilot, lambda: app.session.status.model.architecture == "LlamaForCausalLM")
+        assert "Llama" in shown(app)
+
+
+async def test_a_hub_model_comes_with_progress_and_trains(
+    hub: FakeHub, model_folder: Callable[[str], Path]
+) -> None:
+    hub.add_model(REPO, model_folder("Qwen3"))
+    async with running() as (app, pilot):
+        await pick(app, pilot, REPO)
+        await until(pilot, lambda: app.session.status.model.name == REPO)
+        await pilot.press("4", "space")
+        await until(pilot, lambda: app.session.status.updates == 1)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [
+        (lambda hub, folder: hub.refuse("models", REPO, NOT_FOUND), "The Hub has no"),
+        (lambda hub, folder: hub.refuse("models", REPO, GATED), "is open only to those"),
+        (break_off, "broke off: try again"),
+    ],
+    ids=["404", "401", "broken download"],
+)
+async def test_what_the_hub_refuses_is_a_sentence_and_the_app_lives_on(
+    hub: FakeHub, model_folder: Callable[[str], Path], prepare, sentence: str
+) -> None:
+    prepare(hub, model_folder("Qwen3"))
+    async with running(size=(120, 40)) as (app, pilot):
+        await pick(app, pilot, REPO)
+        await until(pilot, lambda: sentence in " ".join(shown(app).split()))
+        assert app.session.status.model.name == "builtin"
+        assert app.session.choice.source == "builtin"
+        await pilot.press("4", "space")
+        await until(pilot, lambda: app.session.status.updates == 1)
+
+
+async def test_a_download_can_be_cancelled(
+    hub: FakeHub, model_folder: Callable[[str], Path]
+) -> None:
+    hub.add_model(REPO, model_folder("Qwen3"))
+    hub.hold = "model.safetensors"
+    async with running() as (app, pilot):
+        await pick(app, pilot, REPO)
+        await until(pilot, lambda: "Cancel load" in shown(app))
+        await until(pilot, hub.holding.is_set)
+        await pilot.press("C")
+        await until(pilot, lambda: app.session.loading is None)
+        assert app.session.status.model.name == "builtin"
+        await until(pilot, lambda: "Cancel load" not in shown(app))
+
+
+async def test_an_exception_in_the_worker_is_a_dialog_with_its_traceback(monkeypatch) -> None:
+    engine = FakeEngine()
+    monkeypatch.setattr(engine, "reload", lambda: 1 // 0)
+    async with running(engine=fake(engine), size=(120, 40)) as (app, pilot):
+        await pilot.press("escape", "R")
+        await until(pilot, lambda: isinstance(app.screen, FailureDialog))
+        assert "ZeroDivisionError" in shown(app)
+        assert "Traceback" in shown(app)
+        await pilot.press("escape")
+        await pilot.press("4", "space")
+        await until(pilot, lambda: app.session.status.updates == 1)
+
+
+async def test_out_of_memory_is_a_sentence_and_the_weights_stay(monkeypatch) -> None:
+    async with running("escape", "4", size=(120, 40)) as (app, pilot):
+
+        def no_memory(*_: object, **__: object) -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(torch.optim.AdamW, "step", no_memory)
+            await pilot.press("space")
+            await until(pilot, lambda: "not enough memory" in shown(app))
+        assert app.session.status.updates == 0
+        await pilot.press("space")
+        await until(pilot, lambda: app.session.status.updates == 1)
+
+
+async def test_quit_asks_while_a_loop_trains() -> None:
+    engine = FakeEngine(losses=[1.0] * 1000, gated=True)
+    async with running("escape", "5", engine=fake(engine)) as (app, pilot):
+        app.simulate_key("space")
+        await until(pilot, lambda: app.session.is_running("gsm8k"))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("n")
+        assert app.is_running
+        app.worker.stop_loop("gsm8k")
+        threading.Thread(target=lambda: [engine.gate.release() for _ in range(5)]).start()
+        await until(pilot, lambda: not app.session.is_live("gsm8k"))
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_code == 0 and app.return_value == 0)
+
+
+@pytest.mark.parametrize(("key", "name"), [("1", "Tokens"), ("4", "Step"), ("5", "GSM8K")])
+async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> None:
+    async with running("escape", key, size=(100, 50), engine=fake(FakeEngine())) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpDialog))
+        assert name in shown(app)
+        assert "Keys" in shown(app)
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpDialog)
+
+
+async def test_every_key_is_a_command_of_the_palette() -> None:
+    async with running("escape", "4", engine=fake(FakeEngine())) as (app, _):
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        for title in ("Update (space)", "Play (p)", "Model (m)", "Quit (q)", "Theme"):
+            assert title in titles
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+async def test_themes(theme: str) -> None:
+    async with running("escape", "4", engine=fake(FakeEngine())) as (app, pilot):
+        app.theme = theme
+        await pilot.press("5", "1")
+        assert "[1 Tokens]" in shown(app)
+
+
+async def test_no_color_keeps_every_mark(monkeypatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running("escape", "4", engine=fake(FakeEngine())) as (app, _):
+        assert app.no_color
+        assert "[4 Step]" in shown(app)
