@@ -82,6 +82,14 @@ class LoopChanged:
 Event = LoadProgress | LoopChanged
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What to do on the thread, and what to do instead where the thread ends first."""
+
+    run: Callable[[], None]
+    cancel: Callable[[], object]
+
+
 @dataclass
 class _Loop:
     """A generator and whether the worker advances it."""
@@ -94,7 +102,7 @@ class Worker:
     """Runs requests and loops on one daemon thread.
 
     `make_engine` is called on that thread, so that importing torch does not delay the first
-    frame. `post` is called on it with every event and must be thread-safe and must not wait.
+    frame. `post` is called on it with every event: it must be thread-safe, not wait, not raise.
     """
 
     def __init__(
@@ -104,7 +112,7 @@ class Worker:
     ) -> None:
         self._make_engine = make_engine
         self._post = post
-        self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._requests: SimpleQueue[_Request] = SimpleQueue()
         self._loops: dict[str, _Loop] = {}
         self._reports: dict[str, deque[Report]] = {}
         self._progress = Progress(post)
@@ -119,14 +127,15 @@ class Worker:
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
-        """End the thread after what it is doing; True where it ended within `timeout` seconds."""
+        """End the thread after what it is doing; True where it ended within `timeout` seconds.
 
-        def end() -> None:
-            self._stopping = True
-
+        What it loads or downloads is cancelled, and so is every request that still waits.
+        """
+        self._stopping = True
         self._progress.cancelled.set()
-        self._requests.put(end)
-        self._thread.join(timeout)
+        self._do(lambda: None)  # wakes a thread that waits for requests
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def ask(self, request: "Callable[[Engine], Reply]", doing: str = "") -> "Future[Reply]":
@@ -140,6 +149,8 @@ class Worker:
             if not future.set_running_or_notify_cancel():
                 return
             self._progress.cancelled.clear()
+            if self._stopping:  # since this was taken from the queue
+                self._progress.cancelled.set()
             self.doing = Doing(doing, time.monotonic())
             try:
                 reply = request(self._engine)
@@ -148,21 +159,27 @@ class Worker:
             else:
                 future.set_result(reply)
 
-        self._requests.put(answer)
+        self._requests.put(_Request(answer, future.cancel))
         return future
 
     def cancel(self) -> None:
-        """Ask what loads or downloads now to stop; its future raises a Failure, `cancelled`."""
+        """Ask what loads or downloads now to stop; its future raises a Failure, `cancelled`.
+
+        What has not begun yet is cancelled through its future instead.
+        """
         self._progress.cancelled.set()
 
     def start_loop(
         self, name: str, make: "Callable[[Engine], Iterator[Report]]", *, playing: bool = True
     ) -> "Future[None]":
-        """Begin a loop; one of that name ends first. The future raises where it cannot begin."""
+        """Begin a loop in the place of one of that name.
+
+        The future raises a Failure where it cannot begin; then the one before goes on.
+        """
 
         def begin(engine: "Engine") -> None:
-            self._close(name, LoopState.STOPPED)
             loop = _Loop(make(engine), playing)
+            self._close(name, LoopState.STOPPED)
             self._reports[name] = deque(maxlen=REPORTS_KEPT)
             self._loops[name] = loop
             self._tell(name)
@@ -177,38 +194,50 @@ class Worker:
                 loop.playing = playing
                 self._tell(name)
 
-        self._requests.put(change)
+        self._do(change)
 
     def advance(self, name: str) -> None:
         """Make one step of a paused loop."""
-        self._requests.put(lambda: self._advance(name))
+        self._do(lambda: self._advance(name))
 
     def stop_loop(self, name: str) -> None:
         """End a loop; the weights stay as they are."""
-        self._requests.put(lambda: self._close(name, LoopState.STOPPED))
+        self._do(lambda: self._close(name, LoopState.STOPPED))
 
     def drain(self, name: str) -> list[Report]:
         """The reports of a loop since the last call, oldest first."""
         waiting = self._reports.get(name)
         return [waiting.popleft() for _ in range(len(waiting))] if waiting else []
 
+    def _do(self, run: Callable[[], None]) -> None:
+        self._requests.put(_Request(run, cancel=lambda: None))
+
     # Called on the worker's thread
 
     def _run(self) -> None:
         while not self._stopping:
-            request = self._next_request()
-            if request is not None:
-                request()
-            else:
-                self._advance_playing()
+            self._turn()
             self.doing = None
+        self._loops.clear()
+        while not self._requests.empty():
+            self._requests.get().cancel()
+
+    def _turn(self) -> None:
+        """Answer one request, or make one step; holds on to neither while the thread waits."""
+        request = self._next_request()
+        if request is None:
+            self._advance_playing()
+        elif self._stopping:
+            request.cancel()
+        else:
+            request.run()
 
     @cached_property
     def _engine(self) -> "Engine":
         """Made at the first request, whose future tells where that fails."""
         return self._make_engine(self._progress)
 
-    def _next_request(self) -> Callable[[], None] | None:
+    def _next_request(self) -> _Request | None:
         """Wait for a request; where a loop plays, None at once when there is none."""
         if not any(loop.playing for loop in self._loops.values()):
             return self._requests.get()
@@ -218,8 +247,10 @@ class Worker:
             return None
 
     def _advance_playing(self) -> None:
-        for name in [name for name, loop in self._loops.items() if loop.playing]:
-            self._advance(name)
+        """One step of the loop whose turn it is; it goes to the end of the line."""
+        name = next(name for name, loop in self._loops.items() if loop.playing)
+        self._loops[name] = self._loops.pop(name)
+        self._advance(name)
 
     def _advance(self, name: str) -> None:
         loop = self._loops.get(name)
@@ -260,5 +291,5 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or "not enough memory" in str(error)
+        or any(words in str(error) for words in ("not enough memory", "can't allocate memory"))
     )
