@@ -10,7 +10,7 @@ run: $(READY)
 	$(BIN)/tui-trainer
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not real" $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not real" $(PYTEST_ARGS)
 
 # SmolLM2-135M comes from the package registry; the files beside the checkout are used where they are.
 test-real: $(READY)

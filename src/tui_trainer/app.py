@@ -196,7 +196,9 @@ class TuiTrainer(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to cancel unless something loads."""
-        return self.session.loading is not None if action == "cancel" else True
+        if action == "cancel":
+            return self.session.loading is not None
+        return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
         self.worker.cancel()
