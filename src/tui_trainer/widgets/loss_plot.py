@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 
-import plotext
-
 from tui_trainer.widgets.loss_series import Bucket, LossSeries
 
 EMPTY = "The loss chart begins with the first {x_label}."
@@ -67,6 +65,8 @@ def _title(series: LossSeries, x_label: str, *, log: bool, smoothing: bool, one_
 
 
 def _plot(raw: list[Bucket], curve: list[Bucket], width: int, height: int, *, log: bool) -> str:
+    import plotext  # noqa: PLC0415  # takes 0.1 s, which the first frame need not wait for
+
     losses = [_clamped(loss) for bucket in raw for loss in (bucket.lowest, bucket.highest)]
     positive = min((loss for loss in losses if loss > 0), default=1.0)
     place: Callable[[float], float] = _log_place(positive) if log else _clamped
