@@ -91,11 +91,12 @@ async def test_numbers_of_the_run_are_on_screen() -> None:
         assert "10.0 steps/s   0:00 gone   0:00 left" in text
         assert "100 tok/s 123.4 MB" in text
         engine.gate.release(1)
-        await until(pilot, lambda: "FINISHED" in shown(app))
+        await until(pilot, lambda: "space starts another run" in shown(app))
         text = shown(app)
+        assert "FINISHED" in text
         assert "4/4 100%" in text
-        assert "Finished after 4 of 4 steps and 40 tokens in 0:00: loss 4.0000" in text
-        assert "space starts another run" in text
+        assert "-:-- left" in text
+        assert "Finished: 4 of 4 steps, 40 tokens, 0:00; loss 4.0000 → 2.4885 (average)." in text
         assert losses_on_chart(gsm8k(app)) == [4.0, 1.0, 2.0, 3.0]
 
 
@@ -167,7 +168,7 @@ async def test_stop_asks_and_goes_on_meanwhile() -> None:
         await pilot.press("s", "s")
         engine.gate.release(1)
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
-        await until(pilot, lambda: "Stopped after 3 of 9 steps" in shown(app))
+        await until(pilot, lambda: "Stopped: 3 of 9 steps, 30 tokens" in shown(app))
         assert app.session.status.updates == 3
         await until(pilot, lambda: "3 updates from loaded" in shown(app))
 
@@ -199,14 +200,16 @@ async def test_next_run_offers_the_reload() -> None:
         await until(pilot, lambda: isinstance(app.screen, Question))
 
 
-async def test_another_model_ends_a_paused_run() -> None:
+async def test_a_paused_run_keeps_its_model() -> None:
     engine = FakeEngine()
     async with with_engine(engine) as (app, pilot):
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 1)
         await app.session.load(replace(app.session.choice, source="other"))
-        await until(pilot, lambda: state(app) is LoopState.STOPPED)
-        assert app.session.status.model.name == "other"
+        await until(pilot, lambda: "A loop trains this model" in shown(app))
+        assert app.session.status.model.name == "builtin"
+        await pilot.press("full_stop")
+        await until(pilot, lambda: step_of(app) == 2)
 
 
 # Settings

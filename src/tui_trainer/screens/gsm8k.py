@@ -57,7 +57,8 @@ counts training alone, not the pauses."""
         ),
         Binding("full_stop", "one_step", "One step", key_display=".", id="one-step"),
         Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run; the weights stay"),
-        Binding("e,enter", "settings", "Settings", key_display="e", id="settings"),
+        Binding("e", "settings", "Settings", id="settings", tooltip="Settings of the next run"),
+        Binding("enter", "settings", "Settings", show=False, system=True),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
     ]
 
@@ -156,7 +157,9 @@ counts training alone, not the pauses."""
         share = report.step / report.steps
         width = 12 if self.has_class("-narrow") else 40
         bar = "█" * round(share * width) + "░" * (width - round(share * width))
-        left = self._clock.seconds_left(report.steps - report.step)
+        left = None
+        if self.session.is_live(LOOP):
+            left = self._clock.seconds_left(report.steps - report.step)
         return (
             f"{state:<8} {bar} {report.step:>5,}/{report.steps:,} {share:>4.0%} "
             f"{rate(self._clock.steps_per_second)} steps/s "
@@ -179,9 +182,9 @@ counts training alone, not the pauses."""
         if report is None:
             return f"{how} before the first step."
         return (
-            f"{how} after {report.step:,} of {report.steps:,} steps and {self._clock.tokens:,} "
-            f"tokens in {duration(self._clock.seconds).strip()}: loss {nats(series.first).strip()}, "
-            f"at the end {nats(series.smoothed).strip()} on average.\n"
+            f"{how}: {report.step:,} of {report.steps:,} steps, {self._clock.tokens:,} tokens, "
+            f"{duration(self._clock.seconds).strip()}; loss {nats(series.first).strip()} → "
+            f"{nats(series.smoothed).strip()} (average).\n"
             "space starts another run, e changes its settings."
         )
 

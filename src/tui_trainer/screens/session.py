@@ -84,8 +84,6 @@ class Session:
         self.loading = None
         self._app.refresh_bindings()
         if status is not None:
-            for name in self.loops:
-                self.worker.stop_loop(name)  # a paused one would train the model before
             self.publish(status)
         elif self.status is not None:
             self.choice, tokenizer = before
