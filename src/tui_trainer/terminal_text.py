@@ -7,9 +7,10 @@ their pictures, characters that reorder or hide their neighbours become code poi
 import unicodedata
 
 NEWLINE, TAB, SPACE, DELETE = "⏎", "⇥", "␣", "␡"
+MARK_HOLDER = "◌"
 ESCAPED_CATEGORIES = "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"
-# Invisible though their category says letter or mark: fillers and variation selectors.
-INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5") | frozenset(
+# Invisible though their category says letter, mark or symbol: fillers, variation selectors.
+INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800") | frozenset(
     chr(point) for point in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 )
 
@@ -24,7 +25,10 @@ def visible(text: str, *, newline: str = NEWLINE, tab: str = TAB, limit: int | N
         text = text[: limit - 1] + "…"
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(character, newline, tab) for character in text)
+    shown = "".join(_shown(character, newline, tab) for character in text)
+    # A combining mark at the start would sit on whatever stands before the text.
+    starts_with_mark = shown != "" and unicodedata.category(shown[0]).startswith("M")
+    return MARK_HOLDER + shown if starts_with_mark else shown
 
 
 def visible_token(text: str) -> str:
@@ -47,6 +51,8 @@ def _shown(character: str, newline: str, tab: str) -> str:
         return chr(0x2400 + point)
     if point == 0x7F:
         return DELETE
-    if unicodedata.category(character) in ESCAPED_CATEGORIES or character in INVISIBLE:
+    category = unicodedata.category(character)
+    other_space = category == "Zs" and character != " "  # looks like a space and is none
+    if category in ESCAPED_CATEGORIES or character in INVISIBLE or other_space:
         return f"⟨{point:04X}⟩"
     return character

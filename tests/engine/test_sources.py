@@ -179,7 +179,7 @@ def test_a_folder_with_a_tokenizer_alone_is_enough_to_see_tokens(
 
 def test_a_tokenizer_folder_without_one_is_refused(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty has no tokenizer: copy its tokenizer.json"):
+    with pytest.raises(InputError, match="empty has no tokenizer: copy its"):
         engine.load_tokenizer(str(tmp_path / "empty"))
 
 

@@ -1,0 +1,150 @@
+"""The engine through the real worker: what crosses the thread, and what a failing loop leaves."""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Worker
+
+WAIT = 60.0
+PLAIN = int, float, str, bytes, bool, type(None)
+
+
+class Heard:
+    """The events of a worker, and a way to wait for one."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._news = threading.Condition()
+
+    def __call__(self, event: Event) -> None:
+        with self._news:
+            self.events.append(event)
+            self._news.notify_all()
+
+    def end_of(self, loop: str) -> LoopChanged:
+        """The event that ends a loop."""
+        deadline = time.monotonic() + WAIT
+        with self._news:
+            while True:
+                for event in self.events:
+                    if (
+                        isinstance(event, LoopChanged)
+                        and event.name == loop
+                        and event.state.is_over
+                    ):
+                        return event
+                assert self._news.wait(deadline - time.monotonic())
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def worker(heard: Heard, model_folder: Callable[[str], Path]) -> Iterator[Worker]:
+    """A worker whose engine has the tiny Qwen3 loaded."""
+    worker = Worker(Engine, heard)
+    worker.start()
+    choice = ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32")
+    worker.ask(lambda engine: engine.load_model(choice)).result(WAIT)
+    yield worker
+    assert worker.stop(WAIT)
+
+
+def assert_plain(value: object) -> None:
+    """Only frozen dataclasses, tuples and lists of plain Python values."""
+    if dataclasses.is_dataclass(value):
+        assert type(value).__dataclass_params__.frozen
+        for field in dataclasses.fields(value):
+            assert_plain(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for entry in value:
+            assert_plain(entry)
+    else:
+        assert type(value) in PLAIN
+
+
+def test_nothing_but_plain_values_crosses_the_thread(
+    worker: Worker, heard: Heard, model_folder: Callable[[str], Path]
+) -> None:
+    source = str(model_folder("Qwen3"))
+    asked: list[Callable[[Engine], object]] = [
+        lambda engine: engine.status(),
+        lambda engine: engine.devices(),
+        lambda engine: engine.models(),
+        lambda engine: engine.load_tokenizer(source),
+        lambda engine: engine.tokenize(NOTEBOOK_TEXT, source),
+        lambda engine: engine.batch(("def", "def hello"), "left", source),
+        lambda engine: engine.predict(NOTEBOOK_TEXT),
+        lambda engine: engine.update(NOTEBOOK_TEXT),
+        lambda engine: engine.set_lr(1e-4),
+        lambda engine: engine.reload(),
+    ]
+    for request in asked:
+        reply = worker.ask(request).result(WAIT)
+        assert reply is not None
+        assert_plain(reply)
+    worker.start_loop("gsm8k", lambda engine: engine.train(TrainSettings(items=2))).result(WAIT)
+    heard.end_of("gsm8k")
+    reports = worker.drain("gsm8k")
+    assert len(reports) == 2
+    assert_plain(reports)
+
+
+def test_a_loop_that_runs_out_of_memory_tells_and_the_model_lives(
+    worker: Worker, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = F.cross_entropy, []
+
+    def fail_at_the_third(*args: object, **keywords: object) -> object:
+        calls.append(1)
+        if len(calls) == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(*args, **keywords)
+
+    monkeypatch.setattr(F, "cross_entropy", fail_at_the_third)
+    worker.start_loop("gsm8k", lambda engine: engine.train(TrainSettings(items=5))).result(WAIT)
+    ended = heard.end_of("gsm8k")
+    assert ended.state is LoopState.FAILED
+    assert ended.failure is not None
+    assert ended.failure.sentence.startswith("There is not enough memory for this; the weights")
+    assert len(worker.drain("gsm8k")) == 2
+    status = worker.ask(lambda engine: engine.status()).result(WAIT)
+    assert status is not None
+    assert status.updates == 2
+    assert worker.ask(lambda engine: engine.update(NOTEBOOK_TEXT)).result(WAIT).update == 3
+
+
+def test_an_update_that_fails_is_a_failure_and_the_next_one_works(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **keywords: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(F, "cross_entropy", fail)
+        with pytest.raises(Failure, match="not enough memory"):
+            worker.ask(lambda engine: engine.update(NOTEBOOK_TEXT)).result(WAIT)
+    assert worker.ask(lambda engine: engine.update(NOTEBOOK_TEXT)).result(WAIT).update == 1
+
+
+def test_another_screen_reads_the_weights_of_a_running_loop(worker: Worker, heard: Heard) -> None:
+    worker.start_loop(
+        "gsm8k", lambda engine: engine.train(TrainSettings(items=3, lr=0.01)), playing=False
+    ).result(WAIT)
+    losses = []
+    for _ in range(3):
+        losses.append(worker.ask(lambda engine: engine.predict(NOTEBOOK_TEXT)).result(WAIT).loss)
+        worker.advance("gsm8k")
+    assert len(set(losses)) == 3

@@ -1,0 +1,64 @@
+"""SmolLM2, Qwen3's tokenizer and GSM8K: the seed's own numbers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.problem import format_problem
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.settings import ModelChoice
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def trained(smollm2: str) -> Engine:
+    engine = Engine(Progress(lambda _: None))
+    engine.load_model(ModelChoice(smollm2, "cpu", "fp32"))
+    return engine
+
+
+def test_qwen3_splits_the_notebooks_string_into_four(engine: Engine, qwen3_tokenizer: str) -> None:
+    tokenized = engine.tokenize(NOTEBOOK_TEXT, qwen3_tokenizer)
+    assert tokenized.shape == (1, 4)
+    assert tokenized.input_ids == (750, 23811, 3932, 853)
+    assert [token.text for token in tokenized.tokens] == ["def", " hello", "():\n", "\treturn"]
+    assert [token.bytes for token in tokenized.tokens] == [b"def", b" hello", b"():\n", b"\treturn"]
+
+
+def test_qwen3_keeps_every_byte_of_gsm8k(engine: Engine, qwen3_tokenizer: str, gsm8k: Path) -> None:
+    for problem in load_problems(str(gsm8k / "test.jsonl"), limit=50):
+        text = format_problem(problem)
+        tokens = engine.tokenize(text, qwen3_tokenizer).tokens
+        assert b"".join(token.bytes for token in tokens) == text.encode()
+
+
+def test_gsm8k_has_all_its_items(gsm8k: Path) -> None:
+    assert len(load_problems(str(gsm8k / "train.jsonl"))) == 7473
+    assert len(load_problems(str(gsm8k / "test.jsonl"))) == 1319
+
+
+def test_smollm2s_losses_on_the_notebooks_string(trained: Engine) -> None:
+    status = trained.status()
+    assert status is not None
+    assert (status.model.architecture, status.model.parameters) == ("LlamaForCausalLM", 134_515_008)
+    losses = [trained.update(NOTEBOOK_TEXT).loss for _ in range(4)]
+    assert losses == pytest.approx([5.91, 5.17, 4.51, 3.95], abs=0.03)
+    trained.reload()
+    assert trained.update(NOTEBOOK_TEXT).loss == losses[0]
+
+
+def test_twenty_items_of_gsm8k_on_smollm2_headless(smollm2: str, gsm8k: Path) -> None:
+    command = [sys.executable, "-m", "tui_trainer.cli", "gsm8k", "--model", smollm2]
+    command += ["--problems", str(gsm8k / "train.jsonl"), "--items", "20", "--json"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=280)
+    steps = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [step["step"] for step in steps] == list(range(1, 21))
+    assert all(0.3 < step["loss"] < 4 for step in steps)
+    assert all(50 < step["tokens"] < 543 for step in steps)
