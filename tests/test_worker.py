@@ -43,6 +43,7 @@ class Scripted:
     def count(self, name: str = "loop", end: int = 10**9) -> Iterator[Report]:
         try:
             for number in range(1, end + 1):
+                time.sleep(0.0005)  # slow enough that the reports kept do not run over
                 yield step(number)
         finally:
             self.closed.append(name)

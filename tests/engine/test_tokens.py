@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.models import (
@@ -44,6 +44,9 @@ def test_every_tokenizer_gives_ids_bytes_and_spans(
 
 @settings(deadline=None, max_examples=200)
 @given(TEXTS)
+@example(" ")
+@example(" a ")
+@example("\u2581a \u2581")
 def test_bytes_of_all_tokens_are_the_bytes_of_the_text(text: str) -> None:
     assert joined(BYTES, text) == text.encode()
     assert joined(PIECES, text) == text.encode()
@@ -80,7 +83,12 @@ def test_the_space_put_before_a_text_is_no_part_of_it() -> None:
     first, second = PIECES.tokenize("x y").tokens[:2]
     assert (first.bytes, first.start, first.end) == (b"", 0, 0)
     assert (second.bytes, second.start, second.end) == (b"x", 0, 1)
-    assert PIECES.tokenize(" x").tokens[0].bytes[:1] == b" "
+    spaced = PIECES.tokenize(" x").tokens
+    assert [(token.bytes, token.start, token.end) for token in spaced] == [
+        (b"", 0, 0),
+        (b" ", 0, 1),
+        (b"x", 1, 2),
+    ]
 
 
 def test_a_special_token_in_the_text_is_one_token_with_its_own_bytes() -> None:

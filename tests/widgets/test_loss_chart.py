@@ -5,11 +5,11 @@ import math
 import re
 from itertools import pairwise
 
+import plotext
 import pytest
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from tui_trainer.widgets import loss_plot
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 from tui_trainer.widgets.loss_plot import (
     LABEL_WIDTH,
@@ -233,7 +233,7 @@ async def test_two_charts_share_nothing() -> None:
     first, second = drawn(FALLING), drawn([1.0, 2.0], 40, 8)
     assert drawn(FALLING) == first
     assert drawn([1.0, 2.0], 40, 8) == second
-    assert loss_plot.plotext.figure.build().string(colorless=True).strip("\n ┌┐└┘─│") == ""
+    assert plotext.figure.build().string(colorless=True).strip("\n ┌┐└┘─│") == ""
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])

@@ -70,38 +70,45 @@ class Vocabulary:
         """
         check_encodable(text)
         encoded = self.tokenizer(text, return_offsets_mapping=True)
-        spans = zip(encoded.input_ids, encoded.offset_mapping, strict=True)
+        spans = encoded.offset_mapping
+        followers = [*spans, (len(text), len(text))][1:]
         return Tokenized(
             text,
             tuple(
-                self._token(index, token_id, text, start, end)
-                for index, (token_id, (start, end)) in enumerate(spans)
+                self._token(index, token_id, text, span, follower)
+                for index, (token_id, span, follower) in enumerate(
+                    zip(encoded.input_ids, spans, followers, strict=True)
+                )
             ),
         )
 
-    def _token(self, index: int, token_id: int, text: str, start: int, end: int) -> Token:
-        covered = self._bytes_of(token_id, text[start:end])
-        if start == 0 and covered.startswith(b" ") and not text.startswith(" "):
-            # Llama's tokenizer puts a space before every text; it is no part of the text.
+    def _token(
+        self, index: int, token_id: int, text: str, span: tuple[int, int], follower: tuple[int, int]
+    ) -> Token:
+        start, end = span
+        piece = str(self.tokenizer.convert_ids_to_tokens(token_id))
+        covered = self._bytes_of(token_id, piece, text[start:end])
+        # Some put a space before every text. It is no part of the text, but given the first
+        # character's span: alone, or at the front of the first word's token.
+        if piece == SPACE_PIECE and start == follower[0] == 0:
+            covered = b""
+        elif start == 0 and covered.startswith(b" ") and not text.startswith(" "):
             covered = covered[1:]
-        if not covered:
-            end = start
-        return Token(index, token_id, self.text_of(token_id), covered, start, end)
+        return Token(
+            index, token_id, self.text_of(token_id), covered, start, end if covered else start
+        )
 
-    def _bytes_of(self, token_id: int, covered: str) -> bytes:
+    def _bytes_of(self, token_id: int, piece: str, covered: str) -> bytes:
         """The bytes a token stands for; `covered` is the text it covers, where it is whole.
 
         A token that was put in, such as one for the beginning of a text, stands for none.
         """
-        piece = str(self.tokenizer.convert_ids_to_tokens(token_id))
         if token_id in self._added:
             return covered.encode()
         if self._byte_level and all(character in BYTE_OF for character in piece):
             return bytes(BYTE_OF[character] for character in piece)
         if match := BYTE_TOKEN.fullmatch(piece):
             return bytes([int(match[1], 16)])
-        if piece == SPACE_PIECE:
-            return b" "
         return covered.encode()
 
     def batch(self, texts: tuple[str, ...], padding_side: str) -> Batch:
