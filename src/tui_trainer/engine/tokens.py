@@ -65,8 +65,8 @@ class Vocabulary:
     def tokenize(self, text: str) -> Tokenized:
         """Every token of `text` with its bytes and the characters it covers.
 
-        The bytes of all tokens, joined, are those of the text, unless the tokenizer changes the
-        text first (case, accents): then they are those of the characters covered.
+        The bytes of all tokens, joined, are those of the text; where the tokenizer changes the
+        text first, as Qwen's composes an accent with its letter, those of the changed text.
         """
         check_encodable(text)
         encoded = self.tokenizer(text, return_offsets_mapping=True)
