@@ -1,0 +1,66 @@
+"""What a GPU changes: runs where there is one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.engine.notebook import assert_same_bits, weights_of
+from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+
+pytestmark = [
+    pytest.mark.cuda,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device"),
+]
+
+
+def test_losses_on_a_card_are_those_on_a_cpu(engine: Engine) -> None:
+    losses = []
+    for device in "cpu", "cuda":
+        status = engine.load_model(ModelChoice("builtin", device, "fp32"))
+        assert status.model.device.startswith(device)
+        losses.append([step.loss for step in engine.train(TrainSettings(items=5))])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "mixed", "bf16"])
+def test_an_update_counts_the_weights_that_moved(
+    engine: Engine, model_folder: Callable[[str], Path], precision: str
+) -> None:
+    engine.load_model(ModelChoice(str(model_folder("Qwen3")), "cuda", precision))
+    model = engine.learner.model
+    before = weights_of(model)
+    report = engine.update(NOTEBOOK_TEXT)
+    pairs = zip(before, model.parameters(), strict=True)
+    assert report.moved == sum(int((old != new).sum()) for old, new in pairs) > 0
+    engine.reload()
+    assert_same_bits(model.parameters(), before)
+
+
+def test_auto_takes_a_card_and_mixed_where_the_model_fits(engine: Engine) -> None:
+    status = engine.load_model(ModelChoice())
+    assert status.model.device.startswith("cuda")
+    assert status.model.precision == "mixed"
+    step = next(engine.train(TrainSettings(items=1)))
+    assert step.memory_bytes == torch.cuda.memory_allocated(status.model.device)
+
+
+def test_a_text_too_large_for_the_card_leaves_the_model(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.load_model(ModelChoice("builtin", "cuda", "fp32"))
+    before = weights_of(engine.learner.model)
+    total = torch.cuda.get_device_properties(0).total_memory
+    held = torch.cuda.memory_allocated()
+    torch.cuda.set_per_process_memory_fraction((held + 2**20) / total)
+    torch.cuda.empty_cache()
+    try:
+        with pytest.raises(torch.OutOfMemoryError):
+            engine.update("hello " * 300)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert_same_bits(engine.learner.model.parameters(), before)
+    assert engine.update(NOTEBOOK_TEXT).update == 1
