@@ -45,6 +45,7 @@ async def tokens_batch(pilot: Pilot[int]) -> None:
 
 async def tokens_emoji(pilot: Pilot[int]) -> None:
     pilot.app.screen.query_one(TextBox).text = "An emoji 🙂 is several tokens."
+    await until(pilot, lambda: "29 characters" in shown(pilot.app))
     await pilot.press("escape")
 
 
@@ -84,14 +85,21 @@ PICTURES = (
 )
 
 
+async def settled(app: TuiTrainer) -> None:
+    """Wait until the charts and tables have made their last drawing."""
+    before = ""
+    while (now := shown(app)) != before:
+        before = now
+        await asyncio.sleep(0.7)
+
+
 async def draw(picture: Picture) -> str:
     """The picture as SVG."""
     async with running(size=SIZE) as (app, pilot):
         app.theme = "textual-dark"
         await until(pilot, lambda: "shape (" in shown(app))
         await picture.prepare(pilot)
-        await asyncio.sleep(0.6)  # the charts' and the table's last drawing
-        await pilot.pause()
+        await settled(app)
         return app.export_screenshot(title="tui-trainer")
 
 
