@@ -96,7 +96,7 @@ it off. A model without dropout gives the same in both."""
             tooltip="Type a learning rate",
             group=Binding.Group("lr", compact=True),
         ),
-        Binding("o", "optimizer", "Optim", id="optimizer", tooltip="AdamW or SGD, a fresh one"),
+        Binding("o", "optimizer", "Opt", id="optimizer", tooltip="AdamW or SGD, a fresh one"),
         Binding("t", "mode", "Mode", id="mode", tooltip="Train mode (dropout on) or eval mode"),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
     ]

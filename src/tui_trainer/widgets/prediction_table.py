@@ -20,11 +20,14 @@ WIDTHS = {
 
 
 def probability(p: float) -> str:
-    """A probability in six characters: 0.1234, or 3.1e-5 where that would show as zero."""
+    """A probability in six characters: 0.1234, or 3.1e-5 and 2e-10 where 0.0000 would show."""
     if p >= 0.001 or p == 0:
         return f"{p:.4f}"
     mantissa, exponent = f"{p:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"[:6].rjust(6)
+    if int(exponent) > -10:
+        return f"{mantissa}e{int(exponent)}"
+    mantissa, exponent = f"{p:.0e}".split("e")
+    return f"{mantissa}e{int(exponent)}".rjust(6)
 
 
 def token_cell(text: str, width: int = TOKEN_WIDTH) -> str:
