@@ -104,11 +104,11 @@ async def draw(picture: Picture) -> str:
 
 
 def comparable(text: str) -> str:
-    """What of a screen is the same on every machine: no number, and no dot of a curve."""
-    text = re.sub("[\u2800-\u28ff·█░]", " ", text)
+    """What of a screen is the same on every machine: no number, unit or dot of a curve."""
+    text = re.sub("[\u2800-\u28ff▀-▟·█░]", " ", text)
     text = re.sub(r"[-\d.,:]*\d[-\d.,:]*(?:e[-+]?\d+)?%?", "0", text)
-    text = re.sub("0 [kMG]?B\\b", "0 B", text)  # memory, whose unit differs too
-    return "\n".join(" ".join(line.split()) for line in text.splitlines())
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return re.sub(r"0 [kMG]B", "0 B", "\n".join(lines))
 
 
 def text_of_svg(svg: str) -> str:
