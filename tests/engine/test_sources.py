@@ -16,7 +16,8 @@ from tests.hub.server import FakeHub
 from tests.models import NOTEBOOK_TEXT, byte_level_tokenizer
 from tui_trainer.engine import sources
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.errors import CancelledError, InputError
+from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 
 
@@ -243,6 +244,18 @@ def test_out_of_memory_while_loading_leaves_the_old_model(
             qwen3.load_model(ModelChoice(str(folder), "cpu", "fp32"))
     assert qwen3.status() == status
     assert qwen3.update(NOTEBOOK_TEXT).update == 1
+
+
+def test_a_load_that_is_cancelled_leaves_the_old_model(
+    model_folder: Callable[[str], Path],
+) -> None:
+    progress = Progress(lambda told: None)
+    engine = Engine(progress)
+    status = engine.load_model(ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32"))
+    progress.cancelled.set()
+    with pytest.raises(CancelledError):
+        engine.load_model(ModelChoice(str(model_folder("GPT2")), "cpu", "fp32"))
+    assert engine.status() == status
 
 
 def test_code_of_a_models_authors_runs_only_where_the_user_says_so(

@@ -81,7 +81,10 @@ class Engine:
         return TokenizerReport(source, len(vocabulary))
 
     def load_model(self, choice: ModelChoice) -> LearnerStatus:
-        """Load a model in the place of the present one, which stays where the load fails."""
+        """Load a model in the place of the present one, which stays where the load fails.
+
+        A cancel is heard at any moment of a download, then before and after the weights are read.
+        """
         started = time.perf_counter()
         source = find_source(choice.source, self._progress)
         self._progress.tell(LoadProgress(f"Loading {source.name}"))
@@ -90,7 +93,9 @@ class Engine:
         device = choose_device(choice.device)
         precision = choose_precision(choice.precision, device, config)
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self._progress.check()
         model = load_model(source, choice, config, dtype)
+        self._progress.check()
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         report = ModelReport(
             name=source.name,
