@@ -53,7 +53,7 @@ def make_engine(progress: Progress) -> "Engine":
 
     # A full collection walks all of torch and transformers: 250 ms in which no key is heard.
     gc.freeze()
-    return Engine(progress)
+    return Engine(progress, spare_cores=1)
 
 
 class TuiTrainer(App[int]):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
+from tui_trainer.engine.devices import choose_device, choose_precision, leave_cores, list_devices
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.predict import predict
@@ -45,8 +45,9 @@ class Engine:
     Methods take and give plain values. Each raises InputError for what the user can mend.
     """
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, spare_cores: int = 0) -> None:
         silence_libraries()
+        leave_cores(spare_cores)
         self._progress = progress
         self._learner: Learner | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
