@@ -1,9 +1,11 @@
 """A scripted engine for tests of screens: the methods of Engine, no torch, no model."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.reports import (
     Batch,
     Candidate,
@@ -129,6 +131,24 @@ class FakeEngine:
         guess = Candidate(32, " ", 0.5)
         loss = None if expected is None else self._loss()
         return Position(n, ord(text[n]) % 256, text[n], expected, loss, 1.5, (guess,))
+
+    def cross_entropy(self, question: LabelledLogits) -> CrossEntropyReport:
+        total = math.log(sum(math.exp(logit) for logit in question.logits))
+        log_p = tuple(logit - total for logit in question.logits)
+        p = tuple(map(math.exp, log_p))
+        gradient = tuple(q - (n == question.label) for n, q in enumerate(p))
+        return CrossEntropyReport(
+            question=question,
+            probabilities=p,
+            probability_sum=sum(p),
+            log_probabilities=log_p,
+            loss=-log_p[question.label],
+            log_sum_exp=total,
+            perplexity=math.exp(-log_p[question.label]),
+            p_minus_onehot=gradient,
+            gradient=gradient,
+            gradient_sum=sum(gradient),
+        )
 
     def update(self, text: str) -> UpdateReport:
         before, loss = self.predict(text), self._loss()

@@ -49,6 +49,11 @@ async def tokens_emoji(pilot: Pilot[int]) -> None:
     await pilot.press("escape")
 
 
+async def loss(pilot: Pilot[int]) -> None:
+    await pilot.press("escape", "3", "down", "space")
+    await until(pilot, lambda: "Class 0 is likelier" in shown(pilot.app))
+
+
 async def step(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4")
     screen = pilot.app.screen
@@ -79,6 +84,7 @@ PICTURES = (
     Picture("tokens", "screens/tokens.py", "1", tokens),
     Picture("tokens-emoji", "screens/tokens.py", "1, and an emoji in the text", tokens_emoji),
     Picture("tokens-batch", "screens/tokens.py", "1, then b", tokens_batch),
+    Picture("loss", "screens/loss.py", "3, then down and space", loss),
     Picture("step", "screens/step.py", "4, then space twelve times", step),
     Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),

@@ -138,7 +138,9 @@ async def test_quit_asks_while_a_loop_trains() -> None:
         await until(pilot, lambda: app.return_code == 0 and app.return_value == 0)
 
 
-@pytest.mark.parametrize(("key", "name"), [("1", "Tokens"), ("4", "Step"), ("5", "GSM8K")])
+@pytest.mark.parametrize(
+    ("key", "name"), [("1", "Tokens"), ("3", "Loss"), ("4", "Step"), ("5", "GSM8K")]
+)
 async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> None:
     async with running("escape", key, size=(100, 50), engine=fake(FakeEngine())) as (app, pilot):
         await pilot.press("question_mark")

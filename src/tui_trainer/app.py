@@ -24,6 +24,7 @@ from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.logs import log_to_file
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
@@ -72,9 +73,11 @@ class TuiTrainer(App[int]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_screen('tokens')", "Tokens", show=False, id="tokens"),
+        Binding("3", "show_screen('loss')", "Loss", show=False, id="loss"),
         Binding("4", "show_screen('step')", "Step", show=False, id="step"),
         Binding("5", "show_screen('gsm8k')", "GSM8K", show=False, id="gsm8k"),
         Binding("alt+1", "show_screen('tokens')", show=False, system=True, priority=True),
+        Binding("alt+3", "show_screen('loss')", show=False, system=True, priority=True),
         Binding("alt+4", "show_screen('step')", show=False, system=True, priority=True),
         Binding("alt+5", "show_screen('gsm8k')", show=False, system=True, priority=True),
         Binding("C", "cancel", "Cancel load", id="cancel", tooltip="Cancel the load or download"),
@@ -99,6 +102,7 @@ class TuiTrainer(App[int]):
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(self, self.worker, choice)
         self.add_mode("tokens", lambda: TokensScreen(self.session))
+        self.add_mode("loss", lambda: LossScreen(self.session))
         self.add_mode("step", lambda: StepScreen(self.session))
         self.add_mode("gsm8k", lambda: Gsm8kScreen(self.session))
         self._refreshing = False

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from textual.widgets import Input
 
 from tests.pilot import SECONDS_AT_MOST
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import (
     Batch,
@@ -111,6 +113,9 @@ class HostileEngine:
         )
         return Prediction(text, (1, 3), (1, 3, 100), 1.0, positions)
 
+    def cross_entropy(self, question: LabelledLogits) -> CrossEntropyReport:
+        raise InputError(self._words)
+
     def update(self, text: str) -> UpdateReport:
         self._updates += 1
         prediction = self.predict(text)
@@ -161,7 +166,11 @@ async def visit_everything(words: str) -> None:
             await asyncio.sleep(0.01)
         app.screen.query_one(TextBox).text = words
         await pilot.pause(0.1)
-        await pilot.press("escape", "b", "b", "4")
+        await pilot.press("escape", "b", "b", "3", "enter")
+        app.screen.query_one(Input).value = words
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        await pilot.press("escape", "4")
         app.screen.query_one(TextBox).text = words
         await pilot.pause(0.1)
         await pilot.press("space")

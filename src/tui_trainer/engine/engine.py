@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
+from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, leave_cores, list_devices
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.predict import predict
 from tui_trainer.engine.problems import load_problems
@@ -136,6 +138,10 @@ class Engine:
 
     def predict(self, text: str, top: int = 5) -> Prediction:
         return predict(self.learner, text, top)
+
+    def cross_entropy(self, question: LabelledLogits) -> CrossEntropyReport:
+        """The loss of a row of logits and its gradient; needs no model."""
+        return cross_entropy(question)
 
     def update(self, text: str) -> UpdateReport:
         """One run of the training cell on `text`."""

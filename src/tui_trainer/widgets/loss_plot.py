@@ -4,8 +4,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
+from typing import TYPE_CHECKING
 
 from tui_trainer.widgets.loss_series import Bucket, LossSeries
+
+if TYPE_CHECKING:
+    from plotext._plotter.plot import plot_class as Figure
 
 EMPTY = "The loss chart begins with the first {x_label}."
 SMALLEST_SIZE = 24, 4  # columns, rows; below it one number says more
@@ -64,20 +68,28 @@ def _title(series: LossSeries, x_label: str, *, log: bool, smoothing: bool, one_
     return title
 
 
-def _plot(raw: list[Bucket], curve: list[Bucket], width: int, height: int, *, log: bool) -> str:
+def empty_figure(width: int, height: int) -> "Figure":
+    """A figure of plotext's with a left and a lower axis, and no colours.
+
+    It is one of its own: plotext's shared one is the size of the terminal at most, and what one
+    chart sets would stay for the next.
+    """
     import plotext  # noqa: PLC0415  # takes 0.1 s, which the first frame need not wait for
 
+    figure = type(plotext.figure)(type(plotext.terminal)().limit(False, False))
+    figure.plot_size(width, height).theme("colorless")
+    figure.axes(False, axis="x", side="upper").axes(False, axis="y", side="right")
+    return figure
+
+
+def _plot(raw: list[Bucket], curve: list[Bucket], width: int, height: int, *, log: bool) -> str:
     losses = [_clamped(loss) for bucket in raw for loss in (bucket.lowest, bucket.highest)]
     positive = min((loss for loss in losses if loss > 0), default=1.0)
     place: Callable[[float], float] = _log_place(positive) if log else _clamped
     y = loss_axis(losses, positive, max(2, round(height / ROWS_A_TICK)), log=log)
     x = step_axis(raw[0].first, raw[-1].last, max(2, width // COLUMNS_A_TICK))
 
-    # A figure of its own: plotext's shared one is the size of the terminal at most, and what
-    # one chart sets would stay for the next.
-    figure = type(plotext.figure)(type(plotext.terminal)().limit(False, False))
-    figure.plot_size(width, height).theme("colorless")
-    figure.axes(False, axis="x", side="upper").axes(False, axis="y", side="right")
+    figure = empty_figure(width, height)
     points = [(bucket.middle, loss) for bucket in raw for loss in _ends(bucket)]
     dots = figure.signal([p[0] for p in points], [place(p[1]) for p in points], marker=DOTS)
     figure.draw(dots if curve else dots.lines())

@@ -4,7 +4,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-SCREENS = {"tokens": ("1", "Tokens"), "step": ("4", "Step"), "gsm8k": ("5", "GSM8K")}
+SCREENS = {
+    "tokens": ("1", "Tokens"),
+    "loss": ("3", "Loss"),
+    "step": ("4", "Step"),
+    "gsm8k": ("5", "GSM8K"),
+}
 
 
 class ScreenTabs(Horizontal):
