@@ -80,7 +80,7 @@ def test_the_app_needs_a_terminal(
     assert main([]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n"), terminal) == ("", 1, [])
-    for word in ("not a terminal", "tokens", "step", "gsm8k", "models", "problems"):
+    for word in ("not a terminal", "tokens", "loss", "step", "gsm8k", "models", "problems"):
         assert word in captured.err
 
 
@@ -98,6 +98,8 @@ def test_a_process_without_a_terminal_ends_at_once() -> None:
         ["bench"],
         ["runs"],
         ["tokens"],
+        ["loss"],
+        ["loss", "1", "2"],
         ["step"],
         ["step", "text", "-n", "x"],
         ["step", "text", "--opt", "SGD"],
@@ -141,7 +143,7 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         main(["--help"])
     commands = capsys.readouterr().out.partition("headless commands:")[2].split("\n\n")[0]
     offered = [line.split()[0] for line in commands.splitlines() if line.startswith("    ")]
-    assert offered == ["tokens", "step", "gsm8k", "models", "problems"]
+    assert offered == ["tokens", "loss", "step", "gsm8k", "models", "problems"]
 
 
 def test_model_options_may_stand_before_the_command(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.labelled_logits import LabelledLogits
+from tui_trainer.engine.labelled_logits import LabelledLogits, read_logits
 
 logit_rows = st.lists(st.floats(-1000, 1000, width=32), min_size=2, max_size=20)
 questions = logit_rows.flatmap(
@@ -110,6 +110,29 @@ def test_the_same_added_to_every_logit_changes_nothing(
 def test_what_is_no_question_is_refused(row: tuple[float, ...], label: int, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         LabelledLogits(row, label)
+
+
+@pytest.mark.parametrize(
+    "line", ["1 -2.5 3e2", "[1, -2.5, 3e2]", "1,-2.5,300", "  1.0\t-2.50  [[300]] "]
+)
+def test_a_row_of_logits_is_read_however_it_is_written(line: str) -> None:
+    assert read_logits(line) == (1.0, -2.5, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "2 to 20 logits"),
+        ("1", "2 to 20 logits"),
+        ("1 " * 21, "2 to 20 logits"),
+        ("1 two", "'two' is no number"),
+        ("1 nan", "A logit here is a number from -1000 to 1000"),
+        ("1 1001", "A logit here is a number from -1000 to 1000"),
+    ],
+)
+def test_what_is_no_row_of_logits_is_refused(line: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read_logits(line)
 
 
 def test_the_engine_needs_no_model_for_it(engine) -> None:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.labelled_logits import LabelledLogits
-from tui_trainer.screens.class_list import EXAMPLES, ClassList, read_logit, read_logits, typed
+from tui_trainer.engine.labelled_logits import LabelledLogits, read_logit
+from tui_trainer.screens.class_list import EXAMPLES, ClassList, typed
 
 THREE = ClassList("three", ("a", "b", "c"), LabelledLogits((1.0, 2.0, 3.0), 1), cursor=1)
 
@@ -66,29 +66,6 @@ def test_ten_tenths_are_one() -> None:
     for _ in range(10):
         classes = classes.raised(0.1)
     assert classes.logits == (1.0, 3.0, 3.0)
-
-
-@pytest.mark.parametrize(
-    "line", ["1 -2.5 3e2", "[1, -2.5, 3e2]", "1,-2.5,300", "  1.0\t-2.50  [[300]] "]
-)
-def test_a_row_of_logits_is_read_however_it_is_written(line: str) -> None:
-    assert read_logits(line) == (1.0, -2.5, 300.0)
-
-
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
-        ("", "2 to 20 logits"),
-        ("1", "2 to 20 logits"),
-        ("1 " * 21, "2 to 20 logits"),
-        ("1 two", "'two' is no number"),
-        ("1 nan", "A logit here is a number from -1000 to 1000"),
-        ("1 1001", "A logit here is a number from -1000 to 1000"),
-    ],
-)
-def test_what_is_no_row_of_logits_is_refused(line: str, sentence: str) -> None:
-    with pytest.raises(InputError, match=sentence):
-        read_logits(line)
 
 
 @given(st.floats(-1000, 1000, width=32))

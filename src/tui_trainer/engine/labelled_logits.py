@@ -40,6 +40,22 @@ class LabelledLogits:
             )
 
 
+def read_logit(line: str) -> float:
+    """A logit typed by hand; InputError where it is none."""
+    try:
+        logit = float(line)
+    except ValueError:
+        raise InputError(f"{line!r} is no number: type one such as -1.5.") from None
+    return check_logit(logit)
+
+
+def read_logits(line: str) -> tuple[float, ...]:
+    """All logits, as they stand in Python or with spaces alone; InputError where they cannot be."""
+    numbers = line.replace("[", " ").replace("]", " ").replace(",", " ").split()
+    logits = tuple(read_logit(number) for number in numbers)
+    return LabelledLogits(logits, 0).logits
+
+
 @dataclass(frozen=True)
 class CrossEntropyReport:
     """What `F.cross_entropy` computes on the way from logits to gradient; a tuple has a value

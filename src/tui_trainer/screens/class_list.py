@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.labelled_logits import LARGEST_LOGIT, LabelledLogits, check_logit
+from tui_trainer.engine.labelled_logits import LARGEST_LOGIT, LabelledLogits
 
 Value = TypeVar("Value")
 
@@ -71,22 +70,6 @@ class ClassList:
 
 def without(values: tuple[Value, ...], row: int) -> tuple[Value, ...]:
     return values[:row] + values[row + 1 :]
-
-
-def read_logit(line: str) -> float:
-    """A logit typed by hand; InputError where it is none."""
-    try:
-        logit = float(line)
-    except ValueError:
-        raise InputError(f"{line!r} is no number: type one such as -1.5.") from None
-    return check_logit(logit)
-
-
-def read_logits(line: str) -> tuple[float, ...]:
-    """All logits, as they stand in Python or with spaces alone; InputError where they cannot be."""
-    numbers = line.replace("[", " ").replace("]", " ").replace(",", " ").split()
-    logits = tuple(read_logit(number) for number in numbers)
-    return LabelledLogits(logits, 0).logits
 
 
 def typed(logit: float) -> str:

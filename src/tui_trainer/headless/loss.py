@@ -1,0 +1,92 @@
+"""`tui-trainer loss`: what the Loss screen shows of a row of logits and its label."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits, read_logits
+from tui_trainer.headless.arguments import add_command, read_texts
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.table import Column, table
+
+if TYPE_CHECKING:
+    from tui_trainer.headless.arguments import Commands
+
+COLUMNS = (
+    Column("class", 5),
+    Column("logit", 8),
+    Column("softmax", 8),
+    Column("-log p", 8),
+    Column("p - onehot", 10),
+    Column("logits.grad", 11),
+)
+
+
+def add(commands: "Commands") -> None:
+    parser = add_command(
+        commands,
+        "loss",
+        "cross entropy of a row of logits and its label",
+        "The loss of one prediction, by torch's cross_entropy in fp32: softmax, -log p of each "
+        "class, the loss, the perplexity exp(loss), and the gradient of the loss for each logit. "
+        "Needs no model.",
+    )
+    parser.add_argument(
+        "logits",
+        nargs="+",
+        metavar="LOGIT",
+        help="2 to 20 logits, one for each class, or all as one argument such as '[3, -1e2]'; "
+        "- reads them from standard input",
+    )
+    parser.add_argument(
+        "--label", type=int, required=True, metavar="N", help="the right class, counted from 0"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, output: Output) -> None:
+    logits = read_logits(" ".join(read_texts(arguments.logits)))
+    question = LabelledLogits(logits, arguments.label)
+    with shown_progress() as progress:
+        report = make_engine(progress).cross_entropy(question)
+    if output.as_json:
+        output.json(loss_line(report))
+        return
+    for line in table(COLUMNS, class_rows(report)):
+        output.text(line)
+    label = report.label_probability
+    output.text(f"loss        {report.loss:.4f} nats = -log p of class {question.label}")
+    output.text(f"perplexity  {report.perplexity:.5g} = exp(loss) = 1 / {label:.4g}")
+
+
+def loss_line(report: CrossEntropyReport) -> dict[str, Json]:
+    """The JSON of a report; a perplexity that overflows is null."""
+    return {
+        "logits": report.question.logits,
+        "label": report.question.label,
+        "loss": report.loss,
+        "perplexity": report.perplexity,
+        "p": report.probabilities,
+        "log_p": report.log_probabilities,
+        "p_minus_onehot": report.p_minus_onehot,
+        "gradient": report.gradient,
+    }
+
+
+def class_rows(report: CrossEntropyReport) -> Iterator[tuple[str, ...]]:
+    """A row for each class; the label's is marked with a star."""
+    for n, logit in enumerate(report.question.logits):
+        yield (
+            f"*{n}" if n == report.question.label else str(n),
+            f"{logit:.6g}",
+            f"{report.probabilities[n]:.4g}",
+            f"{without_sign(-report.log_probabilities[n]):.4f}",
+            f"{report.p_minus_onehot[n]:+.4g}",
+            f"{report.gradient[n]:+.4g}",
+        )
+
+
+def without_sign(value: float) -> float:
+    """0.0 for -0.0."""
+    return value + 0.0
