@@ -37,6 +37,8 @@ from tui_trainer.worker import Event, LoopChanged, Worker
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
+TICK_SECONDS = 1 / 8
+STATUS_SECONDS = 1 / 4
 SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
 WORKER_STOP_SECONDS = 1.0
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
@@ -54,7 +56,7 @@ def make_engine(progress: Progress) -> "Engine":
 
     # A full collection walks all of torch and transformers: 250 ms in which no key is heard.
     gc.freeze()
-    return Engine(progress, spare_cores=1)
+    return Engine(progress)
 
 
 class TuiTrainer(App[int]):
@@ -110,7 +112,8 @@ class TuiTrainer(App[int]):
     async def on_mount(self) -> None:
         self._handle_signals()
         await self.switch_mode("tokens")
-        self.set_interval(1 / 8, self._tick)
+        self.set_interval(TICK_SECONDS, self._tick)
+        self.set_interval(STATUS_SECONDS, self._follow_loops)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -140,16 +143,19 @@ class TuiTrainer(App[int]):
         if not self.screen_stack:  # while the app closes
             return
         screen = self.screen
-        if self._any_loop_running():
-            self._refresh_status()
         if isinstance(screen, WorkScreen):
             doing, seconds = self._doing()
             for line in screen.query(StatusLine):  # none while the screen is being mounted
                 line.show(self.session.status, doing, seconds, self._describe_loops())
 
+    def _follow_loops(self) -> None:
+        """While a loop runs, its updates count."""
+        if self._any_loop_running():
+            self._refresh_status()
+
     @work
     async def _refresh_status(self) -> None:
-        """While a loop runs, its updates count: hear how many, one request at a time."""
+        """Hear how many updates the weights are away, one request at a time."""
         if self._refreshing:
             return
         self._refreshing = True

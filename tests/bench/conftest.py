@@ -32,4 +32,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("figures")
     for figure in figures:
-        terminalreporter.write_line(f"{figure.what:<58} {figure.measured:<34} goal {figure.goal}")
+        terminalreporter.write_line(f"{figure.what:<58} {figure.measured:<46} goal {figure.goal}")

@@ -10,7 +10,6 @@ from tui_trainer.engine.devices import (
     choose_device,
     choose_precision,
     count_parameters,
-    leave_cores,
     list_devices,
     memory_in_use,
 )
@@ -87,14 +86,3 @@ def test_memory_in_use_on_a_cpu_is_what_the_process_holds() -> None:
     rss = psutil.Process().memory_info().rss
     assert memory_in_use(torch.device("cpu")) == pytest.approx(rss, rel=0.2)
     assert memory_in_use(torch.device("cpu")) > held.nbytes
-
-
-def test_torch_leaves_a_core_to_the_interface_but_keeps_a_thread() -> None:
-    before = torch.get_num_threads()
-    try:
-        leave_cores(10_000)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
-    leave_cores(0)
-    assert torch.get_num_threads() <= before

@@ -17,7 +17,7 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problems import format_problem, load_problems
 from tui_trainer.engine.settings import TrainSettings
-from tui_trainer.screens.gsm8k import ITEM_SECONDS, Gsm8kScreen
+from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings, typed
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.question import Question
@@ -350,7 +350,7 @@ async def test_draws_are_bounded_however_many_steps_there_are() -> None:
         await until(pilot, lambda: step_of(app) == 10_000)
         seconds = loop.time() - began
         assert chart.draws - draws <= seconds / REDRAW_SECONDS + 3
-        assert len(shows) <= seconds / ITEM_SECONDS + 5
+        assert len(shows) <= seconds / SHOW_SECONDS + 5
         await until(pilot, lambda: "10,000/10,000 100%" in shown(app))
 
 

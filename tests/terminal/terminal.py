@@ -15,15 +15,23 @@ KEYS = {"escape": "\x1b", "alt+5": "\x1b5", "space": " ", "enter": "\r"}
 
 
 class Terminal:
-    """The app as a child process on a pseudo-terminal of `columns` x `rows`."""
+    """The app as a child process on a pseudo-terminal of `columns` x `rows`.
 
-    def __init__(self, *arguments: str, state: Path, columns: int = 80, rows: int = 24) -> None:
-        environment = {
-            **os.environ,
-            "TERM": "xterm-256color",
-            "XDG_STATE_HOME": str(state),
-            "OMP_NUM_THREADS": "1",
-        }
+    `threads` is how many torch takes; None leaves that to torch.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        state: Path,
+        columns: int = 80,
+        rows: int = 24,
+        threads: int | None = 1,
+    ) -> None:
+        environment = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(state)}
+        environment.pop("OMP_NUM_THREADS", None)
+        if threads is not None:
+            environment["OMP_NUM_THREADS"] = str(threads)
         command = [sys.executable, "-m", "tui_trainer", *arguments]
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
@@ -36,6 +44,7 @@ class Terminal:
             encoding="utf-8",
             codec_errors="replace",
         )
+        self.child.delaybeforesend = None  # 50 ms by default, and keys are timed
         self.settings_before = termios.tcgetattr(self.child.child_fd)
 
     def read(self, timeout: float = 0.1) -> None:

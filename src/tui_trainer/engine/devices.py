@@ -1,7 +1,5 @@
 """Devices and precisions: what there is, and what `auto` takes."""
 
-import os
-
 import psutil
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedConfig
@@ -69,13 +67,3 @@ def memory_in_use(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device)
     return int(psutil.Process().memory_info().rss)
-
-
-def leave_cores(spare: int) -> None:
-    """Keep torch's threads off `spare` of the cores, but leave it one thread.
-
-    Its threads spin while they wait for each other, so where one of them loses its core to the
-    interface all of them lose: on two cores two threads train slower than one.
-    """
-    cores = os.cpu_count() or 1
-    torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - spare)))

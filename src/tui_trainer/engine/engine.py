@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tui_trainer.engine.cross_entropy import cross_entropy
-from tui_trainer.engine.devices import choose_device, choose_precision, leave_cores, list_devices
+from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
@@ -47,9 +47,8 @@ class Engine:
     Methods take and give plain values. Each raises InputError for what the user can mend.
     """
 
-    def __init__(self, progress: Progress, spare_cores: int = 0) -> None:
+    def __init__(self, progress: Progress) -> None:
         silence_libraries()
-        leave_cores(spare_cores)
         self._progress = progress
         self._learner: Learner | None = None
         self._vocabularies: dict[str, Vocabulary] = {}

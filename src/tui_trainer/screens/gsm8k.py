@@ -26,7 +26,8 @@ from tui_trainer.worker import Failure, LoopChanged, LoopState
 
 LOOP = "gsm8k"
 DRAIN_SECONDS = 1 / 12
-ITEM_SECONDS = 0.25  # an item stays long enough to be seen
+# A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
+SHOW_SECONDS = 0.25
 
 
 class Gsm8kScreen(WorkScreen):
@@ -73,8 +74,9 @@ counts training alone, not the pauses."""
         self._said = ""
         """How the run ended, or why none began; it stays until the next one."""
         self._starting = False
-        self._item_waits = False
-        self._item_shown_at = 0.0
+        self._waits = False
+        """Whether a step has been taken in that is not on show yet."""
+        self._shown_at = 0.0
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="settings")
@@ -99,15 +101,13 @@ counts training alone, not the pauses."""
     # What is shown
 
     def _drain(self) -> None:
-        """Take in the steps made since; draw once, and only while this screen is open."""
-        reports = [r for r in self.session.worker.drain(LOOP) if isinstance(r, StepReport)]
-        for report in reports:
-            self._take(report)
-        if not self.is_current:
-            return
-        if reports:
+        """Take in the steps made since; draw the last, at a bounded rate, where it can be seen."""
+        for report in self.session.worker.drain(LOOP):
+            if isinstance(report, StepReport):
+                self._take(report)
+        due = time.monotonic() - self._shown_at >= SHOW_SECONDS
+        if self._waits and due and self.is_current:
             self._show_run()
-        if self._item_waits and time.monotonic() - self._item_shown_at >= ITEM_SECONDS:
             self._show_item()
 
     def _take(self, report: StepReport) -> None:
@@ -117,7 +117,7 @@ counts training alone, not the pauses."""
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
         self.report = report
-        self._item_waits = True
+        self._waits = True
 
     def _on_loop(self, change: LoopChanged) -> None:
         if change.name != LOOP:
@@ -142,6 +142,8 @@ counts training alone, not the pauses."""
         self._show_item()
 
     def _show_run(self) -> None:
+        self._waits = False
+        self._shown_at = time.monotonic()
         self._say("progress", self._describe_progress())
         self._say("numbers", self._describe_numbers())
         self.query_one(LossChart).redraw()
@@ -189,9 +191,7 @@ counts training alone, not the pauses."""
         )
 
     def _show_item(self) -> None:
-        """The item of the last step; seldom, so that it can be seen."""
-        self._item_waits = False
-        self._item_shown_at = time.monotonic()
+        """The item of the last step."""
         said = self.query_one("#said", Static)
         said.update(Content(self._said))
         said.display = bool(self._said)

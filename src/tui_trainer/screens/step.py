@@ -9,7 +9,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
@@ -101,7 +101,7 @@ it off. A model without dropout gives the same in both."""
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
     ]
 
-    waiting: reactive[int] = reactive(0)
+    waiting: var[int] = var(0)
     """Updates asked for by keypress and not yet made."""
 
     def __init__(self, session: Session) -> None:
@@ -174,7 +174,7 @@ it off. A model without dropout gives the same in both."""
             self._show_settings()
 
     def _say(self, where: str, line: str) -> None:
-        self.query_one(f"#{where}", Static).update(Content(line))
+        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
 
     def _show_prediction(self, prediction: Prediction) -> None:
         self.query_one(PredictionTable).show(None, prediction)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tui_trainer.widgets.loss_plot import chart_lines
 from tui_trainer.widgets.loss_series import LossSeries
 
-REDRAW_SECONDS = 0.3
+REDRAW_SECONDS = 0.5
 MARKS = re.compile("(?P<dots>[\u2801-\u28ff]+)|(?P<line>[▀▄▌▐█▖▗▘▙▚▛▜▝▞▟]+)")
 
 
