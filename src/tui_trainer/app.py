@@ -52,10 +52,14 @@ LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step"}
 
 def make_engine(progress: Progress) -> "Engine":
     """Called on the worker's thread: the first import of torch in the process."""
-    from tui_trainer.engine.engine import Engine  # noqa: PLC0415
-
-    # A full collection walks all of torch and transformers: 250 ms in which no key is heard.
-    gc.freeze()
+    # Importing torch and transformers makes a million objects that stay: collecting among them
+    # takes a fifth of the import, and later 250 ms at a time in which no key is heard.
+    gc.disable()
+    try:
+        from tui_trainer.engine.engine import Engine  # noqa: PLC0415
+    finally:
+        gc.freeze()
+        gc.enable()
     return Engine(progress)
 
 
