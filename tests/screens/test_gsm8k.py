@@ -109,7 +109,7 @@ async def test_lines_do_not_move_as_numbers_grow() -> None:
         seen = set()
         for step in range(1, 6):
             engine.gate.release()
-            await until(pilot, lambda step=step: step_of(app) == step)
+            await until(pilot, lambda step=step: f" {step}/6 " in shown(app))
             for where in ("progress", "numbers"):
                 line = str(screen.query_one(f"#{where}", Static).content)
                 seen.add(
