@@ -10,6 +10,7 @@ from tui_trainer.engine.reports import (
     Batch,
     Candidate,
     DeviceReport,
+    ItemReport,
     LearnerStatus,
     ModelOption,
     ModelReport,
@@ -63,6 +64,8 @@ class FakeEngine:
         self.gate: threading.Semaphore | None = threading.Semaphore(0) if gated else None
         self.trained_with: list[TrainSettings] = []
         """The settings of every loop that began."""
+        self.training_lr = 0.0
+        """Of the loop that goes."""
         self.reloads = 0
         self._status = LearnerStatus(MODEL, 0, 1e-5, "AdamW", True)
 
@@ -187,6 +190,7 @@ class FakeEngine:
         if self._refuse is not None:
             raise self._refuse
         self.trained_with.append(settings)
+        self.training_lr = settings.lr
         return self._steps(settings)
 
     def _steps(self, settings: TrainSettings) -> Iterator[StepReport]:
@@ -202,13 +206,23 @@ class FakeEngine:
                     steps=len(self._losses),
                     loss=loss,
                     tokens=len(self._item),
-                    lr=settings.lr,
+                    positions=len(self._item),
+                    lr=self.training_lr,
+                    peak_lr=self.training_lr,
                     seconds=self._seconds,
-                    problem=step - 1,
-                    text="".join(self._item),
-                    token_texts=self._item,
-                    token_losses=(None, *(0.3 * n for n in range(1, len(self._item)))),
-                    truncated=False,
+                    items=len(self._losses),
+                    item=self._report_item(step - 1, loss),
+                    best=self._report_item(1000, 0.5),
+                    worst=self._report_item(2000, 9.5),
+                    truncated=0,
                     memory_bytes=123_400_000,
                 )
             )
+
+    def set_training_lr(self, lr: float) -> None:
+        self.training_lr = lr
+
+    def _report_item(self, problem: int, loss: float) -> ItemReport:
+        losses = (None, *(0.25 * n for n in range(1, len(self._item))))
+        text = "".join(self._item)
+        return ItemReport(problem, text, self._item, losses, len(losses) - 1, loss, False)

@@ -1,8 +1,11 @@
 """Settings refuse what cannot be meant, in a sentence, when they are made."""
 
+from dataclasses import fields
+
 import pytest
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.setting_fields import FIELDS, differing, read_settings
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 
 
@@ -30,6 +33,15 @@ def test_a_model_choice_that_cannot_be_meant(wrong: dict[str, str], sentence: st
         ({"items": 0}, "The loop needs at least 1 item, not 0."),
         ({"seed": -1}, "The seed must be 0 or more, not -1."),
         ({"lr": 0.0}, "The learning rate must be above 0 and at most 10, not 0."),
+        ({"epochs": 0}, "epochs must be 1 or more, not 0."),
+        ({"batch": 0}, "batch must be 1 or more, not 0."),
+        ({"accumulation": -2}, "accumulation must be 1 or more, not -2."),
+        ({"warmup": -1}, "warmup must be 0 or more, not -1."),
+        ({"pack": 3}, "A packed row needs at least 16 tokens, not 3; 0 packs nothing."),
+        ({"padding": "both"}, "padding must be right or left, not 'both'."),
+        ({"schedule": "step"}, "schedule must be constant or linear or cosine, not 'step'."),
+        ({"weight_decay": -0.1}, "weight_decay must be from 0 to 1, not -0.1."),
+        ({"weight_decay": float("nan")}, "weight_decay must be from 0 to 1, not nan."),
         ({"optimizer": "adam"}, "Optimizer 'adam' is not known: use AdamW or SGD."),
     ],
 )
@@ -43,6 +55,23 @@ def test_the_defaults_are_the_notebooks() -> None:
     settings = TrainSettings()
     assert (settings.lr, settings.optimizer) == (1e-5, "AdamW")
     assert ModelChoice() == ModelChoice("builtin", "auto", "auto", remote_code=False)
+
+
+def test_each_setting_has_a_field_that_reads_what_it_shows() -> None:
+    assert {field.name for field in FIELDS} == {field.name for field in fields(TrainSettings)}
+    other = TrainSettings(
+        problems="a.jsonl",
+        items=1200,
+        lr=3e-4,
+        optimizer="SGD",
+        shuffle=True,
+        schedule="cosine",
+        weight_decay=0.1,
+    )
+    for settings in (TrainSettings(), other):
+        assert read_settings({field.name: field.typed(settings) for field in FIELDS}) == settings
+    changed = ["problems", "items", "lr", "optimizer", "weight_decay", "schedule", "shuffle"]
+    assert [field.name for field in differing(other)] == changed
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:1"])

@@ -27,7 +27,7 @@ def test_losses_and_weights_equal_those_of_the_notebooks_loop(engine: Engine) ->
     steps = list(engine.train(TrainSettings(items=ITEMS)))
     texts = [format_problem(problem) for problem in word_problems(ITEMS, seed=0)]
     notebook = Notebook(MODEL_FOLDER)
-    assert [step.text for step in steps] == texts
+    assert [step.item.text for step in steps] == texts
     assert [step.loss for step in steps] == pytest.approx(notebook.loop(texts), rel=1e-5)
     assert_same_bits(engine.learner.model.parameters(), notebook.model.parameters())
 
@@ -36,13 +36,15 @@ def test_a_step_says_what_was_trained_on(qwen3: Engine) -> None:
     tokens = qwen3.learner.vocabulary
     steps = list(qwen3.train(TrainSettings(items=3, lr=1e-3, optimizer="SGD")))
     for number, step in enumerate(steps, start=1):
-        assert (step.step, step.steps, step.problem) == (number, 3, number - 1)
-        assert step.tokens == len(step.token_texts) == len(step.token_losses)
-        assert "".join(step.token_texts).startswith(step.text[:20])
-        assert step.token_losses[0] is None
-        assert step.loss == pytest.approx(math.fsum(step.token_losses[1:]) / (step.tokens - 1))
-        assert step.lr == 1e-3
-        assert step.truncated == (len(tokens.ids(step.text)) > 128)
+        item = step.item
+        assert (step.step, step.steps, step.items, item.problem) == (number, 3, 3, number - 1)
+        assert step.tokens == step.positions == len(item.token_texts) == len(item.token_losses)
+        assert "".join(item.token_texts).startswith(item.text[:20])
+        assert item.token_losses[0] is None
+        mean = math.fsum(item.token_losses[1:]) / (step.tokens - 1)
+        assert (step.loss, item.loss) == pytest.approx((mean, mean))
+        assert step.lr == step.peak_lr == 1e-3
+        assert item.truncated == bool(step.truncated) == (len(tokens.ids(item.text)) > 128)
         assert step.memory_bytes > 0
     assert qwen3.status().updates == 3
 
@@ -51,7 +53,7 @@ def test_an_item_longer_than_the_context_is_cut_and_says_so(qwen3: Engine, tmp_p
     problems = tmp_path / "long.jsonl"
     problems.write_text(json.dumps({"question": "hello " * 200, "answer": "1"}))
     step = next(qwen3.train(TrainSettings(problems=str(problems))))
-    assert (step.tokens, step.truncated) == (128, True)
+    assert (step.tokens, step.item.truncated, step.truncated) == (128, True, 1)
 
 
 def test_the_loop_has_an_optimizer_of_its_own(qwen3: Engine) -> None:

@@ -80,6 +80,49 @@ def test_a_source_with_fewer_items_ends_early_and_says_so(
     assert ended.err == f"tui-trainer: {problem_file} has 3 items, fewer than 500.\n"
 
 
+def test_a_step_of_several_items_has_their_mean_loss_however_they_are_put_together(
+    program: Program, tiny: str, problem_file: str
+) -> None:
+    model = AutoModelForCausalLM.from_pretrained(tiny, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    total = counted = 0
+    for problem in PROBLEMS:
+        question = f"Question: {problem.question}\nAnswer:"
+        ids = tokenizer(f"{question} {problem.answer}", return_tensors="pt").input_ids
+        start = len(tokenizer(question).input_ids)
+        losses = F.cross_entropy(model(ids).logits[0, :-1], ids[0, 1:], reduction="none")
+        total, counted = total + losses[start - 1 :].sum().item(), counted + len(losses) + 1 - start
+    for how in (
+        ("--batch", "3"),
+        ("--batch", "2", "--accumulation", "2", "--padding", "left"),
+        ("--pack", "256"),
+    ):
+        arguments = "gsm8k", "--problems", problem_file, "--answer-only", "--model", tiny
+        (line,) = program(*arguments, *how, "--json").lines
+        assert line["loss"] == pytest.approx(total / counted, rel=1e-5)
+
+
+def test_every_setting_has_a_flag(program: Program, tiny: str, problem_file: str) -> None:
+    arguments = (
+        *("gsm8k", "--problems", problem_file, "--model", tiny, "--epochs", "2", "--shuffle"),
+        *("--schedule", "cosine", "--warmup", "2", "--lr", "1e-3", "--weight-decay", "0.1"),
+        *("--end-of-text", "--seed", "5"),
+    )
+    lines = program(*arguments, "--json").lines
+    cosine = [(1 + math.cos(math.pi * n / 4)) / 2 for n in range(4)]
+    rates = [1e-3 * factor for factor in (0.5, 1, *cosine)]
+    assert [line["lr"] for line in lines] == pytest.approx(rates)
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    lengths = sorted(len(tokenizer(format_problem(p)).input_ids) + 1 for p in PROBLEMS)
+    tokens = [line["tokens"] for line in lines]
+    assert (sorted(tokens[:3]), sorted(tokens[3:])) == (lengths, lengths)
+    described = program(*arguments).out.splitlines()[1]
+    assert described.endswith(
+        "AdamW, lr 0.001, end of text yes, weight decay 0.1, schedule cosine, warmup 2, epochs 2, "
+        "shuffle yes"
+    )
+
+
 def test_the_seed_decides_the_dropout(
     program: Program, tiny_dropout: str, problem_file: str
 ) -> None:
@@ -178,6 +221,10 @@ def test_a_terminal_gets_a_bar_with_rate_and_eta(
         (("--seed", "-1"), "seed"),
         (("--lr", "inf"), "learning rate"),
         (("--preset", "tuned"), "tutorial"),
+        (("--batch", "0"), "batch must be 1 or more"),
+        (("--pack", "3"), "at least 16 tokens"),
+        (("--padding", "both"), "--padding"),
+        (("--weight-decay", "2"), "from 0 to 1"),
         (("--problems", "nowhere.jsonl"), "nowhere.jsonl"),
         (("--problems", "no\x1b[31mwhere"), "no␛[31mwhere"),
     ],

@@ -16,9 +16,10 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problems import format_problem, load_problems
+from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen
-from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings, typed
+from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.step import StepScreen
@@ -227,7 +228,7 @@ async def test_settings_are_typed_and_used_and_marked() -> None:
         form.query_one("#problems", Input).value = "train.jsonl"
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
-        changed = "tutorial, * changed · problems train.jsonl* · items 1200* · lr 0.0003*"
+        changed = "tutorial, * changed · problems train.jsonl* · items 1200* · lr 0.0003* · opt"
         assert changed in shown(app)
         await pilot.press("space")
         await until(pilot, lambda: bool(engine.trained_with))
@@ -243,6 +244,11 @@ REFUSED = [
     ("seed", "-3", "must be 0 or more"),
     ("optimizer", "Lion", "is not known"),
     ("problems", "  ", "Name the problems"),
+    ("batch", "0", "batch must be 1 or more"),
+    ("pack", "8", "at least 16 tokens"),
+    ("schedule", "steep", "schedule must be constant or linear or cosine"),
+    ("weight_decay", "some", "weight decay takes a number such as 0.1, or torch"),
+    ("answer_only", "perhaps", "answer only takes yes or no"),
 ]
 
 
@@ -262,6 +268,24 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
         assert form.query_one("#seed", Input).value == "7"
         await pilot.press("escape")
         assert gsm8k(app).settings == TrainSettings()
+
+
+async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("e")
+        await until(pilot, lambda: "items: how many items" in shown(app))
+        assert "* tutorial" not in shown(app)
+        await pilot.press("9")
+        await until(pilot, lambda: "* tutorial: 500" in shown(app))
+        for field in FIELDS[2:]:
+            await pilot.press("down")
+            await until(pilot, lambda field=field: f"{field.label}: {field.meaning}." in shown(app))
+            text = shown(app)
+            assert re.search(rf"{field.label} +{field.typed(TrainSettings())}", text)
+            assert "A change takes effect with the next run" in text
+            assert "escape goes back" in text
+        await pilot.press("up", "up", "down")
+        assert app.focused.id == FIELDS[-2].name
 
 
 async def test_preset_by_key() -> None:
@@ -289,7 +313,36 @@ def test_a_long_path_shows_its_end() -> None:
     settings = TrainSettings("/home/someone/a/long/way/down/to/gsm8k/train.jsonl", items=20)
     line = describe_settings(settings)
     assert "to/gsm8k/train.jsonl* · items 20* · lr" in line
-    assert typed(settings, "problems") == settings.problems
+
+
+# The learning rate of a run
+
+
+async def test_learning_rate_of_a_run_by_key_and_typed() -> None:
+    engine = FakeEngine([2.0] * 9, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("right_square_bracket", "l")
+        await until(pilot, lambda: "No run is going" in shown(app))
+        await pilot.press("full_stop")
+        engine.gate.release(1)
+        await until(pilot, lambda: step_of(app) == 1)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "lr 2e-05*" in shown(app))
+        assert engine.training_lr == 2e-5
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: engine.training_lr == 5e-6)
+        await pilot.press("l")
+        app.screen.query_one(Input).value = "-3"
+        await pilot.press("enter")
+        assert "must be above 0" in shown(app)
+        app.screen.query_one(Input).value = "3e-4"
+        await pilot.press("enter")
+        await until(pilot, lambda: "lr 0.0003*" in shown(app))
+        engine.gate.release(1)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: step_of(app) == 2)
+        assert gsm8k(app).report.lr == 3e-4
+        assert gsm8k(app).settings == TrainSettings()  # of the next run
 
 
 # Failures
@@ -382,7 +435,11 @@ async def test_item_shows_its_tokens_and_whether_it_was_cut() -> None:
         [2.0, 2.0],
         gated=True,
         item=item,
-        change=lambda report: replace(report, truncated=report.step == 1),
+        change=lambda report: replace(
+            report,
+            truncated=int(report.step == 1),
+            item=replace(report.item, truncated=report.step == 1),
+        ),
     )
     async with with_engine(engine) as (app, pilot):
         await pilot.press("space")
@@ -395,6 +452,20 @@ async def test_item_shows_its_tokens_and_whether_it_was_cut() -> None:
         assert "7 tokens, cut to the model's context" in text
         engine.gate.release(1)
         await until(pilot, lambda: "1 items so far were cut" in shown(app))
+
+
+async def test_item_tells_question_and_answer_apart_and_v_shows_best_and_worst() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("v", "v", "v", "full_stop")
+        # Losses of 0.25, 0.5, ... and the last of ten tokens is the answer
+        apart = "10 tokens · question 1.1250 · answer 2.2500"
+        await until(pilot, lambda: f"item 0, {apart}" in shown(app))
+        await pilot.press("v")
+        await until(pilot, lambda: f"best so far: item 1,000, {apart}" in shown(app))
+        await pilot.press("v")
+        await until(pilot, lambda: f"worst so far: item 2,000, {apart}" in shown(app))
+        await pilot.press("v")
+        await until(pilot, lambda: f" item 0, {apart}" in shown(app))
 
 
 def test_each_level_of_loss_looks_different_without_colour() -> None:

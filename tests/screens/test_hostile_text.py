@@ -18,6 +18,7 @@ from tui_trainer.engine.reports import (
     Batch,
     Candidate,
     DeviceReport,
+    ItemReport,
     LearnerStatus,
     LoadProgress,
     ModelOption,
@@ -135,19 +136,23 @@ class HostileEngine:
         )
 
     def train(self, settings: TrainSettings) -> Iterator[StepReport]:
+        texts = (self._words, "\n", self._words)
+        item = ItemReport(1, self._words, texts, (None, 1.0, 9.0), 2, 1.0, True)
         for step in range(1, 4):
             yield StepReport(
                 step=step,
                 steps=10,
                 loss=1.0,
                 tokens=3,
+                positions=3,
                 lr=1e-5,
+                peak_lr=1e-5,
                 seconds=0.1,
-                problem=step,
-                text=self._words,
-                token_texts=(self._words, "\n", self._words),
-                token_losses=(None, 1.0, 9.0),
-                truncated=True,
+                items=10,
+                item=item,
+                best=item,
+                worst=item,
+                truncated=1,
                 memory_bytes=1,
             )
         raise InputError(self._words)
@@ -178,6 +183,7 @@ async def visit_everything(words: str) -> None:
         await pilot.press("5", "space")
         await pilot.pause(0.2)
         await pilot.press("k")
+        await pilot.press("v", "v")
         while "gsm8k" not in app.session.loops or app.session.is_live("gsm8k"):
             await asyncio.sleep(0.01)
         await pilot.pause(0.1)

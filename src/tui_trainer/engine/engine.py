@@ -9,6 +9,7 @@ from torch import nn
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.examples import make_examples
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.predict import predict
@@ -28,7 +29,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.engine.settings import ModelChoice, TrainSettings, check_lr
 from tui_trainer.engine.sources import (
     find_source,
     load_config,
@@ -37,7 +38,7 @@ from tui_trainer.engine.sources import (
     local_models,
 )
 from tui_trainer.engine.tokens import Vocabulary
-from tui_trainer.engine.train import train
+from tui_trainer.engine.train import TrainingState, begin_training, train
 from tui_trainer.engine.update import update
 
 
@@ -51,6 +52,7 @@ class Engine:
         silence_libraries()
         self._progress = progress
         self._learner: Learner | None = None
+        self._training: TrainingState | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
     @property
@@ -172,7 +174,15 @@ class Engine:
         problems = load_problems(
             settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
         )
-        return train(learner, problems, settings)
+        examples = make_examples(learner.vocabulary, problems, settings, learner.report.context)
+        self._training = begin_training(learner, settings)
+        return train(learner, examples, settings, self._training)
+
+    def set_training_lr(self, lr: float) -> None:
+        """Change the learning rate of the loop, from its next step on; a schedule scales it."""
+        if self._training is None:
+            raise InputError("No loop has been started: its settings have the learning rate.")
+        self._training.peak_lr = check_lr(lr)
 
 
 def largest_dropout(model: nn.Module) -> float:

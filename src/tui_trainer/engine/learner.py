@@ -5,22 +5,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor
-from torch.optim import SGD, AdamW, Optimizer
+from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
-from tui_trainer.engine.settings import TUTORIAL_LR, check_lr, check_optimizer
+from tui_trainer.engine.settings import TUTORIAL_LR, check_lr
 from tui_trainer.engine.tokens import Vocabulary
 
 # To compare weights by what is stored: the integer as wide as the float, by width in bytes.
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
-
-
-def make_optimizer(name: str, model: PreTrainedModel, lr: float) -> Optimizer:
-    """A fresh optimizer over all parameters, everything but `lr` at torch's defaults."""
-    check_lr(lr)
-    return {"AdamW": AdamW, "SGD": SGD}[check_optimizer(name)](model.parameters(), lr=lr)
 
 
 class Learner:
@@ -54,9 +49,7 @@ class Learner:
 
     def set_lr(self, lr: float) -> None:
         """Change the learning rate; the optimizer's state stays."""
-        check_lr(lr)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
+        set_lr(self.optimizer, check_lr(lr))
 
     def set_optimizer(self, name: str) -> None:
         """A fresh optimizer at the same learning rate."""

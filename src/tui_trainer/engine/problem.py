@@ -11,6 +11,11 @@ class Problem:
     answer: str
 
 
+def format_prompt(problem: Problem) -> str:
+    """The notebook's text of an item up to where its answer begins."""
+    return f"Question: {problem.question}\nAnswer:"
+
+
 def format_problem(problem: Problem) -> str:
     """The notebook's text of an item: what the model is trained on, and nothing else."""
-    return f"Question: {problem.question}\nAnswer: {problem.answer}"
+    return f"{format_prompt(problem)} {problem.answer}"

@@ -175,25 +175,64 @@ class UpdateReport:
 
 
 @dataclass(frozen=True)
+class ItemReport:
+    """One item of a training loop as the model saw it before the step's update."""
+
+    problem: int
+    """Its index in the data set."""
+    text: str
+    token_texts: tuple[str, ...]
+    token_losses: tuple[float | None, ...]
+    """-log p of each token given those before it; None for the first."""
+    answer_start: int
+    """The first token of the answer."""
+    loss: float
+    """The mean over the tokens that the step's loss counts."""
+    truncated: bool
+    """True where the item was longer than the model's context or its row and was cut to it."""
+
+    @property
+    def question_loss(self) -> float | None:
+        """The mean over the tokens before the answer that have a loss; None without any."""
+        return mean([loss for loss in self.token_losses[: self.answer_start] if loss is not None])
+
+    @property
+    def answer_loss(self) -> float | None:
+        """The mean over the tokens of the answer; None where it was cut off."""
+        return mean([loss for loss in self.token_losses[self.answer_start :] if loss is not None])
+
+
+def mean(losses: list[float]) -> float | None:
+    """The mean; None where there is none."""
+    return sum(losses) / len(losses) if losses else None
+
+
+@dataclass(frozen=True)
 class StepReport:
     """One step of a training loop."""
 
     step: int
     steps: int
     loss: float
+    """The mean over the tokens that count in the whole step, before its update."""
     tokens: int
-    """Tokens in the step's input; the loss is a mean over `tokens - 1` of them."""
+    """Tokens of the step's items."""
+    positions: int
+    """Places for tokens in the step's rows; what `tokens` leaves is padding and separators."""
     lr: float
+    peak_lr: float
+    """The learning rate that the schedule multiplies; it can be changed while the loop runs."""
     seconds: float
-    """The time of this step alone, from the text to the changed weights."""
-    problem: int
-    """The index of the item in its data set."""
-    text: str
-    token_texts: tuple[str, ...]
-    token_losses: tuple[float | None, ...]
-    """-log p of each token given those before it; None for the first."""
-    truncated: bool
-    """True where the item was longer than the model's context and was cut to it."""
+    """The time of this step alone, from the token IDs to the changed weights."""
+    items: int
+    """How many items the loop goes over in an epoch."""
+    item: ItemReport
+    """The first item of the step."""
+    best: ItemReport
+    """The item with the lowest loss so far, in the step that trained on it."""
+    worst: ItemReport
+    truncated: int
+    """How many items of the step were cut."""
     memory_bytes: int
     """What the process has in use on the device: allocated on CUDA, resident on a CPU."""
 

@@ -8,7 +8,10 @@ from tui_trainer.engine.errors import InputError
 DEVICES = "auto", "cpu", "cuda"
 PRECISIONS = "auto", "fp32", "mixed", "bf16"
 OPTIMIZERS = "AdamW", "SGD"
+SCHEDULES = "constant", "linear", "cosine"
+PADDING_SIDES = "right", "left"
 TUTORIAL_LR = 1e-5
+SHORTEST_ROW = 16
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,42 @@ def check_optimizer(name: str) -> str:
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """A training loop over question/answer items; the defaults are the preset `tutorial`."""
+    """A training loop over question/answer items; the defaults are the preset `tutorial`.
+
+    A row is one item, or with `pack` several. A step is `accumulation` forward passes over
+    `batch` rows each, and one update.
+    """
 
     problems: str = "builtin"
     """`builtin`, a .jsonl or .parquet file, or a Hub data set as `repo:config`."""
     items: int = 500
-    """How many items, taken in the order of the data set, one update each."""
+    """How many items, the first of the data set."""
     lr: float = TUTORIAL_LR
+    """The highest of the schedule."""
     optimizer: str = "AdamW"
     seed: int = 0
-    """For the built-in problems and for dropout."""
+    """For the built-in problems, the order of the items and dropout."""
+    epochs: int = 1
+    """How many times over all items."""
+    shuffle: bool = False
+    """Another order each epoch, decided by (seed, epoch); else that of the data set."""
+    batch: int = 1
+    """Rows in one forward pass."""
+    accumulation: int = 1
+    """Forward and backward passes before one optimizer step."""
+    padding: str = "right"
+    """Where shorter items of a batch are filled up: `right` or `left`."""
+    pack: int = 0
+    """Tokens in a row that several items share; 0 packs nothing."""
+    end_of_text: bool = False
+    """Whether each item ends with the end-of-text token, as one more token to learn."""
+    answer_only: bool = False
+    """Whether the loss counts the tokens of the answer alone."""
+    schedule: str = "constant"
+    warmup: int = 0
+    """Steps in which the learning rate rises to `lr`."""
+    weight_decay: float | None = None
+    """Of matrices alone; None is torch's own default (0.01 for AdamW), which is for all weights."""
 
     def __post_init__(self) -> None:
         if not self.problems.strip():
@@ -73,3 +102,25 @@ class TrainSettings:
             raise InputError(f"The seed must be 0 or more, not {self.seed}.")
         check_lr(self.lr)
         check_optimizer(self.optimizer)
+        for name in ("epochs", "batch", "accumulation"):
+            _check_least(name, getattr(self, name), 1)
+        _check_least("warmup", self.warmup, 0)
+        if self.pack and self.pack < SHORTEST_ROW:
+            raise InputError(
+                f"A packed row needs at least {SHORTEST_ROW} tokens, not {self.pack}; "
+                "0 packs nothing."
+            )
+        _check_among("padding", self.padding, PADDING_SIDES)
+        _check_among("schedule", self.schedule, SCHEDULES)
+        if self.weight_decay is not None and not 0 <= self.weight_decay <= 1:
+            raise InputError(f"weight_decay must be from 0 to 1, not {self.weight_decay:g}.")
+
+
+def _check_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise InputError(f"{name} must be {least} or more, not {value}.")
+
+
+def _check_among(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise InputError(f"{name} must be {' or '.join(known)}, not {value!r}.")

@@ -56,6 +56,17 @@ class Vocabulary:
         ids: list[int] = self.tokenizer(text).input_ids
         return ids
 
+    def ids_from(self, text: str, character: int) -> tuple[list[int], int]:
+        """The token IDs of `text`, and which of them is the first to reach past `character`.
+
+        A token that covers characters on both sides counts as past it.
+        """
+        check_encodable(text)
+        encoded = self.tokenizer(text, return_offsets_mapping=True)
+        ids: list[int] = encoded.input_ids
+        ends = (end for _, end in encoded.offset_mapping)
+        return ids, next((n for n, end in enumerate(ends) if end > character), len(ids))
+
     def text_of(self, token_id: int) -> str:
         """One ID decoded alone; a token that holds a part of a character gives U+FFFD."""
         if token_id not in self._texts:
@@ -133,6 +144,16 @@ class Vocabulary:
             pad_text=self.text_of(pad_id),
             padding_side=padding_side,
         )
+
+    @property
+    def end_of_text(self) -> int:
+        """The ID of the tokenizer's end-of-text token; InputError where it has none."""
+        if self.tokenizer.eos_token_id is None:
+            raise InputError(
+                f"The tokenizer of {self.name} has no end-of-text token: train without packing "
+                "and without end_of_text."
+            )
+        return int(self.tokenizer.eos_token_id)
 
     @property
     def pad_id(self) -> int:

@@ -2,62 +2,102 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
+from torch.optim import Optimizer
 
 from tui_trainer.engine.devices import memory_in_use
-from tui_trainer.engine.learner import Learner, make_optimizer
-from tui_trainer.engine.problems import Problem, format_problem
+from tui_trainer.engine.examples import Example
+from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loss import step_loss, token_losses
+from tui_trainer.engine.optim import make_optimizer, schedule_factor, set_lr
+from tui_trainer.engine.packing import make_batch
+from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 
 
+@dataclass
+class TrainingState:
+    """What a loop keeps from step to step beside the weights; between two steps it may change."""
+
+    optimizer: Optimizer
+    peak_lr: float
+    """What the schedule multiplies."""
+    step: int = 0
+    """How many steps were made."""
+
+
+def begin_training(learner: Learner, settings: TrainSettings) -> TrainingState:
+    """A loop before its first step: the optimizer is its own, and fresh."""
+    optimizer = make_optimizer(
+        settings.optimizer, learner.model, settings.lr, settings.weight_decay
+    )
+    return TrainingState(optimizer, settings.lr)
+
+
 def train(
-    learner: Learner, problems: Sequence[Problem], settings: TrainSettings
+    learner: Learner, examples: Sequence[Example], settings: TrainSettings, state: TrainingState
 ) -> Iterator[StepReport]:
     """The notebook's loop over question/answer items, one report a step.
 
     Nothing happens between two `next` calls, so whoever holds the generator can pause, look at
-    the model or change it there. The optimizer is the loop's own. The loss is the mean over
-    every token that has one before it, before the step's update. A step that fails
-    leaves the weights as they were after the last whole one.
+    the model or change it there. The loss is the mean over the tokens that count, before the
+    step's update. A step that fails leaves the weights as they were after the last whole one.
     """
-    model, vocabulary = learner.model, learner.vocabulary
+    model, vocabulary, optimizer = learner.model, learner.vocabulary, state.optimizer
+    steps = plan_steps(examples, settings)
+    extremes = Extremes()
     torch.manual_seed(settings.seed)
-    optimizer = make_optimizer(settings.optimizer, model, settings.lr)
 
-    for step, problem in enumerate(problems, start=1):
+    for step, passes in enumerate(steps, start=1):
         started = time.perf_counter()
-        ids = vocabulary.ids(format_problem(problem))
-        context = learner.report.context or len(ids)
-        input_ids = torch.tensor([ids[:context]], device=learner.device)
+        factor = schedule_factor(settings.schedule, step, len(steps), settings.warmup)
+        set_lr(optimizer, state.peak_lr * factor)
+        batches = [make_batch(rows, settings, vocabulary, learner.device) for rows in passes]
+        counted = sum(batch.counted for batch in batches)
+        loss_so_far = torch.zeros((), device=learner.device)
+        items = []
 
         # Memory runs out in the first step or hardly ever; copying in each takes 5% of the time.
         with learner.restored_on_failure(optimizer, copying=step == 1):
             model.train()
-            with learner.autocast():
-                logits = model(input_ids=input_ids, use_cache=False).logits
-            # logits: [1, position, vocabulary]; the label of a position is the token after it
-            losses = F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:], reduction="none")
-            loss = losses.mean()
-            loss.backward()
+            for batch in batches:
+                with learner.autocast():
+                    logits = model(
+                        input_ids=batch.input_ids,
+                        attention_mask=batch.attention_mask,
+                        position_ids=batch.position_ids,
+                        use_cache=False,
+                    ).logits
+                # logits: [row, position, vocabulary]; the label of a position is the next token
+                losses = token_losses(logits, batch.labels)
+                loss = step_loss(losses, batch.counts, counted)
+                loss.backward()
+                loss_so_far += loss.detach()
+                items += losses_by_item(batch, losses.detach())  # waits for the device
             optimizer.step()
             optimizer.zero_grad()
-            token_losses = losses.tolist()  # waits for the device
+            step_loss_value = loss_so_far.item()
 
         learner.updates += 1
+        state.step = step
+        best, worst = extremes.take(items, vocabulary)
         yield StepReport(
             step=step,
-            steps=len(problems),
-            loss=loss.item(),
-            tokens=input_ids.shape[1],
-            lr=settings.lr,
+            steps=len(steps),
+            loss=step_loss_value,
+            tokens=sum(len(example.ids) for example, _ in items),
+            positions=sum(batch.input_ids.numel() for batch in batches),
+            lr=state.peak_lr * factor,
+            peak_lr=state.peak_lr,
             seconds=time.perf_counter() - started,
-            problem=step - 1,
-            text=format_problem(problem),
-            token_texts=tuple(vocabulary.text_of(i) for i in input_ids[0].tolist()),
-            token_losses=(None, *token_losses),
-            truncated=len(ids) > context,
+            items=len(examples),
+            item=report_item(items[0], vocabulary),
+            best=best,
+            worst=worst,
+            truncated=sum(example.truncated for example, _ in items),
             memory_bytes=memory_in_use(learner.device),
         )

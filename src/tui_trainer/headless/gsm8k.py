@@ -3,10 +3,18 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.setting_fields import (
+    FIELDS,
+    Kind,
+    SettingField,
+    differing,
+)
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.headless.arguments import (
     add_command,
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 DEFAULTS = TrainSettings()
+OTHER_FLAGS = "problems", "lr", "optimizer"
+"""Settings whose flags are shared with other commands."""
 COLUMNS = (
     Column("step", 6),
     Column("loss", 10),
@@ -62,29 +72,43 @@ def add_problem_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULTS.problems,
         help="builtin (the default), a .jsonl or .parquet file, or a Hub data set as repo:config",
     )
+    for field in FIELDS:
+        if field.name not in OTHER_FLAGS:
+            add_setting(parser, field)
+
+
+def add_setting(parser: argparse.ArgumentParser, field: SettingField) -> None:
+    """The flag of a setting: `--weight-decay` for weight_decay."""
+    flag = f"--{field.name.replace('_', '-')}"
+    if field.kind is Kind.YES_NO:
+        parser.add_argument(flag, action="store_true", help=field.meaning)
+        return
     parser.add_argument(
-        "--items",
-        type=int,
-        default=DEFAULTS.items,
-        metavar="N",
-        help=f"how many, in the order of the source ({DEFAULTS.items})",
+        flag,
+        type=partial(read_flag, field),
+        default=getattr(DEFAULTS, field.name),
+        choices=field.choices or None,
+        metavar=None if field.choices else "N",
+        help=f"{field.meaning} ({field.typed(DEFAULTS)})",
     )
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=DEFAULTS.seed,
-        help=f"for the built-in problems and for dropout ({DEFAULTS.seed})",
-    )
+
+
+def read_flag(field: SettingField, text: str) -> str | int | float | bool | None:
+    """The value of a flag; argparse tells which one where it is none."""
+    try:
+        return field.read(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def read_arguments(arguments: argparse.Namespace) -> TrainSettings:
+    """The settings given; InputError where they cannot be meant."""
+    given = vars(arguments)
+    return TrainSettings(**{field.name: given[field.name] for field in FIELDS})
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
-    settings = TrainSettings(
-        problems=arguments.problems,
-        items=arguments.items,
-        lr=arguments.lr,
-        optimizer=arguments.optimizer,
-        seed=arguments.seed,
-    )
+    settings = read_arguments(arguments)
     choice = model_choice(arguments)
     with shown_progress() as progress:
         # A path mistyped is told at once, not after a large model was loaded.
@@ -94,7 +118,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         steps = engine.train(settings)
     if not output.as_json:
         output.text(describe_model(status))
-        output.text(f"{visible(settings.problems)}: {settings.optimizer}, lr {settings.lr:g}")
+        output.text(describe_loop(settings))
     _write_steps(output, steps, settings)
 
 
@@ -106,8 +130,8 @@ def _write_steps(output: Output, steps: Iterable[StepReport], settings: TrainSet
     try:
         for report in steps:
             bar.hide()
-            if report.step == 1 and report.steps < settings.items:
-                _note_fewer(settings, report.steps)
+            if report.step == 1 and report.items < settings.items:
+                _note_fewer(settings, report.items)
             _write_step(output, report)
             bar.show(report)
             reports.append(report)
@@ -118,10 +142,10 @@ def _write_steps(output: Output, steps: Iterable[StepReport], settings: TrainSet
             output.text(line)
 
 
-def _note_fewer(settings: TrainSettings, steps: int) -> None:
+def _note_fewer(settings: TrainSettings, items: int) -> None:
     name = visible(settings.problems)
     print(
-        f"tui-trainer: {name} has {steps:,} items, fewer than {settings.items:,}.", file=sys.stderr
+        f"tui-trainer: {name} has {items:,} items, fewer than {settings.items:,}.", file=sys.stderr
     )
 
 
@@ -151,8 +175,24 @@ def step_cells(report: StepReport) -> tuple[str, ...]:
         f"{report.lr:g}",
         f"{report.seconds:.3f}",
         f"{report.tokens / report.seconds:,.0f}",
-        "cut to the model's context" if report.truncated else "",
+        describe_cut(report),
     )
+
+
+def describe_cut(report: StepReport) -> str:
+    """Whether the step's one item, or how many of its items, were cut."""
+    if not report.truncated:
+        return ""
+    which = "" if report.truncated == 1 else f"{report.truncated} items "
+    return f"{which}cut to the model's context or row"
+
+
+def describe_loop(settings: TrainSettings) -> str:
+    """The data, the optimizer, and every other setting that differs from the preset."""
+    usual = "problems", "items", "lr", "optimizer", "seed"
+    others = [field for field in differing(settings) if field.name not in usual]
+    line = f"{visible(settings.problems)}: {settings.optimizer}, lr {settings.lr:g}"
+    return ", ".join([line, *(f"{field.label} {field.typed(settings)}" for field in others)])
 
 
 def summary(reports: list[StepReport]) -> Iterator[str]:

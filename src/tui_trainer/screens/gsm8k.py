@@ -2,26 +2,28 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
+from tui_trainer.screens.step import next_lr, read_lr
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock, duration, rate
 from tui_trainer.widgets.status_line import byte_count
-from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
 from tui_trainer.worker import Failure, LoopChanged, LoopState
 
 LOOP = "gsm8k"
@@ -60,6 +62,33 @@ counts training alone, not the pauses."""
         Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run; the weights stay"),
         Binding("e", "settings", "Settings", id="settings", tooltip="Settings of the next run"),
         Binding("enter", "settings", "Settings", show=False, system=True),
+        Binding("v", "view", "View", id="view", tooltip="The last item, the best, the worst"),
+        Binding(
+            "left_square_bracket",
+            "change_lr(False)",
+            "Lower lr",
+            key_display="[",
+            id="lower-lr",
+            tooltip="Lower the learning rate of this run",
+            group=Binding.Group("lr", compact=True),
+        ),
+        Binding(
+            "right_square_bracket",
+            "change_lr(True)",
+            "Raise lr",
+            key_display="]",
+            id="raise-lr",
+            tooltip="Raise the learning rate of this run",
+            group=Binding.Group("lr", compact=True),
+        ),
+        Binding(
+            "l",
+            "type_lr",
+            "Type lr",
+            id="type-lr",
+            tooltip="Type a learning rate for this run",
+            group=Binding.Group("lr", compact=True),
+        ),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
     ]
 
@@ -83,12 +112,7 @@ counts training alone, not the pauses."""
         yield Static(id="progress")
         yield Static(id="numbers")
         yield LossChart(x_label="step")
-        with Vertical(id="item"):
-            yield Static(id="said")
-            yield Static(id="item-title")
-            with VerticalScroll(can_focus=False):
-                yield TokenLosses()
-            yield Static(LEGEND, classes="hint", id="legend")
+        yield ItemPanel()
 
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
@@ -191,22 +215,8 @@ counts training alone, not the pauses."""
         )
 
     def _show_item(self) -> None:
-        """The item of the last step."""
-        said = self.query_one("#said", Static)
-        said.update(Content(self._said))
-        said.display = bool(self._said)
-        report = self.report
-        if report is None:
-            self._say("item-title", "")
-            self.query_one(TokenLosses).show((), ())
-            return
-        title = f"item {report.problem:,}, {report.tokens:,} tokens"
-        if report.truncated:
-            title += ", cut to the model's context"
-        elif self._truncated:
-            title += f" ({self._truncated:,} items so far were cut to the model's context)"
-        self._say("item-title", title)
-        self.query_one(TokenLosses).show(report.token_texts, report.token_losses)
+        """The item of the last step, or the best or the worst so far."""
+        self.query_one(ItemPanel).show(self._said, self.report, self._truncated)
 
     # Actions
 
@@ -298,6 +308,38 @@ counts training alone, not the pauses."""
             if self.session.is_live(LOOP):
                 self.notify("They take effect with the next run.", markup=False)
             self._show_all()
+
+    def action_view(self) -> None:
+        self.query_one(ItemPanel).next_view()
+        self._show_item()
+
+    @work
+    async def action_change_lr(self, up: bool) -> None:
+        if (lr := self._run_lr()) is not None:
+            await self._set_lr(next_lr(lr, up))
+
+    @work
+    async def action_type_lr(self) -> None:
+        if (now := self._run_lr()) is None:
+            return
+        lr = await self.app.push_screen_wait(
+            Entry("Learning rate of this run", f"{now:g}", read_lr)
+        )
+        if lr is not None:
+            await self._set_lr(lr)
+
+    def _run_lr(self) -> float | None:
+        """The highest learning rate of the schedule; None, and a word, where no run goes."""
+        if not self.session.is_live(LOOP):
+            self.notify("No run is going: the settings have the learning rate.", markup=False)
+            return None
+        return self._running_with.lr
+
+    async def _set_lr(self, lr: float) -> None:
+        """The learning rate of this run, from its next step on."""
+        await self.session.ask(lambda engine: engine.set_training_lr(lr), "")
+        self._running_with = replace(self._running_with, lr=lr)
+        self._show_all()
 
     def action_log(self) -> None:
         chart = self.query_one(LossChart)

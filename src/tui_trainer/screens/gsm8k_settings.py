@@ -4,49 +4,41 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.setting_fields import (
+    FIELDS,
+    TUTORIAL,
+    SettingField,
+    differing,
+    read_settings,
+)
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import LineBox
 
-TUTORIAL = TrainSettings()
-FIELDS = {
-    "problems": "builtin, a .jsonl or .parquet file, or a Hub data set as repo:config",
-    "items": "how many, in the order of the data set, one update each",
-    "lr": "learning rate, constant",
-    "optimizer": "AdamW or SGD, torch's defaults",
-    "seed": "for the built-in problems and for dropout",
-}
-
-
-def differing(settings: TrainSettings) -> list[str]:
-    """The names of the settings that are not those of the preset `tutorial`."""
-    return [name for name in FIELDS if getattr(settings, name) != getattr(TUTORIAL, name)]
+ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
+LABEL_WIDTH = 17
 
 
 def describe_settings(settings: TrainSettings) -> str:
-    """All settings on one line, those that differ from the preset first and with a star."""
+    """One line: what differs from the preset, with a star, then what is always of interest."""
     changed = differing(settings)
-    names = sorted(FIELDS, key=lambda name: name not in changed)
-    parts = [f"{name} {shown(settings, name)}{'*' * (name in changed)}" for name in names]
+    usual = [field for field in FIELDS if field.name in ALWAYS_TOLD and field not in changed]
+    parts = [f"{field.label} {shown(field, settings)}*" for field in changed]
+    parts += [f"{field.label} {shown(field, settings)}" for field in usual]
     return " · ".join(["tutorial, * changed" if changed else "tutorial", *parts])
 
 
-def shown(settings: TrainSettings, name: str) -> str:
+def shown(field: SettingField, settings: TrainSettings) -> str:
     """One setting in a few characters; of a long path the end says most."""
-    text = typed(settings, name)
+    text = field.typed(settings)
     return visible(text if len(text) <= 30 else "…" + text[-29:])
-
-
-def typed(settings: TrainSettings, name: str) -> str:
-    """One setting as it can be typed."""
-    value = getattr(settings, name)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class SettingsForm(ModalScreen[TrainSettings | None]):
@@ -55,6 +47,8 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Go back"),
         Binding("ctrl+r", "preset", "tutorial"),
+        Binding("down", "app.focus_next", "Next setting", show=False),
+        Binding("up", "app.focus_previous", "Setting before", show=False),
     ]
 
     def __init__(self, settings: TrainSettings) -> None:
@@ -64,44 +58,51 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
             yield Static("Settings of the next run", classes="heading")
-            for name, meaning in FIELDS.items():
-                with Horizontal(classes="field"):
-                    yield Static(f"{name:<10}", classes="label")
-                    yield LineBox(typed(self._settings, name), id=name)
-                yield Static(Content(" " * 10 + meaning), classes="hint")
+            with VerticalScroll(can_focus=False):
+                for field in FIELDS:
+                    with Horizontal(classes="field"):
+                        yield Static(f"{field.label:<{LABEL_WIDTH}}", classes="label")
+                        yield LineBox(field.typed(self._settings), id=field.name)
+                        yield Static("", classes="preset", id=f"{field.name}-preset")
+            yield Static("", classes="hint", id="meaning")
             yield Static("", classes="error")
-            yield Static("enter takes them · ctrl+r tutorial · escape goes back", classes="hint")
+            yield Static(
+                "enter takes them · ↑↓ · ctrl+r tutorial · escape goes back", classes="hint"
+            )
 
     def on_mount(self) -> None:
         self.query_one("#items").focus()
 
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Tell what the setting means, and when a change of it takes effect."""
+        for field in FIELDS:
+            if field.name == event.widget.id:
+                self.query_one("#meaning", Static).update(Content(describe_field(field)))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Mark what is not as in the preset."""
+        for field in FIELDS:
+            if field.name == event.input.id:
+                preset = field.typed(TUTORIAL)
+                differs = event.value.strip() != preset
+                mark = f"* tutorial: {preset}" if differs else ""
+                self.query_one(f"#{field.name}-preset", Static).update(Content(mark))
+
     def action_preset(self) -> None:
-        for name in FIELDS:
-            self.query_one(f"#{name}", Input).value = typed(TUTORIAL, name)
+        for field in FIELDS:
+            self.query_one(f"#{field.name}", Input).value = field.typed(TUTORIAL)
 
     def on_input_submitted(self) -> None:
         try:
-            settings = self._read()
+            settings = read_settings(
+                {field.name: self.query_one(f"#{field.name}", Input).value for field in FIELDS}
+            )
         except InputError as error:
             self.query_one(".error", Static).update(Content(visible(str(error))))
         else:
             self.dismiss(settings)
 
-    def _read(self) -> TrainSettings:
-        text = {name: self.query_one(f"#{name}", Input).value.strip() for name in FIELDS}
-        return TrainSettings(
-            problems=text["problems"],
-            items=int(read_number(text["items"], "items", whole=True)),
-            lr=read_number(text["lr"], "lr"),
-            optimizer=text["optimizer"],
-            seed=int(read_number(text["seed"], "seed", whole=True)),
-        )
 
-
-def read_number(text: str, name: str, *, whole: bool = False) -> float:
-    """A number typed for the setting `name`; InputError where it is none."""
-    try:
-        return int(text.replace(",", "")) if whole else float(text)
-    except ValueError:
-        kind = "a whole number" if whole else "a number such as 1e-5"
-        raise InputError(f"{name} takes {kind}, not {text!r}.") from None
+def describe_field(field: SettingField) -> str:
+    """Two lines: what a setting means, and when a change of it takes effect."""
+    return f"{field.label}: {field.meaning}.\nA change takes effect {field.takes_effect}."

@@ -1,0 +1,84 @@
+"""Rows as tensors: what one forward pass takes, the labels, and which of them count."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tui_trainer.engine.examples import Example
+
+IGNORED = -100
+"""The label of a position that has none; `F.cross_entropy` passes over it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an item lies: its token n is at [row, start + n]."""
+
+    example: Example
+    row: int
+    start: int
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """What one forward and backward pass takes. All tensors are [row, position]."""
+
+    input_ids: Tensor
+    attention_mask: Tensor | None
+    """1 for a token, 0 for padding; None where nothing is padded, and in packed rows."""
+    position_ids: Tensor | None
+    """None where they are 0, 1, 2, ... in each row."""
+    labels: Tensor
+    """The token that comes next in the same item; IGNORED where there is none."""
+    counts: Tensor
+    """Whether the label at a position counts in the loss."""
+    places: tuple[Place, ...]
+
+    @property
+    def counted(self) -> int:
+        """How many labels count."""
+        return sum(place.example.counted for place in self.places)
+
+
+def pad(examples: Sequence[Example], side: str, pad_id: int, device: torch.device) -> MicroBatch:
+    """An item a row, filled up with `pad_id` on `side` to the longest.
+
+    The attention mask follows from the lengths, not from `pad_id`: where a model's padding is its
+    end-of-text token, a real one stays visible. Positions are counted from each item's first
+    token, which GPT-2 would not do by itself where the padding is on the left.
+    """
+    width = max(len(example.ids) for example in examples)
+    starts = [width - len(example.ids) if side == "left" else 0 for example in examples]
+
+    def grid(rows: Iterable[Sequence[int]], filler: int) -> Tensor:
+        filled = [
+            [filler] * start + list(row) + [filler] * (width - start - len(row))
+            for start, row in zip(starts, rows, strict=True)
+        ]
+        return torch.tensor(filled, device=device)
+
+    mask = grid(([1] * len(example.ids) for example in examples), 0)
+    padded = any(len(example.ids) < width for example in examples)
+    return MicroBatch(
+        input_ids=grid((example.ids for example in examples), pad_id),
+        attention_mask=mask if padded else None,
+        position_ids=grid((range(len(e.ids)) for e in examples), 0) if padded else None,
+        labels=grid((labels_of(example) for example in examples), IGNORED),
+        counts=grid((counts_of(example) for example in examples), 0).bool(),
+        places=tuple(
+            Place(example, row, start)
+            for row, (example, start) in enumerate(zip(examples, starts, strict=True))
+        ),
+    )
+
+
+def labels_of(example: Example) -> list[int]:
+    """At each position of an item the token after it; the last position has none."""
+    return [*example.ids[1:], IGNORED]
+
+
+def counts_of(example: Example) -> list[int]:
+    """1 at each position of an item whose label counts, else 0."""
+    return [int(n >= example.first_counted) for n in range(1, len(example.ids))] + [0]

@@ -1,0 +1,58 @@
+"""What a forward pass says about each of its items, and the best and the worst so far."""
+
+from torch import Tensor
+
+from tui_trainer.engine.batching import MicroBatch
+from tui_trainer.engine.examples import Example
+from tui_trainer.engine.reports import ItemReport
+from tui_trainer.engine.tokens import Vocabulary
+
+ItemLosses = tuple[Example, list[float]]
+"""An item and the loss of each of its tokens from the second on."""
+
+
+def losses_by_item(batch: MicroBatch, losses: Tensor) -> list[ItemLosses]:
+    """Take `losses` [row, position] apart; waits for the device."""
+    rows = losses.tolist()
+    return [
+        (place.example, rows[place.row][place.start : place.start + len(place.example.ids) - 1])
+        for place in batch.places
+    ]
+
+
+def counted_loss(item: ItemLosses) -> float:
+    """The mean over the tokens of an item that the step's loss counts."""
+    example, losses = item
+    return sum(losses[example.first_counted - 1 :]) / example.counted
+
+
+def report_item(item: ItemLosses, vocabulary: Vocabulary) -> ItemReport:
+    example, losses = item
+    return ItemReport(
+        problem=example.problem,
+        text=example.text,
+        token_texts=tuple(map(vocabulary.text_of, example.ids)),
+        token_losses=(None, *losses),
+        answer_start=example.answer_start,
+        loss=counted_loss(item),
+        truncated=example.truncated,
+    )
+
+
+class Extremes:
+    """The items with the lowest and the highest loss so far; a loss that is not finite is none."""
+
+    def __init__(self) -> None:
+        self._best: ItemReport | None = None
+        self._worst: ItemReport | None = None
+
+    def take(
+        self, items: list[ItemLosses], vocabulary: Vocabulary
+    ) -> tuple[ItemReport, ItemReport]:
+        """Take in the items of a step; the best and the worst of all up to now."""
+        best, worst = min(items, key=counted_loss), max(items, key=counted_loss)
+        if self._best is None or counted_loss(best) < self._best.loss:
+            self._best = report_item(best, vocabulary)
+        if self._worst is None or counted_loss(worst) > self._worst.loss:
+            self._worst = report_item(worst, vocabulary)
+        return self._best, self._worst

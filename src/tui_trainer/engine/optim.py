@@ -1,0 +1,62 @@
+"""Optimizers: which weights decay, and how the learning rate goes from step to step."""
+
+import math
+
+from torch import Tensor, nn
+from torch.optim import SGD, AdamW, Optimizer
+
+from tui_trainer.engine.settings import check_lr, check_optimizer
+
+Group = dict[str, list[Tensor] | float]
+"""A parameter group as `torch.optim` takes it."""
+
+
+def make_optimizer(
+    name: str, model: nn.Module, lr: float, weight_decay: float | None = None
+) -> Optimizer:
+    """A fresh optimizer over all parameters, what is not said here at torch's defaults.
+
+    Without `weight_decay` its default for this optimizer is used, and for all parameters, as in
+    the notebook; a number is for matrices alone.
+    """
+    check_lr(lr)
+    kind = {"AdamW": AdamW, "SGD": SGD}[check_optimizer(name)]
+    if weight_decay is None:
+        return kind(model.parameters(), lr=lr)
+    return kind(parameter_groups(model, weight_decay), lr=lr)
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[Group]:
+    """Matrices (two dimensions or more) decay; gains of norms, biases and the like do not.
+
+    Each parameter is in one group, once: `parameters` gives a matrix that embeds the tokens and
+    makes the logits too a single time.
+    """
+    parameters = list(model.parameters())
+    groups: list[Group] = [
+        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def set_lr(optimizer: Optimizer, lr: float) -> None:
+    """Change the learning rate of every group; the optimizer's state stays."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+
+
+def schedule_factor(schedule: str, step: int, steps: int, warmup: int) -> float:
+    """What the learning rate is multiplied by in `step`, counted from 1, of `steps`.
+
+    It rises in a line over the first `warmup` steps, is 1 in the next one, and then stays or falls
+    towards 0, which the step after the last would have.
+    """
+    if step <= warmup:
+        return step / warmup
+    done = (step - 1 - warmup) / max(1, steps - warmup)
+    if schedule == "linear":
+        return 1 - done
+    if schedule == "cosine":
+        return (1 + math.cos(math.pi * done)) / 2
+    return 1.0

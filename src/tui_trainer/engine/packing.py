@@ -1,0 +1,86 @@
+"""Several items in one row, none of which sees another.
+
+Attention and positions are kept inside each item by `position_ids` that begin at 0 with each of
+them: where no attention mask and no cache is passed, transformers takes that as the sign of
+packed items and makes the mask. With `use_cache` at its default the items would see each other.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+
+from tui_trainer.engine.batching import IGNORED, MicroBatch, Place, counts_of, labels_of, pad
+from tui_trainer.engine.examples import Example
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.tokens import Vocabulary
+
+Row = tuple[Example, ...]
+"""The items that share a row, in their order."""
+
+
+def make_batch(
+    rows: Sequence[Row], settings: TrainSettings, vocabulary: Vocabulary, device: torch.device
+) -> MicroBatch:
+    """The tensors of one forward pass: rows of several items, or an item a row."""
+    if settings.pack:
+        return pack(rows, vocabulary.end_of_text, device)
+    return pad([example for (example,) in rows], settings.padding, vocabulary.pad_id, device)
+
+
+def fill_rows(examples: Iterable[Example], length: int) -> list[Row]:
+    """Rows of at most `length` tokens, filled in the order of the items.
+
+    In order, so that a step trains on the same items as without packing. Looking ahead for an
+    item that fits would fill 99% of a row of 2,048 where this fills 95% (GSM8K).
+    """
+    rows: list[Row] = []
+    row: list[Example] = []
+    used = 0
+    for example in examples:
+        if row and used + 1 + len(example.ids) > length:
+            rows.append(tuple(row))
+            row, used = [], 0
+        used += len(example.ids) + bool(row)  # the token that separates two items
+        row.append(example)
+    return [*rows, tuple(row)] if row else rows
+
+
+class Cell(NamedTuple):
+    """One position of a row: what `MicroBatch` has there."""
+
+    token: int
+    position: int
+    label: int = IGNORED
+    counts: int = 0
+
+
+def pack(rows: Sequence[Row], end_of_text: int, device: torch.device) -> MicroBatch:
+    """Rows of items with `end_of_text` between two of them, unless the first ends with it.
+
+    No token of an item is a label for the one before it: the first of each has no loss, as if it
+    were alone. A row that is shorter than the longest is filled up as if with one more item, of
+    `end_of_text` alone, without labels.
+    """
+    laid: list[list[Cell]] = []
+    places: list[Place] = []
+    for number, row in enumerate(rows):
+        cells: list[Cell] = []
+        for example in row:
+            if cells and cells[-1].token != end_of_text:
+                cells.append(Cell(end_of_text, cells[-1].position + 1))
+            places.append(Place(example, number, len(cells)))
+            cells += cells_of(example)
+        laid.append(cells)
+    width = max(map(len, laid))
+    for cells in laid:
+        cells += [Cell(end_of_text, n) for n in range(width - len(cells))]
+
+    input_ids, position_ids, labels, counts = torch.tensor(laid, device=device).unbind(-1)
+    return MicroBatch(input_ids, None, position_ids, labels, counts.bool(), tuple(places))
+
+
+def cells_of(example: Example) -> Iterator[Cell]:
+    """One item, alone in its row so far as the model can tell."""
+    columns = example.ids, range(len(example.ids)), labels_of(example), counts_of(example)
+    return (Cell(*cell) for cell in zip(*columns, strict=True))

@@ -1,0 +1,119 @@
+"""Each setting of a training loop: its name, what can be typed for it, and what it means.
+
+The form and the command line are made from this one list. No torch here.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import OPTIMIZERS, PADDING_SIDES, SCHEDULES, TrainSettings
+
+TUTORIAL = TrainSettings()
+DEFAULT_DECAY = "torch"
+"""What is typed for torch's own weight decay."""
+YES, NO = "yes", "no"
+
+
+class Kind(Enum):
+    """What a setting is."""
+
+    TEXT = "text"
+    WHOLE = "a whole number"
+    NUMBER = "a number such as 1e-5"
+    DECAY = "a number such as 0.1, or torch for its own default"
+    YES_NO = "yes or no"
+
+
+@dataclass(frozen=True)
+class SettingField:
+    """One setting; `name` is that of the field in TrainSettings."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    choices: tuple[str, ...] = ()
+    takes_effect: str = "with the next run"
+    """When a change in the form does."""
+
+    @property
+    def label(self) -> str:
+        """Its name in words."""
+        return self.name.replace("_", " ")
+
+    def typed(self, settings: TrainSettings) -> str:
+        """Its value as it can be typed."""
+        value = getattr(settings, self.name)
+        if self.kind is Kind.DECAY and value is None:
+            return DEFAULT_DECAY
+        if isinstance(value, bool):
+            return YES if value else NO
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    def read(self, text: str) -> str | int | float | bool | None:
+        """The value that was typed; InputError where it is none of its kind."""
+        text = text.strip()
+        try:
+            if self.kind is Kind.WHOLE:
+                return int(text.replace(",", ""))
+            if self.kind is Kind.YES_NO:
+                return {YES: True, NO: False}[text.lower()]
+            if self.kind is Kind.DECAY and text.lower() == DEFAULT_DECAY:
+                return None
+            return text if self.kind is Kind.TEXT else float(text)
+        except (ValueError, KeyError):
+            raise InputError(f"{self.label} takes {self.kind.value}, not {text!r}.") from None
+
+
+FIELDS = (
+    SettingField(
+        "problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub data set repo:config"
+    ),
+    SettingField("items", Kind.WHOLE, "how many items, the first of the data set"),
+    SettingField(
+        "lr",
+        Kind.NUMBER,
+        "learning rate, the highest of the schedule",
+        takes_effect="with the next run; [ ] and l change it in a run, from its next step on",
+    ),
+    SettingField("optimizer", Kind.TEXT, "AdamW or SGD", OPTIMIZERS),
+    SettingField("batch", Kind.WHOLE, "rows in one forward pass; shorter ones are padded"),
+    SettingField(
+        "accumulation", Kind.WHOLE, "forward and backward passes before one optimizer step"
+    ),
+    SettingField("padding", Kind.TEXT, "on which side: right or left", PADDING_SIDES),
+    SettingField(
+        "pack",
+        Kind.WHOLE,
+        "tokens in a row that several items share, none seeing another; 0: an item a row",
+    ),
+    SettingField(
+        "end_of_text", Kind.YES_NO, "each item ends with the end-of-text token, and so learns it"
+    ),
+    SettingField("answer_only", Kind.YES_NO, "the loss counts the tokens of the answer alone"),
+    SettingField(
+        "weight_decay",
+        Kind.DECAY,
+        "a number: of matrices alone; torch: its default (AdamW 0.01), of all weights",
+    ),
+    SettingField(
+        "schedule", Kind.TEXT, "of the learning rate: constant, linear or cosine", SCHEDULES
+    ),
+    SettingField("warmup", Kind.WHOLE, "steps in which the learning rate rises to lr"),
+    SettingField("epochs", Kind.WHOLE, "how many times over all items"),
+    SettingField("shuffle", Kind.YES_NO, "another order each epoch, decided by seed and epoch"),
+    SettingField("seed", Kind.WHOLE, "for the built-in problems, the order and dropout"),
+)
+
+
+def read_settings(typed: dict[str, str]) -> TrainSettings:
+    """The settings typed, by name; InputError where they cannot be used."""
+    values = {field.name: field.read(typed[field.name]) for field in FIELDS}
+    return TrainSettings(**values)  # type: ignore[arg-type]  # each field reads its own type
+
+
+def differing(settings: TrainSettings) -> list[SettingField]:
+    """The settings that are not those of the preset `tutorial`."""
+    return [
+        field for field in FIELDS if getattr(settings, field.name) != getattr(TUTORIAL, field.name)
+    ]

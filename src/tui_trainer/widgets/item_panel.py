@@ -1,0 +1,68 @@
+"""An item of a training loop with the loss of each of its tokens, and what is to be said."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.engine.reports import ItemReport, StepReport
+from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
+
+CUT = "cut to the model's context or row"
+VIEWS = "last", "best", "worst"
+
+
+class ItemPanel(Vertical):
+    """Shows the item of the last step, the best or the worst so far; `next_view` goes round."""
+
+    DEFAULT_CSS = """
+    ItemPanel {
+        #said { height: auto; max-height: 3; text-style: bold; display: none; }
+        #item-title { height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+        VerticalScroll { height: 1fr; }
+        #legend { height: 1; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="item")
+        self.view = VIEWS[0]
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="said")
+        yield Static(id="item-title")
+        with VerticalScroll(can_focus=False):
+            yield TokenLosses()
+        yield Static(LEGEND, classes="hint", id="legend")
+
+    def next_view(self) -> None:
+        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+
+    def show(self, said: str, report: StepReport | None, truncated: int) -> None:
+        """Draw it; `said` is fit for a terminal, `truncated` items of the run were cut so far."""
+        words = self.query_one("#said", Static)
+        words.update(Content(said))
+        words.display = bool(said)
+        title = self.query_one("#item-title", Static)
+        if report is None:
+            title.update("")
+            self.query_one(TokenLosses).show((), ())
+            return
+        item = {"last": report.item, "best": report.best, "worst": report.worst}[self.view]
+        title.update(Content(self._describe(item, truncated)))
+        self.query_one(TokenLosses).show(item.token_texts, item.token_losses)
+
+    def _describe(self, item: ItemReport, truncated: int) -> str:
+        which = "item" if self.view == "last" else f"{self.view} so far: item"
+        parts = [f"{which} {item.problem:,}, {len(item.token_texts):,} tokens"]
+        if item.truncated:
+            parts[0] += f", {CUT}"
+        parts += [f"question {loss(item.question_loss)}", f"answer {loss(item.answer_loss)}"]
+        if truncated and not item.truncated:
+            parts.append(f"{truncated:,} items so far were {CUT}")
+        return " · ".join(parts)
+
+
+def loss(nats: float | None) -> str:
+    """A mean loss, or a dash where there is no token to take it of."""
+    return "-" if nats is None else f"{nats:.4f}"
