@@ -19,7 +19,7 @@ from tui_trainer.engine.problems import format_problem, load_problems
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen
-from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings
+from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_field, describe_settings
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.step import StepScreen
@@ -283,6 +283,7 @@ async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
             text = shown(app)
             assert re.search(rf"{field.label} +{field.typed(TrainSettings())}", text)
             assert "A change takes effect with the next run" in text
+            assert max(map(len, describe_field(field).splitlines())) <= 72
             assert "escape goes back" in text
         await pilot.press("up", "up", "down")
         assert app.focused.id == FIELDS[-2].name

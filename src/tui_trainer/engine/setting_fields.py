@@ -66,42 +66,36 @@ class SettingField:
 
 
 FIELDS = (
-    SettingField(
-        "problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub data set repo:config"
-    ),
+    SettingField("problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub repo:config"),
     SettingField("items", Kind.WHOLE, "how many items, the first of the data set"),
     SettingField(
         "lr",
         Kind.NUMBER,
         "learning rate, the highest of the schedule",
-        takes_effect="with the next run; [ ] and l change it in a run, from its next step on",
+        takes_effect="with the next run; [ ] l in a run, its next step",
     ),
     SettingField("optimizer", Kind.TEXT, "AdamW or SGD", OPTIMIZERS),
     SettingField("batch", Kind.WHOLE, "rows in one forward pass; shorter ones are padded"),
-    SettingField(
-        "accumulation", Kind.WHOLE, "forward and backward passes before one optimizer step"
-    ),
+    SettingField("accumulation", Kind.WHOLE, "forward and backward passes in one optimizer step"),
     SettingField("padding", Kind.TEXT, "on which side: right or left", PADDING_SIDES),
     SettingField(
         "pack",
         Kind.WHOLE,
-        "tokens in a row that several items share, none seeing another; 0: an item a row",
+        "tokens of a row that items share, none seeing another; 0: none",
     ),
-    SettingField(
-        "end_of_text", Kind.YES_NO, "each item ends with the end-of-text token, and so learns it"
-    ),
+    SettingField("end_of_text", Kind.YES_NO, "each item ends with that token, and learns it"),
     SettingField("answer_only", Kind.YES_NO, "the loss counts the tokens of the answer alone"),
     SettingField(
         "weight_decay",
         Kind.DECAY,
-        "a number: of matrices alone; torch: its default (AdamW 0.01), of all weights",
+        "of matrices; or torch: its default, of all weights",
     ),
     SettingField(
         "schedule", Kind.TEXT, "of the learning rate: constant, linear or cosine", SCHEDULES
     ),
     SettingField("warmup", Kind.WHOLE, "steps in which the learning rate rises to lr"),
     SettingField("epochs", Kind.WHOLE, "how many times over all items"),
-    SettingField("shuffle", Kind.YES_NO, "another order each epoch, decided by seed and epoch"),
+    SettingField("shuffle", Kind.YES_NO, "another order each epoch, by seed and epoch"),
     SettingField("seed", Kind.WHOLE, "for the built-in problems, the order and dropout"),
 )
 

@@ -53,14 +53,16 @@ counts training alone, not the pauses."""
         Binding(
             "space",
             "start_or_pause",
-            "Start/pause",
+            "Run",
             key_display="␣",
             id="toggle",
             tooltip="Start, pause, go on",
         ),
-        Binding("full_stop", "one_step", "One step", key_display=".", id="one-step"),
+        Binding(
+            "full_stop", "one_step", "Step", key_display=".", id="one-step", tooltip="One step"
+        ),
         Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run; the weights stay"),
-        Binding("e", "settings", "Settings", id="settings", tooltip="Settings of the next run"),
+        Binding("e", "settings", "Set", id="settings", tooltip="Settings of the next run"),
         Binding("enter", "settings", "Settings", show=False, system=True),
         Binding("v", "view", "View", id="view", tooltip="The last item, the best, the worst"),
         Binding(
