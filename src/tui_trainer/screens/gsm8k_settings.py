@@ -47,8 +47,8 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Go back"),
         Binding("ctrl+r", "preset", "tutorial"),
-        Binding("down", "app.focus_next", "Next setting", show=False),
-        Binding("up", "app.focus_previous", "Setting before", show=False),
+        Binding("down", "app.focus_next", "Next setting", show=False, priority=True),
+        Binding("up", "app.focus_previous", "Setting before", show=False, priority=True),
     ]
 
     def __init__(self, settings: TrainSettings) -> None:
