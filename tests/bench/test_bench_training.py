@@ -4,11 +4,13 @@ import statistics
 import subprocess
 import sys
 
+import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.bench.conftest import Figure
 
 ROUNDS = 3
+pytestmark = pytest.mark.timeout(600)
 
 
 def run_side(name: str) -> float:
