@@ -66,7 +66,7 @@ def test_a_reasoning_column_and_a_number_make_an_answer(hub: FakeHub) -> None:
 
 def test_the_loop_trains_on_them(course: FakeHub, qwen3: Engine) -> None:
     steps = list(qwen3.train(TrainSettings(problems=SOURCE, items=2)))
-    assert [step.text for step in steps] == [
+    assert [step.item.text for step in steps] == [
         "Question: 1 + 1?\nAnswer: #### 2",
         "Question: 2 + 2?\nAnswer: #### 4",
     ]
