@@ -27,6 +27,7 @@ from tui_trainer.widgets.prediction_table import PredictionTable
 
 WARMUP, ITEMS = 10, 210
 PRESSES = 60
+REST = 0.05  # seconds between two updates on both sides, as between two presses of a key
 TEXT = "def hello():\n\treturn"
 
 
@@ -86,7 +87,10 @@ async def _first_after(app: TuiTrainer, updates: int) -> tuple[int, float]:
 def bare_cell() -> float:
     """Seconds of the training cell and the forward pass that shows the predictions."""
     cell = _make_cell()
-    times = [cell() for _ in range(PRESSES)]
+    times = []
+    for _ in range(PRESSES):
+        times.append(cell())
+        time.sleep(REST)
     return statistics.median(times[WARMUP:])
 
 
@@ -133,6 +137,7 @@ async def _step_keys() -> list[float]:
             app.simulate_key("space")
             await shown.wait()
             times.append(time.perf_counter() - began)
+            await asyncio.sleep(REST)
         app.worker.stop(5)
     return times
 

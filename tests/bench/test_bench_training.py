@@ -9,7 +9,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.bench.conftest import Figure
 
-ROUNDS = 3
+ROUNDS = 5
 pytestmark = pytest.mark.timeout(600)
 
 
