@@ -10,7 +10,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.pilot import running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.screens.step import NOTEBOOK_TEXT, StepScreen, next_lr
+from tui_trainer.screens.step import NOTEBOOK_TEXT, StepScreen
+from tui_trainer.screens.step_settings import next_lr
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 

@@ -12,6 +12,8 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import make_examples
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.phase_reports import PhaseReport
+from tui_trainer.engine.phases import TrainingCell
 from tui_trainer.engine.predict import predict
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
@@ -52,6 +54,7 @@ class Engine:
         silence_libraries()
         self._progress = progress
         self._learner: Learner | None = None
+        self._cell: TrainingCell | None = None
         self._training: TrainingState | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
@@ -113,6 +116,7 @@ class Engine:
             load_seconds=time.perf_counter() - started,
         )
         self._learner = Learner(model, vocabulary, report)
+        self._cell = TrainingCell(self._learner)
         self._vocabularies[choice.source] = vocabulary
         return self._learner.status
 
@@ -153,6 +157,21 @@ class Engine:
         while True:
             yield update(self.learner, text)
 
+    @property
+    def cell(self) -> TrainingCell:
+        """The training cell phase by phase; InputError while no model is loaded."""
+        if self._cell is None:
+            raise InputError("No model is loaded: press m and pick one.")
+        return self._cell
+
+    def phase(self, name: str | None, text: str) -> PhaseReport:
+        """Run one phase of the training cell, where None the next; forward reads `text`."""
+        return self.cell.run(name, text)
+
+    def phase_report(self) -> PhaseReport:
+        """What the phases have made that is there now."""
+        return self.cell.report()
+
     def set_lr(self, lr: float) -> LearnerStatus:
         self.learner.set_lr(lr)
         return self.learner.status
@@ -175,6 +194,7 @@ class Engine:
             settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
         )
         examples = make_examples(learner.vocabulary, problems, settings, learner.report.context)
+        self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training = begin_training(learner, settings)
         return train(learner, examples, settings, self._training)
 

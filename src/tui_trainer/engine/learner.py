@@ -92,6 +92,11 @@ class Learner:
             moved += torch.count_nonzero(before.view(bits).sub_(now.view(bits)))
         return int(moved)
 
+    @property
+    def weights_version(self) -> int:
+        """A number that changes whenever a weight is written, whoever writes it."""
+        return sum(parameter._version for parameter in self.model.parameters())
+
     def _weights(self) -> list[Tensor]:
         return [parameter.detach() for parameter in self.model.parameters()]
 

@@ -17,7 +17,7 @@ from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
-from tui_trainer.screens.step import next_lr, read_lr
+from tui_trainer.screens.step_settings import next_lr, read_lr
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.item_panel import ItemPanel

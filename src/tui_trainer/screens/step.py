@@ -1,8 +1,8 @@
 """Step: one string, one update for each press of the space bar."""
 
-import math
 import time
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import work
@@ -14,12 +14,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.phase_reports import STEP, PhaseReport
 from tui_trainer.engine.reports import LearnerStatus, Prediction, UpdateReport
-from tui_trainer.engine.settings import OPTIMIZERS, check_lr
-from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.session import Session
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.step_settings import StepSettings, describe_settings
+from tui_trainer.screens.step_words import describe_prediction, describe_update
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
@@ -30,31 +30,17 @@ NOTEBOOK_TEXT = "def hello():\n\treturn"
 WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must not pile them up
 DRAIN_SECONDS = 1 / 12
 PREDICT_SECONDS = 0.5  # how often the table follows a loop that trains the model elsewhere
-LADDER = (1.0, 2.0, 5.0)
+VIEWS = "predictions", "phases"
 
 
-def next_lr(lr: float, up: bool) -> float:
-    """The next step of 1, 2, 5, 10, 20, 50, ... above or below `lr`, from 1e-8 to 10."""
-    steps = [float(f"{digit:g}e{power}") for power in range(-8, 1) for digit in LADDER] + [10.0]
-    if up:
-        return next((step for step in steps if step > lr * 1.001), steps[-1])
-    return next((step for step in reversed(steps) if step < lr * 0.999), steps[0])
-
-
-def read_lr(line: str) -> float:
-    """A learning rate typed by hand; InputError where it is none."""
-    try:
-        lr = float(line)
-    except ValueError:
-        raise InputError(f"{line!r} is no number: type one such as 1e-5.") from None
-    return check_lr(lr)
-
-
-class StepScreen(WorkScreen):
+class StepScreen(StepSettings):
     """The training cell by keypress."""
 
     NAME = "step"
-    CSS_PATH = "step.tcss"
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
+        "step.tcss",
+        "../widgets/line_table.tcss",
+    ]
     HELP = """\
 The training cell of the notebook, on your text. The model reads the tokens and gives, at each
 position, a probability to every token that could come next (logits, then softmax). The loss is
@@ -73,36 +59,24 @@ it off. A model without dropout gives the same in both."""
         Binding("space", "update", "Update", key_display="␣", id="update", tooltip="One update"),
         Binding("p", "play", "Play", id="play", tooltip="Play, or pause: update after update"),
         Binding(
-            "left_square_bracket",
-            "change_lr(False)",
-            "Lower lr",
-            key_display="[",
-            id="lower-lr",
-            group=Binding.Group("lr", compact=True),
+            "full_stop",
+            "phase",
+            "Phase",
+            key_display=".",
+            id="phase",
+            tooltip="The next phase of the training cell alone",
         ),
-        Binding(
-            "right_square_bracket",
-            "change_lr(True)",
-            "Raise lr",
-            key_display="]",
-            id="raise-lr",
-            group=Binding.Group("lr", compact=True),
+        *(
+            Binding(key, f"phase('{phase}')", phase, show=False, id=f"phase-{key.lower()}")
+            for phase, key in PHASE_KEYS.items()
         ),
-        Binding(
-            "l",
-            "type_lr",
-            "Type lr",
-            id="type-lr",
-            tooltip="Type a learning rate",
-            group=Binding.Group("lr", compact=True),
-        ),
-        Binding("o", "optimizer", "Opt", id="optimizer", tooltip="AdamW or SGD, a fresh one"),
-        Binding("t", "mode", "Mode", id="mode", tooltip="Train mode (dropout on) or eval mode"),
+        Binding("v", "view", "View", id="view", tooltip="Predictions, or the phases"),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
     ]
 
     waiting: var[int] = var(0)
     """Updates asked for by keypress and not yet made."""
+    view: var[str] = var(VIEWS[0])
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -117,7 +91,8 @@ it off. A model without dropout gives the same in both."""
         yield Static(id="settings")
         with Container(id="views"):
             yield LossChart(x_label="update", smoothing=False)
-            yield PredictionTable()
+            yield PredictionTable(id="predictions")
+            yield PhaseView(id="phases")
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)
@@ -126,8 +101,7 @@ it off. A model without dropout gives the same in both."""
         self._show_settings()
 
     def on_screen_resume(self) -> None:
-        if not self._is_up_to_date:
-            self._predict()
+        self._follow()
 
     @property
     def text(self) -> str:
@@ -141,8 +115,15 @@ it off. A model without dropout gives the same in both."""
             self._forget()
         self._updates_shown = status.updates
         self._show_settings()
-        if self.is_current and not self._is_up_to_date:
+        if self.is_current:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Show the weights as they are now, in the view that is open."""
+        if not self._is_up_to_date:
             self._predict()
+        if self.view == "phases":
+            self._look_at_phases()
 
     @property
     def _is_up_to_date(self) -> bool:
@@ -157,31 +138,31 @@ it off. A model without dropout gives the same in both."""
         chart.redraw()
 
     def _show_settings(self) -> None:
-        status = self.session.status
-        if status is None:
-            self._say("settings", "The model is being loaded; you can type already.")
-            return
-        mode = "train" if status.training else "eval"
-        if status.model.dropout == 0:
-            mode += " mode (no dropout in this model: the same as eval)"
-        else:
-            mode += f" mode (dropout {status.model.dropout:g} {'on' if status.training else 'off'})"
-        waiting = f" · {self.waiting} waiting" if self.waiting > 1 else ""
-        self._say("settings", f"lr {status.lr:g} · {status.optimizer} · {mode}{waiting}")
+        self._say("settings", describe_settings(self.session.status, self.waiting))
 
     def watch_waiting(self) -> None:
         if self.is_mounted:
             self._show_settings()
+
+    # Views
+
+    def action_view(self) -> None:
+        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+
+    def watch_view(self) -> None:
+        if not self.is_mounted:
+            return
+        for view in VIEWS:
+            self.query_one(f"#{view}").display = view == self.view
+        self.query_one(LossChart).set_class(self.view != VIEWS[0], "-beside")
+        self._follow()
 
     def _say(self, where: str, line: str) -> None:
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)
 
     def _show_prediction(self, prediction: Prediction) -> None:
         self.query_one(PredictionTable).show(None, prediction)
-        loss = "unknown" if prediction.loss is None else f"{prediction.loss:.4f}"
-        rows, columns = prediction.shape
-        logits = "×".join(map(str, prediction.logits_shape))
-        self._say("facts", f"input_ids ({rows}, {columns}) · logits {logits} · loss {loss} nats\n")
+        self._say("facts", describe_prediction(prediction))
 
     def _show_report(self, report: UpdateReport) -> None:
         self.report = report
@@ -273,49 +254,58 @@ it off. A model without dropout gives the same in both."""
             self._plot(reports)
             self._show_report(reports[-1])
 
-    # Settings
+    # Phases
+
+    def action_phase(self, phase: str | None = None) -> None:
+        """One phase of the training cell; without a name the next."""
+        self.view = "phases"
+        if self._may_train():
+            self._run_phase(phase, self.text)
+
+    def _may_train(self) -> bool:
+        """Whether nothing else trains the model; else the user is told what does."""
+        reason = ""
+        if self.session.status is None:
+            reason = "The model is still being loaded."
+        elif self.session.is_live("gsm8k"):
+            reason = "The GSM8K loop trains this model: stop it on its screen (5) first."
+        elif self._is_playing:
+            reason = "Update after update is being made: press p to pause first."
+        if reason:
+            self.notify(reason, severity="warning", markup=False)
+        return not reason
 
     @work
-    async def action_change_lr(self, up: bool) -> None:
-        if self.session.status is not None:
-            lr = next_lr(self.session.status.lr, up)
-            await self.session.change(lambda engine: engine.set_lr(lr), "")
+    async def _run_phase(self, phase: str | None, text: str) -> None:
+        report = await self.session.ask(
+            lambda engine: engine.phase(phase, text), "Running a phase", self._say_refused
+        )
+        if report is not None:
+            self._show_phase(report)
+            if report.phase == STEP:
+                await self.session.refresh()
 
-    @work
-    async def action_type_lr(self) -> None:
+    @work(exclusive=True, group="phases")
+    async def _look_at_phases(self) -> None:
         if self.session.status is None:
             return
-        now = f"{self.session.status.lr:g}"
-        lr = await self.app.push_screen_wait(Entry("Learning rate", now, read_lr))
-        if lr is not None:
-            await self.session.change(lambda engine: engine.set_lr(lr), "")
+        report = await self.session.ask(lambda engine: engine.phase_report(), "")
+        if report is not None:
+            self.query_one(PhaseView).show(report)
 
-    @work
-    async def action_optimizer(self) -> None:
-        if self.session.status is not None:
-            index = OPTIMIZERS.index(self.session.status.optimizer)
-            name = OPTIMIZERS[(index + 1) % len(OPTIMIZERS)]
-            await self.session.change(lambda engine: engine.set_optimizer(name), "")
+    def _show_phase(self, report: PhaseReport) -> None:
+        self.query_one(PhaseView).show(report)
+        if report.phase == STEP and report.moved and report.loss is not None:
+            chart = self.query_one(LossChart)
+            chart.series.append(report.update, report.loss)
+            chart.redraw()
 
-    @work
-    async def action_mode(self) -> None:
-        if self.session.status is not None:
-            training = not self.session.status.training
-            await self.session.change(lambda engine: engine.set_training(training), "")
+    def _say_refused(self, failure: Failure) -> None:
+        """A phase that has nothing to work on: a sentence where its report would be."""
+        if failure.traceback is not None:
+            self.session.tell(failure)
+        self.query_one(PhaseView).say(failure.sentence)
 
     def action_log(self) -> None:
         chart = self.query_one(LossChart)
         chart.log_axis = not chart.log_axis
-
-
-def describe_update(report: UpdateReport) -> str:
-    """Two lines: the loss and the gradient; the weights and the time."""
-    after = report.after.loss if report.after.loss is not None else report.loss
-    # Cut, not rounded: 100% means every weight.
-    share = math.floor(1e4 * report.moved / report.parameters) / 1e4
-    return (
-        f"update {report.update:<5} loss {report.loss:.4f} → {after:.4f} "
-        f"({after - report.loss:+.4f}) nats   grad norm {report.grad_norm:.4g}\n"
-        f"moved {report.moved:,} of {report.parameters:,} weights ({share:.2%})   "
-        f"{report.seconds:.3f} s"
-    )

@@ -43,8 +43,8 @@ class PredictionTable(DataTable[Text]):
 
     COLUMNS: ClassVar[tuple[str, ...]] = tuple(WIDTHS)
 
-    def __init__(self) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=True, cell_padding=1)
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, cursor_type="row", zebra_stripes=True, cell_padding=1)
         self._rows: list[tuple[str, ...]] = []
         self._ids: tuple[int, ...] = ()
 

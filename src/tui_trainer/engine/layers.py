@@ -1,0 +1,39 @@
+"""The layers of a model: its parameters, grouped by the block they belong to."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One block of the model, or what stands before or after the blocks."""
+
+    name: str
+    parameters: tuple[nn.Parameter, ...]
+
+
+def layers_of(model: nn.Module) -> list[Layer]:
+    """Every parameter in one layer, in the model's order; a tied embedding counts once."""
+    groups: dict[str, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        groups.setdefault(layer_name(name), []).append(parameter)
+    return [Layer(name, tuple(parameters)) for name, parameters in groups.items()]
+
+
+def layer_name(parameter: str) -> str:
+    """`layers.3` for `model.layers.3.mlp.up_proj.weight`, `norm` for `model.norm.weight`."""
+    parts = parameter.split(".")
+    for index, part in enumerate(parts):
+        if part.isdigit():
+            return ".".join(parts[max(0, index - 1) : index + 1])
+    return parts[-2] if len(parts) > 1 else parameter
+
+
+def norm(tensors: list[Tensor]) -> float:
+    """The 2-norm of all values together, summed in fp32 whatever they are stored in."""
+    if not tensors:
+        return 0.0
+    norms = [torch.linalg.vector_norm(tensor, dtype=torch.float32) for tensor in tensors]
+    return float(torch.linalg.vector_norm(torch.stack(norms)))

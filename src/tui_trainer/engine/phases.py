@@ -1,0 +1,253 @@
+"""The training cell taken apart: forward, loss, backward, optimizer.step, zero_grad."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.layers import layers_of, norm
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.phase_reports import (
+    BACKWARD,
+    FORWARD,
+    LOSS,
+    PHASES,
+    STEP,
+    ZERO_GRAD,
+    NamedNorm,
+    PhaseReport,
+)
+from tui_trainer.engine.update import labelled_ids, total_grad_norm
+
+
+class TrainingCell:
+    """Runs one phase at a time, in any order that PyTorch can run them in.
+
+    What a phase makes stays until another takes its place, as in a notebook whose cell was cut
+    in five: the gradients in the model, the logits and the loss with their graph here.
+    """
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner = learner
+        self._ran: str | None = None
+        self._words = "Nothing has run yet: forward is the first."
+        self._last_loss: tuple[str, int, float] | None = None
+        self._seen = learner.weights_version
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of the logits and the loss, and so of the graph."""
+        self._text: str | None = None
+        self._input_ids: Tensor | None = None
+        self._logits: Tensor | None = None
+        self._loss: Tensor | None = None
+        self._graph = False
+        self._weights = 0  # their version at the forward pass
+        self._moved: int | None = None
+
+    def drop(self) -> None:
+        """Forget it all, gradients too."""
+        self._learner.model.zero_grad()
+        self._start_again()
+
+    def _start_again(self) -> None:
+        self._forget()
+        self._ran = None
+        self._words = "The weights are no longer those of these phases: begin with forward."
+
+    def _look(self) -> None:
+        """Where something else has changed the weights, what was made of them is out of date."""
+        if self._seen != self._learner.weights_version:
+            self._seen = self._learner.weights_version
+            self._start_again()
+
+    def run(self, phase: str | None, text: str) -> PhaseReport:
+        """Run `phase`, where None the next; forward reads `text`, the others what there is.
+
+        Raises InputError, a sentence, where there is nothing for the phase to work on. A failure
+        leaves the weights as they were, and drops the gradients and the graph.
+        """
+        phases: dict[str, Callable[[str], str]] = {
+            FORWARD: self._forward,
+            LOSS: self._compute_loss,
+            BACKWARD: self._backward,
+            STEP: self._step,
+            ZERO_GRAD: self._zero_grad,
+        }
+        self._look()
+        phase = phase or self._next()
+        if phase not in phases:
+            raise InputError(f"Phase {phase!r} is not known: use {', '.join(PHASES)}.")
+        try:
+            self._words = phases[phase](text)
+        except InputError:
+            raise
+        except BaseException:
+            self._start_again()
+            raise
+        finally:
+            self._seen = self._learner.weights_version
+        self._ran = phase
+        return self.report()
+
+    def report(self) -> PhaseReport:
+        """What there is now."""
+        self._look()
+        learner = self._learner
+        gradients = self._gradient_norms()
+        return PhaseReport(
+            phase=self._ran,
+            next=self._next(),
+            words=self._words,
+            text=self._text,
+            logits_shape=None if self._logits is None else _three(self._logits.shape),
+            graph=self._count_operations(),
+            loss=None if self._loss is None else self._loss.item(),
+            grad_norm=total_grad_norm(learner.model).item() if gradients else None,
+            gradients=gradients,
+            moved=self._moved,
+            parameters=learner.report.parameters,
+            moments=self._moment_norms(),
+            update=learner.updates,
+        )
+
+    # The phases
+
+    def _forward(self, text: str) -> str:
+        learner = self._learner
+        input_ids = labelled_ids(learner, text)
+        with learner.restored_on_failure(learner.optimizer, copying=False):
+            learner.model.train(learner.training)
+            with learner.autocast():
+                logits = learner.model(input_ids=input_ids, use_cache=False).logits
+        self._forget()
+        self._text, self._input_ids, self._logits = text, input_ids, logits
+        self._graph, self._weights = True, learner.weights_version
+        words = (
+            f"The model read {input_ids.shape[1]} tokens and gave each position a logit for every "
+            "entry of the vocabulary; autograd kept the graph of it."
+        )
+        return words + (" The gradients there are stay." if self._has_gradients else "")
+
+    def _compute_loss(self, _text: str) -> str:
+        if self._logits is None or self._input_ids is None:
+            raise InputError("There are no logits to compare with the labels: run forward first.")
+        if not self._graph:
+            raise InputError(
+                "backward has freed the graph of these logits, so their loss would have no "
+                "gradient: run forward again."
+            )
+        self._loss = F.cross_entropy(self._logits[0, :-1].float(), self._input_ids[0, 1:])
+        return self._compare_loss(self._loss.item())
+
+    def _backward(self, _text: str) -> str:
+        learner = self._learner
+        if self._loss is None:
+            raise InputError("There is no loss to go back from: run forward and loss first.")
+        if not self._graph:
+            raise InputError(
+                "backward has gone through this graph and freed it: run forward and loss again; "
+                "without optimizer.step the loss will be the same."
+            )
+        if self._weights != learner.weights_version:
+            raise InputError(
+                "The weights have changed since forward, and the graph is of the weights before: "
+                "run forward and loss again."
+            )
+        before = total_grad_norm(learner.model).item() if self._has_gradients else None
+        with learner.restored_on_failure(learner.optimizer, copying=False):
+            self._loss.backward()
+        self._graph = False
+        if before is None:
+            return "Every weight has a gradient now; the weights are the same as before."
+        after = total_grad_norm(learner.model).item()
+        return (
+            "These gradients were added to those that were there, since zero_grad was skipped: "
+            f"norm {before:.4g} → {after:.4g}."
+        )
+
+    def _step(self, _text: str) -> str:
+        learner = self._learner
+        if not self._has_gradients:
+            self._moved = 0
+            return (
+                f"No weight has a gradient, so {learner.optimizer_name} skips them all and nothing "
+                "changes: run backward first."
+            )
+        again = self._ran == STEP
+        with learner.restored_on_failure(learner.optimizer) as weights_before:
+            learner.optimizer.step()
+        learner.updates += 1
+        self._moved = learner.count_moved(weights_before)
+        words = f"Each weight moved a little against its gradient, at lr {learner.lr:g}."
+        if again:
+            words = "The same gradients once more, though they belong to the weights before."
+        return words + " The gradients stay until zero_grad."
+
+    def _zero_grad(self, _text: str) -> str:
+        had = self._has_gradients
+        self._learner.optimizer.zero_grad()
+        if had:
+            return "The gradients are gone (None): the next backward starts from nothing."
+        return "There were no gradients to clear."
+
+    # What there is
+
+    def _next(self) -> str:
+        if self._ran is None:
+            return FORWARD
+        return PHASES[(PHASES.index(self._ran) + 1) % len(PHASES)]
+
+    @property
+    def _has_gradients(self) -> bool:
+        return any(p.grad is not None for p in self._learner.model.parameters())
+
+    def _compare_loss(self, loss: float) -> str:
+        """What is to be said about a loss, and about the one before it on the same weights."""
+        key = self._text or "", self._weights
+        last, self._last_loss = self._last_loss, (*key, loss)
+        words = "The mean of -log p of the tokens that really come next."
+        if last is None or last[:2] != key:
+            return words
+        if last[2] == loss:
+            return f"{words} It is the same as before: nothing has changed the weights."
+        return (
+            f"{words} It is not {last[2]:.4f} as before, though no weight has changed: dropout "
+            "drew other units."
+        )
+
+    def _gradient_norms(self) -> tuple[NamedNorm, ...]:
+        if not self._has_gradients:
+            return ()
+        return tuple(
+            NamedNorm(layer.name, norm([p.grad for p in layer.parameters if p.grad is not None]))
+            for layer in layers_of(self._learner.model)
+        )
+
+    def _moment_norms(self) -> tuple[NamedNorm, ...]:
+        """Of what the optimizer keeps for each weight; its count of steps is no moment."""
+        kinds: dict[str, list[Tensor]] = {}
+        for state in self._learner.optimizer.state.values():
+            for name, value in state.items():
+                if isinstance(value, Tensor) and value.dim() > 0:
+                    kinds.setdefault(name, []).append(value)
+        return tuple(NamedNorm(name, norm(values)) for name, values in kinds.items())
+
+    def _count_operations(self) -> int:
+        end = self._loss if self._loss is not None else self._logits
+        if end is None or not self._graph:
+            return 0
+        seen, waiting = set(), [end.grad_fn]
+        while waiting:
+            operation = waiting.pop()
+            if operation is not None and operation not in seen:
+                seen.add(operation)
+                waiting += [function for function, _ in operation.next_functions]
+        return len(seen)
+
+
+def _three(shape: torch.Size) -> tuple[int, int, int]:
+    batch, position, vocabulary = shape
+    return batch, position, vocabulary

@@ -1,0 +1,96 @@
+"""The training cell phase by phase: what each has made, and the gradients layer by layer."""
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.engine.phase_reports import (
+    BACKWARD,
+    FORWARD,
+    LOSS,
+    PHASES,
+    STEP,
+    ZERO_GRAD,
+    NamedNorm,
+    PhaseReport,
+)
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.line_table import Column, LineTable
+
+PHASE_KEYS = {FORWARD: "F", LOSS: "L", BACKWARD: "B", STEP: "S", ZERO_GRAD: "Z"}
+COLUMNS = (Column("layer", 14), Column("gradient", 10, right=True), Column("", 12, share=1))
+BAR = "█"
+BAR_CELLS = 40
+
+
+class PhaseView(Container):
+    """Five lines, a line a phase; a sentence; a bar a layer."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.report: PhaseReport | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="phase-lines")
+        yield Static(id="phase-words")
+        yield LineTable(id="gradients")
+
+    def show(self, report: PhaseReport) -> None:
+        self.report = report
+        self.query_one("#phase-lines", Static).update(Content(describe_phases(report)))
+        self.say(report.words)
+        gradients = report.gradients
+        largest = max((layer.norm for layer in gradients), default=0.0)
+        self.query_one(LineTable).show(
+            COLUMNS, len(gradients), lambda row: gradient_cells(gradients[row], largest)
+        )
+
+    def say(self, words: str) -> None:
+        """A sentence in the place of the last one."""
+        self.query_one("#phase-words", Static).update(Content(visible(words)))
+
+
+def describe_phases(report: PhaseReport) -> str:
+    """A line a phase: its key, its name, and what there is of it now."""
+    made = {
+        FORWARD: _describe_logits(report),
+        LOSS: "" if report.loss is None else f"{report.loss:.4f} nats",
+        BACKWARD: _describe_gradients(report),
+        STEP: _describe_step(report),
+        ZERO_GRAD: "" if report.phase != ZERO_GRAD else "no weight has a gradient",
+    }
+    return "\n".join(
+        f"{'▶' if phase == report.next else ' '} {PHASE_KEYS[phase]}  {phase:<15} {made[phase]}"
+        for phase in PHASES
+    )
+
+
+def _describe_logits(report: PhaseReport) -> str:
+    if report.logits_shape is None:
+        return ""
+    graph = f"a graph of {report.graph:,} operations" if report.graph else "graph freed"
+    return f"logits {'×'.join(map(str, report.logits_shape))}, {graph}"
+
+
+def _describe_gradients(report: PhaseReport) -> str:
+    return "" if report.grad_norm is None else f"grad norm {report.grad_norm:.4g}"
+
+
+def _describe_step(report: PhaseReport) -> str:
+    parts = [] if report.moved is None else [f"moved {report.moved:,} of {report.parameters:,}"]
+    parts += [f"{moment.name} {moment.norm:.3g}" for moment in report.moments]
+    return " · ".join(parts)
+
+
+def gradient_cells(layer: NamedNorm, largest: float) -> tuple[str, str, str]:
+    """The cells of one layer; the largest gradient has the longest bar."""
+    share = layer.norm / largest if largest else 0.0
+    return visible(layer.name), f"{layer.norm:.4g}", bar(share)
+
+
+def bar(share: float) -> str:
+    """A bar of at most BAR_CELLS cells; what is not nothing has at least one."""
+    if not share > 0:
+        return ""
+    return BAR * max(1, round(min(share, 1.0) * BAR_CELLS))

@@ -1,0 +1,101 @@
+"""The settings of the training cell by keypress: learning rate, optimizer, mode."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import LearnerStatus
+from tui_trainer.engine.settings import OPTIMIZERS, check_lr
+from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.work_screen import WorkScreen
+
+LADDER = (1.0, 2.0, 5.0)
+LR_GROUP = Binding.Group("lr", compact=True)
+
+
+def next_lr(lr: float, up: bool) -> float:
+    """The next step of 1, 2, 5, 10, 20, 50, ... above or below `lr`, from 1e-8 to 10."""
+    steps = [float(f"{digit:g}e{power}") for power in range(-8, 1) for digit in LADDER] + [10.0]
+    if up:
+        return next((step for step in steps if step > lr * 1.001), steps[-1])
+    return next((step for step in reversed(steps) if step < lr * 0.999), steps[0])
+
+
+def read_lr(line: str) -> float:
+    """A learning rate typed by hand; InputError where it is none."""
+    try:
+        lr = float(line)
+    except ValueError:
+        raise InputError(f"{line!r} is no number: type one such as 1e-5.") from None
+    return check_lr(lr)
+
+
+def describe_settings(status: LearnerStatus | None, waiting: int) -> str:
+    """One line; `waiting` updates were asked for and are not yet made."""
+    if status is None:
+        return "The model is being loaded; you can type already."
+    mode = "train" if status.training else "eval"
+    if status.model.dropout == 0:
+        mode += " mode (no dropout in this model: the same as eval)"
+    else:
+        mode += f" mode (dropout {status.model.dropout:g} {'on' if status.training else 'off'})"
+    more = f" · {waiting} waiting" if waiting > 1 else ""
+    return f"lr {status.lr:g} · {status.optimizer} · {mode}{more}"
+
+
+class StepSettings(WorkScreen):
+    """The part of Step that changes what its updates are made with."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left_square_bracket",
+            "change_lr(False)",
+            "Lower lr",
+            key_display="[",
+            id="lower-lr",
+            group=LR_GROUP,
+        ),
+        Binding(
+            "right_square_bracket",
+            "change_lr(True)",
+            "Raise lr",
+            key_display="]",
+            id="raise-lr",
+            group=LR_GROUP,
+        ),
+        Binding(
+            "l", "type_lr", "Type lr", id="type-lr", tooltip="Type a learning rate", group=LR_GROUP
+        ),
+        Binding("o", "optimizer", "Opt", id="optimizer", tooltip="AdamW or SGD, a fresh one"),
+        Binding("t", "mode", "Mode", id="mode", tooltip="Train mode (dropout on) or eval mode"),
+    ]
+
+    @work
+    async def action_change_lr(self, up: bool) -> None:
+        if self.session.status is not None:
+            lr = next_lr(self.session.status.lr, up)
+            await self.session.change(lambda engine: engine.set_lr(lr), "")
+
+    @work
+    async def action_type_lr(self) -> None:
+        if self.session.status is None:
+            return
+        now = f"{self.session.status.lr:g}"
+        lr = await self.app.push_screen_wait(Entry("Learning rate", now, read_lr))
+        if lr is not None:
+            await self.session.change(lambda engine: engine.set_lr(lr), "")
+
+    @work
+    async def action_optimizer(self) -> None:
+        if self.session.status is not None:
+            index = OPTIMIZERS.index(self.session.status.optimizer)
+            name = OPTIMIZERS[(index + 1) % len(OPTIMIZERS)]
+            await self.session.change(lambda engine: engine.set_optimizer(name), "")
+
+    @work
+    async def action_mode(self) -> None:
+        if self.session.status is not None:
+            training = not self.session.status.training
+            await self.session.change(lambda engine: engine.set_training(training), "")
