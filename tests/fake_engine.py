@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.reports import (
     Batch,
     Candidate,
@@ -174,6 +175,23 @@ class FakeEngine:
     def updates(self, text: str) -> Iterator[UpdateReport]:
         while True:
             yield self.update(text)
+
+    def phase_report(self) -> PhaseReport:
+        return PhaseReport(
+            phase=None,
+            next="forward",
+            words="Nothing has run yet.",
+            text=None,
+            logits_shape=None,
+            graph=0,
+            loss=None,
+            grad_norm=None,
+            gradients=(),
+            moved=None,
+            parameters=MODEL.parameters,
+            moments=(),
+            update=self._status.updates,
+        )
 
     def set_lr(self, lr: float) -> LearnerStatus:
         return self._become(lr=lr)

@@ -63,6 +63,13 @@ async def step(pilot: Pilot[int]) -> None:
         await until(pilot, lambda u=update: screen.report is not None and screen.report.update == u)
 
 
+async def step_phases(pilot: Pilot[int]) -> None:
+    await pilot.press("escape", "4")
+    for said in ("The model read", "The mean of", "Every weight has"):
+        pilot.app.simulate_key("full_stop")
+        await until(pilot, lambda said=said: said in shown(pilot.app))
+
+
 async def gsm8k(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, TuiTrainer)
@@ -86,6 +93,7 @@ PICTURES = (
     Picture("tokens-batch", "screens/tokens.py", "1, then b", tokens_batch),
     Picture("loss", "screens/loss.py", "3, then down and space", loss),
     Picture("step", "screens/step.py", "4, then space twelve times", step),
+    Picture("step-phases", "screens/phase_view.py", "4, then . three times", step_phases),
     Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),
 )

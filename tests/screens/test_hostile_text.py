@@ -13,6 +13,7 @@ from tests.pilot import SECONDS_AT_MOST
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.engine.phase_reports import NamedNorm, PhaseReport
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import (
     Batch,
@@ -135,6 +136,27 @@ class HostileEngine:
             seconds=0.1,
         )
 
+    def phase(self, name: str | None, text: str) -> PhaseReport:
+        norms = (NamedNorm(self._words, 1.0),)
+        return PhaseReport(
+            phase="backward",
+            next="optimizer.step",
+            words=self._words,
+            text=text,
+            logits_shape=(1, 3, 100),
+            graph=1,
+            loss=1.0,
+            grad_norm=1.0,
+            gradients=norms,
+            moved=1,
+            parameters=1000,
+            moments=norms,
+            update=1,
+        )
+
+    def phase_report(self) -> PhaseReport:
+        return self.phase(None, "")
+
     def train(self, settings: TrainSettings) -> Iterator[StepReport]:
         texts = (self._words, "\n", self._words)
         item = ItemReport(1, self._words, texts, (None, 1.0, 9.0), 2, 1.0, True)
@@ -178,7 +200,7 @@ async def visit_everything(words: str) -> None:
         await pilot.press("escape", "4")
         app.screen.query_one(TextBox).text = words
         await pilot.pause(0.1)
-        await pilot.press("space")
+        await pilot.press("space", "full_stop")
         await pilot.pause(0.1)
         await pilot.press("5", "space")
         await pilot.pause(0.2)

@@ -8,8 +8,11 @@ import torch.nn.functional as F
 from textual.widgets import Input, TextArea
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.phase_reports import PhaseReport
+from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step import NOTEBOOK_TEXT, StepScreen
 from tui_trainer.screens.step_settings import next_lr
 from tui_trainer.widgets.loss_chart import LossChart
@@ -196,3 +199,79 @@ async def test_any_size(size) -> None:
 )
 def test_learning_rates_climb_a_ladder(lr: float, up: bool, expected: float) -> None:
     assert next_lr(lr, up) == pytest.approx(expected)
+
+
+async def press_phases(app, pilot, *keys: str) -> PhaseReport:
+    """Press keys that run a phase, each after the phase before it; the last report."""
+    view = step_screen(app).query_one(PhaseView)
+    phase_of = {key: phase for phase, key in PHASE_KEYS.items()}
+    for key in keys:
+        following = "forward" if view.report is None else view.report.next
+        wanted = phase_of.get(key, following)
+        await pilot.press(key)
+        await until(pilot, lambda wanted=wanted: view.report and view.report.phase == wanted)
+    return view.report
+
+
+async def test_phases_one_after_another_are_an_update() -> None:
+    async with running("escape", "4") as (app, pilot):
+        step = await press_phases(app, pilot, *["full_stop"] * 4)
+        assert (step.phase, step.update) == ("optimizer.step", 1)
+        assert step.loss == pytest.approx(training_cell_losses(NOTEBOOK_TEXT, 1)[0], rel=1e-5)
+        screen = shown(app)
+        assert f"grad norm {step.grad_norm:.4g}" in screen
+        assert f"moved {step.moved:,} · exp_avg" in screen
+        assert "▶ Z  zero_grad" in screen
+        assert f"{step.gradients[0].name}" in screen
+        assert f"{step.gradients[1].norm:.4g}  █" in screen
+        await until(pilot, lambda: "1 update from loaded" in shown(app))
+        assert len(step_screen(app).query_one(LossChart).series) == 1
+        assert (await press_phases(app, pilot, "full_stop")).grad_norm is None
+        losses = await press_updates(app, pilot, 1)
+        assert losses == pytest.approx(training_cell_losses(NOTEBOOK_TEXT, 2)[1:], rel=1e-5)
+
+
+async def test_phases_out_of_order_by_their_own_keys() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await pilot.press("S")
+        await until(pilot, lambda: "skips them all and nothing changes" in shown(app))
+        await pilot.press("B")
+        await until(pilot, lambda: "no loss to go back from" in shown(app))
+        first = await press_phases(app, pilot, "F", "L", "B")
+        again = await press_phases(app, pilot, "F", "L")
+        assert again.loss == first.loss
+        assert "It is the same as before" in " ".join(shown(app).split())
+        assert (await press_phases(app, pilot, "B")).grad_norm == pytest.approx(2 * first.grad_norm)
+        assert "zero_grad was skipped" in " ".join(shown(app).split())
+        assert (await press_phases(app, pilot, "Z")).gradients == ()
+        assert app.session.status.updates == 0
+
+
+async def test_views_by_key_and_a_reload_empties_the_phases() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await press_phases(app, pilot, "full_stop")
+        await pilot.press("R")
+        await until(pilot, lambda: "begin with forward" in shown(app))
+        table = step_screen(app).query_one(PredictionTable)
+        assert not table.display
+        while step_screen(app).view != "predictions":
+            await pilot.press("v")
+        assert table.display
+
+
+async def test_no_phase_while_something_else_trains_the_model() -> None:
+    engine = FakeEngine(gated=True)
+    async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: app.session.is_live("gsm8k"))
+        await pilot.press("4", "full_stop")
+        await until(pilot, lambda: "GSM8K loop trains this model" in shown(app))
+        assert step_screen(app).query_one(PhaseView).report is None
+        engine.gate.release(9)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_the_footer_shows_every_key(width: int) -> None:
+    async with running("escape", "4", size=(width, 24)) as (app, pilot):
+        await pilot.pause()
+        assert "Quit" in shown(app).splitlines()[-1]

@@ -78,8 +78,8 @@ def _describe_gradients(report: PhaseReport) -> str:
 
 
 def _describe_step(report: PhaseReport) -> str:
-    parts = [] if report.moved is None else [f"moved {report.moved:,} of {report.parameters:,}"]
-    parts += [f"{moment.name} {moment.norm:.3g}" for moment in report.moments]
+    parts = [] if report.moved is None else [f"moved {report.moved:,}"]
+    parts += [f"{visible(moment.name)} {moment.norm:.3g}" for moment in report.moments]
     return " · ".join(parts)
 
 

@@ -31,6 +31,8 @@ WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must 
 DRAIN_SECONDS = 1 / 12
 PREDICT_SECONDS = 0.5  # how often the table follows a loop that trains the model elsewhere
 VIEWS = "predictions", "phases"
+TRAIN = Binding.Group("Train", compact=True)
+LOOK = Binding.Group("Look", compact=True)
 
 
 class StepScreen(StepSettings):
@@ -51,13 +53,34 @@ space makes one update; watch the loss fall and p of the next token rise. A lear
 is too high makes the loss jump: R gives you the loaded weights back.
 
 'moved' counts the weights whose stored value changed: in bf16 a small step can round to nothing.
+. runs the cell phase by phase: forward makes the logits and a graph of how they came about, loss
+compares them with the labels, backward goes back through the graph and leaves a gradient for each
+weight, optimizer.step moves the weights, zero_grad clears the gradients. F, L, B, S and Z run one
+out of order: backward again without a step gives the same loss; a step without backward changes
+nothing; without zero_grad the gradients add up, and their norm shows it.
+
 The loss before the update is what the training cell prints; the one after is a new forward pass.
 Train mode turns dropout on, so the same text gives a different loss each time; eval mode turns
 it off. A model without dropout gives the same in both."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "update", "Update", key_display="␣", id="update", tooltip="One update"),
-        Binding("p", "play", "Play", id="play", tooltip="Play, or pause: update after update"),
+        Binding(
+            "space",
+            "update",
+            "Update",
+            key_display="␣",
+            id="update",
+            tooltip="One update",
+            group=TRAIN,
+        ),
+        Binding(
+            "p",
+            "play",
+            "Play",
+            id="play",
+            tooltip="Play, or pause: update after update",
+            group=TRAIN,
+        ),
         Binding(
             "full_stop",
             "phase",
@@ -65,13 +88,14 @@ it off. A model without dropout gives the same in both."""
             key_display=".",
             id="phase",
             tooltip="The next phase of the training cell alone",
+            group=TRAIN,
         ),
         *(
-            Binding(key, f"phase('{phase}')", phase, show=False, id=f"phase-{key.lower()}")
+            Binding(key, f"phase('{phase}')", f"{phase} alone", show=False, id=f"phase-{key}")
             for phase, key in PHASE_KEYS.items()
         ),
-        Binding("v", "view", "View", id="view", tooltip="Predictions, or the phases"),
-        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
+        Binding("v", "view", "View", id="view", tooltip="Predictions, or the phases", group=LOOK),
+        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis", group=LOOK),
     ]
 
     waiting: var[int] = var(0)

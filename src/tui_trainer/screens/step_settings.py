@@ -12,7 +12,7 @@ from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.work_screen import WorkScreen
 
 LADDER = (1.0, 2.0, 5.0)
-LR_GROUP = Binding.Group("lr", compact=True)
+SET = Binding.Group("Set", compact=True)
 
 
 def next_lr(lr: float, up: bool) -> float:
@@ -55,7 +55,7 @@ class StepSettings(WorkScreen):
             "Lower lr",
             key_display="[",
             id="lower-lr",
-            group=LR_GROUP,
+            group=SET,
         ),
         Binding(
             "right_square_bracket",
@@ -63,13 +63,25 @@ class StepSettings(WorkScreen):
             "Raise lr",
             key_display="]",
             id="raise-lr",
-            group=LR_GROUP,
+            group=SET,
+        ),
+        Binding("l", "type_lr", "Type lr", id="type-lr", tooltip="Type a learning rate", group=SET),
+        Binding(
+            "o",
+            "optimizer",
+            "Optimizer",
+            id="optimizer",
+            tooltip="AdamW or SGD, a fresh one",
+            group=SET,
         ),
         Binding(
-            "l", "type_lr", "Type lr", id="type-lr", tooltip="Type a learning rate", group=LR_GROUP
+            "t",
+            "mode",
+            "Mode",
+            id="mode",
+            tooltip="Train mode (dropout on) or eval mode",
+            group=SET,
         ),
-        Binding("o", "optimizer", "Opt", id="optimizer", tooltip="AdamW or SGD, a fresh one"),
-        Binding("t", "mode", "Mode", id="mode", tooltip="Train mode (dropout on) or eval mode"),
     ]
 
     @work
