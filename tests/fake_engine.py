@@ -131,10 +131,13 @@ class FakeEngine:
 
     def _position(self, text: str, n: int) -> Position:
         following = text[n + 1] if n + 1 < len(text) else None
-        expected = None if following is None else Candidate(ord(following) % 256, following, 0.25)
-        guess = Candidate(32, " ", 0.5)
+        expected = (
+            None if following is None else Candidate(ord(following) % 256, following, 0.25, 1.0)
+        )
+        guess = Candidate(32, " ", 0.5, 1.0 + math.log(2))
         loss = None if expected is None else self._loss()
-        return Position(n, ord(text[n]) % 256, text[n], expected, loss, 1.5, (guess,))
+        rank = None if expected is None else 2
+        return Position(n, ord(text[n]) % 256, text[n], expected, loss, 1.5, (guess,), rank, 1.0)
 
     def cross_entropy(self, question: LabelledLogits) -> CrossEntropyReport:
         total = math.log(sum(math.exp(logit) for logit in question.logits))

@@ -13,16 +13,17 @@ from tui_trainer.engine.reports import Prediction
 
 
 def by_hand(engine: Engine, text: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """The IDs [position] and probabilities [position, vocabulary] of `text`, in fp64."""
+    """The IDs [position] and logits [position, vocabulary] of `text`, in fp64."""
     learner = engine.learner
     ids = learner.vocabulary.tokenizer(text, return_tensors="pt").input_ids
     with torch.no_grad():
         logits = learner.model(ids).logits[0]
-    return ids[0], logits.double().softmax(dim=-1)
+    return ids[0], logits.double()
 
 
 def assert_agrees(engine: Engine, prediction: Prediction, top: int) -> None:
-    ids, p = by_hand(engine, prediction.text)
+    ids, logits = by_hand(engine, prediction.text)
+    p = logits.softmax(dim=-1)
     vocabulary = engine.learner.vocabulary
     entropy = -(p * p.log()).sum(dim=-1)
     for n, position in enumerate(prediction.positions):
@@ -32,15 +33,23 @@ def assert_agrees(engine: Engine, prediction: Prediction, top: int) -> None:
         best = p[n].topk(top)
         assert [candidate.id for candidate in position.top] == best.indices.tolist()
         assert [candidate.p for candidate in position.top] == pytest.approx(best.values.tolist())
+        best_logits = [candidate.logit for candidate in position.top]
+        assert best_logits == pytest.approx(logits[n, best.indices].tolist(), rel=1e-5)
+        assert position.p_sum == pytest.approx(1, abs=1e-6)
         if n + 1 < len(ids):
             expected = p[n, ids[n + 1]].item()
             assert position.expected is not None
             assert position.expected.id == ids[n + 1]
             assert position.expected.p == pytest.approx(expected, rel=1e-5)
+            logit = logits[n, ids[n + 1]].item()
+            assert position.expected.logit == pytest.approx(logit, rel=1e-5)
+            order = logits[n].argsort(descending=True).tolist()
+            assert position.expected_rank == order.index(ids[n + 1]) + 1
             assert position.loss == pytest.approx(-math.log(expected), rel=1e-5)
     losses = [position.loss for position in prediction.positions[:-1]]
     assert prediction.loss == pytest.approx(sum(losses) / len(losses))
-    assert (prediction.positions[-1].expected, prediction.positions[-1].loss) == (None, None)
+    last = prediction.positions[-1]
+    assert (last.expected, last.expected_rank, last.loss) == (None, None, None)
 
 
 def test_positions_agree_with_softmax(qwen3: Engine) -> None:

@@ -62,8 +62,8 @@ def test_each_kind_of_line_ends_in_a_newline() -> None:
 
 @given(hostile)
 def test_no_cell_holds_what_a_terminal_obeys(text: str) -> None:
-    candidate = Candidate(1, text, 0.5)
-    position = Position(0, 1, text, candidate, 0.1, 0.2, (candidate,))
+    candidate = Candidate(1, text, 0.5, 2.0)
+    position = Position(0, 1, text, candidate, 0.1, 0.2, (candidate,), 1, 1.0)
     model = ModelReport(text, text, 1, "cpu", "fp32", None, 1, 0.0, 0.1)
     shown = [
         *token_cells(Token(0, 1, text, b"", 0, 1)),

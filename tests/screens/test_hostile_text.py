@@ -109,9 +109,9 @@ class HostileEngine:
         return Batch(((1, 2),), ((1, 1),), 0, self._words, padding_side)
 
     def predict(self, text: str, top: int = 5) -> Prediction:
-        candidate = Candidate(1, self._words, 0.5)
+        candidate = Candidate(1, self._words, 0.5, 2.0)
         positions = tuple(
-            Position(n, 1, self._words, candidate, 1.0, 1.0, (candidate,)) for n in range(3)
+            Position(n, 1, self._words, candidate, 1.0, 1.0, (candidate,), 1, 1.0) for n in range(3)
         )
         return Prediction(text, (1, 3), (1, 3, 100), 1.0, positions)
 

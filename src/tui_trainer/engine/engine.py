@@ -1,7 +1,7 @@
 """The engine: all that the app and the headless commands can ask for, in one object."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
@@ -11,6 +11,8 @@ from tui_trainer.engine.devices import choose_device, choose_precision, list_dev
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import make_examples
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.engine.generate import check_room, generate, inspect, next_token
+from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.phases import TrainingCell
@@ -31,7 +33,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.settings import ModelChoice, TrainSettings, check_lr
+from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings, check_lr
 from tui_trainer.engine.sources import (
     find_source,
     load_config,
@@ -147,6 +149,28 @@ class Engine:
     def cross_entropy(self, question: LabelledLogits) -> CrossEntropyReport:
         """The loss of a row of logits and its gradient; needs no model."""
         return cross_entropy(question)
+
+    def inspect(
+        self, text: str, generated: tuple[int, ...], index: int, sampling: Sampling, top: int = 50
+    ) -> Inspection:
+        """A forward pass over `text` and the tokens `generated` after it, opened at `index`."""
+        return inspect(self.learner, text, generated, index, sampling, top)
+
+    def next_token(
+        self, text: str, generated: tuple[int, ...], sampling: Sampling
+    ) -> GeneratedToken:
+        return next_token(self.learner, text, generated, sampling)
+
+    def generate(
+        self,
+        text: str,
+        generated: tuple[int, ...],
+        sampling: Callable[[], Sampling],
+        limit: int,
+    ) -> Iterator[GeneratedToken]:
+        """At most `limit` tokens, one for each `next`; refuses now what cannot be continued."""
+        check_room(self.learner, text, generated)
+        return generate(self.learner, text, generated, sampling, limit)
 
     def update(self, text: str) -> UpdateReport:
         """One run of the training cell on `text`."""

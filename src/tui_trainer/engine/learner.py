@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -46,6 +47,14 @@ class Learner:
     @property
     def status(self) -> LearnerStatus:
         return LearnerStatus(self.report, self.updates, self.lr, self.optimizer_name, self.training)
+
+    @cached_property
+    def end_ids(self) -> frozenset[int]:
+        """The IDs that end a text: the model's and the tokenizer's, which may disagree."""
+        configured = getattr(self.model.generation_config, "eos_token_id", None)
+        several = configured if isinstance(configured, list) else [configured]
+        ids = (*several, self.vocabulary.tokenizer.eos_token_id)
+        return frozenset(token_id for token_id in ids if token_id is not None)
 
     def set_lr(self, lr: float) -> None:
         """Change the learning rate; the optimizer's state stays."""
@@ -143,9 +152,10 @@ class Learner:
             return torch.autocast(self.device.type, dtype=torch.bfloat16)
         return nullcontext()
 
-    def input_ids(self, text: str) -> Tensor:
-        """The token IDs of `text` [1, position]; InputError where none or too many."""
-        ids = self.vocabulary.ids(text)
+    def input_ids(self, text: str, generated: tuple[int, ...] = ()) -> Tensor:
+        """The token IDs of `text` and then `generated` [1, position]; InputError where none or
+        too many."""
+        ids = [*self.vocabulary.ids(text), *generated]
         if not ids:
             raise InputError("The text is empty: type at least one token.")
         context = self.report.context

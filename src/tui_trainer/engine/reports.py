@@ -122,6 +122,8 @@ class Candidate:
     id: int
     text: str
     p: float
+    logit: float
+    """The model's own output, before any softmax."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,10 @@ class Position:
     """Of the whole distribution, in nats."""
     top: tuple[Candidate, ...]
     """The most likely tokens, best first."""
+    expected_rank: int | None
+    """1 where no entry of the vocabulary has a higher logit than the expected token."""
+    p_sum: float
+    """The sum of the probabilities of the whole vocabulary."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ SCHEDULES = "constant", "linear", "cosine"
 PADDING_SIDES = "right", "left"
 TUTORIAL_LR = 1e-5
 SHORTEST_ROW = 16
+LARGEST_SEED = 2**63 - 1  # what torch.Generator takes
 
 
 @dataclass(frozen=True)
@@ -124,3 +125,31 @@ def _check_least(name: str, value: int, least: int) -> None:
 def _check_among(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise InputError(f"{name} must be {' or '.join(known)}, not {value!r}.")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen from the logits: temperature, then top-k, then top-p."""
+
+    greedy: bool = True
+    """Take the most likely token; the other settings then change nothing."""
+    temperature: float = 1.0
+    """The logits are divided by it: below 1 the likely become likelier."""
+    top_k: int | None = None
+    """How many of the most likely tokens stay; None keeps all."""
+    top_p: float = 1.0
+    """The most likely tokens stay until their probabilities sum to this; 1 keeps all."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.temperature) or not 0.01 <= self.temperature <= 100:
+            raise InputError(
+                f"The temperature must be from 0.01 to 100, not {self.temperature:g}; greedy "
+                "choice is what it goes to at 0."
+            )
+        if self.top_k is not None and self.top_k < 1:
+            raise InputError(f"Top-k must keep at least 1 token, not {self.top_k}.")
+        if not 0 < self.top_p <= 1:
+            raise InputError(f"Top-p must be above 0 and at most 1, not {self.top_p:g}.")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise InputError(f"The seed must be from 0 to 2^63 - 1, not {self.seed}.")

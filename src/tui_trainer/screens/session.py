@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import App
 from textual.signal import Signal
 
-from tui_trainer.engine.reports import LearnerStatus, LoadProgress, TokenizerReport
+from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.terminal_text import visible
@@ -30,6 +30,8 @@ class Session:
         self.tokenizer: TokenizerReport | None = None
         """The tokenizer of `choice`; there before its model is."""
         self.status: LearnerStatus | None = None
+        self.chosen_position: Position | None = None
+        """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
         self.loops: dict[str, LoopState] = {}
         self.status_changed: Signal[LearnerStatus] = Signal(app, "status")
