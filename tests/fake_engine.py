@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.reports import (
@@ -23,7 +25,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 
 GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang
 MODEL = ModelReport(
@@ -68,6 +70,7 @@ class FakeEngine:
         self.training_lr = 0.0
         """Of the loop that goes."""
         self.reloads = 0
+        self.inspected = 0
         self._status = LearnerStatus(MODEL, 0, 1e-5, "AdamW", True)
 
     # What there is
@@ -157,6 +160,56 @@ class FakeEngine:
             gradient_sum=sum(gradient),
         )
 
+    def inspect(
+        self, text: str, generated: tuple[int, ...], index: int, sampling: Sampling, top: int = 50
+    ) -> Inspection:
+        if not text:
+            raise InputError("The text is empty: type at least one token.")
+        self.inspected += 1
+        prediction = self.predict(text + self._written(generated))
+        position = prediction.positions[min(index, len(prediction.positions) - 1)]
+        names = "softmax", "temperature", "top-k", "top-p"
+        steps = tuple(SamplingStep(name, 256, position.top) for name in names)
+        token = self.next_token(text, generated, sampling)
+        return Inspection(prediction, position, steps, token, self._written(generated))
+
+    def next_token(
+        self, text: str, generated: tuple[int, ...], sampling: Sampling
+    ) -> GeneratedToken:
+        """The letters of the alphabet one after another; z ends the text."""
+        count, draw = len(generated), None if sampling.greedy else 0.5
+        letter = chr(ord("a") + count)
+        return GeneratedToken(len(text) + count, ord(letter), letter, 0.5, draw, letter == "z")
+
+    def generate(
+        self,
+        text: str,
+        generated: tuple[int, ...],
+        sampling: Callable[[], Sampling],
+        limit: int,
+    ) -> Iterator[GeneratedToken]:
+        if self._refuse is not None:
+            raise self._refuse
+        return self._tokens(text, generated, sampling, limit)
+
+    def _tokens(
+        self,
+        text: str,
+        generated: tuple[int, ...],
+        sampling: Callable[[], Sampling],
+        limit: int,
+    ) -> Iterator[GeneratedToken]:
+        for _ in range(limit):
+            self._pass_gate()
+            token = self.next_token(text, generated, sampling())
+            generated = (*generated, token.id)
+            yield token
+            if token.ends:
+                return
+
+    def _written(self, generated: tuple[int, ...]) -> str:
+        return "".join(map(chr, generated))
+
     def update(self, text: str) -> UpdateReport:
         before, loss = self.predict(text), self._loss()
         status = self._become(updates=self._status.updates + 1)
@@ -214,10 +267,13 @@ class FakeEngine:
         self.training_lr = settings.lr
         return self._steps(settings)
 
+    def _pass_gate(self) -> None:
+        if self.gate is not None and not self.gate.acquire(timeout=GATE_SECONDS):
+            raise TimeoutError("no test opened the gate")
+
     def _steps(self, settings: TrainSettings) -> Iterator[StepReport]:
         for step, loss in enumerate(self._losses, start=1):
-            if self.gate is not None and not self.gate.acquire(timeout=GATE_SECONDS):
-                raise TimeoutError("no test opened the gate")
+            self._pass_gate()
             if isinstance(loss, Exception):
                 raise loss
             self._become(updates=self._status.updates + 1)

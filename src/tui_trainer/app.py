@@ -26,6 +26,7 @@ from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.model_picker import ModelPicker
+from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step import StepScreen
@@ -47,7 +48,8 @@ SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
 for digit in "123456":
     SEQUENCES.pop(f"\x1b{digit}", None)
 
-LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step"}
+LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step", "predict": "Predict"}
+TRAINING_LOOPS = "gsm8k", "step"  # the others leave the weights as they are
 
 
 def make_engine(progress: Progress) -> "Engine":
@@ -79,10 +81,12 @@ class TuiTrainer(App[int]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_screen('tokens')", "Tokens", show=False, id="tokens"),
+        Binding("2", "show_screen('predict')", "Predict", show=False, id="predict"),
         Binding("3", "show_screen('loss')", "Loss", show=False, id="loss"),
         Binding("4", "show_screen('step')", "Step", show=False, id="step"),
         Binding("5", "show_screen('gsm8k')", "GSM8K", show=False, id="gsm8k"),
         Binding("alt+1", "show_screen('tokens')", show=False, system=True, priority=True),
+        Binding("alt+2", "show_screen('predict')", show=False, system=True, priority=True),
         Binding("alt+3", "show_screen('loss')", show=False, system=True, priority=True),
         Binding("alt+4", "show_screen('step')", show=False, system=True, priority=True),
         Binding("alt+5", "show_screen('gsm8k')", show=False, system=True, priority=True),
@@ -108,6 +112,7 @@ class TuiTrainer(App[int]):
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(self, self.worker, choice)
         self.add_mode("tokens", lambda: TokensScreen(self.session))
+        self.add_mode("predict", lambda: PredictScreen(self.session))
         self.add_mode("loss", lambda: LossScreen(self.session))
         self.add_mode("step", lambda: StepScreen(self.session))
         self.add_mode("gsm8k", lambda: Gsm8kScreen(self.session))
@@ -154,7 +159,7 @@ class TuiTrainer(App[int]):
 
     def _follow_loops(self) -> None:
         """While a loop runs, its updates count."""
-        if self._any_loop_running():
+        if self._any_loop_training():
             self._refresh_status()
 
     @work
@@ -185,8 +190,8 @@ class TuiTrainer(App[int]):
         ]
         return " · ".join(live)
 
-    def _any_loop_running(self) -> bool:
-        return any(self.session.is_running(name) for name in self.session.loops)
+    def _any_loop_training(self) -> bool:
+        return any(self.session.is_running(name) for name in TRAINING_LOOPS)
 
     # Actions
 
@@ -197,7 +202,7 @@ class TuiTrainer(App[int]):
     @work
     async def action_reload(self) -> None:
         """The loaded weights again; asks first while a loop trains them."""
-        if self._any_loop_running():
+        if self._any_loop_training():
             self.notify("A loop is training: pause or stop it before you reload.", markup=False)
             return
         await self.session.change(lambda engine: engine.reload(), "Reloading")
@@ -223,7 +228,7 @@ class TuiTrainer(App[int]):
 
     @work
     async def action_ask_quit(self) -> None:
-        if self._any_loop_running():
+        if self._any_loop_training():
             question = Question(
                 "A loop is training. Quit, and lose what it has learned?",
                 (Answer("y", "quit"), Answer("n", "keep training")),

@@ -207,7 +207,7 @@ async def test_a_paused_run_keeps_its_model() -> None:
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 1)
         await app.session.load(replace(app.session.choice, source="other"))
-        await until(pilot, lambda: "A loop trains this model" in shown(app))
+        await until(pilot, lambda: "A loop uses this model" in shown(app))
         assert app.session.status.model.name == "builtin"
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 2)

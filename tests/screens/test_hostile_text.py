@@ -12,6 +12,7 @@ from textual.widgets import Input
 from tests.pilot import SECONDS_AT_MOST
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.phase_reports import NamedNorm, PhaseReport
 from tui_trainer.engine.progress import Progress
@@ -32,7 +33,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.widgets.text_box import TextBox
 
 ATTACKS = [
@@ -118,6 +119,20 @@ class HostileEngine:
     def cross_entropy(self, question: LabelledLogits) -> CrossEntropyReport:
         raise InputError(self._words)
 
+    def inspect(
+        self, text: str, generated: tuple[int, ...], index: int, sampling: Sampling, top: int = 50
+    ) -> Inspection:
+        prediction = self.predict(text)
+        position = prediction.positions[0]
+        steps = (SamplingStep("softmax", 100, position.top),) * 4
+        token = self.next_token(text, generated, sampling)
+        return Inspection(prediction, position, steps, token, self._words)
+
+    def next_token(
+        self, text: str, generated: tuple[int, ...], sampling: Sampling
+    ) -> GeneratedToken:
+        return GeneratedToken(3, 1, self._words, 0.5, 0.25, True)
+
     def update(self, text: str) -> UpdateReport:
         self._updates += 1
         prediction = self.predict(text)
@@ -193,7 +208,12 @@ async def visit_everything(words: str) -> None:
             await asyncio.sleep(0.01)
         app.screen.query_one(TextBox).text = words
         await pilot.pause(0.1)
-        await pilot.press("escape", "b", "b", "3", "enter")
+        await pilot.press("escape", "b", "b", "2", "space")
+        await pilot.pause(0.1)
+        app.screen.query_one(TextBox).text = words
+        await pilot.press("space")
+        await pilot.pause(0.1)
+        await pilot.press("3", "enter")
         app.screen.query_one(Input).value = words
         await pilot.press("enter")
         await pilot.pause(0.1)

@@ -72,7 +72,7 @@ class Session:
     async def load(self, choice: ModelChoice) -> None:
         """Load a tokenizer, so that Tokens can be used, and then its model."""
         if any(self.is_live(name) for name in self.loops):
-            self.tell(Failure("A loop trains this model: stop it before you load another."))
+            self.tell(Failure("A loop uses this model: stop it before you load another."))
             return
         before, self.choice = (self.choice, self.tokenizer), choice
         ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")

@@ -6,6 +6,7 @@ from textual.widgets import Static
 
 SCREENS = {
     "tokens": ("1", "Tokens"),
+    "predict": ("2", "Predict"),
     "loss": ("3", "Loss"),
     "step": ("4", "Step"),
     "gsm8k": ("5", "GSM8K"),

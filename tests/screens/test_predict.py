@@ -1,0 +1,412 @@
+"""Predict: each key, and that its numbers are those of a forward pass written out."""
+
+import asyncio
+import math
+
+import pytest
+import torch
+from textual.widgets import Static
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import ModelChoice, Sampling
+from tui_trainer.screens.predict import PredictScreen
+from tui_trainer.screens.predict_words import bar
+from tui_trainer.screens.sampling_ladders import (
+    change_seed,
+    change_temperature,
+    change_top_k,
+    change_top_p,
+)
+from tui_trainer.widgets.cell_text import piece
+from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.prediction_table import probability
+from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.worker import LoopState
+
+NOTEBOOK_TEXT = "def hello():\n\treturn"
+OPEN = "escape", "2"
+
+
+def forward(text: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """The IDs [position] and the logits [position, vocabulary] of the built-in model."""
+    model = AutoModelForCausalLM.from_pretrained(MODEL_FOLDER, dtype=torch.float32).eval()
+    ids = AutoTokenizer.from_pretrained(MODEL_FOLDER)(text, return_tensors="pt").input_ids
+    with torch.no_grad():
+        return ids[0], model(ids).logits[0]
+
+
+def screen_of(app: TuiTrainer) -> PredictScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, PredictScreen)
+    return screen
+
+
+def generated(app: TuiTrainer) -> str:
+    return "".join(token.text for token in screen_of(app).generated)
+
+
+def rows(app: TuiTrainer, name: str) -> list[tuple[str, ...]]:
+    table = screen_of(app).query_one(f"#{name}", LineTable)
+    return [table._row(row) for row in range(table.rows)]
+
+
+def line(app: TuiTrainer, name: str) -> str:
+    return str(screen_of(app).query_one(f"#{name}", Static).render())
+
+
+def with_engine(engine: FakeEngine, *keys: str, **options):
+    return running(*OPEN, *keys, engine=lambda progress: engine, **options)
+
+
+async def opened(app, pilot, index: int) -> None:
+    await until(
+        pilot,
+        lambda: (inspection := screen_of(app).inspection) and inspection.position.index == index,
+    )
+
+
+# The forward pass
+
+
+async def test_a_row_a_position_as_a_forward_pass_has_it() -> None:
+    async with running(*OPEN, size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+        ids, logits = forward(NOTEBOOK_TEXT)
+        text_of = AutoTokenizer.from_pretrained(MODEL_FOLDER).decode
+        p = logits.softmax(dim=-1)
+        entropy = torch.distributions.Categorical(logits=logits).entropy()
+        for n, cells in enumerate(rows(app, "positions")):
+            best = int(logits[n].argmax())
+            assert cells[:2] == (str(n), piece(text_of([ids[n].item()])))
+            assert cells[4].strip() == piece(text_of([best]))
+            assert cells[5] == probability(p[n, best].item())
+            assert float(cells[7]) == pytest.approx(entropy[n].item(), abs=1e-3)
+            if n + 1 < len(ids):
+                expected = p[n, ids[n + 1]].item()
+                assert cells[2] == piece(text_of([ids[n + 1].item()]))
+                assert float(cells[3]) == pytest.approx(expected, rel=0.1, abs=1e-4)
+                assert float(cells[6]) == pytest.approx(-math.log(expected), abs=1e-2)
+        assert rows(app, "positions")[-1][2:4] == ("—", "")
+        loss = torch.nn.functional.cross_entropy(logits[:-1], ids[1:]).item()
+        facts = f"input_ids (1, 7) → logits (1, 7, 4096) · loss {loss:.4f} nats"
+        assert facts in shown(app)
+
+
+async def test_the_selected_row_opens_its_most_likely_tokens() -> None:
+    async with running(*OPEN, size=(120, 40)) as (app, pilot):
+        await opened(app, pilot, 0)
+        await pilot.press("down", "down")
+        await opened(app, pilot, 2)
+        ids, logits = forward(NOTEBOOK_TEXT)
+        p, order = logits[2].softmax(dim=-1).sort(descending=True)
+        expected = ids[3].item()
+        cells = rows(app, "candidates")
+        assert len(cells) == 50
+        for n, row in enumerate(cells):
+            token = order[n].item()
+            mark = "✓" if token == expected else " "
+            assert (row[0], row[1][0], row[2]) == (str(n + 1), mark, str(token))
+            assert float(row[3]) == pytest.approx(logits[2, token].item(), abs=2e-3)
+            assert float(row[4]) == pytest.approx(p[n].item(), abs=1e-4)
+            assert len(row[5]) == math.ceil(round(8 * 40 * p[n].item()) / 8)
+        rank = order.tolist().index(expected) + 1
+        said = line(app, "opened")
+        assert f"rank {rank} of 4,096" in said
+        assert f"logit {logits[2, expected].item():.3f}" in said
+        assert "sum of all 4,096 p: 1.0000" in said
+
+
+async def test_the_steps_of_sampling_are_columns() -> None:
+    async with running(*OPEN, "t", "t", "k", "k", "k", "n", "n", size=(120, 40)) as (app, pilot):
+        sampling = Sampling(temperature=0.8, top_k=50, top_p=0.95)
+        await until(
+            pilot, lambda: screen_of(app)._asked and screen_of(app)._asked.sampling == sampling
+        )
+        await until(pilot, lambda: not screen_of(app)._asking)
+        _, logits = forward(NOTEBOOK_TEXT)
+        scaled = (logits[0].double() / 0.8).softmax(dim=-1).sort(descending=True).values
+        kept = scaled[:50] / scaled[:50].sum()
+        left = next(n for n in range(1, 51) if kept[:n].sum() >= 0.95)
+        nucleus = kept[:left] / kept[:left].sum()
+        for n, row in enumerate(rows(app, "candidates")):
+            assert float(row[6]) == pytest.approx(scaled[n].item(), abs=1e-4)
+            assert float(row[7]) == pytest.approx(kept[n].item(), abs=1e-4)
+            if n < left:
+                assert float(row[8]) == pytest.approx(nucleus[n].item(), abs=1e-4)
+            else:
+                assert row[8] == "·"
+        assert f"left by T, top-k, top-p: 4,096 → 50 → {left}" in line(app, "opened")
+        assert "T 0.8" in shown(app)
+        assert "top-k 50, top-p 0.95" in line(app, "sampling")
+
+
+async def test_the_opened_position_is_there_for_other_screens() -> None:
+    async with running(*OPEN) as (app, pilot):
+        await opened(app, pilot, 0)
+        first = app.session.chosen_position
+        assert first == screen_of(app).inspection.position
+        assert len(first.top) == 50
+        await pilot.press("down")
+        await opened(app, pilot, 1)
+        assert app.session.chosen_position.index == 1
+        screen_of(app).query_one(TextBox).text = ""
+        await until(pilot, lambda: app.session.chosen_position is None)
+        assert "The text is empty" in shown(app)
+        assert rows(app, "positions") == rows(app, "candidates") == []
+
+
+async def test_typing_changes_the_rows_and_forgets_what_was_generated() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "a" in line(app, "continuation"))
+        await pilot.press("enter", "x")
+        await until(pilot, lambda: rows(app, "positions")[0][1] == "x")
+        assert screen_of(app).generated == ()
+        assert not screen_of(app).query_one("#continuation").display
+        await pilot.press("escape", "down")
+        assert screen_of(app).query_one("#positions").has_focus
+
+
+# Generation
+
+
+async def test_tokens_are_appended_one_by_one_and_taken_back() -> None:
+    async with running(*OPEN) as (app, pilot):
+        model = AutoModelForCausalLM.from_pretrained(MODEL_FOLDER, dtype=torch.float32).eval()
+        tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
+        ids = tokenizer(NOTEBOOK_TEXT, return_tensors="pt").input_ids
+        for number in range(1, 4):
+            with torch.no_grad():
+                ids = torch.cat([ids, model(ids).logits[:, -1:].argmax(-1)], dim=1)
+            await pilot.press("space")
+            await opened(app, pilot, ids.shape[1] - 1)
+            screen = screen_of(app)
+            assert [token.id for token in screen.generated] == ids[0, -number:].tolist()
+        assert rows(app, "positions")[-1][0] == f"+{ids.shape[1] - 1}"
+        assert rows(app, "positions")[6][0] == "6"
+        continuation = tokenizer.decode(ids[0, -3:])
+        assert continuation.strip() in line(app, "continuation").replace("⏎", "")
+        await pilot.press("u")
+        await opened(app, pilot, ids.shape[1] - 2)
+        assert len(screen.generated) == 2
+        await pilot.press("u", "u", "u")
+        await opened(app, pilot, 6)
+        assert screen.generated == ()
+
+
+async def test_sampled_tokens_follow_the_seed() -> None:
+    async with running(*OPEN) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+
+        async def sample() -> list[int]:
+            for number in range(1, 5):
+                await pilot.press("space")
+                await until(pilot, lambda n=number: len(screen_of(app).generated) == n)
+            ids = [token.id for token in screen_of(app).generated]
+            await pilot.press("u", "u", "u", "u")
+            await until(pilot, lambda: not screen_of(app).generated)
+            return ids
+
+        greedy = await sample()
+        await pilot.press("g")
+        first = await sample()
+        assert await sample() == first
+        await pilot.press("S")
+        second = await sample()
+        await pilot.press("s")
+        assert await sample() == first
+        await pilot.press("g")
+        assert await sample() == greedy
+        assert len({tuple(greedy), tuple(first), tuple(second)}) == 3
+
+
+async def test_what_comes_next_is_told_and_is_what_is_appended() -> None:
+    async with running(*OPEN, "g") as (app, pilot):
+        await until(pilot, lambda: "draw" in line(app, "sampling"))
+        promised = screen_of(app).inspection.next_token
+        assert f"draw {promised.draw:.4f}" in line(app, "sampling")
+        await pilot.press("space")
+        await until(pilot, lambda: screen_of(app).generated)
+        assert screen_of(app).generated == (promised,)
+
+
+async def test_a_run_goes_to_the_end_of_the_text() -> None:
+    async with with_engine(FakeEngine(), "p") as (app, pilot):
+        await until(pilot, lambda: app.session.loops.get("predict") is LoopState.FINISHED)
+        await until(pilot, lambda: generated(app) == "abcdefghijklmnopqrstuvwxyz")
+        await until(pilot, lambda: "wxyz" in line(app, "continuation"))
+        assert rows(app, "positions")[-1][1] == "z"
+
+
+async def test_a_run_is_stopped_by_its_key_and_goes_on_from_there() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine, "p") as (app, pilot):
+        engine.gate.release(3)
+        await until(pilot, lambda: generated(app) == "abc")
+        await until(pilot, lambda: "abc" in line(app, "continuation"))
+        app.simulate_key("p")
+        await until(pilot, lambda: not screen_of(app)._listening)
+        engine.gate.release()  # for the token that was being made
+        await until(pilot, lambda: app.session.loops["predict"] is LoopState.STOPPED)
+        await asyncio.sleep(0.3)
+        assert generated(app) == "abc"
+        app.simulate_key("p")
+        engine.gate.release(2)
+        await until(pilot, lambda: generated(app) == "abcde")
+        app.simulate_key("space")
+        engine.gate.release()
+        await until(pilot, lambda: not app.session.is_live("predict"))
+        assert generated(app) == "abcde"
+
+
+async def test_undo_while_it_generates_stops_it_first() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine, "p") as (app, pilot):
+        engine.gate.release(3)
+        await until(pilot, lambda: generated(app) == "abc")
+        app.simulate_key("u")
+        await until(pilot, lambda: generated(app) == "ab")
+        engine.gate.release()
+        await until(pilot, lambda: app.session.loops["predict"] is LoopState.STOPPED)
+        await asyncio.sleep(0.3)
+        assert generated(app) == "ab"
+
+
+async def test_typing_while_it_generates_stops_it() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine, "p") as (app, pilot):
+        engine.gate.release(2)
+        await until(pilot, lambda: generated(app) == "ab")
+        screen_of(app).query_one(TextBox).text = "new"
+        engine.gate.release()
+        await until(pilot, lambda: app.session.loops["predict"] is LoopState.STOPPED)
+        await until(pilot, lambda: len(rows(app, "positions")) == 3)
+        assert generated(app) == ""
+
+
+async def test_settings_hold_from_the_next_token_of_a_run() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine, "p") as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: generated(app) == "a")
+        app.simulate_key("g")
+        await until(pilot, lambda: not screen_of(app).sampling.greedy)
+        engine.gate.release(2)
+        await until(pilot, lambda: generated(app) == "abc")
+        draws = [token.draw for token in screen_of(app).generated]
+        assert (draws[0], draws[2]) == (None, 0.5)
+        app.simulate_key("p")
+        engine.gate.release(2)
+        await until(pilot, lambda: not app.session.is_live("predict"))
+
+
+async def test_a_run_that_cannot_begin_says_why() -> None:
+    refused = InputError("The text fills the 64 tokens that fake takes.")
+    async with with_engine(FakeEngine(refuse=refused), "p") as (app, pilot):
+        await until(pilot, lambda: "fills the 64 tokens" in shown(app))
+        assert generated(app) == ""
+
+
+async def test_held_space_does_not_pile_up() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        for _ in range(20):
+            app.simulate_key("space")
+        await until(pilot, lambda: generated(app))
+        await until(pilot, lambda: not screen_of(app)._busy)
+        assert "abcdefghijklmnopqrstuvwxyz".startswith(generated(app))
+        assert [token.index for token in screen_of(app).generated] == [
+            len(NOTEBOOK_TEXT) + n for n in range(len(generated(app)))
+        ]
+
+
+# Other screens
+
+
+async def test_an_update_on_step_is_seen_here() -> None:
+    async with running(*OPEN) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+        before = screen_of(app).inspection.prediction.loss
+        await pilot.press("4", "space")
+        await until(pilot, lambda: app.session.status.updates == 1)
+        await pilot.press("2")
+        await until(pilot, lambda: screen_of(app).inspection.prediction.loss < before)
+        await pilot.press("R")
+        await until(pilot, lambda: screen_of(app).inspection.prediction.loss == before)
+
+
+async def test_the_weights_of_a_running_loop_are_shown_at_a_bounded_rate() -> None:
+    engine = FakeEngine([3.0] * 200, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+        loss = screen_of(app).inspection.prediction.loss
+        await pilot.press("5", "space", "2")
+        await until(pilot, lambda: app.session.is_running("gsm8k"))
+        for _ in range(10):
+            engine.gate.release()
+            await asyncio.sleep(0.1)
+        await until(pilot, lambda: screen_of(app).inspection.prediction.loss < loss / 5)
+        assert engine.inspected <= 8
+        app.worker.stop_loop("gsm8k")
+        engine.gate.release(3)
+        await until(pilot, lambda: not app.session.is_live("gsm8k"))
+
+
+async def test_another_model_forgets_the_tokens_of_the_one_before() -> None:
+    async with with_engine(FakeEngine(), "space") as (app, pilot):
+        await until(pilot, lambda: generated(app) == "a")
+        await app.session.load(ModelChoice("other"))
+        await until(pilot, lambda: "other" in shown(app))
+        await until(pilot, lambda: len(rows(app, "positions")) == len(NOTEBOOK_TEXT))
+        assert generated(app) == ""
+
+
+async def test_quitting_while_it_generates_asks_nothing() -> None:
+    engine = FakeEngine(gated=True)
+    async with with_engine(engine, "p") as (app, pilot):
+        await until(pilot, lambda: app.session.is_running("predict"))
+        app.simulate_key("q")
+        await until(pilot, lambda: app.return_code == 0)
+        engine.gate.release(5)
+
+
+# What is drawn
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (20, 8), (1, 1)])
+async def test_it_fits(size: tuple[int, int]) -> None:
+    async with with_engine(FakeEngine(), "space", size=size) as (app, pilot):
+        await until(pilot, lambda: generated(app) == "a")
+        if size[0] >= 80:
+            assert "entropy" in shown(app)
+            for key in ("␣ Token", "p Run", "u Undo", "g Mode", "tTkKnNsS Set", "q Quit"):
+                assert key in shown(app)
+
+
+def test_a_bar_is_as_long_as_the_probability_to_an_eighth_of_a_cell() -> None:
+    assert bar(0, 8) == ""
+    assert bar(1, 8) == "█" * 8
+    assert bar(0.5, 8) == "█" * 4
+    assert bar(0.5 + 3 / 64, 8) == "█" * 4 + "▍"
+    assert bar(math.nan, 8) == ""
+
+
+def test_the_ladders_go_up_and_down_and_end() -> None:
+    one = Sampling()
+    assert change_temperature(one, False).temperature == 0.9
+    assert change_temperature(one, True).temperature == 1.1
+    assert change_temperature(Sampling(temperature=10), True).temperature == 10
+    assert change_temperature(Sampling(temperature=0.05), False).temperature == 0.1
+    assert change_top_k(one, True) == one
+    assert change_top_k(one, False).top_k == 200
+    assert change_top_k(Sampling(top_k=200), True).top_k is None
+    assert change_top_k(Sampling(top_k=7), False).top_k == 5
+    assert change_top_k(Sampling(top_k=1), False).top_k == 1
+    assert change_top_p(one, True) == one
+    assert change_top_p(one, False).top_p == 0.99
+    assert change_seed(one, False).seed == 0
+    assert change_seed(one, True).seed == 1
