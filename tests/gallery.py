@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.worker import LoopState
@@ -47,6 +48,17 @@ async def tokens_emoji(pilot: Pilot[int]) -> None:
     pilot.app.screen.query_one(TextBox).text = "An emoji 🙂 is several tokens."
     await until(pilot, lambda: "29 characters" in shown(pilot.app))
     await pilot.press("escape")
+
+
+async def predict(pilot: Pilot[int]) -> None:
+    await pilot.press("escape", "2")
+    screen = pilot.app.screen
+    assert isinstance(screen, PredictScreen)
+    for generated in range(1, 5):
+        await pilot.press("space")
+        await until(pilot, lambda n=generated: len(screen.generated) == n)
+    await pilot.press("t", "t", "n", "n", "n", "home", "down", "down")
+    await until(pilot, lambda: "2 l: expected" in shown(pilot.app))
 
 
 async def loss(pilot: Pilot[int]) -> None:
@@ -91,6 +103,7 @@ PICTURES = (
     Picture("tokens", "screens/tokens.py", "1", tokens),
     Picture("tokens-emoji", "screens/tokens.py", "1, and an emoji in the text", tokens_emoji),
     Picture("tokens-batch", "screens/tokens.py", "1, then b", tokens_batch),
+    Picture("predict", "screens/predict.py", "2, then space, t, n and down", predict),
     Picture("loss", "screens/loss.py", "3, then down and space", loss),
     Picture("step", "screens/step.py", "4, then space twelve times", step),
     Picture("step-phases", "screens/phase_view.py", "4, then . three times", step_phases),

@@ -10,9 +10,9 @@ from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import make_examples
-from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.engine.generate import check_room, generate, inspect, next_token
+from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
+from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.phases import TrainingCell
@@ -171,6 +171,10 @@ class Engine:
         """At most `limit` tokens, one for each `next`; refuses now what cannot be continued."""
         check_room(self.learner, text, generated)
         return generate(self.learner, text, generated, sampling, limit)
+
+    def continuation(self, text: str, generated: tuple[int, ...]) -> str:
+        """The text of the tokens `generated` after `text`."""
+        return continuation(self.learner, text, generated)
 
     def update(self, text: str) -> UpdateReport:
         """One run of the training cell on `text`."""

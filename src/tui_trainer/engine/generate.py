@@ -63,7 +63,7 @@ def inspect(
         position=read_position(learner, input_ids, logits, index, top),
         steps=describe_steps(logits[0, index], sampling, learner.vocabulary, top),
         next_token=_choose(learner, input_ids, logits, len(generated), sampling),
-        continuation=_continuation(learner, input_ids, len(generated)),
+        continuation=continuation(learner, text, generated),
     )
 
 
@@ -82,14 +82,13 @@ def _choose(
     )
 
 
-def _continuation(learner: Learner, input_ids: Tensor, count: int) -> str:
-    """The text of the last `count` IDs, decoded after those before them.
+def continuation(learner: Learner, text: str, generated: tuple[int, ...]) -> str:
+    """The text of the IDs `generated`, decoded after those of `text`.
 
     Alone, a tokenizer in SentencePiece's manner would drop their first space.
     """
-    decode, ids = learner.vocabulary.tokenizer.decode, input_ids[0].tolist()
-    before = decode(ids[: len(ids) - count])
-    return str(decode(ids))[len(before) :]
+    decode, ids = learner.vocabulary.tokenizer.decode, learner.vocabulary.ids(text)
+    return str(decode([*ids, *generated]))[len(decode(ids)) :]
 
 
 def check_room(learner: Learner, text: str, generated: tuple[int, ...]) -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
-from tui_trainer.engine.reports import LearnerStatus, ModelReport
+from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.engine.settings import Sampling
 from tui_trainer.screens.predict_words import (
     BAR,
@@ -133,7 +133,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._model: ModelReport | None = None
+        self._model = session.status.model if session.status else None
         self.sampling = Sampling()
         self.generated: tuple[GeneratedToken, ...] = ()
         self.inspection: Inspection | None = None

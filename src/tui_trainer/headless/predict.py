@@ -1,0 +1,260 @@
+"""`tui-trainer predict`: the forward pass that the Predict screen shows, and generation."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.generation_reports import GeneratedToken, SamplingStep
+from tui_trainer.engine.reports import Candidate, Position, Prediction
+from tui_trainer.engine.settings import Sampling
+from tui_trainer.headless.arguments import (
+    add_command,
+    add_model_arguments,
+    model_choice,
+    read_texts,
+)
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.table import Column, heading, row, table
+from tui_trainer.terminal_text import visible, visible_token
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+    from tui_trainer.headless.arguments import Commands
+
+POSITION_COLUMNS = (
+    Column("position", 8),
+    Column("token", 0, left=True),
+    Column("expected next", 0, left=True),
+    Column("p", 6),
+    Column("rank", 5),
+    Column("loss", 6),
+    Column("entropy", 7),
+    Column("most likely", 0, left=True),
+)
+STEP_COLUMNS = Column("step", 11, left=True), Column("left", 7), Column("most likely", 0, left=True)
+TOKEN_COLUMNS = (
+    Column("position", 8),
+    Column("ID", 7),
+    Column("p", 6),
+    Column("draw", 6),
+    Column("token", 0, left=True),
+)
+
+
+def add(commands: "Commands") -> None:
+    parser = add_command(
+        commands,
+        "predict",
+        "what a model predicts at each position of a text, and what it writes after it",
+        "Run the model once on TEXT: at each position the expected token, the most likely ones, "
+        "loss and entropy. With --generate, go on for N tokens. With --json, the first line is the "
+        "forward pass; the steps of sampling and the generated tokens follow, each with an event.",
+    )
+    parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
+    parser.add_argument(
+        "--top", type=int, default=5, metavar="N", help="the most likely tokens to show (5)"
+    )
+    parser.add_argument(
+        "--position",
+        type=int,
+        metavar="I",
+        help="show each step of sampling at this position; -1 is the last",
+    )
+    add_sampling_arguments(parser)
+    add_model_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
+    default = Sampling()
+    group = parser.add_argument_group("generation")
+    group.add_argument("--generate", type=int, default=0, metavar="N", help="N tokens at most")
+    group.add_argument("--sample", action="store_true", help="draw at random, not greedily")
+    group.add_argument(
+        "--temperature", type=float, default=default.temperature, metavar="T", help="(1)"
+    )
+    group.add_argument("--top-k", type=int, metavar="K", help="keep the K most likely (all)")
+    group.add_argument(
+        "--top-p",
+        type=float,
+        default=default.top_p,
+        metavar="P",
+        help="keep the most likely until their probabilities sum to P (1: all)",
+    )
+    group.add_argument("--seed", type=int, default=default.seed, metavar="S", help="(0)")
+
+
+def run(arguments: argparse.Namespace, output: Output) -> None:
+    if arguments.top < 1:
+        raise InputError(f"At least 1 token must be shown, not {arguments.top}.")
+    if arguments.generate < 0:
+        raise InputError(f"No fewer than 0 tokens can be generated, not {arguments.generate}.")
+    sampling = Sampling(
+        greedy=not arguments.sample,
+        temperature=arguments.temperature,
+        top_k=arguments.top_k,
+        top_p=arguments.top_p,
+        seed=arguments.seed,
+    )
+    choice = model_choice(arguments)
+    (text,) = read_texts([arguments.text])
+    with shown_progress() as progress:
+        engine = make_engine(progress)
+        engine.load_model(choice)
+    prediction = engine.predict(text, arguments.top)
+    _write_prediction(output, prediction)
+    if arguments.position is not None:
+        position = _index(prediction, arguments.position)
+        inspection = engine.inspect(text, (), position, sampling, arguments.top)
+        _write_steps(output, position, inspection.steps)
+    if arguments.generate:
+        _write_generated(output, engine, text, sampling, arguments.generate)
+
+
+def _index(prediction: Prediction, position: int) -> int:
+    """The position from 0, of one that may be counted from the end."""
+    length = len(prediction.positions)
+    if not -length <= position < length:
+        raise InputError(
+            f"There is no position {position}: the text has {length:,} tokens, counted from 0."
+        )
+    return position % length
+
+
+# The forward pass
+
+
+def prediction_line(prediction: Prediction) -> dict[str, Json]:
+    """The JSON of a forward pass; what is expected is null at the last position."""
+    return {
+        "shape": prediction.shape,
+        "logits_shape": prediction.logits_shape,
+        "loss": prediction.loss,
+        "positions": [position_line(position) for position in prediction.positions],
+    }
+
+
+def position_line(position: Position) -> dict[str, Json]:
+    expected = position.expected
+    return {
+        "index": position.index,
+        "id": position.id,
+        "text": position.text,
+        "expected_id": None if expected is None else expected.id,
+        "expected_p": None if expected is None else expected.p,
+        "expected_rank": position.expected_rank,
+        "loss": position.loss,
+        "entropy": position.entropy,
+        "p_sum": position.p_sum,
+        "top": [candidate_line(candidate) for candidate in position.top],
+    }
+
+
+def candidate_line(candidate: Candidate) -> dict[str, Json]:
+    return {
+        "id": candidate.id,
+        "text": candidate.text,
+        "logit": candidate.logit,
+        "p": candidate.p,
+    }
+
+
+def _write_prediction(output: Output, prediction: Prediction) -> None:
+    if output.as_json:
+        output.json(prediction_line(prediction))
+        return
+    loss = "none" if prediction.loss is None else f"{prediction.loss:.4f}"
+    output.text(f"input_ids {prediction.shape}, logits {prediction.logits_shape}, loss {loss} nats")
+    for line in table(POSITION_COLUMNS, map(position_cells, prediction.positions)):
+        output.text(line)
+
+
+def position_cells(position: Position) -> tuple[str, ...]:
+    expected = position.expected
+    return (
+        str(position.index),
+        visible_token(position.text),
+        "" if expected is None else visible_token(expected.text),
+        "" if expected is None else f"{expected.p:.4f}",
+        "" if position.expected_rank is None else f"{position.expected_rank:,}",
+        "" if position.loss is None else f"{position.loss:.4f}",
+        f"{position.entropy:.4f}",
+        candidates_cell(position.top),
+    )
+
+
+def candidates_cell(candidates: tuple[Candidate, ...]) -> str:
+    return "  ".join(f"{visible_token(one.text)} {one.p:.4f}" for one in candidates)
+
+
+# The steps of sampling
+
+
+def _write_steps(output: Output, position: int, steps: tuple[SamplingStep, ...]) -> None:
+    if output.as_json:
+        for step in steps:
+            output.json(step_line(position, step))
+        return
+    output.text()
+    output.text(f"the steps of sampling at position {position}")
+    for line in table(STEP_COLUMNS, map(step_cells, steps)):
+        output.text(line)
+
+
+def step_line(position: int, step: SamplingStep) -> dict[str, Json]:
+    """The JSON of what one step leaves: how many entries, and the most likely of them."""
+    return {
+        "event": "sampling",
+        "index": position,
+        "step": step.name,
+        "survivors": step.survivors,
+        "top": [candidate_line(candidate) for candidate in step.candidates],
+    }
+
+
+def step_cells(step: SamplingStep) -> tuple[str, ...]:
+    return step.name, f"{step.survivors:,}", candidates_cell(step.candidates)
+
+
+# Generation
+
+
+def _write_generated(
+    output: Output, engine: "Engine", text: str, sampling: Sampling, limit: int
+) -> None:
+    tokens = engine.generate(text, (), lambda: sampling, limit)
+    if not output.as_json:
+        output.text()
+        output.text(heading(TOKEN_COLUMNS))
+    generated: tuple[int, ...] = ()
+    for token in tokens:
+        generated = (*generated, token.id)
+        if output.as_json:
+            output.json(token_line(token))
+        else:
+            output.text(row(TOKEN_COLUMNS, token_cells(token)))
+    continuation = engine.continuation(text, generated)
+    if output.as_json:
+        output.json({"event": "generated", "tokens": len(generated), "text": continuation})
+        return
+    output.text()
+    output.text(visible(continuation, newline="\n"))
+
+
+def token_line(token: GeneratedToken) -> dict[str, Json]:
+    """The JSON of one generated token; `draw` is null for a greedy choice."""
+    return {
+        "event": "token",
+        "index": token.index,
+        "id": token.id,
+        "text": token.text,
+        "p": token.p,
+        "draw": token.draw,
+        "ends": token.ends,
+    }
+
+
+def token_cells(token: GeneratedToken) -> tuple[str, ...]:
+    draw = "" if token.draw is None else f"{token.draw:.4f}"
+    return str(token.index), str(token.id), f"{token.p:.4f}", draw, visible_token(token.text)
