@@ -248,11 +248,11 @@ async def test_a_run_is_stopped_by_its_key_and_goes_on_from_there() -> None:
     async with with_engine(engine, "p") as (app, pilot):
         engine.gate.release(3)
         await until(pilot, lambda: generated(app) == "abc")
-        await until(pilot, lambda: "abc" in line(app, "continuation"))
         app.simulate_key("p")
         await until(pilot, lambda: not screen_of(app)._listening)
         engine.gate.release()  # for the token that was being made
         await until(pilot, lambda: app.session.loops["predict"] is LoopState.STOPPED)
+        await until(pilot, lambda: "abc" in line(app, "continuation"))
         await asyncio.sleep(0.3)
         assert generated(app) == "abc"
         app.simulate_key("p")
