@@ -260,6 +260,7 @@ async def test_a_run_is_stopped_by_its_key_and_goes_on_from_there() -> None:
         # One more where the run was stopped before it came to the gate.
         await until(pilot, lambda: generated(app).startswith("abcde"))
         app.simulate_key("space")
+        await until(pilot, lambda: not screen_of(app)._listening)
         engine.gate.release()
         await until(pilot, lambda: not app.session.is_live("predict"))
         assert "abcdefg".startswith(generated(app))
@@ -284,6 +285,7 @@ async def test_typing_while_it_generates_stops_it() -> None:
         engine.gate.release(2)
         await until(pilot, lambda: generated(app) == "ab")
         screen_of(app).query_one(TextBox).text = "new"
+        await until(pilot, lambda: not screen_of(app)._listening)
         engine.gate.release()
         await until(pilot, lambda: app.session.loops["predict"] is LoopState.STOPPED)
         await until(pilot, lambda: len(rows(app, "positions")) == 3)
@@ -302,6 +304,7 @@ async def test_settings_hold_from_the_next_token_of_a_run() -> None:
         draws = [token.draw for token in screen_of(app).generated]
         assert (draws[0], draws[2]) == (None, 0.5)
         app.simulate_key("p")
+        await until(pilot, lambda: not screen_of(app)._listening)
         engine.gate.release(2)
         await until(pilot, lambda: not app.session.is_live("predict"))
 
