@@ -16,6 +16,7 @@ from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.class_list import EXAMPLES
 from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.loss_words import bar, large, nats, signed
+from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
 
@@ -196,6 +197,34 @@ async def test_the_axis_of_p_is_logarithmic_by_key() -> None:
         await until(pilot, lambda: "p, log" in shown(app))
         await pilot.press("y")
         await until(pilot, lambda: "p, log" not in shown(app))
+
+
+async def test_the_position_opened_on_predict_is_taken_over() -> None:
+    async with running("escape", "2", size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: app.session.chosen_position is not None)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: app.session.chosen_position.index == 2)
+        position = app.session.chosen_position
+        await pilot.press("3", "f")
+        screen = await figures(app, pilot)
+        assert f"From Predict: after token 2, {piece(position.text)}" in shown(app)
+        label = position.expected
+        assert screen.report.loss == pytest.approx(position.loss, rel=1e-5)
+        assert screen.report.label_probability == pytest.approx(label.p, rel=1e-5)
+        assert screen.shown.logits[screen.shown.label] == label.logit
+        assert f"{label.logit:.6g}" in shown(app)
+        assert "all others" in shown(app)
+        await pilot.press("plus")
+        await until(pilot, lambda: "From Predict, edited: after" in shown(app))
+        await pilot.press("e")
+        await until(pilot, lambda: "Example 1 of 4: " in shown(app))
+
+
+async def test_without_an_opened_position_it_says_where_to_open_one() -> None:
+    async with faked() as (app, pilot):
+        await pilot.press("f")
+        await until(pilot, lambda: "Press 2 first" in shown(app))
+        assert loss_screen(app).shown == EXAMPLES[0]
 
 
 async def test_alt_3_shows_it_from_inside_a_text_box_and_its_tab_by_mouse() -> None:

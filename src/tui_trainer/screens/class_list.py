@@ -1,12 +1,17 @@
 """What the Loss screen edits, its examples, and each edit as a pure function; no widget."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tui_trainer.engine.labelled_logits import LARGEST_LOGIT, LabelledLogits
+from tui_trainer.engine.reports import Candidate, Position
+from tui_trainer.terminal_text import visible_token
 
 Value = TypeVar("Value")
 
+TAKEN_OVER = 8  # of the most likely tokens of a position
+OTHERS = "all others"
 DECIMALS = 6  # of a logit that was raised by 0.1 many times over
 
 
@@ -66,6 +71,35 @@ class ClassList:
         last = len(logits) - 1
         question = LabelledLogits(logits, max(0, min(self.label, last)))
         return ClassList(self.title, names, question, max(0, min(self.cursor, last)))
+
+
+def from_position(position: Position) -> ClassList:
+    """The most likely tokens of a position and the expected one, which is the label.
+
+    The rest of the vocabulary is one class more, whose logit is the log of the sum of all theirs
+    after exp: so softmax gives each token the probability that it has among all.
+    """
+    best = position.top[0]
+    label = position.expected or best
+    candidates = list(position.top[:TAKEN_OVER])
+    if label.id not in {candidate.id for candidate in candidates}:
+        candidates.append(label)
+    names = [candidate.text for candidate in candidates]
+    logits = [candidate.logit for candidate in candidates]
+    others = position.p_sum - sum(candidate.p for candidate in candidates)
+    if others > 0:
+        names.append(OTHERS)
+        logits.append(best.logit - math.log(best.p) + math.log(others))
+    row = [candidate.id for candidate in candidates].index(label.id)
+    title = describe_position(position, label)
+    return ClassList(title, tuple(names), LabelledLogits(tuple(logits), row), row)
+
+
+def describe_position(position: Position, label: Candidate) -> str:
+    where = f"after token {position.index}, {visible_token(position.text)}"
+    if position.expected is None:
+        return f"{where} (nothing is expected: the likeliest is the label)"
+    return f"{where}, comes {visible_token(label.text)}"
 
 
 def without(values: tuple[Value, ...], row: int) -> tuple[Value, ...]:

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, read_logit, read_logits
-from tui_trainer.screens.class_list import EXAMPLES, ClassList, typed
+from tui_trainer.screens.class_list import EXAMPLES, ClassList, from_position, typed
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.loss_words import (
     COLUMNS,
@@ -56,12 +56,12 @@ so many classes. A guess among n classes costs log n.
 
 The gradient of the loss for each logit is p - onehot, where onehot is 1 at the label and 0
 elsewhere. A step against it raises the label's logit and lowers the others, each by its share;
-where p is right there is nothing left to change. logits.grad is what loss.backward() computes."""
+where p is right there is nothing left to change. logits.grad is what loss.backward() computes.
+
+f takes over the position that is opened on Predict: its most likely tokens and the expected one,
+with the rest of the vocabulary as one class, so that p, loss and gradient are the model's own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "space", "label", "Label", key_display="␣", id="label", tooltip="This class is right"
-        ),
         Binding(
             "minus",
             "change(-1)",
@@ -69,16 +69,16 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
             key_display="-",
             id="down",
             tooltip="Logit less 1; left: less 0.1",
-            group=Binding.Group("logit", compact=True),
+            group=Binding.Group("logit ", compact=True),
         ),
         Binding(
-            "plus,equals_sign",
+            "plus",
             "change(1)",
             "Logit up",
             key_display="+",
             id="up",
             tooltip="Logit plus 1; right: plus 0.1",
-            group=Binding.Group("logit", compact=True),
+            group=Binding.Group("logit ", compact=True),
         ),
         Binding(
             "enter",
@@ -87,7 +87,7 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
             key_display="⏎",
             id="type-logit",
             tooltip="Type the logit of this class",
-            group=Binding.Group("logit", compact=True),
+            group=Binding.Group("logit ", compact=True),
         ),
         Binding(
             "v",
@@ -95,7 +95,10 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
             "Type all",
             id="type-all",
             tooltip="Type all logits, as many as you like",
-            group=Binding.Group("logit", compact=True),
+            group=Binding.Group("logit ", compact=True),
+        ),
+        Binding(
+            "space", "label", "Label", key_display="␣", id="label", tooltip="This class is right"
         ),
         Binding(
             "a",
@@ -106,18 +109,34 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
             group=Binding.Group("class", compact=True),
         ),
         Binding(
-            "d,delete",
+            "d",
             "remove",
             "Remove it",
-            key_display="d",
             id="remove",
             tooltip="Remove this class",
             group=Binding.Group("class", compact=True),
         ),
-        Binding("e", "example", "Example", id="example", tooltip="The next example"),
+        Binding(
+            "e",
+            "example",
+            "Example",
+            id="example",
+            tooltip="The next example",
+            group=Binding.Group("Example ", compact=True),
+        ),
+        Binding(
+            "f",
+            "from_predict",
+            "From Predict",
+            id="from-predict",
+            tooltip="The logits of the position that is opened on Predict",
+            group=Binding.Group("Example ", compact=True),
+        ),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic axis of p"),
         Binding("up", "move(-1)", "Class above", show=False, id="above"),
         Binding("down", "move(1)", "Class below", show=False, id="below"),
+        Binding("equals_sign", "change(1)", show=False, system=True),
+        Binding("delete", "remove", show=False, system=True),
         Binding("home,pageup", f"move(-{FAR})", show=False, system=True),
         Binding("end,pagedown", f"move({FAR})", show=False, system=True),
         Binding("left", "change(-0.1)", "Logit less 0.1", show=False, id="less"),
@@ -126,7 +145,7 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.shown = EXAMPLES[0]
+        self.shown = self._original = EXAMPLES[0]
         self.report: CrossEntropyReport | None = None
         """The last that came; the figures on show where it is of the logits on show."""
 
@@ -149,9 +168,10 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
         self.shown = classes
         self._compute()
 
-    def _try(self, edit: Callable[[], ClassList]) -> None:
+    def _try(self, edit: Callable[[], None]) -> None:
+        """Make an edit that there may be no room for."""
         try:
-            self._edit(edit())
+            edit()
         except InputError as error:
             self.notify(visible(str(error)), severity="warning", markup=False)
 
@@ -183,10 +203,10 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
         self._edit(self.shown.raised(by))
 
     def action_add(self) -> None:
-        self._try(self.shown.with_class)
+        self._try(lambda: self._edit(self.shown.with_class()))
 
     def action_remove(self) -> None:
-        self._try(self.shown.without_class)
+        self._try(lambda: self._edit(self.shown.without_class()))
 
     @work
     async def action_type_logit(self) -> None:
@@ -205,9 +225,19 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
             self._edit(self.shown.with_logits(logits))
 
     def action_example(self) -> None:
-        titles = [example.title for example in EXAMPLES]
-        next_one = titles.index(self.shown.title) + 1
-        self._edit(EXAMPLES[next_one % len(EXAMPLES)])
+        number = EXAMPLES.index(self._original) + 1 if self._original in EXAMPLES else 0
+        self._begin(EXAMPLES[number % len(EXAMPLES)])
+
+    def action_from_predict(self) -> None:
+        position = self.session.chosen_position
+        if position is None:
+            self.notify("Press 2 first and open a position on Predict.", markup=False)
+        else:
+            self._try(lambda: self._begin(from_position(position)))
+
+    def _begin(self, original: ClassList) -> None:
+        self._original = original
+        self._edit(original)
 
     def action_log(self) -> None:
         curve = self.query_one(CrossEntropyCurve)
@@ -225,7 +255,7 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
         table.cursor = classes.cursor
         table.show(COLUMNS, len(classes.logits), lambda row: class_cells(classes, report, row))
         table.styles.height = len(classes.logits) + 1
-        self._say("example", describe_example(classes))
+        self._say("example", describe_example(classes, self._original))
         self._say("call", describe_call(classes, report))
         self._say("figures", describe_figures(report))
         self._say("words", explain(report))

@@ -4,7 +4,7 @@ import math
 
 from tui_trainer.engine.labelled_logits import CrossEntropyReport
 from tui_trainer.screens.class_list import EXAMPLES, ClassList
-from tui_trainer.terminal_text import visible_token
+from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_plot import POINT, CurvePoint
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.widgets.prediction_table import probability
@@ -27,7 +27,7 @@ UNKNOWN = "…"
 def class_cells(classes: ClassList, report: CrossEntropyReport | None, row: int) -> tuple[str, ...]:
     """The cells of one class; those that are not computed yet are an ellipsis."""
     mark = POINT if row == classes.label else " "
-    name = visible_token(classes.names[row]) or "-"
+    name = piece(classes.names[row])
     known = (str(row), f"{mark} {name}", f"{classes.logits[row]:.6g}")
     if report is None:
         return (*known, UNKNOWN, "", UNKNOWN, UNKNOWN, UNKNOWN)
@@ -71,13 +71,13 @@ def large(number: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def describe_example(classes: ClassList) -> str:
-    """Which example this is, and whether it was edited since."""
-    titles = [example.title for example in EXAMPLES]
-    number = titles.index(classes.title)
-    changed = classes.question != EXAMPLES[number].question
-    edited = ", edited" if changed else ""
-    return f"Example {number + 1} of {len(EXAMPLES)}{edited}: {classes.title}"
+def describe_example(classes: ClassList, original: ClassList) -> str:
+    """Where these logits come from, and whether they were edited since."""
+    edited = "" if classes.question == original.question else ", edited"
+    source = "From Predict"
+    if original in EXAMPLES:
+        source = f"Example {EXAMPLES.index(original) + 1} of {len(EXAMPLES)}"
+    return f"{source}{edited}: {classes.title}"
 
 
 def describe_call(classes: ClassList, report: CrossEntropyReport | None) -> str:

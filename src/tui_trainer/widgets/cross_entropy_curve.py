@@ -23,7 +23,7 @@ class CrossEntropyCurve(Widget):
         height: 1fr;
 
         .cross-entropy--curve { color: $primary; }
-        .cross-entropy--point { color: $warning; text-style: bold; }
+        .cross-entropy--point { color: $text-warning; text-style: bold; }
         .cross-entropy--guess { color: $text-muted; }
         .cross-entropy--frame { color: $text-muted; }
     }
