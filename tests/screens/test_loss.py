@@ -232,7 +232,7 @@ async def test_alt_3_shows_it_from_inside_a_text_box_and_its_tab_by_mouse() -> N
         await pilot.press("alt+3")
         assert "[3 Loss]" in shown(app)
         await pilot.press("1")
-        await pilot.click("ScreenTab", offset=(14, 0))
+        await pilot.click(offset=(shown(app).index("3 Loss"), 0))
         assert "[3 Loss]" in shown(app)
 
 
