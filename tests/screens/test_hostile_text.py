@@ -213,7 +213,7 @@ async def visit_everything(words: str) -> None:
         app.screen.query_one(TextBox).text = words
         await pilot.press("space")
         await pilot.pause(0.1)
-        await pilot.press("3", "enter")
+        await pilot.press("3", "f", "enter")
         app.screen.query_one(Input).value = words
         await pilot.press("enter")
         await pilot.pause(0.1)
