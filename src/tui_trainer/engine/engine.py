@@ -9,6 +9,9 @@ from torch import nn
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluate import evaluate, load_held_out
+from tui_trainer.engine.evaluation_reports import EvaluationReport
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.examples import make_examples
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
@@ -231,6 +234,14 @@ class Engine:
         if self._training is None:
             raise InputError("No loop has been started: its settings have the learning rate.")
         self._training.peak_lr = check_lr(lr)
+
+    # Evaluation
+
+    def evaluate(self, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
+        """Load the problems now; the answers come from the generator returned."""
+        learner = self.learner
+        tested, shots = load_held_out(settings, self._progress)
+        return evaluate(learner, tested, shots, settings)
 
 
 def largest_dropout(model: nn.Module) -> float:

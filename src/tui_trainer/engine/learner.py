@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -51,10 +52,16 @@ class Learner:
     @cached_property
     def end_ids(self) -> frozenset[int]:
         """The IDs that end a text: the model's and the tokenizer's, which may disagree."""
-        configured = getattr(self.model.generation_config, "eos_token_id", None)
-        several = configured if isinstance(configured, list) else [configured]
-        ids = (*several, self.vocabulary.tokenizer.eos_token_id)
+        configs = self.model.generation_config, self.model.config.get_text_config()
+        configured = [getattr(config, "eos_token_id", None) for config in configs]
+        several = [ids if isinstance(ids, list) else [ids] for ids in configured]
+        ids = (*chain(*several), self.vocabulary.tokenizer.eos_token_id)
         return frozenset(token_id for token_id in ids if token_id is not None)
+
+    @property
+    def weights_version(self) -> int:
+        """Another number whenever the weights were written to, whoever did it."""
+        return sum(parameter._version for parameter in self.model.parameters())
 
     def set_lr(self, lr: float) -> None:
         """Change the learning rate; the optimizer's state stays."""

@@ -41,7 +41,7 @@ class SettingField:
         """Its name in words."""
         return self.name.replace("_", " ")
 
-    def typed(self, settings: TrainSettings) -> str:
+    def typed(self, settings: object) -> str:
         """Its value as it can be typed."""
         value = getattr(settings, self.name)
         if self.kind is Kind.DECAY and value is None:

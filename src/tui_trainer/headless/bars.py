@@ -3,6 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
+from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.reports import LoadProgress, StepReport
 from tui_trainer.terminal_text import visible
 
@@ -24,6 +25,25 @@ class StepBar:
         """Draw the bar as it is after a step."""
         self._bar.n, self._bar.total = report.step, report.steps
         self._bar.set_postfix_str(f"loss {report.loss:.4f}")
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class ItemBar:
+    """How far an evaluation is, its rate and when it will end."""
+
+    def __init__(self, items: int) -> None:
+        self._bar = _make_bar(total=items, unit="item", desc="eval")
+
+    def hide(self) -> None:
+        """Take the bar off the terminal for a line to come."""
+        self._bar.clear()
+
+    def show(self, report: EvaluationReport) -> None:
+        """Draw the bar; a batch counts by how much of it is done."""
+        self._bar.n, self._bar.total = round(report.share * report.total), report.total
+        self._bar.set_postfix_str(f"{report.tokens:,} tokens")
 
     def close(self) -> None:
         self._bar.close()

@@ -1,0 +1,126 @@
+"""Exact match on held-out items: greedy answers in batches, scored as they are done."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem, EvaluationReport
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.generation import GreedyGeneration
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.problem import Problem, format_problem, format_prompt
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.progress import UNHEARD, Progress
+
+BETWEEN_SHOTS = "\n\n"
+# Between two reports the worker answers the other screens.
+REPORT_SECONDS = 0.05
+
+
+def load_held_out(
+    settings: EvaluationSettings, progress: Progress = UNHEARD
+) -> tuple[list[Problem], list[Problem]]:
+    """The items to test, and the shots; no shot is a tested item.
+
+    Raises InputError where there are none to test, or too few for the shots.
+    """
+    source, last = settings.problems, settings.skip + settings.items
+    tested = load_problems(source, split="test", limit=last, seed=settings.seed, progress=progress)[
+        settings.skip :
+    ]
+    if not tested:
+        raise InputError(
+            f"{source} has no item after the first {settings.skip:,}: lower skip, or name "
+            "problems that were not trained on."
+        )
+    return tested, _load_shots(settings, tested, progress)
+
+
+def _load_shots(
+    settings: EvaluationSettings, tested: list[Problem], progress: Progress
+) -> list[Problem]:
+    if not settings.shots:
+        return []
+    source = settings.shots_from or settings.problems
+    found = load_problems(
+        source, limit=settings.shots + len(tested), seed=settings.seed, progress=progress
+    )
+    left = [problem for problem in found if problem not in tested]
+    if len(left) < settings.shots:
+        raise InputError(
+            f"{source} has {len(left):,} items that are not tested, and {settings.shots:,} shots "
+            "are wanted: lower shots or items, or name other problems in shots_from."
+        )
+    return left[: settings.shots]
+
+
+def make_prompt(problem: Problem, shots: Sequence[Problem]) -> str:
+    """The notebook's text of an item up to its answer, after the whole text of each shot."""
+    return BETWEEN_SHOTS.join([*map(format_problem, shots), format_prompt(problem)])
+
+
+def evaluate(
+    learner: Learner,
+    tested: Sequence[Problem],
+    shots: Sequence[Problem],
+    settings: EvaluationSettings,
+) -> Iterator[EvaluationReport]:
+    """Answer and score `tested`, with a report some times a second and after each batch.
+
+    Only whole batches count: the answers of a batch that end first are the short ones, which are
+    right more often, and who cancels would keep those alone. Raises InputError where the weights
+    change between two `next` calls: half of an answer would be of other weights.
+    """
+    weights = learner.weights_version
+    items: tuple[EvaluatedItem, ...] = ()
+    tokens, seconds = 0, 0.0
+
+    def report(batch_share: float, batch_tokens: int) -> EvaluationReport:
+        return EvaluationReport(
+            settings=settings,
+            model=learner.report.name,
+            updates=learner.updates,
+            total=len(tested),
+            items=items,
+            batch_share=batch_share,
+            tokens=tokens + batch_tokens,
+            seconds=seconds,
+        )
+
+    for start in range(0, len(tested), settings.batch):
+        batch = tested[start : start + settings.batch]
+        prompts = [make_prompt(problem, shots) for problem in batch]
+        began = time.perf_counter()
+        prompt_ids = [learner.vocabulary.ids(prompt) for prompt in prompts]
+        generation = GreedyGeneration(learner, prompt_ids, settings.max_tokens)
+        while not generation.is_done:
+            if learner.weights_version != weights:
+                raise weights_changed(len(items), len(tested))
+            generation.step()
+            if not generation.is_done and time.perf_counter() - began >= REPORT_SECONDS:
+                seconds += time.perf_counter() - began
+                yield report(generation.share, generation.tokens)
+                began = time.perf_counter()
+        first = settings.skip + start
+        items += score(first, batch, prompts, generation.answers)
+        tokens += generation.tokens
+        seconds += time.perf_counter() - began
+        yield report(0.0, 0)
+
+
+def score(
+    first: int, batch: Sequence[Problem], prompts: Sequence[str], answers: Sequence[Answer]
+) -> tuple[EvaluatedItem, ...]:
+    """A batch's items with their answers; `first` is the first one's index in the data set."""
+    together = zip(batch, prompts, answers, strict=True)
+    return tuple(
+        EvaluatedItem(first + n, problem.question, problem.answer, prompt, answer)
+        for n, (problem, prompt, answer) in enumerate(together)
+    )
+
+
+def weights_changed(scored: int, total: int) -> InputError:
+    return InputError(
+        f"The weights changed, so the evaluation ended at {scored:,} of {total:,} items: pause "
+        "what trains them, and evaluate again."
+    )

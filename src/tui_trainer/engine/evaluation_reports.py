@@ -1,0 +1,249 @@
+"""What an evaluation tells: frozen dataclasses of plain Python values. No torch here.
+
+Texts are raw, as the model and the data set have them: whoever shows one makes it fit first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.scoring import (
+    compared,
+    flexible_answer,
+    is_exact_match,
+    paired_interval,
+    strict_answer,
+    wilson_interval,
+)
+
+
+class Ending(Enum):
+    """Why an answer ends where it does."""
+
+    END_OF_TEXT = "end of text"
+    STOP_STRING = "stop string"
+    BUDGET = "token budget"
+    CONTEXT = "model's context"
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the model had not finished."""
+        return self in (Ending.BUDGET, Ending.CONTEXT)
+
+
+class Outcome(Enum):
+    """What became of an item, by the strict rule."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NO_FORMAT = "no ####"
+    """A format failure: the answer has no number after `#### `."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model generated for one prompt."""
+
+    text: str
+    """Up to the stop string or the end of text, neither included."""
+    ending: Ending
+    tokens: int
+    """How many were generated, the last ones that ended it included."""
+
+
+@dataclass(frozen=True)
+class EvaluatedItem:
+    """One item, answered and scored; each score is worked out when it is first asked for."""
+
+    problem: int
+    """Its index in the data set's split."""
+    question: str
+    expected: str
+    """The data set's whole worked answer."""
+    prompt: str
+    answer: Answer
+
+    @cached_property
+    def strict(self) -> str | None:
+        """The number that the strict rule finds."""
+        return strict_answer(self.answer.text)
+
+    @cached_property
+    def flexible(self) -> str | None:
+        return flexible_answer(self.answer.text)
+
+    @cached_property
+    def expected_number(self) -> str:
+        """What of the expected answer is compared."""
+        return compared(self.expected)
+
+    @cached_property
+    def strict_right(self) -> bool:
+        return is_exact_match(self.strict, self.expected)
+
+    @cached_property
+    def flexible_right(self) -> bool:
+        return is_exact_match(self.flexible, self.expected)
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        if self.strict is None:
+            return Outcome.NO_FORMAT
+        return Outcome.RIGHT if self.strict_right else Outcome.WRONG
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many of the items were right."""
+
+    right: int
+    items: int
+
+    @property
+    def share(self) -> float:
+        return self.right / self.items if self.items else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95% interval of the share (Wilson)."""
+        return wilson_interval(self.right, self.items)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.share:.1%} ({self.right:,} of {self.items:,}; 95%: {low:.1%} to {high:.1%})"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The figures of the items scored so far; right, wrong and format failures are all of them."""
+
+    strict: Score
+    flexible: Score
+    wrong: int
+    format_failures: int
+    cut: int
+    """Answers that the token budget or the model's context cut, whatever became of them."""
+
+
+def tally(items: tuple[EvaluatedItem, ...]) -> Tally:
+    """Count outcomes."""
+    outcomes = [item.outcome for item in items]
+    return Tally(
+        strict=Score(outcomes.count(Outcome.RIGHT), len(items)),
+        flexible=Score(sum(item.flexible_right for item in items), len(items)),
+        wrong=outcomes.count(Outcome.WRONG),
+        format_failures=outcomes.count(Outcome.NO_FORMAT),
+        cut=sum(item.answer.ending.is_cut for item in items),
+    )
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """How far an evaluation is. Each report holds all before it, so that none is needed twice."""
+
+    settings: EvaluationSettings
+    model: str
+    updates: int
+    """How many updates the weights are away from the loaded ones."""
+    total: int
+    """How many items will be scored."""
+    items: tuple[EvaluatedItem, ...]
+    """Those scored: all of every batch that is done."""
+    batch_share: float
+    """How much of the batch being answered is done, from 0 to 1."""
+    tokens: int
+    """Generated so far."""
+    seconds: float
+    """Spent generating, pauses and other requests left out."""
+
+    @property
+    def share(self) -> float:
+        """How much of the whole evaluation is done, from 0 to 1."""
+        batch = min(self.settings.batch, self.total - len(self.items))
+        return (len(self.items) + self.batch_share * batch) / self.total
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None before there is any."""
+        return self.seconds / self.share * (1 - self.share) if self.share else None
+
+
+class Change(Enum):
+    """What became of an item from one evaluation to a later one, by the strict rule."""
+
+    FIXED = "fixed"
+    BROKEN = "broken"
+    STILL_RIGHT = "still right"
+    STILL_WRONG = "still wrong"
+
+
+@dataclass(frozen=True)
+class ComparedItem:
+    """The same item in two evaluations."""
+
+    before: EvaluatedItem
+    after: EvaluatedItem
+
+    @property
+    def change(self) -> Change:
+        if self.before.strict_right:
+            return Change.STILL_RIGHT if self.after.strict_right else Change.BROKEN
+        return Change.FIXED if self.after.strict_right else Change.STILL_WRONG
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two evaluations, item by item, on the items that both scored."""
+
+    items: tuple[ComparedItem, ...]
+
+    def count(self, change: Change) -> int:
+        return sum(item.change is change for item in self.items)
+
+    @property
+    def before(self) -> Score:
+        return Score(sum(item.before.strict_right for item in self.items), len(self.items))
+
+    @property
+    def after(self) -> Score:
+        return Score(sum(item.after.strict_right for item in self.items), len(self.items))
+
+    @property
+    def rise(self) -> float:
+        """Of the share of right answers."""
+        return self.after.share - self.before.share
+
+    @property
+    def rise_interval(self) -> tuple[float, float]:
+        """The 95% interval of the rise (Newcombe's for the same items twice)."""
+        return paired_interval(
+            self.count(Change.STILL_RIGHT),
+            self.count(Change.BROKEN),
+            self.count(Change.FIXED),
+            self.count(Change.STILL_WRONG),
+        )
+
+
+def describe_rise(comparison: Comparison) -> str:
+    """The rise in points, and whether its interval separates it from zero."""
+    low, high = comparison.rise_interval
+    points = f"{100 * comparison.rise:+.1f} points (95%: {100 * low:+.1f} to {100 * high:+.1f})"
+    if low > 0 or high < 0:
+        return f"{points}, separate from zero"
+    return f"{points}, not separate from zero"
+
+
+def compare(before: tuple[EvaluatedItem, ...], after: tuple[EvaluatedItem, ...]) -> Comparison:
+    """Pair the items of the same question and expected answer, in the order of `after`."""
+    earlier = {(item.question, item.expected): item for item in before}
+    return Comparison(tuple(_pairs(earlier, after)))
+
+
+def _pairs(
+    earlier: dict[tuple[str, str], EvaluatedItem], after: tuple[EvaluatedItem, ...]
+) -> Iterator[ComparedItem]:
+    for item in after:
+        if match := earlier.get((item.question, item.expected)):
+            yield ComparedItem(match, item)

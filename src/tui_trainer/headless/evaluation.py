@@ -1,0 +1,263 @@
+"""`tui-trainer eval`: exact match on held-out items, from the generator that the screen drives."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.evaluation_reports import (
+    Change,
+    ComparedItem,
+    Comparison,
+    EvaluatedItem,
+    EvaluationReport,
+    compare,
+    describe_rise,
+    tally,
+)
+from tui_trainer.engine.evaluation_settings import EVALUATION_FIELDS, EvaluationSettings
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.setting_fields import Kind
+from tui_trainer.headless.arguments import add_command, add_model_arguments, model_choice
+from tui_trainer.headless.bars import ItemBar
+from tui_trainer.headless.earlier_evaluation import read_items
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.step import describe_model
+from tui_trainer.headless.table import Column, heading, row
+from tui_trainer.terminal_text import visible
+
+if TYPE_CHECKING:
+    from tui_trainer.headless.arguments import Commands
+
+DEFAULTS = EvaluationSettings()
+COLUMNS = (
+    Column("item", 6),
+    Column("outcome", 7, left=True),
+    Column("strict", 10),
+    Column("flexible", 10),
+    Column("expected", 10),
+    Column("tokens", 6),
+    Column("ended by", 0, left=True),
+)
+NUMBER_CHARACTERS = 16
+CHANGES = {change: change.value.replace(" ", "_") for change in Change}
+
+
+def add(commands: "Commands") -> None:
+    parser = add_command(
+        commands,
+        "eval",
+        "score greedy answers to held-out problems",
+        "Answer held-out problems greedily and score them by exact match, strict and flexible, as "
+        "lm-evaluation-harness does for GSM8K: a line an item, then the scores.",
+    )
+    for field in EVALUATION_FIELDS:
+        default = getattr(DEFAULTS, field.name)
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=int if field.kind is Kind.WHOLE else str,
+            default=default,
+            metavar="N" if field.kind is Kind.WHOLE else "SOURCE",
+            help=f"{field.meaning} ({default})" if default != "" else field.meaning,
+        )
+    parser.add_argument(
+        "--before",
+        metavar="FILE",
+        help="what this command wrote with --json earlier: compare with it item by item",
+    )
+    add_model_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, output: Output) -> None:
+    given = vars(arguments)
+    settings = EvaluationSettings(**{field.name: given[field.name] for field in EVALUATION_FIELDS})
+    choice = model_choice(arguments)
+    before = None if arguments.before is None else read_items(arguments.before)
+    with shown_progress() as progress:
+        # A path mistyped is told at once, not after a large model was loaded.
+        load_problems(settings.problems, split="test", limit=1, progress=progress)
+        engine = make_engine(progress)
+        status = engine.load_model(choice)
+        reports = engine.evaluate(settings)
+    if not output.as_json:
+        output.text(describe_model(status))
+    write_evaluation(output, reports, settings, before)
+
+
+def write_evaluation(
+    output: Output,
+    reports: Iterable[EvaluationReport],
+    settings: EvaluationSettings,
+    before: tuple[EvaluatedItem, ...] | None,
+) -> EvaluationReport | None:
+    """A line an item and the scores, those of what was scored where it was interrupted.
+
+    The last report; None where there was none.
+    """
+    if not output.as_json:
+        output.text(describe_settings(settings))
+        output.text(heading(COLUMNS))
+    bar, last = ItemBar(settings.items), None
+    try:
+        for report in reports:
+            bar.hide()
+            _write_items(output, report.items[len(last.items) if last else 0 :], before)
+            bar.show(report)
+            last = report
+    finally:
+        bar.close()
+        if last is not None and last.items:
+            _write_scores(output, last, before)
+    if last is not None and last.total < settings.items:
+        _note_fewer(settings, last.total)
+    return last
+
+
+def describe_settings(settings: EvaluationSettings) -> str:
+    return (
+        f"{visible(settings.problems)}: {settings.prompt}, greedy, at most "
+        f"{settings.max_tokens:,} tokens"
+    )
+
+
+def _note_fewer(settings: EvaluationSettings, items: int) -> None:
+    name = visible(settings.problems)
+    print(
+        f"tui-trainer: {name} has {items:,} items to test, fewer than {settings.items:,}.",
+        file=sys.stderr,
+    )
+
+
+# Items
+
+
+def _write_items(
+    output: Output, items: tuple[EvaluatedItem, ...], before: tuple[EvaluatedItem, ...] | None
+) -> None:
+    changes = {pair.after: pair for pair in compare(before or (), items).items}
+    for item in items:
+        if output.as_json:
+            output.json(item_line(item, changes.get(item)))
+        else:
+            output.text(row(COLUMNS, item_cells(item, changes.get(item))))
+
+
+def item_line(item: EvaluatedItem, compared: ComparedItem | None = None) -> dict[str, Json]:
+    """The JSON of one item; `change` is there where an earlier evaluation has the item too."""
+    line: dict[str, Json] = {
+        "event": "item",
+        "problem": item.problem,
+        "outcome": item.outcome.name.lower(),
+        "strict": item.strict,
+        "flexible": item.flexible,
+        "strict_right": item.strict_right,
+        "flexible_right": item.flexible_right,
+        "tokens": item.answer.tokens,
+        "ended_by": item.answer.ending.name.lower(),
+        "question": item.question,
+        "expected": item.expected,
+        "prompt": item.prompt,
+        "answer": item.answer.text,
+    }
+    return line if compared is None else line | {"change": CHANGES[compared.change]}
+
+
+def item_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
+    ended = item.answer.ending.value
+    return (
+        str(item.problem),
+        item.outcome.value,
+        number(item.strict),
+        number(item.flexible),
+        number(item.expected_number),
+        str(item.answer.tokens),
+        ended if compared is None else f"{ended}, {compared.change.value}",
+    )
+
+
+def number(text: str | None) -> str:
+    return "-" if text is None else visible(text, limit=NUMBER_CHARACTERS)
+
+
+# Scores
+
+
+def _write_scores(
+    output: Output, report: EvaluationReport, before: tuple[EvaluatedItem, ...] | None
+) -> None:
+    comparison = None if before is None else compare(before, report.items)
+    if output.as_json:
+        output.json(evaluation_line(report))
+        if comparison is not None:
+            output.json(comparison_line(comparison))
+        return
+    output.text()
+    for line in score_lines(report):
+        output.text(line)
+    if comparison is not None:
+        output.text(describe_comparison(comparison))
+
+
+def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
+    """The JSON of an evaluation: its scores, and all that they depend on."""
+    counted, settings = tally(report.items), report.settings
+    return {
+        "event": "evaluation",
+        "model": report.model,
+        "updates": report.updates,
+        "problems": settings.problems,
+        "items": len(report.items),
+        "strict": counted.strict.share,
+        "strict_interval": counted.strict.interval,
+        "flexible": counted.flexible.share,
+        "flexible_interval": counted.flexible.interval,
+        "right": counted.strict.right,
+        "wrong": counted.wrong,
+        "format_failures": counted.format_failures,
+        "cut": counted.cut,
+        "prompt": settings.prompt,
+        "shots": settings.shots,
+        "max_tokens": settings.max_tokens,
+        "skip": settings.skip,
+        "seed": settings.seed,
+        "tokens": report.tokens,
+        "seconds": report.seconds,
+    }
+
+
+def score_lines(report: EvaluationReport) -> Iterator[str]:
+    counted = tally(report.items)
+    rate = report.tokens / report.seconds
+    of_all = "" if len(report.items) == report.total else f" of {report.total:,}"
+    yield (
+        f"{len(report.items):,}{of_all} items, {report.tokens:,} tokens in "
+        f"{report.seconds:.1f} s ({rate:,.0f} tokens/s)"
+    )
+    yield f"strict    {counted.strict}"
+    yield f"flexible  {counted.flexible}"
+    yield (
+        f"right {counted.strict.right:,}, wrong {counted.wrong:,}, without a #### number "
+        f"{counted.format_failures:,}; cut before their end {counted.cut:,}"
+    )
+
+
+def comparison_line(comparison: Comparison) -> dict[str, Json]:
+    """The JSON of a comparison, by the strict rule, on the items that both have."""
+    line: dict[str, Json] = {
+        "event": "comparison",
+        "items": len(comparison.items),
+        "before": comparison.before.share,
+        "after": comparison.after.share,
+        "rise": comparison.rise,
+        "rise_interval": comparison.rise_interval,
+    }
+    return line | {name: comparison.count(change) for change, name in CHANGES.items()}
+
+
+def describe_comparison(comparison: Comparison) -> str:
+    if not comparison.items:
+        return "compared  no item of the earlier evaluation is among these"
+    counts = ", ".join(f"{change.value} {comparison.count(change):,}" for change in Change)
+    return f"compared  {describe_rise(comparison)}: {counts}"

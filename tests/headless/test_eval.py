@@ -1,0 +1,226 @@
+"""`tui-trainer eval`: a line an item, then the scores; and compared with an earlier one."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem, EvaluationReport
+from tui_trainer.engine.problem import Problem
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.scoring import paired_interval, wilson_interval
+
+Program = Callable[..., Ended]
+BRIEF = "--items", "5", "--batch", "2", "--max-tokens", "6"
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Make the engine's answers those given, in batches of two; an exception is raised there."""
+
+    def script(*answers: str | BaseException) -> None:
+        def evaluate(_engine: Engine, settings):
+            items: tuple[EvaluatedItem, ...] = ()
+            for n, text in enumerate(answers):
+                if isinstance(text, BaseException):
+                    raise text
+                answer = Answer(text, Ending.BUDGET if n == 2 else Ending.END_OF_TEXT, 7)
+                question = f"How many is {n} + 1?"
+                prompt = f"Question: {question}\nAnswer:"
+                items += (EvaluatedItem(n, question, f"#### {n + 1}", prompt, answer),)
+                if n % 2 or n == len(answers) - 1:
+                    yield EvaluationReport(
+                        settings, "tiny", 0, len(answers), items, 0.0, 7 * (n + 1), 0.5 * (n + 1)
+                    )
+
+        monkeypatch.setattr(Engine, "evaluate", evaluate)
+
+    return script
+
+
+def test_items_and_scores_are_those_of_the_engine(program: Program, tiny: str) -> None:
+    ended = program("eval", *BRIEF, "--model", tiny, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    *items, scores = ended.lines
+    problems = load_problems("builtin", split="test", limit=5)
+    for n, (line, problem) in enumerate(zip(items, problems, strict=True)):
+        assert line["event"] == "item"
+        assert line["problem"] == n
+        assert (line["question"], line["expected"]) == (problem.question, problem.answer)
+        assert line["prompt"] == f"Question: {problem.question}\nAnswer:"
+        assert (line["tokens"], line["ended_by"]) == (6, "budget")
+    assert scores["event"] == "evaluation"
+    assert (scores["items"], scores["strict"], scores["right"]) == (5, 0.0, 0)
+    assert scores["format_failures"] == 5 == scores["cut"]
+    assert scores["strict_interval"] == list(wilson_interval(0, 5))
+    assert scores["prompt"] == r"Question: {question}\nAnswer: (zero-shot)"
+    assert (scores["shots"], scores["max_tokens"], scores["tokens"]) == (0, 6, 30)
+
+
+def test_scores_strict_and_flexible(program: Program, tiny: str, answering) -> None:
+    answering("#### 1", "It is 2.", "#### 9", "2\n\n#### 4", "none")
+    *items, scores = program("eval", "--model", tiny, "--json").lines
+    assert [line["outcome"] for line in items] == [
+        "right",
+        "no_format",
+        "wrong",
+        "right",
+        "no_format",
+    ]
+    assert [line["strict"] for line in items] == ["1", None, "9", "4", None]
+    assert [line["flexible"] for line in items] == ["1", "2.", "9", "4", None]
+    assert [line["flexible_right"] for line in items] == [True, True, False, True, False]
+    assert (scores["strict"], scores["flexible"]) == (0.4, 0.6)
+    assert scores["flexible_interval"] == list(wilson_interval(3, 5))
+    counts = [scores[name] for name in ("right", "wrong", "format_failures", "cut")]
+    assert counts == [2, 1, 2, 1]
+
+
+def test_table_for_people(program: Program, tiny: str, answering) -> None:
+    answering("#### 1", "It is 2.", "#### 9")
+    lines = program("eval", "--items", "3", "--shots", "2", "--model", tiny).out.splitlines()
+    assert lines[1] == (
+        r"builtin: Question: {question}\nAnswer: (after 2 worked items), greedy, "
+        "at most 256 tokens"
+    )
+    assert [line.split() for line in lines[2:6]] == [
+        ["item", "outcome", "strict", "flexible", "expected", "tokens", "ended", "by"],
+        ["0", "right", "1", "1", "1", "7", "end", "of", "text"],
+        ["1", "no", "####", "-", "2.", "2", "7", "end", "of", "text"],
+        ["2", "wrong", "9", "9", "3", "7", "token", "budget"],
+    ]
+    low, high = wilson_interval(1, 3)
+    assert lines[7:] == [
+        "3 items, 21 tokens in 1.5 s (14 tokens/s)",
+        f"strict    33.3% (1 of 3; 95%: {low:.1%} to {high:.1%})",
+        f"flexible  66.7% (2 of 3; 95%: {1 - high:.1%} to {1 - low:.1%})",
+        "right 1, wrong 1, without a #### number 1; cut before their end 1",
+    ]
+
+
+def test_compared_with_an_earlier_one_item_by_item(
+    program: Program, tiny: str, answering, tmp_path: Path
+) -> None:
+    answering("#### 1", "It is 2.", "#### 9", "#### 4")
+    file = tmp_path / "before.jsonl"
+    file.write_text(program("eval", "--model", tiny, "--json").out)
+    answering("#### 1", "#### 2", "#### 9", "#### 5")
+    arguments = "eval", "--model", tiny, "--before", str(file)
+    *items, _, comparison = program(*arguments, "--json").lines
+    changes = [line["change"] for line in items]
+    assert changes == ["still_right", "fixed", "still_wrong", "broken"]
+    assert comparison["event"] == "comparison"
+    assert [comparison[name] for name in ("items", "before", "after", "rise")] == [4, 0.5, 0.5, 0]
+    assert [comparison[name] for name in ("fixed", "broken", "still_right", "still_wrong")] == [
+        *(1, 1, 1, 1)
+    ]
+    assert comparison["rise_interval"] == list(paired_interval(1, 1, 1, 1))
+    out = program(*arguments).out.splitlines()
+    assert out[4].endswith("end of text, fixed")
+    low, high = (100 * end for end in paired_interval(1, 1, 1, 1))
+    assert out[-1] == (
+        f"compared  +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero: "
+        "fixed 1, broken 1, still right 1, still wrong 1"
+    )
+
+
+def test_a_rise_that_is_separate_from_zero_says_so(
+    program: Program, tiny: str, answering, tmp_path: Path
+) -> None:
+    file = tmp_path / "before.jsonl"
+    answering(*["none"] * 12)
+    file.write_text(program("eval", "--model", tiny, "--json").out)
+    answering(*[f"#### {n + 1}" for n in range(12)])
+    out = program("eval", "--model", tiny, "--before", str(file)).out
+    assert "+100.0 points (95%: " in out
+    assert ", separate from zero: fixed 12, broken 0" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{nonsense\n", "Line 1 of"),
+        ('{"event": "item"}\n', "Line 1 of"),
+        ('{"event": "evaluation"}\n[]\n', "Line 2 of"),
+        ('{"event": "evaluation"}\n', "holds no evaluated item"),
+        (None, "cannot be read"),
+    ],
+)
+def test_an_earlier_one_that_cannot_be_used_is_refused_before_a_model_is_loaded(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content, said: str
+) -> None:
+    monkeypatch.setattr(Engine, "load_model", lambda *_: pytest.fail("loaded a model"))
+    file = tmp_path / "before\x1b[31m.jsonl"
+    if content is not None:
+        file.write_text(content)
+    ended = program("eval", "--before", str(file))
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert said in ended.err
+    assert obeyed_characters(ended.err) == set()
+
+
+def test_ctrl_c_keeps_what_was_scored(program: Program, tiny: str, answering) -> None:
+    answering("#### 1", "#### 2", "#### 3", KeyboardInterrupt())
+    ended = program("eval", "--model", tiny, "--json")
+    assert ended.status == 130
+    assert ended.err == "tui-trainer: Interrupted.\n"
+    assert [line["event"] for line in ended.lines] == ["item", "item", "evaluation"]
+    assert ended.lines[-1]["items"] == 2
+    assert "2 of 4 items" in program("eval", "--model", tiny).out
+
+
+def test_a_file_with_fewer_items_says_so(program: Program, tiny: str, tmp_path: Path) -> None:
+    problems = [Problem(f"How many is {n} + 1?", f"#### {n + 1}") for n in range(4)]
+    file = tmp_path / "problems.jsonl"
+    file.write_text("".join(json.dumps(dataclasses.asdict(p)) + "\n" for p in problems))
+    arguments = "--problems", str(file), "--skip", "1", "--shots", "1", "--max-tokens", "2"
+    ended = program("eval", *arguments, "--model", tiny, "--json")
+    assert [line["problem"] for line in ended.lines[:-1]] == [1, 2, 3]
+    assert ended.lines[0]["prompt"] == (
+        "Question: How many is 0 + 1?\nAnswer: #### 1\n\nQuestion: How many is 1 + 1?\nAnswer:"
+    )
+    assert ended.err == f"tui-trainer: {file} has 3 items to test, fewer than 100.\n"
+
+
+def test_hostile_text_is_made_visible(
+    program: Program, tiny: str, answering, tmp_path: Path
+) -> None:
+    answering("#### 1\x1b[2J \u202e2")
+    ended = program("eval", "--model", tiny)
+    assert obeyed_characters(ended.out) == set()
+    assert "\x1b" not in program("eval", "--model", tiny, "--json").out
+
+
+def test_a_terminal_gets_a_bar(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda _: True)
+    ended = program("eval", *BRIEF, "--model", tiny, "--json")
+    assert len(ended.lines) == 6
+    assert "5/5 [" in ended.err
+    assert "30 tokens" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--items", "0"), "items must be 1 or more"),
+        (("--shots", "-2"), "shots must be 0 or more"),
+        (("--batch", "0"), "batch must be 1 or more"),
+        (("--max-tokens", "0"), "max tokens must be 1 or more"),
+        (("--items", "many"), "--items"),
+        (("--problems", "nowhere.jsonl"), "nowhere.jsonl"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_a_model_is_loaded(
+    program: Program, monkeypatch: pytest.MonkeyPatch, arguments, said: str
+) -> None:
+    monkeypatch.setattr(Engine, "load_model", lambda *_: pytest.fail("loaded a model"))
+    ended = program("eval", *arguments)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert said in ended.err
