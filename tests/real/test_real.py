@@ -12,6 +12,12 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.scoring import (
+    cut_at_stop,
+    flexible_answer,
+    is_exact_match,
+    strict_answer,
+)
 from tui_trainer.engine.settings import ModelChoice
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -42,6 +48,31 @@ def test_qwen3_keeps_every_byte_of_gsm8k(engine: Engine, qwen3_tokenizer: str, g
 def test_gsm8k_has_all_its_items(gsm8k: Path) -> None:
     assert len(load_problems(str(gsm8k / "train.jsonl"))) == 7473
     assert len(load_problems(str(gsm8k / "test.jsonl"))) == 1319
+
+
+def test_scoring_of_ten_real_items_follows_the_harness(gsm8k: Path) -> None:
+    """Each item's own answer, written as models write it: what strict and flexible say of it."""
+    problems = load_problems(str(gsm8k / "test.jsonl"))
+    commas = [problem for problem in problems if "," in problem.answer.rpartition("#### ")[2]]
+    for problem in [*problems[:7], *commas[:3]]:
+        number = problem.answer.rpartition("#### ")[2]
+        plain = number.replace(",", "")
+        for text, strict_right, flexible_right in (
+            (problem.answer, True, True),
+            (f" So.\n#### {plain}", True, True),
+            (f"#### {number}.", True, True),
+            (f"#### {number}\n\nThen 3.5 more", True, False),
+            (f"The answer is ${plain}.", False, True),
+            (f"#### ${number}", False, True),
+            (f"#### -{number}", False, False),
+            (f"#### {plain}1", False, False),
+            ("No number at all", False, False),
+        ):
+            assert is_exact_match(strict_answer(text), problem.answer) is strict_right, text
+            assert is_exact_match(flexible_answer(text), problem.answer) is flexible_right, text
+        run_on = f" So.\n#### {number}\n\nQuestion: How many is 3 + 4?\nAnswer: 7"
+        assert is_exact_match(flexible_answer(cut_at_stop(run_on)[0]), problem.answer)
+        assert not is_exact_match(flexible_answer(run_on), problem.answer)
 
 
 def test_smollm2s_losses_on_the_notebooks_string(trained: Engine) -> None:
