@@ -11,12 +11,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.models import ARCHITECTURES, CONTEXT
 from tui_trainer.engine import evaluate as evaluation
+from tui_trainer.engine.batch_generation import GreedyGeneration, last_logits_only
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import load_held_out, make_prompt
 from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
-from tui_trainer.engine.generation import GreedyGeneration, last_logits_only
 from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.settings import ModelChoice, TrainSettings

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterator, Sequence
 
+from tui_trainer.engine.batch_generation import GreedyGeneration
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem, EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
-from tui_trainer.engine.generation import GreedyGeneration
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.problem import Problem, format_problem, format_prompt
 from tui_trainer.engine.problems import load_problems

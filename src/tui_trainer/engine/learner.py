@@ -58,11 +58,6 @@ class Learner:
         ids = (*chain(*several), self.vocabulary.tokenizer.eos_token_id)
         return frozenset(token_id for token_id in ids if token_id is not None)
 
-    @property
-    def weights_version(self) -> int:
-        """Another number whenever the weights were written to, whoever did it."""
-        return sum(parameter._version for parameter in self.model.parameters())
-
     def set_lr(self, lr: float) -> None:
         """Change the learning rate; the optimizer's state stays."""
         set_lr(self.optimizer, check_lr(lr))
