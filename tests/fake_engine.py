@@ -232,6 +232,9 @@ class FakeEngine:
         while True:
             yield self.update(text)
 
+    def prepare_undo(self) -> None:
+        pass
+
     def phase_report(self) -> PhaseReport:
         return PhaseReport(
             phase=None,

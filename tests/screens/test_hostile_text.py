@@ -151,6 +151,12 @@ class HostileEngine:
             seconds=0.1,
         )
 
+    def prepare_undo(self) -> None:
+        pass
+
+    def undo(self) -> LearnerStatus:
+        raise InputError(self._words)
+
     def phase(self, name: str | None, text: str) -> PhaseReport:
         norms = (NamedNorm(self._words, 1.0),)
         return PhaseReport(
@@ -220,7 +226,7 @@ async def visit_everything(words: str) -> None:
         await pilot.press("escape", "4")
         app.screen.query_one(TextBox).text = words
         await pilot.pause(0.1)
-        await pilot.press("space", "full_stop")
+        await pilot.press("space", "full_stop", "u")
         await pilot.pause(0.1)
         await pilot.press("5", "space")
         await pilot.pause(0.2)

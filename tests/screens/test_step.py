@@ -14,6 +14,7 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step import NOTEBOOK_TEXT, StepScreen
+from tui_trainer.screens.step_history import read_bytes
 from tui_trainer.screens.step_settings import next_lr
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
@@ -132,7 +133,7 @@ async def test_optimizer_and_mode_by_key() -> None:
         await until(pilot, lambda: "SGD" in shown(app))
         await pilot.press("t")
         await until(pilot, lambda: "eval mode" in shown(app))
-        assert "no dropout in this model" in shown(app)
+        assert "no dropout here" in shown(app)
         await press_updates(app, pilot, 1)
         report = step_screen(app).report
         assert (report.optimizer, report.training) == ("SGD", False)
@@ -275,3 +276,57 @@ async def test_the_footer_shows_every_key(width: int) -> None:
     async with running("escape", "4", size=(width, 24)) as (app, pilot):
         await pilot.pause()
         assert "Quit" in shown(app).splitlines()[-1]
+
+
+async def test_undo_and_redo_by_key() -> None:
+    async with running("escape", "4") as (app, pilot):
+        series = step_screen(app).query_one(LossChart).series
+        first, second, third = await press_updates(app, pilot, 3)
+        await until(pilot, lambda: "undo 3 ·" in shown(app))
+        await pilot.press("u")
+        await until(pilot, lambda: app.session.status.updates == 2 and len(series) == 2)
+        await pilot.press("u")
+        await until(pilot, lambda: app.session.status.updates == 1 and len(series) == 1)
+        await until(pilot, lambda: f"loss {second:.4f} nats" in shown(app))
+        assert "undo 1 redo 2 ·" in shown(app)
+        await pilot.press("r")
+        await until(pilot, lambda: app.session.status.updates == 2 and len(series) == 2)
+        await until(pilot, lambda: f"loss {third:.4f} nats" in shown(app))
+        await pilot.press("u", "u")
+        await until(pilot, lambda: app.session.status.updates == 0)
+        await pilot.press("u")
+        await until(pilot, lambda: "There is no update to undo" in shown(app))
+        assert await press_updates(app, pilot, 2) == [first, second]
+        assert len(series) == 2
+        await until(pilot, lambda: "undo 2 ·" in shown(app))
+
+
+async def test_memory_for_undo_by_key() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await pilot.press("h")
+        app.screen.query_one(Input).value = "plenty"
+        await pilot.press("enter")
+        assert "no amount of memory" in shown(app)
+        app.screen.query_one(Input).value = "20 MB"
+        await pilot.press("enter")
+        await until(pilot, lambda: "/20.0 MB" in shown(app))
+        await press_updates(app, pilot, 2)
+        assert app.session.status.history.budget == 20_000_000
+
+
+async def test_no_undo_while_the_loop_trains() -> None:
+    engine = FakeEngine(gated=True)
+    async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: app.session.is_live("gsm8k"))
+        await pilot.press("4", "u")
+        await until(pilot, lambda: "GSM8K loop trains this model" in shown(app))
+        engine.gate.release(9)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("500 MB", 500_000_000), ("2g", 2_000_000_000), ("0", 0), ("1.5kB", 1500)],
+)
+def test_memory_is_read_with_its_unit(line: str, expected: int) -> None:
+    assert read_bytes(line) == expected

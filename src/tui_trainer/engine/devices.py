@@ -62,6 +62,13 @@ def count_parameters(config: PreTrainedConfig) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on the device now."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return int(psutil.virtual_memory().available)
+
+
 def memory_in_use(device: torch.device) -> int:
     """Bytes: what torch has allocated on a CUDA device, what the process holds on a CPU."""
     if device.type == "cuda":

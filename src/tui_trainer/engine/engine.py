@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
+from tui_trainer.engine.actions import Action
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
 from tui_trainer.engine.errors import InputError
@@ -36,7 +37,13 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings, check_lr
+from tui_trainer.engine.settings import (
+    ModelChoice,
+    Sampling,
+    TrainSettings,
+    check_budget,
+    check_lr,
+)
 from tui_trainer.engine.sources import (
     find_source,
     load_config,
@@ -187,6 +194,31 @@ class Engine:
         """One update for each `next`, without end; settings may change between two."""
         while True:
             yield update(self.learner, text)
+
+    def undo(self) -> LearnerStatus:
+        """Take the last update back, bit for bit; InputError where there is none."""
+        self.learner.history.undo()
+        return self.learner.status
+
+    def redo(self) -> LearnerStatus:
+        """Make the update that was taken back again, to the same bits."""
+        self.learner.history.redo()
+        return self.learner.status
+
+    def prepare_undo(self) -> None:
+        """Copy ahead of the next update what undo needs; for when nobody waits."""
+        self.learner.history.prepare()
+
+    def set_undo_budget(self, budget: int) -> LearnerStatus:
+        """How many bytes undo may take; 0 keeps nothing."""
+        history = self.learner.history
+        history.budget = check_budget(budget)
+        history.trim()
+        return self.learner.status
+
+    def actions(self) -> tuple[Action, ...]:
+        """What was done since the weights were loaded, in order."""
+        return self.learner.history.actions
 
     @property
     def cell(self) -> TrainingCell:

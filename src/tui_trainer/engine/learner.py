@@ -10,7 +10,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.actions import Action
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.settings import TUTORIAL_LR, check_lr
@@ -37,9 +39,11 @@ class Learner:
         self.training = True
         self.optimizer_name = "AdamW"
         self.optimizer = make_optimizer("AdamW", model, TUTORIAL_LR)
+        self.optimizer_number = self._optimizers_made = 1
         # On the host, so that `reload` needs neither the files nor the network again.
         self._loaded = [weight.to("cpu", copy=True) for weight in self._weights()]
         self._copy: list[Tensor] | None = None
+        self.history = History(self, default_budget(self.device))
 
     @property
     def lr(self) -> float:
@@ -47,7 +51,19 @@ class Learner:
 
     @property
     def status(self) -> LearnerStatus:
-        return LearnerStatus(self.report, self.updates, self.lr, self.optimizer_name, self.training)
+        return LearnerStatus(
+            self.report,
+            self.updates,
+            self.lr,
+            self.optimizer_name,
+            self.training,
+            self.history.report,
+        )
+
+    def action(self, what: str, text: str = "") -> Action:
+        """Something done with the settings as they are now."""
+        settings = self.lr, self.optimizer_name, self.optimizer_number, self.training
+        return Action(what, text, *settings)
 
     @cached_property
     def end_ids(self) -> frozenset[int]:
@@ -64,14 +80,19 @@ class Learner:
 
     def set_optimizer(self, name: str) -> None:
         """A fresh optimizer at the same learning rate."""
-        self.optimizer = make_optimizer(name, self.model, self.lr)
-        self.optimizer_name = name
+        self._optimizers_made += 1
+        self.use_optimizer(make_optimizer(name, self.model, self.lr), name, self._optimizers_made)
+
+    def use_optimizer(self, optimizer: Optimizer, name: str, number: int) -> None:
+        """An optimizer that was made before; `number` tells it from the others."""
+        self.optimizer, self.optimizer_name, self.optimizer_number = optimizer, name, number
 
     def reload(self) -> None:
         """The loaded weights, bit for bit, and a fresh optimizer."""
         self.restore_weights(self._loaded)
         self.set_optimizer(self.optimizer_name)
         self.updates = 0
+        self.history.clear()
 
     def copy_weights(self) -> list[Tensor]:
         """The weights as they are now, on the model's device; the next call writes over them.
@@ -84,6 +105,29 @@ class Learner:
         for copy, parameter in zip(self._copy, self._weights(), strict=True):
             copy.copy_(parameter)
         return self._copy
+
+    def make_room(self) -> None:
+        """Get the memory for the next copy now, every page of it."""
+        if self._copy is None:
+            self._copy = [torch.zeros_like(parameter) for parameter in self._weights()]
+
+    def give_copy_away(self) -> None:
+        """The last copy is somebody else's from now on."""
+        self._copy = None
+
+    def take_room(self, tensors: list[Tensor]) -> None:
+        """Tensors that nobody needs any more, to write the next copy in."""
+        if self._copy is None:
+            self._copy = tensors
+
+    def add_bits(self, bits: list[Tensor], sign: int = 1) -> None:
+        """Add to the bits of each weight, taken as an integer, those in `bits`, or subtract them.
+
+        Integers wrap around, so the one takes back the other whatever the bits are.
+        """
+        for weight, change in zip(self._weights(), bits, strict=True):
+            kind = INTEGERS[weight.element_size()]
+            weight.view(kind).add_(change.view(kind), alpha=sign)
 
     def restore_weights(self, weights: list[Tensor]) -> None:
         """Make the weights those in `weights`, and drop the gradients."""
@@ -123,6 +167,7 @@ class Learner:
         that the update is half made.
         """
         weights = self.copy_weights() if copying else []
+        was_current = self.history.is_current
         begun: list[bool] = []
         ended: list[bool] = []
         hooks = (
@@ -137,6 +182,9 @@ class Learner:
                 self.restore_weights(weights)
                 if begun and optimizer is self.optimizer:
                     self.set_optimizer(self.optimizer_name)
+                    self.history.forget_changes()
+                if was_current:
+                    self.history.mark()
             elif begun and not ended:
                 raise InputError(
                     f"The optimizer failed in the middle of an update ({error}), so the weights "

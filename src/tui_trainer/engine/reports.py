@@ -6,6 +6,8 @@ and text as the tokenizer gave it, raw: whoever shows it makes it fit for a term
 
 from dataclasses import dataclass
 
+from tui_trainer.engine.actions import NO_HISTORY, HistoryReport
+
 
 @dataclass(frozen=True)
 class Token:
@@ -113,6 +115,7 @@ class LearnerStatus:
     optimizer: str
     training: bool
     """True in train mode (dropout on), False in eval mode."""
+    history: HistoryReport = NO_HISTORY
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,13 @@ def check_lr(lr: float) -> float:
     return lr
 
 
+def check_budget(budget: int) -> int:
+    """Return `budget`, bytes; raise InputError where it is none."""
+    if budget < 0:
+        raise InputError(f"The memory for undo must be 0 or more bytes, not {budget:,}.")
+    return budget
+
+
 def check_optimizer(name: str) -> str:
     """Return `name`; raise InputError where it names no optimizer of this program."""
     if name not in OPTIMIZERS:

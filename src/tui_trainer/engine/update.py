@@ -7,20 +7,30 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 
+from tui_trainer.engine.actions import UPDATE
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.history import Change, get_rng
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.predict import predict, read_logits
 from tui_trainer.engine.reports import UpdateReport
 
 
 def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
-    """Run the training cell once and tell what it did.
+    """Run the training cell once and tell what it did; it can be undone.
 
     Raises InputError where `text` has fewer than two tokens. Whatever fails inside the cell,
     the weights stay as they were before it.
     """
+    report, change = reversible_update(learner, text, top)
+    learner.history.add(change)
+    return report
+
+
+def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[UpdateReport, Change]:
+    """As `update`, which keeps the change; here the caller has it."""
     input_ids = labelled_ids(learner, text)
-    model, optimizer = learner.model, learner.optimizer
+    history, model, optimizer = learner.history, learner.model, learner.optimizer
+    state_before = history.before()
     noisy = learner.training and learner.report.dropout > 0
     before = predict(learner, text, top) if noisy else None
 
@@ -42,7 +52,10 @@ def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
         after = predict(learner, text, top)
 
     learner.updates += 1
-    return UpdateReport(
+    moved = learner.count_moved(weights_before)
+    actions = (*history.pending, learner.action(UPDATE, text))
+    rng_after = get_rng(learner.device)
+    report = UpdateReport(
         update=learner.updates,
         text=text,
         loss=loss_before,
@@ -50,12 +63,13 @@ def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
         lr=learner.lr,
         optimizer=learner.optimizer_name,
         training=learner.training,
-        moved=learner.count_moved(weights_before),
+        moved=moved,
         parameters=learner.report.parameters,
         before=before,
         after=after,
         seconds=seconds,
     )
+    return report, Change(state_before, weights_before, rng_after, actions)
 
 
 def labelled_ids(learner: Learner, text: str) -> Tensor:

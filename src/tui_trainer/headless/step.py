@@ -77,6 +77,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     with shown_progress() as progress:
         engine = make_engine(progress)
         engine.load_model(choice)
+    engine.set_undo_budget(0)
     engine.set_optimizer(arguments.optimizer)
     engine.set_lr(arguments.lr)
     status = engine.set_training(not arguments.eval_mode)

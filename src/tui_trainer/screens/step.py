@@ -18,7 +18,8 @@ from tui_trainer.engine.phase_reports import STEP, PhaseReport
 from tui_trainer.engine.reports import LearnerStatus, Prediction, UpdateReport
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.session import Session
-from tui_trainer.screens.step_settings import StepSettings, describe_settings
+from tui_trainer.screens.step_history import StepHistory, describe_history
+from tui_trainer.screens.step_settings import describe_settings
 from tui_trainer.screens.step_words import describe_prediction, describe_update
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
@@ -35,7 +36,7 @@ TRAIN = Binding.Group("Train", compact=True)
 LOOK = Binding.Group("Look", compact=True)
 
 
-class StepScreen(StepSettings):
+class StepScreen(StepHistory):
     """The training cell by keypress."""
 
     NAME = "step"
@@ -58,6 +59,9 @@ compares them with the labels, backward goes back through the graph and leaves a
 weight, optimizer.step moves the weights, zero_grad clears the gradients. F, L, B, S and Z run one
 out of order: backward again without a step gives the same loss; a step without backward changes
 nothing; without zero_grad the gradients add up, and their norm shows it.
+
+u undoes an update: weights, optimizer, random numbers and count are those before it, bit for
+bit. r makes it again. h says how much memory that may take, and so how far back you can go.
 
 The loss before the update is what the training cell prints; the one after is a new forward pass.
 Train mode turns dropout on, so the same text gives a different loss each time; eval mode turns
@@ -107,6 +111,7 @@ it off. A model without dropout gives the same in both."""
         self.report: UpdateReport | None = None
         self._predicted_at = 0.0
         self._updates_shown = 0
+        self._points: dict[int, tuple[float, str]] = {}
         self._typed: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -136,7 +141,9 @@ it off. A model without dropout gives the same in both."""
     def _on_status(self, status: LearnerStatus) -> None:
         """The model changed: by an update here, by a loop, by a reload or a new load."""
         if status.updates < self._updates_shown:
-            self._forget()
+            self._go_back(status)
+        elif status.updates in self._points and status.updates > self._updates_shown:
+            self._draw_points(status.updates)
         self._updates_shown = status.updates
         self._show_settings()
         if self.is_current:
@@ -155,14 +162,28 @@ it off. A model without dropout gives the same in both."""
         status, report = self.session.status, self.report
         return status is not None and report is not None and report.update == status.updates
 
-    def _forget(self) -> None:
+    def _go_back(self, status: LearnerStatus) -> None:
+        """Fewer updates than before: undone ones stay where they can be redone."""
         self.report = None
+        if not status.history.redo:
+            self._points = {n: at for n, at in self._points.items() if n <= status.updates}
+        self._draw_points(status.updates)
+
+    def _draw_points(self, updates: int) -> None:
         chart = self.query_one(LossChart)
         chart.series.clear()
+        texts = [text for update, (_, text) in self._points.items() if update <= updates]
+        for update, (loss, text) in self._points.items():
+            if update <= updates and text == texts[-1]:
+                chart.series.append(update, loss)
         chart.redraw()
 
     def _show_settings(self) -> None:
-        self._say("settings", describe_settings(self.session.status, self.waiting))
+        status = self.session.status
+        line = describe_settings(status, self.waiting)
+        if status is not None:
+            line = f"{line} · {describe_history(status.history)}"
+        self._say("settings", line)
 
     def watch_waiting(self) -> None:
         if self.is_mounted:
@@ -195,13 +216,22 @@ it off. A model without dropout gives the same in both."""
         self._say("facts", describe_update(report))
 
     def _plot(self, reports: list[UpdateReport]) -> None:
-        chart = self.query_one(LossChart)
         for report in reports:
-            if self.report is not None and report.text != self.report.text:
-                chart.series.clear()  # a loss of another text is another curve
-            chart.series.append(report.update, report.loss)
+            self._add_point(report.update, report.loss, report.text)
             self.report = report
-        chart.redraw()
+        self.query_one(LossChart).redraw()
+
+    def _add_point(self, update: int, loss: float, text: str) -> None:
+        """One more loss on the chart; a loss of another text is another curve."""
+        series = self.query_one(LossChart).series
+        last = next(reversed(self._points), 0)
+        if last >= update:  # what was undone is not going to be redone
+            self._points = {n: at for n, at in self._points.items() if n < update}
+            last = next(reversed(self._points), 0)
+        if last and self._points[last][1] != text:
+            series.clear()
+        self._points[update] = loss, text
+        series.append(update, loss)
 
     # Predict
 
@@ -256,6 +286,8 @@ it off. A model without dropout gives the same in both."""
             self._plot([report])
             self._show_report(report)
             await self.session.refresh()
+            if not self.waiting:
+                await self.session.ask(lambda engine: engine.prepare_undo(), "")
 
     @work
     async def action_play(self) -> None:
@@ -283,21 +315,8 @@ it off. A model without dropout gives the same in both."""
     def action_phase(self, phase: str | None = None) -> None:
         """One phase of the training cell; without a name the next."""
         self.view = "phases"
-        if self._may_train():
+        if self.may_train():
             self._run_phase(phase, self.text)
-
-    def _may_train(self) -> bool:
-        """Whether nothing else trains the model; else the user is told what does."""
-        reason = ""
-        if self.session.status is None:
-            reason = "The model is still being loaded."
-        elif self.session.is_live("gsm8k"):
-            reason = "The GSM8K loop trains this model: stop it on its screen (5) first."
-        elif self._is_playing:
-            reason = "Update after update is being made: press p to pause first."
-        if reason:
-            self.notify(reason, severity="warning", markup=False)
-        return not reason
 
     @work
     async def _run_phase(self, phase: str | None, text: str) -> None:
@@ -320,9 +339,8 @@ it off. A model without dropout gives the same in both."""
     def _show_phase(self, report: PhaseReport) -> None:
         self.query_one(PhaseView).show(report)
         if report.phase == STEP and report.moved and report.loss is not None:
-            chart = self.query_one(LossChart)
-            chart.series.append(report.update, report.loss)
-            chart.redraw()
+            self._add_point(report.update, report.loss, report.text or "")
+            self.query_one(LossChart).redraw()
 
     def _say_refused(self, failure: Failure) -> None:
         """A phase that has nothing to work on: a sentence where its report would be."""

@@ -1,0 +1,299 @@
+"""Undo and redo of updates, bit for bit, within a budget of memory; and what was done in order.
+
+A change of the weights is kept as the difference of their bits, taken as integers: adding it
+gives the weights before, subtracting it those after, exactly, and both need no second copy.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from tui_trainer.engine.actions import ELSEWHERE, Action, HistoryReport
+from tui_trainer.engine.devices import free_memory
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.phase_reports import STEP, ZERO_GRAD
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.learner import Learner
+
+State = dict[Tensor, dict[str, object]]
+"""What an optimizer keeps for each parameter: AdamW's two moments and its count of steps."""
+Rng = tuple[Tensor, ...]
+SHARE_OF_FREE_MEMORY = 4
+
+
+@dataclass
+class Before:
+    """What an update changes beside the weights, as it was before the update."""
+
+    optimizer: Optimizer
+    optimizer_name: str
+    optimizer_number: int
+    state: State
+    rng: Rng
+
+
+@dataclass
+class Change:
+    """One update, to be taken back and made again."""
+
+    before: Before
+    weights: list[Tensor]
+    """For each weight the bits before less the bits after."""
+    rng_after: Rng
+    actions: tuple[Action, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(t.nbytes for t in self.weights) + state_bytes(self.before.state)
+
+    def take_back(self, learner: "Learner") -> None:
+        """Make the Learner what it was before the update; its gradients are dropped."""
+        learner.add_bits(self.weights)
+        learner.updates -= 1
+        self._swap(learner, self.before.rng)
+
+    def make_again(self, learner: "Learner") -> None:
+        """Make the Learner what it was after the update."""
+        learner.add_bits(self.weights, sign=-1)
+        learner.updates += 1
+        self._swap(learner, self.rng_after)
+
+    def _swap(self, learner: "Learner", rng: Rng) -> None:
+        before, action = self.before, self.actions[-1]
+        other = dict(before.optimizer.state)
+        before.optimizer.state.clear()
+        before.optimizer.state.update(before.state)
+        before.state = other
+        learner.use_optimizer(before.optimizer, before.optimizer_name, before.optimizer_number)
+        learner.set_lr(action.lr)
+        learner.training = action.training
+        set_rng(learner.device, rng)
+        learner.model.zero_grad()
+
+
+@dataclass
+class History:
+    """The updates of a Learner. Whatever else changes the weights ends what can be undone."""
+
+    learner: "Learner"
+    budget: int
+    """In bytes; 0 keeps nothing."""
+    pending: list[Action] = field(default_factory=list)
+    """The phases that ran since the last update."""
+    _changes: list[Change] = field(default_factory=list)
+    _done: int = 0
+    _older: list[Action] = field(default_factory=list)
+    _prepared: Before | None = None
+    _spare: State | None = None
+    _unkept: list[Tensor] | None = None
+    _version: int = -1
+
+    def __post_init__(self) -> None:
+        self.mark()
+
+    @property
+    def report(self) -> HistoryReport:
+        self._look()
+        held = sum(change.bytes for change in self._changes)
+        return HistoryReport(self._done, len(self._changes) - self._done, held, self.budget)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What was done since the weights were loaded, in order; what was undone is not in it."""
+        self._look()
+        return self._actions()
+
+    @property
+    def last_bits(self) -> list[Tensor] | None:
+        """The bits of the weights before the last update less those now; None where not known."""
+        if not self.is_current:
+            return None
+        return self._changes[self._done - 1].weights if self._done else self._unkept
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the weights are those that the last update, undo or redo left."""
+        return self._version == self.learner.weights_version
+
+    def mark(self) -> None:
+        """The weights as they are now are those that this history leads to."""
+        self._version = self.learner.weights_version
+
+    # Keeping
+
+    def before(self) -> Before:
+        """To be called before an update; quick where `prepare` was."""
+        self._look()
+        prepared, self._prepared = self._prepared, None
+        if prepared is None or prepared.optimizer is not self.learner.optimizer:
+            prepared = self._copy()
+        prepared.rng = get_rng(self.learner.device)
+        return prepared
+
+    def prepare(self) -> None:
+        """Copy ahead of the next update what it will need, while nobody waits for it.
+
+        New memory is what costs: the system has to clear every page of it.
+        """
+        if self.budget and self._prepared is None:
+            self._prepared = self._copy()
+            self.learner.make_room()
+
+    def _copy(self) -> Before:
+        learner = self.learner
+        spare, self._spare = self._spare, None
+        state = copy_state(learner.optimizer.state, spare or {})
+        name, number = learner.optimizer_name, learner.optimizer_number
+        return Before(learner.optimizer, name, number, state, ())
+
+    def add(self, change: Change) -> None:
+        """An update was made: what had been undone cannot be redone any more."""
+        while len(self._changes) > self._done:
+            self._use_again(self._changes.pop())
+        self.pending = []
+        self._prepared = None
+        self._unkept = None
+        if change.bytes > self.budget:
+            self.forget_changes()
+            self._older += change.actions
+            self._unkept = change.weights
+        else:
+            self.learner.give_copy_away()
+            self._changes.append(change)
+            self._done += 1
+            self.trim()
+        self.mark()
+
+    def trim(self) -> None:
+        """Let go of the oldest changes that are over the budget, and use their memory again."""
+        held = sum(change.bytes for change in self._changes)
+        while held > self.budget:
+            if self._done:
+                change = self._changes.pop(0)
+                self._older += change.actions
+                self._done -= 1
+            else:
+                change = self._changes.pop()
+            held -= change.bytes
+            self._use_again(change)
+
+    def _use_again(self, change: Change) -> None:
+        self._spare = change.before.state
+        self.learner.take_room(change.weights)
+
+    # Going back and forth
+
+    def undo(self) -> None:
+        """Take the last update back; InputError where there is none to take back."""
+        self._look()
+        if not self._done:
+            raise InputError(self._why_nothing())
+        self._done -= 1
+        self._changes[self._done].take_back(self.learner)
+        self._arrive()
+
+    def redo(self) -> None:
+        """Make an update that was taken back again, to the same bits."""
+        self._look()
+        if self._done == len(self._changes):
+            raise InputError("There is nothing to redo: an update ends what could be redone.")
+        self._changes[self._done].make_again(self.learner)
+        self._done += 1
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """No gradients are left; where the last action left some, clearing them was one too."""
+        self._prepared = None
+        self.pending = []
+        self.mark()
+        actions = self.actions
+        if actions and actions[-1].what == STEP:
+            self.pending = [Action(ZERO_GRAD)]
+
+    def _why_nothing(self) -> str:
+        if not self.budget:
+            return "The memory for undo is 0: give it some (h) before the next update."
+        if self._older and self._older[-1].what == ELSEWHERE:
+            return (
+                "A loop or another screen has changed the weights since the last update here, so "
+                "there is nothing to undo: R gives you the loaded weights."
+            )
+        if self._older:
+            return (
+                "The memory for undo holds no earlier update: give it more (h), or press R for "
+                "the loaded weights."
+            )
+        return "There is no update to undo: these are the loaded weights."
+
+    # Forgetting
+
+    def clear(self) -> None:
+        """The loaded weights again: nothing was done."""
+        self.forget_changes()
+        self._older, self.pending = [], []
+        self.mark()
+
+    def forget_changes(self) -> None:
+        """Keep what was done, but no way back."""
+        self._older = list(self._actions())
+        self._changes, self._done = [], 0
+        self.pending = []
+        self._prepared = self._unkept = None
+
+    def _look(self) -> None:
+        """Where something else has changed the weights, there is no way back past it."""
+        if not self.is_current:
+            self.forget_changes()
+            if not self._older or self._older[-1].what != ELSEWHERE:
+                self._older.append(Action(ELSEWHERE))
+            self.mark()
+
+    def _actions(self) -> tuple[Action, ...]:
+        kept = [action for change in self._changes[: self._done] for action in change.actions]
+        return (*self._older, *kept, *self.pending)
+
+
+def default_budget(device: torch.device) -> int:
+    """A quarter of the memory that is free now, in bytes."""
+    return free_memory(device) // SHARE_OF_FREE_MEMORY
+
+
+def copy_state(state: State, into: State) -> State:
+    """A copy of an optimizer's state, in the memory of `into` where that fits."""
+    return {
+        parameter: {
+            name: _copy_value(value, into.get(parameter, {}).get(name))
+            for name, value in values.items()
+        }
+        for parameter, values in state.items()
+    }
+
+
+def _copy_value(value: object, into: object) -> object:
+    if not isinstance(value, Tensor):
+        return value
+    if isinstance(into, Tensor) and into.shape == value.shape and into.dtype == value.dtype:
+        return into.copy_(value)
+    return value.clone()
+
+
+def state_bytes(state: State) -> int:
+    """Bytes of the tensors in an optimizer's state."""
+    values = [value for values in state.values() for value in values.values()]
+    return sum(value.nbytes for value in values if isinstance(value, Tensor))
+
+
+def get_rng(device: torch.device) -> Rng:
+    """The state of the random numbers of the CPU and, where it is one, of the CUDA device."""
+    cuda = (torch.cuda.get_rng_state(device),) if device.type == "cuda" else ()
+    return (torch.get_rng_state(), *cuda)
+
+
+def set_rng(device: torch.device, rng: Rng) -> None:
+    torch.set_rng_state(rng[0])
+    if len(rng) > 1:
+        torch.cuda.set_rng_state(rng[1], device)
