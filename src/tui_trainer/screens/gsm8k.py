@@ -142,6 +142,7 @@ counts training alone, not the pauses."""
         self.query_one(LossChart).series.append(report.step, report.loss)
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
+        self.session.guide.saw_step(report, self._running_with.epochs)
         self.report = report
         self._waits = True
 

@@ -1,4 +1,4 @@
-"""`?`: what the screen shows, and each of its keys."""
+"""`?`: what to do on the screen, what it shows, and each of its keys."""
 
 from typing import ClassVar
 
@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_trainer.screens.guide import TASKS, Task, describe_tasks
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.screen_tabs import SCREENS
 
@@ -22,6 +23,8 @@ class HelpDialog(ModalScreen[None]):
 
     def __init__(self, screen: WorkScreen) -> None:
         super().__init__()
+        self._session = screen.session
+        self._tasks = TASKS.get(screen.NAME, ())
         self._about = unwrap(screen.HELP)
         self._title = SCREENS[screen.NAME][1]
         self._keys = describe_keys(screen)
@@ -30,12 +33,25 @@ class HelpDialog(ModalScreen[None]):
         with Vertical(classes="dialog wide"):
             yield Static(Content(self._title), classes="heading")
             with VerticalScroll():
+                if self._tasks:
+                    yield Static(Content("Do now"), classes="heading")
+                    yield Static(id="tasks")
                 yield Static(Content(self._about))
                 yield Static(Content("\nKeys"), classes="heading")
                 yield Static(Content(self._keys))
                 yield Static(Content("\nEverywhere"), classes="heading")
                 yield Static(Content(EVERYWHERE))
             yield Static("escape closes", classes="hint")
+
+    def on_mount(self) -> None:
+        self._session.task_done.subscribe(self, self._show_tasks)
+        self._show_tasks()
+
+    def _show_tasks(self, _done: Task | None = None) -> None:
+        """A loop that goes on under the dialog can do one."""
+        lines = describe_tasks(self._tasks, self._session.guide.done)
+        for tasks in self.query("#tasks").results(Static):
+            tasks.update(Content(f"{lines}\n"))
 
 
 EVERYWHERE = """\

@@ -184,6 +184,8 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
             self.report = await self.session.ask(lambda engine: engine.cross_entropy(question), "")
         finally:
             late.stop()
+        if self.report is not None:
+            self.session.guide.saw_cross_entropy(self.report)
         self._show()
 
     def action_move(self, rows: int) -> None:

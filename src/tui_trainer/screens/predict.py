@@ -237,6 +237,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     def _show(self, inspection: Inspection, look: Look) -> None:
         self.inspection = inspection
         self.session.chosen_position = inspection.position
+        self.session.guide.saw_prediction(inspection.prediction, len(look.generated))
         self._say("facts", describe_shapes(inspection))
         self._say("opened", describe_opened(inspection))
         self._show_continuation()

@@ -10,6 +10,7 @@ from textual.signal import Signal
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.failure import FailureDialog
+from tui_trainer.screens.guide import Guide, Task
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Report, Worker
 
@@ -38,6 +39,8 @@ class Session:
         self.tokenizer_changed: Signal[TokenizerReport | None] = Signal(app, "tokenizer")
         """Published with None where none could be loaded."""
         self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
+        self.task_done: Signal[Task] = Signal(app, "task")
+        self.guide = Guide(self.task_done.publish)
 
     async def ask(
         self,

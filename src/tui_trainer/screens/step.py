@@ -218,6 +218,7 @@ it off. A model without dropout gives the same in both."""
     def _plot(self, reports: list[UpdateReport]) -> None:
         for report in reports:
             self._add_point(report.update, report.loss, report.text)
+            self.session.guide.saw_update(report)
             self.report = report
         self.query_one(LossChart).redraw()
 

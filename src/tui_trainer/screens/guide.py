@@ -1,0 +1,118 @@
+"""The small tasks of each screen, and when what happened has done one. No widget, no torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui_trainer.engine.labelled_logits import CrossEntropyReport
+from tui_trainer.engine.reports import Prediction, StepReport, UpdateReport
+from tui_trainer.screens.text_examples import EXAMPLES
+
+SURE = 0.9
+ITEMS = 500
+SHORTEST_STRING = 3  # tokens with a next one: memorising fewer shows little
+WORDS_OF_A_NAME = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """One 'Do now' of the notebook."""
+
+    name: str
+    sentence: str
+
+
+OWN_NAME = Task("own name", "Tokenize your own name. How many tokens is it?")
+SURE_POSITION = Task(
+    "sure position",
+    "Type a text in which the model gives a token that really comes next p above 0.9.",
+)
+BOTH_ENDS = Task("both ends", "See a loss of 0 and one of 100; then say why none is negative.")
+BELOW_1 = Task("below 1", "Make the loss of a text fall below 1.")
+SAME_LOSS = Task(
+    "same loss",
+    "See the same loss twice: make an update, reload the weights with R, make it again.",
+)
+MEMORISED = Task(
+    "memorised", "Memorise a string: train until each next token is the one that is most likely."
+)
+RAN_500 = Task("ran 500", "Run 500 items.")
+
+TASKS: dict[str, tuple[Task, ...]] = {
+    "tokens": (OWN_NAME,),
+    "predict": (SURE_POSITION,),
+    "loss": (BOTH_ENDS,),
+    "step": (BELOW_1, SAME_LOSS, MEMORISED),
+    "gsm8k": (RAN_500,),
+}
+"""By the NAME of the screen."""
+
+
+class Guide:
+    """What was done since the app began. The screens tell it what the engine reported."""
+
+    def __init__(self, announce: Callable[[Task], None]) -> None:
+        self.done: set[Task] = set()
+        self._announce = announce
+        self._text = ""
+        self._losses: set[float] = set()
+        """Those that updates on `_text` began with."""
+        self._ends: set[bool] = set()
+        """Whether a loss of 0 (False) and one of 100 (True) were seen."""
+
+    def saw_tokens(self, text: str) -> None:
+        """`text` was tokenized."""
+        self._tick(OWN_NAME, is_name(text))
+
+    def saw_prediction(self, prediction: Prediction, generated: int) -> None:
+        """A forward pass; its last `generated` tokens are the model's own and show nothing."""
+        typed = len(prediction.positions) - generated
+        found = (p.expected for p in prediction.positions[: max(0, typed - 1)])
+        self._tick(SURE_POSITION, any(e is not None and e.p > SURE for e in found))
+
+    def saw_cross_entropy(self, report: CrossEntropyReport) -> None:
+        """The loss of a row of logits, as the screen shows it: with four decimals."""
+        for end in (0.0, 100.0):
+            if round(report.loss, 4) == end:
+                self._ends.add(end > 0)
+        self._tick(BOTH_ENDS, len(self._ends) == 2)
+
+    def saw_update(self, report: UpdateReport) -> None:
+        """One update on one text."""
+        if report.text != self._text:
+            self._text, self._losses = report.text, set()
+        self._tick(SAME_LOSS, report.loss in self._losses)
+        self._losses.add(report.loss)
+        now = report.after.loss
+        self._tick(BELOW_1, now is not None and now < 1 <= max(self._losses))
+        self._tick(MEMORISED, is_memorised(report.after))
+
+    def saw_step(self, report: StepReport, epochs: int) -> None:
+        """One step of the loop, whose steps share its items evenly."""
+        self._tick(RAN_500, report.step * report.items * epochs >= ITEMS * report.steps)
+
+    def _tick(self, task: Task, is_done: bool) -> None:
+        if is_done and task not in self.done:
+            self.done.add(task)
+            self._announce(task)
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be someone's name: a few words of letters, and no part of an example."""
+    words = [word.strip(".'’-") for word in text.replace("-", " ").split()]
+    return (
+        1 <= len(words) <= WORDS_OF_A_NAME
+        and all(word.replace("'", "").replace("’", "").isalpha() for word in words)
+        and sum(map(len, words)) > 1
+        and not any(text.strip() in example.text for example in EXAMPLES)
+    )
+
+
+def is_memorised(prediction: Prediction) -> bool:
+    """Whether no token is likelier than the one that comes next, at any position."""
+    ranks = [p.expected_rank for p in prediction.positions if p.expected is not None]
+    return len(ranks) >= SHORTEST_STRING and all(rank == 1 for rank in ranks)
+
+
+def describe_tasks(tasks: tuple[Task, ...], done: set[Task]) -> str:
+    """A line for each, ticked where it is done."""
+    return "\n".join(f"[{'✓' if task in done else ' '}] {task.sentence}" for task in tasks)
