@@ -1,0 +1,207 @@
+"""The guide: each task ticks when what it asks for has really happened, and is shown in `?`."""
+
+import dataclasses
+
+import pytest
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.engine.labelled_logits import LabelledLogits
+from tui_trainer.engine.reports import Prediction
+from tui_trainer.screens.guide import (
+    BELOW_1,
+    BOTH_ENDS,
+    MEMORISED,
+    OWN_NAME,
+    RAN_500,
+    SAME_LOSS,
+    SURE_POSITION,
+    TASKS,
+    Guide,
+    Task,
+    is_memorised,
+    is_name,
+)
+from tui_trainer.screens.text_examples import EXAMPLES
+from tui_trainer.widgets.screen_tabs import SCREENS
+from tui_trainer.widgets.text_box import TextBox
+
+
+def with_engine(engine: FakeEngine, *keys: str, **options):
+    return running("escape", *keys, engine=lambda progress: engine, **options)
+
+
+def a_guide() -> tuple[Guide, list[Task]]:
+    announced: list[Task] = []
+    return Guide(announced.append), announced
+
+
+def with_ranks(*ranks: int, p: float = 0.25) -> Prediction:
+    """A prediction whose expected tokens have these ranks."""
+    prediction = FakeEngine().predict("x" * (len(ranks) + 1))
+    known = [
+        dataclasses.replace(
+            position,
+            expected_rank=rank,
+            expected=dataclasses.replace(position.expected, p=p),
+        )
+        for position, rank in zip(prediction.positions, ranks, strict=False)
+    ]
+    return dataclasses.replace(prediction, positions=(*known, prediction.positions[-1]))
+
+
+# When a task is done
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ada", "Ada Lovelace", "jean-luc", "O'Neil", "Anne-Marie O’Hara", "J. R. Hartley", "李 明"],
+)
+def test_a_name_is_a_few_words_of_letters(text: str) -> None:
+    assert is_name(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "A", "R2 D2", "x = 1", "a b c d e f", "def", "def hello", "Hello", "return"]
+)
+def test_what_is_no_name(text: str) -> None:
+    assert not is_name(text)
+
+
+def test_no_example_is_a_name() -> None:
+    for example in EXAMPLES:
+        assert not any(is_name(example.text[:end]) for end in range(len(example.text) + 1))
+
+
+def test_a_task_is_announced_once() -> None:
+    guide, announced = a_guide()
+    for text in ("Ada", "Grace", "Ada"):
+        guide.saw_tokens(text)
+    assert announced == [OWN_NAME]
+    assert guide.done == {OWN_NAME}
+
+
+def test_a_sure_position_is_one_of_the_typed_text() -> None:
+    guide, _ = a_guide()
+    guide.saw_prediction(with_ranks(1, 1, p=0.9), 0)
+    guide.saw_prediction(with_ranks(1, 1, p=0.95), 2)
+    assert not guide.done
+    guide.saw_prediction(with_ranks(1, 1, p=0.95), 1)
+    assert guide.done == {SURE_POSITION}
+
+
+def test_both_ends_of_the_loss_are_needed() -> None:
+    guide, _ = a_guide()
+    engine = FakeEngine()
+    for logits, label in (((100.0, 0.0), 0), ((3.0, 2.0), 0), ((50.0, 0.0), 0)):
+        guide.saw_cross_entropy(engine.cross_entropy(LabelledLogits(logits, label)))
+        assert not guide.done
+    guide.saw_cross_entropy(engine.cross_entropy(LabelledLogits((100.0, 0.0), 1)))
+    assert guide.done == {BOTH_ENDS}
+
+
+def test_a_loss_falls_below_1_where_it_was_above() -> None:
+    guide, _ = a_guide()
+    engine = FakeEngine()
+    for updates in range(1, 6):  # the loss is 5 / (1 + updates)
+        guide.saw_update(engine.update("abc"))
+        assert (BELOW_1 in guide.done) == (updates == 5)
+    other, _ = a_guide()
+    other.saw_update(engine.update("xyz"))
+    assert not other.done
+
+
+def test_the_same_loss_is_of_the_same_text() -> None:
+    guide, _ = a_guide()
+    engine = FakeEngine()
+    guide.saw_update(engine.update("abc"))
+    guide.saw_update(engine.update("abc"))
+    engine.reload()
+    guide.saw_update(engine.update("xyz"))
+    assert SAME_LOSS not in guide.done
+    engine.reload()
+    guide.saw_update(engine.update("xyz"))
+    assert guide.done == {SAME_LOSS}
+
+
+def test_memorised_is_every_next_token_first() -> None:
+    assert is_memorised(with_ranks(1, 1, 1))
+    assert not is_memorised(with_ranks(1, 2, 1))
+    assert not is_memorised(with_ranks(1, 1))
+
+
+def test_500_items_count_whatever_a_step_holds() -> None:
+    engine = FakeEngine([1.0] * 100)
+    reports = [dataclasses.replace(report, items=400) for report in engine._steps(None)]
+    guide, _ = a_guide()
+    for number, report in enumerate(reports, start=1):  # 8 items a step, over two epochs
+        guide.saw_step(report, 2)
+        assert (RAN_500 in guide.done) == (number >= 63)
+
+
+# On the screens
+
+
+def test_each_task_belongs_to_a_screen() -> None:
+    assert set(TASKS) <= set(SCREENS)
+    tasks = [task for tasks in TASKS.values() for task in tasks]
+    assert len({task.name for task in tasks}) == len(tasks)
+
+
+async def test_opening_the_screens_does_nothing() -> None:
+    async with with_engine(FakeEngine(), "e", "2", "space", "3", "plus", "4", "5") as (app, pilot):
+        await pilot.press("4", "space", "question_mark")
+        await until(pilot, lambda: "Do now" in shown(app))
+        assert shown(app).count("[ ]") == len(TASKS["step"])
+        assert "[✓]" not in shown(app)
+        assert app.session.guide.done == set()
+
+
+async def test_a_typed_name_is_ticked() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        app.screen.query_one(TextBox).text = "Ada"
+        await until(pilot, lambda: OWN_NAME in app.session.guide.done)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "[✓] Tokenize your own name." in shown(app))
+
+
+async def test_a_sure_position_is_ticked() -> None:
+    async with running("escape", "2") as (app, pilot):
+        app.screen.query_one(TextBox).text = "import numpy as np\nimport numpy as np\n"
+        await until(pilot, lambda: SURE_POSITION in app.session.guide.done)
+
+
+async def test_the_examples_of_loss_show_both_ends() -> None:
+    async with running("escape", "3", "e") as (app, pilot):
+        await until(pilot, lambda: app.screen.report and app.screen.report.loss == 0)
+        await pilot.press("e")
+        await until(pilot, lambda: BOTH_ENDS in app.session.guide.done)
+
+
+async def test_a_string_is_memorised_on_step() -> None:
+    async with running("escape", "4") as (app, pilot):
+        guide = app.session.guide
+        await pilot.press("space")
+        await until(pilot, lambda: app.session.status.updates == 1)
+        await pilot.press("p")
+        await until(pilot, lambda: {BELOW_1, MEMORISED} <= guide.done)
+        assert SAME_LOSS not in guide.done
+        await pilot.press("p")
+        await until(pilot, lambda: not app.session.is_live("step"))
+        await pilot.press("R")
+        await until(pilot, lambda: app.session.status.updates == 0)
+        await pilot.press("space")
+        await until(pilot, lambda: SAME_LOSS in guide.done)
+
+
+async def test_500_items_are_ticked_in_the_open_dialog() -> None:
+    engine = FakeEngine([1.0] * 500, gated=True)
+    async with with_engine(engine, "5") as (app, pilot):
+        app.simulate_key("space")
+        await until(pilot, lambda: app.session.is_running("gsm8k"))
+        engine.gate.release(499)
+        await until(pilot, lambda: app.session.status and engine.status().updates == 499)
+        app.simulate_key("question_mark")
+        await until(pilot, lambda: "[ ] Run 500 items." in shown(app))
+        engine.gate.release()
+        await until(pilot, lambda: "[✓] Run 500 items." in shown(app))
