@@ -7,6 +7,7 @@ import pytest
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.engine.labelled_logits import LabelledLogits
+from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP
 from tui_trainer.engine.reports import Prediction
 from tui_trainer.screens.guide import (
     BELOW_1,
@@ -22,6 +23,7 @@ from tui_trainer.screens.guide import (
     is_memorised,
     is_name,
 )
+from tui_trainer.screens.phase_view import PhaseView
 from tui_trainer.screens.text_examples import EXAMPLES
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.text_box import TextBox
@@ -186,12 +188,18 @@ async def test_a_string_is_memorised_on_step() -> None:
         await pilot.press("p")
         await until(pilot, lambda: {BELOW_1, MEMORISED} <= guide.done)
         assert SAME_LOSS not in guide.done
-        await pilot.press("p")
-        await until(pilot, lambda: not app.session.is_live("step"))
-        await pilot.press("R")
-        await until(pilot, lambda: app.session.status.updates == 0)
-        await pilot.press("space")
-        await until(pilot, lambda: SAME_LOSS in guide.done)
+
+
+async def test_the_same_loss_twice_is_ticked_where_no_step_was_made() -> None:
+    async with running("escape", "4") as (app, pilot):
+        guide = app.session.guide
+        ran = FORWARD, LOSS, BACKWARD, STEP, FORWARD, LOSS, BACKWARD, FORWARD, LOSS
+        for key, phase in zip("...SFLBFL", ran, strict=True):
+            assert SAME_LOSS not in guide.done
+            await pilot.press(key)
+            view = app.screen.query_one(PhaseView)
+            await until(pilot, lambda v=view, p=phase: v.report and v.report.phase == p)
+        await until(pilot, lambda: guide.done == {SAME_LOSS})
 
 
 async def test_500_items_are_ticked_in_the_open_dialog() -> None:

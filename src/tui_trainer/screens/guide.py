@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui_trainer.engine.labelled_logits import CrossEntropyReport
+from tui_trainer.engine.phase_reports import LOSS, PhaseReport
 from tui_trainer.engine.reports import Prediction, StepReport, UpdateReport
 from tui_trainer.screens.text_examples import EXAMPLES
 
@@ -30,7 +31,7 @@ BOTH_ENDS = Task("both ends", "See a loss of 0 and one of 100; then say why none
 BELOW_1 = Task("below 1", "Make the loss of a text fall below 1.")
 SAME_LOSS = Task(
     "same loss",
-    "See the same loss twice: make an update, reload the weights with R, make it again.",
+    "See the same loss twice: . . . for forward, loss, backward; then F and L again, without S.",
 )
 MEMORISED = Task(
     "memorised", "Memorise a string: train until each next token is the one that is most likely."
@@ -55,7 +56,7 @@ class Guide:
         self._announce = announce
         self._text = ""
         self._losses: set[float] = set()
-        """Those that updates on `_text` began with."""
+        """Those of `_text`, each of a forward pass with its graph."""
         self._ends: set[bool] = set()
         """Whether a loss of 0 (False) and one of 100 (True) were seen."""
 
@@ -78,13 +79,22 @@ class Guide:
 
     def saw_update(self, report: UpdateReport) -> None:
         """One update on one text."""
-        if report.text != self._text:
-            self._text, self._losses = report.text, set()
-        self._tick(SAME_LOSS, report.loss in self._losses)
-        self._losses.add(report.loss)
-        now = report.after.loss
-        self._tick(BELOW_1, now is not None and now < 1 <= max(self._losses))
+        self._saw_loss(report.text, report.loss)
+        if report.after.loss is not None:
+            self._tick(BELOW_1, report.after.loss < 1 <= max(self._losses))
         self._tick(MEMORISED, is_memorised(report.after))
+
+    def saw_phase(self, report: PhaseReport) -> None:
+        """One phase of the training cell; the one that computes the loss tells it."""
+        if report.phase == LOSS and report.text is not None and report.loss is not None:
+            self._saw_loss(report.text, report.loss)
+
+    def _saw_loss(self, text: str, loss: float) -> None:
+        if text != self._text:
+            self._text, self._losses = text, set()
+        self._tick(SAME_LOSS, loss in self._losses)
+        self._losses.add(loss)
+        self._tick(BELOW_1, loss < 1 <= max(self._losses))
 
     def saw_step(self, report: StepReport, epochs: int) -> None:
         """One step of the loop, whose steps share its items evenly."""

@@ -338,6 +338,7 @@ it off. A model without dropout gives the same in both."""
             self.query_one(PhaseView).show(report)
 
     def _show_phase(self, report: PhaseReport) -> None:
+        self.session.guide.saw_phase(report)
         self.query_one(PhaseView).show(report)
         if report.phase == STEP and report.moved and report.loss is not None:
             self._add_point(report.update, report.loss, report.text or "")
