@@ -161,6 +161,10 @@ async def test_opening_the_screens_does_nothing() -> None:
 
 async def test_a_typed_name_is_ticked() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "[ ] Tokenize your own name." in shown(app))
+        assert "escape closes" in shown(app)
+        await pilot.press("escape")
         app.screen.query_one(TextBox).text = "Ada"
         await until(pilot, lambda: OWN_NAME in app.session.guide.done)
         await pilot.press("question_mark")

@@ -24,18 +24,12 @@ class Task:
 
 OWN_NAME = Task("own name", "Tokenize your own name. How many tokens is it?")
 SURE_POSITION = Task(
-    "sure position",
-    "Type a text in which the model gives a token that really comes next p above 0.9.",
+    "sure position", "Type a text where a token that really comes next has p above 0.9."
 )
 BOTH_ENDS = Task("both ends", "See a loss of 0 and one of 100; then say why none is negative.")
 BELOW_1 = Task("below 1", "Make the loss of a text fall below 1.")
-SAME_LOSS = Task(
-    "same loss",
-    "See the same loss twice: . . . for forward, loss, backward; then F and L again, without S.",
-)
-MEMORISED = Task(
-    "memorised", "Memorise a string: train until each next token is the one that is most likely."
-)
+SAME_LOSS = Task("same loss", "See the same loss twice: F, L, B, and F, L again without S.")
+MEMORISED = Task("memorised", "Memorise a string: each next token is the most likely one.")
 RAN_500 = Task("ran 500", "Run 500 items.")
 
 TASKS: dict[str, tuple[Task, ...]] = {

@@ -17,6 +17,7 @@ from tui_trainer.widgets.screen_tabs import SCREENS
 class HelpDialog(ModalScreen[None]):
     """Tells of the screen beneath it."""
 
+    DEFAULT_CSS = "HelpDialog .hint { dock: bottom; }"  # else a long text pushes it out of sight
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close"),
     ]
