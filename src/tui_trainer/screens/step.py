@@ -53,12 +53,13 @@ gradient of the loss for every weight; optimizer.step moves each weight a little
 space makes one update; watch the loss fall and p of the next token rise. A learning rate that
 is too high makes the loss jump: R gives you the loaded weights back.
 
-'moved' counts the weights whose stored value changed: in bf16 a small step can round to nothing.
 . runs the cell phase by phase: forward makes the logits and a graph of how they came about, loss
 compares them with the labels, backward goes back through the graph and leaves a gradient for each
 weight, optimizer.step moves the weights, zero_grad clears the gradients. F, L, B, S and Z run one
 out of order: backward again without a step gives the same loss; a step without backward changes
 nothing; without zero_grad the gradients add up, and their norm shows it.
+
+'moved' counts the weights whose stored value changed: in bf16 a small step can round to nothing.
 
 u undoes an update: weights, optimizer, random numbers and count are those before it, bit for
 bit. r makes it again. h says how much memory that may take, and so how far back you can go.
