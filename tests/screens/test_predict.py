@@ -360,6 +360,24 @@ async def test_the_weights_of_a_running_loop_are_shown_at_a_bounded_rate() -> No
         await until(pilot, lambda: not app.session.is_live("gsm8k"))
 
 
+async def test_it_shows_the_weights_of_the_real_loop_while_it_runs() -> None:
+    async with running(*OPEN) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+        screen, losses = screen_of(app), set()
+        await pilot.press("5", "space")
+        await until(pilot, lambda: app.session.is_running("gsm8k"))
+        app.simulate_key("2")
+
+        def two_losses() -> bool:
+            losses.add(screen.inspection.prediction.loss)
+            return len(losses) == 2
+
+        await until(pilot, two_losses)
+        assert app.session.is_running("gsm8k")
+        app.worker.stop_loop("gsm8k")
+        await until(pilot, lambda: not app.session.is_live("gsm8k"))
+
+
 async def test_another_model_forgets_the_tokens_of_the_one_before() -> None:
     async with with_engine(FakeEngine(), "space") as (app, pilot):
         await until(pilot, lambda: generated(app) == "a")
