@@ -397,6 +397,15 @@ async def test_quitting_while_it_generates_asks_nothing() -> None:
         engine.gate.release(5)
 
 
+async def test_alt_2_shows_it_from_inside_a_text_box_and_its_tab_by_mouse() -> None:
+    async with running(engine=lambda progress: FakeEngine()) as (app, pilot):
+        await pilot.press("alt+2")
+        assert "[2 Predict]" in shown(app)
+        await pilot.press("1")
+        await pilot.click(offset=(shown(app).index("2 Predict"), 0))
+        assert "[2 Predict]" in shown(app)
+
+
 # What is drawn
 
 
