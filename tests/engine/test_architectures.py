@@ -45,7 +45,9 @@ def test_tokenize_predict_and_update(
     assert update.loss == pytest.approx(np.log(status.model.vocabulary), rel=0.1)
     assert update.grad_norm > 0
     assert 0 < update.moved <= update.parameters == status.model.parameters
-    assert engine.status() == replace(status, updates=1)
+    now = engine.status()
+    assert now.history.undo == 1
+    assert now == replace(status, updates=1, history=now.history)
     assert update.after.loss != update.before.loss
 
 
