@@ -93,8 +93,10 @@ def test_a_process_without_a_terminal_ends_at_once() -> None:
     "arguments",
     [
         ["nonsense"],
-        ["predict", "text"],
-        ["eval"],
+        ["predict"],
+        ["predict", "text", "--top", "x"],
+        ["eval", "--items", "x"],
+        ["eval", "text"],
         ["bench"],
         ["runs"],
         ["tokens"],
@@ -143,7 +145,16 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         main(["--help"])
     commands = capsys.readouterr().out.partition("headless commands:")[2].split("\n\n")[0]
     offered = [line.split()[0] for line in commands.splitlines() if line.startswith("    ")]
-    assert offered == ["tokens", "loss", "step", "gsm8k", "models", "problems"]
+    assert offered == [
+        "tokens",
+        "predict",
+        "loss",
+        "step",
+        "gsm8k",
+        "eval",
+        "models",
+        "problems",
+    ]
 
 
 def test_model_options_may_stand_before_the_command(

@@ -46,7 +46,7 @@ def add(commands: "Commands") -> None:
     parser = add_command(
         commands,
         "predict",
-        "what a model predicts at each position of a text, and what it writes after it",
+        "what a model predicts at each position of a text",
         "Run the model once on TEXT: at each position the expected token, the most likely ones, "
         "loss and entropy. With --generate, go on for N tokens. With --json, the first line is the "
         "forward pass; the steps of sampling and the generated tokens follow, each with an event.",

@@ -128,7 +128,7 @@ counts training alone, not the pauses."""
 
     def _drain(self) -> None:
         """Take in the steps made since; draw the last, at a bounded rate, where it can be seen."""
-        for report in self.session.worker.drain(LOOP):
+        for report in self.session.drain(LOOP):
             if isinstance(report, StepReport):
                 self._take(report)
         due = time.monotonic() - self._shown_at >= SHOW_SECONDS

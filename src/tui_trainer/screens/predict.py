@@ -365,7 +365,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         """The tokens generated since; while a run begins they are left for after it has."""
         if self._busy:
             return
-        made = [r for r in self.session.worker.drain(LOOP) if isinstance(r, GeneratedToken)]
+        made = [r for r in self.session.drain(LOOP) if isinstance(r, GeneratedToken)]
         if made and self._listening:
             self._become((*self.generated, *made))
             self._ask()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
@@ -53,10 +54,21 @@ class Session:
         `on_failure` tells it in another way than a notification or a dialog.
         """
         try:
-            return await asyncio.wrap_future(self.worker.ask(request, doing))
+            return await self._answer(self.worker.ask(request, doing))
         except Failure as failure:
             (on_failure or self.tell)(failure)
             return None
+
+    async def _answer(self, future: "Future[Reply]") -> Reply:
+        """What the worker answers; whoever waits is cancelled once the app closes.
+
+        Textual takes a screen's widgets away some time before it cancels what the screen waits for.
+        """
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            if not self._app.is_running:
+                raise asyncio.CancelledError
 
     def tell(self, failure: Failure) -> None:
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
@@ -125,11 +137,15 @@ class Session:
     ) -> bool:
         """Begin a loop on the worker; False where it cannot begin, which the user was told."""
         try:
-            await asyncio.wrap_future(self.worker.start_loop(name, make, playing=playing))
+            await self._answer(self.worker.start_loop(name, make, playing=playing))
         except Failure as failure:
             (on_failure or self.tell)(failure)
             return False
         return True
+
+    def drain(self, name: str) -> list[Report]:
+        """The reports of a loop since the last call, oldest first; none while the app closes."""
+        return self.worker.drain(name) if self._app.is_running else []
 
     def is_live(self, name: str) -> bool:
         """Whether there is such a loop, running or paused."""

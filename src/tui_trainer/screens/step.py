@@ -307,7 +307,7 @@ it off. A model without dropout gives the same in both."""
 
     def _drain(self) -> None:
         """The updates made while playing: each a point, the last one in the table."""
-        reports = [r for r in self.session.worker.drain("step") if isinstance(r, UpdateReport)]
+        reports = [r for r in self.session.drain("step") if isinstance(r, UpdateReport)]
         if reports:
             self._plot(reports)
             self._show_report(reports[-1])
