@@ -15,6 +15,7 @@ from tui_trainer.engine.actions import ELSEWHERE, Action, HistoryReport
 from tui_trainer.engine.devices import free_memory
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.phase_reports import STEP, ZERO_GRAD
+from tui_trainer.engine.room import lay_out
 
 if TYPE_CHECKING:
     from tui_trainer.engine.learner import Learner
@@ -264,27 +265,27 @@ def default_budget(device: torch.device) -> int:
 
 def copy_state(state: State, into: State) -> State:
     """A copy of an optimizer's state, in the memory of `into` where that fits."""
+    tensors, room = _tensors(state), _tensors(into)
+    if [(t.shape, t.dtype) for t in room] != [(t.shape, t.dtype) for t in tensors]:
+        room = lay_out(tensors)
+    copies = iter([copy.copy_(tensor) for copy, tensor in zip(room, tensors, strict=True)])
     return {
         parameter: {
-            name: _copy_value(value, into.get(parameter, {}).get(name))
+            name: next(copies) if isinstance(value, Tensor) else value
             for name, value in values.items()
         }
         for parameter, values in state.items()
     }
 
 
-def _copy_value(value: object, into: object) -> object:
-    if not isinstance(value, Tensor):
-        return value
-    if isinstance(into, Tensor) and into.shape == value.shape and into.dtype == value.dtype:
-        return into.copy_(value)
-    return value.clone()
+def _tensors(state: State) -> list[Tensor]:
+    values = [value for values in state.values() for value in values.values()]
+    return [value for value in values if isinstance(value, Tensor)]
 
 
 def state_bytes(state: State) -> int:
     """Bytes of the tensors in an optimizer's state."""
-    values = [value for values in state.values() for value in values.values()]
-    return sum(value.nbytes for value in values if isinstance(value, Tensor))
+    return sum(tensor.nbytes for tensor in _tensors(state))
 
 
 def get_rng(device: torch.device) -> Rng:

@@ -15,6 +15,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
+from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.settings import TUTORIAL_LR, check_lr
 from tui_trainer.engine.tokens import Vocabulary
 
@@ -101,7 +102,7 @@ class Learner:
         times as much to write (300 ms against 41 for 135 million weights on a CPU).
         """
         if self._copy is None:
-            self._copy = [torch.empty_like(parameter) for parameter in self._weights()]
+            self._copy = lay_out(self._weights())
         for copy, parameter in zip(self._copy, self._weights(), strict=True):
             copy.copy_(parameter)
         return self._copy
@@ -109,7 +110,9 @@ class Learner:
     def make_room(self) -> None:
         """Get the memory for the next copy now, every page of it."""
         if self._copy is None:
-            self._copy = [torch.zeros_like(parameter) for parameter in self._weights()]
+            self._copy = lay_out(self._weights())
+            for copy in self._copy:
+                copy.zero_()
 
     def give_copy_away(self) -> None:
         """The last copy is somebody else's from now on."""
