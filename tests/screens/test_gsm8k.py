@@ -220,7 +220,7 @@ async def test_settings_are_typed_and_used_and_marked() -> None:
     engine = FakeEngine()
     async with with_engine(engine) as (app, pilot):
         assert "tutorial · problems builtin · items 500" in shown(app)
-        await pilot.press("e")
+        await pilot.press("enter")
         form = app.screen
         assert isinstance(form, SettingsForm)
         form.query_one("#items", Input).value = "1,200"
@@ -272,7 +272,7 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
 
 async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
-        await pilot.press("e")
+        await pilot.press("enter")
         await until(pilot, lambda: "items: how many items" in shown(app))
         assert "* tutorial" not in shown(app)
         await pilot.press("9")
@@ -292,7 +292,7 @@ async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
 async def test_preset_by_key() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
         gsm8k(app).settings = TrainSettings("a.jsonl", 3, 0.5, "SGD", 9)
-        await pilot.press("e", "ctrl+r", "enter")
+        await pilot.press("enter", "ctrl+r", "enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
         assert gsm8k(app).settings == TrainSettings()
 
@@ -300,7 +300,7 @@ async def test_preset_by_key() -> None:
 async def test_settings_changed_during_a_run_are_for_the_next() -> None:
     engine = FakeEngine(gated=True)
     async with with_engine(engine) as (app, pilot):
-        await pilot.press("space", "e")
+        await pilot.press("space", "enter")
         app.screen.query_one("#items", Input).value = "9"
         await pilot.press("enter")
         await until(pilot, lambda: "take effect with the next run" in shown(app))

@@ -62,8 +62,14 @@ counts training alone, not the pauses."""
             "full_stop", "one_step", "Step", key_display=".", id="one-step", tooltip="One step"
         ),
         Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run; the weights stay"),
-        Binding("e", "settings", "Set", id="settings", tooltip="Settings of the next run"),
-        Binding("enter", "settings", "Settings", show=False, system=True),
+        Binding(
+            "enter",
+            "settings",
+            "Settings",
+            key_display="⏎",
+            id="settings",
+            tooltip="Settings of the next run",
+        ),
         Binding("v", "view", "View", id="view", tooltip="The last item, the best, the worst"),
         Binding(
             "left_square_bracket",
@@ -214,7 +220,7 @@ counts training alone, not the pauses."""
             f"{how}: {report.step:,} of {report.steps:,} steps, {self._clock.tokens:,} tokens, "
             f"{duration(self._clock.seconds).strip()}; loss {nats(series.first).strip()} → "
             f"{nats(series.smoothed).strip()} (average).\n"
-            "space starts another run, e changes its settings."
+            "space starts another run, enter changes its settings."
         )
 
     def _show_item(self) -> None:
