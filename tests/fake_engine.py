@@ -8,6 +8,7 @@ from dataclasses import replace
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.reports import (
     Batch,
@@ -251,6 +252,10 @@ class FakeEngine:
             moments=(),
             update=self._status.updates,
         )
+
+    def moved(self) -> MovedReport:
+        layers = LayerMoved("layers.0", 600, 540, 0.5, 10.0), LayerMoved("norm", 400, 0, 0.0, 5.0)
+        return MovedReport(self._status.updates, MODEL.precision, layers)
 
     def set_lr(self, lr: float) -> LearnerStatus:
         return self._become(lr=lr)

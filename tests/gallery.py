@@ -82,6 +82,12 @@ async def step_phases(pilot: Pilot[int]) -> None:
         await until(pilot, lambda said=said: said in shown(pilot.app))
 
 
+async def step_moved(pilot: Pilot[int]) -> None:
+    await pilot.press("escape", "4", "v", "v")
+    pilot.app.simulate_key("space")
+    await until(pilot, lambda: "Update 1 changed" in shown(pilot.app))
+
+
 async def gsm8k(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, TuiTrainer)
@@ -107,6 +113,7 @@ PICTURES = (
     Picture("loss", "screens/loss.py", "3, then down and space", loss),
     Picture("step", "screens/step.py", "4, then space twelve times", step),
     Picture("step-phases", "screens/phase_view.py", "4, then . three times", step_phases),
+    Picture("step-moved", "screens/moved_view.py", "4, then v twice and space", step_moved),
     Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),
 )

@@ -63,6 +63,30 @@ def test_lines_equal_the_training_cell(program: Program, tiny: str, optimizer: s
         assert [token["p"] for token in predictions] == pytest.approx(p, rel=1e-3)
 
 
+def test_layers_tell_which_weights_each_update_moved(program: Program, tiny: str) -> None:
+    arguments = "step", TEXT, "-n", "2", "--lr", str(LR), "--model", tiny, "--layers"
+    lines = program(*arguments, "--json").lines
+    cell = training_cell(tiny, TEXT, 2, torch.optim.AdamW, LR)
+    for line, (_, _, moved, _, _) in zip(lines, cell, strict=True):
+        layers = line["layers"]
+        names = [layer["name"] for layer in layers]
+        assert names == ["embed_tokens", "layers.0", "layers.1", "norm"]
+        assert sum(layer["moved"] for layer in layers) == moved == line["moved"]
+        for layer in layers:
+            assert layer["share"] == layer["moved"] / layer["parameters"]
+            assert layer["ratio"] == layer["update_norm"] / layer["weight_norm"]
+    # AdamW's first updates move each weight by about lr
+    norm = lines[0]["layers"][3]
+    assert norm["update_norm"] == pytest.approx(LR * norm["parameters"] ** 0.5, rel=0.01)
+    out = program(*arguments).out.splitlines()
+    assert "what update 2 changed" in "\n".join(out)
+    assert out[-5].split()[:3] == [
+        *("embed_tokens", f"{layers[0]['parameters']:,}", f"{layers[0]['moved']:,}")
+    ]
+    total = sum(layer["moved"] for layer in layers)
+    assert out[-1].split()[:1] + out[-1].split()[2:3] == ["all", f"{total:,}"]
+
+
 def test_eval_mode_leaves_dropout_off(program: Program, tiny_dropout: str) -> None:
     arguments = "step", TEXT, "--model", tiny_dropout, "--json"
     (evaluated,) = program(*arguments, "--eval-mode").lines

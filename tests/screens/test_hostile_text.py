@@ -14,6 +14,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import NamedNorm, PhaseReport
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import (
@@ -178,6 +179,9 @@ class HostileEngine:
     def phase_report(self) -> PhaseReport:
         return self.phase(None, "")
 
+    def moved(self) -> MovedReport:
+        return MovedReport(1, "fp32", (LayerMoved(self._words, 10, 5, 1.0, 2.0),))
+
     def train(self, settings: TrainSettings) -> Iterator[StepReport]:
         texts = (self._words, "\n", self._words)
         item = ItemReport(1, self._words, texts, (None, 1.0, 9.0), 2, 1.0, True)
@@ -227,6 +231,8 @@ async def visit_everything(words: str) -> None:
         app.screen.query_one(TextBox).text = words
         await pilot.pause(0.1)
         await pilot.press("space", "full_stop", "u")
+        await pilot.pause(0.1)
+        await pilot.press("v")
         await pilot.pause(0.1)
         await pilot.press("5", "space")
         await pilot.pause(0.2)

@@ -18,6 +18,8 @@ from tui_trainer.engine.generate import check_room, continuation, generate, insp
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.moved import which_moved
+from tui_trainer.engine.moved_reports import MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.phases import TrainingCell
 from tui_trainer.engine.predict import predict
@@ -215,6 +217,10 @@ class Engine:
         history.budget = check_budget(budget)
         history.trim()
         return self.learner.status
+
+    def moved(self) -> MovedReport:
+        """Which weights the last update moved, layer by layer."""
+        return which_moved(self.learner)
 
     def actions(self) -> tuple[Action, ...]:
         """What was done since the weights were loaded, in order."""

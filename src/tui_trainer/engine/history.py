@@ -129,6 +129,7 @@ class History:
     def before(self) -> Before:
         """To be called before an update; quick where `prepare` was."""
         self._look()
+        self._unkept = None  # the next copy of the weights is written over it
         prepared, self._prepared = self._prepared, None
         if prepared is None or prepared.optimizer is not self.learner.optimizer:
             prepared = self._copy()
@@ -157,7 +158,6 @@ class History:
             self._use_again(self._changes.pop())
         self.pending = []
         self._prepared = None
-        self._unkept = None
         if change.bytes > self.budget:
             self.forget_changes()
             self._older += change.actions

@@ -32,8 +32,15 @@ def layer_name(parameter: str) -> str:
 
 
 def norm(tensors: list[Tensor]) -> float:
-    """The 2-norm of all values together, summed in fp32 whatever they are stored in."""
+    """The 2-norm of all values together, whatever they are stored in."""
     if not tensors:
         return 0.0
-    norms = [torch.linalg.vector_norm(tensor, dtype=torch.float32) for tensor in tensors]
-    return float(torch.linalg.vector_norm(torch.stack(norms)))
+    return float(torch.linalg.vector_norm(torch.stack([norm_of(tensor) for tensor in tensors])))
+
+
+def norm_of(tensor: Tensor) -> Tensor:
+    """The 2-norm of one tensor, on its device.
+
+    Summed in fp64: on a CPU fp32 loses the fourth digit over a million values.
+    """
+    return torch.linalg.vector_norm(tensor, dtype=torch.float64)

@@ -1,11 +1,13 @@
 """`tui-trainer step`: what the Step screen does at each key."""
 
 import argparse
+import math
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.reports import Candidate, LearnerStatus, Position, UpdateReport
 from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR, check_lr
 from tui_trainer.headless.arguments import (
@@ -40,6 +42,16 @@ PREDICTION_COLUMNS = (
     Column("p", 6),
 )
 
+LAYER_COLUMNS = (
+    Column("layer", 0, left=True),
+    Column("weights", 0),
+    Column("moved", 0),
+    Column("share", 7),
+    Column("change", 9),
+    Column("norm", 9),
+    Column("ratio", 9),
+)
+
 
 def add(commands: "Commands") -> None:
     parser = add_command(
@@ -52,6 +64,9 @@ def add(commands: "Commands") -> None:
     parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
     parser.add_argument("-n", type=int, default=1, metavar="N", help="how many updates (1)")
     add_training_arguments(parser)
+    parser.add_argument(
+        "--layers", action="store_true", help="tell layer by layer which weights each update moved"
+    )
     parser.add_argument(
         "--eval-mode", action="store_true", help="leave dropout off, where the model has some"
     )
@@ -84,9 +99,12 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     updates = islice(engine.updates(text), arguments.n)
     if output.as_json:
         for report in updates:
-            output.json(update_line(report))
+            layers = layers_line(engine.moved()) if arguments.layers else {}
+            output.json(update_line(report) | layers)
     else:
         _write_readable(output, status, updates)
+        if arguments.layers:
+            _write_layers(output, engine.moved())
 
 
 def update_line(report: UpdateReport) -> dict[str, Json]:
@@ -100,6 +118,47 @@ def update_line(report: UpdateReport) -> dict[str, Json]:
         "moved": report.moved,
         "predictions": [{"id": token.id, "text": token.text, "p": token.p} for token in best],
     }
+
+
+def layers_line(report: MovedReport) -> dict[str, Json]:
+    """What `--layers` adds to the JSON of an update."""
+    return {
+        "layers": [
+            {
+                "name": layer.name,
+                "parameters": layer.parameters,
+                "moved": layer.moved,
+                "share": layer.share,
+                "update_norm": layer.update_norm,
+                "weight_norm": layer.weight_norm,
+                "ratio": layer.ratio,
+            }
+            for layer in report.layers
+        ]
+    }
+
+
+def _write_layers(output: Output, report: MovedReport) -> None:
+    """The last update layer by layer, as the view of Step has it."""
+    output.text(f"\nwhat update {report.update} changed; ratio = change / norm")
+    rows = (*report.layers, report.total)
+    for line in table(LAYER_COLUMNS, map(layer_cells, rows)):
+        output.text(line)
+
+
+def layer_cells(layer: LayerMoved) -> tuple[str, ...]:
+    """The cells of one layer; empty where an update could not tell."""
+    return (
+        visible(layer.name),
+        f"{layer.parameters:,}",
+        "" if layer.moved is None else f"{layer.moved:,}",
+        # Cut, not rounded: 100% means every weight.
+        "" if layer.share is None else f"{math.floor(1e4 * layer.share) / 1e4:.2%}",
+        *(
+            "" if number is None else f"{number:.4g}"
+            for number in (layer.update_norm, layer.weight_norm, layer.ratio)
+        ),
+    )
 
 
 def _write_readable(output: Output, status: LearnerStatus, updates: Iterator[UpdateReport]) -> None:

@@ -89,8 +89,8 @@ def gradient_cells(layer: NamedNorm, largest: float) -> tuple[str, str, str]:
     return visible(layer.name), f"{layer.norm:.4g}", bar(share)
 
 
-def bar(share: float) -> str:
-    """A bar of at most BAR_CELLS cells; what is not nothing has at least one."""
+def bar(share: float, cells: int = BAR_CELLS) -> str:
+    """A bar of at most `cells` cells; what is not nothing has at least one."""
     if not share > 0:
         return ""
-    return BAR * max(1, round(min(share, 1.0) * BAR_CELLS))
+    return BAR * max(1, round(min(share, 1.0) * cells))

@@ -8,12 +8,11 @@ from tui_trainer.engine.reports import Prediction, UpdateReport
 def describe_update(report: UpdateReport) -> str:
     """Two lines: the loss and the gradient; the weights and the time."""
     after = report.after.loss if report.after.loss is not None else report.loss
-    # Cut, not rounded: 100% means every weight.
-    share = math.floor(1e4 * report.moved / report.parameters) / 1e4
+    share = percent(report.moved / report.parameters)
     return (
         f"update {report.update:<5} loss {report.loss:.4f} → {after:.4f} "
         f"({after - report.loss:+.4f}) nats   grad norm {report.grad_norm:.4g}\n"
-        f"moved {report.moved:,} of {report.parameters:,} weights ({share:.2%})   "
+        f"moved {report.moved:,} of {report.parameters:,} weights ({share})   "
         f"{report.seconds:.3f} s"
     )
 
@@ -24,3 +23,8 @@ def describe_prediction(prediction: Prediction) -> str:
     rows, columns = prediction.shape
     logits = "×".join(map(str, prediction.logits_shape))
     return f"input_ids ({rows}, {columns}) · logits {logits} · loss {loss} nats\n"
+
+
+def percent(share: float) -> str:
+    """Cut, not rounded: 100% means all."""
+    return f"{math.floor(1e4 * share) / 1e4:.2%}"

@@ -1,0 +1,90 @@
+"""The views of Step: one of them is open, and follows the weights as they are now."""
+
+import time
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.reactive import var
+from textual.widgets import Static
+
+from tui_trainer.screens.moved_view import MovedView
+from tui_trainer.screens.phase_view import PhaseView
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.step_chart import LOOK, StepChart
+from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.text_box import TextBox
+
+PREDICTIONS, PHASES, MOVED = VIEWS = "predictions", "phases", "moved"
+LOOK_SECONDS = 0.5  # how often a view follows a loop that trains the model
+
+
+class StepViews(StepChart):
+    """The part of Step that shows one view of several.
+
+    Only the open view asks the engine for what it shows: a closed one costs an update nothing.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "v",
+            "view",
+            "View",
+            id="view",
+            tooltip="Predictions, the phases, or which weights moved",
+            group=LOOK,
+        ),
+    ]
+
+    view: var[str] = var(PREDICTIONS)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._looked_at = 0.0
+
+    @property
+    def text(self) -> str:
+        return self.query_one(TextBox).text
+
+    def _say(self, where: str, line: str) -> None:
+        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+
+    def action_view(self) -> None:
+        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+
+    def watch_view(self) -> None:
+        if not self.is_mounted:
+            return
+        for view in VIEWS:
+            self.query_one(f"#{view}").display = view == self.view
+        self.query_one(LossChart).set_class(self.view != PREDICTIONS, "-beside")
+        self._looked_at = 0.0
+        self._follow()
+
+    def _follow(self) -> None:
+        """Show the weights as they are now, in the view that is open."""
+        training = self.session.is_running("gsm8k") or self.session.is_running("step")
+        if training and time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        if self.view == PHASES:
+            self._look_at_phases()
+        elif self.view == MOVED:
+            self._look_at_moved()
+
+    @work(exclusive=True, group="view")
+    async def _look_at_phases(self) -> None:
+        if self.session.status is None:
+            return
+        report = await self.session.ask(lambda engine: engine.phase_report(), "")
+        if report is not None:
+            self.query_one(PhaseView).show(report)
+
+    @work(exclusive=True, group="view")
+    async def _look_at_moved(self) -> None:
+        if self.session.status is None:
+            return
+        report = await self.session.ask(lambda engine: engine.moved(), "Comparing weights")
+        if report is not None:
+            self.query_one(MovedView).show(report)
