@@ -24,6 +24,7 @@ COLUMNS = (
 SHARE_BAR = Column("", 0, share=1)
 BAR_ROOM = 80  # what the other columns take
 SHORTEST_BAR = 8
+SMALL = 1e-3  # below it a number is written with an exponent
 STORED = {
     "fp32": "fp32 keeps 24 bits of a value: a step below 0.000006% of a weight rounds to nothing.",
     "mixed": "The fp32 weights are the stored ones; bf16 copies are made of them to compute with.",
@@ -95,8 +96,9 @@ def layer_cells(layer: LayerMoved) -> tuple[str, ...]:
 
 
 def short(number: float | None) -> str:
-    """Three digits in at most seven characters: 12.3, 1.23e-5."""
+    """Three digits in at most seven characters: 12.3, 0.0123, 1.23e-4."""
     if number is None:
         return UNKNOWN
-    digits, _, exponent = f"{number:#.3g}".partition("e")
+    small = 0 < abs(number) < SMALL
+    digits, _, exponent = (f"{number:.2e}" if small else f"{number:#.3g}").partition("e")
     return f"{digits}e{int(exponent)}" if exponent else digits.rstrip(".")

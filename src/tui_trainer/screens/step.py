@@ -11,7 +11,7 @@ from textual.widgets import Static
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.screens.moved_view import MovedView
 from tui_trainer.screens.phase_view import PhaseView
-from tui_trainer.screens.step_phases import StepPhases
+from tui_trainer.screens.step_history import StepHistory
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 from tui_trainer.widgets.text_box import TextBox
@@ -21,7 +21,7 @@ NOTEBOOK_TEXT = "def hello():\n\treturn"
 DRAIN_SECONDS = 1 / 12
 
 
-class StepScreen(StepPhases):
+class StepScreen(StepHistory):
     """The training cell by keypress."""
 
     NAME = "step"

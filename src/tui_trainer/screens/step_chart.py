@@ -6,13 +6,13 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.screens.session import Session
-from tui_trainer.screens.step_history import StepHistory
+from tui_trainer.screens.step_settings import StepSettings
 from tui_trainer.widgets.loss_chart import LossChart
 
 LOOK = Binding.Group("Look", compact=True)
 
 
-class StepChart(StepHistory):
+class StepChart(StepSettings):
     """The part of Step that plots the losses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.phase_reports import STEP, PhaseReport
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
-from tui_trainer.screens.step_updates import TRAIN, StepUpdates
+from tui_trainer.screens.step_updates import UPDATES, StepUpdates
 from tui_trainer.screens.step_views import PHASES
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.worker import Failure
@@ -24,7 +24,7 @@ class StepPhases(StepUpdates):
             key_display=".",
             id="phase",
             tooltip="The next phase of the training cell alone",
-            group=TRAIN,
+            group=UPDATES,
         ),
         *(
             Binding(key, f"phase('{phase}')", f"{phase} alone", show=False, id=f"phase-{key}")

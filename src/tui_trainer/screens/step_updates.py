@@ -10,17 +10,16 @@ from textual.timer import Timer
 
 from tui_trainer.engine.reports import Prediction, UpdateReport
 from tui_trainer.screens.session import Session
-from tui_trainer.screens.step_history import describe_history
 from tui_trainer.screens.step_settings import describe_settings
 from tui_trainer.screens.step_views import LOOK_SECONDS, StepViews
-from tui_trainer.screens.step_words import describe_prediction, describe_update
+from tui_trainer.screens.step_words import describe_history, describe_prediction, describe_update
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 from tui_trainer.worker import Failure
 
 WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must not pile them up
-TRAIN = Binding.Group("Train", compact=True)
+UPDATES = Binding.Group("Update", compact=True)
 
 
 class StepUpdates(StepViews):
@@ -34,7 +33,7 @@ class StepUpdates(StepViews):
             key_display="␣",
             id="update",
             tooltip="One update",
-            group=TRAIN,
+            group=UPDATES,
         ),
         Binding(
             "p",
@@ -42,7 +41,7 @@ class StepUpdates(StepViews):
             "Play",
             id="play",
             tooltip="Play, or pause: update after update",
-            group=TRAIN,
+            group=UPDATES,
         ),
     ]
 
@@ -132,6 +131,19 @@ class StepUpdates(StepViews):
     @property
     def _is_playing(self) -> bool:
         return self.session.is_live("step")
+
+    def may_train(self) -> bool:
+        """Whether nothing else trains the model; else the user is told what does."""
+        reason = ""
+        if self.session.status is None:
+            reason = "The model is still being loaded."
+        elif self.session.is_live("gsm8k"):
+            reason = "The GSM8K loop trains this model: stop it on its screen (5) first."
+        elif self.session.is_live("step"):
+            reason = "Update after update is being made: press p to pause first."
+        if reason:
+            self.notify(reason, severity="warning", markup=False)
+        return not reason
 
     def action_update(self) -> None:
         if self._is_playing:

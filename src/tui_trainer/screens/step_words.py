@@ -2,7 +2,9 @@
 
 import math
 
+from tui_trainer.engine.actions import HistoryReport
 from tui_trainer.engine.reports import Prediction, UpdateReport
+from tui_trainer.widgets.status_line import byte_count
 
 
 def describe_update(report: UpdateReport) -> str:
@@ -28,3 +30,10 @@ def describe_prediction(prediction: Prediction) -> str:
 def percent(share: float) -> str:
     """Cut, not rounded: 100% means all."""
     return f"{math.floor(1e4 * share) / 1e4:.2%}"
+
+
+def describe_history(report: HistoryReport) -> str:
+    """How far back and forth one can go, and the memory that takes."""
+    redo = f" redo {report.redo}" if report.redo else ""
+    memory = f"{byte_count(report.bytes)}/{byte_count(report.budget)}"
+    return f"undo {report.undo}{redo} · {memory}"
