@@ -17,7 +17,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.item_losses import losses_by_item
-from tui_trainer.engine.loss import token_losses
+from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.packing import fill_rows, make_batch, pack
 from tui_trainer.engine.plan import epoch_order, plan_steps
 from tui_trainer.engine.problem import Problem
@@ -92,7 +92,8 @@ def losses_together(engine: Engine, settings: TrainSettings) -> list[list[float]
             position_ids=batch.position_ids,
             use_cache=False,
         ).logits
-    return [losses for _, losses in losses_by_item(batch, token_losses(logits, batch.labels))]
+    _, losses = step_loss(logits, batch.labels, batch.counts, batch.counted)
+    return [losses for _, losses in losses_by_item(batch, losses)]
 
 
 @pytest.mark.parametrize("end_of_text", [False, True])

@@ -7,21 +7,23 @@ from torch import Tensor
 from tui_trainer.engine.batching import IGNORED
 
 
-def token_losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """-log p of each label, in fp32: [row, position]; 0 where the label is IGNORED.
+def step_loss(
+    logits: Tensor, labels: Tensor, counts: Tensor, counted: int
+) -> tuple[Tensor, Tensor]:
+    """The share of one forward pass in the loss of its step, and -log p of each label.
 
-    `logits` are [row, position, vocabulary], `labels` [row, position].
-    """
-    losses = F.cross_entropy(
-        logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED, reduction="none"
-    )
-    return losses.view(labels.shape)
-
-
-def step_loss(losses: Tensor, counts: Tensor, counted: int) -> Tensor:
-    """The share of one forward pass in the loss of its step: `losses` that count / `counted`.
-
+    `logits` are [row, position, vocabulary]; `labels` and `counts` [row, position], and so are
+    the second result's losses, which are 0 where the label is IGNORED and carry no gradient.
     `counted` is how many labels count in all passes of the step. The mean of each pass, averaged
     over the passes, would weigh a token in a short batch more than one in a long batch.
+
+    Cross entropy is these two functions, one after the other. The second one's own sum, and not
+    that of its losses, is to the last bit what `F.cross_entropy` gives for an item alone.
     """
-    return torch.where(counts, losses, 0.0).sum() / counted
+    log_p = F.log_softmax(logits.flatten(0, 1).float(), dim=-1)
+    learned = torch.where(counts, labels, IGNORED).flatten()
+    share = F.nll_loss(log_p, learned, ignore_index=IGNORED, reduction="sum") / counted
+    losses = F.nll_loss(
+        log_p.detach(), labels.flatten(), ignore_index=IGNORED, reduction="none"
+    ).view(labels.shape)
+    return share, losses

@@ -11,7 +11,7 @@ from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loss import step_loss, token_losses
+from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.optim import make_optimizer, schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
@@ -73,11 +73,10 @@ def train(
                         use_cache=False,
                     ).logits
                 # logits: [row, position, vocabulary]; the label of a position is the next token
-                losses = token_losses(logits, batch.labels)
-                loss = step_loss(losses, batch.counts, counted)
+                loss, losses = step_loss(logits, batch.labels, batch.counts, counted)
                 loss.backward()
                 loss_so_far += loss.detach()
-                items += losses_by_item(batch, losses.detach())  # waits for the device
+                items += losses_by_item(batch, losses)  # waits for the device
             optimizer.step()
             optimizer.zero_grad()
             step_loss_value = loss_so_far.item()
