@@ -27,8 +27,8 @@ class Learner:
     """A model that learns. Only the worker thread touches it.
 
     `updates` counts how many updates the weights are away from the loaded ones, whoever made
-    them. `training` is the mode of the training cell: train (dropout on) or eval. Outside the
-    cell the model is always in eval mode.
+    them. `training` is the mode of the training cell: train (dropout on) or eval. Whoever
+    runs the model puts it into the mode that it needs, and leaves it there.
     """
 
     def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, report: ModelReport) -> None:
@@ -164,10 +164,9 @@ class Learner:
     ) -> Iterator[list[Tensor]]:
         """Around one update: gives the weights as they are now, puts them back where it fails.
 
-        Then no gradients are left either, and an optimizer of the Learner that had begun its step
-        starts afresh. Either way the model is in eval mode afterwards. Without `copying` no
-        weights are kept, and a failure inside `optimizer.step` becomes an InputError that says
-        that the update is half made.
+        Then no gradients are left, the mode is eval, and an optimizer of the Learner that had
+        begun its step starts afresh. Without `copying` no weights are kept, and a failure inside
+        `optimizer.step` becomes an InputError that says that the update is half made.
         """
         weights = self.copy_weights() if copying else []
         was_current = self.history.is_current
@@ -180,6 +179,7 @@ class Learner:
         try:
             yield weights
         except BaseException as error:
+            self.model.eval()
             self.model.zero_grad()
             if copying:
                 self.restore_weights(weights)
@@ -197,7 +197,6 @@ class Learner:
         finally:
             for hook in hooks:
                 hook.remove()
-            self.model.eval()
 
     def autocast(self) -> AbstractContextManager[object]:
         """bf16 compute over fp32 weights where the precision is `mixed`, else nothing."""
