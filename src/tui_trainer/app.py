@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
@@ -22,16 +24,12 @@ from textual.screen import Screen
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.logs import log_to_file
-from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.help import HelpDialog
-from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.model_picker import ModelPicker
-from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
-from tui_trainer.screens.step import StepScreen
-from tui_trainer.screens.tokens import TokensScreen
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
 from tui_trainer.worker import Event, LoopChanged, Worker
 
@@ -48,6 +46,13 @@ SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
 for digit in "123456":
     SEQUENCES.pop(f"\x1b{digit}", None)
 
+SCREEN_CLASSES = {
+    "tokens": "TokensScreen",
+    "predict": "PredictScreen",
+    "loss": "LossScreen",
+    "step": "StepScreen",
+    "gsm8k": "Gsm8kScreen",
+}
 LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step", "predict": "Predict"}
 TRAINING_LOOPS = "gsm8k", "step"  # the others leave the weights as they are
 
@@ -65,6 +70,13 @@ def make_engine(progress: Progress) -> "Engine":
     return Engine(progress)
 
 
+def screen_class(name: str) -> type[WorkScreen]:
+    """Imported when it is first asked for: all are a quarter of the time to the first frame."""
+    module = import_module(f"tui_trainer.screens.{name}")
+    kind: type[WorkScreen] = getattr(module, SCREEN_CLASSES[name])
+    return kind
+
+
 class TuiTrainer(App[int]):
     """Study how a language model is trained, by keypress."""
 
@@ -80,16 +92,14 @@ class TuiTrainer(App[int]):
         (34, "-tall"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "show_screen('tokens')", "Tokens", show=False, id="tokens"),
-        Binding("2", "show_screen('predict')", "Predict", show=False, id="predict"),
-        Binding("3", "show_screen('loss')", "Loss", show=False, id="loss"),
-        Binding("4", "show_screen('step')", "Step", show=False, id="step"),
-        Binding("5", "show_screen('gsm8k')", "GSM8K", show=False, id="gsm8k"),
-        Binding("alt+1", "show_screen('tokens')", show=False, system=True, priority=True),
-        Binding("alt+2", "show_screen('predict')", show=False, system=True, priority=True),
-        Binding("alt+3", "show_screen('loss')", show=False, system=True, priority=True),
-        Binding("alt+4", "show_screen('step')", show=False, system=True, priority=True),
-        Binding("alt+5", "show_screen('gsm8k')", show=False, system=True, priority=True),
+        *(
+            Binding(key, f"show_screen('{name}')", title, show=False, id=name)
+            for name, (key, title) in SCREENS.items()
+        ),
+        *(
+            Binding(f"alt+{key}", f"show_screen('{name}')", show=False, system=True, priority=True)
+            for name, (key, _) in SCREENS.items()
+        ),
         Binding("C", "cancel", "Cancel load", id="cancel", tooltip="Cancel the load or download"),
         Binding("R", "reload", "Reload", id="reload", tooltip="The loaded weights again"),
         Binding("m", "pick_model", "Model", id="model", tooltip="Pick a model, device, precision"),
@@ -111,12 +121,12 @@ class TuiTrainer(App[int]):
         super().__init__()
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(self, self.worker, choice)
-        self.add_mode("tokens", lambda: TokensScreen(self.session))
-        self.add_mode("predict", lambda: PredictScreen(self.session))
-        self.add_mode("loss", lambda: LossScreen(self.session))
-        self.add_mode("step", lambda: StepScreen(self.session))
-        self.add_mode("gsm8k", lambda: Gsm8kScreen(self.session))
+        for name in SCREENS:
+            self.add_mode(name, partial(self._make_screen, name))
         self._refreshing = False
+
+    def _make_screen(self, name: str) -> WorkScreen:
+        return screen_class(name)(self.session)
 
     async def on_mount(self) -> None:
         self._handle_signals()
@@ -127,6 +137,8 @@ class TuiTrainer(App[int]):
 
     def _begin(self) -> None:
         """After the first frame: the worker imports torch and loads the model."""
+        for name in SCREENS:
+            screen_class(name)
         self.worker.start()
         self.load_model(self.session.choice)
 
