@@ -229,6 +229,18 @@ class FakeEngine:
             seconds=self._seconds,
         )
 
+    def fork(self, text: str) -> tuple[UpdateReport, ...]:
+        status = self._status
+        outcomes = []
+        for factor in (1 / 3, 1.0, 3.0):
+            outcomes.append(self.update_at(text, status.lr * factor))
+            self._status = status
+        return tuple(outcomes)
+
+    def update_at(self, text: str, lr: float) -> UpdateReport:
+        self._become(lr=lr)
+        return self.update(text)
+
     def updates(self, text: str) -> Iterator[UpdateReport]:
         while True:
             yield self.update(text)

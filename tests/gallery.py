@@ -88,6 +88,14 @@ async def step_moved(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: "Update 1 changed" in shown(pilot.app))
 
 
+async def step_fork(pilot: Pilot[int]) -> None:
+    await pilot.press("escape", "4")
+    pilot.app.simulate_key("space")
+    await until(pilot, lambda: "update 1 " in shown(pilot.app))
+    await pilot.press("f")
+    await until(pilot, lambda: "Update 2. The lowest loss" in shown(pilot.app))
+
+
 async def gsm8k(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, TuiTrainer)
@@ -114,6 +122,7 @@ PICTURES = (
     Picture("step", "screens/step.py", "4, then space twelve times", step),
     Picture("step-phases", "screens/phase_view.py", "4, then . three times", step_phases),
     Picture("step-moved", "screens/moved_view.py", "4, then v twice and space", step_moved),
+    Picture("step-fork", "screens/fork_dialog.py", "4, then space and f", step_fork),
     Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),
 )

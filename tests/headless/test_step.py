@@ -87,6 +87,21 @@ def test_layers_tell_which_weights_each_update_moved(program: Program, tiny: str
     assert out[-1].split()[:1] + out[-1].split()[2:3] == ["all", f"{total:,}"]
 
 
+def test_a_fork_tells_what_one_more_update_would_do(program: Program, tiny: str) -> None:
+    arguments = "step", TEXT, "-n", "2", "--lr", str(LR), "--model", tiny, "--fork"
+    lines = program(*arguments, "--json").lines
+    outcomes = [line for line in lines if line.get("event") == "fork"]
+    assert len(lines) == 5
+    assert [line["lr"] for line in outcomes] == pytest.approx([LR / 3, LR, 3 * LR])
+    third = program("step", TEXT, "-n", "4", "--lr", str(LR), "--model", tiny, "--json").lines[2:]
+    kept = {key: outcomes[1][key] for key in third[0]}
+    assert kept == third[0]
+    assert outcomes[1]["loss_after"] == pytest.approx(third[1]["loss"], rel=1e-6)
+    assert len({line["loss"] for line in outcomes}) == 1
+    out = program(*arguments).out.splitlines()
+    assert [line.split()[2] for line in out[-3:]] == [f"{o['loss_after']:.4f}" for o in outcomes]
+
+
 def test_eval_mode_leaves_dropout_off(program: Program, tiny_dropout: str) -> None:
     arguments = "step", TEXT, "--model", tiny_dropout, "--json"
     (evaluated,) = program(*arguments, "--eval-mode").lines

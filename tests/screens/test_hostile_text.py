@@ -152,6 +152,9 @@ class HostileEngine:
             seconds=0.1,
         )
 
+    def fork(self, text: str) -> tuple[UpdateReport, ...]:
+        return (self.update(text),) * 3
+
     def prepare_undo(self) -> None:
         pass
 
@@ -234,6 +237,9 @@ async def visit_everything(words: str) -> None:
         await pilot.pause(0.1)
         await pilot.press("v")
         await pilot.pause(0.1)
+        await pilot.press("f")
+        await pilot.pause(0.1)
+        await pilot.press("n")
         await pilot.press("5", "space")
         await pilot.pause(0.2)
         await pilot.press("k")

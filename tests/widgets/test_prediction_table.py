@@ -1,5 +1,7 @@
 """The numbers and tokens of the prediction table keep their columns and their value."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from tui_trainer.widgets.prediction_table import probability, token_cell
         (5.9e-5, "5.9e-5"),
         (1.2e-10, " 1e-10"),
         (0.0, "0.0000"),
+        (math.nan, "   nan"),
     ],
 )
 def test_probability(p: float, shown: str) -> None:

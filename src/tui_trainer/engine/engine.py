@@ -14,6 +14,7 @@ from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.examples import make_examples
+from tui_trainer.engine.fork import fork, update_at
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
@@ -196,6 +197,14 @@ class Engine:
         """One update for each `next`, without end; settings may change between two."""
         while True:
             yield update(self.learner, text)
+
+    def fork(self, text: str) -> tuple[UpdateReport, ...]:
+        """What an update would do at lr / 3, lr and 3 lr; leaves everything as it was."""
+        return fork(self.learner, text)
+
+    def update_at(self, text: str, lr: float) -> UpdateReport:
+        """An update at another learning rate, which stays."""
+        return update_at(self.learner, text, lr)
 
     def undo(self) -> LearnerStatus:
         """Take the last update back, bit for bit; InputError where there is none."""

@@ -169,6 +169,12 @@ class History:
             self.trim()
         self.mark()
 
+    def reject(self, change: Change) -> None:
+        """Take back an update that was not added: the Learner is what it was before it."""
+        change.take_back(self.learner)
+        self._use_again(change)
+        self.mark()
+
     def trim(self) -> None:
         """Let go of the oldest changes that are over the budget, and use their memory again."""
         held = sum(change.bytes for change in self._changes)

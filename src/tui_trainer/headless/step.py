@@ -42,6 +42,13 @@ PREDICTION_COLUMNS = (
     Column("p", 6),
 )
 
+OUTCOME_COLUMNS = (
+    Column("lr", 9),
+    Column("loss", 10),
+    Column("loss after", 10),
+    Column("change", 10),
+    Column("weights moved", 15),
+)
 LAYER_COLUMNS = (
     Column("layer", 0, left=True),
     Column("weights", 0),
@@ -66,6 +73,12 @@ def add(commands: "Commands") -> None:
     add_training_arguments(parser)
     parser.add_argument(
         "--layers", action="store_true", help="tell layer by layer which weights each update moved"
+    )
+    parser.add_argument(
+        "--fork",
+        action="store_true",
+        help="after the updates, tell what one more would do at a third of the learning rate, at "
+        "it and at three times it",
     )
     parser.add_argument(
         "--eval-mode", action="store_true", help="leave dropout off, where the model has some"
@@ -101,10 +114,14 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         for report in updates:
             layers = layers_line(engine.moved()) if arguments.layers else {}
             output.json(update_line(report) | layers)
+        for outcome in engine.fork(text) if arguments.fork else ():
+            output.json(outcome_line(outcome))
     else:
         _write_readable(output, status, updates)
         if arguments.layers:
             _write_layers(output, engine.moved())
+        if arguments.fork:
+            _write_outcomes(output, engine.fork(text))
 
 
 def update_line(report: UpdateReport) -> dict[str, Json]:
@@ -118,6 +135,28 @@ def update_line(report: UpdateReport) -> dict[str, Json]:
         "moved": report.moved,
         "predictions": [{"id": token.id, "text": token.text, "p": token.p} for token in best],
     }
+
+
+def outcome_line(report: UpdateReport) -> dict[str, Json]:
+    """The JSON of an update that was tried and taken back."""
+    return {"event": "fork", "loss_after": report.after.loss} | update_line(report)
+
+
+def _write_outcomes(output: Output, outcomes: tuple[UpdateReport, ...]) -> None:
+    output.text(f"\nupdate {outcomes[0].update} tried at three learning rates, none of them kept")
+    for line in table(OUTCOME_COLUMNS, map(outcome_cells, outcomes)):
+        output.text(line)
+
+
+def outcome_cells(report: UpdateReport) -> tuple[str, ...]:
+    after = math.nan if report.after.loss is None else report.after.loss
+    return (
+        f"{report.lr:.4g}",
+        f"{report.loss:.4f}",
+        f"{after:.4f}",
+        f"{after - report.loss:+.4f}",
+        f"{report.moved:,}",
+    )
 
 
 def layers_line(report: MovedReport) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.screens.moved_view import MovedView
 from tui_trainer.screens.phase_view import PhaseView
-from tui_trainer.screens.step_history import StepHistory
+from tui_trainer.screens.step_fork import StepFork
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 from tui_trainer.widgets.text_box import TextBox
@@ -21,7 +21,7 @@ NOTEBOOK_TEXT = "def hello():\n\treturn"
 DRAIN_SECONDS = 1 / 12
 
 
-class StepScreen(StepHistory):
+class StepScreen(StepFork):
     """The training cell by keypress."""
 
     NAME = "step"
@@ -50,6 +50,10 @@ update-to-weight ratio, the norm of the change over the norm of the weights befo
 
 u undoes an update: weights, optimizer, random numbers and count are those before it, bit for
 bit. r makes it again. h says how much memory that may take, and so how far back you can go.
+
+f forks: one update from the same weights, optimizer and random numbers at a third of the learning
+rate, at it, and at three times it, side by side. Pick one and it is made, and its learning rate
+stays; pick none and nothing has changed.
 
 The loss before the update is what the training cell prints; the one after is a new forward pass.
 Train mode turns dropout on, so the same text gives a different loss each time; eval mode turns

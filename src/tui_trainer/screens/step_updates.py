@@ -1,7 +1,8 @@
 """Updates on Step, one for each press of the space bar or one after another, and predictions."""
 
 import time
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -17,6 +18,9 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 from tui_trainer.worker import Failure
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
 
 WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must not pile them up
 UPDATES = Binding.Group("Update", compact=True)
@@ -151,12 +155,17 @@ class StepUpdates(StepViews):
         elif self.session.status is None:
             self.notify("The model is still being loaded.", markup=False)
         elif self.waiting < WAITING_AT_MOST:
-            self.waiting += 1
-            self._update(self.text)
+            text = self.text
+            self._make(lambda engine: engine.update(text))
+
+    def _make(self, update: "Callable[[Engine], UpdateReport]") -> None:
+        """Have an update made and show it."""
+        self.waiting += 1
+        self._await_update(update)
 
     @work
-    async def _update(self, text: str) -> None:
-        report = await self.session.ask(lambda engine: engine.update(text), "Updating")
+    async def _await_update(self, update: "Callable[[Engine], UpdateReport]") -> None:
+        report = await self.session.ask(update, "Updating")
         self.waiting -= 1
         if report is not None:
             self._plot([report])

@@ -21,8 +21,8 @@ WIDTHS = {
 
 def probability(p: float) -> str:
     """A probability in six characters: 0.1234, or 3.1e-5 and 2e-10 where 0.0000 would show."""
-    if p >= 0.001 or p == 0:
-        return f"{p:.4f}"
+    if not 0 < p < 0.001:  # also where weights that are no numbers any more made it none
+        return f"{p:.4f}".rjust(6)
     mantissa, exponent = f"{p:.1e}".split("e")
     if int(exponent) > -10:
         return f"{mantissa}e{int(exponent)}"

@@ -1,0 +1,66 @@
+"""One update from the same state at several learning rates, and then one of them or none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch import Tensor
+
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.reports import UpdateReport
+from tui_trainer.engine.settings import check_lr
+from tui_trainer.engine.update import reversible_update, update
+
+FACTOR = 3.0
+
+Gradients = list[Tensor | None]
+
+
+def fork(learner: Learner, text: str) -> tuple[UpdateReport, ...]:
+    """What one update on `text` would do at a third of the learning rate, at it, at three times it.
+
+    Each is made and taken back again, so that afterwards weights, optimizer, random numbers,
+    count and gradients are bit for bit those before. One after another, since keeping the three
+    results until one is picked would take three times the memory of an undo: whoever picks one
+    makes it again with `update_at`.
+    """
+    rates = learner.lr / FACTOR, learner.lr, learner.lr * FACTOR
+    for rate in rates:
+        check_lr(rate)
+    with _kept_settings(learner) as gradients:
+        return tuple(_try(learner, text, rate, gradients) for rate in rates)
+
+
+def update_at(learner: Learner, text: str, lr: float) -> UpdateReport:
+    """An update at another learning rate, which stays; where the update fails, so does the old."""
+    before = learner.lr
+    learner.set_lr(lr)
+    try:
+        return update(learner, text)
+    except BaseException:
+        learner.set_lr(before)
+        raise
+
+
+def _try(learner: Learner, text: str, lr: float, gradients: Gradients) -> UpdateReport:
+    # Where phases left gradients, an update adds to them in place.
+    _put_gradients(learner, [g if g is None else g.clone() for g in gradients])
+    learner.set_lr(lr)
+    report, change = reversible_update(learner, text)
+    learner.history.reject(change)
+    return report
+
+
+@contextmanager
+def _kept_settings(learner: Learner) -> Iterator[Gradients]:
+    """Afterwards the learning rate and the gradients, which the block is given, are as before."""
+    lr, gradients = learner.lr, [parameter.grad for parameter in learner.model.parameters()]
+    try:
+        yield gradients
+    finally:
+        learner.set_lr(lr)
+        _put_gradients(learner, gradients)
+
+
+def _put_gradients(learner: Learner, gradients: Gradients) -> None:
+    for parameter, gradient in zip(learner.model.parameters(), gradients, strict=True):
+        parameter.grad = gradient

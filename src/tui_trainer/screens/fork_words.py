@@ -1,0 +1,69 @@
+"""What the fork's dialog says of its outcomes: columns beside each other, in words and numbers."""
+
+import math
+
+from rich.cells import cell_len
+
+from tui_trainer.engine.reports import Position, UpdateReport
+from tui_trainer.screens.step_words import percent
+from tui_trainer.widgets.line_table import Column
+from tui_trainer.widgets.prediction_table import probability, token_cell
+
+FACTORS = "÷3", "×1", "×3"
+LABEL, OUTCOME = 10, 18  # the widest that a dialog has room for at 80 columns
+TOKEN = OUTCOME - 9  # beside a probability, a space and a tick
+COLUMNS = (
+    Column("next token", LABEL),
+    *(Column(f"p · likeliest {factor}", OUTCOME) for factor in FACTORS),
+)
+
+
+def describe_outcomes(outcomes: tuple[UpdateReport, ...]) -> str:
+    """A line for each fact, a column for each learning rate."""
+    facts = {
+        "": [f"{key}  {factor}" for key, factor in enumerate(FACTORS, start=1)],
+        "lr": [f"{outcome.lr:.4g}" for outcome in outcomes],
+        "loss now": [f"{outcome.loss:.4f}" for outcome in outcomes],
+        "loss after": [f"{loss_after(outcome):.4f}" for outcome in outcomes],
+        "change": [f"{loss_after(outcome) - outcome.loss:+.4f}" for outcome in outcomes],
+        "moved": [f"{outcome.moved:,}" for outcome in outcomes],
+        "share": [percent(outcome.moved / outcome.parameters) for outcome in outcomes],
+    }
+    return "\n".join(_line(label, cells) for label, cells in facts.items())
+
+
+def _line(label: str, cells: list[str]) -> str:
+    """Under the columns of the table below, which has a mark before its first."""
+    padded = [cell + " " * (OUTCOME - cell_len(cell)) for cell in cells]
+    return "  ".join([f" {label:<{LABEL}}", *padded]).rstrip()
+
+
+def describe_lowest(outcomes: tuple[UpdateReport, ...]) -> str:
+    """Which has the lowest loss after it; a loss that is no number is none."""
+    losses = [loss_after(outcome) for outcome in outcomes]
+    known = [loss for loss in losses if not math.isnan(loss)]
+    if not known:
+        return "Every loss afterwards is no number any more."
+    lowest = losses.index(min(known))
+    return f"The lowest loss afterwards is that of {lowest + 1} ({FACTORS[lowest]})."
+
+
+def loss_after(report: UpdateReport) -> float:
+    """The loss of the text after the update, which has at least two tokens."""
+    return math.nan if report.after.loss is None else report.after.loss
+
+
+def position_cells(outcomes: tuple[UpdateReport, ...], row: int) -> tuple[str, ...]:
+    """One position: the token that comes next, and what each outcome makes of it."""
+    positions = [outcome.after.positions[row] for outcome in outcomes]
+    expected = positions[0].expected
+    label = "—" if expected is None else token_cell(expected.text, LABEL)
+    return (label, *(_outcome_cell(position) for position in positions))
+
+
+def _outcome_cell(position: Position) -> str:
+    """p of the token that comes next, or at the end of the likeliest; and the likeliest token."""
+    expected, likeliest = position.expected, position.top[0]
+    p = likeliest.p if expected is None else expected.p
+    tick = " ✓" if expected is not None and expected.id == likeliest.id else "  "
+    return f"{probability(p)} {token_cell(likeliest.text, TOKEN)}{tick}"

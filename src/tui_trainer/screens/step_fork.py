@@ -1,0 +1,35 @@
+"""A fork on Step: the next update at three learning rates, of which one is picked or none."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_trainer.screens.fork_dialog import ForkDialog
+from tui_trainer.screens.step_history import StepHistory
+from tui_trainer.screens.step_updates import UPDATES
+
+
+class StepFork(StepHistory):
+    """The part of Step that tries before it updates."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f",
+            "fork",
+            "Fork",
+            id="fork",
+            tooltip="Try the next update at three learning rates, pick one",
+            group=UPDATES,
+        ),
+    ]
+
+    @work
+    async def action_fork(self) -> None:
+        if not self.may_train():
+            return
+        text = self.text
+        lr = await self.app.push_screen_wait(ForkDialog(self.session, text))
+        if lr is not None:
+            self._make(lambda engine: engine.update_at(text, lr))
+            self.notify(f"The learning rate is {lr:.4g} now, the one you picked.", markup=False)
