@@ -5,6 +5,7 @@ them: where no attention mask and no cache is passed, transformers takes that as
 packed items and makes the mask. With `use_cache` at its default the items would see each other.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -31,8 +32,8 @@ def make_batch(
 def fill_rows(examples: Iterable[Example], length: int) -> list[Row]:
     """Rows of at most `length` tokens, filled in the order of the items.
 
-    In order, so that a step trains on the same items as without packing. Looking ahead for an
-    item that fits would fill 99% of a row of 2,048 where this fills 95% (GSM8K).
+    In order, so that a step trains on the same items as without packing. It fills 95% of a row of
+    2,048 with items of GSM8K, where `fit_rows` fills 99%.
     """
     rows: list[Row] = []
     row: list[Example] = []
@@ -44,6 +45,26 @@ def fill_rows(examples: Iterable[Example], length: int) -> list[Row]:
         used += len(example.ids) + bool(row)  # the token that separates two items
         row.append(example)
     return [*rows, tuple(row)] if row else rows
+
+
+def fit_rows(examples: Iterable[Example], length: int) -> list[Row]:
+    """Rows of at most `length` tokens: each item, longest first, in the fullest row that takes it.
+
+    Best-fit decreasing. The rows come out with the longest items first: shuffle them.
+    """
+    rows: list[list[Example]] = []
+    left: list[tuple[int, int]] = []  # tokens left in a row, and its number; sorted
+    for example in sorted(examples, key=lambda example: -len(example.ids)):
+        needed = len(example.ids) + 1  # the token that separates two items; the last needs none
+        place = bisect_left(left, (needed, 0))
+        if place == len(left):
+            space, number = length + 1, len(rows)
+            rows.append([])
+        else:
+            space, number = left.pop(place)
+        rows[number].append(example)
+        insort(left, (space - needed, number))
+    return [tuple(row) for row in rows]
 
 
 class Cell(NamedTuple):

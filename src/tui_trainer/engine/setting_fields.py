@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.settings import OPTIMIZERS, PADDING_SIDES, SCHEDULES, TrainSettings
+from tui_trainer.engine.settings import (
+    OPTIMIZERS,
+    PACK_ORDERS,
+    PADDING_SIDES,
+    SCHEDULES,
+    TrainSettings,
+)
 
 TUTORIAL = TrainSettings()
 DEFAULT_DECAY = "torch"
@@ -82,6 +88,12 @@ FIELDS = (
         "pack",
         Kind.WHOLE,
         "tokens of a row that items share, none seeing another; 0: none",
+    ),
+    SettingField(
+        "pack_order",
+        Kind.TEXT,
+        "which share a row: in-order, or best-fit, which fills it",
+        PACK_ORDERS,
     ),
     SettingField("end_of_text", Kind.YES_NO, "each item ends with that token, and learns it"),
     SettingField("answer_only", Kind.YES_NO, "the loss counts the tokens of the answer alone"),

@@ -10,6 +10,7 @@ PRECISIONS = "auto", "fp32", "mixed", "bf16"
 OPTIMIZERS = "AdamW", "SGD"
 SCHEDULES = "constant", "linear", "cosine"
 PADDING_SIDES = "right", "left"
+IN_ORDER, BEST_FIT = PACK_ORDERS = "in-order", "best-fit"
 TUTORIAL_LR = 1e-5
 SHORTEST_ROW = 16
 LARGEST_SEED = 2**63 - 1  # what torch.Generator takes
@@ -89,6 +90,8 @@ class TrainSettings:
     """Where shorter items of a batch are filled up: `right` or `left`."""
     pack: int = 0
     """Tokens in a row that several items share; 0 packs nothing."""
+    pack_order: str = IN_ORDER
+    """Which items share a row: neighbours, or those that fill it best."""
     end_of_text: bool = False
     """Whether each item ends with the end-of-text token, as one more token to learn."""
     answer_only: bool = False
@@ -118,6 +121,7 @@ class TrainSettings:
                 f"A packed row needs at least {SHORTEST_ROW} tokens, not {self.pack}; "
                 "0 packs nothing."
             )
+        _check_among("pack_order", self.pack_order, PACK_ORDERS)
         _check_among("padding", self.padding, PADDING_SIDES)
         _check_among("schedule", self.schedule, SCHEDULES)
         if self.weight_decay is not None and not 0 <= self.weight_decay <= 1:

@@ -1,0 +1,102 @@
+"""Cross entropy from the hidden states and the output matrix, without all logits at once.
+
+For a row of 2,048 tokens and a vocabulary of 150,000 the logits are 1.2 GB in fp32, and plain
+cross entropy holds three tensors of that size. Here they exist for a chunk of positions at a
+time, and the gradient is made while they do, so that no logits are computed twice.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
+from transformers import PreTrainedModel
+
+from tui_trainer.engine.batching import IGNORED
+
+CHUNK_NUMBERS = 2**24
+"""Logits of one chunk: 64 MiB in fp32. Smaller ones read the output matrix more often."""
+
+
+class ChunkedCrossEntropy(torch.autograd.Function):
+    """What `chunked_losses` gives; the gradients are made in the forward pass and kept."""
+
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        labels: Tensor,
+        shares: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        losses = torch.zeros(labels.shape, device=hidden.device)
+        hidden_grad = torch.zeros_like(hidden)
+        # Summed over the chunks in fp32, whatever the precision of the matrix.
+        weight_grad = torch.zeros_like(weight, dtype=torch.float32)
+        bias_grad = None if bias is None else torch.zeros_like(bias, dtype=torch.float32)
+
+        # A position without a label has neither loss nor gradient.
+        labelled = (labels != IGNORED).nonzero().squeeze(1)
+        for rows in labelled.split(max(1, CHUNK_NUMBERS // len(weight))):
+            states = hidden[rows]
+            logits = nn.functional.linear(states, weight, bias).float()  # [position, vocabulary]
+            label = torch.arange(len(rows), device=rows.device), labels[rows]
+            log_total = logits.logsumexp(dim=-1)
+            losses[rows] = log_total - logits[label]
+            # The gradient of the logits: p - onehot, times the position's share in the loss.
+            grad = logits.sub_(log_total[:, None]).exp_()
+            grad[label] -= 1
+            grad = grad.mul_(shares[rows, None]).to(weight.dtype)
+            hidden_grad[rows] = grad @ weight
+            weight_grad.addmm_(grad.t().float(), states.float())
+            if bias_grad is not None:
+                bias_grad += grad.sum(dim=0)
+
+        ctx.save_for_backward(hidden_grad, weight_grad.to(weight.dtype), bias_grad)  # type: ignore[arg-type]  # it takes None too
+        ctx.mark_non_differentiable(losses)
+        return (losses * shares).sum(), losses
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, loss_grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        kept: tuple[Tensor | None, ...] = ctx.saved_tensors  # type: ignore[attr-defined]
+        scaled = [None if grad is None else grad * loss_grad for grad in kept]
+        return *scaled, None, None
+
+
+def chunked_losses(
+    hidden: Tensor, head: nn.Linear, labels: Tensor, shares: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The sum of -log p of each label times its share, and -log p of each, both in fp32.
+
+    `hidden` [row, position, width] are the model's last hidden states, `head` makes logits of
+    them; `labels` and `shares` are [row, position]. The gradient goes through the sum alone.
+    Without autocast the matrices are multiplied in their own precision.
+    """
+    kind = head.weight.dtype
+    if torch.is_autocast_enabled(hidden.device.type):
+        kind = torch.get_autocast_dtype(hidden.device.type)
+    bias = None if head.bias is None else head.bias.to(kind)
+    with torch.autocast(hidden.device.type, enabled=False):
+        loss, losses = ChunkedCrossEntropy.apply(
+            hidden.flatten(0, 1).to(kind),
+            head.weight.to(kind),
+            bias,
+            labels.flatten(),
+            shares.flatten(),
+        )
+    return loss, losses.view(labels.shape)
+
+
+@torch.no_grad()
+def is_plain_head(model: PreTrainedModel) -> bool:
+    """Whether the logits are those of the output matrix alone, and so can be made in chunks.
+
+    Found by looking: Gemma 2 bends them, Granite and Cohere scale them, and the next one may do
+    something else that no list here would know.
+    """
+    head = model.get_output_embeddings()
+    if not isinstance(head, nn.Linear):
+        return False
+    ids = torch.arange(2, device=model.device)[None]
+    hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+    logits = model(input_ids=ids, use_cache=False).logits
+    return torch.allclose(head(hidden).float(), logits.float(), rtol=1e-3, atol=1e-6)

@@ -1,0 +1,128 @@
+"""The chunked loss and its gradients are those of plain cross entropy over all logits."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, CohereConfig, Gemma2Config, GraniteConfig
+
+from tests.models import ARCHITECTURES
+from tui_trainer.engine import chunked_loss
+from tui_trainer.engine.batching import IGNORED
+from tui_trainer.engine.chunked_loss import chunked_losses, is_plain_head
+
+ROWS, POSITIONS, WIDTH, VOCABULARY = 2, 37, 24, 211
+SMALL = {
+    "vocab_size": 300,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 8,
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other random inputs in each run, and chunks of ten positions."""
+    monkeypatch.setattr(chunked_loss, "CHUNK_NUMBERS", 10 * VOCABULARY + 5)
+    torch.manual_seed(time.time_ns() % 2**63)
+
+
+def random_inputs(*, ignored: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Hidden states, labels of which some are ignored, and shares of which some are 0."""
+    hidden = torch.randn(ROWS, POSITIONS, WIDTH, requires_grad=True)
+    labels = torch.randint(0, VOCABULARY, (ROWS, POSITIONS))
+    labels[torch.rand(labels.shape) < ignored] = IGNORED
+    shares = torch.rand(labels.shape) * (torch.rand(labels.shape) < 0.7)
+    return hidden, labels, shares
+
+
+def plain_losses(
+    hidden: Tensor, head: nn.Linear, labels: Tensor, shares: Tensor
+) -> tuple[Tensor, Tensor]:
+    logits = head(hidden).float().flatten(0, 1)
+    losses = F.cross_entropy(logits, labels.flatten(), ignore_index=IGNORED, reduction="none")
+    return (losses * shares.flatten()).sum(), losses.view(labels.shape)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("ignored", [0.0, 0.3, 1.0])
+def test_losses_and_gradients_are_those_of_all_logits(bias: bool, ignored: float) -> None:
+    hidden, labels, shares = random_inputs(ignored=ignored)
+    head = nn.Linear(WIDTH, VOCABULARY, bias=bias)
+    inputs = [hidden, *head.parameters()]
+    plain, plain_each = plain_losses(hidden, head, labels, shares)
+    expected = torch.autograd.grad(3 * plain, inputs)
+    loss, each = chunked_losses(hidden, head, labels, shares)
+    found = torch.autograd.grad(3 * loss, inputs)
+    assert not each.requires_grad
+    torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(each, plain_each.detach(), rtol=1e-5, atol=1e-5)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_logits_far_from_zero_neither_overflow_nor_lose_the_label() -> None:
+    hidden, labels, shares = random_inputs(ignored=0.1)
+    head = nn.Linear(WIDTH, VOCABULARY, bias=False)
+    with torch.no_grad():
+        head.weight *= 1e3
+    plain, _ = plain_losses(hidden, head, labels, shares)
+    loss, _ = chunked_losses(hidden, head, labels, shares)
+    torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-5)
+
+
+def test_under_autocast_the_matrices_are_bf16_and_the_loss_fp32() -> None:
+    hidden, labels, shares = random_inputs(ignored=0.1)
+    head = nn.Linear(WIDTH, VOCABULARY, bias=False)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        plain, _ = plain_losses(hidden, head, labels, shares)
+        loss, each = chunked_losses(hidden, head, labels, shares)
+    expected = torch.autograd.grad(plain, [hidden, head.weight])
+    found = torch.autograd.grad(loss, [hidden, head.weight])
+    assert loss.dtype == each.dtype == found[1].dtype == torch.float32
+    torch.testing.assert_close(loss, plain, rtol=1e-4, atol=1e-4)
+    for one, other in zip(found, expected, strict=True):
+        assert (one - other).norm() < 0.02 * other.norm()
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_models_gradients_are_those_of_its_own_logits(
+    model_folder: Callable[[str], Path], architecture: str
+) -> None:
+    """GPT-2's `lm_head` is its embedding, as Llama's here is: the gradient has both parts."""
+    model = AutoModelForCausalLM.from_pretrained(model_folder(architecture)).eval()
+    assert is_plain_head(model)
+    ids = torch.randint(0, 300, (2, 40))
+    labels = torch.cat([ids[:, 1:], ids.new_full((2, 1), IGNORED)], dim=1)
+    shares = torch.full(labels.shape, 1 / 78)
+
+    plain = F.cross_entropy(model(ids).logits.flatten(0, 1), labels.flatten())
+    plain.backward()
+    expected = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    hidden = model.base_model(ids).last_hidden_state
+    loss, _ = chunked_losses(hidden, model.get_output_embeddings(), labels, shares)
+    loss.backward()
+    torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-6)
+    for parameter, grad in zip(model.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, grad, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Gemma2Config(**SMALL, final_logit_softcapping=0.01),
+        GraniteConfig(**SMALL, logits_scaling=4.0),
+        CohereConfig(**SMALL, logit_scale=0.5),
+    ],
+    ids=["Gemma2", "Granite", "Cohere"],
+)
+def test_logits_that_are_bent_or_scaled_are_noticed(config) -> None:
+    assert not is_plain_head(AutoModelForCausalLM.from_config(config).eval())
