@@ -10,6 +10,7 @@ from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, Sa
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
+from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
 from tui_trainer.engine.reports import (
     Batch,
     Candidate,
@@ -268,6 +269,15 @@ class FakeEngine:
     def moved(self) -> MovedReport:
         layers = LayerMoved("layers.0", 600, 540, 0.5, 10.0), LayerMoved("norm", 400, 0, 0.0, 5.0)
         return MovedReport(self._status.updates, MODEL.precision, layers)
+
+    def follow_probes(self, texts: tuple[str, ...]) -> None:
+        pass
+
+    def probe(self, texts: tuple[str, ...]) -> tuple[ProbeReport, ...]:
+        likeliest = Candidate(32, " ", 0.5, 1.0)
+        start = ProbeStart(0, 5.0, likeliest)
+        now = ProbeReading(self._loss(), likeliest, 0.25)
+        return tuple(ProbeReport(text, start, now) for text in texts)
 
     def set_lr(self, lr: float) -> LearnerStatus:
         return self._become(lr=lr)

@@ -88,6 +88,12 @@ async def step_moved(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: "Update 1 changed" in shown(pilot.app))
 
 
+async def step_probes(pilot: Pilot[int]) -> None:
+    await step(pilot)
+    await pilot.press("v", "v", "v")
+    await until(pilot, lambda: "the likeliest token was" in shown(pilot.app))
+
+
 async def step_fork(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4")
     pilot.app.simulate_key("space")
@@ -122,6 +128,12 @@ PICTURES = (
     Picture("step", "screens/step.py", "4, then space twelve times", step),
     Picture("step-phases", "screens/phase_view.py", "4, then . three times", step_phases),
     Picture("step-moved", "screens/moved_view.py", "4, then v twice and space", step_moved),
+    Picture(
+        "step-probes",
+        "screens/probe_view.py",
+        "4, then space twelve times and v thrice",
+        step_probes,
+    ),
     Picture("step-fork", "screens/fork_dialog.py", "4, then space and f", step_fork),
     Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),

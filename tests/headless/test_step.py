@@ -102,6 +102,33 @@ def test_a_fork_tells_what_one_more_update_would_do(program: Program, tiny: str)
     assert [line.split()[2] for line in out[-3:]] == [f"{o['loss_after']:.4f}" for o in outcomes]
 
 
+def test_probes_tell_what_the_updates_do_to_other_texts(program: Program, tiny: str) -> None:
+    other, long = "def bye():\n\treturn", "word " * 600
+    arguments = ("step", TEXT, "-n", "2", "--lr", str(LR), "--model", tiny)
+    probing = (*arguments, "--probe", other, "--probe", long, "--probe", other)
+    plain = program(*arguments, "--json").lines
+    lines = program(*probing, "--json").lines
+    assert [{key: line[key] for key in plain[0]} for line in lines] == plain
+    model = AutoModelForCausalLM.from_pretrained(tiny, dtype=torch.float32).eval()
+    ids = AutoTokenizer.from_pretrained(tiny)(other, return_tensors="pt").input_ids
+    with torch.no_grad():
+        logits = model(input_ids=ids).logits[0]
+    probe, refused = lines[1]["probes"]
+    start = F.cross_entropy(logits[:-1], ids[0, 1:]).item()
+    assert probe["loss_at_start"] == pytest.approx(start, rel=1e-5)
+    p = logits[-1].softmax(dim=-1)[probe["next"]["id"]].item()
+    assert probe["p_at_start"] == pytest.approx(p, rel=1e-4)
+    assert probe["loss"] != lines[0]["probes"][0]["loss"] != probe["loss_at_start"]
+    assert (refused["text"], "shorten it" in refused["error"]) == (long, True)
+    out = program(*arguments, "--probe", other).out.splitlines()[-1]
+    change = probe["loss"] - probe["loss_at_start"]
+    assert f"{change:+.4f}" in out
+    assert "def bye():⏎⇥return" in out
+    ended = program(*arguments, *(word for text in "abcdef" for word in ("--probe", text)))
+    assert (ended.status, ended.out) == (2, "")
+    assert "At most 5 probes" in ended.err
+
+
 def test_eval_mode_leaves_dropout_off(program: Program, tiny_dropout: str) -> None:
     arguments = "step", TEXT, "--model", tiny_dropout, "--json"
     (evaluated,) = program(*arguments, "--eval-mode").lines
@@ -167,6 +194,6 @@ def test_a_text_longer_than_the_context_is_refused(program: Program, tiny: str) 
 
 
 def test_hostile_text_never_reaches_the_terminal_raw(program: Program, tiny: str) -> None:
-    ended = program("step", HOSTILE, "--model", tiny)
+    ended = program("step", HOSTILE, "--probe", HOSTILE, "--model", tiny)
     assert ended.status == 0
     assert obeyed_characters(ended.out + ended.err) == set()

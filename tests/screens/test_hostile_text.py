@@ -16,6 +16,7 @@ from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, Sa
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import NamedNorm, PhaseReport
+from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import (
     Batch,
@@ -185,6 +186,15 @@ class HostileEngine:
     def moved(self) -> MovedReport:
         return MovedReport(1, "fp32", (LayerMoved(self._words, 10, 5, 1.0, 2.0),))
 
+    def follow_probes(self, texts: tuple[str, ...]) -> None:
+        pass
+
+    def probe(self, texts: tuple[str, ...]) -> tuple[ProbeReport, ...]:
+        start = ProbeStart(0, 1.0, Candidate(1, self._words, 0.5, 2.0))
+        now = ProbeReading(1.0, Candidate(2, self._words, 0.5, 2.0), 0.5)
+        refused = ProbeReport(self._words, None, None, self._words)
+        return (ProbeReport(self._words, start, now), refused)
+
     def train(self, settings: TrainSettings) -> Iterator[StepReport]:
         texts = (self._words, "\n", self._words)
         item = ItemReport(1, self._words, texts, (None, 1.0, 9.0), 2, 1.0, True)
@@ -239,7 +249,16 @@ async def visit_everything(words: str) -> None:
         await pilot.pause(0.1)
         await pilot.press("f")
         await pilot.pause(0.1)
-        await pilot.press("n")
+        await pilot.press("n", "e")
+        app.screen.query(Input).first().value = words
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        app.screen.query_one("#probe-lines").focus()
+        await pilot.press("down")
+        await pilot.pause(0.1)
+        await pilot.press("e")
+        await pilot.pause(0.1)
+        await pilot.press("escape")
         await pilot.press("5", "space")
         await pilot.pause(0.2)
         await pilot.press("k")

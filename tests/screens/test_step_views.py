@@ -1,12 +1,19 @@
 """The views of Step beside its predictions: they follow the weights, and only while open."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_step import press_updates, step_screen
 from tui_trainer.engine.moved_reports import MovedReport
+from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.screens.moved_view import MovedView, short
+from tui_trainer.screens.probe_editor import ProbeEditor, read_line, write_line
+from tui_trainer.screens.probe_view import EXAMPLES, ProbeView
+from tui_trainer.widgets.prediction_table import probability
 
 
 async def open_view(app, pilot, view: str) -> None:
@@ -57,6 +64,97 @@ async def test_a_closed_view_asks_for_nothing() -> None:
         before = engine.asked
         await press_updates(app, pilot, 1)
         await until(pilot, lambda: engine.asked == before + 1)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_probes_follow_what_an_update_does_to_other_strings(size) -> None:
+    async with running("escape", "4", size=size) as (app, pilot):
+        await press_updates(app, pilot, 2)
+        await open_view(app, pilot, "probes")
+        view = step_screen(app).query_one(ProbeView)
+        await until(pilot, lambda: view.reports)
+        assert [report.text for report in view.reports] == list(EXAMPLES)
+        # They were measured before the first update, though their view was closed
+        assert [report.start.update for report in view.reports] == [0] * len(EXAMPLES)
+        screen = shown(app)
+        for report in view.reports:
+            assert report.now.loss != report.start.loss
+            row = next(line for line in screen.splitlines() if f"{report.change:+.4f}" in line)
+            assert f"{report.start.loss:.4f}" in row
+            assert f"{report.now.loss:.4f}" in row
+            assert f"→ {probability(report.now.likeliest.p)}" in row
+        before = view.reports
+        await press_updates(app, pilot, 1)
+        await until(pilot, lambda: view.reports != before)
+        assert view.reports[0].start == before[0].start
+        view.query_one("#probe-lines").focus()
+        await pilot.press("down")
+        await until(pilot, lambda: "After def goodbye():⏎⇥return" in shown(app))
+        await pilot.press("R")
+        await until(pilot, lambda: {report.change for report in view.reports} == {0.0})
+
+
+async def test_probes_are_edited_by_key() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, ProbeEditor))
+        boxes = list(app.screen.query(Input))
+        assert boxes[0].value == "def hello():\\n\\tprint"
+        for box, line in zip(boxes, ["one\\ntwo", "", "a", "a", "word " * 2000], strict=True):
+            box.value = line
+        await pilot.press("down", "x", "enter")
+        view = step_screen(app).query_one(ProbeView)
+        await until(pilot, lambda: len(view.reports) == 4)
+        assert [report.text for report in view.reports][:3] == ["one\ntwo", "x", "a"]
+        assert step_screen(app).view == "probes"
+        assert "shorten it" in view.reports[3].refused
+        assert (view.reports[2].start.loss, view.reports[2].change) == (None, None)
+        view.query_one("#probe-lines").focus()
+        await pilot.press("end")
+        await until(pilot, lambda: "shorten it. e edits the probes." in shown(app))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, ProbeEditor))
+        app.screen.query(Input).first().value = "lost"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is step_screen(app))
+        assert step_screen(app).probes[0] == "one\ntwo"
+
+
+async def test_without_probes_the_view_says_how_to_add_some() -> None:
+    async with running("escape", "4", engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, ProbeEditor))
+        for box in app.screen.query(Input):
+            box.value = ""
+        await pilot.press("enter")
+        await until(pilot, lambda: "No probes: e adds some." in shown(app))
+
+
+async def test_a_closed_view_of_probes_measures_nothing_at_an_update() -> None:
+    class CountingEngine(FakeEngine):
+        started = asked = 0
+
+        def follow_probes(self, texts: tuple[str, ...]) -> None:
+            self.started += 1
+
+        def probe(self, texts: tuple[str, ...]) -> tuple[ProbeReport, ...]:
+            self.asked += 1
+            return super().probe(texts)
+
+    engine = CountingEngine()
+    async with running("escape", "4", engine=lambda _: engine) as (app, pilot):
+        await until(pilot, lambda: engine.started > 0)
+        started = engine.started
+        await press_updates(app, pilot, 3)
+        assert (engine.started, engine.asked) == (started, 0)
+        await open_view(app, pilot, "probes")
+        await until(pilot, lambda: engine.asked == 1)
+
+
+@given(st.text(alphabet=st.sampled_from("ab\\nt\n\t")))
+def test_a_text_comes_back_from_its_line(text: str) -> None:
+    assert read_line(write_line(text)) == text
+    assert "\n" not in write_line(text)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from tui_trainer.engine.moved_reports import MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.phases import TrainingCell
 from tui_trainer.engine.predict import predict
+from tui_trainer.engine.probe_reports import ProbeReport
+from tui_trainer.engine.probes import Probes
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.quiet import silence_libraries
@@ -70,6 +72,7 @@ class Engine:
         self._progress = progress
         self._learner: Learner | None = None
         self._cell: TrainingCell | None = None
+        self._probes: Probes | None = None
         self._training: TrainingState | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
@@ -132,12 +135,14 @@ class Engine:
         )
         self._learner = Learner(model, vocabulary, report)
         self._cell = TrainingCell(self._learner)
+        self._probes = Probes(self._learner)
         self._vocabularies[choice.source] = vocabulary
         return self._learner.status
 
     def reload(self) -> LearnerStatus:
         """The loaded weights again, and a fresh optimizer."""
         self.learner.reload()
+        self.probes.forget()
         return self.learner.status
 
     # Tokens
@@ -230,6 +235,21 @@ class Engine:
     def moved(self) -> MovedReport:
         """Which weights the last update moved, layer by layer."""
         return which_moved(self.learner)
+
+    @property
+    def probes(self) -> Probes:
+        """The probes of this model; InputError while none is loaded."""
+        if self._probes is None:
+            raise InputError("No model is loaded: press m and pick one.")
+        return self._probes
+
+    def follow_probes(self, texts: tuple[str, ...]) -> None:
+        """Measure now, once, those of `texts` that are new: what comes is compared with this."""
+        self.probes.follow(texts)
+
+    def probe(self, texts: tuple[str, ...]) -> tuple[ProbeReport, ...]:
+        """The loss and the next token of each of `texts`, then and now."""
+        return self.probes.report(texts)
 
     def actions(self) -> tuple[Action, ...]:
         """What was done since the weights were loaded, in order."""

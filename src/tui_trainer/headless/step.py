@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
+from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.engine.reports import Candidate, LearnerStatus, Position, UpdateReport
 from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR, check_lr
 from tui_trainer.headless.arguments import (
@@ -49,6 +50,16 @@ OUTCOME_COLUMNS = (
     Column("change", 10),
     Column("weights moved", 15),
 )
+LONGEST_PROBE = 40  # characters in the table
+PROBE_COLUMNS = (
+    Column("probe", 0, left=True),
+    Column("loss before", 0),
+    Column("after", 7),
+    Column("change", 8),
+    Column("next token", 0, left=True),
+    Column("p before", 0),
+    Column("after", 6),
+)
 LAYER_COLUMNS = (
     Column("layer", 0, left=True),
     Column("weights", 0),
@@ -73,6 +84,13 @@ def add(commands: "Commands") -> None:
     add_training_arguments(parser)
     parser.add_argument(
         "--layers", action="store_true", help="tell layer by layer which weights each update moved"
+    )
+    parser.add_argument(
+        "--probe",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="another text, whose loss and next token are told too; up to five times",
     )
     parser.add_argument(
         "--fork",
@@ -101,7 +119,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         raise InputError(f"At least 1 update is needed, not {arguments.n}.")
     check_lr(arguments.lr)
     choice = model_choice(arguments)
-    (text,) = read_texts([arguments.text])
+    text, *probes = read_texts([arguments.text, *arguments.probe])
     with shown_progress() as progress:
         engine = make_engine(progress)
         engine.load_model(choice)
@@ -109,17 +127,22 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     engine.set_optimizer(arguments.optimizer)
     engine.set_lr(arguments.lr)
     status = engine.set_training(not arguments.eval_mode)
+    followed = tuple(dict.fromkeys(probes))
+    engine.follow_probes(followed)
     updates = islice(engine.updates(text), arguments.n)
     if output.as_json:
         for report in updates:
             layers = layers_line(engine.moved()) if arguments.layers else {}
-            output.json(update_line(report) | layers)
+            others = probes_line(engine.probe(followed)) if followed else {}
+            output.json(update_line(report) | layers | others)
         for outcome in engine.fork(text) if arguments.fork else ():
             output.json(outcome_line(outcome))
     else:
         _write_readable(output, status, updates)
         if arguments.layers:
             _write_layers(output, engine.moved())
+        if followed:
+            _write_probes(output, engine.probe(followed))
         if arguments.fork:
             _write_outcomes(output, engine.fork(text))
 
@@ -156,6 +179,46 @@ def outcome_cells(report: UpdateReport) -> tuple[str, ...]:
         f"{after:.4f}",
         f"{after - report.loss:+.4f}",
         f"{report.moved:,}",
+    )
+
+
+def probes_line(reports: tuple[ProbeReport, ...]) -> dict[str, Json]:
+    """What `--probe` adds to the JSON of an update; a text that cannot be read says why."""
+    return {"probes": [_probe_line(report) for report in reports]}
+
+
+def _probe_line(report: ProbeReport) -> dict[str, Json]:
+    if report.start is None or report.now is None:
+        return {"text": report.text, "error": report.refused}
+    token = report.now.likeliest
+    return {
+        "text": report.text,
+        "loss_at_start": report.start.loss,
+        "loss": report.now.loss,
+        "next": {"id": token.id, "text": token.text, "p": token.p},
+        "p_at_start": report.now.p_at_start,
+    }
+
+
+def _write_probes(output: Output, reports: tuple[ProbeReport, ...]) -> None:
+    output.text("\nprobes, before the first update and after the last")
+    for line in table(PROBE_COLUMNS, map(probe_cells, reports)):
+        output.text(line)
+
+
+def probe_cells(report: ProbeReport) -> tuple[str, ...]:
+    """The cells of one probe; p is that of the token that is the likeliest now."""
+    text = visible(report.text, limit=LONGEST_PROBE)
+    if report.start is None or report.now is None:
+        return (text, "", "", "", visible(report.refused), "", "")
+    losses = report.start.loss, report.now.loss
+    return (
+        text,
+        *("" if loss is None else f"{loss:.4f}" for loss in losses),
+        "" if report.change is None else f"{report.change:+.4f}",
+        visible_token(report.now.likeliest.text),
+        f"{report.now.p_at_start:.4f}",
+        f"{report.now.likeliest.p:.4f}",
     )
 
 

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.screens.moved_view import MovedView
 from tui_trainer.screens.phase_view import PhaseView
+from tui_trainer.screens.probe_view import ProbeView
 from tui_trainer.screens.step_fork import StepFork
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
@@ -46,7 +47,10 @@ nothing; without zero_grad the gradients add up, and their norm shows it.
 
 'moved' counts the weights whose stored value changed: in bf16 a small step can round to nothing.
 v opens the other views: the phases; and layer by layer which weights moved and their
-update-to-weight ratio, the norm of the change over the norm of the weights before.
+update-to-weight ratio, the norm of the change over the norm of the weights before; and the probes.
+
+Probes are up to five other strings (e edits them): what memorising one does to the rest. They are
+measured when the model is loaded, and after an update only while their view is open.
 
 u undoes an update: weights, optimizer, random numbers and count are those before it, bit for
 bit. r makes it again. h says how much memory that may take, and so how far back you can go.
@@ -68,6 +72,7 @@ it off. A model without dropout gives the same in both."""
             yield PredictionTable(id="predictions")
             yield PhaseView(id="phases")
             yield MovedView(id="moved")
+            yield ProbeView(id="probes")
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)
@@ -76,6 +81,7 @@ it off. A model without dropout gives the same in both."""
         self._show_settings()
 
     def on_screen_resume(self) -> None:
+        self._start_probes()
         self._follow()
 
     def _on_status(self, status: LearnerStatus) -> None:
@@ -88,6 +94,8 @@ it off. A model without dropout gives the same in both."""
         self._updates_shown = status.updates
         self._show_settings()
         if self.is_current:
+            if not status.updates:
+                self._start_probes()
             self._follow()
 
     def _on_loop(self, change: LoopChanged) -> None:

@@ -11,12 +11,14 @@ from textual.widgets import Static
 
 from tui_trainer.screens.moved_view import MovedView
 from tui_trainer.screens.phase_view import PhaseView
+from tui_trainer.screens.probe_editor import ProbeEditor
+from tui_trainer.screens.probe_view import EXAMPLES, ProbeView
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_chart import LOOK, StepChart
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox
 
-PREDICTIONS, PHASES, MOVED = VIEWS = "predictions", "phases", "moved"
+PREDICTIONS, PHASES, MOVED, PROBES = VIEWS = "predictions", "phases", "moved", "probes"
 LOOK_SECONDS = 0.5  # how often a view follows a loop that trains the model
 
 
@@ -32,7 +34,15 @@ class StepViews(StepChart):
             "view",
             "View",
             id="view",
-            tooltip="Predictions, the phases, or which weights moved",
+            tooltip="Predictions, the phases, which weights moved, or the probes",
+            group=LOOK,
+        ),
+        Binding(
+            "e",
+            "edit_probes",
+            "Probes",
+            id="edit-probes",
+            tooltip="Edit the probes: other strings that are followed",
             group=LOOK,
         ),
     ]
@@ -42,6 +52,8 @@ class StepViews(StepChart):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._looked_at = 0.0
+        self.probes: tuple[str, ...] = EXAMPLES
+        """Texts that are followed beside the one that is trained on."""
 
     @property
     def text(self) -> str:
@@ -72,6 +84,8 @@ class StepViews(StepChart):
             self._look_at_phases()
         elif self.view == MOVED:
             self._look_at_moved()
+        elif self.view == PROBES:
+            self._look_at_probes()
 
     @work(exclusive=True, group="view")
     async def _look_at_phases(self) -> None:
@@ -88,3 +102,29 @@ class StepViews(StepChart):
         report = await self.session.ask(lambda engine: engine.moved(), "Comparing weights")
         if report is not None:
             self.query_one(MovedView).show(report)
+
+    # Probes
+
+    @work(exclusive=True, group="probes")
+    async def _start_probes(self) -> None:
+        """Have the probes measured before the first update: once, and not at every update."""
+        probes = self.probes
+        if self.session.status is not None:
+            await self.session.ask(lambda engine: engine.follow_probes(probes), "Probing")
+
+    @work(exclusive=True, group="view")
+    async def _look_at_probes(self) -> None:
+        if self.session.status is None:
+            return
+        probes = self.probes
+        reports = await self.session.ask(lambda engine: engine.probe(probes), "Probing")
+        if reports is not None:
+            self.query_one(ProbeView).show(reports)
+
+    @work
+    async def action_edit_probes(self) -> None:
+        self.view = PROBES
+        probes = await self.app.push_screen_wait(ProbeEditor(self.probes))
+        if probes is not None:
+            self.probes = probes
+            self._look_at_probes()

@@ -1,0 +1,62 @@
+"""The probes, a line each, edited in a dialog."""
+
+import re
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui_trainer.engine.probe_reports import MOST_PROBES
+from tui_trainer.widgets.text_box import LineBox
+
+WRITTEN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+MEANT = {"\\": "\\", "n": "\n", "t": "\t"}
+
+
+def write_line(text: str) -> str:
+    """`text` in one line: newline, tab and backslash as Python writes them."""
+    return "".join(WRITTEN.get(character, character) for character in text)
+
+
+def read_line(line: str) -> str:
+    """The text that `write_line` wrote; a backslash before anything else is one."""
+    return re.sub(r"\\([\\nt])", lambda found: MEANT[found[1]], line)
+
+
+class ProbeEditor(ModalScreen[tuple[str, ...] | None]):
+    """Gives back the texts, each once; an empty line is no probe. None where the user escaped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Go back"),
+        Binding("down", "app.focus_next", "Next line", show=False),
+        Binding("up", "app.focus_previous", "Previous line", show=False),
+    ]
+
+    def __init__(self, probes: tuple[str, ...]) -> None:
+        super().__init__()
+        self._probes = probes
+
+    def compose(self) -> ComposeResult:
+        lines = [write_line(text) for text in self._probes]
+        lines += [""] * (MOST_PROBES - len(lines))
+        with Vertical(classes="dialog wide"):
+            yield Static("Probes: other strings that are followed", classes="heading")
+            for number, line in enumerate(lines, start=1):
+                with Horizontal(classes="probe"):
+                    yield Static(f"{number}", classes="label")
+                    yield LineBox(line, placeholder="no probe", id=f"probe-{number}")
+            yield Static(
+                "\\n is a newline, \\t a tab · up and down go to another line\n"
+                "enter takes them · escape goes back",
+                classes="hint",
+            )
+
+    def on_mount(self) -> None:
+        self.query(Input).first().focus()
+
+    def on_input_submitted(self) -> None:
+        texts = [read_line(box.value) for box in self.query(Input)]
+        self.dismiss(tuple(dict.fromkeys(text for text in texts if text)))

@@ -1,0 +1,97 @@
+"""The probes: a line each, then and now, and a sentence on the one at the cursor."""
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.engine.probe_reports import ProbeReport
+from tui_trainer.terminal_text import visible, visible_token
+from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, probability, token_cell
+
+EXAMPLES = (
+    "def hello():\n\tprint",
+    "def goodbye():\n\treturn",
+    "import os",
+    "2 + 2 =",
+    "The cat sat on the",
+)
+"""From near to far of the notebook's string."""
+COLUMNS = (
+    Column("probe", 10, share=1),
+    Column("start", 7, right=True),
+    Column("now", 7, right=True),
+    Column("change", 8, right=True),
+    Column("next token", TOKEN_WIDTH + 2),
+    Column("p start → now", 15),
+)
+NONE = "—"
+LONGEST = 60  # characters of a probe in a sentence
+
+
+class ProbeView(Container):
+    """A sentence; a line a probe."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.reports: tuple[ProbeReport, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="probe-words")
+        yield LineTable(id="probe-lines")
+
+    def show(self, reports: tuple[ProbeReport, ...]) -> None:
+        self.reports = reports
+        self.query_one(LineTable).show(COLUMNS, len(reports), lambda row: probe_cells(reports[row]))
+        self._tell(self.query_one(LineTable).cursor)
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        self._tell(event.row)
+
+    def _tell(self, row: int) -> None:
+        words = describe_probe(self.reports[row]) if self.reports else "No probes: e adds some."
+        self.query_one("#probe-words", Static).update(Content(words))
+
+
+def describe_probe(report: ProbeReport) -> str:
+    """What was the most likely next token at the start, and what is now."""
+    text = visible(report.text, limit=LONGEST)
+    if report.start is None or report.now is None:
+        return f"{text}: {visible(report.refused)} e edits the probes."
+    then, now = report.start.likeliest, report.now.likeliest
+    words = f"After {text} the likeliest token was {_token(then.text)} ({probability(then.p)})"
+    if then.id == now.id:
+        words += f" and still is ({probability(now.p)})"
+    else:
+        words += f" and is {_token(now.text)} ({probability(now.p)})"
+    return f"{words}. Start: update {report.start.update}. ≠ marks another token than then."
+
+
+def _token(text: str) -> str:
+    shown = visible_token(text[:LONGEST])
+    return shown or NONE
+
+
+def probe_cells(report: ProbeReport) -> tuple[str, ...]:
+    """The cells of one probe; p is that of the token that is the likeliest now."""
+    text = visible(report.text, limit=200)
+    if report.start is None or report.now is None:
+        return (text, NONE, NONE, NONE, visible(report.refused), "")
+    now, change = report.now, report.change
+    other = "≠" if now.likeliest.id != report.start.likeliest.id else " "
+    return (
+        text,
+        _nats(report.start.loss),
+        _nats(now.loss),
+        _nats(change, "+"),
+        f"{token_cell(now.likeliest.text)} {other}",
+        f"{probability(now.p_at_start)} → {probability(now.likeliest.p)}",
+    )
+
+
+def _nats(number: float | None, sign: str = "") -> str:
+    """Four decimals, or four digits where a loss has left the columns behind."""
+    if number is None:
+        return NONE
+    return f"{number:{sign}.4f}" if abs(number) < 100 else f"{number:{sign}.4g}"
