@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.engine.errors import CancelledError, InputError
 from tui_trainer.engine.generation_reports import GeneratedToken
+from tui_trainer.engine.loop_reports import LoopReport, PartReport
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import LoadProgress, StepReport, UpdateReport
+from tui_trainer.engine.reports import LoadProgress, UpdateReport
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 Reply = TypeVar("Reply")
-Report = StepReport | UpdateReport | GeneratedToken
+Report = LoopReport | UpdateReport | GeneratedToken
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048
@@ -198,8 +199,8 @@ class Worker:
         self._do(change)
 
     def advance(self, name: str) -> None:
-        """Make one step of a paused loop."""
-        self._do(lambda: self._advance(name))
+        """Make one step of a paused loop; requests are answered between the parts of a long one."""
+        self._do(lambda: self._make_step(name, self._loops.get(name)))
 
     def stop_loop(self, name: str) -> None:
         """End a loop; the weights stay as they are."""
@@ -253,16 +254,24 @@ class Worker:
         self._loops[name] = self._loops.pop(name)
         self._advance(name)
 
-    def _advance(self, name: str) -> None:
-        loop = self._loops.get(name)
-        if loop is None:
+    def _make_step(self, name: str, loop: _Loop | None) -> None:
+        """One step of `loop`, unless it is over; the rest of a long one waits in line."""
+        if loop is None or self._loops.get(name) is not loop:
             return
+        if isinstance(self._advance(name), PartReport):
+            self._do(lambda: self._make_step(name, loop))
+
+    def _advance(self, name: str) -> Report | None:
+        """What the loop reports next; None where it ends instead."""
         try:
-            self._reports[name].append(next(loop.reports))
+            report = next(self._loops[name].reports)
+            self._reports[name].append(report)
+            return report
         except StopIteration:
             self._close(name, LoopState.FINISHED)
         except BaseException as error:
             self._close(name, LoopState.FAILED, describe_failure(error))
+        return None
 
     def _close(self, name: str, state: LoopState, failure: Failure | None = None) -> None:
         if self._loops.pop(name, None) is not None:

@@ -17,8 +17,10 @@ from tui_trainer.engine.examples import make_examples
 from tui_trainer.engine.fork import fork, update_at
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
+from tui_trainer.engine.held_out import hold_out
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.moved_reports import MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
@@ -37,7 +39,6 @@ from tui_trainer.engine.reports import (
     ModelOption,
     ModelReport,
     Prediction,
-    StepReport,
     Tokenized,
     TokenizerReport,
     UpdateReport,
@@ -285,16 +286,18 @@ class Engine:
 
     # Loop
 
-    def train(self, settings: TrainSettings) -> Iterator[StepReport]:
+    def train(self, settings: TrainSettings) -> Iterator[LoopReport]:
         """Load the problems now; the loop's steps come from the generator returned."""
         learner = self.learner
         problems = load_problems(
             settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
         )
-        examples = make_examples(learner.vocabulary, problems, settings, learner.report.context)
+        vocabulary, context = learner.vocabulary, learner.report.context
+        examples = make_examples(vocabulary, problems, settings, context)
+        held_out = hold_out(vocabulary, settings, problems, context, self._progress)
         self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training = begin_training(learner, settings)
-        return train(learner, examples, settings, self._training)
+        return train(learner, examples, settings, self._training, held_out)
 
     def set_training_lr(self, lr: float) -> None:
         """Change the learning rate of the loop, from its next step on; a schedule scales it."""

@@ -24,16 +24,22 @@ def load_held_out(
 
     Raises InputError where there are none to test, or too few for the shots.
     """
-    source, last = settings.problems, settings.skip + settings.items
-    tested = load_problems(source, split="test", limit=last, seed=settings.seed, progress=progress)[
-        settings.skip :
-    ]
+    tested = load_tested(settings, progress)
     if not tested:
         raise InputError(
-            f"{source} has no item after the first {settings.skip:,}: lower skip, or name "
-            "problems that were not trained on."
+            f"{settings.problems} has no item after the first {settings.skip:,}: lower skip, or "
+            "name problems that were not trained on."
         )
     return tested, _load_shots(settings, tested, progress)
+
+
+def load_tested(settings: EvaluationSettings, progress: Progress = UNHEARD) -> list[Problem]:
+    """The items of the split `test`, or of a file, after those passed over; maybe none."""
+    last = settings.skip + settings.items
+    found = load_problems(
+        settings.problems, split="test", limit=last, seed=settings.seed, progress=progress
+    )
+    return found[settings.skip :]
 
 
 def _load_shots(

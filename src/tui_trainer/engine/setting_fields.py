@@ -109,6 +109,11 @@ FIELDS = (
     SettingField("epochs", Kind.WHOLE, "how many times over all items"),
     SettingField("shuffle", Kind.YES_NO, "another order each epoch, by seed and epoch"),
     SettingField("seed", Kind.WHOLE, "for the built-in problems, the order and dropout"),
+    SettingField(
+        "validation_items", Kind.WHOLE, "held-out items, never trained on, to measure; 0: none"
+    ),
+    SettingField("validate_every", Kind.WHOLE, "steps from one measurement of them to the next"),
+    SettingField("sample_every", Kind.WHOLE, "steps between sample answers; 0: none"),
 )
 
 

@@ -101,6 +101,12 @@ class TrainSettings:
     """Steps in which the learning rate rises to `lr`."""
     weight_decay: float | None = None
     """Of matrices alone; None is torch's own default (0.01 for AdamW), which is for all weights."""
+    validation_items: int = 0
+    """How many held-out items are measured; 0 measures nothing."""
+    validate_every: int = 50
+    """Steps from one measurement to the next; there is one before the first step and at the end."""
+    sample_every: int = 0
+    """Steps from one pair of sample answers to the next; 0 answers nothing."""
 
     def __post_init__(self) -> None:
         if not self.problems.strip():
@@ -113,9 +119,10 @@ class TrainSettings:
             raise InputError(f"The seed must be 0 or more, not {self.seed}.")
         check_lr(self.lr)
         check_optimizer(self.optimizer)
-        for name in ("epochs", "batch", "accumulation"):
+        for name in ("epochs", "batch", "accumulation", "validate_every"):
             _check_least(name, getattr(self, name), 1)
-        _check_least("warmup", self.warmup, 0)
+        for name in ("warmup", "validation_items", "sample_every"):
+            _check_least(name, getattr(self, name), 0)
         if self.pack and self.pack < SHORTEST_ROW:
             raise InputError(
                 f"A packed row needs at least {SHORTEST_ROW} tokens, not {self.pack}; "

@@ -9,14 +9,17 @@ from torch.optim import Optimizer
 
 from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.examples import Example
+from tui_trainer.engine.held_out import NOTHING, HeldOut
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.optim import make_optimizer, schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.validation import measure
 
 
 @dataclass
@@ -39,9 +42,13 @@ def begin_training(learner: Learner, settings: TrainSettings) -> TrainingState:
 
 
 def train(
-    learner: Learner, examples: Sequence[Example], settings: TrainSettings, state: TrainingState
-) -> Iterator[StepReport]:
-    """The notebook's loop over question/answer items, one report a step.
+    learner: Learner,
+    examples: Sequence[Example],
+    settings: TrainSettings,
+    state: TrainingState,
+    held_out: HeldOut = NOTHING,
+) -> Iterator[LoopReport]:
+    """The notebook's loop over question/answer items: a report a step, and what is measured.
 
     Nothing happens between two `next` calls, so whoever holds the generator can pause, look at
     the model or change it there. The loss is the mean over the tokens that count, before the
@@ -53,6 +60,8 @@ def train(
     torch.manual_seed(settings.seed)
 
     for step, passes in enumerate(steps, start=1):
+        yield from measure(learner, held_out, settings, step - 1, len(steps))
+
         started = time.perf_counter()
         factor = schedule_factor(settings.schedule, step, len(steps), settings.warmup)
         set_lr(optimizer, state.peak_lr * factor)
@@ -101,3 +110,5 @@ def train(
             truncated=sum(example.truncated for example, _ in items),
             memory_bytes=memory_in_use(learner.device),
         )
+
+    yield from measure(learner, held_out, settings, len(steps), len(steps))

@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.evaluation_reports import EvaluationReport
+from tui_trainer.engine.loop_reports import LoopReport, PartReport
 from tui_trainer.engine.reports import LoadProgress, StepReport
 from tui_trainer.terminal_text import visible
 
@@ -21,10 +22,13 @@ class StepBar:
         """Take the bar off the terminal, which standard output may share, for a line to come."""
         self._bar.clear()
 
-    def show(self, report: StepReport) -> None:
-        """Draw the bar as it is after a step."""
-        self._bar.n, self._bar.total = report.step, report.steps
-        self._bar.set_postfix_str(f"loss {report.loss:.4f}")
+    def show(self, report: LoopReport) -> None:
+        """Draw the bar as it is after a step, or with how far what lies between two steps is."""
+        if isinstance(report, StepReport):
+            self._bar.n, self._bar.total = report.step, report.steps
+            self._bar.set_postfix_str(f"loss {report.loss:.4f}")
+        elif isinstance(report, PartReport):
+            self._bar.set_postfix_str(f"{report.what} {report.share:.0%}")
 
     def close(self) -> None:
         self._bar.close()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.setting_fields import (
@@ -16,6 +17,7 @@ from tui_trainer.engine.setting_fields import (
     differing,
 )
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
@@ -122,38 +124,58 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     _write_steps(output, steps, settings)
 
 
-def _write_steps(output: Output, steps: Iterable[StepReport], settings: TrainSettings) -> None:
+def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainSettings) -> None:
     if not output.as_json:
         output.text(heading(COLUMNS))
     bar = StepBar(settings.items)
-    reports: list[StepReport] = []
+    steps: list[StepReport] = []
+    validations: list[ValidationReport] = []
     try:
-        for report in steps:
+        for report in reports:
             bar.hide()
-            if report.step == 1 and report.items < settings.items:
-                _note_fewer(settings, report.items)
-            _write_step(output, report)
+            _write_report(output, report)
             bar.show(report)
-            reports.append(report)
+            if isinstance(report, StepReport):
+                steps.append(report)
+                if report.step == 1:
+                    _note_fewer(settings, "items", report.items, settings.items)
+            elif isinstance(report, ValidationReport):
+                validations.append(report)
+                if report.step == 0:
+                    asked = settings.validation_items
+                    _note_fewer(settings, "held-out items", report.items, asked)
     finally:
         bar.close()
     if not output.as_json:
-        for line in summary(reports):
+        for line in (*summary(steps), *held_out.summary(validations)):
             output.text(line)
 
 
-def _note_fewer(settings: TrainSettings, items: int) -> None:
-    name = visible(settings.problems)
-    print(
-        f"tui-trainer: {name} has {items:,} items, fewer than {settings.items:,}.", file=sys.stderr
-    )
+def _note_fewer(settings: TrainSettings, what: str, items: int, asked: int) -> None:
+    if items < asked:
+        name = visible(settings.problems)
+        print(f"tui-trainer: {name} has {items:,} {what}, fewer than {asked:,}.", file=sys.stderr)
 
 
-def _write_step(output: Output, report: StepReport) -> None:
-    if output.as_json:
-        output.json(step_line(report))
+def _write_report(output: Output, report: LoopReport) -> None:
+    """One step, one measurement or some samples; nothing where one of them is under way."""
+    if isinstance(report, StepReport):
+        objects = [step_line(report)]
+        lines = [row(COLUMNS, step_cells(report))]
+    elif isinstance(report, ValidationReport):
+        objects = [held_out.validation_line(report)]
+        lines = [held_out.describe_validation(report)]
+    elif isinstance(report, SampleReport):
+        objects = list(held_out.sample_lines(report))
+        lines = list(held_out.describe_samples(report))
     else:
-        output.text(row(COLUMNS, step_cells(report)))
+        return
+    if output.as_json:
+        for line in objects:
+            output.json(line)
+    else:
+        for text in lines:
+            output.text(text)
 
 
 def step_line(report: StepReport) -> dict[str, Json]:

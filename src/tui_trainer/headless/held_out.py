@@ -1,0 +1,82 @@
+"""What `tui-trainer gsm8k` writes of held-out items: their losses, and sample answers."""
+
+from collections.abc import Iterator, Sequence
+
+from tui_trainer.engine.evaluation_reports import EvaluatedItem
+from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
+from tui_trainer.headless.output import Json
+from tui_trainer.terminal_text import visible
+
+TEXT_CHARACTERS = 400
+
+
+def validation_line(report: ValidationReport) -> dict[str, Json]:
+    """The JSON of one measurement; losses in nats."""
+    return {
+        "event": "validation",
+        "step": report.step,
+        "items": report.items,
+        "loss": report.loss,
+        "question_loss": report.question_loss,
+        "answer_loss": report.answer_loss,
+        "question_tokens": report.question_tokens,
+        "answer_tokens": report.answer_tokens,
+        "seconds": report.seconds,
+    }
+
+
+def sample_lines(report: SampleReport) -> Iterator[dict[str, Json]]:
+    """The JSON of each answer."""
+    for item in report.items:
+        yield {
+            "event": "sample",
+            "step": report.step,
+            "problem": item.problem,
+            "question": item.question,
+            "expected": item.expected,
+            "answer": item.answer.text,
+            "strict_right": item.strict_right,
+            "flexible_right": item.flexible_right,
+            "tokens": item.answer.tokens,
+            "ended_by": item.answer.ending.name.lower(),
+        }
+
+
+def describe_validation(report: ValidationReport) -> str:
+    """One line under the steps'."""
+    return (
+        f"{report.step:>6}  validation {report.loss:.4f} (question {nats(report.question_loss)}, "
+        f"answer {nats(report.answer_loss)} nats), {report.items:,} items in {report.seconds:.1f} s"
+    )
+
+
+def describe_samples(report: SampleReport) -> Iterator[str]:
+    """For each answer what was asked, what was expected and what came."""
+    for item in report.items:
+        yield f"{report.step:>6}  sample, item {item.problem:,}: {verdict(item)}"
+        for name, text in (
+            ("question", item.question),
+            ("expected", item.expected),
+            ("answer", item.answer.text),
+        ):
+            yield f"        {name:<8}  {visible(text.strip(), limit=TEXT_CHARACTERS)}"
+
+
+def verdict(item: EvaluatedItem) -> str:
+    """What became of it by the strict rule, and why the answer ends where it does."""
+    return f"{item.outcome.value}, ended by {item.answer.ending.value}"
+
+
+def summary(reports: Sequence[ValidationReport]) -> Iterator[str]:
+    """How the losses of the held-out items moved from the first measurement to the last."""
+    if reports:
+        first, last = reports[0], reports[-1]
+        yield (
+            f"validation: {first.loss:.4f} at step {first.step:,}, {last.loss:.4f} at step "
+            f"{last.step:,}; question {nats(first.question_loss)} → {nats(last.question_loss)}, "
+            f"answer {nats(first.answer_loss)} → {nats(last.answer_loss)}"
+        )
+
+
+def nats(loss: float | None) -> str:
+    return "-" if loss is None else f"{loss:.4f}"

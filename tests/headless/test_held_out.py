@@ -1,0 +1,82 @@
+"""`tui-trainer gsm8k` with held-out items: the events among the steps, in JSON and for people."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.problems import load_problems
+
+Program = Callable[..., Ended]
+ASKED = "--items", "4", "--validation-items", "3", "--validate-every", "2", "--sample-every", "4"
+
+
+def test_events_stand_between_the_steps(program: Program, tiny: str) -> None:
+    ended = program("gsm8k", *ASKED, "--model", tiny, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    seen = [(line.get("event", "step"), line["step"]) for line in ended.lines]
+    two = ("sample", 0), ("sample", 0), ("step", 1), ("step", 2), ("validation", 2), ("step", 3)
+    assert seen == [("validation", 0), *two, ("step", 4), ("validation", 4), *[("sample", 4)] * 2]
+    validations = [line for line in ended.lines if line.get("event") == "validation"]
+    for line in validations:
+        assert list(line)[2:] == [
+            "items",
+            "loss",
+            "question_loss",
+            "answer_loss",
+            "question_tokens",
+            "answer_tokens",
+            "seconds",
+        ]
+        both = line["question_tokens"], line["answer_tokens"]
+        total = both[0] * line["question_loss"] + both[1] * line["answer_loss"]
+        assert line["loss"] == pytest.approx(total / sum(both))
+        assert line["items"] == 3
+    assert validations[-1]["loss"] < validations[0]["loss"]
+    samples = [line for line in ended.lines if line.get("event") == "sample"]
+    asked = load_problems("builtin", split="test", limit=2)
+    for line, problem in zip(samples, asked * 2, strict=True):
+        assert (line["question"], line["expected"]) == (problem.question, problem.answer)
+        assert line["ended_by"] in ("end_of_text", "stop_string", "budget", "context")
+        assert (line["tokens"] > 0, line["strict_right"]) == (True, False)
+
+
+def test_losses_of_the_steps_are_those_without_events(program: Program, tiny_dropout: str) -> None:
+    arguments = "gsm8k", "--items", "4", "--model", tiny_dropout, "--json"
+    plain = [line["loss"] for line in program(*arguments).lines]
+    lines = program(*arguments, *ASKED).lines
+    assert [line["loss"] for line in lines if "event" not in line] == plain
+
+
+def test_a_table_has_the_measurements_among_its_rows(program: Program, tiny: str) -> None:
+    out = program("gsm8k", *ASKED, "--model", tiny).out
+    lines = out.splitlines()
+    assert lines[3].startswith("     0  validation ")
+    assert "(question " in lines[3]
+    assert "nats), 3 items in " in lines[3]
+    assert lines[4].startswith("     0  sample, item 0: ")
+    assert lines[5].startswith("        question  ")
+    assert lines[6].startswith("        expected  ")
+    assert lines[7].startswith("        answer    ")
+    assert lines[-1].startswith("validation: ")
+    assert "at step 0, " in lines[-1]
+
+
+def test_hostile_items_reach_no_terminal_and_too_few_are_told(
+    program: Program, tiny: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "problems.jsonl"
+    row = {"question": "a\x1b[31mb\u202ec [/foo]", "answer": "\x1b]52;c;x\x07"}
+    rows = [row | {"question": f"{row['question']}{n}"} for n in range(6)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    arguments = "--items", "4", "--validation-items", "9", "--sample-every", "1"
+    ended = program("gsm8k", "--problems", str(path), *arguments, "--model", tiny)
+    assert obeyed_characters(ended.out) == set()
+    assert "a␛[31mb⟨202E⟩c [/foo]4" in ended.out
+    assert ended.err.count("has 2 held-out items, fewer than 9.") == 1
+    arguments = "--items", "6", "--validation-items", "1"
+    ended = program("gsm8k", "--problems", str(path), *arguments, "--model", tiny)
+    assert (ended.status, ended.out) == (2, "")
+    assert "no item beside the 6 that are trained on: lower items" in ended.err

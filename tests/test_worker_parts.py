@@ -1,0 +1,61 @@
+"""A step of many parts: one key makes all of it, and requests are answered in between."""
+
+import threading
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from tests.test_worker import WAIT, Desk, Scripted, step
+from tui_trainer.engine.loop_reports import PartReport
+from tui_trainer.worker import Report
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    desk.worker.start()
+    yield desk
+    assert desk.worker.stop(WAIT)
+
+
+def parted(gate: threading.Semaphore, seen: list[str]) -> Iterator[Report]:
+    """Steps of three parts and a whole; each part waits for the gate."""
+    for number in (1, 2):
+        for part in range(3):
+            assert gate.acquire(timeout=WAIT)
+            seen.append(f"part {part} of {number}")
+            yield PartReport("validating", part / 3)
+        yield step(number)
+
+
+def test_one_step_goes_on_to_its_end_and_requests_come_between_its_parts(desk: Desk) -> None:
+    gate, seen = threading.Semaphore(0), cast("list[str]", [])
+    desk.loop("loop", lambda engine: parted(gate, seen), playing=False)
+    desk.worker.advance("loop")
+    desk.worker.ask(lambda engine: seen.append("request"))
+    gate.release(3)
+    desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 4)
+    desk.settle()
+    assert seen == ["part 0 of 1", "request", "part 1 of 1", "part 2 of 1"]
+    assert desk.worker.drain("loop")[-1] == step(1)
+    assert not desk.worker._loops["loop"].playing
+    gate.release(3)
+    desk.worker.advance("loop")
+    desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 4)
+    assert desk.worker.drain("loop")[-1] == step(2)
+
+
+def test_the_rest_of_a_step_is_not_made_by_the_loop_that_comes_after(desk: Desk) -> None:
+    gate, seen = threading.Semaphore(0), cast("list[str]", [])
+    desk.loop("loop", lambda engine: parted(gate, seen), playing=False)
+    desk.worker.advance("loop")
+    desk.worker.stop_loop("loop")
+    started = desk.worker.start_loop(
+        "loop", lambda engine: cast("Scripted", engine).count(), playing=False
+    )
+    gate.release(1)
+    started.result(WAIT)
+    desk.settle()
+    assert desk.worker.drain("loop") == []
+    assert seen == ["part 0 of 1"]
