@@ -15,7 +15,17 @@ from contextlib import suppress
 from typing import NoReturn
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.headless import evaluation, gsm8k, loss, models, predict, problems, step, tokens
+from tui_trainer.headless import (
+    bench,
+    evaluation,
+    gsm8k,
+    loss,
+    models,
+    predict,
+    problems,
+    step,
+    tokens,
+)
 from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import quiet_libraries
@@ -56,7 +66,7 @@ def make_parser() -> Parser:
     add_debug_argument(parser)
     add_model_arguments(parser)
     commands = parser.add_subparsers(title="headless commands", metavar="COMMAND")
-    for command in (tokens, predict, loss, step, gsm8k, evaluation, models, problems):
+    for command in (tokens, predict, loss, step, gsm8k, evaluation, bench, models, problems):
         command.add(commands)
     return parser
 
@@ -102,7 +112,7 @@ def _open_app(arguments: argparse.Namespace) -> int:
         if stream is None or not stream.isatty():
             raise InputError(
                 f"Standard {name} is not a terminal, which the app needs: use a headless command "
-                "(tokens, predict, loss, step, gsm8k, eval, models, problems) instead."
+                "(tokens, predict, loss, step, gsm8k, eval, bench, models, problems) instead."
             )
     from tui_trainer.app import run_app  # noqa: PLC0415 - a command does without textual
 

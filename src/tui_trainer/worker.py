@@ -17,7 +17,7 @@ from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_trainer.engine.errors import CancelledError, InputError
+from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
 from tui_trainer.engine.generation_reports import GeneratedToken
 from tui_trainer.engine.loop_reports import LoopReport, PartReport
 from tui_trainer.engine.progress import Progress
@@ -284,7 +284,7 @@ class Worker:
 
 def describe_failure(error: BaseException) -> Failure:
     """The user's words for an error; a traceback only for what the user cannot mend."""
-    if isinstance(error, InputError):
+    if isinstance(error, InputError | UnfinishedError):
         return Failure(str(error))
     if isinstance(error, CancelledError):
         return Failure(str(error), cancelled=True)

@@ -7,3 +7,7 @@ class InputError(Exception):
 
 class CancelledError(Exception):
     """The user cancelled what the worker was doing; nothing was changed."""
+
+
+class UnfinishedError(Exception):
+    """A part of what was asked for failed; the message is one sentence that says which and why."""

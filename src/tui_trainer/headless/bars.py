@@ -53,6 +53,23 @@ class ItemBar:
         self._bar.close()
 
 
+class RunBar:
+    """How far the bench is, and which loop runs now."""
+
+    def __init__(self, runs: int, rounds: int) -> None:
+        self._rounds, self._runs_begun = rounds, 0
+        self._bar = _make_bar(total=runs, unit="run", desc="bench")
+
+    def show(self, number: int, loop: str) -> None:
+        """Draw that a loop begins its run in round `number`."""
+        self._bar.n = self._runs_begun
+        self._bar.set_postfix_str(f"round {number} of {self._rounds}: {loop}")
+        self._runs_begun += 1
+
+    def close(self) -> None:
+        self._bar.close()
+
+
 class LoadBar:
     """What is being loaded, and how much of it has come where that is known."""
 

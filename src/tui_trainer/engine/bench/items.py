@@ -1,0 +1,59 @@
+"""The same items for every loop, and those held out."""
+
+from collections.abc import Sequence
+
+import torch
+from transformers import PreTrainedModel
+
+from tui_trainer.engine.batching import pad
+from tui_trainer.engine.bench.settings import BenchSettings
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.examples import Example, make_examples
+from tui_trainer.engine.loss import token_losses
+from tui_trainer.engine.problem import Problem
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.tokens import Vocabulary
+
+
+def load_items(
+    settings: BenchSettings, progress: Progress
+) -> tuple[list[Problem], list[Problem]]:
+    """The items to train on, and after them those held out; InputError where there are too few."""
+    wanted = settings.items + settings.held_out
+    problems = load_problems(
+        settings.problems, limit=wanted, seed=settings.seed, progress=progress
+    )
+    if len(problems) <= settings.held_out:
+        raise InputError(
+            f"{settings.problems} has {len(problems)} items, and {settings.held_out} are to be "
+            "held out: give a lower --held-out."
+        )
+    return problems[: -settings.held_out], problems[-settings.held_out :]
+
+
+def as_examples(
+    problems: Sequence[Problem], vocabulary: Vocabulary, context: int | None
+) -> list[Example]:
+    """The items' tokens as the preset `tutorial` has them: every token counts."""
+    return make_examples(vocabulary, problems, TrainSettings(), context)
+
+
+@torch.no_grad()
+def held_out_loss(model: PreTrainedModel, examples: Sequence[Example], pad_id: int) -> float:
+    """The mean loss of all tokens, in nats, in eval mode and without autocast.
+
+    One at a time, so that it needs no more memory than training does. The class's own `forward`
+    is called: Trainer puts one with autocast in its place, TRL one that keeps no logits.
+    """
+    was_training = model.training
+    model.eval()
+    total = torch.zeros((), dtype=torch.float64)
+    for example in examples:
+        batch = pad([example], "right", pad_id, model.device)
+        logits = type(model).forward(model, input_ids=batch.input_ids, use_cache=False).logits
+        losses = token_losses(logits, batch.labels)
+        total += torch.where(batch.counts, losses, 0.0).sum().double().cpu()
+    model.train(was_training)
+    return float(total) / sum(example.counted for example in examples)

@@ -1,0 +1,126 @@
+"""Hugging Face's Trainer and TRL's SFTTrainer at their best settings, over the same items.
+
+Both: bf16 autocast over fp32 weights, fused AdamW, no padding, no clipping of gradients, no
+checkpointing of activations, nothing logged or saved. Trainer joins several items in a row with
+its own collator; SFTTrainer packs by best-fit decreasing, and its output layer and loss never
+hold all the logits. Attention is kept inside each item in both, through position_ids.
+"""
+
+import importlib.util
+import tempfile
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from datasets import Dataset
+from transformers import (
+    DataCollatorWithFlattening,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+
+from tui_trainer.engine.bench.recorder import Recorder
+from tui_trainer.engine.bench.settings import SFT_TRAINER
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import TUTORIAL_LR
+
+if TYPE_CHECKING:
+    from trl import SFTTrainer
+
+ROW = 2048
+"""Tokens of a step."""
+
+
+class StopWhenMeasured(TrainerCallback):
+    """Tells the recorder of each step, and ends the training when it has seen enough."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        self._recorder.begin()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        # Nothing is padded, so every position that the model read is a token of an item.
+        tokens = self._recorder.clock.take_positions()
+        control.should_training_stop = not self._recorder.step_made(tokens)
+
+
+def train_as_peer(
+    loop: str,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    items: Sequence[Sequence[int]],
+    epochs: int,
+    bf16: bool,
+    recorder: Recorder,
+) -> None:
+    """Train on the items, lists of token IDs, until the recorder has seen enough."""
+    # At its default the items of a row would see each other.
+    model.config.use_cache = False
+    data = Dataset.from_dict({"input_ids": [list(ids) for ids in items]})
+    with tempfile.TemporaryDirectory() as folder:
+        common = {
+            "output_dir": folder,
+            "num_train_epochs": epochs,
+            "learning_rate": TUTORIAL_LR,
+            "lr_scheduler_type": "constant",
+            "optim": "adamw_torch_fused",
+            "max_grad_norm": 0.0,
+            "bf16": bf16,
+            "gradient_checkpointing": False,
+            "use_cpu": model.device.type == "cpu",
+            "logging_strategy": "no",
+            "save_strategy": "no",
+            "report_to": "none",
+            "disable_tqdm": True,
+            "dataloader_pin_memory": model.device.type == "cuda",
+        }
+        make = make_sft_trainer if loop == SFT_TRAINER else make_trainer
+        trainer = make(model, tokenizer, data, common)
+        trainer.add_callback(StopWhenMeasured(recorder))
+        trainer.train()
+
+
+def make_trainer(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    data: Dataset,
+    common: dict[str, object],
+) -> Trainer:
+    """As many items in a row as fill it on average."""
+    mean = sum(map(len, data["input_ids"])) / len(data)
+    return Trainer(
+        model=model,
+        args=TrainingArguments(**common, per_device_train_batch_size=max(1, round(ROW / mean))),  # type: ignore[arg-type]
+        train_dataset=data,
+        data_collator=DataCollatorWithFlattening(),
+    )
+
+
+def make_sft_trainer(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    data: Dataset,
+    common: dict[str, object],
+) -> "SFTTrainer":
+    """Rows packed by TRL; InputError where it is not installed."""
+    if importlib.util.find_spec("trl") is None:
+        raise InputError("TRL is not installed: run `pip install 'tui-trainer[peers]'`.")
+    from trl import SFTConfig, SFTTrainer  # noqa: PLC0415 - an extra, and slow to import
+
+    arguments = SFTConfig(
+        **common,  # type: ignore[arg-type]
+        per_device_train_batch_size=1,
+        packing=True,
+        max_length=ROW,
+    )
+    return SFTTrainer(model=model, args=arguments, train_dataset=data, processing_class=tokenizer)

@@ -1,0 +1,92 @@
+"""What one run of a loop measured, as it comes out of its process. No torch here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Milliseconds a step."""
+
+    data: float
+    """From the last step's end to the model: which items, and their tensors."""
+    forward: float
+    """The model and the loss."""
+    backward: float
+    optimizer: float
+    other: float
+    """What a loop does beside: reports, clipping, zeroing gradients."""
+
+    @property
+    def step(self) -> float:
+        return self.data + self.forward + self.backward + self.optimizer + self.other
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The loss on the held-out items, in nats a token, at one moment of a run."""
+
+    loss: float
+    tokens: int
+    """Trained on until then."""
+    seconds: float
+    """Of training until then."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of a loop."""
+
+    loop: str
+    precision: str
+    tokens_per_second: float
+    steps: int
+    """Those that were timed."""
+    step_tokens: float
+    """The mean of a step."""
+    phases: Phases
+    peak_memory_bytes: int
+    """The most while it trained: torch's on a CUDA device, the process's on a CPU."""
+    equal_time: HeldOut
+    equal_tokens: HeldOut | None
+    """None in the first round, and where the loop did not get that far."""
+
+
+def read_measured(fields: Mapping[str, Any]) -> Measured:
+    """The opposite of `asdict`."""
+    moment = fields["equal_tokens"]
+    nested = {
+        "phases": Phases(**fields["phases"]),
+        "equal_time": HeldOut(**fields["equal_time"]),
+        "equal_tokens": None if moment is None else HeldOut(**moment),
+    }
+    return Measured(**{**fields, **nested})
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run that gave no numbers."""
+
+    loop: str
+    reason: str
+    """One sentence."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was found out before the first round."""
+
+    name: str
+    architecture: str
+    parameters: int
+    device: str
+    source: str
+    """What to load the model as: the same, or where it was saved for quicker loading."""
+    flops_per_token: float
+    """Floating point operations of forward and backward, a token of these items."""
+    epoch_tokens: int
+    peaks: dict[str, float]
+    """Floating point operations a second of a large matrix product, by dtype."""
+    held_out_loss: float
+    """Of the weights as they were loaded."""

@@ -1,0 +1,133 @@
+"""One run of one loop, and what is found out before the first."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from tui_trainer.engine.bench.clock import PhaseClock
+from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
+from tui_trainer.engine.bench.notebook import train_by_hand
+from tui_trainer.engine.bench.peak import DTYPES, measure_peak, model_flops_per_token
+from tui_trainer.engine.bench.peers import train_as_peer
+from tui_trainer.engine.bench.recorder import Recorder
+from tui_trainer.engine.bench.reports import Measured, Prepared
+from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS, BenchSettings, Job
+from tui_trainer.engine.devices import choose_device
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.examples import Example, make_examples
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.problem import Problem
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.engine.sources import find_source
+from tui_trainer.engine.train import begin_training, train
+
+
+def prepare(
+    choice: ModelChoice, settings: BenchSettings, folder: Path, progress: Progress
+) -> Prepared:
+    """Load the model and the items once, and measure the device.
+
+    The weights of a GGUF file are saved in `folder`, from where they load ten times as fast.
+    Raises InputError for what would fail in every loop.
+    """
+    problems, held_out = load_items(settings, progress)
+    learner = load_learner(choice, progress)
+    model, context = learner.model, learner.report.context
+    examples = as_examples(problems, learner.vocabulary, context)
+    held_out_examples = as_examples(held_out, learner.vocabulary, context)
+    if find_source(choice.source, progress).gguf_file is not None:
+        model.save_pretrained(folder)
+        learner.vocabulary.tokenizer.save_pretrained(folder)
+        choice = replace(choice, source=str(folder))
+    lengths = [len(example.ids) for example in examples]
+    return Prepared(
+        name=learner.report.name,
+        architecture=learner.report.architecture,
+        parameters=learner.report.parameters,
+        device=learner.report.device,
+        source=choice.source,
+        flops_per_token=model_flops_per_token(model, lengths),
+        epoch_tokens=sum(lengths),
+        peaks={dtype: measure_peak(learner.device, dtype) for dtype in DTYPES},
+        held_out_loss=held_out_loss(model, held_out_examples, learner.vocabulary.pad_id),
+    )
+
+
+def load_learner(choice: ModelChoice, progress: Progress) -> Learner:
+    engine = Engine(progress)
+    engine.load_model(choice)
+    return engine.learner
+
+
+def run_loop(job: Job, progress: Progress) -> Measured:
+    """Train as the job says, and measure; InputError for what the user can mend."""
+    problems, held_out = load_items(job.settings, progress)
+    device = choose_device(job.model.device)
+    learner = load_learner(
+        replace(job.model, device=str(device), precision=loop_precision(job, device)), progress
+    )
+    model, vocabulary, context = learner.model, learner.vocabulary, learner.report.context
+    held_out_examples = as_examples(held_out, vocabulary, context)
+    clock = PhaseClock(device)
+    recorder = Recorder(
+        clock,
+        lambda: held_out_loss(model, held_out_examples, vocabulary.pad_id),
+        job.settings.seconds,
+        job.equal_tokens,
+        device,
+    )
+    precision = learner.report.precision
+    with clock.watching(model):
+        if job.loop not in (NOTEBOOK, *PEERS):
+            train_by_engine(learner, problems, job, recorder)
+            return recorder.measured(job.loop, precision)
+        items = [example.ids for example in as_examples(problems, vocabulary, context)]
+        autocast = learner.autocast()
+        del learner  # its copy of the weights is no part of these loops
+        if job.loop == NOTEBOOK:
+            over_and_over = itertools.chain.from_iterable(itertools.repeat(items, job.epochs))
+            train_by_hand(model, over_and_over, recorder, autocast)
+        else:
+            bf16 = precision != "fp32"
+            train_as_peer(
+                job.loop, model, vocabulary.tokenizer, items, job.epochs, bf16, recorder
+            )
+    return recorder.measured(job.loop, precision)
+
+
+def loop_precision(job: Job, device: torch.device) -> str:
+    """The precision that was asked for; where none was, each loop's own.
+
+    The notebook's is pure bf16 on a GPU. The peers' best is bf16 compute over fp32 weights.
+    """
+    if job.model.precision != "auto":
+        return job.model.precision
+    if job.loop == NOTEBOOK:
+        return "fp32" if device.type == "cpu" else "bf16"
+    return "mixed" if job.loop in PEERS else "auto"
+
+
+def loop_settings(job: Job) -> TrainSettings:
+    """The preset that the loop is named after, over these items."""
+    return TrainSettings(epochs=job.epochs, seed=job.settings.seed)
+
+
+def train_by_engine(
+    learner: Learner, problems: Sequence[Problem], job: Job, recorder: Recorder
+) -> None:
+    """The loop that the app runs, until the recorder has seen enough."""
+    settings = loop_settings(job)
+    examples: list[Example] = make_examples(
+        learner.vocabulary, problems, settings, learner.report.context
+    )
+    state = begin_training(learner, settings)
+    steps = train(learner, examples, settings, state)
+    recorder.begin()
+    for report in steps:
+        if not recorder.step_made(report.tokens):
+            break
+    steps.close()

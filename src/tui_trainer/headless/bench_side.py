@@ -1,0 +1,58 @@
+"""One side of the bench, alone in its process: `python -m tui_trainer.headless.bench_side JOB`.
+
+The job is JSON, and so is the one line that it prints at its end: what was measured, or why it
+failed.
+"""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tui_trainer.engine.bench.settings import BenchSettings, Job
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.headless.session import quiet_libraries, shown_progress
+from tui_trainer.worker import describe_failure
+
+PREPARED, MEASURED, FAILED = "prepared", "measured", "failed"
+WRONG_INPUT = "wrong_input"
+"""Whether it failed for something that the user can mend."""
+
+
+def main() -> None:
+    standard_output = sys.stdout
+    with quiet_libraries(debug=False):
+        reply = do(json.loads(sys.argv[1]))
+    print(json.dumps(reply), file=standard_output)
+
+
+def do(request: Mapping[str, Any]) -> dict[str, object]:
+    """Prepare or run, whichever is asked for; what fails is told in the reply."""
+    try:
+        with shown_progress() as progress:
+            # torch is imported where a failure to do so is told.
+            from tui_trainer.engine.bench.run import prepare, run_loop  # noqa: PLC0415
+
+            choice = ModelChoice(**request["model"])
+            settings = BenchSettings(**request["settings"])
+            if "folder" in request:
+                folder = Path(request["folder"])
+                return {PREPARED: asdict(prepare(choice, settings, folder, progress))}
+            job = Job(
+                request["loop"], choice, settings, request["epochs"], request["equal_tokens"]
+            )
+            return {MEASURED: asdict(run_loop(job, progress))}
+    except Exception as error:
+        if os.environ.get("TUI_TRAINER_DEBUG"):
+            traceback.print_exc()
+        sentence = describe_failure(error).sentence
+        return {FAILED: sentence, WRONG_INPUT: isinstance(error, InputError)}
+
+
+if __name__ == "__main__":
+    main()
