@@ -97,7 +97,7 @@ def test_a_process_without_a_terminal_ends_at_once() -> None:
         ["predict", "text", "--top", "x"],
         ["eval", "--items", "x"],
         ["eval", "text"],
-        ["bench"],
+        ["bench", "text"],
         ["runs"],
         ["tokens"],
         ["loss"],
@@ -152,6 +152,7 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         "step",
         "gsm8k",
         "eval",
+        "bench",
         "models",
         "problems",
     ]

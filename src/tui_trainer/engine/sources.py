@@ -1,6 +1,7 @@
-"""Where a model comes from: built-in, directory, GGUF file, installed package or Hub.
+"""Where a model comes from: built-in, directory, GGUF file, installed package, Hub, or random.
 
-Every source becomes a local folder first, then the same two `from_pretrained` calls.
+Every source becomes a local folder first, then the same two `from_pretrained` calls; a random
+model has the built-in tokenizer and no weights to read.
 Weights are safetensors or GGUF; nothing is unpickled.
 """
 
@@ -30,6 +31,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import ModelOption
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.shapes import PREFIX, check_shape, random_model, shape_config
 from tui_trainer.engine.tokens import Vocabulary
 
 # What transformers and the readers under it raise for files that are missing or damaged.
@@ -47,6 +49,8 @@ class Source:
     """What the user called it, shortened for the status line."""
     folder: Path
     gguf_file: str | None = None
+    shape: str | None = None
+    """Random weights of this shape; the folder then has the tokenizer alone."""
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -73,6 +77,8 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
         return Source("builtin", MODEL_FOLDER)
     if name == "smollm2":
         return _gguf_source(smollm2_file(), "smollm2")
+    if name.startswith(PREFIX):
+        return Source(name, MODEL_FOLDER, shape=check_shape(name.removeprefix(PREFIX)))
     path = Path(name).expanduser()
     if path.is_dir():
         return Source(path.resolve().name, path)
@@ -119,6 +125,8 @@ def load_vocabulary(source: Source, choice: ModelChoice) -> Vocabulary:
 
 def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
     """The model's config; InputError where no model that can be trained is made from it."""
+    if source.shape is not None:
+        return shape_config(source.shape, AutoConfig.from_pretrained(source.folder).eos_token_id)
     _require_weights(source)
     try:
         config = AutoConfig.from_pretrained(
@@ -143,6 +151,8 @@ def load_model(
 
     `config` is what `load_config` gave: reading it again takes seconds for a GGUF file.
     """
+    if source.shape is not None:
+        return random_model(config, dtype)
     try:
         loaded = AutoModelForCausalLM.from_pretrained(
             source.folder,

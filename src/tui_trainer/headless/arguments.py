@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 MODEL_HELP = (
-    "builtin (the default), a directory in Hugging Face format, a .gguf file, a Hub id, or smollm2"
+    "builtin (the default), a directory in Hugging Face format, a .gguf file, a Hub id, smollm2, "
+    "or random:SHAPE (random:qwen3-1.7b) for random weights"
 )
 
 

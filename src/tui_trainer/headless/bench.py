@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.engine.bench.figures import COMPUTE_DTYPES, LoopFigures, fraction_of_peak, ratio
 from tui_trainer.engine.bench.reports import HeldOut, Prepared
-from tui_trainer.engine.bench.settings import LOOPS, PEERS, SFT_TRAINER, BenchSettings
+from tui_trainer.engine.bench.settings import LOOPS, SFT_TRAINER, BenchSettings
 from tui_trainer.engine.errors import InputError, UnfinishedError
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.headless.arguments import add_command, add_model_arguments, model_choice

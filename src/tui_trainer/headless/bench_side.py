@@ -43,9 +43,7 @@ def do(request: Mapping[str, Any]) -> dict[str, object]:
             if "folder" in request:
                 folder = Path(request["folder"])
                 return {PREPARED: asdict(prepare(choice, settings, folder, progress))}
-            job = Job(
-                request["loop"], choice, settings, request["epochs"], request["equal_tokens"]
-            )
+            job = Job(request["loop"], choice, settings, request["epochs"], request["equal_tokens"])
             return {MEASURED: asdict(run_loop(job, progress))}
     except Exception as error:
         if os.environ.get("TUI_TRAINER_DEBUG"):

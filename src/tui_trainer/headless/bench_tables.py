@@ -31,11 +31,12 @@ PHASES = (
 )
 HELD_OUT = (
     Column("held-out loss", 13, left=True),
-    Column("at equal time", 13),
+    Column("equal time", 10),
+    Column("seconds", 7),
     Column("tokens", 9),
-    Column("at equal tokens", 15),
+    Column("equal tokens", 12),
+    Column("seconds", 7),
     Column("tokens", 9),
-    Column("seconds", 8),
 )
 NONE = "-"
 
@@ -108,17 +109,17 @@ def phase_cells(figures: LoopFigures) -> tuple[str, ...]:
 
 
 def held_out_cells(figures: LoopFigures) -> tuple[str, ...]:
-    time, tokens = figures.equal_time, figures.equal_tokens
     return (
         figures.loop,
-        f"{time.loss:.4f}",
-        f"{time.tokens:,}",
-        *((NONE, NONE, NONE) if tokens is None else equal_tokens_cells(tokens)),
+        *moment_cells(figures.equal_time),
+        *moment_cells(figures.equal_tokens),
     )
 
 
-def equal_tokens_cells(moment: HeldOut) -> tuple[str, str, str]:
-    return f"{moment.loss:.4f}", f"{moment.tokens:,}", f"{moment.seconds:.1f}"
+def moment_cells(moment: HeldOut | None) -> tuple[str, str, str]:
+    if moment is None:
+        return NONE, NONE, NONE
+    return f"{moment.loss:.4f}", f"{moment.seconds:.1f}", f"{moment.tokens:,}"
 
 
 def ratio_lines(figures: Sequence[LoopFigures]) -> Iterator[str]:

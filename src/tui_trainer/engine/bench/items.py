@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.batching import pad
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example, make_examples
-from tui_trainer.engine.loss import token_losses
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
@@ -17,14 +16,10 @@ from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.tokens import Vocabulary
 
 
-def load_items(
-    settings: BenchSettings, progress: Progress
-) -> tuple[list[Problem], list[Problem]]:
+def load_items(settings: BenchSettings, progress: Progress) -> tuple[list[Problem], list[Problem]]:
     """The items to train on, and after them those held out; InputError where there are too few."""
     wanted = settings.items + settings.held_out
-    problems = load_problems(
-        settings.problems, limit=wanted, seed=settings.seed, progress=progress
-    )
+    problems = load_problems(settings.problems, limit=wanted, seed=settings.seed, progress=progress)
     if len(problems) <= settings.held_out:
         raise InputError(
             f"{settings.problems} has {len(problems)} items, and {settings.held_out} are to be "
@@ -41,7 +36,7 @@ def as_examples(
 
 
 @torch.no_grad()
-def held_out_loss(model: PreTrainedModel, examples: Sequence[Example], pad_id: int) -> float:
+def held_out_loss(model: PreTrainedModel, examples: Sequence[Example]) -> float:
     """The mean loss of all tokens, in nats, in eval mode and without autocast.
 
     One at a time, so that it needs no more memory than training does. The class's own `forward`
@@ -49,11 +44,10 @@ def held_out_loss(model: PreTrainedModel, examples: Sequence[Example], pad_id: i
     """
     was_training = model.training
     model.eval()
-    total = torch.zeros((), dtype=torch.float64)
+    total = 0.0
     for example in examples:
-        batch = pad([example], "right", pad_id, model.device)
-        logits = type(model).forward(model, input_ids=batch.input_ids, use_cache=False).logits
-        losses = token_losses(logits, batch.labels)
-        total += torch.where(batch.counts, losses, 0.0).sum().double().cpu()
+        input_ids = torch.tensor([example.ids], device=model.device)
+        logits = type(model).forward(model, input_ids=input_ids, use_cache=False).logits
+        total += F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:], reduction="sum").item()
     model.train(was_training)
-    return float(total) / sum(example.counted for example in examples)
+    return total / sum(len(example.ids) - 1 for example in examples)

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel
 from tui_trainer.engine.bench.figures import flops_per_token
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-SECONDS = 1.0
+SECONDS = 0.5
 FEWEST_PRODUCTS = 5
 SIZES = {"cuda": 8192}
 OTHER_SIZE = 1024

@@ -9,7 +9,6 @@ hold all the logits. Attention is kept inside each item in both, through positio
 import importlib.util
 import tempfile
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from datasets import Dataset
 from transformers import (
@@ -28,9 +27,6 @@ from tui_trainer.engine.bench.settings import SFT_TRAINER
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import TUTORIAL_LR
 
-if TYPE_CHECKING:
-    from trl import SFTTrainer
-
 ROW = 2048
 """Tokens of a step."""
 
@@ -41,13 +37,15 @@ class StopWhenMeasured(TrainerCallback):
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
-    ) -> None:
+    def on_train_begin(self, *_: object, **__: object) -> None:
         self._recorder.begin()
 
     def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        self,
+        args: TrainingArguments,  # noqa: ARG002 - Trainer passes all of them
+        state: TrainerState,  # noqa: ARG002
+        control: TrainerControl,
+        **_: object,
     ) -> None:
         # Nothing is padded, so every position that the model read is a token of an item.
         tokens = self._recorder.clock.take_positions()
@@ -84,18 +82,15 @@ def train_as_peer(
             "disable_tqdm": True,
             "dataloader_pin_memory": model.device.type == "cuda",
         }
-        make = make_sft_trainer if loop == SFT_TRAINER else make_trainer
-        trainer = make(model, tokenizer, data, common)
+        if loop == SFT_TRAINER:
+            trainer = make_sft_trainer(model, tokenizer, data, common)
+        else:
+            trainer = make_trainer(model, data, common)
         trainer.add_callback(StopWhenMeasured(recorder))
         trainer.train()
 
 
-def make_trainer(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    data: Dataset,
-    common: dict[str, object],
-) -> Trainer:
+def make_trainer(model: PreTrainedModel, data: Dataset, common: dict[str, object]) -> Trainer:
     """As many items in a row as fill it on average."""
     mean = sum(map(len, data["input_ids"])) / len(data)
     return Trainer(
@@ -111,11 +106,12 @@ def make_sft_trainer(
     tokenizer: PreTrainedTokenizerBase,
     data: Dataset,
     common: dict[str, object],
-) -> "SFTTrainer":
+) -> Trainer:
     """Rows packed by TRL; InputError where it is not installed."""
     if importlib.util.find_spec("trl") is None:
         raise InputError("TRL is not installed: run `pip install 'tui-trainer[peers]'`.")
-    from trl import SFTConfig, SFTTrainer  # noqa: PLC0415 - an extra, and slow to import
+    from trl.trainer.sft_config import SFTConfig  # noqa: PLC0415 - an extra
+    from trl.trainer.sft_trainer import SFTTrainer  # noqa: PLC0415
 
     arguments = SFTConfig(
         **common,  # type: ignore[arg-type]

@@ -76,8 +76,7 @@ class Recorder:
             self._look_for_the_end(self._warm)
         elif self._phases is None and self._steps == self._end.steps + PHASE_STEPS:
             self._phases = self.clock.phases(PHASE_STEPS)
-        if self._equal_tokens is None and self._tokens_wanted is not None:
-            self._look_for_equal_tokens(self._tokens_wanted)
+        self._look_for_held_out()
         return not self._done()
 
     def _look_for_the_end(self, warm: Mark) -> None:
@@ -87,18 +86,21 @@ class Recorder:
         self._end = self._mark()
         if self.clock.waits:
             self._phases = self.clock.phases(timed)
-        self._equal_time = self._measure(self._end)
         self.clock.waits = True
         self.clock.reset()
 
-    def _look_for_equal_tokens(self, wanted: int) -> None:
-        if self._tokens >= wanted:
-            mark = self._mark()
-            same = self._end is not None and self._end.steps == mark.steps
-            self._equal_tokens = self._equal_time if same else self._measure(mark)
+    def _look_for_held_out(self) -> None:
+        """Measure at the first step that ends after the time, or reaches the tokens."""
+        time_is_over = self._equal_time is None and self._elapsed() >= self._seconds
+        wanted = self._tokens_wanted
+        reached = self._equal_tokens is None and wanted is not None and self._tokens >= wanted
+        if time_is_over or reached:
+            moment = self._measure(self._mark())
+            self._equal_time = moment if time_is_over else self._equal_time
+            self._equal_tokens = moment if reached else self._equal_tokens
 
     def _done(self) -> bool:
-        if self._end is None or self._phases is None:
+        if self._end is None or self._phases is None or self._equal_time is None:
             return False
         reached = self._tokens_wanted is None or self._equal_tokens is not None
         return reached or self._elapsed() > OVERTIME * max(self._seconds, self._end.seconds)

@@ -11,7 +11,6 @@ from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
 from tui_trainer.engine.bench.notebook import train_by_hand
 from tui_trainer.engine.bench.peak import DTYPES, measure_peak, model_flops_per_token
-from tui_trainer.engine.bench.peers import train_as_peer
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.bench.reports import Measured, Prepared
 from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS, BenchSettings, Job
@@ -53,7 +52,7 @@ def prepare(
         flops_per_token=model_flops_per_token(model, lengths),
         epoch_tokens=sum(lengths),
         peaks={dtype: measure_peak(learner.device, dtype) for dtype in DTYPES},
-        held_out_loss=held_out_loss(model, held_out_examples, learner.vocabulary.pad_id),
+        held_out_loss=held_out_loss(model, held_out_examples),
     )
 
 
@@ -75,7 +74,7 @@ def run_loop(job: Job, progress: Progress) -> Measured:
     clock = PhaseClock(device)
     recorder = Recorder(
         clock,
-        lambda: held_out_loss(model, held_out_examples, vocabulary.pad_id),
+        lambda: held_out_loss(model, held_out_examples),
         job.settings.seconds,
         job.equal_tokens,
         device,
@@ -92,10 +91,11 @@ def run_loop(job: Job, progress: Progress) -> Measured:
             over_and_over = itertools.chain.from_iterable(itertools.repeat(items, job.epochs))
             train_by_hand(model, over_and_over, recorder, autocast)
         else:
+            # Trainer and TRL take seconds to import.
+            from tui_trainer.engine.bench.peers import train_as_peer  # noqa: PLC0415
+
             bf16 = precision != "fp32"
-            train_as_peer(
-                job.loop, model, vocabulary.tokenizer, items, job.epochs, bf16, recorder
-            )
+            train_as_peer(job.loop, model, vocabulary.tokenizer, items, job.epochs, bf16, recorder)
     return recorder.measured(job.loop, precision)
 
 
@@ -124,10 +124,8 @@ def train_by_engine(
     examples: list[Example] = make_examples(
         learner.vocabulary, problems, settings, learner.report.context
     )
-    state = begin_training(learner, settings)
-    steps = train(learner, examples, settings, state)
+    steps = train(learner, examples, settings, begin_training(learner, settings))
     recorder.begin()
     for report in steps:
         if not recorder.step_made(report.tokens):
             break
-    steps.close()

@@ -1,0 +1,141 @@
+"""Each loop of the bench, run on a tiny model, and what is measured around it."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tests.engine.notebook import Notebook, assert_same_bits, weights_of
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.bench.clock import PhaseClock
+from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
+from tui_trainer.engine.bench.memory import PeakMemory
+from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
+from tui_trainer.engine.bench.recorder import Recorder
+from tui_trainer.engine.bench.run import load_learner, prepare, run_loop
+from tui_trainer.engine.bench.settings import LOOPS, PEERS, BenchSettings, Job
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.problem import format_problem
+from tui_trainer.engine.progress import UNHEARD
+from tui_trainer.engine.settings import ModelChoice
+
+CPU = torch.device("cpu")
+TINY = ModelChoice("random:tiny", "cpu")
+BRIEF = BenchSettings(items=30, held_out=2, seconds=0.3, rounds=2)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_every_loop_trains_and_is_measured(loop: str) -> None:
+    before = prepare(TINY, BRIEF, Path("unused"), UNHEARD)
+    began = time.perf_counter()
+    run = run_loop(Job(loop, TINY, BRIEF, epochs=200, equal_tokens=500), UNHEARD)
+    wall = time.perf_counter() - began
+    assert run.loop == loop
+    assert run.precision == ("mixed" if loop in PEERS else "fp32")
+    assert run.steps >= 2
+    # Each phase took time, and together they are the time of the steps that were timed.
+    assert min(run.phases.data, run.phases.forward, run.phases.backward) > 0
+    assert run.phases.optimizer > 0
+    seconds = run.phases.step * run.steps / 1e3
+    assert run.step_tokens * run.steps / seconds == pytest.approx(run.tokens_per_second, rel=0.05)
+    assert seconds < wall
+    assert run.equal_tokens is not None
+    assert run.equal_tokens.tokens >= 500
+    assert run.equal_time.seconds >= BRIEF.seconds
+    # Held out or not, the texts are alike: training must lower the loss of both.
+    assert run.equal_time.loss < before.held_out_loss
+    assert 50e6 < run.peak_memory_bytes < 50e9
+
+
+def test_the_weights_by_hand_are_those_of_the_notebook() -> None:
+    from tui_trainer.engine.bench.notebook import train_by_hand  # noqa: PLC0415
+
+    learner = load_learner(ModelChoice("builtin", "cpu", "fp32"), UNHEARD)
+    problems, _ = load_items(BRIEF, UNHEARD)
+    examples = as_examples(problems[:3], learner.vocabulary, None)
+    recorder = Recorder(PhaseClock(CPU), lambda: 0.0, 60.0, None, CPU)
+    train_by_hand(learner.model, [e.ids for e in examples], recorder, learner.autocast())
+    notebook = Notebook(MODEL_FOLDER)
+    notebook.loop(format_problem(problem) for problem in problems[:3])
+    assert_same_bits(weights_of(learner.model), weights_of(notebook.model))
+
+
+def test_items_that_end_too_early_are_told() -> None:
+    settings = replace(BRIEF, seconds=60.0)
+    with pytest.raises(InputError, match="ended after 30 steps, before the time did"):
+        run_loop(Job("notebook", TINY, settings, epochs=1), UNHEARD)
+
+
+def test_no_item_is_trained_on_and_held_out() -> None:
+    trained, held_out = load_items(BRIEF, UNHEARD)
+    assert (len(trained), len(held_out)) == (30, 2)
+    assert not set(trained) & set(held_out)
+
+
+def test_too_few_items_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "few.jsonl"
+    file.write_text('{"question": "1 + 1?", "answer": "#### 2"}\n' * 2)
+    with pytest.raises(InputError, match="2 items, and 2 are to be held out"):
+        load_items(replace(BRIEF, problems=str(file)), UNHEARD)
+
+
+def test_the_held_out_loss_weighs_every_token_alike() -> None:
+    learner = load_learner(TINY, UNHEARD)
+    examples = as_examples(load_items(BRIEF, UNHEARD)[1], learner.vocabulary, None)
+    assert len({len(example.ids) for example in examples}) == 2
+    learner.model.train()
+    losses = []
+    for example in examples:
+        ids = torch.tensor([example.ids])
+        logits = learner.model.eval()(ids).logits
+        losses += F.cross_entropy(logits[0, :-1], ids[0, 1:], reduction="none").tolist()
+    learner.model.train()
+    found = held_out_loss(learner.model, examples)
+    assert found == pytest.approx(sum(losses) / len(losses), rel=1e-6)
+    assert learner.model.training
+
+
+def test_measuring_the_held_out_loss_takes_no_training_time() -> None:
+    def slow() -> float:
+        time.sleep(0.3)
+        return 1.0
+
+    recorder = Recorder(PhaseClock(CPU), slow, 0.05, 5, CPU)
+    recorder.begin()
+    while recorder.step_made(1):
+        time.sleep(0.01)
+    run = recorder.measured("x", "fp32")
+    assert run.equal_time.seconds < 0.2
+    assert run.tokens_per_second > 25
+    assert run.phases.step < 40
+    assert run.equal_tokens is not None
+    assert run.equal_tokens.tokens == 5
+
+
+def test_matrix_weights_are_those_that_multiply() -> None:
+    model = load_learner(TINY, UNHEARD).model
+    norms = sum(p.numel() for p in model.parameters() if p.dim() < 2)
+    # The embedding is tied: as the output layer it multiplies once.
+    total = sum(p.numel() for p in model.parameters())
+    assert count_matrix_weights(model) == total - norms
+
+
+def test_the_peak_is_a_number_of_this_machine() -> None:
+    assert 1e8 < measure_peak(CPU, "fp32") < 1e14
+
+
+def test_peak_memory_is_that_of_the_stretch_alone() -> None:
+    big = bytearray(200_000_000)
+    big[:] = b"x" * len(big)
+    memory = PeakMemory(CPU)
+    del big
+    memory.reset()
+    memory.pause()
+    low = memory.peak_bytes
+    medium = bytearray(b"x") * 60_000_000
+    del medium
+    memory.pause()
+    assert 40e6 < memory.peak_bytes - low < 150e6

@@ -1,0 +1,116 @@
+"""`tui-trainer bench`: the loops side by side, each in a process of its own."""
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from transformers import AutoTokenizer
+
+from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.headless import bench_turns
+from tui_trainer.headless.bench import chosen_loops
+from tui_trainer.headless.bench_turns import describe_exit
+
+Program = Callable[..., Ended]
+BRIEF = "--rounds", "2", "--items", "30", "--held-out", "2", "--seconds", "0.2"
+
+
+@pytest.fixture
+def no_end_of_text(tiny: str, tmp_path: Path) -> str:
+    """A model whose tokenizer has no end of text and no padding, which SFTTrainer needs."""
+    shutil.copytree(tiny, tmp_path / "no-end")
+    tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
+    tokenizer.eos_token = tokenizer.pad_token = None
+    tokenizer.save_pretrained(tmp_path / "no-end")
+    return str(tmp_path / "no-end")
+
+
+def test_loops_in_turn_and_no_ratio_to_the_one_that_failed(
+    program: Program, no_end_of_text: str
+) -> None:
+    loops = "--loops", "tutorial, notebook, sft_trainer"
+    ended = program("bench", *BRIEF, *loops, "--model", no_end_of_text, "--device", "cpu", "--json")
+    assert (ended.status, ended.err.count("\n")) == (1, 1)
+    notebook, tutorial, failed = ended.lines
+    assert [line["loop"] for line in ended.lines] == ["notebook", "tutorial", "sft_trainer"]
+    for line in (notebook, tutorial):
+        assert (line["runs"], line["rounds"], line["failed"]) == (2, 2, None)
+        assert (line["model"], line["precision"]) == ("no-end", "fp32")
+        rates = [line[f"tokens_per_second{which}"] for which in ("_low", "", "_high")]
+        assert rates == sorted(rates)
+        assert rates[0] > 0
+        assert 0 < line["fraction_of_peak"] < 1
+        assert line["peak_flops"] > 1e8
+        assert list(line["phases_ms"]) == ["data", "forward", "backward", "optimizer", "other"]
+        assert sum(line["phases_ms"].values()) == pytest.approx(line["step_ms"])
+        assert line["peak_memory_bytes"] > 50e6
+        assert line["held_out_equal_time"]["loss"] < line["held_out_loss_before"]
+        assert line["held_out_equal_tokens"]["tokens"] > 0
+
+    # Round by round the one is the inverse of the other.
+    one, other = notebook["ratios"]["tutorial"], tutorial["ratios"]["notebook"]
+    assert one["low"] == pytest.approx(1 / other["high"])
+    assert one["high"] == pytest.approx(1 / other["low"])
+
+    assert (failed["runs"], failed["ratios"], failed["tokens_per_second"]) == (0, None, None)
+    assert "pad_token" in failed["failed"]
+    assert f"sft_trainer failed: {failed['failed']}" in ended.err
+    for line in (notebook, tutorial):
+        assert "sft_trainer" not in line["ratios"]
+
+
+def test_a_model_that_is_not_there_is_told_before_any_loop_runs(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_turns, "run_side", lambda *_: pytest.fail("ran a loop"))
+    ended = program("bench", "--model", "random:none\x1b[31m")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "There is no shape" in ended.err
+    assert obeyed_characters(ended.err) == set()
+
+
+def test_a_loop_whose_extra_is_not_installed_is_left_out_and_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert chosen_loops(None)[:2] == ["notebook", "tutorial"]
+    assert "sft_trainer" not in chosen_loops(None)
+    assert "TRL is not installed, so sft_trainer is left out" in capsys.readouterr().err
+    assert chosen_loops("sft_trainer,notebook") == ["notebook", "sft_trainer"]
+
+
+def test_a_process_that_is_gone_says_how() -> None:
+    assert "killed, as the system does where memory runs out" in describe_exit(-signal.SIGKILL)
+    assert "SIGSEGV" in describe_exit(-signal.SIGSEGV)
+    assert "status 3" in describe_exit(3)
+
+
+def test_a_run_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_turns, "SIDE", "timeit")
+    reply = bench_turns.ask_side({}, 0.5, subprocess.DEVNULL)
+    assert reply["failed"] in ("It did not end within 0 s.", "It did not end within 1 s.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--rounds", "1"), "rounds must be 2 or more"),
+        (("--seconds", "0"), "seconds must be above 0"),
+        (("--items", "0"), "items must be 1 or more"),
+        (("--held-out", "0"), "held out must be 1 or more"),
+        (("--loops", "notebook,x\x1b[31m"), "There is no loop"),
+        (("--problems", "nowhere.jsonl"), "nowhere.jsonl"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_at_once(
+    program: Program, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str], said: str
+) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("started a process"))
+    ended = program("bench", *arguments)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert said in ended.err
+    assert obeyed_characters(ended.err) == set()

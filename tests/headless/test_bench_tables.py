@@ -1,0 +1,89 @@
+"""The bench's tables, from figures that can be checked by hand."""
+
+import pytest
+
+from tests.engine.bench.test_figures import measured
+from tests.headless.conftest import obeyed_characters
+from tui_trainer.engine.bench.figures import LoopFigures, gather
+from tui_trainer.engine.bench.reports import Failed, Prepared
+from tui_trainer.engine.bench.settings import BenchSettings
+from tui_trainer.headless.bench_tables import format_flops, report_lines
+
+PREPARED = Prepared(
+    name="tiny\x1b[2J",
+    architecture="Qwen3ForCausalLM",
+    parameters=149_728,
+    device="cpu",
+    source="random:tiny",
+    flops_per_token=1e6,
+    epoch_tokens=1000,
+    peaks={"fp32": 2.914e11, "bf16": 1.5e11},
+    held_out_loss=8.3408,
+)
+NOTEBOOK = gather("notebook", 2, [measured("notebook", 1000), measured("notebook", 2000)])
+TUTORIAL = gather("tutorial", 2, [measured("tutorial", 4000), measured("tutorial", 2000)])
+FAILED = gather("trainer", 2, [measured("trainer", 4000), Failed("trainer", "It did not end.")])
+
+
+def lines_of(*figures: LoopFigures) -> list[str]:
+    return list(report_lines(BenchSettings(rounds=2), PREPARED, figures))
+
+
+def test_speed_phases_held_out_loss_and_ratios() -> None:
+    lines = lines_of(NOTEBOOK, TUTORIAL)
+    assert lines[0] == "tiny␛[2J: Qwen3ForCausalLM, 149,728 parameters, cpu"
+    assert lines[1] == (
+        "builtin: the first 2,000 items, the next 20 held out; 2 rounds of 10 s a loop"
+    )
+    assert lines[2] == "peak of a matrix product: fp32 291 GFLOP/s, bf16 150 GFLOP/s"
+    assert [line.split() for line in lines[4:7]] == [
+        [
+            *[
+                "loop",
+                "runs",
+                "compute",
+                "tokens/s",
+                "lowest",
+                "highest",
+                "of",
+                "peak",
+                "peak",
+                "memory",
+            ]
+        ],
+        ["notebook", "2/2", "fp32", "1,500", "1,000", "2,000", "0.5%", "2.0", "MB"],
+        ["tutorial", "2/2", "fp32", "3,000", "2,000", "4,000", "1.0%", "4.0", "MB"],
+    ]
+    assert lines[9].split() == [
+        *("notebook", "1.0", "2.0", "1,500.0", "4.0", "5.0", "1,512.0", "150"),
+    ]
+    assert lines[12] == "before training: 8.3408 nats a token"
+    assert lines[14].split() == ["notebook", "2.0000", "1.0", "100", "-", "-", "-"]
+    assert lines[-1] == "tutorial / notebook       2.50 times the tokens/s (1.00 to 4.00)"
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_no_ratio_to_a_loop_that_failed_in_one_round(order: int) -> None:
+    lines = lines_of(*(NOTEBOOK, TUTORIAL, FAILED)[::order])
+    failed = next(line.split() for line in lines if line.startswith("trainer  "))
+    assert failed == ["trainer", "1/2", "failed", *"-----"]
+    ratios = {line[:25].strip(): line[26:] for line in lines if " / " in line}
+    assert ratios["trainer / notebook"] == "no ratio: one of them failed"
+    assert ratios["tutorial / trainer"] == "no ratio: one of them failed"
+    assert ratios["tutorial / notebook"].startswith("2.50 times")
+
+
+def test_where_all_failed_there_are_no_empty_tables() -> None:
+    lines = lines_of(gather("notebook", 2, [Failed("notebook", "No.")]))
+    assert len(lines) == 6
+
+
+def test_hostile_text_is_made_visible() -> None:
+    lines = lines_of(NOTEBOOK, FAILED)
+    assert obeyed_characters("\n".join(lines)) == set()
+
+
+def test_peaks_have_a_unit_that_fits() -> None:
+    assert format_flops(2.914e11) == "291 GFLOP/s"
+    assert format_flops(7.9e14) == "790 TFLOP/s"
