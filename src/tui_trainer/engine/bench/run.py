@@ -20,6 +20,7 @@ from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.engine.sources import find_source
 from tui_trainer.engine.train import begin_training, train
@@ -127,5 +128,5 @@ def train_by_engine(
     steps = train(learner, examples, settings, begin_training(learner, settings))
     recorder.begin()
     for report in steps:
-        if not recorder.step_made(report.tokens):
+        if isinstance(report, StepReport) and not recorder.step_made(report.tokens):
             break
