@@ -3,10 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.setting_fields import (
@@ -22,6 +24,7 @@ from tui_trainer.headless.arguments import (
     model_choice,
 )
 from tui_trainer.headless.bars import StepBar
+from tui_trainer.headless.evaluation import write_scores
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.step import add_training_arguments, describe_model
@@ -61,6 +64,12 @@ def add(commands: "Commands") -> None:
         help="tutorial: the notebook's loop (items in order, batch 1, every token counted)",
     )
     add_training_arguments(parser)
+    parser.add_argument(
+        "--evaluate",
+        type=int,
+        metavar="N",
+        help="as eval does, score greedy answers to N held-out problems before and after the run",
+    )
     add_model_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -107,8 +116,14 @@ def read_arguments(arguments: argparse.Namespace) -> TrainSettings:
     return TrainSettings(**{field.name: given[field.name] for field in FIELDS})
 
 
+def read_evaluation(number: int | None, training: TrainSettings) -> EvaluationSettings | None:
+    """What to evaluate before and after the run; None where that is not asked for."""
+    return None if number is None else replace(held_out_from(training), items=number)
+
+
 def run(arguments: argparse.Namespace, output: Output) -> None:
     settings = read_arguments(arguments)
+    held_out = read_evaluation(arguments.evaluate, settings)
     choice = model_choice(arguments)
     with shown_progress() as progress:
         # A path mistyped is told at once, not after a large model was loaded.
@@ -116,10 +131,17 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         engine = make_engine(progress)
         status = engine.load_model(choice)
         steps = engine.train(settings)
+        before = None if held_out is None else engine.evaluate(held_out)
     if not output.as_json:
         output.text(describe_model(status))
         output.text(describe_loop(settings))
+    if held_out is None or before is None:
+        _write_steps(output, steps, settings)
+        return
+    first = write_scores(output, before, held_out)
     _write_steps(output, steps, settings)
+    compared = None if first is None else first.items
+    write_scores(output, engine.evaluate(held_out), held_out, compared)
 
 
 def _write_steps(output: Output, steps: Iterable[StepReport], settings: TrainSettings) -> None:
