@@ -28,7 +28,7 @@ from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.question import Answer, Question
-from tui_trainer.screens.session import Session
+from tui_trainer.screens.session import LOOP_TITLES, Session
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.screens.tokens import TokensScreen
 from tui_trainer.screens.work_screen import WorkScreen
@@ -47,9 +47,6 @@ WORKER_STOP_SECONDS = 1.0
 SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
 for digit in "123456":
     SEQUENCES.pop(f"\x1b{digit}", None)
-
-LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step", "predict": "Predict"}
-TRAINING_LOOPS = "gsm8k", "step"  # the others leave the weights as they are
 
 
 def make_engine(progress: Progress) -> "Engine":
@@ -159,7 +156,7 @@ class TuiTrainer(App[int]):
 
     def _follow_loops(self) -> None:
         """While a loop runs, its updates count."""
-        if self._any_loop_training():
+        if self.session.is_training:
             self._refresh_status()
 
     @work
@@ -190,9 +187,6 @@ class TuiTrainer(App[int]):
         ]
         return " · ".join(live)
 
-    def _any_loop_training(self) -> bool:
-        return any(self.session.is_running(name) for name in TRAINING_LOOPS)
-
     # Actions
 
     async def action_show_screen(self, name: str) -> None:
@@ -202,10 +196,11 @@ class TuiTrainer(App[int]):
     @work
     async def action_reload(self) -> None:
         """The loaded weights again; asks first while a loop trains them."""
-        if self._any_loop_training():
+        if self.session.is_training:
             self.notify("A loop is training: pause or stop it before you reload.", markup=False)
             return
-        await self.session.change(lambda engine: engine.reload(), "Reloading")
+        if not self.session.holds_weights():
+            await self.session.change(lambda engine: engine.reload(), "Reloading")
 
     @work
     async def action_pick_model(self) -> None:
@@ -228,7 +223,7 @@ class TuiTrainer(App[int]):
 
     @work
     async def action_ask_quit(self) -> None:
-        if self._any_loop_training():
+        if self.session.is_training:
             question = Question(
                 "A loop is training. Quit, and lose what it has learned?",
                 (Answer("y", "quit"), Answer("n", "keep training")),

@@ -274,6 +274,8 @@ it off. A model without dropout gives the same in both."""
     def action_update(self) -> None:
         if self._is_playing:
             self.action_play()
+        elif self.session.holds_weights():
+            return
         elif self.session.status is None:
             self.notify("The model is still being loaded.", markup=False)
         elif self.waiting < WAITING_AT_MOST:
@@ -295,6 +297,8 @@ it off. A model without dropout gives the same in both."""
     async def action_play(self) -> None:
         if self._is_playing:
             self.session.worker.stop_loop("step")
+            return
+        if self.session.holds_weights():
             return
         text = self.text
         await self.session.start_loop("step", lambda engine: engine.updates(text))

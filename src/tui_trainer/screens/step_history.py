@@ -69,6 +69,8 @@ class StepHistory(StepSettings):
 
     def may_train(self) -> bool:
         """Whether nothing else trains the model; else the user is told what does."""
+        if self.session.holds_weights():
+            return False
         reason = ""
         if self.session.status is None:
             reason = "The model is still being loaded."
