@@ -47,6 +47,8 @@ class Source:
     """What the user called it, shortened for the status line."""
     folder: Path
     gguf_file: str | None = None
+    on_hub: bool = False
+    """Whether `name` is a Hub id, and the folder a copy in its cache."""
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -82,7 +84,7 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
         raise InputError(
             f"There is no model at {name}: give a directory, a .gguf file or a Hub id."
         )
-    return Source(name, download_snapshot(name, progress, weights=weights))
+    return Source(name, download_snapshot(name, progress, weights=weights), on_hub=True)
 
 
 def _gguf_source(path: Path, name: str) -> Source:
