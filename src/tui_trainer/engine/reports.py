@@ -244,6 +244,8 @@ class StepReport:
     """How many items of the step were cut."""
     memory_bytes: int
     """What the process has in use on the device: allocated on CUDA, resident on a CPU."""
+    notes: tuple[str, ...] = ()
+    """At the first step: what was asked for and is not done, in a sentence each."""
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,8 @@ counts training alone, not the pauses."""
         self.query_one(LossChart).series.append(report.step, report.loss)
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
+        for note in report.notes:
+            self.notify(visible(note), markup=False)
         self.session.guide.saw_step(report, self._running_with.epochs)
         self.report = report
         self._waits = True

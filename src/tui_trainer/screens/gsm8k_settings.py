@@ -11,11 +11,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.setting_fields import (
     FIELDS,
-    TUTORIAL,
     SettingField,
     differing,
+    nearest_preset,
     read_settings,
 )
 from tui_trainer.engine.settings import TrainSettings
@@ -28,11 +29,12 @@ LABEL_WIDTH = 17
 
 def describe_settings(settings: TrainSettings) -> str:
     """One line: what differs from the preset, with a star, then what is always of interest."""
-    changed = differing(settings)
+    name = nearest_preset(settings)
+    changed = differing(settings, PRESETS[name])
     usual = [field for field in FIELDS if field.name in ALWAYS_TOLD and field not in changed]
     parts = [f"{field.label} {shown(field, settings)}*" for field in changed]
     parts += [f"{field.label} {shown(field, settings)}" for field in usual]
-    return " · ".join(["tutorial, * changed" if changed else "tutorial", *parts])
+    return " · ".join([f"{name}, * changed" if changed else name, *parts])
 
 
 def shown(field: SettingField, settings: TrainSettings) -> str:
@@ -46,7 +48,7 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Go back"),
-        Binding("ctrl+r", "preset", "tutorial"),
+        Binding("ctrl+r", "preset", "Next preset"),
         Binding("down", "app.focus_next", "Next setting", show=False, priority=True),
         Binding("up", "app.focus_previous", "Setting before", show=False, priority=True),
     ]
@@ -54,6 +56,8 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
     def __init__(self, settings: TrainSettings) -> None:
         super().__init__()
         self._settings = settings
+        self._preset = nearest_preset(settings)
+        """The name of the one that changes are marked against."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
@@ -67,7 +71,7 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
             yield Static("", classes="hint", id="meaning")
             yield Static("", classes="error")
             yield Static(
-                "enter takes them · ↑↓ · ctrl+r tutorial · escape goes back", classes="hint"
+                "enter takes them · ↑↓ · ctrl+r next preset · escape goes back", classes="hint"
             )
 
     def on_mount(self) -> None:
@@ -83,14 +87,23 @@ class SettingsForm(ModalScreen[TrainSettings | None]):
         """Mark what is not as in the preset."""
         for field in FIELDS:
             if field.name == event.input.id:
-                preset = field.typed(TUTORIAL)
-                differs = event.value.strip() != preset
-                mark = f"* tutorial: {preset}" if differs else ""
-                self.query_one(f"#{field.name}-preset", Static).update(Content(mark))
+                self._mark(field, event.value)
+
+    def _mark(self, field: SettingField, typed: str) -> None:
+        of_preset = field.typed(PRESETS[self._preset])
+        mark = f"* {self._preset}: {of_preset}" if typed.strip() != of_preset else ""
+        self.query_one(f"#{field.name}-preset", Static).update(Content(mark))
 
     def action_preset(self) -> None:
-        for field in FIELDS:
-            self.query_one(f"#{field.name}", Input).value = field.typed(TUTORIAL)
+        """Set back to the preset that changes are marked against, or go to the next one."""
+        base = PRESETS[self._preset]
+        boxes = {field: self.query_one(f"#{field.name}", Input) for field in FIELDS}
+        if all(box.value.strip() == field.typed(base) for field, box in boxes.items()):
+            names = list(PRESETS)
+            self._preset = names[(names.index(self._preset) + 1) % len(names)]
+        for field, box in boxes.items():
+            box.value = field.typed(PRESETS[self._preset])
+            self._mark(field, box.value)
 
     def on_input_submitted(self) -> None:
         try:
