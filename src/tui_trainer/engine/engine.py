@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
-from tui_trainer.engine.actions import Action
+from tui_trainer.engine.actions import Done
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
 from tui_trainer.engine.errors import InputError
@@ -48,7 +48,6 @@ from tui_trainer.engine.settings import (
     Sampling,
     TrainSettings,
     check_budget,
-    check_lr,
 )
 from tui_trainer.engine.sources import (
     find_source,
@@ -58,7 +57,7 @@ from tui_trainer.engine.sources import (
     local_models,
 )
 from tui_trainer.engine.tokens import Vocabulary
-from tui_trainer.engine.train import TrainingState, begin_training, train
+from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
 
 
@@ -252,7 +251,7 @@ class Engine:
         """The loss and the next token of each of `texts`, then and now."""
         return self.probes.report(texts)
 
-    def actions(self) -> tuple[Action, ...]:
+    def actions(self) -> tuple[Done, ...]:
         """What was done since the weights were loaded, in order."""
         return self.learner.history.actions
 
@@ -296,14 +295,15 @@ class Engine:
         examples = make_examples(vocabulary, problems, settings, context)
         held_out = hold_out(vocabulary, settings, problems, context, self._progress)
         self.cell.drop()  # a gradient left there would be added to those of the first step
-        self._training = begin_training(learner, settings)
+        loop = describe_loop(problems, examples, settings)
+        self._training = begin_training(learner, settings, loop)
         return train(learner, examples, settings, self._training, held_out)
 
     def set_training_lr(self, lr: float) -> None:
         """Change the learning rate of the loop, from its next step on; a schedule scales it."""
         if self._training is None:
             raise InputError("No loop has been started: its settings have the learning rate.")
-        self._training.peak_lr = check_lr(lr)
+        self._training.set_lr(lr)
 
     # Evaluation
 

@@ -51,6 +51,8 @@ class Source:
     gguf_file: str | None = None
     shape: str | None = None
     """Random weights of this shape; the folder then has the tokenizer alone."""
+    on_hub: bool = False
+    """Whether `name` is a Hub id, and the folder a copy in its cache."""
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -88,7 +90,7 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
         raise InputError(
             f"There is no model at {name}: give a directory, a .gguf file or a Hub id."
         )
-    return Source(name, download_snapshot(name, progress, weights=weights))
+    return Source(name, download_snapshot(name, progress, weights=weights), on_hub=True)
 
 
 def _gguf_source(path: Path, name: str) -> Source:
