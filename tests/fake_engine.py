@@ -8,6 +8,7 @@ from dataclasses import replace
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
@@ -59,12 +60,15 @@ class FakeEngine:
         seconds: float = 0.1,
         change: Callable[[StepReport], StepReport] = lambda report: report,
         refuse: Exception | None = None,
+        between: Callable[[int], Sequence[LoopReport]] = lambda step: (),
     ) -> None:
         self._losses = losses
         self._item = tuple(item)
         self._seconds = seconds
         self._change = change
         self._refuse = refuse
+        self._between = between
+        """What is reported after so many steps, before the next one."""
         """Raised where a loop is to begin."""
         self.gate: threading.Semaphore | None = threading.Semaphore(0) if gated else None
         self.trained_with: list[TrainSettings] = []
@@ -290,7 +294,7 @@ class FakeEngine:
 
     # Loop
 
-    def train(self, settings: TrainSettings) -> Iterator[StepReport]:
+    def train(self, settings: TrainSettings) -> Iterator[LoopReport]:
         if self._refuse is not None:
             raise self._refuse
         self.trained_with.append(settings)
@@ -301,8 +305,9 @@ class FakeEngine:
         if self.gate is not None and not self.gate.acquire(timeout=GATE_SECONDS):
             raise TimeoutError("no test opened the gate")
 
-    def _steps(self, settings: TrainSettings) -> Iterator[StepReport]:
+    def _steps(self, settings: TrainSettings) -> Iterator[LoopReport]:
         for step, loss in enumerate(self._losses, start=1):
+            yield from self._between(step - 1)
             self._pass_gate()
             if isinstance(loss, Exception):
                 raise loss

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui_trainer.engine.loop_reports import LoopReport, PartReport, ValidationReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.entry import Entry
@@ -20,6 +21,8 @@ from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_settings import next_lr, read_lr
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.chart_marks import LrChange
+from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock, duration, rate
@@ -70,14 +73,14 @@ counts training alone, not the pauses."""
             id="settings",
             tooltip="Settings of the next run",
         ),
-        Binding("v", "view", "View", id="view", tooltip="The last item, the best, the worst"),
+        Binding("v", "view", "View", id="view", tooltip="The last item, best, worst, samples"),
         Binding(
             "left_square_bracket",
             "change_lr(False)",
             "Lower lr",
             key_display="[",
             id="lower-lr",
-            tooltip="Lower the learning rate of this run",
+            tooltip="Lower the learning rate from the next step",
             group=Binding.Group("lr", compact=True),
         ),
         Binding(
@@ -86,7 +89,7 @@ counts training alone, not the pauses."""
             "Raise lr",
             key_display="]",
             id="raise-lr",
-            tooltip="Raise the learning rate of this run",
+            tooltip="Raise the learning rate from the next step",
             group=Binding.Group("lr", compact=True),
         ),
         Binding(
@@ -94,7 +97,7 @@ counts training alone, not the pauses."""
             "type_lr",
             "Type lr",
             id="type-lr",
-            tooltip="Type a learning rate for this run",
+            tooltip="Type the learning rate of the next steps",
             group=Binding.Group("lr", compact=True),
         ),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
@@ -119,6 +122,7 @@ counts training alone, not the pauses."""
         yield Static(id="settings")
         yield Static(id="progress")
         yield Static(id="numbers")
+        yield HeldOutLine()
         yield LossChart(x_label="step")
         yield ItemPanel()
 
@@ -135,22 +139,39 @@ counts training alone, not the pauses."""
     def _drain(self) -> None:
         """Take in the steps made since; draw the last, at a bounded rate, where it can be seen."""
         for report in self.session.drain(LOOP):
-            if isinstance(report, StepReport):
+            if isinstance(report, LoopReport):
                 self._take(report)
         due = time.monotonic() - self._shown_at >= SHOW_SECONDS
         if self._waits and due and self.is_current:
             self._show_run()
             self._show_item()
 
-    def _take(self, report: StepReport) -> None:
-        if self.report is None or report.step <= self.report.step:
-            self._forget()  # the first step of another run
-        self.query_one(LossChart).series.append(report.step, report.loss)
+    def _take(self, report: LoopReport) -> None:
+        if self._begins_run(report):
+            self._forget()
+        self.query_one(HeldOutLine).take(report, self.query_one(LossChart))
+        if isinstance(report, StepReport):
+            self._take_step(report)
+        self._waits = True
+
+    def _begins_run(self, report: LoopReport) -> bool:
+        """Whether it is of another run than what is on show."""
+        if isinstance(report, PartReport):
+            return False
+        if isinstance(report, ValidationReport) and report.step == 0:
+            return True
+        step = 0 if self.report is None else self.report.step
+        return report.step < step or (isinstance(report, StepReport) and report.step == step)
+
+    def _take_step(self, report: StepReport) -> None:
+        chart = self.query_one(LossChart)
+        chart.series.append(report.step, report.loss)
+        if self.report is not None and report.peak_lr != self.report.peak_lr:
+            chart.lr_changes.append(LrChange(report.step, report.peak_lr))
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
         self.session.guide.saw_step(report, self._running_with.epochs)
         self.report = report
-        self._waits = True
 
     def _on_loop(self, change: LoopChanged) -> None:
         if change.name != LOOP:
@@ -179,6 +200,7 @@ counts training alone, not the pauses."""
         self._shown_at = time.monotonic()
         self._say("progress", self._describe_progress())
         self._say("numbers", self._describe_numbers())
+        self.query_one(HeldOutLine).show()
         self.query_one(LossChart).redraw()
 
     def _say(self, where: str, line: str) -> None:
@@ -225,7 +247,9 @@ counts training alone, not the pauses."""
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far."""
-        self.query_one(ItemPanel).show(self._said, self.report, self._truncated)
+        self.query_one(ItemPanel).show(
+            self._said, self.report, self._truncated, self.query_one(HeldOutLine).samples
+        )
 
     # Actions
 
@@ -280,7 +304,8 @@ counts training alone, not the pauses."""
         self.report = None
         self._clock = RunClock()
         self._truncated = 0
-        self.query_one(LossChart).series.clear()
+        self.query_one(LossChart).clear()
+        self.query_one(HeldOutLine).forget()
 
     async def _asked_for_weights(self) -> bool:
         """Whether to go on; asks where the weights are not the loaded ones any more."""

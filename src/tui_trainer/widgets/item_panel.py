@@ -5,7 +5,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_trainer.engine.loop_reports import SampleReport
 from tui_trainer.engine.reports import ItemReport, StepReport
+from tui_trainer.widgets.held_out_line import describe_sample
 from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
 
 CUT = "cut to the model's context or row"
@@ -13,7 +15,7 @@ VIEWS = "last", "best", "worst"
 
 
 class ItemPanel(Vertical):
-    """Shows the item of the last step, the best or the worst so far; `next_view` goes round."""
+    """The item of the last step, the best, the worst, or a sample; `next_view` goes round."""
 
     DEFAULT_CSS = """
     ItemPanel {
@@ -27,6 +29,7 @@ class ItemPanel(Vertical):
     def __init__(self) -> None:
         super().__init__(id="item")
         self.view = VIEWS[0]
+        self._samples: SampleReport | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="said")
@@ -36,14 +39,31 @@ class ItemPanel(Vertical):
         yield Static(LEGEND, classes="hint", id="legend")
 
     def next_view(self) -> None:
-        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+        samples = self._samples.items if self._samples else ()
+        views = [*VIEWS, *(f"sample {number}" for number in range(len(samples)))]
+        self.view = views[(views.index(self.view) + 1) % len(views)]
 
-    def show(self, said: str, report: StepReport | None, truncated: int) -> None:
+    def show(
+        self,
+        said: str,
+        report: StepReport | None,
+        truncated: int,
+        samples: SampleReport | None = None,
+    ) -> None:
         """Draw it; `said` is fit for a terminal, `truncated` items of the run were cut so far."""
+        self._samples = samples
+        if samples is None and self.view not in VIEWS:
+            self.view = VIEWS[0]
         words = self.query_one("#said", Static)
         words.update(Content(said))
         words.display = bool(said)
         title = self.query_one("#item-title", Static)
+        if samples is not None and self.view not in VIEWS:
+            number = int(self.view.removeprefix("sample "))
+            heading, text = describe_sample(samples.items[number], samples.step)
+            title.update(Content(heading))
+            self.query_one(TokenLosses).update(Content(text))
+            return
         if report is None:
             title.update("")
             self.query_one(TokenLosses).show((), ())

@@ -1,6 +1,7 @@
 """The loss chart: `loss_plot` draws it, the theme colours it."""
 
 import re
+from collections import deque
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -9,11 +10,13 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.loss_plot import chart_lines
 from tui_trainer.widgets.loss_series import LossSeries
 
 REDRAW_SECONDS = 0.5
-MARKS = re.compile("(?P<dots>[\u2801-\u28ff]+)|(?P<line>[▀▄▌▐█▖▗▘▙▚▛▜▝▞▟]+)")
+MARKS = re.compile("(?P<dots>[\u2801-\u28ff]+)|(?P<line>[▀▄▌▐█▖▗▘▙▚▛▜▝▞▟]+)|(?P<points>◆+)")
+LR_CHANGES_KEPT = 200
 
 
 class LossChart(Widget):
@@ -31,12 +34,14 @@ class LossChart(Widget):
 
         .loss-chart--curve { color: $primary; text-style: bold; }
         .loss-chart--raw { color: $text-muted; }
+        .loss-chart--validation { color: $warning; text-style: bold; }
         .loss-chart--frame { color: $text-muted; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "loss-chart--curve",
         "loss-chart--raw",
+        "loss-chart--validation",
         "loss-chart--frame",
     }
 
@@ -52,6 +57,9 @@ class LossChart(Widget):
     ) -> None:
         super().__init__(id=id)
         self.series = LossSeries()
+        self.validation = LossSeries()
+        """Losses of held-out items, by how many steps were made before."""
+        self.lr_changes: deque[LrChange] = deque(maxlen=LR_CHANGES_KEPT)
         self.draws = 0
         """How many times a chart was built."""
         self._x_label = x_label
@@ -60,6 +68,12 @@ class LossChart(Widget):
         self._waiting = False
         self._lines: list[str] | None = None
         self._lines_size = Size(0, 0)
+
+    def clear(self) -> None:
+        """Forget a run."""
+        self.series.clear()
+        self.validation.clear()
+        self.lr_changes.clear()
 
     def redraw(self) -> None:
         """The series changed: draw it now, or as soon as the last drawing is old enough."""
@@ -99,6 +113,8 @@ class LossChart(Widget):
                 self._x_label,
                 log=self.log_axis,
                 smoothing=self._smoothing,
+                validation=self.validation,
+                lr_changes=tuple(self.lr_changes),
             )
         return self._lines
 
@@ -107,9 +123,10 @@ class LossChart(Widget):
         frame = self.get_component_rich_style("loss-chart--frame")
         curve = self.get_component_rich_style("loss-chart--curve")
         raw = self.get_component_rich_style("loss-chart--raw") if self._smoothing else curve
+        points = self.get_component_rich_style("loss-chart--validation")
         segments, done = [], 0
         for mark in MARKS.finditer(line):
-            style = raw if mark.lastgroup == "dots" else curve
+            style = {"dots": raw, "points": points}.get(mark.lastgroup or "", curve)
             segments += [Segment(line[done : mark.start()], frame), Segment(mark[0], style)]
             done = mark.end()
         return [*segments, Segment(line[done:], frame)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
+from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
 from tui_trainer.widgets.loss_series import Bucket, LossSeries
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ LABEL_WIDTH = 7
 ROWS_A_TICK, COLUMNS_A_TICK = 1.8, 13
 # plotext's names: dots in a grid of 2 x 4 a cell, and quarters of a cell, which every font has.
 DOTS, QUARTERS = "braille", "hd"
+DIAMOND = "◆"
 LARGEST = 1e100  # nothing that is a loss; keeps the arithmetic of the axis finite
 
 
@@ -30,12 +32,20 @@ class Axis:
 
 
 def chart_lines(
-    series: LossSeries, width: int, height: int, x_label: str, *, log: bool, smoothing: bool
+    series: LossSeries,
+    width: int,
+    height: int,
+    x_label: str,
+    *,
+    log: bool,
+    smoothing: bool,
+    validation: LossSeries | None = None,
+    lr_changes: Sequence[LrChange] = (),
 ) -> list[str]:
     """The chart in at most `height` lines of `width` cells; a sentence where there is no curve.
 
     Raw losses are braille dots and their moving average a line of quarter blocks; without
-    smoothing the raw losses are a line of braille dots.
+    smoothing the raw losses are a line of braille dots. Losses of `validation` are diamonds.
     """
     raw = series.reduced(2 * width)  # a cell has two columns of dots
     if not raw:
@@ -43,11 +53,14 @@ def chart_lines(
     if width < SMALLEST_SIZE[0] or height < SMALLEST_SIZE[1]:
         return [f"loss {series.last:.4f}"]
     curve = series.reduced(width) if smoothing else []
-    lines = _plot(raw, curve, width, height - 1, log=log).splitlines()
+    points = validation.reduced(width) if validation else []
+    lines = _plot(raw, curve, points, lr_changes, width, height - 1, log=log)
     gutter = x_label[:LABEL_WIDTH].rjust(LABEL_WIDTH)
     lines[-1] = gutter + lines[-1][LABEL_WIDTH:]
     one_each = all(bucket.first == bucket.last for bucket in raw)
     title = _title(series, x_label, log=log, smoothing=smoothing, one_each=one_each)
+    if points:
+        title += f"   {DIAMOND} validation"
     return [title[:width], *lines]
 
 
@@ -82,12 +95,23 @@ def empty_figure(width: int, height: int) -> "Figure":
     return figure
 
 
-def _plot(raw: list[Bucket], curve: list[Bucket], width: int, height: int, *, log: bool) -> str:
-    losses = [_clamped(loss) for bucket in raw for loss in (bucket.lowest, bucket.highest)]
+def _plot(
+    raw: list[Bucket],
+    curve: list[Bucket],
+    measured: list[Bucket],
+    lr_changes: Sequence[LrChange],
+    width: int,
+    height: int,
+    *,
+    log: bool,
+) -> list[str]:
+    every = [*raw, *measured]
+    losses = [_clamped(loss) for bucket in every for loss in (bucket.lowest, bucket.highest)]
     positive = min((loss for loss in losses if loss > 0), default=1.0)
     place: Callable[[float], float] = _log_place(positive) if log else _clamped
     y = loss_axis(losses, positive, max(2, round(height / ROWS_A_TICK)), log=log)
-    x = step_axis(raw[0].first, raw[-1].last, max(2, width // COLUMNS_A_TICK))
+    ends = min(bucket.first for bucket in every), max(bucket.last for bucket in every)
+    x = step_axis(*ends, max(2, width // COLUMNS_A_TICK))
 
     figure = empty_figure(width, height)
     points = [(bucket.middle, loss) for bucket in raw for loss in _ends(bucket)]
@@ -96,11 +120,16 @@ def _plot(raw: list[Bucket], curve: list[Bucket], width: int, height: int, *, lo
     if curve:
         steps, averages = [b.last for b in curve], [place(b.smoothed) for b in curve]
         figure.draw(figure.signal(steps, averages, marker=QUARTERS).lines())
+    if measured:
+        points = [(bucket.middle, place(loss)) for bucket in measured for loss in _ends(bucket)]
+        figure.draw(figure.signal([p[0] for p in points], [p[1] for p in points], marker=DIAMOND))
     labels = [tick_label(tick, y.ticks) for tick in y.ticks]
     figure.ruler("y").lim(place(y.low), place(y.high)).ticks([place(t) for t in y.ticks], labels)
     figure.ruler("x").lim(x.low, x.high).ticks(x.ticks, [f"{tick:,.0f}" for tick in x.ticks])
     text: str = figure.build().string(colorless=True)
-    return text.rstrip("\n")
+    lines = text.rstrip("\n").splitlines()
+    plot = Plot(x.low, x.high, LABEL_WIDTH + 1, width - 1)
+    return [*with_lr_changes(lines[:-2], lr_changes, plot), *lines[-2:]]
 
 
 def _ends(bucket: Bucket) -> tuple[float, ...]:

@@ -1,0 +1,65 @@
+"""What a GSM8K run is measured with, on its screen: one line of figures, and the sample answers."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.engine.evaluation_reports import EvaluatedItem
+from tui_trainer.engine.loop_reports import LoopReport, PartReport, SampleReport, ValidationReport
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.loss_chart import LossChart
+
+
+class HeldOutLine(Static):
+    """The last measurement, or how far one is; no line where a run has none."""
+
+    DEFAULT_CSS = """
+    HeldOutLine {
+        height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; display: none;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="held-out")
+        self.validation: ValidationReport | None = None
+        self.samples: SampleReport | None = None
+        self._part: PartReport | None = None
+
+    def forget(self) -> None:
+        self.validation = self.samples = self._part = None
+
+    def take(self, report: LoopReport, chart: LossChart) -> None:
+        """Take in what a loop reports; a measurement is a point of the chart."""
+        self._part = report if isinstance(report, PartReport) else None
+        if isinstance(report, ValidationReport):
+            self.validation = report
+            if report.compared_loss is not None:
+                chart.validation.append(report.step, report.compared_loss)
+        elif isinstance(report, SampleReport):
+            self.samples = report
+
+    def show(self) -> None:
+        words = self._describe()
+        self.display = bool(words)
+        self.update(Content(words))
+
+    def _describe(self) -> str:
+        if self._part is not None:
+            return f"{self._part.what} {self._part.share:>4.0%}"
+        report = self.validation
+        if report is None:
+            return ""
+        return (
+            f"validation {nats(report.loss)}  question {nats(report.question_loss)}  "
+            f"answer {nats(report.answer_loss)} nats, step {report.step:,}, {report.items:,} items"
+        )
+
+
+def nats(loss: float | None) -> str:
+    return f"{'-':>7}" if loss is None else f"{loss:>7.4f}"
+
+
+def describe_sample(item: EvaluatedItem, step: int) -> tuple[str, str]:
+    """The title of an answer, and its question, the expected answer and its own."""
+    title = f"sample at step {step:,}: item {item.problem:,} · {item.outcome.value}"
+    texts = ("answer", item.answer.text), ("expected", item.expected), ("question", item.question)
+    return title, "\n".join(f"{name:<8}  {visible(text.strip())}" for name, text in texts)

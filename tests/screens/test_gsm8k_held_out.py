@@ -1,0 +1,83 @@
+"""GSM8K with held-out items: the figures, the points and rate changes on the chart, the samples."""
+
+import pytest
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem
+from tui_trainer.engine.loop_reports import LoopReport, PartReport, SampleReport, ValidationReport
+from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
+from tui_trainer.widgets.loss_chart import LossChart
+
+SAID = " 42 \x1b[31m[/foo]\u202e\n#### 42"
+
+
+def measured(step: int) -> list[LoopReport]:
+    answer = Answer(SAID, Ending.END_OF_TEXT, 9)
+    item = EvaluatedItem(7, "How many?", "#### 42", "Question: How many?\nAnswer:", answer)
+    return [
+        ValidationReport(step, 5, 3.0 - step / 4, 2.5, 3.5, 40, 60, False, 0.1),
+        SampleReport(step, (item,), 0.1),
+    ]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_figures_points_and_samples_are_shown(size: tuple[int, int]) -> None:
+    engine = FakeEngine([4.0, 3.0, 2.0, 1.0], between=measured)
+    async with running("escape", "5", engine=lambda _: engine, size=size) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        line = "validation  2.2500  question  2.5000  answer  3.5000 nats, step 3, 5 items"
+        await until(pilot, lambda: line in shown(app))
+        chart = app.screen_stack[0].query_one(LossChart)
+        points = [(bucket.first, bucket.lowest) for bucket in chart.validation.reduced(99)]
+        assert points == [(0, 3.0), (1, 2.75), (2, 2.5), (3, 2.25)]
+        await until(pilot, lambda: "◆ validation" in shown(app) and shown(app).count("◆") == 5)
+        await pilot.press("v", "v", "v")
+        await until(pilot, lambda: "sample at step 3: item 7 · right" in shown(app))
+        text = shown(app)
+        assert "answer    42 ␛[31m[/foo]⟨202E⟩⏎#### 42" in text
+        assert "expected  #### 42" in text
+        assert "question  How many?" in text
+        assert "\x1b" not in text
+        await pilot.press("v")
+        await until(pilot, lambda: "sample at step" not in shown(app))
+
+
+async def test_how_far_a_measurement_is_and_then_no_more() -> None:
+    engine = FakeEngine(gated=True, between=lambda step: [PartReport("validating", 0.4)])
+    async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "validating  40%" in shown(app))
+        engine.gate.release(4)
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        assert "validating" not in shown(app)
+
+
+async def test_a_changed_rate_is_marked_on_the_chart() -> None:
+    engine = FakeEngine([4.0] * 20, gated=True)
+    async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
+        engine.gate.release(10)
+        await pilot.press("space")
+        chart = app.screen_stack[0].query_one(LossChart)
+        await until(pilot, lambda: len(chart.series) == 10)
+        await pilot.press("right_square_bracket")
+        engine.gate.release(1)  # the step that is being made has the old rate
+        await until(pilot, lambda: engine.training_lr == 2e-5)
+        engine.gate.release(9)
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        (change,) = chart.lr_changes
+        assert change.lr == 2e-5
+        assert change.step in (11, 12)  # one step was waiting for its gate
+        await until(pilot, lambda: f"step {change.step}: lr 2e-05" in shown(app))
+        assert "┊" in shown(app)
+
+
+def test_rules_stand_at_their_steps_behind_the_curve_and_labels_overwrite_nothing() -> None:
+    lines = ["    x" + " " * 45 for _ in range(3)]
+    changes = [LrChange(5, 0.1), LrChange(5, 0.2), LrChange(48, 0.5)]
+    drawn = with_lr_changes(lines, changes, Plot(0, 49, 0, 49))
+    assert drawn[0].startswith("    x┊step 5: lr 0.2")
+    assert drawn[0].endswith("step 48: lr 0.5┊")
+    assert all(line[4] == "x" and line[5] == line[48] == "┊" for line in drawn)
+    assert "0.1" not in "".join(drawn)
