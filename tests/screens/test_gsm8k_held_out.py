@@ -78,6 +78,6 @@ def test_rules_stand_at_their_steps_behind_the_curve_and_labels_overwrite_nothin
     changes = [LrChange(5, 0.1), LrChange(5, 0.2), LrChange(48, 0.5)]
     drawn = with_lr_changes(lines, changes, Plot(0, 49, 0, 49))
     assert drawn[0].startswith("    x┊step 5: lr 0.2")
-    assert drawn[0].endswith("step 48: lr 0.5┊")
+    assert drawn[0].endswith("step 48: lr 0.5┊ ")
     assert all(line[4] == "x" and line[5] == line[48] == "┊" for line in drawn)
     assert "0.1" not in "".join(drawn)

@@ -43,7 +43,7 @@ def with_lr_changes(lines: list[str], changes: Sequence[LrChange], plot: Plot) -
     for column, change in sorted(last.items(), reverse=True):
         label = f"step {change.step:,}: lr {change.lr:g}"
         _write(rows, column, label, plot)
-    return ["".join(row).rstrip() if not row[-1].strip() else "".join(row) for row in rows]
+    return ["".join(row) for row in rows]
 
 
 def _write(rows: list[list[str]], column: int, label: str, plot: Plot) -> None:
