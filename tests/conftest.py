@@ -30,6 +30,14 @@ def pytest_unconfigure() -> None:
     _HUB_HOME.cleanup()
 
 
+@pytest.fixture(autouse=True)
+def runs_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test's runs go; those of the user are never seen."""
+    data = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    return data / "tui-trainer" / "runs"
+
+
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
     """A Hub on loopback with nothing on it, and an empty cache; every process here asks it."""

@@ -38,6 +38,11 @@ class Ended:
         """Standard output as strict JSON, an object a line."""
         return [json.loads(line, parse_constant=_refuse) for line in self.out.splitlines()]
 
+    @property
+    def steps(self) -> list[dict[str, object]]:
+        """The lines of steps alone, without those of events."""
+        return [line for line in self.lines if "event" not in line]
+
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")

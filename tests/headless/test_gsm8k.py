@@ -52,7 +52,7 @@ def test_losses_equal_the_notebooks_loop(program: Program, tiny: str) -> None:
     ended = program("gsm8k", "--items", "20", "--seed", "3", "--model", tiny, "--json")
     assert (ended.status, ended.err) == (0, "")
     problems = load_problems("builtin", limit=20, seed=3)
-    lines = ended.lines
+    lines = ended.steps
     assert [line["step"] for line in lines] == list(range(1, 21))
     expected = notebook_loop(tiny, problems, 1e-5)
     assert [line["loss"] for line in lines] == pytest.approx(expected, rel=1e-5)
@@ -66,7 +66,7 @@ def test_losses_equal_the_notebooks_loop(program: Program, tiny: str) -> None:
 
 def test_a_file_is_trained_on_in_its_order(program: Program, tiny: str, problem_file: str) -> None:
     arguments = "gsm8k", "--problems", problem_file, "--items", "3", "--lr", "1e-3"
-    lines = program(*arguments, "--model", tiny, "--json").lines
+    lines = program(*arguments, "--model", tiny, "--json").steps
     expected = notebook_loop(tiny, PROBLEMS, 1e-3)
     assert [line["loss"] for line in lines] == pytest.approx(expected, rel=1e-5)
     assert {line["lr"] for line in lines} == {1e-3}
@@ -76,7 +76,7 @@ def test_a_source_with_fewer_items_ends_early_and_says_so(
     program: Program, tiny: str, problem_file: str
 ) -> None:
     ended = program("gsm8k", "--problems", problem_file, "--model", tiny, "--json")
-    assert (ended.status, len(ended.lines)) == (0, 3)
+    assert (ended.status, len(ended.steps)) == (0, 3)
     assert ended.err == f"tui-trainer: {problem_file} has 3 items, fewer than 500.\n"
 
 
@@ -98,7 +98,7 @@ def test_a_step_of_several_items_has_their_mean_loss_however_they_are_put_togeth
         ("--pack", "256"),
     ):
         arguments = "gsm8k", "--problems", problem_file, "--answer-only", "--model", tiny
-        (line,) = program(*arguments, *how, "--json").lines
+        (line,) = program(*arguments, *how, "--json").steps
         assert line["loss"] == pytest.approx(total / counted, rel=1e-5)
 
 
@@ -108,7 +108,7 @@ def test_every_setting_has_a_flag(program: Program, tiny: str, problem_file: str
         *("--schedule", "cosine", "--warmup", "2", "--lr", "1e-3", "--weight-decay", "0.1"),
         *("--end-of-text", "--seed", "5"),
     )
-    lines = program(*arguments, "--json").lines
+    lines = program(*arguments, "--json").steps
     cosine = [(1 + math.cos(math.pi * n / 4)) / 2 for n in range(4)]
     rates = [1e-3 * factor for factor in (0.5, 1, *cosine)]
     assert [line["lr"] for line in lines] == pytest.approx(rates)
@@ -128,7 +128,7 @@ def test_the_seed_decides_the_dropout(
 ) -> None:
     def losses(seed: str) -> list[float]:
         arguments = "gsm8k", "--problems", problem_file, "--items", "3", "--seed", seed
-        lines = program(*arguments, "--model", tiny_dropout, "--json").lines
+        lines = program(*arguments, "--model", tiny_dropout, "--json").steps
         return [line["loss"] for line in lines]
 
     assert losses("1") == losses("1")
@@ -138,15 +138,15 @@ def test_the_seed_decides_the_dropout(
 def test_table_and_summary_show_what_was_done(program: Program, tiny: str) -> None:
     arguments = "gsm8k", "--items", "4", "--model", tiny
     out = program(*arguments).out.splitlines()
-    lines = program(*arguments, "--json").lines
-    rows = [line.split() for line in out[3:7]]
+    lines = program(*arguments, "--json").steps
+    rows = [line.split() for line in out[4:8]]
     assert [row[:3] for row in rows] == [
         [str(line["step"]), f"{line['loss']:.4f}", str(line["tokens"])] for line in lines
     ]
     tokens = sum(line["tokens"] for line in lines)
-    assert out[8].startswith(f"4 steps, {tokens} tokens in ")
+    assert out[9].startswith(f"4 steps, {tokens} tokens in ")
     first, last = lines[0]["loss"], lines[-1]["loss"]
-    assert out[9] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
+    assert out[10] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
 
 
 def test_an_item_cut_to_the_context_is_marked(program: Program, tiny: str, tmp_path) -> None:
@@ -161,14 +161,14 @@ def test_a_diverged_loss_is_null_in_json_and_nan_in_the_table(
 ) -> None:
     train = Engine.train
 
-    def diverging(engine: Engine, settings):
-        for report in train(engine, settings):
+    def diverging(engine: Engine, settings, **how):
+        for report in train(engine, settings, **how):
             yield dataclasses.replace(report, loss=math.nan)
 
     monkeypatch.setattr(Engine, "train", diverging)
     arguments = "gsm8k", "--items", "2", "--model", tiny
-    assert [line["loss"] for line in program(*arguments, "--json").lines] == [None, None]
-    assert program(*arguments).out.splitlines()[3].split()[1] == "nan"
+    assert [line["loss"] for line in program(*arguments, "--json").steps] == [None, None]
+    assert program(*arguments).out.splitlines()[4].split()[1] == "nan"
 
 
 def test_each_line_is_written_before_the_next_step(
@@ -177,14 +177,14 @@ def test_each_line_is_written_before_the_next_step(
     train = Engine.train
     seen = []
 
-    def watched(engine: Engine, settings):
-        for report in train(engine, settings):
+    def watched(engine: Engine, settings, **how):
+        for report in train(engine, settings, **how):
             seen.append(capsys.readouterr().out.count("\n"))
             yield report
 
     monkeypatch.setattr(Engine, "train", watched)
     program("gsm8k", "--items", "3", "--model", tiny, "--json")
-    assert seen == [0, 1, 1]
+    assert seen == [0, 2, 1]  # the first step comes after the name of the run
 
 
 def test_ctrl_c_ends_with_one_line(
@@ -192,13 +192,13 @@ def test_ctrl_c_ends_with_one_line(
 ) -> None:
     train = Engine.train
 
-    def interrupted(engine: Engine, settings):
-        yield next(iter(train(engine, settings)))
+    def interrupted(engine: Engine, settings, **how):
+        yield next(iter(train(engine, settings, **how)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Engine, "train", interrupted)
     ended = program("gsm8k", "--items", "3", "--model", tiny, "--json")
-    assert (ended.status, len(ended.lines)) == (130, 1)
+    assert (ended.status, len(ended.steps)) == (130, 1)
     assert ended.err == "tui-trainer: Interrupted.\n"
 
 
@@ -207,7 +207,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_eta(
 ) -> None:
     monkeypatch.setattr(type(sys.stderr), "isatty", lambda _: True)
     ended = program("gsm8k", "--items", "3", "--model", tiny, "--json")
-    assert len(ended.lines) == 3
+    assert len(ended.steps) == 3
     assert "3/3 [" in ended.err
     assert "step/s" in ended.err or "s/step" in ended.err
     assert "Loading" in ended.err

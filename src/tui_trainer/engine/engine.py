@@ -2,22 +2,24 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import torch
 from torch import nn
 
 from tui_trainer.engine.actions import Action
+from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
-from tui_trainer.engine.examples import make_examples
+from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.fork import fork, update_at
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
-from tui_trainer.engine.held_out import hold_out
+from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import LoopReport
@@ -31,6 +33,7 @@ from tui_trainer.engine.probes import Probes
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.quiet import silence_libraries
+from tui_trainer.engine.recording import Recording, check_resumable
 from tui_trainer.engine.reports import (
     Batch,
     DeviceReport,
@@ -43,6 +46,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
+from tui_trainer.engine.run_reports import CheckpointReport, RunReport
 from tui_trainer.engine.settings import (
     ModelChoice,
     Sampling,
@@ -75,6 +79,8 @@ class Engine:
         self._cell: TrainingCell | None = None
         self._probes: Probes | None = None
         self._training: TrainingState | None = None
+        self._recording: Recording | None = None
+        self._source = ""
         self._vocabularies: dict[str, Vocabulary] = {}
 
     @property
@@ -134,7 +140,8 @@ class Engine:
             dropout=largest_dropout(model),
             load_seconds=time.perf_counter() - started,
         )
-        self._learner = Learner(model, vocabulary, report)
+        self._learner = Learner(model, vocabulary, report, source.updates)
+        self._source = choice.source
         self._cell = TrainingCell(self._learner)
         self._probes = Probes(self._learner)
         self._vocabularies[choice.source] = vocabulary
@@ -286,18 +293,73 @@ class Engine:
 
     # Loop
 
-    def train(self, settings: TrainSettings) -> Iterator[LoopReport]:
-        """Load the problems now; the loop's steps come from the generator returned."""
+    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
+        """Load the problems now; the loop's steps come from the generator returned.
+
+        With `record` the loop is a run on disk.
+        """
+        examples, held_out = self._load_items(settings)
+        state = begin_training(self.learner, settings)
+        return self._begin(settings, examples, held_out, state, record)
+
+    def resume(
+        self, checkpoint: str, settings: TrainSettings, *, record: bool = False
+    ) -> Iterator[LoopReport]:
+        """Go on with the loop of a checkpoint, which is the model that is loaded.
+
+        InputError where the checkpoint is damaged, the items are others, or no step is left.
+        """
+        folder = Path(checkpoint)
+        self._check_loaded(folder)
+        examples, held_out = self._load_items(settings)
+        check_resumable(folder, settings, examples)
+        state = restore_training(folder, self.learner, settings)
+        return self._begin(settings, examples, held_out, state, record, folder)
+
+    def _load_items(self, settings: TrainSettings) -> tuple[list[Example], HeldOut]:
+        """What the loop trains on, and what it is measured with."""
         learner = self.learner
         problems = load_problems(
             settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
         )
         vocabulary, context = learner.vocabulary, learner.report.context
         examples = make_examples(vocabulary, problems, settings, context)
-        held_out = hold_out(vocabulary, settings, problems, context, self._progress)
+        return examples, hold_out(vocabulary, settings, problems, context, self._progress)
+
+    def _check_loaded(self, checkpoint: Path) -> None:
+        """The loop goes on from the checkpoint's weights and from no others."""
+        if Path(self._source) != checkpoint:
+            raise InputError(f"Load the checkpoint {checkpoint} first: it is not the model.")
+        if self.learner.updates:
+            self.learner.reload()
+
+    def _begin(
+        self,
+        settings: TrainSettings,
+        examples: list[Example],
+        held_out: HeldOut,
+        state: TrainingState,
+        record: bool,
+        resumed_from: Path | None = None,
+    ) -> Iterator[LoopReport]:
+        learner = self.learner
+        recording = None
+        if record:
+            recording = Recording(learner, self._source, settings, examples, state, resumed_from)
         self.cell.drop()  # a gradient left there would be added to those of the first step
-        self._training = begin_training(learner, settings)
-        return train(learner, examples, settings, self._training, held_out)
+        self._training, self._recording = state, recording
+        reports = train(learner, examples, settings, state, held_out)
+        return reports if recording is None else recording.follow(reports)
+
+    def checkpoint(self) -> CheckpointReport:
+        """Save the loop as it is now; InputError where no run is being written."""
+        if self._recording is None:
+            raise InputError("No run is being written: start one first.")
+        return self._recording.checkpoint()
+
+    def run(self) -> RunReport | None:
+        """The run that the loop writes; None before its first step and after its end."""
+        return None if self._recording is None else self._recording.report
 
     def set_training_lr(self, lr: float) -> None:
         """Change the learning rate of the loop, from its next step on; a schedule scales it."""

@@ -42,17 +42,17 @@ def report_item(item: ItemLosses, vocabulary: Vocabulary) -> ItemReport:
 class Extremes:
     """The items with the lowest and the highest loss so far; a loss that is not finite is none."""
 
-    def __init__(self) -> None:
-        self._best: ItemReport | None = None
-        self._worst: ItemReport | None = None
+    def __init__(self, best: ItemReport | None = None, worst: ItemReport | None = None) -> None:
+        self.best = best
+        self.worst = worst
 
     def take(
         self, items: list[ItemLosses], vocabulary: Vocabulary
     ) -> tuple[ItemReport, ItemReport]:
         """Take in the items of a step; the best and the worst of all up to now."""
         best, worst = min(items, key=counted_loss), max(items, key=counted_loss)
-        if self._best is None or counted_loss(best) < self._best.loss:
-            self._best = report_item(best, vocabulary)
-        if self._worst is None or counted_loss(worst) > self._worst.loss:
-            self._worst = report_item(worst, vocabulary)
-        return self._best, self._worst
+        if self.best is None or counted_loss(best) < self.best.loss:
+            self.best = report_item(best, vocabulary)
+        if self.worst is None or counted_loss(worst) > self.worst.loss:
+            self.worst = report_item(worst, vocabulary)
+        return self.best, self.worst

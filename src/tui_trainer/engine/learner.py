@@ -31,7 +31,15 @@ class Learner:
     runs the model puts it into the mode that it needs, and leaves it there.
     """
 
-    def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, report: ModelReport) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        vocabulary: Vocabulary,
+        report: ModelReport,
+        updates_when_loaded: int = 0,
+    ) -> None:
+        self.updates_when_loaded = updates_when_loaded
+        """How many updates a checkpoint's weights had behind them when they were loaded."""
         self.model = model
         self.vocabulary = vocabulary
         self.report = report

@@ -7,6 +7,7 @@ and text as the tokenizer gave it, raw: whoever shows it makes it fit for a term
 from dataclasses import dataclass
 
 from tui_trainer.engine.actions import NO_HISTORY, HistoryReport
+from tui_trainer.engine.run_reports import CheckpointReport
 
 
 @dataclass(frozen=True)
@@ -244,6 +245,10 @@ class StepReport:
     """How many items of the step were cut."""
     memory_bytes: int
     """What the process has in use on the device: allocated on CUDA, resident on a CPU."""
+    run: str | None = None
+    """The name of the run on disk that has this step."""
+    checkpoint: CheckpointReport | None = None
+    """The checkpoint that was due after this step."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from enum import Enum
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import (
+    LOGS,
     OPTIMIZERS,
     PACK_ORDERS,
     PADDING_SIDES,
@@ -108,6 +109,10 @@ FIELDS = (
     SettingField("warmup", Kind.WHOLE, "steps in which the learning rate rises to lr"),
     SettingField("epochs", Kind.WHOLE, "how many times over all items"),
     SettingField("shuffle", Kind.YES_NO, "another order each epoch, by seed and epoch"),
+    SettingField(
+        "checkpoint_every", Kind.WHOLE, "steps between two checkpoints; 0: none, c makes one"
+    ),
+    SettingField("log_to", Kind.TEXT, "event files beside the run: nowhere or tensorboard", LOGS),
     SettingField("seed", Kind.WHOLE, "for the built-in problems, the order and dropout"),
     SettingField(
         "validation_items", Kind.WHOLE, "held-out items, never trained on, to measure; 0: none"

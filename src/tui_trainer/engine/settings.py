@@ -9,6 +9,8 @@ DEVICES = "auto", "cpu", "cuda"
 PRECISIONS = "auto", "fp32", "mixed", "bf16"
 OPTIMIZERS = "AdamW", "SGD"
 SCHEDULES = "constant", "linear", "cosine"
+NOWHERE, TENSORBOARD = "nowhere", "tensorboard"
+LOGS = NOWHERE, TENSORBOARD
 PADDING_SIDES = "right", "left"
 IN_ORDER, BEST_FIT = PACK_ORDERS = "in-order", "best-fit"
 TUTORIAL_LR = 1e-5
@@ -107,6 +109,10 @@ class TrainSettings:
     """Steps from one measurement to the next; there is one before the first step and at the end."""
     sample_every: int = 0
     """Steps from one pair of sample answers to the next; 0 answers nothing."""
+    checkpoint_every: int = 0
+    """Steps from one checkpoint to the next; 0 makes none but those asked for."""
+    log_to: str = NOWHERE
+    """Where the run tells its losses beside its metrics file: `nowhere` or `tensorboard`."""
 
     def __post_init__(self) -> None:
         if not self.problems.strip():
@@ -121,8 +127,9 @@ class TrainSettings:
         check_optimizer(self.optimizer)
         for name in ("epochs", "batch", "accumulation", "validate_every"):
             _check_least(name, getattr(self, name), 1)
-        for name in ("warmup", "validation_items", "sample_every"):
+        for name in ("warmup", "validation_items", "sample_every", "checkpoint_every"):
             _check_least(name, getattr(self, name), 0)
+        _check_among("log_to", self.log_to, LOGS)
         if self.pack and self.pack < SHORTEST_ROW:
             raise InputError(
                 f"A packed row needs at least {SHORTEST_ROW} tokens, not {self.pack}; "

@@ -33,6 +33,7 @@ from tui_trainer.engine.reports import ModelOption
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.shapes import PREFIX, check_shape, random_model, shape_config
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.runs.checkpoints import TRAINING_FILE, read_facts
 
 # What transformers and the readers under it raise for files that are missing or damaged.
 UNREADABLE = OSError, ValueError, KeyError, TypeError, ImportError, struct.error
@@ -51,6 +52,8 @@ class Source:
     gguf_file: str | None = None
     shape: str | None = None
     """Random weights of this shape; the folder then has the tokenizer alone."""
+    updates: int = 0
+    """How many updates the weights of a run's checkpoint have behind them."""
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -81,7 +84,7 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
         return Source(name, MODEL_FOLDER, shape=check_shape(name.removeprefix(PREFIX)))
     path = Path(name).expanduser()
     if path.is_dir():
-        return Source(path.resolve().name, path)
+        return _folder_source(path)
     if path.suffix == ".gguf" or path.is_file():
         return _gguf_source(path, path.stem)
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
@@ -89,6 +92,13 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
             f"There is no model at {name}: give a directory, a .gguf file or a Hub id."
         )
     return Source(name, download_snapshot(name, progress, weights=weights))
+
+
+def _folder_source(path: Path) -> Source:
+    if not (path / TRAINING_FILE).is_file():
+        return Source(path.resolve().name, path)
+    facts = read_facts(path)
+    return Source(f"{facts.model} step {facts.step:,}", path, updates=facts.updates)
 
 
 def _gguf_source(path: Path, name: str) -> Source:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch.optim import Optimizer
@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.held_out import NOTHING, HeldOut
+from tui_trainer.engine.history import Rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import LoopReport
@@ -31,6 +32,9 @@ class TrainingState:
     """What the schedule multiplies."""
     step: int = 0
     """How many steps were made."""
+    extremes: Extremes = field(default_factory=Extremes)
+    rng: Rng | None = None
+    """The random numbers to go on with; None begins them with the settings' seed."""
 
 
 def begin_training(learner: Learner, settings: TrainSettings) -> TrainingState:
@@ -56,10 +60,13 @@ def train(
     """
     model, vocabulary, optimizer = learner.model, learner.vocabulary, state.optimizer
     steps = plan_steps(examples, settings)
-    extremes = Extremes()
-    torch.manual_seed(settings.seed)
+    first = state.step + 1
+    if state.rng is None:
+        torch.manual_seed(settings.seed)
+    else:
+        set_rng(learner.device, state.rng)
 
-    for step, passes in enumerate(steps, start=1):
+    for step, passes in enumerate(steps[state.step :], start=first):
         yield from measure(learner, held_out, settings, step - 1, len(steps))
 
         started = time.perf_counter()
@@ -71,7 +78,7 @@ def train(
         items = []
 
         # Memory runs out in the first step or hardly ever; copying in each takes 5% of the time.
-        with learner.restored_on_failure(optimizer, copying=step == 1):
+        with learner.restored_on_failure(optimizer, copying=step == first):
             if not model.training:  # telling every module takes 2% of a step
                 model.train()
             for batch in batches:
@@ -93,7 +100,7 @@ def train(
 
         learner.updates += 1
         state.step = step
-        best, worst = extremes.take(items, vocabulary)
+        best, worst = state.extremes.take(items, vocabulary)
         yield StepReport(
             step=step,
             steps=len(steps),

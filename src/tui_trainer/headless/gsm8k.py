@@ -21,13 +21,20 @@ from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
-    model_choice,
 )
 from tui_trainer.headless.bars import StepBar
-from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.output import Output
+from tui_trainer.headless.recorded import (
+    add_run_arguments,
+    checkpoint_line,
+    describe_checkpoint,
+    read_order,
+    tell_run,
+)
 from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.step import add_training_arguments, describe_model
 from tui_trainer.headless.table import Column, heading, row
+from tui_trainer.runs.loop_lines import loop_lines
 from tui_trainer.terminal_text import visible
 
 if TYPE_CHECKING:
@@ -63,6 +70,7 @@ def add(commands: "Commands") -> None:
         help="tutorial: the notebook's loop (items in order, batch 1, every token counted)",
     )
     add_training_arguments(parser)
+    add_run_arguments(parser)
     add_model_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -110,29 +118,32 @@ def read_arguments(arguments: argparse.Namespace) -> TrainSettings:
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
-    settings = read_arguments(arguments)
-    choice = model_choice(arguments)
+    order = read_order(arguments, read_arguments(arguments))
+    settings = order.settings
     with shown_progress() as progress:
         # A path mistyped is told at once, not after a large model was loaded.
         load_problems(settings.problems, limit=1, progress=progress)
         engine = make_engine(progress)
-        status = engine.load_model(choice)
-        steps = engine.train(settings)
+        status = engine.load_model(order.choice)
+        if order.checkpoint is None:
+            steps = engine.train(settings, record=order.record)
+        else:
+            steps = engine.resume(str(order.checkpoint), settings, record=order.record)
     if not output.as_json:
         output.text(describe_model(status))
         output.text(describe_loop(settings))
-    _write_steps(output, steps, settings)
+    _write_steps(output, tell_run(output, engine, steps), settings)
 
 
 def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainSettings) -> None:
-    if not output.as_json:
-        output.text(heading(COLUMNS))
     bar = StepBar(settings.items)
     steps: list[StepReport] = []
     validations: list[ValidationReport] = []
     try:
-        for report in reports:
+        for number, report in enumerate(reports):
             bar.hide()
+            if number == 0 and not output.as_json:
+                output.text(heading(COLUMNS))
             _write_report(output, report)
             bar.show(report)
             if isinstance(report, StepReport):
@@ -159,34 +170,27 @@ def _note_fewer(settings: TrainSettings, what: str, items: int, asked: int) -> N
 
 def _write_report(output: Output, report: LoopReport) -> None:
     """One step, one measurement or some samples; nothing where one of them is under way."""
-    if isinstance(report, StepReport):
-        objects = [step_line(report)]
-        lines = [row(COLUMNS, step_cells(report))]
-    elif isinstance(report, ValidationReport):
-        objects = [held_out.validation_line(report)]
-        lines = [held_out.describe_validation(report)]
-    elif isinstance(report, SampleReport):
-        objects = list(held_out.sample_lines(report))
-        lines = list(held_out.describe_samples(report))
-    else:
-        return
+    checkpoint = report.checkpoint if isinstance(report, StepReport) else None
     if output.as_json:
-        for line in objects:
+        for line in loop_lines(report):
             output.json(line)
-    else:
-        for text in lines:
-            output.text(text)
+        if checkpoint is not None:
+            output.json(checkpoint_line(checkpoint))
+        return
+    for text in describe_report(report):
+        output.text(text)
+    if checkpoint is not None:
+        output.text(describe_checkpoint(checkpoint))
 
 
-def step_line(report: StepReport) -> dict[str, Json]:
-    """The JSON of one step."""
-    return {
-        "step": report.step,
-        "loss": report.loss,
-        "tokens": report.tokens,
-        "lr": report.lr,
-        "seconds": report.seconds,
-    }
+def describe_report(report: LoopReport) -> Iterator[str]:
+    """The lines for people."""
+    if isinstance(report, StepReport):
+        yield row(COLUMNS, step_cells(report))
+    elif isinstance(report, ValidationReport):
+        yield held_out.describe_validation(report)
+    elif isinstance(report, SampleReport):
+        yield from held_out.describe_samples(report)
 
 
 def step_cells(report: StepReport) -> tuple[str, ...]:

@@ -4,42 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from tui_trainer.engine.evaluation_reports import EvaluatedItem
 from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
-from tui_trainer.headless.output import Json
 from tui_trainer.terminal_text import visible
 
 TEXT_CHARACTERS = 400
-
-
-def validation_line(report: ValidationReport) -> dict[str, Json]:
-    """The JSON of one measurement; losses in nats."""
-    return {
-        "event": "validation",
-        "step": report.step,
-        "items": report.items,
-        "loss": report.loss,
-        "question_loss": report.question_loss,
-        "answer_loss": report.answer_loss,
-        "question_tokens": report.question_tokens,
-        "answer_tokens": report.answer_tokens,
-        "seconds": report.seconds,
-    }
-
-
-def sample_lines(report: SampleReport) -> Iterator[dict[str, Json]]:
-    """The JSON of each answer."""
-    for item in report.items:
-        yield {
-            "event": "sample",
-            "step": report.step,
-            "problem": item.problem,
-            "question": item.question,
-            "expected": item.expected,
-            "answer": item.answer.text,
-            "strict_right": item.strict_right,
-            "flexible_right": item.flexible_right,
-            "tokens": item.answer.tokens,
-            "ended_by": item.answer.ending.name.lower(),
-        }
 
 
 def describe_validation(report: ValidationReport) -> str:

@@ -4,12 +4,12 @@ Only this module writes there. Each line leaves at once, so that a reader at the
 a pipe sees a step when it was made, and a closed pipe is noticed at the next line.
 """
 
-import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TextIO
 
-Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+from tui_trainer.json_lines import Json, json_line
+
+__all__ = ["Json", "Output", "json_line"]
 
 
 class Output:
@@ -31,20 +31,3 @@ class Output:
         # A process may be started with its standard output closed: then there is no stream.
         if self._stream is not None:
             print(line, file=self._stream, flush=True)
-
-
-def json_line(line: Mapping[str, Json]) -> str:
-    """JSON in ASCII without control characters, safe in a terminal; NaN and infinities are null."""
-    text = json.dumps(_finite(line), ensure_ascii=True, allow_nan=False)
-    return text.replace("\x7f", "\\u007f")
-
-
-def _finite(value: Json) -> Json:
-    """JSON has no number for NaN and the infinities, which a diverged loss is."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_finite(item) for item in value]
-    return value

@@ -1,0 +1,216 @@
+"""A loop written to disk as it goes: its run, its metrics, its checkpoints."""
+
+import hashlib
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from tui_trainer.engine.checkpoint import save_checkpoint
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.examples import Example
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.plan import plan_steps
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.run_reports import CheckpointReport, RunReport
+from tui_trainer.engine.settings import TENSORBOARD, TrainSettings
+from tui_trainer.engine.train import TrainingState
+from tui_trainer.runs.checkpoints import checkpoint_name, folder_bytes, step_of
+from tui_trainer.runs.description import (
+    DataIdentity,
+    ModelIdentity,
+    Parent,
+    RunDescription,
+    RunState,
+    Tally,
+)
+from tui_trainer.runs.event_files import check_installed
+from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, check_home, make_folder
+from tui_trainer.runs.listing import read_run
+from tui_trainer.runs.metrics import copy_up_to
+from tui_trainer.runs.writer import RunWriter
+
+SAMPLE = 1024
+"""Values of each weight that its fingerprint looks at."""
+
+
+class Recording:
+    """The run of one loop; `follow` makes its folder at the first step.
+
+    A run that was resumed is one of its own: it names its parent, and begins with a copy of the
+    parent's metrics up to the checkpoint. So no line is there twice, nothing of the parent is
+    lost where it was resumed from an early checkpoint, and each of the two can be deleted.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        source: str,
+        settings: TrainSettings,
+        examples: Sequence[Example],
+        state: TrainingState,
+        resumed_from: Path | None = None,
+    ) -> None:
+        check_home()
+        if settings.log_to == TENSORBOARD:
+            check_installed()
+        self._learner = learner
+        self._source = source
+        self._settings = settings
+        self._data = identify_data(settings.problems, examples)
+        self._state = state
+        self._resumed_from = resumed_from
+        self._writer: RunWriter | None = None
+        self._last: CheckpointReport | None = None
+
+    @property
+    def report(self) -> RunReport | None:
+        """The run that is written; None before the first step and after the end."""
+        writer = self._writer
+        if writer is None or not writer.is_open:
+            return None
+        last = self._last.step if self._last is not None else None
+        return RunReport(writer.description.name, str(writer.folder), self._state.step, last)
+
+    def follow(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
+        """What the loop tells, each written before it is passed on."""
+        state, failure = RunState.STOPPED, None
+        try:
+            writer = self._begin()
+            for report in reports:
+                writer.take(report)
+                yield self._with_run(report)
+            state = RunState.FINISHED
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            state, failure = RunState.FAILED, f"{error}" or type(error).__name__
+            raise
+        finally:
+            if self._writer is not None:
+                self._writer.end(state, failure)
+
+    def _with_run(self, report: LoopReport) -> LoopReport:
+        """A step with the run that has it, and the checkpoint that is due after it."""
+        if not isinstance(report, StepReport) or self._writer is None:
+            return report
+        name = self._writer.description.name
+        return replace(report, run=name, checkpoint=self._due_checkpoint())
+
+    def checkpoint(self) -> CheckpointReport:
+        """Write a checkpoint now; InputError where no run is being written or the disk is full."""
+        writer = self._writer
+        if writer is None or not writer.is_open or not self._state.step:
+            raise InputError("There is nothing to save yet: the run has made no step.")
+        started = time.perf_counter()
+        name = checkpoint_name(self._state.step)
+        folder = writer.folder / CHECKPOINTS / name
+        model = writer.description.model.name
+        save_checkpoint(folder, model, self._learner, self._state, self._settings)
+        self._last = CheckpointReport(
+            run=writer.description.name,
+            name=name,
+            step=self._state.step,
+            bytes=folder_bytes(folder),
+            seconds=time.perf_counter() - started,
+        )
+        return self._last
+
+    def _due_checkpoint(self) -> CheckpointReport | None:
+        """The checkpoint of this step where one is due; a full disk does not end the run."""
+        every, step = self._settings.checkpoint_every, self._state.step
+        if not every or step % every:
+            return None
+        try:
+            return self.checkpoint()
+        except InputError as error:
+            assert self._writer is not None
+            run = self._writer.description.name
+            return CheckpointReport(run, checkpoint_name(step), step, failure=str(error))
+
+    def _begin(self) -> RunWriter:
+        now = datetime.now().astimezone()
+        model = identify_model(self._learner, self._source)
+        if self._resumed_from is not None:  # the checkpoint's own name says less
+            before = read_run(self._resumed_from.parent.parent).model
+            model = replace(model, name=before.name, source=before.source)
+        folder = make_folder(model.name, now)
+        parent, tally = self._take_over(folder)
+        description = RunDescription(
+            name=folder.name,
+            started=now.isoformat(timespec="seconds"),
+            settings=self._settings,
+            model=model,
+            data=self._data,
+            versions=versions(),
+            steps=0,
+            parent=parent,
+            tally=tally,
+        )
+        self._writer = RunWriter(folder, description)
+        return self._writer
+
+    def _take_over(self, folder: Path) -> tuple[Parent | None, Tally]:
+        """The metrics of the parent up to its checkpoint."""
+        if self._resumed_from is None:
+            return None, Tally()
+        parent, step = self._resumed_from.parent.parent, step_of(self._resumed_from)
+        tally = copy_up_to(parent / METRICS_FILE, step, folder / METRICS_FILE)
+        return Parent(parent.name, step), tally
+
+
+def versions() -> dict[str, str]:
+    """What computed the run: the next version of one of these may round otherwise."""
+    packages = "tui-trainer", "torch", "transformers"
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def identify_model(learner: Learner, source: str) -> ModelIdentity:
+    """The model with a fingerprint of its weights as they are now."""
+    report = learner.report
+    digest = hashlib.sha256()
+    for name, weight in learner.model.named_parameters():
+        values = weight.detach().flatten()
+        sample = values[:: max(1, values.numel() // SAMPLE)].float().cpu()
+        digest.update(f"{name} {tuple(weight.shape)}".encode())
+        digest.update(sample.numpy().tobytes())
+    return ModelIdentity(
+        source=source,
+        name=report.name,
+        architecture=report.architecture,
+        parameters=report.parameters,
+        device=report.device,
+        precision=report.precision,
+        vocabulary=report.vocabulary,
+        fingerprint=digest.hexdigest()[:16],
+    )
+
+
+def identify_data(problems: str, examples: Sequence[Example]) -> DataIdentity:
+    """The items with a fingerprint of their token IDs."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(torch.tensor(example.ids).numpy().tobytes())
+    return DataIdentity(problems, len(examples), digest.hexdigest()[:16])
+
+
+def check_resumable(checkpoint: Path, settings: TrainSettings, examples: Sequence[Example]) -> None:
+    """InputError where the loop of a checkpoint cannot go on with these items and settings."""
+    run = read_run(checkpoint.parent.parent)
+    if identify_data(settings.problems, examples) != run.data:
+        raise InputError(
+            f"The items of {settings.problems} are not those that {run.name} was trained on: "
+            "restore the data, or start a run of its own."
+        )
+    step, steps = step_of(checkpoint), len(plan_steps(examples, settings))
+    if step >= steps:
+        raise InputError(
+            f"{run.name} has made all of its {steps:,} steps at {checkpoint.name}: load the "
+            "checkpoint and start a run of its own."
+        )

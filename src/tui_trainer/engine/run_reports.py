@@ -1,0 +1,29 @@
+"""What the engine tells of a run on disk: frozen dataclasses of plain values. No torch here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CheckpointReport:
+    """A checkpoint that was written, or that could not be."""
+
+    run: str
+    """The name of the run."""
+    name: str
+    """The name of its folder, such as `step-000500`."""
+    step: int
+    bytes: int = 0
+    seconds: float = 0.0
+    failure: str | None = None
+    """Why there is none; the run goes on all the same."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The run that the loop writes."""
+
+    name: str
+    folder: str
+    step: int
+    checkpoint_step: int | None
+    """The step of its last checkpoint."""

@@ -1,0 +1,121 @@
+"""`tui-trainer gsm8k` as a run on disk: `--no-run`, `--resume`, and what it tells of the run."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.run_reports import CheckpointReport
+from tui_trainer.engine.setting_fields import differing
+from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
+from tui_trainer.headless.arguments import model_choice
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.table import format_bytes
+from tui_trainer.runs.checkpoints import find_checkpoint
+from tui_trainer.runs.listing import read_run
+from tui_trainer.terminal_text import visible
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+MAY_CHANGE = "checkpoint_every", "log_to"
+"""Settings that change nothing in what is learned, so that a resumed run may have others."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the command is to do."""
+
+    settings: TrainSettings
+    choice: ModelChoice
+    record: bool
+    checkpoint: Path | None
+    """Where the loop goes on from; None for a new one."""
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("run")
+    group.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="go on from the last checkpoint of a run (its name or folder), or from a "
+        "checkpoint's folder; with the run's own settings, as a new run that names its parent",
+    )
+    group.add_argument(
+        "--no-run", action="store_true", help="write nothing to disk: no metrics, no checkpoints"
+    )
+
+
+def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
+    """The loop that was asked for; InputError where the arguments do not go together."""
+    record = not arguments.no_run
+    for name in MAY_CHANGE:
+        if not record and getattr(settings, name) not in (0, NOWHERE):
+            raise InputError(f"--no-run writes no run to put {flag(name)} in: leave out one.")
+    choice = model_choice(arguments)
+    if arguments.resume is None:
+        return Order(settings, choice, record, None)
+    checkpoint = find_checkpoint(arguments.resume)
+    run = read_run(checkpoint.parent.parent)
+    if "model" in arguments or "precision" in arguments:
+        raise InputError(
+            "A resumed run has its checkpoint's model in the run's precision: leave out --model "
+            "and --precision."
+        )
+    choice = replace(choice, source=str(checkpoint), precision=run.model.precision)
+    return Order(resumed_settings(run.settings, settings), choice, record, checkpoint)
+
+
+def resumed_settings(own: TrainSettings, given: TrainSettings) -> TrainSettings:
+    """The run's own settings; InputError where another was given that would change the run."""
+    changes = {}
+    for field in differing(given):
+        value = getattr(given, field.name)
+        if field.name in MAY_CHANGE:
+            changes[field.name] = value
+        elif value != getattr(own, field.name):
+            raise InputError(
+                f"A resumed run keeps its settings, and its {field.label} is {field.typed(own)}: "
+                f"leave out {flag(field.name)}."
+            )
+    return replace(own, **changes)
+
+
+def flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def tell_run(
+    output: Output, engine: "Engine", reports: Iterable[LoopReport]
+) -> Iterator[LoopReport]:
+    """What the loop tells; before the first of it, where the run is written, if it is."""
+    for number, report in enumerate(reports):
+        if number == 0 and (run := engine.run()) is not None:
+            if output.as_json:
+                output.json({"event": "run", "run": run.name, "folder": run.folder})
+            else:
+                output.text(f"run {visible(run.name)}")
+        yield report
+
+
+def checkpoint_line(checkpoint: CheckpointReport) -> dict[str, Json]:
+    """The JSON of a checkpoint."""
+    return {
+        "event": "checkpoint",
+        "step": checkpoint.step,
+        "checkpoint": checkpoint.name,
+        "bytes": checkpoint.bytes,
+        "failure": checkpoint.failure,
+    }
+
+
+def describe_checkpoint(checkpoint: CheckpointReport) -> str:
+    if checkpoint.failure is not None:
+        return f"no {checkpoint.name}: {visible(checkpoint.failure)}"
+    return (
+        f"checkpoint {checkpoint.name}, {format_bytes(checkpoint.bytes)} in "
+        f"{checkpoint.seconds:.1f} s"
+    )

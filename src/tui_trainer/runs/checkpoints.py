@@ -1,0 +1,129 @@
+"""The checkpoints of a run, as far as they are known without opening a tensor."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import ItemReport
+from tui_trainer.runs.home import CHECKPOINTS, RUN_FILE, find_run, unwritable
+from tui_trainer.runs.plain import read_plain
+
+TRAINING_FILE = "training.json"
+NAME = re.compile(r"step-(\d{6,})")
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """`training.json`: what a loop keeps from step to step beside its tensors."""
+
+    model: str
+    """The name of the model that the run trains."""
+    step: int
+    """How many steps were made."""
+    updates: int
+    """How many updates the weights are away from those that the model was loaded with."""
+    peak_lr: float
+    optimizer: str
+    best: ItemReport | None
+    worst: ItemReport | None
+    format: int = 1
+
+
+def checkpoint_name(step: int) -> str:
+    return f"step-{step:06}"
+
+
+def checkpoint_folders(run: Path) -> list[Path]:
+    """The checkpoints of a run in the order of their steps."""
+    try:
+        found = [path for path in (run / CHECKPOINTS).iterdir() if NAME.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted(found, key=step_of)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step that a checkpoint's name tells."""
+    found = NAME.fullmatch(checkpoint.name)
+    return int(found[1]) if found else 0
+
+
+def folder_bytes(folder: Path) -> int:
+    """The bytes of all files in a folder and below."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # deleted, or renamed into place, meanwhile
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+def read_facts(checkpoint: Path) -> TrainingFacts:
+    """What a checkpoint says of its loop; InputError where it is damaged or foreign."""
+    return read_plain(checkpoint / TRAINING_FILE, TrainingFacts)
+
+
+def find_checkpoint(name: str) -> Path:
+    """The checkpoint folder `name`, or the last one of the run called so; InputError without any.
+
+    A run is a folder or a name as `tui-trainer runs` lists it.
+    """
+    given = Path(name).expanduser()
+    if "\0" not in name and (given / TRAINING_FILE).is_file():
+        if not (given.resolve().parent.parent / RUN_FILE).is_file():
+            raise InputError(
+                f"{name} lies in no run, so its settings are not known: resume from the "
+                "checkpoint in its run's folder."
+            )
+        return given.resolve()
+    run = find_run(name)
+    if not (folders := checkpoint_folders(run)):
+        raise InputError(
+            f"The run {run.name} has no checkpoint to resume from: press c in a run, or set "
+            "checkpoint every."
+        )
+    return folders[-1]
+
+
+@contextmanager
+def whole_or_not_at_all(checkpoint: Path) -> Iterator[Path]:
+    """Gives an empty folder beside `checkpoint`, which takes its place where the block ends well.
+
+    One of the same name is replaced. InputError where the disk takes no more.
+    """
+    beside = checkpoint.with_name(f".{checkpoint.name}.part")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)  # of a process that died while it wrote
+        beside.mkdir(parents=True)
+        yield beside
+        for path in beside.rglob("*"):
+            _sync(path)
+        _put_in_place(beside, checkpoint)
+    except OSError as error:
+        raise unwritable(checkpoint, error) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _put_in_place(beside: Path, checkpoint: Path) -> None:
+    """A folder cannot be renamed over another: the old one steps aside first."""
+    old = checkpoint.with_name(f".{checkpoint.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if checkpoint.exists():
+        checkpoint.rename(old)
+    beside.rename(checkpoint)
+    _sync(checkpoint.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk hold it before the rename tells that it does."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,105 @@
+"""What `run.json` says of a run: its settings, its model and data, and what came of it."""
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tui_trainer.engine.settings import TrainSettings
+
+FORMAT = 1
+
+
+class RunState(Enum):
+    """How a run ended, if it did."""
+
+    GOING = "going"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    BROKEN_OFF = "broken off"
+    """Its process ended without a word: it was killed, or the machine went down."""
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """The model that a run trained."""
+
+    source: str
+    """What `--model` took."""
+    name: str
+    architecture: str
+    parameters: int
+    device: str
+    precision: str
+    vocabulary: int
+    fingerprint: str
+    """Of the weights that the run began with: a hash of a sample of each."""
+
+
+@dataclass(frozen=True)
+class DataIdentity:
+    """The items that a run goes over."""
+
+    problems: str
+    items: int
+    fingerprint: str
+    """A hash of the token IDs of all items, in their order."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The checkpoint that a run was resumed from."""
+
+    run: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the lines of a metrics file come to, up to a place in it."""
+
+    bytes: int = 0
+    """How much of the file was counted; the rest is read by whoever wants to know."""
+    step: int = 0
+    """The last step."""
+    tokens: int = 0
+    seconds: float = 0.0
+    """Of training alone."""
+    first: float | None = None
+    last: float | None = None
+    """None where a loss was not finite."""
+    best: float | None = None
+
+    def with_step(self, step: int, loss: float | None, tokens: int, seconds: float) -> "Tally":
+        """With one more step; `bytes` stays."""
+        finite = loss if loss is not None and math.isfinite(loss) else None
+        finites = [value for value in (self.best, finite) if value is not None]
+        return Tally(
+            bytes=self.bytes,
+            step=step,
+            tokens=self.tokens + tokens,
+            seconds=self.seconds + seconds,
+            first=self.first if self.step else finite,
+            last=finite,
+            best=min(finites, default=None),
+        )
+
+
+@dataclass(frozen=True)
+class RunDescription:
+    """`run.json`."""
+
+    name: str
+    started: str
+    """Date and time with the offset from UTC, as ISO 8601 writes it."""
+    settings: TrainSettings
+    model: ModelIdentity
+    data: DataIdentity
+    versions: dict[str, str]
+    steps: int
+    """How many steps the whole run has; 0 before the first, which tells."""
+    parent: Parent | None = None
+    state: str = RunState.GOING.value
+    failure: str | None = None
+    tally: Tally = field(default_factory=Tally)
+    format: int = FORMAT

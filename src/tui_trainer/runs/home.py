@@ -1,0 +1,105 @@
+"""Where runs are: their folders are made, listed, found by name and deleted here."""
+
+import os
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+
+RUN_FILE = "run.json"
+METRICS_FILE = "metrics.jsonl"
+CHECKPOINTS = "checkpoints"
+LONGEST_MODEL_NAME = 40
+
+
+def runs_home() -> Path:
+    """`$XDG_DATA_HOME/tui-trainer/runs`; it may not be there yet."""
+    given = os.environ.get("XDG_DATA_HOME", "")
+    # The XDG Base Directory Specification: a path that is not absolute counts as none.
+    data = Path(given) if given.startswith("/") else Path.home() / ".local" / "share"
+    return data / "tui-trainer" / "runs"
+
+
+def check_home() -> Path:
+    """The folder of all runs, made where it is not there; InputError where none can be written."""
+    home = runs_home()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(home, error) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise unwritable(home, PermissionError("permission denied"))
+    return home
+
+
+def unwritable(path: Path, error: OSError) -> InputError:
+    """The sentence for a run that cannot be written."""
+    return InputError(
+        f"The run cannot be written to {path} ({error.strerror or error}): make room or let it be "
+        "written, or set XDG_DATA_HOME to another folder."
+    )
+
+
+def make_folder(model: str, now: datetime) -> Path:
+    """A new folder `<date>-<model>-<n>`, with the smallest number that is free."""
+    home = check_home()
+    stem = f"{now:%Y-%m-%d}-{plain_name(model)}"
+    number = 1
+    while True:
+        folder = home / f"{stem}-{number}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        else:
+            return folder
+
+
+def plain_name(model: str) -> str:
+    """A model's name as part of a folder's: letters, digits, dots and hyphens."""
+    plain = re.sub(r"[^A-Za-z0-9._]+", "-", model)[:LONGEST_MODEL_NAME].strip("-.")
+    return plain or "model"
+
+
+def run_folders() -> list[Path]:
+    """The folders of all runs, the newest first."""
+    try:
+        folders = [path for path in runs_home().iterdir() if (path / RUN_FILE).is_file()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputError(f"The runs in {runs_home()} cannot be read ({error.strerror}).") from error
+    return sorted(folders, key=_age, reverse=True)
+
+
+def _age(folder: Path) -> tuple[str, int, str]:
+    """By date, then number; what was renamed by hand is sorted by its name."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)-.*?(\d+)", folder.name)
+    made = folder.stat().st_mtime_ns if found is None else int(found[2])
+    return (found[1] if found else "", made, folder.name)
+
+
+def find_run(name: str) -> Path:
+    """The folder of the run called `name`, or that is at this path; InputError where none is."""
+    given = Path(name).expanduser()
+    named = [runs_home() / name] if name and given.name == name else []
+    for folder in (*named, given):
+        if "\0" not in name and (folder / RUN_FILE).is_file():
+            return folder.resolve()
+    raise InputError(f"There is no run {name}: `tui-trainer runs` lists those that there are.")
+
+
+def delete_run(folder: Path) -> None:
+    """Delete a run with its checkpoints; InputError where that is not possible.
+
+    It goes out of the list at once: what is left where deleting breaks off is no run any more.
+    """
+    try:
+        (folder / RUN_FILE).unlink()
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be deleted ({error.strerror or error}).") from error

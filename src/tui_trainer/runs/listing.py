@@ -1,0 +1,71 @@
+"""The runs that there are, and what came of each so far."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.checkpoints import checkpoint_folders, step_of
+from tui_trainer.runs.description import RunDescription, RunState
+from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, run_folders
+from tui_trainer.runs.metrics import tally_on
+from tui_trainer.runs.plain import read_plain
+from tui_trainer.runs.writer import is_being_written
+
+
+@dataclass(frozen=True)
+class RunOnDisk:
+    """A run as it is now."""
+
+    folder: Path
+    description: RunDescription
+    """Its tally counts all lines of the metrics file, and its state is what it is now."""
+    checkpoints: tuple[int, ...]
+    """Their steps."""
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def state(self) -> RunState:
+        return RunState(self.description.state)
+
+
+@dataclass(frozen=True)
+class DamagedRun:
+    """A folder that is no run that can be read."""
+
+    folder: Path
+    why: str
+
+
+def read_run(folder: Path) -> RunDescription:
+    """`run.json` as it is; InputError where it is damaged or foreign."""
+    description = read_plain(folder / RUN_FILE, RunDescription)
+    if description.state not in {state.value for state in RunState}:
+        raise InputError(f"{folder} is in a state that is not known: choose another run.")
+    return description
+
+
+def open_run(folder: Path) -> RunOnDisk:
+    """A run with what its metrics come to now; InputError where it is damaged."""
+    # First, so that a run that ends meanwhile is not taken for one that broke off.
+    going = is_being_written(folder)
+    description = read_run(folder)
+    if description.state == RunState.GOING.value:
+        state = RunState.GOING if going else RunState.BROKEN_OFF
+        tally = tally_on(folder / METRICS_FILE, description.tally)
+        description = replace(description, state=state.value, tally=tally)
+    steps = tuple(step_of(path) for path in checkpoint_folders(folder))
+    return RunOnDisk(folder, description, steps)
+
+
+def list_runs() -> tuple[list[RunOnDisk], list[DamagedRun]]:
+    """All runs, the newest first, and the folders that cannot be read."""
+    runs, damaged = [], []
+    for folder in run_folders():
+        try:
+            runs.append(open_run(folder))
+        except InputError as error:
+            damaged.append(DamagedRun(folder, str(error)))
+    return runs, damaged

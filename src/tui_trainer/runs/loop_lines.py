@@ -1,0 +1,64 @@
+"""The JSON of what a loop tells: in a metrics file, and of `tui-trainer gsm8k --json`."""
+
+from collections.abc import Iterator
+
+from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.json_lines import Json
+
+
+def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
+    """One step, one measurement or some samples; nothing where one of them is under way."""
+    if isinstance(report, StepReport):
+        return [step_line(report)]
+    if isinstance(report, ValidationReport):
+        return [validation_line(report)]
+    return list(sample_lines(report)) if isinstance(report, SampleReport) else []
+
+
+def step_line(report: StepReport) -> dict[str, Json]:
+    """The JSON of one step."""
+    return {
+        "step": report.step,
+        "loss": report.loss,
+        "tokens": report.tokens,
+        "lr": report.lr,
+        "seconds": report.seconds,
+    }
+
+
+def lr_line(report: StepReport) -> dict[str, Json]:
+    """The JSON of a change of the learning rate; it comes before its first step."""
+    return {"event": "lr", "step": report.step, "peak_lr": report.peak_lr}
+
+
+def validation_line(report: ValidationReport) -> dict[str, Json]:
+    """The JSON of one measurement; losses in nats."""
+    return {
+        "event": "validation",
+        "step": report.step,
+        "items": report.items,
+        "loss": report.loss,
+        "question_loss": report.question_loss,
+        "answer_loss": report.answer_loss,
+        "question_tokens": report.question_tokens,
+        "answer_tokens": report.answer_tokens,
+        "seconds": report.seconds,
+    }
+
+
+def sample_lines(report: SampleReport) -> Iterator[dict[str, Json]]:
+    """The JSON of each answer."""
+    for item in report.items:
+        yield {
+            "event": "sample",
+            "step": report.step,
+            "problem": item.problem,
+            "question": item.question,
+            "expected": item.expected,
+            "answer": item.answer.text,
+            "strict_right": item.strict_right,
+            "flexible_right": item.flexible_right,
+            "tokens": item.answer.tokens,
+            "ended_by": item.answer.ending.name.lower(),
+        }

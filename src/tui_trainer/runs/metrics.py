@@ -1,0 +1,109 @@
+"""`metrics.jsonl`: a line a step, and lines with an `event` for what else the loop tells."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.description import Tally
+
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step as the file has it."""
+
+    step: int
+    loss: float | None
+    """None where it was not finite."""
+    tokens: int
+    lr: float
+    seconds: float
+
+
+def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], int]]:
+    """The objects of a metrics file from byte `start` on, each with the byte after its line.
+
+    A last line without its end is being written, or its process died there: it is left out.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            place = start
+            for raw in file:
+                place += len(raw)
+                if not raw.endswith(b"\n"):
+                    return
+                yield _object(raw), place
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is damaged ({error}): delete this run.") from error
+
+
+def _object(raw: bytes) -> dict[str, object]:
+    line = json.loads(raw)
+    if not isinstance(line, dict):
+        raise ValueError(f"{raw[:40]!r} is not an object")
+    return line
+
+
+def read_step(line: dict[str, object]) -> StepLine | None:
+    """One step; None for an event. ValueError where the line is neither."""
+    if "event" in line:
+        return None
+    step, loss, tokens = line.get("step"), line.get("loss"), line.get("tokens")
+    lr, seconds = line.get("lr"), line.get("seconds")
+    if (
+        not isinstance(step, int)
+        or not isinstance(tokens, int)
+        or not isinstance(lr, int | float)
+        or not isinstance(seconds, int | float)
+        or not isinstance(loss, int | float | None)
+    ):
+        raise ValueError(f"line {step} lacks step, loss, tokens, lr or seconds")
+    return StepLine(step, loss, tokens, lr, seconds)
+
+
+def read_steps(path: Path, start: int = 0) -> Iterator[tuple[StepLine, int]]:
+    """The steps of a metrics file from byte `start` on, each with the byte after its line."""
+    for line, place in read_lines(path, start):
+        try:
+            step = read_step(line)
+        except ValueError as error:
+            raise InputError(f"{path} is damaged ({error}): delete this run.") from error
+        if step is not None:
+            yield step, place
+
+
+def tally_on(path: Path, tally: Tally) -> Tally:
+    """`tally` with the steps of the file that came after it."""
+    for step, place in read_steps(path, tally.bytes):
+        tally = replace(
+            tally.with_step(step.step, step.loss, step.tokens, step.seconds), bytes=place
+        )
+    return tally
+
+
+def copy_up_to(source: Path, step: int, target: Path) -> Tally:
+    """Copy the lines up to that of `step`, a checkpoint's, so that none is there twice later.
+
+    What was measured after that step is left out: the loop that goes on measures it again.
+    """
+    tally, place = Tally(), 0
+    for line, end in read_lines(source):
+        number = line.get("step")
+        if not isinstance(number, int) or number > step:
+            break
+        place = end
+        if (found := read_step(line)) is not None:
+            tally = tally.with_step(found.step, found.loss, found.tokens, found.seconds)
+            if found.step == step:
+                break
+    with source.open("rb") as before, target.open("wb") as copy:
+        left = place
+        while left:
+            left -= copy.write(before.read(min(CHUNK, left)))
+    return replace(tally, bytes=place)

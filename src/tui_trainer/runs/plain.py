@@ -1,0 +1,74 @@
+"""Frozen dataclasses of plain values to JSON and back, with every type checked on the way in."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, TypeVar, get_args, get_origin, get_type_hints
+
+from tui_trainer.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Kind = TypeVar("Kind", bound="DataclassInstance")
+
+
+def write_plain(path: Path, value: "DataclassInstance") -> None:
+    """Write `value` beside `path` and rename it into place: a reader sees the old or the new."""
+    beside = path.with_name(f".{path.name}.part")
+    # Not strict JSON: a loss may be NaN, which Python's reader takes back as it was.
+    beside.write_text(json.dumps(asdict(value), indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def read_plain(path: Path, kind: type[Kind]) -> Kind:
+    """What `write_plain` wrote; InputError where the file is missing, damaged or foreign."""
+    try:
+        return parse(kind, json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(f"{path.parent} has no {path.name}: choose another one.") from None
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{path} is not a file of this program, or it is damaged ({error}): choose another one."
+        ) from error
+
+
+def parse(kind: type[Kind], values: object) -> Kind:
+    """A dataclass from a JSON object; TypeError where a field is unknown, missing or another type.
+
+    A field that has a default may be missing: files of an older version stay readable.
+    """
+    if not isinstance(values, Mapping):
+        raise TypeError(f"an object was expected, not {type(values).__name__}")
+    types = get_type_hints(kind)
+    known = {field.name for field in fields(kind)}
+    if unknown := sorted(set(values) - known):
+        raise TypeError(f"{unknown[0]} is not known")
+    return kind(**{name: _value(types[name], value, name) for name, value in values.items()})
+
+
+def _value(kind: object, value: object, name: str) -> object:
+    if isinstance(kind, UnionType):
+        return _first_that_fits(get_args(kind), value, name)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_value(get_args(kind)[0], item, name) for item in value)
+    if get_origin(kind) is dict and isinstance(value, dict):
+        return {str(key): _value(get_args(kind)[1], item, name) for key, item in value.items()}
+    if isinstance(kind, type) and is_dataclass(kind):
+        return parse(kind, value)
+    if kind is float and type(value) is int:
+        return float(value)
+    if isinstance(kind, type) and type(value) is kind:
+        return value
+    raise TypeError(f"{name} is of another type")
+
+
+def _first_that_fits(kinds: tuple[object, ...], value: object, name: str) -> object:
+    for kind in kinds:
+        try:
+            return _value(kind, value, name)
+        except TypeError:
+            continue
+    raise TypeError(f"{name} is of another type")

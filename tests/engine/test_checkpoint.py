@@ -1,0 +1,330 @@
+"""A run on disk: stopped, resumed and whole, bit for bit; what is damaged is told."""
+
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.engine.notebook import assert_same_bits, weights_of
+from tui_trainer.engine import checkpoint as checkpoint_module
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint, read_facts
+from tui_trainer.runs.home import run_folders
+from tui_trainer.runs.listing import list_runs, open_run, read_run
+
+BUILTIN = ModelChoice("builtin", "cpu", "fp32")
+
+
+def lines_of(run: Path) -> list[dict[str, object]]:
+    """The metrics of a run but for the time of each step, which no two runs share."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def stop_after(reports: Iterator[StepReport], steps: int) -> None:
+    list(itertools.islice(reports, steps))
+    reports.close()
+
+
+def newest() -> Path:
+    return run_folders()[0]
+
+
+def recorded(engine: Engine, steps: int = 3, **changes: object) -> Path:
+    """A run of the loaded model that was stopped and saved after `steps`; its checkpoint."""
+    reports = engine.train(TrainSettings(**{"items": 8, **changes}), record=True)
+    list(itertools.islice(reports, steps))
+    engine.checkpoint()
+    reports.close()
+    return find_checkpoint(newest().name)
+
+
+SETTINGS = {
+    "notebook": TrainSettings(items=60, checkpoint_every=20),
+    "everything": TrainSettings(
+        items=100,
+        shuffle=True,
+        epochs=2,
+        batch=2,
+        accumulation=2,
+        schedule="cosine",
+        warmup=5,
+        weight_decay=0.1,
+        seed=7,
+        lr=1e-3,
+    ),
+}
+
+
+@pytest.mark.parametrize(("model", "which"), [("builtin", "notebook"), ("GPT2", "everything")])
+def test_a_run_stopped_at_37_and_resumed_is_that_of_one_never_stopped(
+    engine: Engine, model_folder: Callable[[str], Path], model: str, which: str
+) -> None:
+    """GPT-2 has dropout, so that its random numbers must go on too."""
+    source = "builtin" if model == "builtin" else str(model_folder(model))
+    choice, settings = ModelChoice(source, "cpu", "fp32"), SETTINGS[which]
+    engine.load_model(choice)
+    last = list(engine.train(settings, record=True))[-1]
+    whole, weights = newest(), weights_of(engine.learner.model)
+
+    engine.load_model(choice)
+    reports = engine.train(settings, record=True)
+    list(itertools.islice(reports, 37))
+    engine.checkpoint()
+    reports.close()
+    stopped = newest()
+    torch.manual_seed(99)  # another process has other random numbers
+    folder = find_checkpoint(stopped.name)
+    engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
+    resumed_last = list(engine.resume(str(folder), settings, record=True))[-1]
+
+    assert lines_of(newest()) == lines_of(whole)
+    assert len(lines_of(stopped)) == 37
+    assert_same_bits(engine.learner.model.parameters(), weights)
+    assert (resumed_last.best, resumed_last.worst) == (last.best, last.worst)
+    run = open_run(newest()).description
+    assert (run.parent.run, run.parent.step) == (stopped.name, 37)
+    assert (run.state, run.tally.step, run.steps) == ("finished", last.steps, last.steps)
+    assert run.tally.bytes == (newest() / "metrics.jsonl").stat().st_size
+
+
+def test_resuming_from_an_early_checkpoint_leaves_the_parent_as_it_is(qwen3: Engine) -> None:
+    list(qwen3.train(TrainSettings(items=6, checkpoint_every=2), record=True))
+    parent = newest()
+    before = (parent / "metrics.jsonl").read_bytes()
+    folder = parent / "checkpoints" / "step-000002"
+    qwen3.load_model(ModelChoice(str(folder)))
+    stop_after(qwen3.resume(str(folder), TrainSettings(items=6), record=True), 1)
+    assert (parent / "metrics.jsonl").read_bytes() == before
+    assert [line["step"] for line in lines_of(newest())] == [1, 2, 3]
+
+
+def test_the_learning_rate_set_in_a_run_survives_and_is_told_in_a_line(qwen3: Engine) -> None:
+    reports = qwen3.train(TrainSettings(items=8), record=True)
+    list(itertools.islice(reports, 2))
+    qwen3.set_training_lr(3e-4)
+    next(reports)
+    qwen3.checkpoint()
+    reports.close()
+    lines = lines_of(newest())
+    assert lines[2] == {"event": "lr", "step": 3, "peak_lr": 3e-4}
+    folder = find_checkpoint(newest().name)
+    qwen3.load_model(ModelChoice(str(folder)))
+    report = next(qwen3.resume(str(folder), TrainSettings(items=8)))
+    assert (report.step, report.peak_lr, report.lr) == (4, 3e-4, 3e-4)
+
+
+@pytest.mark.parametrize("architecture", ["Qwen3", "GPT2", "Llama"])
+def test_a_checkpoint_is_a_model_for_plain_transformers(
+    engine: Engine, model_folder: Callable[[str], Path], architecture: str
+) -> None:
+    engine.load_model(ModelChoice(str(model_folder(architecture)), "cpu", "fp32"))
+    folder = recorded(engine)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    assert_same_bits(model.parameters(), engine.learner.model.parameters())
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert tokenizer("Question:").input_ids == engine.learner.vocabulary.ids("Question:")
+
+
+def test_a_checkpoint_names_its_model_and_counts_all_updates(qwen3: Engine) -> None:
+    folder = recorded(qwen3, 3)
+    status = qwen3.load_model(ModelChoice(str(folder)))
+    assert (status.model.name, status.updates) == ("Qwen3 step 3", 0)
+    reports = qwen3.resume(str(folder), TrainSettings(items=8), record=True)
+    list(itertools.islice(reports, 2))
+    report = qwen3.checkpoint()
+    facts = read_facts(newest() / "checkpoints" / report.name)
+    assert (facts.model, facts.step, facts.updates) == ("Qwen3", 5, 5)
+    assert read_run(newest()).model.name == "Qwen3"
+
+
+def test_checkpoints_come_every_n_steps_and_steps_tell_of_them(qwen3: Engine) -> None:
+    steps = list(qwen3.train(TrainSettings(items=5, checkpoint_every=2), record=True))
+    assert [step.checkpoint and step.checkpoint.name for step in steps] == [
+        *(None, "step-000002", None, "step-000004", None)
+    ]
+    folders = checkpoint_folders(newest())
+    assert [folder.name for folder in folders] == ["step-000002", "step-000004"]
+    size = sum(path.stat().st_size for path in folders[0].iterdir())
+    assert steps[1].checkpoint.bytes == size
+
+
+def test_a_checkpoint_of_the_same_step_takes_the_place_of_the_first(qwen3: Engine) -> None:
+    reports = qwen3.train(TrainSettings(items=3), record=True)
+    next(reports)
+    first = qwen3.checkpoint()
+    qwen3.update("Question: 1 + 1?")
+    qwen3.checkpoint()
+    folder = newest() / "checkpoints" / first.name
+    assert_same_bits(
+        load_file(folder / "model.safetensors")["model.norm.weight"][None],
+        qwen3.learner.model.state_dict()["model.norm.weight"][None],
+    )
+    assert read_facts(folder).updates == 2
+    assert [path.name for path in folder.parent.iterdir()] == [first.name]
+
+
+def test_a_checkpoint_that_breaks_off_leaves_nothing_and_the_run_goes_on(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint_module, "save_file", fail)
+    steps = list(qwen3.train(TrainSettings(items=2, checkpoint_every=1), record=True))
+    assert "No space left on device" in steps[0].checkpoint.failure
+    assert list((newest() / "checkpoints").iterdir()) == []
+    assert (len(steps), open_run(newest()).description.state) == (2, "finished")
+
+
+def test_resume_and_checkpoint_say_what_is_missing(qwen3: Engine) -> None:
+    with pytest.raises(InputError, match="No run is being written: start one first"):
+        qwen3.checkpoint()
+    reports = qwen3.train(TrainSettings(items=2), record=True)
+    with pytest.raises(InputError, match="nothing to save yet"):
+        qwen3.checkpoint()
+    list(reports)
+    with pytest.raises(InputError, match="no checkpoint to resume from"):
+        find_checkpoint(newest().name)
+    with pytest.raises(InputError, match="There is no run nowhere"):
+        find_checkpoint("nowhere")
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 100)
+
+
+def rewrite(change: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
+    def apply(path: Path) -> None:
+        facts = json.loads(path.read_text())
+        change(facts)
+        path.write_text(json.dumps(facts))
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "words"),
+    [
+        ("training.safetensors", cut, "is damaged"),
+        ("training.safetensors", Path.unlink, "is damaged"),
+        ("training.json", cut, "or it is damaged"),
+        ("training.json", rewrite(lambda facts: facts.pop("peak_lr")), "peak_lr"),
+        ("training.json", rewrite(lambda facts: facts.update(step="3")), "step is of another type"),
+        ("training.json", rewrite(lambda facts: facts.update(evil=1)), "evil is not known"),
+        ("training.json", rewrite(lambda facts: facts.update(optimizer="SGD")), "state of SGD"),
+        ("training.json", Path.unlink, "has no training.json"),
+    ],
+)
+def test_a_damaged_checkpoint_is_one_sentence(
+    qwen3: Engine, file: str, damage: Callable[[Path], None], words: str
+) -> None:
+    folder = recorded(qwen3)
+    qwen3.load_model(ModelChoice(str(folder)))
+    damage(folder / file)
+    with pytest.raises(InputError, match=words) as caught:
+        qwen3.resume(str(folder), TrainSettings(items=8))
+    assert "\n" not in str(caught.value)
+
+
+def test_cut_weights_are_one_sentence(qwen3: Engine) -> None:
+    folder = recorded(qwen3)
+    cut(folder / "model.safetensors")
+    with pytest.raises(InputError, match=r"The weights of Qwen3 step 3 cannot be read"):
+        qwen3.load_model(ModelChoice(str(folder)))
+
+
+def test_the_optimizer_of_another_model_is_refused(
+    engine: Engine, model_folder: Callable[[str], Path]
+) -> None:
+    engine.load_model(ModelChoice(str(model_folder("Llama"))))
+    other = recorded(engine)
+    engine.load_model(ModelChoice(str(model_folder("Qwen3"))))
+    folder = recorded(engine)
+    (folder / "training.safetensors").write_bytes((other / "training.safetensors").read_bytes())
+    engine.load_model(ModelChoice(str(folder)))
+    with pytest.raises(InputError, match="is that of another model"):
+        engine.resume(str(folder), TrainSettings(items=8))
+
+
+def test_other_items_are_refused(qwen3: Engine, tmp_path: Path) -> None:
+    problems = tmp_path / "problems.jsonl"
+    item = '{"question": "1 + 1?", "answer": "#### 2"}\n'
+    problems.write_text(item * 3)
+    settings = TrainSettings(problems=str(problems))
+    folder = recorded(qwen3, 1, problems=str(problems))
+    qwen3.load_model(ModelChoice(str(folder)))
+    problems.write_text(item * 2)
+    with pytest.raises(InputError, match="are not those that"):
+        qwen3.resume(str(folder), settings)
+
+
+def test_a_run_that_made_all_its_steps_cannot_be_resumed(qwen3: Engine) -> None:
+    settings = TrainSettings(items=2, checkpoint_every=2)
+    list(qwen3.train(settings, record=True))
+    folder = find_checkpoint(newest().name)
+    qwen3.load_model(ModelChoice(str(folder)))
+    with pytest.raises(InputError, match="has made all of its 2 steps"):
+        qwen3.resume(str(folder), settings)
+
+
+def test_resume_goes_on_from_the_checkpoints_weights_alone(qwen3: Engine) -> None:
+    folder, settings = recorded(qwen3), TrainSettings(items=8)
+    with pytest.raises(InputError, match="first: it is not the model"):
+        qwen3.resume(str(folder), settings)
+    qwen3.load_model(ModelChoice(str(folder)))
+    expected = next(qwen3.resume(str(folder), settings)).loss
+    assert qwen3.status().updates == 1
+    assert next(qwen3.resume(str(folder), settings)).loss == expected
+
+
+def test_sgd_and_bf16_are_resumed_to_the_bit(
+    engine: Engine, model_folder: Callable[[str], Path]
+) -> None:
+    source = str(model_folder("Qwen3"))
+    for precision, optimizer in (("fp32", "SGD"), ("bf16", "AdamW"), ("mixed", "AdamW")):
+        settings = TrainSettings(items=6, optimizer=optimizer, lr=1e-2)
+        engine.load_model(ModelChoice(source, "cpu", precision))
+        whole = [report.loss for report in engine.train(settings)]
+        engine.load_model(ModelChoice(source, "cpu", precision))
+        folder = recorded(engine, 3, items=6, optimizer=optimizer, lr=1e-2)
+        engine.load_model(ModelChoice(str(folder), "cpu", precision))
+        assert [r.loss for r in engine.resume(str(folder), settings)] == whole[3:]
+
+
+def test_a_run_that_fails_or_makes_no_step_is_told_apart(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qwen3.train(TrainSettings(items=2), record=True).close()
+    assert list_runs() == ([], [])
+    reports = qwen3.train(TrainSettings(items=5), record=True)
+    next(reports)
+    assert open_run(newest()).description.state == "going"
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the device is gone")
+
+    monkeypatch.setattr(torch.Tensor, "backward", fail)
+    with pytest.raises(RuntimeError):
+        next(reports)
+    run = open_run(newest()).description
+    assert (run.state, run.failure, run.tally.step) == ("failed", "the device is gone", 1)
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_first_step(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(blocked))
+    with pytest.raises(InputError, match=r"cannot be written to .* set XDG_DATA_HOME"):
+        qwen3.train(TrainSettings(items=2), record=True)

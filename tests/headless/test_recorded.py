@@ -1,0 +1,127 @@
+"""`tui-trainer gsm8k` writes a run, resumes one, or writes none."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests.headless.conftest import Ended
+from tui_trainer.engine.engine import Engine
+from tui_trainer.runs import event_files
+from tui_trainer.runs.home import run_folders
+from tui_trainer.runs.listing import open_run
+
+Program = Callable[..., Ended]
+
+
+def without_time(lines: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def test_each_loop_is_a_run_and_the_first_line_says_where(
+    program: Program, tiny: str, runs_home: Path
+) -> None:
+    lines = program("gsm8k", "--items", "3", "--model", tiny, "--json").lines
+    (folder,) = run_folders()
+    assert lines[0] == {"event": "run", "run": folder.name, "folder": str(folder)}
+    written = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert written == lines[1:]
+    assert folder.parent == runs_home
+    run = open_run(folder).description
+    assert (run.state, run.settings.items, run.model.source) == ("finished", 3, tiny)
+    assert run.data.items == 3
+    assert set(run.versions) == {"python", "tui-trainer", "torch", "transformers"}
+    assert f"run {folder.name[:-1]}2" in program("gsm8k", "--items", "1", "--model", tiny).out
+
+
+def test_no_run_writes_nothing(program: Program, tiny: str, runs_home: Path) -> None:
+    lines = program("gsm8k", "--items", "2", "--model", tiny, "--no-run", "--json").lines
+    assert [line["step"] for line in lines] == [1, 2]
+    assert not runs_home.exists()
+
+
+@pytest.mark.parametrize("by", ["name", "run folder", "checkpoint folder"])
+def test_resume_goes_on_as_if_never_stopped(program: Program, tiny_dropout: str, by: str) -> None:
+    arguments = "gsm8k", "--items", "6", "--lr", "1e-3", "--checkpoint-every", "4", "--json"
+    lines = program(*arguments, "--model", tiny_dropout).lines
+    (folder,) = run_folders()
+    assert [line.get("checkpoint") for line in lines if "event" in line] == [None, "step-000004"]
+    where = {
+        "name": folder.name,
+        "run folder": str(folder),
+        "checkpoint folder": str(folder / "checkpoints" / "step-000004"),
+    }[by]
+    again = program("gsm8k", "--resume", where, "--json")
+    assert (again.status, again.err) == (0, "")
+    steps = [line for line in lines if "event" not in line]
+    assert without_time(again.steps) == without_time(steps[4:])
+    assert open_run(run_folders()[0]).description.parent.run == folder.name
+
+
+def test_what_would_change_a_resumed_run_is_refused(program: Program, tiny: str) -> None:
+    program("gsm8k", "--items", "4", "--checkpoint-every", "2", "--model", tiny, "--json")
+    (folder,) = run_folders()
+    for arguments, said in (
+        (("--lr", "0.1"), "its lr is 1e-05: leave out --lr"),
+        (("--model", tiny), "leave out --model"),
+        (("--precision", "bf16"), "leave out --model and --precision"),
+    ):
+        ended = program("gsm8k", "--resume", folder.name, *arguments)
+        assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+        assert said in ended.err
+    ended = program("gsm8k", "--resume", "no\x1b[31mwhere")
+    assert (ended.status, "There is no run no␛[31mwhere" in ended.err) == (2, True)
+
+
+def test_what_changes_nothing_in_what_is_learned_may_differ(program: Program, tiny: str) -> None:
+    program("gsm8k", "--items", "4", "--checkpoint-every", "2", "--model", tiny, "--json")
+    (folder,) = run_folders()
+    first = str(folder / "checkpoints" / "step-000002")
+    ended = program("gsm8k", "--resume", first, "--checkpoint-every", "1", "--json")
+    assert [line["checkpoint"] for line in ended.lines if line.get("event") == "checkpoint"] == [
+        "step-000003",
+        "step-000004",
+    ]
+
+
+def test_a_run_that_was_interrupted_says_so(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = Engine.train
+
+    def interrupted(engine: Engine, settings, **how):
+        reports = train(engine, settings, **how)
+        yield next(reports)
+        reports.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Engine, "train", interrupted)
+    assert program("gsm8k", "--items", "3", "--model", tiny, "--json").status == 130
+    assert open_run(run_folders()[0]).description.state == "stopped"
+
+
+def test_tensorboard_reads_the_losses_of_the_run(program: Program, tiny: str) -> None:
+    arguments = "gsm8k", "--items", "5", "--log-to", "tensorboard", "--model", tiny, "--json"
+    steps = program(*arguments).steps
+    (folder,) = run_folders()
+    events = EventAccumulator(str(folder / "tensorboard"))
+    events.Reload()
+    losses = (
+        [events.tensors.Items("train/loss")] if "train/loss" in events.Tags()["tensors"] else []
+    )
+    assert losses
+    read = [(event.step, event.tensor_proto.float_val[0]) for event in losses[0]]
+    assert read == [(step["step"], step["loss"]) for step in steps]
+
+
+def test_tensorboard_that_is_not_installed_is_one_sentence(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_files.importlib.util, "find_spec", lambda name: None)
+    ended = program("gsm8k", "--items", "1", "--log-to", "tensorboard", "--model", tiny)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "pip install 'tui-trainer[tensorboard]'" in ended.err
+    ended = program("gsm8k", "--log-to", "tensorboard", "--no-run")
+    assert (ended.status, "leave out one" in ended.err) == (2, True)
