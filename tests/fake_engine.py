@@ -28,6 +28,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
+from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 
 GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang
@@ -75,6 +76,11 @@ class FakeEngine:
         """The settings of every loop that began."""
         self.training_lr = 0.0
         """Of the loop that goes."""
+        self.checkpoints: list[int] = []
+        """The steps at which one was asked for."""
+        self.refuse_checkpoint: Exception | None = None
+        self._step = 0
+        self._run: str | None = None
         self.reloads = 0
         self.inspected = 0
         self._status = LearnerStatus(MODEL, 0, 1e-5, "AdamW", True)
@@ -294,12 +300,24 @@ class FakeEngine:
 
     # Loop
 
-    def train(self, settings: TrainSettings) -> Iterator[LoopReport]:
+    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
         if self._refuse is not None:
             raise self._refuse
         self.trained_with.append(settings)
         self.training_lr = settings.lr
+        self._step = 0
+        self._run = f"2026-01-01-fake-{len(self.trained_with)}" if record else None
         return self._steps(settings)
+
+    def checkpoint(self) -> CheckpointReport:
+        if self.refuse_checkpoint is not None:
+            raise self.refuse_checkpoint
+        self.checkpoints.append(self._step)
+        return self._checkpoint()
+
+    def _checkpoint(self, failure: str | None = None) -> CheckpointReport:
+        step = self._step
+        return CheckpointReport(str(self._run), f"step-{step:06}", step, 25_700_000, 0.25, failure)
 
     def _pass_gate(self) -> None:
         if self.gate is not None and not self.gate.acquire(timeout=GATE_SECONDS):
@@ -312,6 +330,8 @@ class FakeEngine:
             if isinstance(loss, Exception):
                 raise loss
             self._become(updates=self._status.updates + 1)
+            self._step = step
+            due = settings.checkpoint_every and step % settings.checkpoint_every == 0
             yield self._change(
                 StepReport(
                     step=step,
@@ -328,6 +348,8 @@ class FakeEngine:
                     worst=self._report_item(2000, 9.5),
                     truncated=0,
                     memory_bytes=123_400_000,
+                    run=self._run,
+                    checkpoint=self._checkpoint() if due else None,
                 )
             )
 

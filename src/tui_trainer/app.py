@@ -240,14 +240,25 @@ class TuiTrainer(App[int]):
 
     @work
     async def action_ask_quit(self) -> None:
-        if self._any_loop_training():
-            question = Question(
-                "A loop is training. Quit, and lose what it has learned?",
-                (Answer("y", "quit"), Answer("n", "keep training")),
-            )
-            if await self.push_screen_wait(question) != "y":
+        if self._any_loop_training() or self.session.has_unsaved_steps:
+            answer = await self.push_screen_wait(self._quit_question())
+            if answer == "w":
+                saved = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")
+                answer = "y" if saved is not None else "n"
+            if answer != "y":
                 return
         self.exit(0)
+
+    def _quit_question(self) -> Question:
+        """What quitting loses, and what is on disk."""
+        leave, stay = Answer("y", "quit"), Answer("n", "stay")
+        saved = self.session.saved
+        if not self.session.is_live("gsm8k") or saved is None:
+            return Question(
+                "A loop is training. Quit, and lose what it has learned?", (leave, stay)
+            )
+        write = Answer("w", "write a checkpoint and quit")
+        return Question(f"A loop is training. {saved.describe()} Quit?", (leave, write, stay))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key of the screen is a command of the palette too."""

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from textual.widgets import Input
 
-from tests.pilot import SECONDS_AT_MOST
+from tests.pilot import SECONDS_AT_MOST, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
@@ -35,7 +35,9 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
+from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
+from tui_trainer.screens.question import Question
 from tui_trainer.widgets.text_box import TextBox
 
 ATTACKS = [
@@ -195,7 +197,7 @@ class HostileEngine:
         refused = ProbeReport(self._words, None, None, self._words)
         return (ProbeReport(self._words, start, now), refused)
 
-    def train(self, settings: TrainSettings) -> Iterator[StepReport]:
+    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[StepReport]:
         texts = (self._words, "\n", self._words)
         item = ItemReport(1, self._words, texts, (None, 1.0, 9.0), 2, 1.0, True)
         for step in range(1, 4):
@@ -214,8 +216,13 @@ class HostileEngine:
                 worst=item,
                 truncated=1,
                 memory_bytes=1,
+                run=self._words,
+                checkpoint=CheckpointReport(self._words, self._words, step, failure=self._words),
             )
         raise InputError(self._words)
+
+    def checkpoint(self) -> CheckpointReport:
+        return CheckpointReport(self._words, self._words, 1)
 
 
 async def visit_everything(words: str) -> None:
@@ -259,9 +266,15 @@ async def visit_everything(words: str) -> None:
         await pilot.press("e")
         await pilot.pause(0.1)
         await pilot.press("escape")
-        await pilot.press("5", "space")
-        await pilot.pause(0.2)
+        await pilot.press("5", "full_stop")
+        await until(pilot, lambda: isinstance(app.screen, Question))
         await pilot.press("k")
+        await until(pilot, lambda: app.session.saved is not None)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("escape", "c")
+        await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
+        await pilot.press("space")
         await pilot.press("v", "v")
         while "gsm8k" not in app.session.loops or app.session.is_live("gsm8k"):
             await asyncio.sleep(0.01)

@@ -15,11 +15,11 @@ from tui_trainer.engine.loop_reports import LoopReport, PartReport, ValidationRe
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.gsm8k_checkpoints import LOOP, Gsm8kCheckpoints
 from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_settings import next_lr, read_lr
-from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.held_out_line import HeldOutLine
@@ -29,13 +29,12 @@ from tui_trainer.widgets.run_clock import RunClock, duration, rate
 from tui_trainer.widgets.status_line import byte_count
 from tui_trainer.worker import Failure, LoopChanged, LoopState
 
-LOOP = "gsm8k"
 DRAIN_SECONDS = 1 / 12
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.25
 
 
-class Gsm8kScreen(WorkScreen):
+class Gsm8kScreen(Gsm8kCheckpoints):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
@@ -64,7 +63,6 @@ counts training alone, not the pauses."""
         Binding(
             "full_stop", "one_step", "Step", key_display=".", id="one-step", tooltip="One step"
         ),
-        Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run; the weights stay"),
         Binding(
             "enter",
             "settings",
@@ -170,6 +168,7 @@ counts training alone, not the pauses."""
             chart.lr_changes.append(LrChange(report.step, report.peak_lr))
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
+        self.saw_step(report)
         self.session.guide.saw_step(report, self._running_with.epochs)
         self.report = report
 
@@ -284,7 +283,7 @@ counts training alone, not the pauses."""
         settings = self.settings
         begun = await self.session.start_loop(
             LOOP,
-            lambda engine: engine.train(settings),
+            lambda engine: engine.train(settings, record=True),
             playing=playing,
             on_failure=self._say_refusal,
         )
@@ -322,17 +321,6 @@ counts training alone, not the pauses."""
             await self.session.change(lambda engine: engine.reload(), "Reloading")
             return self.session.status.updates == 0
         return answer is not None
-
-    @work
-    async def action_stop(self) -> None:
-        if not self.session.is_live(LOOP):
-            return
-        question = Question(
-            "Stop the run? It cannot be resumed; the weights stay as they are.",
-            (Answer("c", "continue"), Answer("s", "stop")),
-        )
-        if await self.app.push_screen_wait(question) == "s":
-            self.session.worker.stop_loop(LOOP)
 
     @work
     async def action_settings(self) -> None:

@@ -12,6 +12,7 @@ from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, To
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.guide import Guide, Task
+from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Report, Worker
 
@@ -36,6 +37,8 @@ class Session:
         """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
         self.loops: dict[str, LoopState] = {}
+        self.saved: SavedRun | None = None
+        """The run on disk of the loop of GSM8K that goes, as far as was heard of it."""
         self.status_changed: Signal[LearnerStatus] = Signal(app, "status")
         self.tokenizer_changed: Signal[TokenizerReport | None] = Signal(app, "tokenizer")
         """Published with None where none could be loaded."""
@@ -151,6 +154,11 @@ class Session:
         """Whether there is such a loop, running or paused."""
         state = self.loops.get(name)
         return state is not None and not state.is_over
+
+    @property
+    def has_unsaved_steps(self) -> bool:
+        """Whether the loop of GSM8K goes, or is paused, with steps that are in no checkpoint."""
+        return self.is_live("gsm8k") and self.saved is not None and self.saved.unsaved > 0
 
     def is_running(self, name: str) -> bool:
         return self.loops.get(name) is LoopState.RUNNING

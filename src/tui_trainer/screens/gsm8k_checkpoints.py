@@ -1,0 +1,78 @@
+"""Checkpoints on GSM8K: save one now, stop with or without one, go on from one."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.run_reports import CheckpointReport
+from tui_trainer.screens.question import Answer, Question
+from tui_trainer.screens.saved_run import SavedRun
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.status_line import byte_count
+
+LOOP = "gsm8k"
+
+
+class Gsm8kCheckpoints(WorkScreen):
+    """The part of GSM8K that saves the loop."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run, with a checkpoint or not"),
+        Binding("c", "checkpoint", "Save", id="checkpoint", tooltip="Write a checkpoint now"),
+    ]
+
+    def saw_step(self, report: StepReport) -> None:
+        """A step was made; tell of the checkpoint that came with it, if one did."""
+        saved = self.session.saved
+        if report.run is not None:
+            if saved is None or saved.name != report.run:
+                saved = SavedRun(report.run, report.step)
+            self.session.saved = replace(saved, step=max(saved.step, report.step))
+        if report.checkpoint is not None:
+            self._tell(report.checkpoint)
+
+    def _tell(self, checkpoint: CheckpointReport) -> None:
+        if checkpoint.failure is not None:
+            self.notify(visible(checkpoint.failure), severity="error", markup=False, timeout=10)
+            return
+        step = checkpoint.step
+        self.session.saved = SavedRun(checkpoint.run, step, step)
+        self.notify(
+            f"Checkpoint of step {step:,} saved: {byte_count(checkpoint.bytes)} in "
+            f"{checkpoint.seconds:.1f} s.\nRun {visible(checkpoint.run)}",
+            markup=False,
+        )
+
+    async def save(self) -> bool:
+        """Write a checkpoint between two steps; False where it failed, which the user was told."""
+        report = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")
+        if report is not None:
+            self._tell(report)
+        return report is not None
+
+    @work
+    async def action_checkpoint(self) -> None:
+        if self.session.is_live(LOOP):
+            await self.save()
+        else:
+            self.notify("No run is going: space starts one.", markup=False)
+
+    @work
+    async def action_stop(self) -> None:
+        if not self.session.is_live(LOOP):
+            return
+        question = Question(
+            "Stop the run? The weights stay as they are. With a checkpoint it can be resumed.",
+            (
+                Answer("c", "continue"),
+                Answer("s", "stop"),
+                Answer("w", "write a checkpoint and stop"),
+            ),
+        )
+        answer = await self.app.push_screen_wait(question)
+        if answer == "s" or (answer == "w" and await self.save()):
+            self.session.worker.stop_loop(LOOP)

@@ -1,0 +1,134 @@
+"""GSM8K: checkpoints by key and by step, stopping with one, and what quitting says is saved."""
+
+from textual.widgets import Button, Static
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.checkpoints import find_checkpoint
+from tui_trainer.runs.home import run_folders
+from tui_trainer.runs.listing import open_run
+from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.question import Question
+from tui_trainer.worker import LoopState
+
+OPEN = "escape", "5"
+
+
+def with_engine(engine: FakeEngine):
+    return running(*OPEN, engine=lambda progress: engine)
+
+
+def state(app: TuiTrainer) -> LoopState | None:
+    return app.session.loops.get("gsm8k")
+
+
+def notes(app: TuiTrainer) -> str:
+    return "\n".join(note.message for note in app._notifications)
+
+
+async def step(app: TuiTrainer, pilot, number: int) -> None:
+    """One step with a key, until the screen has it."""
+    await pilot.press("full_stop")
+    screen = app.screen_stack[0]
+    assert isinstance(screen, Gsm8kScreen)
+    await until(pilot, lambda: screen.report is not None and screen.report.step == number)
+
+
+async def test_c_saves_a_checkpoint_paused_and_running() -> None:
+    engine = FakeEngine([3.0] * 10, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("c")
+        assert "No run is going: space starts one." in notes(app)
+        engine.gate.release(2)
+        await step(app, pilot, 1)
+        await pilot.press("c")
+        await until(pilot, lambda: engine.checkpoints == [1])
+        await until(pilot, lambda: "Checkpoint of step 1 saved: 25.7 MB in 0.2 s." in notes(app))
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await pilot.press("c")
+        engine.gate.release(1)  # the step that is being made is finished first
+        await until(pilot, lambda: len(engine.checkpoints) == 2)
+        assert state(app) is LoopState.RUNNING
+        engine.gate.release(10)
+
+
+async def test_checkpoints_that_came_with_steps_are_told() -> None:
+    engine = FakeEngine([3.0] * 3)
+    async with with_engine(engine) as (app, pilot):
+        screen = app.screen
+        screen.settings = type(screen.settings)(checkpoint_every=2)
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        await until(pilot, lambda: "Checkpoint of step 2 saved" in notes(app))
+        assert (app.session.saved.step, app.session.saved.checkpoint_step) == (3, 2)
+
+
+async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:
+    engine = FakeEngine([3.0] * 10, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        engine.gate.release(10)
+        await step(app, pilot, 1)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        labels = [str(button.label) for button in app.screen.query(Button)]
+        assert labels == ["c continue", "s stop", "w write a checkpoint and stop"]
+        await pilot.press("c")
+        assert (state(app), engine.checkpoints) == (LoopState.PAUSED, [])
+        await pilot.press("s", "w")
+        await until(pilot, lambda: state(app) is LoopState.STOPPED)
+        assert engine.checkpoints == [1]
+
+
+async def test_a_checkpoint_that_fails_leaves_the_run_as_it_was() -> None:
+    engine = FakeEngine([3.0] * 10, gated=True)
+    engine.refuse_checkpoint = InputError("The disk is full: make room.")
+    async with with_engine(engine) as (app, pilot):
+        engine.gate.release(10)
+        await step(app, pilot, 1)
+        await pilot.press("s", "w")
+        await until(pilot, lambda: "The disk is full: make room." in notes(app))
+        assert state(app) is LoopState.PAUSED
+        await pilot.press("q", "w")
+        await until(pilot, lambda: notes(app).count("The disk is full") == 2)
+        assert app.is_running
+
+
+async def test_quitting_says_what_is_saved() -> None:
+    engine = FakeEngine([3.0] * 10, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        engine.gate.release(10)
+        await step(app, pilot, 1)
+        await pilot.press("q")
+        await until(pilot, lambda: "its 1 steps are in no checkpoint" in asked(app))
+        assert "losses of 2026-01-01-fake-1 are saved" in asked(app)
+        await pilot.press("n", "c")
+        await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
+        await step(app, pilot, 2)
+        await pilot.press("q")
+        await until(pilot, lambda: "the 1 steps since are in none" in asked(app))
+        await pilot.press("w")
+        await until(pilot, lambda: not app.is_running)
+        assert engine.checkpoints == [1, 2]
+
+
+def asked(app: TuiTrainer) -> str:
+    """What the dialog on show asks; nothing where there is none."""
+    if not isinstance(app.screen, Question):
+        return ""
+    return str(app.screen.query(Static).first().content)
+
+
+async def test_the_apps_loop_is_a_run_on_disk_with_a_checkpoint_of_the_real_worker() -> None:
+    async with running(*OPEN) as (app, pilot):
+        await step(app, pilot, 1)
+        await step(app, pilot, 2)
+        await pilot.press("s", "w")
+        await until(pilot, lambda: state(app) is LoopState.STOPPED)
+    (folder,) = run_folders()
+    run = open_run(folder)
+    assert (run.description.state, run.description.tally.step) == ("stopped", 2)
+    assert run.checkpoints == (2,)
+    assert find_checkpoint(folder.name).name == "step-000002"
