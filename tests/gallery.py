@@ -6,7 +6,9 @@ so that `tests/test_gallery.py` can tell whether a screen still looks like it.
 
 import asyncio
 import html
+import os
 import re
+import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,10 +198,12 @@ test fails when a screen's text no longer matches its picture.
 def main() -> None:
     """Draw them all."""
     FOLDER.mkdir(exist_ok=True)
-    for picture in PICTURES:
-        svg = asyncio.run(draw(picture))
-        (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
-        print(f"screens/{picture.name}.svg")
+    with tempfile.TemporaryDirectory(prefix="tui-trainer-runs-") as data:
+        os.environ["XDG_DATA_HOME"] = data  # the loops' runs are not the user's
+        for picture in PICTURES:
+            svg = asyncio.run(draw(picture))
+            (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+            print(f"screens/{picture.name}.svg")
     (FOLDER / "README.md").write_text(index(), encoding="utf-8")
 
 

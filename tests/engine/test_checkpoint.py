@@ -108,6 +108,25 @@ def test_resuming_from_an_early_checkpoint_leaves_the_parent_as_it_is(qwen3: Eng
     assert [line["step"] for line in lines_of(newest())] == [1, 2, 3]
 
 
+def test_what_was_measured_after_a_checkpoint_is_not_there_twice(qwen3: Engine) -> None:
+    settings = TrainSettings(
+        items=6, validation_items=2, validate_every=2, sample_every=4, checkpoint_every=4
+    )
+    choice = ModelChoice(qwen3._source, "cpu", "fp32")
+    list(qwen3.train(settings, record=True))
+    whole = newest()
+    qwen3.load_model(choice)
+    stop_after(qwen3.train(settings, record=True), 10_000)
+    folder = find_checkpoint(newest().name)
+    qwen3.load_model(ModelChoice(str(folder), "cpu", "fp32"))
+    list(qwen3.resume(str(folder), settings, record=True))
+    lines = lines_of(newest())
+    assert lines == lines_of(whole)
+    measured = [line["step"] for line in lines if line.get("event") == "validation"]
+    assert measured == [0, 2, 4, 6]
+    assert {line["event"] for line in lines if "event" in line} == {"validation", "sample"}
+
+
 def test_the_learning_rate_set_in_a_run_survives_and_is_told_in_a_line(qwen3: Engine) -> None:
     reports = qwen3.train(TrainSettings(items=8), record=True)
     list(itertools.islice(reports, 2))

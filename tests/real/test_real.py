@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.engine.notebook import assert_same_bits
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problem import format_problem
@@ -18,7 +21,9 @@ from tui_trainer.engine.scoring import (
     is_exact_match,
     strict_answer,
 )
-from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.runs.checkpoints import find_checkpoint
+from tui_trainer.runs.home import run_folders
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
@@ -85,11 +90,22 @@ def test_smollm2s_losses_on_the_notebooks_string(trained: Engine) -> None:
     assert trained.update(NOTEBOOK_TEXT).loss == losses[0]
 
 
+def test_a_checkpoint_of_a_gguf_model_loads_in_plain_transformers(trained: Engine) -> None:
+    reports = trained.train(TrainSettings(items=2), record=True)
+    next(reports)
+    trained.checkpoint()
+    reports.close()
+    folder = find_checkpoint(run_folders()[0].name)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    assert_same_bits(model.parameters(), trained.learner.model.parameters())
+    assert AutoTokenizer.from_pretrained(folder)(NOTEBOOK_TEXT).input_ids
+
+
 def test_twenty_items_of_gsm8k_on_smollm2_headless(smollm2: str, gsm8k: Path) -> None:
     command = [sys.executable, "-m", "tui_trainer.cli", "gsm8k", "--model", smollm2]
     command += ["--problems", str(gsm8k / "train.jsonl"), "--items", "20", "--json"]
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=280)
-    steps = [json.loads(line) for line in ended.stdout.splitlines()]
+    _run, *steps = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [step["step"] for step in steps] == list(range(1, 21))
     assert all(0.3 < step["loss"] < 4 for step in steps)
     assert all(50 < step["tokens"] < 543 for step in steps)
