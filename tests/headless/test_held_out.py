@@ -10,7 +10,10 @@ from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.engine.problems import load_problems
 
 Program = Callable[..., Ended]
-ASKED = "--items", "4", "--validation-items", "3", "--validate-every", "2", "--sample-every", "4"
+ASKED = (
+    *("--items", "4", "--validation-items", "3", "--validate-every", "2"),
+    *("--sample-every", "4", "--no-run"),
+)
 
 
 def test_events_stand_between_the_steps(program: Program, tiny: str) -> None:
@@ -44,7 +47,7 @@ def test_events_stand_between_the_steps(program: Program, tiny: str) -> None:
 
 
 def test_losses_of_the_steps_are_those_without_events(program: Program, tiny_dropout: str) -> None:
-    arguments = "gsm8k", "--items", "4", "--model", tiny_dropout, "--json"
+    arguments = "gsm8k", "--items", "4", "--model", tiny_dropout, "--json", "--no-run"
     plain = [line["loss"] for line in program(*arguments).lines]
     lines = program(*arguments, *ASKED).lines
     assert [line["loss"] for line in lines if "event" not in line] == plain

@@ -9,6 +9,7 @@ from tests.pilot import running, shown, until
 from tui_trainer.engine.labelled_logits import LabelledLogits
 from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP
 from tui_trainer.engine.reports import Prediction
+from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.guide import (
     BELOW_1,
     BOTH_ENDS,
@@ -134,7 +135,7 @@ def test_memorised_is_every_next_token_first() -> None:
 
 def test_500_items_count_whatever_a_step_holds() -> None:
     engine = FakeEngine([1.0] * 100)
-    reports = [dataclasses.replace(report, items=400) for report in engine._steps(None)]
+    reports = [dataclasses.replace(report, items=400) for report in engine._steps(TrainSettings())]
     guide, _ = a_guide()
     for number, report in enumerate(reports, start=1):  # 8 items a step, over two epochs
         guide.saw_step(report, 2)

@@ -43,6 +43,8 @@ def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
     terminal.wait_for("GSM8K paused")
 
     terminal.press("q")
+    terminal.wait_for("are in no")
+    terminal.press("y")
     assert terminal.wait_for_end() == 0
     assert terminal.is_restored()
 
