@@ -123,6 +123,52 @@ def test_every_setting_has_a_flag(program: Program, tiny: str, problem_file: str
     )
 
 
+def test_evaluated_before_and_after_the_run(program: Program, tiny: str) -> None:
+    arguments = "gsm8k", "--items", "2", "--seed", "4", "--evaluate", "3", "--model", tiny
+    ended = program(*arguments, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    before, *steps, after, comparison = ended.lines
+    assert [line["step"] for line in steps] == [1, 2]
+    for line in (before, after):
+        told = [line[name] for name in ("event", "problems", "items", "seed")]
+        assert told == ["evaluation", "builtin", 3, 4]
+    assert (before["updates"], after["updates"]) == (0, 2)
+    assert [comparison[name] for name in ("event", "items", "rise")] == ["comparison", 3, 0.0]
+    plain = program("gsm8k", "--items", "2", "--seed", "4", "--model", tiny, "--json").lines
+    assert [line["loss"] for line in steps] == [line["loss"] for line in plain]
+    out = program(*arguments).out.splitlines()
+    assert [line.split()[0] for line in out if line.startswith(("strict", "compared"))] == [
+        *("strict", "strict", "compared")
+    ]
+
+
+def test_of_a_file_what_is_evaluated_is_not_trained_on(
+    program: Program, tiny: str, problem_file: str
+) -> None:
+    arguments = "--problems", problem_file, "--items", "2", "--evaluate", "9", "--model", tiny
+    ended = program("gsm8k", *arguments, "--json")
+    events = [line for line in ended.lines if "event" in line]
+    assert [line["items"] for line in events] == [1, 1, 1]
+    assert events[0]["skip"] == 2
+    assert "has 1 items to test, fewer than 9" in ended.err
+
+
+def test_ctrl_c_in_the_first_evaluation_keeps_its_scores(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate = Engine.evaluate
+
+    def interrupted(engine: Engine, settings):
+        reports = evaluate(engine, dataclasses.replace(settings, batch=2))
+        yield next(report for report in reports if report.items)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Engine, "evaluate", interrupted)
+    ended = program("gsm8k", "--items", "2", "--evaluate", "5", "--model", tiny, "--json")
+    assert (ended.status, ended.err) == (130, "tui-trainer: Interrupted.\n")
+    assert [(line["event"], line["items"]) for line in ended.lines] == [("evaluation", 2)]
+
+
 def test_the_seed_decides_the_dropout(
     program: Program, tiny_dropout: str, problem_file: str
 ) -> None:
@@ -224,6 +270,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_eta(
         (("--batch", "0"), "batch must be 1 or more"),
         (("--pack", "3"), "at least 16 tokens"),
         (("--padding", "both"), "--padding"),
+        (("--evaluate", "0"), "items must be 1 or more"),
         (("--weight-decay", "2"), "from 0 to 1"),
         (("--problems", "nowhere.jsonl"), "nowhere.jsonl"),
         (("--problems", "no\x1b[31mwhere"), "no␛[31mwhere"),

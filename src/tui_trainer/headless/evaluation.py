@@ -99,20 +99,55 @@ def write_evaluation(
     if not output.as_json:
         output.text(describe_settings(settings))
         output.text(heading(COLUMNS))
+    last = None
+    try:
+        for report, bar in with_bar(reports, settings):
+            bar.hide()
+            _write_items(output, report.items[len(last.items) if last else 0 :], before)
+            last = report
+    finally:
+        if last is not None and last.items:
+            _write_scores(output, last, before)
+    return last
+
+
+def write_scores(
+    output: Output,
+    reports: Iterable[EvaluationReport],
+    settings: EvaluationSettings,
+    before: tuple[EvaluatedItem, ...] | None = None,
+) -> EvaluationReport | None:
+    """The scores alone, where the items would stand between the lines of something else.
+
+    The last report; None where there was none.
+    """
+    if not output.as_json:
+        output.text()
+        output.text(describe_settings(settings))
+    last = None
+    try:
+        for report, _ in with_bar(reports, settings):
+            last = report
+    finally:
+        if last is not None and last.items:
+            _write_scores(output, last, before)
+    return last
+
+
+def with_bar(
+    reports: Iterable[EvaluationReport], settings: EvaluationSettings
+) -> Iterator[tuple[EvaluationReport, ItemBar]]:
+    """The reports, each with the bar that is drawn after it; says where there are fewer items."""
     bar, last = ItemBar(settings.items), None
     try:
         for report in reports:
-            bar.hide()
-            _write_items(output, report.items[len(last.items) if last else 0 :], before)
+            yield report, bar
             bar.show(report)
             last = report
     finally:
         bar.close()
-        if last is not None and last.items:
-            _write_scores(output, last, before)
     if last is not None and last.total < settings.items:
         _note_fewer(settings, last.total)
-    return last
 
 
 def describe_settings(settings: EvaluationSettings) -> str:

@@ -3,10 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
@@ -23,6 +25,7 @@ from tui_trainer.headless.arguments import (
     add_model_arguments,
 )
 from tui_trainer.headless.bars import StepBar
+from tui_trainer.headless.evaluation import write_scores
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.recorded import (
     add_run_arguments,
@@ -71,6 +74,12 @@ def add(commands: "Commands") -> None:
     )
     add_training_arguments(parser)
     add_run_arguments(parser)
+    parser.add_argument(
+        "--evaluate",
+        type=int,
+        metavar="N",
+        help="as eval does, score greedy answers to N held-out problems before and after the run",
+    )
     add_model_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -117,9 +126,15 @@ def read_arguments(arguments: argparse.Namespace) -> TrainSettings:
     return TrainSettings(**{field.name: given[field.name] for field in FIELDS})
 
 
+def read_evaluation(number: int | None, training: TrainSettings) -> EvaluationSettings | None:
+    """What to evaluate before and after the run; None where that is not asked for."""
+    return None if number is None else replace(held_out_from(training), items=number)
+
+
 def run(arguments: argparse.Namespace, output: Output) -> None:
     order = read_order(arguments, read_arguments(arguments))
     settings = order.settings
+    evaluation = read_evaluation(arguments.evaluate, settings)
     with shown_progress() as progress:
         # A path mistyped is told at once, not after a large model was loaded.
         load_problems(settings.problems, limit=1, progress=progress)
@@ -129,10 +144,18 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
             steps = engine.train(settings, record=order.record)
         else:
             steps = engine.resume(str(order.checkpoint), settings, record=order.record)
+        before = None if evaluation is None else engine.evaluate(evaluation)
     if not output.as_json:
         output.text(describe_model(status))
         output.text(describe_loop(settings))
-    _write_steps(output, tell_run(output, engine, steps), settings)
+    reports = tell_run(output, engine, steps)
+    if evaluation is None or before is None:
+        _write_steps(output, reports, settings)
+        return
+    first = write_scores(output, before, evaluation)
+    _write_steps(output, reports, settings)
+    compared = None if first is None else first.items
+    write_scores(output, engine.evaluate(evaluation), evaluation, compared)
 
 
 def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainSettings) -> None:
