@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluation_reports import (
+    Answer,
+    Ending,
+    EvaluatedItem,
+    EvaluationReport,
+)
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.loop_reports import LoopReport
@@ -46,6 +53,14 @@ MODEL = ModelReport(
 ITEM = ("Question", ":", " 2", " +", " 2", "?", "\n", "Answer", ":", " 4")
 
 
+def evaluated_item(n: int, answer: str, settings: EvaluationSettings) -> EvaluatedItem:
+    """Item `n` of the scripted problems, which expects n + 1; every third answer is cut."""
+    question = f"{settings.problems}: how many is {n} + 1?"
+    ending = Ending.BUDGET if n % 3 == 2 else Ending.END_OF_TEXT
+    prompt = f"Question: {question}\nAnswer:"
+    return EvaluatedItem(n, question, f"#### {n + 1}", prompt, Answer(answer, ending, 7))
+
+
 class FakeEngine:
     """Steps have the losses of the script, a loss that is an exception is raised there.
 
@@ -62,6 +77,7 @@ class FakeEngine:
         change: Callable[[StepReport], StepReport] = lambda report: report,
         refuse: Exception | None = None,
         between: Callable[[int], Sequence[LoopReport]] = lambda step: (),
+        answers: Sequence[Sequence[str | Exception]] = (),
     ) -> None:
         self._losses = losses
         self._item = tuple(item)
@@ -71,6 +87,9 @@ class FakeEngine:
         self._between = between
         """What is reported after so many steps, before the next one."""
         """Raised where a loop is to begin."""
+        self._answers = list(answers)
+        """Of each evaluation in turn, an answer an item; an exception is raised there."""
+        self.evaluated_with: list[EvaluationSettings] = []
         self.gate: threading.Semaphore | None = threading.Semaphore(0) if gated else None
         self.trained_with: list[TrainSettings] = []
         """The settings of every loop that began."""
@@ -351,6 +370,36 @@ class FakeEngine:
                     run=self._run,
                     checkpoint=self._checkpoint() if due else None,
                 )
+            )
+
+    def evaluate(self, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
+        if self._refuse is not None:
+            raise self._refuse
+        self.evaluated_with.append(settings)
+        return self._evaluate(settings, self._answers.pop(0))
+
+    def _evaluate(
+        self, settings: EvaluationSettings, answers: Sequence[str | Exception]
+    ) -> Iterator[EvaluationReport]:
+        """Two items a batch, each batch behind the gate; item n is to be answered with n + 1."""
+        items: tuple[EvaluatedItem, ...] = ()
+        status, seconds = self._status, 0.0
+        for start in range(0, len(answers), 2):
+            self._pass_gate()
+            for n, answer in enumerate(answers[start : start + 2], start=start):
+                if isinstance(answer, Exception):
+                    raise answer
+                items += (evaluated_item(n, answer, settings),)
+            seconds += 0.5
+            yield EvaluationReport(
+                settings=settings,
+                model=status.model.name,
+                updates=status.updates,
+                total=len(answers),
+                items=items,
+                batch_share=0.0,
+                tokens=7 * len(items),
+                seconds=seconds,
             )
 
     def set_training_lr(self, lr: float) -> None:

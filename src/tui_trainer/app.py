@@ -27,7 +27,7 @@ from tui_trainer.logs import log_to_file
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.question import Answer, Question
-from tui_trainer.screens.session import Session
+from tui_trainer.screens.session import LOOP_TITLES, Session
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
@@ -53,8 +53,6 @@ SCREEN_CLASSES = {
     "step": "StepScreen",
     "gsm8k": "Gsm8kScreen",
 }
-LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step", "predict": "Predict"}
-TRAINING_LOOPS = "gsm8k", "step"  # the others leave the weights as they are
 
 
 def make_engine(progress: Progress) -> "Engine":
@@ -171,7 +169,7 @@ class TuiTrainer(App[int]):
 
     def _follow_loops(self) -> None:
         """While a loop runs, its updates count."""
-        if self._any_loop_training():
+        if self.session.is_training:
             self._refresh_status()
 
     @work
@@ -202,9 +200,6 @@ class TuiTrainer(App[int]):
         ]
         return " · ".join(live)
 
-    def _any_loop_training(self) -> bool:
-        return any(self.session.is_running(name) for name in TRAINING_LOOPS)
-
     # Actions
 
     async def action_show_screen(self, name: str) -> None:
@@ -214,10 +209,11 @@ class TuiTrainer(App[int]):
     @work
     async def action_reload(self) -> None:
         """The loaded weights again; asks first while a loop trains them."""
-        if self._any_loop_training():
+        if self.session.is_training:
             self.notify("A loop is training: pause or stop it before you reload.", markup=False)
             return
-        await self.session.change(lambda engine: engine.reload(), "Reloading")
+        if not self.session.holds_weights():
+            await self.session.change(lambda engine: engine.reload(), "Reloading")
 
     @work
     async def action_pick_model(self) -> None:
@@ -240,7 +236,7 @@ class TuiTrainer(App[int]):
 
     @work
     async def action_ask_quit(self) -> None:
-        if self._any_loop_training() or self.session.has_unsaved_steps:
+        if self.session.is_training or self.session.has_unsaved_steps:
             answer = await self.push_screen_wait(self._quit_question())
             if answer == "w":
                 saved = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")

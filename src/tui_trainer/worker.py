@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
+from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.generation_reports import GeneratedToken
 from tui_trainer.engine.loop_reports import LoopReport, PartReport
 from tui_trainer.engine.progress import Progress
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 Reply = TypeVar("Reply")
-Report = LoopReport | UpdateReport | GeneratedToken
+Report = LoopReport | UpdateReport | GeneratedToken | EvaluationReport
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048

@@ -19,9 +19,10 @@ from tui_trainer.engine.problems import format_problem, load_problems
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen
-from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_field, describe_settings
+from tui_trainer.screens.gsm8k_settings import describe_settings
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.question import Question
+from tui_trainer.screens.settings_form import SettingsForm, describe_field
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 from tui_trainer.widgets.run_clock import RunClock, duration, rate

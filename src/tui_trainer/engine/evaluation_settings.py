@@ -49,18 +49,44 @@ class EvaluationSettings:
 
 LEAST = {"items": 1, "skip": 0, "shots": 0, "batch": 1, "max_tokens": 1, "seed": 0}
 
-EVALUATION_FIELDS = (
-    SettingField("problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub repo:config"),
-    SettingField("items", Kind.WHOLE, "how many items are tested"),
-    SettingField(
-        "skip", Kind.WHOLE, "items passed over first: of a file, those that were trained on"
-    ),
-    SettingField("shots", Kind.WHOLE, "worked items before each question; 0: zero-shot"),
-    SettingField("shots_from", Kind.TEXT, "problems the shots are of; empty: the same problems"),
-    SettingField("batch", Kind.WHOLE, "answers generated together"),
-    SettingField("max_tokens", Kind.WHOLE, "the longest answer, in tokens"),
-    SettingField("seed", Kind.WHOLE, "of the built-in problems"),
+NEXT = "with the next evaluation"
+
+EVALUATION_FIELDS = tuple(
+    SettingField(name, kind, meaning, takes_effect=NEXT)
+    for name, kind, meaning in (
+        ("problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub repo:config"),
+        ("items", Kind.WHOLE, "how many items are tested"),
+        ("skip", Kind.WHOLE, "items passed over first: of a file, those that were trained on"),
+        ("shots", Kind.WHOLE, "worked items before each question; 0: zero-shot"),
+        ("shots_from", Kind.TEXT, "problems the shots are of; empty: the same problems"),
+        ("batch", Kind.WHOLE, "answers generated together"),
+        ("max_tokens", Kind.WHOLE, "the longest answer, in tokens"),
+        ("seed", Kind.WHOLE, "of the built-in problems"),
+    )
 )
+
+
+def read_evaluation_settings(typed: dict[str, str]) -> EvaluationSettings:
+    """The settings typed, by name; InputError where they cannot be used."""
+    values = {field.name: field.read(typed[field.name]) for field in EVALUATION_FIELDS}
+    return EvaluationSettings(**values)  # type: ignore[arg-type]  # each field reads its own type
+
+
+def incomparable(before: EvaluationSettings, after: EvaluationSettings) -> tuple[SettingField, ...]:
+    """The settings that differ and that scores depend on: which problems, how they are asked.
+
+    How many items, and which of the same problems, is not among them: items are paired by text.
+    """
+    matter = {"problems", "shots", "max_tokens"}
+    if after.shots:
+        matter.add("shots_from")
+    if "builtin" in (after.problems, after.shots_from):
+        matter.add("seed")
+    return tuple(
+        field
+        for field in EVALUATION_FIELDS
+        if field.name in matter and getattr(before, field.name) != getattr(after, field.name)
+    )
 
 
 def held_out_from(training: TrainSettings) -> EvaluationSettings:

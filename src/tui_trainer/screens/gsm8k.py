@@ -15,10 +15,12 @@ from tui_trainer.engine.loop_reports import LoopReport, PartReport, ValidationRe
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.entry import Entry
-from tui_trainer.screens.gsm8k_checkpoints import LOOP, Gsm8kCheckpoints
-from tui_trainer.screens.gsm8k_settings import SettingsForm, describe_settings
+from tui_trainer.screens.gsm8k_checkpoints import LOOP
+from tui_trainer.screens.gsm8k_evaluation import Gsm8kEvaluation
+from tui_trainer.screens.gsm8k_settings import FORM, describe_settings
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
+from tui_trainer.screens.settings_form import SettingsForm
 from tui_trainer.screens.step_settings import next_lr, read_lr
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart_marks import LrChange
@@ -34,7 +36,7 @@ DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25
 
 
-class Gsm8kScreen(Gsm8kCheckpoints):
+class Gsm8kScreen(Gsm8kEvaluation):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
@@ -132,6 +134,10 @@ counts training alone, not the pauses."""
     def on_screen_resume(self) -> None:
         self._show_all()
 
+    @property
+    def trains_with(self) -> TrainSettings:
+        return self._running_with if self.session.is_live(LOOP) else self.settings
+
     # What is shown
 
     def _drain(self) -> None:
@@ -188,9 +194,7 @@ counts training alone, not the pauses."""
             self._show_all()
 
     def _show_all(self) -> None:
-        live = self.session.is_live(LOOP)
-        settings = self._running_with if live else self.settings
-        self._say("settings", describe_settings(settings))
+        self._say("settings", describe_settings(self.trains_with))
         self._show_run()
         self._show_item()
 
@@ -254,6 +258,8 @@ counts training alone, not the pauses."""
 
     @work
     async def action_start_or_pause(self) -> None:
+        if self.session.holds_weights():
+            return
         if self.session.is_live(LOOP):
             self.session.worker.play(LOOP, not self.session.is_running(LOOP))
         else:
@@ -261,6 +267,8 @@ counts training alone, not the pauses."""
 
     @work
     async def action_one_step(self) -> None:
+        if self.session.holds_weights():
+            return
         if self.session.is_running(LOOP):
             self.session.worker.play(LOOP, playing=False)
         elif self.session.is_live(LOOP) or await self._start(playing=False):
@@ -324,7 +332,7 @@ counts training alone, not the pauses."""
 
     @work
     async def action_settings(self) -> None:
-        settings = await self.app.push_screen_wait(SettingsForm(self.settings))
+        settings = await self.app.push_screen_wait(SettingsForm(FORM, self.settings))
         if settings is not None:
             self.settings = settings
             if self.session.is_live(LOOP):

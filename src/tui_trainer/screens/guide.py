@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tui_trainer.engine.labelled_logits import CrossEntropyReport
 from tui_trainer.engine.phase_reports import LOSS, PhaseReport
 from tui_trainer.engine.reports import Prediction, StepReport, UpdateReport
+from tui_trainer.screens.evaluations import Pairing
 from tui_trainer.screens.text_examples import EXAMPLES
 
 SURE = 0.9
@@ -31,13 +32,14 @@ BELOW_1 = Task("below 1", "Make the loss of a text fall below 1.")
 SAME_LOSS = Task("same loss", "See the same loss twice: F, L, B, and F, L again without S.")
 MEMORISED = Task("memorised", "Memorise a string: each next token is the most likely one.")
 RAN_500 = Task("ran 500", "Run 500 items.")
+COMPARED = Task("compared", "Compare before and after: e, run the loop, e again.")
 
 TASKS: dict[str, tuple[Task, ...]] = {
     "tokens": (OWN_NAME,),
     "predict": (SURE_POSITION,),
     "loss": (BOTH_ENDS,),
     "step": (BELOW_1, SAME_LOSS, MEMORISED),
-    "gsm8k": (RAN_500,),
+    "gsm8k": (RAN_500, COMPARED),
 }
 """By the NAME of the screen."""
 
@@ -93,6 +95,12 @@ class Guide:
     def saw_step(self, report: StepReport, epochs: int) -> None:
         """One step of the loop, whose steps share its items evenly."""
         self._tick(RAN_500, report.step * report.items * epochs >= ITEMS * report.steps)
+
+    def saw_comparison(self, pairing: Pairing) -> None:
+        """Two evaluations of other weights on the same items."""
+        before, after = pairing.before, pairing.after
+        others = (before.model, before.updates) != (after.model, after.updates)
+        self._tick(COMPARED, others and bool(pairing.comparison.items))
 
     def _tick(self, task: Task, is_done: bool) -> None:
         if is_done and task not in self.done:

@@ -10,6 +10,7 @@ from textual.signal import Signal
 
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.screens.evaluations import EVALUATION, Evaluations
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.guide import Guide, Task
 from tui_trainer.screens.saved_run import SavedRun
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 Reply = TypeVar("Reply")
+LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step", "predict": "Predict", EVALUATION: "Evaluation"}
+TRAINING_LOOPS = "gsm8k", "step"  # the others leave the weights as they are
 
 
 class Session:
@@ -45,6 +48,7 @@ class Session:
         self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
         self.task_done: Signal[Task] = Signal(app, "task")
         self.guide = Guide(self.task_done.publish)
+        self.evaluations = Evaluations()
 
     async def ask(
         self,
@@ -163,12 +167,46 @@ class Session:
     def is_running(self, name: str) -> bool:
         return self.loops.get(name) is LoopState.RUNNING
 
+    @property
+    def is_training(self) -> bool:
+        """Whether a loop changes the weights now."""
+        return any(self.is_running(name) for name in TRAINING_LOOPS)
+
+    def pause_training(self) -> str:
+        """Pause what changes the weights; its title, empty where nothing does."""
+        paused = [name for name in TRAINING_LOOPS if self.is_running(name)]
+        for name in paused:
+            self.worker.play(name, playing=False)
+        return " and ".join(LOOP_TITLES[name] for name in paused)
+
+    def holds_weights(self) -> bool:
+        """Whether an evaluation needs the weights as they are; then the user is told."""
+        if not self.is_live(EVALUATION):
+            return False
+        self._app.notify(
+            "An evaluation is running, and all its answers must be of the same weights: wait, or "
+            "stop it (5, E, s), which keeps what was scored.",
+            severity="warning",
+            markup=False,
+        )
+        return True
+
+    def _end_evaluation(self) -> None:
+        """Keep what was scored, wherever the user is."""
+        self.evaluations.take(self.drain(EVALUATION))
+        report = self.evaluations.end()
+        pairing = report and self.evaluations.pairing(report)
+        if pairing:
+            self.guide.saw_comparison(pairing)
+
     def hear(self, event: Event) -> None:
         """Take in an event of the worker."""
         if isinstance(event, LoadProgress):
             self.loading = event
             return
         self.loops[event.name] = event.state
+        if event.name == EVALUATION and event.state.is_over:
+            self._end_evaluation()
         if event.failure is not None:
             self.tell(event.failure)
         self.loop_changed.publish(event)

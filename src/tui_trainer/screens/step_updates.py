@@ -137,7 +137,9 @@ class StepUpdates(StepViews):
         return self.session.is_live("step")
 
     def may_train(self) -> bool:
-        """Whether nothing else trains the model; else the user is told what does."""
+        """Whether nothing else needs or trains the model; else the user is told what does."""
+        if self.session.holds_weights():
+            return False
         reason = ""
         if self.session.status is None:
             reason = "The model is still being loaded."
@@ -152,6 +154,8 @@ class StepUpdates(StepViews):
     def action_update(self) -> None:
         if self._is_playing:
             self.action_play()
+        elif self.session.holds_weights():
+            return
         elif self.session.status is None:
             self.notify("The model is still being loaded.", markup=False)
         elif self.waiting < WAITING_AT_MOST:
@@ -178,6 +182,8 @@ class StepUpdates(StepViews):
     async def action_play(self) -> None:
         if self._is_playing:
             self.session.worker.stop_loop("step")
+            return
+        if self.session.holds_weights():
             return
         text = self.text
         await self.session.start_loop("step", lambda engine: engine.updates(text))

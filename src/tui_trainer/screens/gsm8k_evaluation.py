@@ -1,0 +1,50 @@
+"""The part of GSM8K that evaluates: now, or only to look at the evaluations there are."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.screens.evaluation_view import EvaluationScreen
+from tui_trainer.screens.evaluations import EVALUATION
+from tui_trainer.screens.gsm8k_checkpoints import Gsm8kCheckpoints
+
+EVALUATE = Binding.Group("Eval ", compact=True)
+
+
+class Gsm8kEvaluation(Gsm8kCheckpoints):
+    """Opens the evaluation screen over the loop, on held-out items of what the loop trains on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "e",
+            "evaluate",
+            "Evaluate",
+            id="evaluate",
+            tooltip="Evaluate the weights as they are now, zero-shot",
+            group=EVALUATE,
+        ),
+        Binding(
+            "E",
+            "evaluations",
+            "Evaluations",
+            id="evaluations",
+            tooltip="The evaluations there are, before and after",
+            group=EVALUATE,
+        ),
+    ]
+
+    @property
+    def trains_with(self) -> TrainSettings:
+        """The settings of the run on show."""
+        raise NotImplementedError
+
+    def action_evaluate(self) -> None:
+        self._open(evaluate=not self.session.is_live(EVALUATION))
+
+    def action_evaluations(self) -> None:
+        self._open(evaluate=False)
+
+    def _open(self, *, evaluate: bool) -> None:
+        self.session.evaluations.suggest(self.trains_with)
+        self.app.push_screen(EvaluationScreen(self.session, evaluate=evaluate))

@@ -1,0 +1,114 @@
+"""A form for settings of any kind: a line a setting, each told what it means, and a preset."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.setting_fields import SettingField
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.text_box import LineBox
+
+LABEL_WIDTH = 17
+
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class FormOf(Generic[Settings]):
+    """What a form asks for."""
+
+    heading: str
+    fields: tuple[SettingField, ...]
+    preset: Settings
+    preset_name: str
+    read: Callable[[dict[str, str]], Settings]
+    """Makes the settings of what was typed, by name; InputError where they cannot be used."""
+
+
+class SettingsForm(ModalScreen[Settings | None], Generic[Settings]):
+    """Gives back the settings that were typed, once they can be used."""
+
+    CSS_PATH = "settings_form.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Go back"),
+        Binding("ctrl+r", "preset", "Preset"),
+        Binding("down", "app.focus_next", "Next setting", show=False, priority=True),
+        Binding("up", "app.focus_previous", "Setting before", show=False, priority=True),
+    ]
+
+    def __init__(self, form: FormOf[Settings], settings: Settings) -> None:
+        super().__init__()
+        self._form = form
+        self._settings = settings
+
+    def compose(self) -> ComposeResult:
+        preset = self._form.preset_name
+        with Vertical(classes="dialog wide"):
+            yield Static(self._form.heading, classes="heading")
+            with VerticalScroll(can_focus=False):
+                for field in self._form.fields:
+                    with Horizontal(classes="field"):
+                        yield Static(f"{field.label:<{LABEL_WIDTH}}", classes="label")
+                        yield LineBox(field.typed(self._settings), id=field.name)
+                        yield Static("", classes="preset", id=f"{field.name}-preset")
+            yield Static("", classes="hint", id="meaning")
+            yield Static("", classes="error")
+            yield Static(
+                f"enter takes them · ↑↓ · ctrl+r {preset} · escape goes back", classes="hint"
+            )
+
+    def on_mount(self) -> None:
+        self.query_one("#items").focus()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Tell what the setting means, and when a change of it takes effect."""
+        for field in self._form.fields:
+            if field.name == event.widget.id:
+                self.query_one("#meaning", Static).update(Content(describe_field(field)))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Mark what is not as in the preset."""
+        for field in self._form.fields:
+            if field.name == event.input.id:
+                differs = event.value.strip() != field.typed(self._form.preset)
+                usual = shown(field, self._form.preset) or "empty"
+                mark = f"* {self._form.preset_name}: {usual}" if differs else ""
+                self.query_one(f"#{field.name}-preset", Static).update(Content(mark))
+
+    def action_preset(self) -> None:
+        for field in self._form.fields:
+            self.query_one(f"#{field.name}", Input).value = field.typed(self._form.preset)
+
+    def on_input_submitted(self) -> None:
+        fields = self._form.fields
+        typed = {field.name: self.query_one(f"#{field.name}", Input).value for field in fields}
+        try:
+            settings = self._form.read(typed)
+        except InputError as error:
+            self.query_one(".error", Static).update(Content(visible(str(error))))
+        else:
+            self.dismiss(settings)
+
+
+def describe_field(field: SettingField) -> str:
+    """Two lines: what a setting means, and when a change of it takes effect."""
+    return f"{field.label}: {field.meaning}.\nA change takes effect {field.takes_effect}."
+
+
+def shown(field: SettingField, settings: object) -> str:
+    """One setting in a few characters."""
+    return shown_text(field.typed(settings))
+
+
+def shown_text(text: str) -> str:
+    """A setting's text in a few characters; of a long path the end says most."""
+    return visible(text if len(text) <= 30 else "…" + text[-29:])

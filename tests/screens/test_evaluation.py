@@ -1,0 +1,519 @@
+"""Evaluation: each key, its scores and intervals, before and after, and what it leaves alone."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from textual.widgets import Input
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluation_reports import (
+    Change,
+    EvaluationReport,
+    Outcome,
+    Score,
+    tally,
+)
+from tui_trainer.engine.evaluation_settings import (
+    EVALUATION_FIELDS,
+    EvaluationSettings,
+    incomparable,
+)
+from tui_trainer.engine.scoring import paired_interval, wilson_interval
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
+from tui_trainer.screens.evaluation_view import EvaluationScreen
+from tui_trainer.screens.evaluations import EVALUATION, Evaluations
+from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.guide import COMPARED
+from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.settings_form import SettingsForm, describe_field
+from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.worker import LoopState
+
+OPEN = "escape", "5"
+BEFORE = "#### 1", "It is 2.", "#### 9", "#### 4"
+AFTER = "#### 1", "#### 2", "#### 9", "#### 5"
+"""Still right, fixed, still wrong, broken."""
+
+
+def with_engine(engine: FakeEngine, *keys: str, **options):
+    return running(*OPEN, *keys, engine=lambda progress: engine, **options)
+
+
+def view(app: TuiTrainer) -> EvaluationScreen:
+    assert isinstance(app.screen, EvaluationScreen)
+    return app.screen
+
+
+def state(app: TuiTrainer) -> LoopState | None:
+    return app.session.loops.get(EVALUATION)
+
+
+def ended(app: TuiTrainer) -> int:
+    return len(app.session.evaluations.ended)
+
+
+def outcomes(app: TuiTrainer) -> list[int]:
+    return [item.problem for item in view(app).items]
+
+
+def told(app: TuiTrainer) -> str:
+    """What the notifications say: on a narrow screen they are wrapped beside other words."""
+    return " ".join(notification.message for notification in app._notifications)
+
+
+async def evaluated_twice(app: TuiTrainer, pilot) -> None:
+    """Evaluate, train four steps, and evaluate again."""
+    await pilot.press("e")
+    await until(pilot, lambda: ended(app) == 1)
+    await pilot.press("escape", "space")
+    await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
+    await pilot.press("e")
+    await until(pilot, lambda: ended(app) == 2)
+
+
+# An evaluation
+
+
+async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
+    engine = FakeEngine(answers=[BEFORE], gated=True)
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: "Being started." in shown(app))
+        engine.gate.release()
+        await until(pilot, lambda: "2/4  50%" in shown(app))
+        text = shown(app)
+        assert re.search(r"RUNNING +█{6}░{6} +2/4 +50% +4\.00 items/s +0:00 gone +0:00 left", text)
+        await until(pilot, lambda: "Evaluation running" in shown(app))
+        engine.gate.release()
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        assert re.search(r"4/4 100% +4\.00 items/s +0:01 gone +-:-- left", shown(app))
+        assert engine.evaluated_with == [EvaluationSettings()]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_scores_have_their_intervals_and_what_they_depend_on(size: tuple[int, int]) -> None:
+    engine = FakeEngine(answers=[BEFORE])
+    async with with_engine(engine, "e", size=size) as (app, pilot):
+        await until(pilot, lambda: "1: strict" in shown(app))
+        text = shown(app)
+        low, high = wilson_interval(2, 4)
+        flexible = wilson_interval(3, 4)
+        assert (
+            f"1: strict 50.0% (95%: {100 * low:.1f} to {high:.1%}) · "
+            f"flexible 75.0% (95%: {100 * flexible[0]:.1f} to {flexible[1]:.1%})"
+        ) in text
+        interval = rf" +{100 * low:.1f} to {high:.1%}" if size[0] > 100 else ""
+        row = rf"▶1: as loaded +4 +0 +256 +50\.0%{interval} +75\.0%"
+        assert re.search(row, text)
+        assert r"Question: {question}\nAnswer: (zero-shot)" in text
+        assert "Nothing to compare with yet" in text
+        # Shots, budget; right 2, one wrong, one without ####, one cut
+        assert re.search(r"75\.0%.* 1 +1 +1", next(li for li in text.splitlines() if "▶1" in li))
+        rows = [line.split() for line in text.splitlines()]
+        assert ["1", "no", "####", "-", "2.", "2", "7", "end", "of", "text", "-"] in rows
+        assert any(row[:6] == ["2", "wrong", "9", "9", "3", "7"] for row in rows)
+
+
+async def test_s_stops_and_keeps_what_was_scored() -> None:
+    engine = FakeEngine(answers=[BEFORE, BEFORE], gated=True)
+    async with with_engine(engine, "s", "e") as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: "2/4  50%" in shown(app))
+        await pilot.press("e")  # while one runs there is no second
+        await until(pilot, lambda: "An evaluation is running: s stops it" in told(app))
+        await pilot.press("s")  # heard while the worker is parked, before the last batch ends
+        engine.gate.release()  # the batch that was being answered is finished first
+        await until(pilot, lambda: state(app) is LoopState.STOPPED)
+        await until(pilot, lambda: ended(app) == 1)
+        (report,) = app.session.evaluations.ended
+        assert len(report.items) == 4
+        await until(pilot, lambda: "STOPPED" in shown(app))
+        assert len(engine.evaluated_with) == 1
+        # One that is stopped before its first batch leaves nothing
+        await pilot.press("e")
+        await until(pilot, lambda: app.session.is_live(EVALUATION))
+        app.worker.stop_loop(EVALUATION)
+        engine.gate.release(2)
+        await until(pilot, lambda: state(app) is not LoopState.RUNNING)
+
+
+async def test_what_ends_it_is_said_and_what_was_scored_stays() -> None:
+    changed = InputError("The weights changed [/bold] \x1b[2J.")
+    engine = FakeEngine(answers=[(*BEFORE[:2], changed)])
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: state(app) is LoopState.FAILED)
+        app.clear_notifications()
+        await until(pilot, lambda: "The weights changed [/bold] ␛[2J." in shown(app))
+        assert "2/3" in shown(app)
+        assert outcomes(app) == [0, 1]
+
+
+async def test_one_that_cannot_begin_says_why_and_keeps_the_others() -> None:
+    engine = FakeEngine(answers=[BEFORE])
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        engine._refuse = InputError("no\x1bwhere.jsonl has no item: lower skip.")
+        await pilot.press("e")
+        await until(pilot, lambda: "no␛where.jsonl has no item: lower skip." in shown(app))
+        assert outcomes(app) == [0, 1, 2, 3]
+
+
+async def test_it_goes_on_behind_other_screens_and_is_there_on_return() -> None:
+    engine = FakeEngine(answers=[BEFORE], gated=True)
+    async with with_engine(engine, "e") as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: "Evaluation running" in shown(app))
+        await pilot.press("1")
+        engine.gate.release(2)
+        await until(pilot, lambda: ended(app) == 1)
+        await pilot.press("5")
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        await pilot.press("escape")
+        assert isinstance(app.screen, Gsm8kScreen)
+        await pilot.press("E")
+        await until(pilot, lambda: "1: strict 50.0%" in shown(app))
+        assert len(engine.evaluated_with) == 1
+
+
+async def test_e_on_gsm8k_opens_the_one_that_runs() -> None:
+    engine = FakeEngine(answers=[BEFORE], gated=True)
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: app.session.is_live(EVALUATION))
+        await pilot.press("escape", "e")
+        engine.gate.release()
+        await until(pilot, lambda: "2/4" in shown(app))
+        assert len(engine.evaluated_with) == 1
+        engine.gate.release()
+
+
+# The weights stay as they are
+
+
+async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None:
+    engine = FakeEngine([2.0] * 5, answers=[BEFORE], gated=True)
+    async with with_engine(engine, "space") as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: engine.status().updates == 1)
+        app.simulate_key("e")
+        # Only then: a step that ends before the key is heard is followed by another at the gate.
+        await until(pilot, lambda: "GSM8K is paused" in told(app))
+        engine.gate.release()  # the step that was being made
+        await until(pilot, lambda: app.session.is_live(EVALUATION))
+        assert app.session.loops["gsm8k"] is LoopState.PAUSED
+        engine.gate.release()
+        await until(pilot, lambda: "2/4  50%" in shown(app))
+        assert "▶1: 2 updates" in shown(app)
+        await pilot.press("escape", "space", "full_stop")
+        await until(pilot, lambda: "all its answers must be of the same weights" in told(app))
+        assert app.session.loops["gsm8k"] is LoopState.PAUSED
+        engine.gate.release()
+        await until(pilot, lambda: ended(app) == 1)
+        await pilot.press("space")
+        engine.gate.release(3)
+        await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.FINISHED)
+        assert engine.status().updates == 5
+
+
+@pytest.mark.parametrize("keys", [("4", "space"), ("4", "p"), ("4", "full_stop"), ("4", "R")])
+async def test_nothing_changes_the_weights_meanwhile(keys: tuple[str, ...]) -> None:
+    engine = FakeEngine(answers=[BEFORE], gated=True)
+    async with with_engine(engine, "e", size=(120, 40)) as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: app.session.evaluations.current)
+        # Parked at the gate, the worker answers nobody: a key that asks it would hang
+        await pilot.press(*keys)
+        await until(pilot, lambda: "An evaluation is running, and all" in told(app))
+        engine.gate.release()
+        await until(pilot, lambda: ended(app) == 1)
+        assert len(app.session.evaluations.ended[0].items) == 4
+        assert (engine.status().updates, engine.reloads) == (0, 0)
+
+
+async def test_evaluating_in_the_middle_of_a_run_changes_none_of_its_losses() -> None:
+    async with running(*OPEN) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, Gsm8kScreen)
+        screen.settings = TrainSettings(items=6)
+        app.session.evaluations.change_settings(EvaluationSettings(items=3, max_tokens=12))
+        losses = {}
+        for middle in (False, True):
+            if middle:
+                await pilot.press("R")
+                await until(pilot, lambda: app.session.status.updates == 0)
+            for step in range(1, 7):
+                await pilot.press("full_stop")
+                await until(pilot, lambda n=step: screen.report and screen.report.step == n)
+                losses[middle, step] = screen.report.loss
+                if middle and step == 3:
+                    await pilot.press("e")
+                    await until(pilot, lambda: ended(app) == 1)
+                    await pilot.press("escape")
+            await pilot.press("full_stop")
+            await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.FINISHED)
+        assert [losses[True, n] for n in range(1, 7)] == [losses[False, n] for n in range(1, 7)]
+        (report,) = app.session.evaluations.ended
+        assert (report.updates, len(report.items), report.tokens) == (3, 3, 36)
+        assert tally(report.items).cut == 3
+
+
+# Before and after
+
+
+async def test_before_and_after_are_compared_item_by_item() -> None:
+    engine = FakeEngine(answers=[BEFORE, AFTER])
+    async with with_engine(engine) as (app, pilot):
+        await evaluated_twice(app, pilot)
+        low, high = (100 * end for end in paired_interval(1, 1, 1, 1))
+        rise = f"1 → 2: +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero"
+        await until(pilot, lambda: rise in shown(app))
+        text = shown(app)
+        assert "of 4 items fixed 1, broken 1, unchanged 2 (right 1, wrong 1)" in text
+        assert " 1: as loaded" in text
+        assert "▶2: 4 updates" in text
+        changes = [re.search("fixed|broken|still right|still wrong", line) for line in _rows(text)]
+        assert [found[0] for found in changes if found] == [
+            *("still right", "fixed", "still wrong", "broken")
+        ]
+        assert COMPARED in app.session.guide.done
+
+
+def _rows(text: str) -> list[str]:
+    """The lines of the table of items."""
+    return text[text.index("outcome") :].splitlines()[1:5]
+
+
+async def test_f_filters_by_change() -> None:
+    engine = FakeEngine(answers=[BEFORE, AFTER])
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("E", "f")
+        await until(pilot, lambda: "There is nothing to compare with yet" in told(app))
+        await pilot.press("escape")
+        await evaluated_twice(app, pilot)
+        for change, problems in ((Change.FIXED, [1]), (Change.BROKEN, [3])):
+            await pilot.press("f")
+            await until(pilot, lambda c=change: f"items: {c.value}, 1 of 4" in shown(app))
+            assert outcomes(app) == problems
+        await pilot.press("f")
+        assert outcomes(app) == [0]
+        await pilot.press("f")
+        assert outcomes(app) == [2]
+        await pilot.press("f")
+        assert outcomes(app) == [0, 1, 2, 3]
+
+
+async def test_another_evaluation_can_be_selected_and_compared_with() -> None:
+    engine = FakeEngine(answers=[BEFORE, AFTER, BEFORE])
+    async with with_engine(engine) as (app, pilot):
+        await evaluated_twice(app, pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: ended(app) == 3)
+        await until(pilot, lambda: "1 → 3: +0.0 points" in shown(app))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "▶2: 4 updates" in shown(app))
+        await pilot.press("b")
+        await until(pilot, lambda: "compared with 2: 4 updates" in told(app))
+        assert "1 → 2" in shown(app)  # it is not compared with itself
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "2 → 3: +0.0 points" in shown(app))
+        await pilot.click("#evaluations", offset=(5, 1))
+        await until(pilot, lambda: "Nothing to compare with yet" in shown(app))
+
+
+async def test_other_settings_cannot_be_compared() -> None:
+    engine = FakeEngine(answers=[BEFORE, AFTER])
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        await pilot.press("enter")
+        app.screen.query_one("#shots", Input).value = "2"
+        app.screen.query_one("#max_tokens", Input).value = "64"
+        await pilot.press("enter", "e")
+        await until(pilot, lambda: ended(app) == 2)
+        said = "1 → 2: they cannot be compared, since they differ in shots and max tokens."
+        await until(pilot, lambda: said in shown(app))
+        assert re.search(r"▶2: as loaded +4 +2 +64 ", shown(app))
+        await pilot.press("f")
+        await until(pilot, lambda: "There is nothing to compare with yet" in told(app))
+        assert COMPARED not in app.session.guide.done
+
+
+async def test_other_items_cannot_be_compared() -> None:
+    engine = FakeEngine(answers=[BEFORE, AFTER])
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        report = app.session.evaluations.ended[0]
+        others = tuple(replace(item, question=f"{item.question}!") for item in report.items)
+        app.session.evaluations.ended[0] = replace(report, items=others)
+        await pilot.press("e")
+        await until(pilot, lambda: "they cannot be compared: no item is in both" in shown(app))
+
+
+# Settings
+
+
+async def test_settings_follow_the_loop_until_they_are_typed() -> None:
+    engine = FakeEngine(answers=[BEFORE] * 3)
+    async with with_engine(engine) as (app, pilot):
+        app.screen.settings = TrainSettings("train.jsonl", items=70)
+        await pilot.press("e")
+        await until(pilot, lambda: ended(app) == 1)
+        assert engine.evaluated_with == [EvaluationSettings("train.jsonl", skip=70)]
+        await pilot.press("enter")
+        form = app.screen
+        assert isinstance(form, SettingsForm)
+        await until(pilot, lambda: "Settings of the next evaluation" in shown(app))
+        form.query_one("#items", Input).value = "30"
+        await until(pilot, lambda: "* usual: 100" in shown(app))
+        form.query_one("#batch", Input).value = "0"
+        app.simulate_key("enter")
+        await until(pilot, lambda: "batch must be 1 or more" in shown(app))
+        form.query_one("#batch", Input).value = "8"
+        await pilot.press("enter", "e")
+        await until(pilot, lambda: ended(app) == 2)
+        typed = EvaluationSettings("train.jsonl", items=30, skip=70, batch=8)
+        assert engine.evaluated_with[-1] == typed
+        await pilot.press("enter", "ctrl+r", "enter", "escape")
+        app.screen.settings = TrainSettings(seed=3)
+        await pilot.press("e")
+        await until(pilot, lambda: ended(app) == 3)
+        assert engine.evaluated_with[-1] == EvaluationSettings(seed=3)
+
+
+async def test_form_tells_each_setting() -> None:
+    async with with_engine(FakeEngine(), "E", "enter") as (app, pilot):
+        for field in EVALUATION_FIELDS[2:]:
+            await pilot.press("down")
+            await until(pilot, lambda field=field: f"{field.label}: {field.meaning}." in shown(app))
+            assert "takes effect with the next evaluation" in shown(app)
+            assert max(map(len, describe_field(field).splitlines())) <= 72
+
+
+# The raw texts
+
+
+async def test_t_shows_the_raw_texts_of_the_item_and_its_neighbours() -> None:
+    hostile = "4 [/bold] \x1b]52;c;x\x07\u202e\tpears\n#### 2"
+    engine = FakeEngine(answers=[BEFORE, ("#### 1", hostile, "", "#### 5")])
+    async with with_engine(engine, size=(100, 40)) as (app, pilot):
+        await pilot.press("E", "t")
+        assert isinstance(app.screen, EvaluationScreen)  # there is no item yet
+        await pilot.press("escape")
+        await evaluated_twice(app, pilot)
+        await pilot.press("down", "t")
+        await until(pilot, lambda: isinstance(app.screen, EvaluatedItemDialog))
+        text = shown(app)
+        assert "Item 1 · right · strict 2, flexible 2, expected 2 · 7 tokens, end of text" in text
+        assert "4 [/bold] ␛]52;c;x␇⟨202E⟩⇥pears⏎" in text
+        assert "\x1b" not in text
+        assert "Answer of evaluation 2: 4 updates" in text
+        assert "Answer of evaluation 1: as loaded" in text
+        assert "It is 2." in text
+        assert "Question: builtin: how many is 1 + 1?⏎" in text
+        await pilot.press("n")
+        await until(pilot, lambda: "Item 2 · no ####" in shown(app))
+        assert "(no text)" in shown(app)
+        await pilot.press("p", "p", "p")
+        await until(pilot, lambda: "Item 0 · right" in shown(app))
+        await pilot.press("n", "n", "n", "n", "escape")
+        await until(pilot, lambda: view(app).query_one("#items", LineTable).cursor == 3)
+
+
+# Everywhere
+
+
+async def test_every_key_is_in_the_help_and_the_palette() -> None:
+    async with with_engine(FakeEngine(), "E", size=(100, 70)) as (app, pilot):
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        keys = "escape", "e", "s", "enter", "t", "f", "b"
+        for key in keys:
+            assert any(title.endswith(f"({key})") for title in titles)
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpDialog)
+        text = shown(app)
+        for said in (
+            "Evaluate the weights as they are now",
+            "what was scored is kept",
+            "prompt, answer and expected text",
+            "those still right, still wrong",
+            "Compare later evaluations",
+        ):
+            assert said in text
+        await pilot.press("escape", "escape", "question_mark")
+        await until(pilot, lambda: "Evaluate the weights as they are now, zero-shot" in shown(app))
+
+
+async def test_any_size_and_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with with_engine(FakeEngine(answers=[BEFORE, AFTER]), size=(1, 1)) as (app, pilot):
+        await evaluated_twice(app, pilot)
+        for size in [(5, 3), (20, 8), (250, 70), (80, 24)]:
+            await pilot.resize_terminal(*size)
+        await until(pilot, lambda: "▶2: 4 updates" in shown(app))
+        assert app.no_color
+        assert "fixed" in shown(app)
+        assert max(map(len, shown(app).splitlines())) <= 80
+
+
+# Which is compared with which
+
+
+def report(updates: int, *, model: str = "builtin", **settings: object) -> EvaluationReport:
+    return EvaluationReport(EvaluationSettings(**settings), model, updates, 1, (), 0.0, 0, 0.0)
+
+
+def test_an_evaluation_is_compared_with_the_loaded_weights_else_the_first() -> None:
+    evaluations = Evaluations()
+    first, loaded, later, other = report(7), report(0), report(9), report(3, shots=2)
+    evaluations.ended = [first]
+    assert evaluations.before(first) is None
+    evaluations.ended = [first, later]
+    assert evaluations.before(later) is first
+    evaluations.ended = [first, loaded, report(0, model="other"), later]
+    assert evaluations.before(later) is loaded
+    evaluations.ended = [first, loaded, other]
+    assert evaluations.before(other) is loaded  # to say that they cannot be compared
+    evaluations.ended = [first, loaded, later, other]
+    evaluations.chosen = later
+    assert evaluations.before(loaded) is first  # what was chosen is not earlier
+    assert evaluations.before(other) is later
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({}, []),
+        ({"items": 9, "skip": 3, "batch": 2}, []),
+        ({"problems": "a.jsonl"}, ["problems"]),
+        ({"max_tokens": 9}, ["max_tokens"]),
+        ({"shots": 1, "shots_from": "a.jsonl"}, ["shots", "shots_from"]),
+        ({"shots_from": "a.jsonl"}, []),
+        ({"seed": 4}, ["seed"]),
+    ],
+)
+def test_the_settings_that_scores_depend_on(change: dict, names: list[str]) -> None:
+    before, after = EvaluationSettings(), EvaluationSettings(**change)
+    assert [field.name for field in incomparable(before, after)] == names
+
+
+def test_the_seed_of_a_file_changes_nothing() -> None:
+    before = EvaluationSettings("a.jsonl")
+    assert not incomparable(before, replace(before, seed=5))
+
+
+async def test_the_built_in_model_is_scored_as_by_the_engine() -> None:
+    async with running(*OPEN) as (app, pilot):
+        app.session.evaluations.change_settings(EvaluationSettings(items=4, batch=2, max_tokens=40))
+        await pilot.press("e")
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        (report,) = app.session.evaluations.ended
+        counted = tally(report.items)
+        assert counted.strict == Score(0, 4)
+        assert counted.format_failures == [i.outcome for i in report.items].count(Outcome.NO_FORMAT)
+        await until(pilot, lambda: "4/4 100%" in shown(app))
+        numbers = [item.expected_number for item in report.items]
+        rows = [line.split() for line in _rows(shown(app))]
+        assert all(number in row for number, row in zip(numbers, rows, strict=True))
