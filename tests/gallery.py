@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.widgets.text_box import TextBox
@@ -117,6 +118,22 @@ async def gsm8k(pilot: Pilot[int]) -> None:
     await app.session.refresh()
 
 
+async def evaluation(pilot: Pilot[int]) -> None:
+    app = pilot.app
+    assert isinstance(app, TuiTrainer)
+    app.session.evaluations.change_settings(EvaluationSettings(items=20, max_tokens=100))
+    await pilot.press("escape", "5", "e")
+    await until(pilot, lambda: len(app.session.evaluations.ended) == 1)
+    await pilot.press("escape")
+    app.simulate_key("full_stop")
+    await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
+    for _ in range(STEPS - 1):
+        app.worker.advance("gsm8k")
+    await until(pilot, lambda: f"{STEPS}/" in shown(app))
+    await pilot.press("e")
+    await until(pilot, lambda: len(app.session.evaluations.ended) == 2)
+
+
 async def help_of_step(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4", "question_mark")
 
@@ -138,6 +155,9 @@ PICTURES = (
     ),
     Picture("step-fork", "screens/fork_dialog.py", "4, then space and f", step_fork),
     Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
+    Picture(
+        "evaluation", "screens/evaluation_view.py", "5, e, then sixty steps and e again", evaluation
+    ),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),
 )
 

@@ -31,6 +31,7 @@ from tui_trainer.widgets.run_clock import RunClock, duration, rate
 from tui_trainer.widgets.status_line import byte_count
 from tui_trainer.worker import Failure, LoopChanged, LoopState
 
+LOOK = Binding.Group("Look", compact=True)
 DRAIN_SECONDS = 1 / 12
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.25
@@ -55,17 +56,6 @@ counts training alone, not the pauses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "space",
-            "start_or_pause",
-            "Run",
-            key_display="␣",
-            id="toggle",
-            tooltip="Start, pause, go on",
-        ),
-        Binding(
-            "full_stop", "one_step", "Step", key_display=".", id="one-step", tooltip="One step"
-        ),
-        Binding(
             "enter",
             "settings",
             "Settings",
@@ -73,7 +63,15 @@ counts training alone, not the pauses."""
             id="settings",
             tooltip="Settings of the next run",
         ),
-        Binding("v", "view", "View", id="view", tooltip="The last item, best, worst, samples"),
+        Binding(
+            "v",
+            "view",
+            "View",
+            id="view",
+            tooltip="The last item, best, worst, samples",
+            group=LOOK,
+        ),
+        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis", group=LOOK),
         Binding(
             "left_square_bracket",
             "change_lr(False)",
@@ -100,7 +98,6 @@ counts training alone, not the pauses."""
             tooltip="Type the learning rate of the next steps",
             group=Binding.Group("lr", compact=True),
         ),
-        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis"),
     ]
 
     def __init__(self, session: Session) -> None:

@@ -15,14 +15,47 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.status_line import byte_count
 
 LOOP = "gsm8k"
+RUN = Binding.Group("Run", compact=True)
 
 
 class Gsm8kCheckpoints(WorkScreen):
-    """The part of GSM8K that saves the loop."""
+    """The part of GSM8K that saves the loop; its keys stand with those that run it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "stop", "Stop", id="stop", tooltip="Stop the run, with a checkpoint or not"),
-        Binding("c", "checkpoint", "Save", id="checkpoint", tooltip="Write a checkpoint now"),
+        Binding(
+            "space",
+            "start_or_pause",
+            "Run",
+            key_display="␣",
+            id="toggle",
+            tooltip="Start, pause, go on",
+            group=RUN,
+        ),
+        Binding(
+            "full_stop",
+            "one_step",
+            "Step",
+            key_display=".",
+            id="one-step",
+            tooltip="One step",
+            group=RUN,
+        ),
+        Binding(
+            "s",
+            "stop",
+            "Stop",
+            id="stop",
+            tooltip="Stop the run, with a checkpoint or not",
+            group=RUN,
+        ),
+        Binding(
+            "c",
+            "checkpoint",
+            "Save",
+            id="checkpoint",
+            tooltip="Write a checkpoint now",
+            group=RUN,
+        ),
     ]
 
     def saw_step(self, report: StepReport) -> None:
