@@ -100,7 +100,7 @@ async def step_probes(pilot: Pilot[int]) -> None:
 async def step_fork(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4")
     pilot.app.simulate_key("space")
-    await until(pilot, lambda: "update 1 " in shown(pilot.app))
+    await until(pilot, lambda: "1 update from loaded" in shown(pilot.app))
     await pilot.press("f")
     await until(pilot, lambda: "Update 2. The lowest loss" in shown(pilot.app))
 

@@ -124,8 +124,8 @@ def test_every_setting_has_a_flag(program: Program, tiny: str, problem_file: str
 
 
 def test_evaluated_before_and_after_the_run(program: Program, tiny: str) -> None:
-    arguments = "gsm8k", "--items", "2", "--seed", "4", "--evaluate", "3", "--model", tiny
-    ended = program(*arguments, "--json")
+    arguments = "gsm8k", "--items", "2", "--seed", "4", "--model", tiny, "--no-run"
+    ended = program(*arguments, "--evaluate", "3", "--json")
     assert (ended.status, ended.err) == (0, "")
     before, *steps, after, comparison = ended.lines
     assert [line["step"] for line in steps] == [1, 2]
@@ -134,9 +134,9 @@ def test_evaluated_before_and_after_the_run(program: Program, tiny: str) -> None
         assert told == ["evaluation", "builtin", 3, 4]
     assert (before["updates"], after["updates"]) == (0, 2)
     assert [comparison[name] for name in ("event", "items", "rise")] == ["comparison", 3, 0.0]
-    plain = program("gsm8k", "--items", "2", "--seed", "4", "--model", tiny, "--json").lines
+    plain = program(*arguments, "--json").lines
     assert [line["loss"] for line in steps] == [line["loss"] for line in plain]
-    out = program(*arguments).out.splitlines()
+    out = program(*arguments, "--evaluate", "3").out.splitlines()
     assert [line.split()[0] for line in out if line.startswith(("strict", "compared"))] == [
         *("strict", "strict", "compared")
     ]
@@ -146,7 +146,7 @@ def test_of_a_file_what_is_evaluated_is_not_trained_on(
     program: Program, tiny: str, problem_file: str
 ) -> None:
     arguments = "--problems", problem_file, "--items", "2", "--evaluate", "9", "--model", tiny
-    ended = program("gsm8k", *arguments, "--json")
+    ended = program("gsm8k", *arguments, "--no-run", "--json")
     events = [line for line in ended.lines if "event" in line]
     assert [line["items"] for line in events] == [1, 1, 1]
     assert events[0]["skip"] == 2
