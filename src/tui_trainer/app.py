@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 TICK_SECONDS = 1 / 8
-STATUS_SECONDS = 1 / 4
+STATUS_SECONDS = 1 / 2
 SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
 WORKER_STOP_SECONDS = 1.0
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as

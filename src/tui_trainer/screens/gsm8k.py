@@ -34,7 +34,7 @@ from tui_trainer.worker import Failure, LoopChanged, LoopState
 LOOK = Binding.Group("Look", compact=True)
 DRAIN_SECONDS = 1 / 12
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
-SHOW_SECONDS = 0.25
+SHOW_SECONDS = 0.5
 
 
 class Gsm8kScreen(Gsm8kEvaluation):

@@ -40,7 +40,7 @@ class HeldOutLine(Static):
     def show(self) -> None:
         words = self._describe()
         self.display = bool(words)
-        self.update(Content(words))
+        self.update(Content(words), layout=False)
 
     def _describe(self) -> str:
         if self._part is not None:

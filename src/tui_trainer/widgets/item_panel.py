@@ -29,6 +29,7 @@ class ItemPanel(Vertical):
     def __init__(self) -> None:
         super().__init__(id="item")
         self.view = VIEWS[0]
+        self._said = ""
         self._samples: SampleReport | None = None
 
     def compose(self) -> ComposeResult:
@@ -55,21 +56,23 @@ class ItemPanel(Vertical):
         if samples is None and self.view not in VIEWS:
             self.view = VIEWS[0]
         words = self.query_one("#said", Static)
-        words.update(Content(said))
-        words.display = bool(said)
+        if said != self._said:
+            self._said = said
+            words.update(Content(said))
+            words.display = bool(said)
         title = self.query_one("#item-title", Static)
         if samples is not None and self.view not in VIEWS:
             number = int(self.view.removeprefix("sample "))
             heading, text = describe_sample(samples.items[number], samples.step)
-            title.update(Content(heading))
-            self.query_one(TokenLosses).update(Content(text))
+            title.update(Content(heading), layout=False)
+            self.query_one(TokenLosses).write(Content(text))
             return
         if report is None:
-            title.update("")
+            title.update("", layout=False)
             self.query_one(TokenLosses).show((), ())
             return
         item = {"last": report.item, "best": report.best, "worst": report.worst}[self.view]
-        title.update(Content(self._describe(item, truncated)))
+        title.update(Content(self._describe(item, truncated)), layout=False)
         self.query_one(TokenLosses).show(item.token_texts, item.token_losses)
 
     def _describe(self, item: ItemReport, truncated: int) -> str:
