@@ -8,6 +8,7 @@ import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.actions import Loop, LrChange
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.phase_reports import PHASES
@@ -209,3 +210,63 @@ def test_a_quarter_of_the_free_memory_is_the_default(
     monkeypatch.setattr("tui_trainer.engine.history.free_memory", lambda device: 4_000_000)
     status = engine.load_model(ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32"))
     assert status.history.budget == 1_000_000
+
+
+def test_steps_of_a_loop_are_told_with_what_was_changed_on_the_way(qwen3: Engine) -> None:
+    qwen3.phase("forward", "one two")
+    settings = TrainSettings(items=6)
+    steps = qwen3.train(settings)
+    next(steps)
+    qwen3.set_training_lr(1e-3)
+    qwen3.set_training_lr(2e-3)
+    next(steps)
+    next(steps)
+    qwen3.update("three four")
+    qwen3.set_training_lr(1e-4)
+    next(steps)
+    forward, first, update, second = qwen3.actions()
+    assert (forward.what, update.what) == ("forward", "update")
+    assert (first.first, first.last, second.first, second.last) == (1, 3, 4, 4)
+    assert first.loop == second.loop == Loop(settings, steps=6, longest=128)
+    assert first.number == second.number
+    assert first.lr_changes == (LrChange(2, 2e-3),)
+    assert second.lr_changes == (LrChange(2, 2e-3), LrChange(4, 1e-4))
+    next(qwen3.train(settings))
+    assert qwen3.actions()[-1].number == first.number + 1
+    with torch.no_grad():
+        next(qwen3.learner.model.parameters()).zero_()
+    assert qwen3.actions()[-1].what == "elsewhere"
+
+
+def test_what_was_undone_drew_no_random_numbers(
+    engine: Engine, model_folder: Callable[[str], Path]
+) -> None:
+    engine.load_model(ModelChoice(str(model_folder("GPT2")), "cpu", "fp32"))
+    losses = [engine.update(NOTEBOOK_TEXT).loss for _ in range(2)]
+    engine.reload()
+    for phase in ("forward", "forward", "loss", "backward", "optimizer.step"):
+        engine.phase(phase, NOTEBOOK_TEXT)
+    engine.undo()
+    assert engine.update(NOTEBOOK_TEXT).loss == losses[0]
+    engine.phase("forward", NOTEBOOK_TEXT)
+    engine.update(NOTEBOOK_TEXT)
+    engine.undo()
+    assert engine.update(NOTEBOOK_TEXT).loss == losses[1]
+
+
+def test_an_update_that_failed_drew_no_random_numbers_and_its_lost_gradients_are_told(
+    engine: Engine, model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.load_model(ModelChoice(str(model_folder("GPT2")), "cpu", "fp32"))
+    loss = engine.update(NOTEBOOK_TEXT).loss
+    engine.reload()
+    rng = torch.get_rng_state()
+    for phase in ("forward", "loss", "backward"):
+        engine.phase(phase, NOTEBOOK_TEXT)
+    torch.set_rng_state(rng)
+    with monkeypatch.context() as patched:
+        patched.setattr(torch.nn.functional, "cross_entropy", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            engine.update(NOTEBOOK_TEXT)
+    assert engine.actions()[-1].what == "zero_grad"
+    assert engine.update(NOTEBOOK_TEXT).loss == loss

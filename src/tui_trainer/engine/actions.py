@@ -1,9 +1,15 @@
 """What was done to the model, in order, and how far back one can go: no torch."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from tui_trainer.engine.settings import TrainSettings
 
 UPDATE = "update"
+LOOP = "loop"
 ELSEWHERE = "elsewhere"
+SEED = 0
+"""Of the random numbers that dropout draws from the moment the weights are loaded."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,49 @@ class Action:
     """Counts the optimizers made: where it is another than before, this one was fresh."""
     training: bool = True
     """Train mode, with dropout, or eval mode."""
+
+
+@dataclass(frozen=True)
+class LrChange:
+    """Another learning rate, the highest of the schedule, given to a loop while it runs."""
+
+    step: int
+    """The first one made with it."""
+    lr: float
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A training loop over question/answer items, and what its items came to."""
+
+    settings: TrainSettings
+    steps: int
+    """How many it has, whether they were made or not."""
+    longest: int | None = None
+    """The tokens that an item was cut to; None where none was cut."""
+    all_useful: bool = True
+    """Whether every item had a token that the loss counts; the others were left out."""
+    verbatim: bool = True
+    """Whether each row of the data set had a question and an answer as the items have them."""
+    resumed_from: str | None = None
+    """The folder of the checkpoint that it went on from, which was the model then."""
+
+
+@dataclass(frozen=True)
+class LoopSteps:
+    """Steps of a loop, made one after another with nothing between them."""
+
+    loop: Loop
+    number: int
+    """Counts the loops since the model was loaded."""
+    first: int
+    last: int
+    lr_changes: tuple[LrChange, ...] = ()
+    """All of the loop up to here."""
+    what: ClassVar[str] = LOOP
+
+
+Done = Action | LoopSteps
 
 
 @dataclass(frozen=True)

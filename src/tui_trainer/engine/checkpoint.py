@@ -3,6 +3,7 @@
 Nothing is pickled. What is no tensor goes to `training.json` (`runs/checkpoints.py`).
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from tui_trainer.engine.actions import Loop
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import Rng, get_rng
 from tui_trainer.engine.item_losses import Extremes
@@ -61,7 +63,9 @@ def save_checkpoint(
         raise InputError(f"The checkpoint {folder} cannot be written ({error}).") from error
 
 
-def restore_training(folder: Path, learner: Learner, settings: TrainSettings) -> TrainingState:
+def restore_training(
+    folder: Path, learner: Learner, settings: TrainSettings, loop: Loop
+) -> TrainingState:
     """The loop of a checkpoint as it was; the weights are the Learner's.
 
     InputError where the checkpoint is damaged, or of another model or optimizer.
@@ -73,9 +77,11 @@ def restore_training(folder: Path, learner: Learner, settings: TrainSettings) ->
             f"{settings.optimizer}: resume with its own."
         )
     tensors = _read_tensors(folder)
-    state = begin_training(learner, settings)
+    state = begin_training(learner, settings, replace(loop, resumed_from=str(folder)))
     _fill(state.optimizer, learner.model, tensors, folder)
-    state.peak_lr, state.step = facts.peak_lr, facts.step
+    state.step = facts.step
+    if facts.peak_lr != settings.lr:
+        state.set_lr(facts.peak_lr)
     state.extremes = Extremes(facts.best, facts.worst)
     state.rng = _rng(tensors, folder)
     return state

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from tui_trainer.engine.actions import Action
+from tui_trainer.engine.actions import Done, Loop
 from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
@@ -52,7 +52,6 @@ from tui_trainer.engine.settings import (
     Sampling,
     TrainSettings,
     check_budget,
-    check_lr,
 )
 from tui_trainer.engine.sources import (
     find_source,
@@ -62,7 +61,7 @@ from tui_trainer.engine.sources import (
     local_models,
 )
 from tui_trainer.engine.tokens import Vocabulary
-from tui_trainer.engine.train import TrainingState, begin_training, train
+from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
 
 
@@ -259,7 +258,7 @@ class Engine:
         """The loss and the next token of each of `texts`, then and now."""
         return self.probes.report(texts)
 
-    def actions(self) -> tuple[Action, ...]:
+    def actions(self) -> tuple[Done, ...]:
         """What was done since the weights were loaded, in order."""
         return self.learner.history.actions
 
@@ -298,8 +297,8 @@ class Engine:
 
         With `record` the loop is a run on disk.
         """
-        examples, held_out = self._load_items(settings)
-        state = begin_training(self.learner, settings)
+        examples, held_out, loop = self._load_items(settings)
+        state = begin_training(self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record)
 
     def resume(
@@ -311,20 +310,21 @@ class Engine:
         """
         folder = Path(checkpoint)
         self._check_loaded(folder)
-        examples, held_out = self._load_items(settings)
+        examples, held_out, loop = self._load_items(settings)
         check_resumable(folder, settings, examples)
-        state = restore_training(folder, self.learner, settings)
+        state = restore_training(folder, self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record, folder)
 
-    def _load_items(self, settings: TrainSettings) -> tuple[list[Example], HeldOut]:
-        """What the loop trains on, and what it is measured with."""
+    def _load_items(self, settings: TrainSettings) -> tuple[list[Example], HeldOut, Loop]:
+        """What the loop trains on, what it is measured with, and what is to be known of it."""
         learner = self.learner
         problems = load_problems(
             settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
         )
         vocabulary, context = learner.vocabulary, learner.report.context
         examples = make_examples(vocabulary, problems, settings, context)
-        return examples, hold_out(vocabulary, settings, problems, context, self._progress)
+        held_out = hold_out(vocabulary, settings, problems, context, self._progress)
+        return examples, held_out, describe_loop(problems, examples, settings)
 
     def _check_loaded(self, checkpoint: Path) -> None:
         """The loop goes on from the checkpoint's weights and from no others."""
@@ -365,7 +365,7 @@ class Engine:
         """Change the learning rate of the loop, from its next step on; a schedule scales it."""
         if self._training is None:
             raise InputError("No loop has been started: its settings have the learning rate.")
-        self._training.peak_lr = check_lr(lr)
+        self._training.set_lr(lr)
 
     # Evaluation
 

@@ -4,14 +4,21 @@ A change of the weights is kept as the difference of their bits, taken as intege
 gives the weights before, subtracting it those after, exactly, and both need no second copy.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from tui_trainer.engine.actions import ELSEWHERE, Action, HistoryReport
+from tui_trainer.engine.actions import (
+    ELSEWHERE,
+    LOOP,
+    Action,
+    Done,
+    HistoryReport,
+    LoopSteps,
+)
 from tui_trainer.engine.devices import free_memory
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.phase_reports import STEP, ZERO_GRAD
@@ -87,7 +94,9 @@ class History:
     """The phases that ran since the last update."""
     _changes: list[Change] = field(default_factory=list)
     _done: int = 0
-    _older: list[Action] = field(default_factory=list)
+    _older: list[Done] = field(default_factory=list)
+    _rng: Rng | None = None
+    """The random numbers before the first of the phases that are pending."""
     _prepared: Before | None = None
     _spare: State | None = None
     _unkept: list[Tensor] | None = None
@@ -98,14 +107,14 @@ class History:
 
     @property
     def report(self) -> HistoryReport:
-        self._look()
+        self.look()
         held = sum(change.bytes for change in self._changes)
         return HistoryReport(self._done, len(self._changes) - self._done, held, self.budget)
 
     @property
-    def actions(self) -> tuple[Action, ...]:
+    def actions(self) -> tuple[Done, ...]:
         """What was done since the weights were loaded, in order; what was undone is not in it."""
-        self._look()
+        self.look()
         return self._actions()
 
     @property
@@ -128,13 +137,35 @@ class History:
 
     def before(self) -> Before:
         """To be called before an update; quick where `prepare` was."""
-        self._look()
+        self.look()
         self._unkept = None  # the next copy of the weights is written over it
         prepared, self._prepared = self._prepared, None
         if prepared is None or prepared.optimizer is not self.learner.optimizer:
             prepared = self._copy()
         prepared.rng = get_rng(self.learner.device)
         return prepared
+
+    def add_phase(self, action: Action, rng: Rng | None = None) -> None:
+        """A phase ran that changed no weight; `rng` is what the random numbers were before it.
+
+        Undo goes back to before the first phase of an update: what was undone draws nothing.
+        """
+        self._rng = self._rng or rng
+        self.pending.append(action)
+
+    def add_step(self, steps: LoopSteps) -> None:
+        """A loop made a step, its last: there is no way back past it."""
+        if self._changes or self.pending:
+            self.forget_changes()
+        last = self._older[-1] if self._older else None
+        if isinstance(last, LoopSteps) and (last.number, last.last + 1) == (
+            steps.number,
+            steps.last,
+        ):
+            self._older[-1] = replace(steps, first=last.first)
+        else:
+            self._older.append(steps)
+        self.mark()
 
     def prepare(self) -> None:
         """Copy ahead of the next update what it will need, while nobody waits for it.
@@ -156,7 +187,8 @@ class History:
         """An update was made: what had been undone cannot be redone any more."""
         while len(self._changes) > self._done:
             self._use_again(self._changes.pop())
-        self.pending = []
+        change.before.rng = self._rng or change.before.rng
+        self.pending, self._rng = [], None
         self._prepared = None
         if change.bytes > self.budget:
             self.forget_changes()
@@ -196,7 +228,7 @@ class History:
 
     def undo(self) -> None:
         """Take the last update back; InputError where there is none to take back."""
-        self._look()
+        self.look()
         if not self._done:
             raise InputError(self._why_nothing())
         self._done -= 1
@@ -205,7 +237,7 @@ class History:
 
     def redo(self) -> None:
         """Make an update that was taken back again, to the same bits."""
-        self._look()
+        self.look()
         if self._done == len(self._changes):
             raise InputError("There is nothing to redo: an update ends what could be redone.")
         self._changes[self._done].make_again(self.learner)
@@ -215,7 +247,7 @@ class History:
     def _arrive(self) -> None:
         """No gradients are left; where the last action left some, clearing them was one too."""
         self._prepared = None
-        self.pending = []
+        self.pending, self._rng = [], None
         self.mark()
         actions = self.actions
         if actions and actions[-1].what == STEP:
@@ -224,7 +256,7 @@ class History:
     def _why_nothing(self) -> str:
         if not self.budget:
             return "The memory for undo is 0: give it some (h) before the next update."
-        if self._older and self._older[-1].what == ELSEWHERE:
+        if self._older and self._older[-1].what in (LOOP, ELSEWHERE):
             return (
                 "A loop or another screen has changed the weights since the last update here, so "
                 "there is nothing to undo: R gives you the loaded weights."
@@ -241,17 +273,17 @@ class History:
     def clear(self) -> None:
         """The loaded weights again: nothing was done."""
         self.forget_changes()
-        self._older, self.pending = [], []
+        self._older = []
         self.mark()
 
     def forget_changes(self) -> None:
         """Keep what was done, but no way back."""
         self._older = list(self._actions())
         self._changes, self._done = [], 0
-        self.pending = []
+        self.pending, self._rng = [], None
         self._prepared = self._unkept = None
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Where something else has changed the weights, there is no way back past it."""
         if not self.is_current:
             self.forget_changes()
@@ -259,7 +291,7 @@ class History:
                 self._older.append(Action(ELSEWHERE))
             self.mark()
 
-    def _actions(self) -> tuple[Action, ...]:
+    def _actions(self) -> tuple[Done, ...]:
         kept = [action for change in self._changes[: self._done] for action in change.actions]
         return (*self._older, *kept, *self.pending)
 

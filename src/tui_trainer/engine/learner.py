@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.actions import Action
+from tui_trainer.engine.actions import SEED, Action
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.history import History, default_budget
+from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
 from tui_trainer.engine.optim import make_optimizer, set_lr
+from tui_trainer.engine.phase_reports import ZERO_GRAD
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.settings import TUTORIAL_LR, check_lr
@@ -45,6 +46,8 @@ class Learner:
         self.report = report
         self.device = torch.device(report.device)
         self.updates = 0
+        self.loops = 0
+        """How many training loops were begun."""
         self.training = True
         self.optimizer_name = "AdamW"
         self.optimizer = make_optimizer("AdamW", model, TUTORIAL_LR)
@@ -53,6 +56,7 @@ class Learner:
         self._loaded = [weight.to("cpu", copy=True) for weight in self._weights()]
         self._copy: list[Tensor] | None = None
         self.history = History(self, default_budget(self.device))
+        torch.manual_seed(SEED)
 
     @property
     def lr(self) -> float:
@@ -97,11 +101,12 @@ class Learner:
         self.optimizer, self.optimizer_name, self.optimizer_number = optimizer, name, number
 
     def reload(self) -> None:
-        """The loaded weights, bit for bit, and a fresh optimizer."""
+        """The loaded weights, bit for bit, a fresh optimizer, and the same random numbers."""
         self.restore_weights(self._loaded)
         self.set_optimizer(self.optimizer_name)
         self.updates = 0
         self.history.clear()
+        torch.manual_seed(SEED)
 
     def copy_weights(self) -> list[Tensor]:
         """The weights as they are now, on the model's device; the next call writes over them.
@@ -177,6 +182,8 @@ class Learner:
         `optimizer.step` becomes an InputError that says that the update is half made.
         """
         weights = self.copy_weights() if copying else []
+        rng = get_rng(self.device)
+        had_gradients = any(p.grad is not None for p in self.model.parameters())
         was_current = self.history.is_current
         begun: list[bool] = []
         ended: list[bool] = []
@@ -189,6 +196,9 @@ class Learner:
         except BaseException as error:
             self.model.eval()
             self.model.zero_grad()
+            set_rng(self.device, rng)
+            if had_gradients:
+                self.history.add_phase(Action(ZERO_GRAD))
             if copying:
                 self.restore_weights(weights)
                 if begun and optimizer is self.optimizer:

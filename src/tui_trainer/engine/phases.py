@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tui_trainer.engine.actions import Action
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.history import Change, Rng, get_rng
+from tui_trainer.engine.history import Change, get_rng
 from tui_trainer.engine.layers import layers_of, norm
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.phase_reports import (
@@ -45,12 +46,13 @@ class TrainingCell:
         self._logits: Tensor | None = None
         self._loss: Tensor | None = None
         self._graph = False
-        self._rng: Rng | None = None  # before the forward pass
         self._weights = 0  # their version at the forward pass
         self._moved: int | None = None
 
     def drop(self) -> None:
         """Forget it all, gradients too."""
+        if self._has_gradients:
+            self._learner.history.add_phase(Action(ZERO_GRAD))
         self._learner.model.zero_grad()
         self._start_again()
 
@@ -83,6 +85,7 @@ class TrainingCell:
         if phase not in phases:
             raise InputError(f"Phase {phase!r} is not known: use {', '.join(PHASES)}.")
         try:
+            rng = get_rng(self._learner.device)
             self._words = phases[phase](text)
         except InputError:
             raise
@@ -92,7 +95,7 @@ class TrainingCell:
         finally:
             self._seen = self._learner.weights_version
         if phase != STEP:  # the history has that one with its change
-            self._learner.history.pending.append(self._learner.action(phase, text))
+            self._learner.history.add_phase(self._learner.action(phase, text), rng)
         self._ran = phase
         return self.report()
 
@@ -122,7 +125,6 @@ class TrainingCell:
     def _forward(self, text: str) -> str:
         learner = self._learner
         input_ids = labelled_ids(learner, text)
-        rng = get_rng(learner.device)
         with learner.restored_on_failure(learner.optimizer, copying=False):
             learner.model.train(learner.training)
             with learner.autocast():
@@ -130,7 +132,6 @@ class TrainingCell:
         self._forget()
         self._text, self._input_ids, self._logits = text, input_ids, logits
         self._graph, self._weights = True, learner.weights_version
-        self._rng = rng
         words = (
             f"The model read {input_ids.shape[1]} tokens and gave each position a logit for every "
             "entry of the vocabulary; autograd kept the graph of it."
@@ -188,8 +189,6 @@ class TrainingCell:
             learner.optimizer.step()
         learner.updates += 1
         self._moved = learner.count_moved(weights_before)
-        if self._rng is not None:  # so that the phases after an undo draw the same dropout
-            before.rng = self._rng
         actions = (*learner.history.pending, learner.action(STEP))
         learner.history.add(Change(before, weights_before, get_rng(learner.device), actions))
         words = f"Each weight moved a little against its gradient, at lr {learner.lr:g}."

@@ -1,6 +1,6 @@
 """One question/answer item, and the text that is trained on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -9,6 +9,8 @@ class Problem:
 
     question: str
     answer: str
+    verbatim: bool = field(default=True, compare=False)
+    """Whether the data set has these two texts as they are here."""
 
 
 def format_prompt(problem: Problem) -> str:

@@ -43,7 +43,7 @@ def problem_of(row: Mapping[str, object], where: str) -> Problem:
         )
     for name, text in ((QUESTION, question), (ANSWER, answer)):
         _require_unicode(name, text, where)
-    return Problem(question, answer)
+    return Problem(question, answer, verbatim=answer == row[ANSWER])
 
 
 def _answer(value: object, where: str) -> str:

@@ -54,6 +54,8 @@ class Source:
     """Random weights of this shape; the folder then has the tokenizer alone."""
     updates: int = 0
     """How many updates the weights of a run's checkpoint have behind them."""
+    on_hub: bool = False
+    """Whether `name` is a Hub id, and the folder a copy in its cache."""
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -91,7 +93,7 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
         raise InputError(
             f"There is no model at {name}: give a directory, a .gguf file or a Hub id."
         )
-    return Source(name, download_snapshot(name, progress, weights=weights))
+    return Source(name, download_snapshot(name, progress, weights=weights), on_hub=True)
 
 
 def _folder_source(path: Path) -> Source:

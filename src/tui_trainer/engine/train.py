@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import Optimizer
 
+from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
 from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.held_out import NOTHING, HeldOut
@@ -18,8 +19,9 @@ from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.optim import make_optimizer, schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
+from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.settings import TrainSettings, check_lr
 from tui_trainer.engine.validation import measure
 
 
@@ -30,19 +32,48 @@ class TrainingState:
     optimizer: Optimizer
     peak_lr: float
     """What the schedule multiplies."""
+    loop: Loop
+    number: int
+    """Tells the loop from the others of its Learner."""
     step: int = 0
     """How many steps were made."""
+    lr_changes: tuple[LrChange, ...] = ()
     extremes: Extremes = field(default_factory=Extremes)
     rng: Rng | None = None
     """The random numbers to go on with; None begins them with the settings' seed."""
 
+    def set_lr(self, lr: float) -> None:
+        """The highest learning rate of the schedule, from the next step on."""
+        self.peak_lr = check_lr(lr)
+        made = tuple(change for change in self.lr_changes if change.step <= self.step)
+        self.lr_changes = (*made, LrChange(self.step + 1, lr))
 
-def begin_training(learner: Learner, settings: TrainSettings) -> TrainingState:
+    def made(self, step: int) -> LoopSteps:
+        """A step was made; what the history is to know of it."""
+        self.step = step
+        return LoopSteps(self.loop, self.number, step, step, self.lr_changes)
+
+
+def begin_training(learner: Learner, settings: TrainSettings, loop: Loop) -> TrainingState:
     """A loop before its first step: the optimizer is its own, and fresh."""
+    learner.loops += 1
     optimizer = make_optimizer(
         settings.optimizer, learner.model, settings.lr, settings.weight_decay
     )
-    return TrainingState(optimizer, settings.lr)
+    return TrainingState(optimizer, settings.lr, loop, learner.loops)
+
+
+def describe_loop(
+    problems: Sequence[Problem], examples: Sequence[Example], settings: TrainSettings
+) -> Loop:
+    """What is to be known of a loop whose `problems` came to `examples`."""
+    return Loop(
+        settings=settings,
+        steps=len(plan_steps(examples, settings)),
+        longest=max((len(e.ids) for e in examples if e.truncated), default=None),
+        all_useful=len(examples) == len(problems),
+        verbatim=all(problem.verbatim for problem in problems),
+    )
 
 
 def train(
@@ -70,6 +101,7 @@ def train(
         yield from measure(learner, held_out, settings, step - 1, len(steps))
 
         started = time.perf_counter()
+        learner.history.look()
         factor = schedule_factor(settings.schedule, step, len(steps), settings.warmup)
         set_lr(optimizer, state.peak_lr * factor)
         batches = [make_batch(rows, settings, vocabulary, learner.device) for rows in passes]
@@ -99,7 +131,7 @@ def train(
             step_loss_value = loss_so_far.item()
 
         learner.updates += 1
-        state.step = step
+        learner.history.add_step(state.made(step))
         best, worst = state.extremes.take(items, vocabulary)
         yield StepReport(
             step=step,

@@ -23,7 +23,7 @@ from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.engine.sources import find_source
-from tui_trainer.engine.train import begin_training, train
+from tui_trainer.engine.train import begin_training, describe_loop, train
 
 
 def prepare(
@@ -125,7 +125,8 @@ def train_by_engine(
     examples: list[Example] = make_examples(
         learner.vocabulary, problems, settings, learner.report.context
     )
-    steps = train(learner, examples, settings, begin_training(learner, settings))
+    loop = describe_loop(problems, examples, settings)
+    steps = train(learner, examples, settings, begin_training(learner, settings, loop))
     recorder.begin()
     for report in steps:
         if isinstance(report, StepReport) and not recorder.step_made(report.tokens):
