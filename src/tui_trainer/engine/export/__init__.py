@@ -1,0 +1,1 @@
+"""What was done to the model, written out as a script or notebook in plain PyTorch."""

@@ -1,0 +1,158 @@
+"""What was done, as the cells of a script or a notebook."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import groupby
+
+from tui_trainer.engine.actions import (
+    ELSEWHERE,
+    LOOP,
+    SEED,
+    UPDATE,
+    Action,
+    Done,
+    Loop,
+    LoopSteps,
+)
+from tui_trainer.engine.export import loop_templates as templates
+from tui_trainer.engine.export.loop_part import LoopPlan, definition_cells, steps_code
+from tui_trainer.engine.export.model_part import IMPORTS, Origin, model_cell
+from tui_trainer.engine.export.step_part import State, step_functions, step_lines
+from tui_trainer.engine.export.template import render
+from tui_trainer.engine.phase_reports import STEP
+from tui_trainer.engine.problem import Problem
+
+TITLE = "What was done in tui-trainer, in plain PyTorch and transformers."
+PRINTS = "It prints the loss of each update as it was before the update."
+LOST = (
+    "Something that the history does not hold has changed the weights: from there on the "
+    "script's losses are others."
+)
+TAKEN_UP = (
+    "A loop went on from step {} with an optimizer that had made the steps before: the script's "
+    "is fresh, so its losses are others."
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a notebook, or one paragraph of a script: what it does, and how."""
+
+    heading: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A script or notebook before it is text, and what is to be said about it."""
+
+    cells: tuple[Cell, ...]
+    notes: tuple[str, ...]
+    """A sentence for each thing that it cannot repeat."""
+    loops: dict[str, Loop]
+    """By the name of the file that its items are to be written in."""
+
+    @property
+    def introduction(self) -> tuple[str, ...]:
+        """The paragraphs on top."""
+        versions = f"Made with torch {version('torch')}, transformers {version('transformers')}."
+        return (TITLE, f"{PRINTS} {versions}", *self.notes)
+
+
+def make_document(
+    done: Sequence[Done], origin: Origin, pad_id: int, stem: str, *, script: bool
+) -> Document:
+    """What was `done`, in order; files beside it have names that begin with `stem`.
+
+    Where `script` is False the cells are a notebook's, which does not know its own place.
+    """
+    actions = [action for action in done if isinstance(action, Action)]
+    plans = loop_plans(done, pad_id, stem)
+    facts = origin.facts | ({"script"} if script else set())
+    facts_of = {number: facts | plan.facts for number, plan in plans.items()}
+    all_facts = facts.union(*facts_of.values())
+    if "dropout" in facts and actions:
+        all_facts.add("seeded")
+
+    cells = [
+        Cell("Imports.", render(IMPORTS, all_facts)),
+        Cell("The model, as it was loaded.", model_cell(origin, all_facts, SEED)),
+    ]
+    if functions := step_functions(actions, facts):
+        cells.append(Cell("The training cell.", functions))
+    state = State()
+    for part in in_parts(done):
+        if isinstance(part, LoopSteps):
+            cells += loop_cells(plans[part.number], part, facts_of[part.number], state)
+        else:
+            cells.append(action_cell(part, state))
+    beside = {plan.problems: plan.loop for plan in plans.values() if plan.kind == "beside"}
+    return Document(tuple(cells), tuple(notes_on(done)), beside)
+
+
+def in_parts(done: Sequence[Done]) -> Iterator[LoopSteps | tuple[Action, ...]]:
+    """Steps of a loop, and what was done between them; what is not known is apart from both."""
+    for kind, group in groupby(done, key=lambda one: one.what in (LOOP, ELSEWHERE) and one):
+        if isinstance(kind, LoopSteps):
+            yield kind
+        else:
+            yield tuple(one for one in group if isinstance(one, Action))
+
+
+def loop_plans(done: Sequence[Done], pad_id: int, stem: str) -> dict[int, LoopPlan]:
+    """Every loop by its number. Where Step has an optimizer too, theirs has another name."""
+    loops: dict[int, list[LoopSteps]] = {}
+    for one in done:
+        if isinstance(one, LoopSteps):
+            loops.setdefault(one.number, []).append(one)
+    on_step = any(one.what in (UPDATE, STEP) for one in done)
+    optimizer = "loop_optimizer" if on_step else "optimizer"
+    endings = ("", *(f"-{n}" for n in range(2, len(loops) + 1)))
+    return {
+        number: LoopPlan(tuple(steps), f"{stem}-problems{ending}.jsonl", optimizer, pad_id)
+        for (number, steps), ending in zip(loops.items(), endings, strict=False)
+    }
+
+
+def loop_cells(plan: LoopPlan, steps: LoopSteps, facts: set[str], state: State) -> list[Cell]:
+    """What a loop needs, where these are its first steps, and the steps."""
+    cells = []
+    lines = list(state.mode(training=True))
+    if steps is plan.steps[0]:
+        cells = [Cell(*cell) for cell in definition_cells(plan, facts)]
+        if "dropout" in facts:
+            lines.append(f"torch.manual_seed({plan.settings.seed})  # for dropout")
+        if "split" in facts:
+            cells.append(Cell(templates.LOOP_HEADING, steps_code(plan, facts)))
+    if "split" in facts:
+        lines.append(f"train({steps.first}, {steps.last})")
+    else:
+        lines.append(steps_code(plan, facts))
+    made = f"Steps {steps.first} to {steps.last} of {plan.loop.steps}."
+    return [*cells, Cell(made, "\n".join(lines))]
+
+
+def action_cell(actions: tuple[Action, ...], state: State) -> Cell:
+    if actions[0].what == ELSEWHERE:
+        return Cell(LOST, "")
+    return Cell("What was done on Step, in order.", step_lines(actions, state))
+
+
+def notes_on(done: Iterable[Done]) -> Iterator[str]:
+    """A sentence for each thing that cannot be repeated."""
+    begun: set[int] = set()
+    if any(one.what == ELSEWHERE for one in done):
+        yield LOST
+    for one in done:
+        if isinstance(one, LoopSteps) and one.number not in begun:
+            begun.add(one.number)
+            if one.first > 1:
+                yield TAKEN_UP.format(one.first)
+
+
+def problem_lines(problems: Iterable[Problem]) -> str:
+    """The items as a .jsonl file, in ASCII."""
+    rows = ({"question": problem.question, "answer": problem.answer} for problem in problems)
+    return "".join(f"{json.dumps(row)}\n" for row in rows)
