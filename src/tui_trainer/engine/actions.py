@@ -49,8 +49,8 @@ class Loop:
     """Whether every item had a token that the loss counts; the others were left out."""
     verbatim: bool = True
     """Whether each row of the data set had a question and an answer as the items have them."""
-    resumed_from: str | None = None
-    """The folder of the checkpoint that it went on from, which was the model then."""
+    resumed_at: int = 0
+    """The step of the checkpoint that it went on from, which is the model; 0 without one."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def restore_training(
             f"{settings.optimizer}: resume with its own."
         )
     tensors = _read_tensors(folder)
-    state = begin_training(learner, settings, replace(loop, resumed_from=str(folder)))
+    state = begin_training(learner, settings, replace(loop, resumed_at=facts.step))
     _fill(state.optimizer, learner.model, tensors, folder)
     state.step = facts.step
     if facts.peak_lr != settings.lr:

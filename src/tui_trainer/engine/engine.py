@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from tui_trainer.engine.actions import Done, Loop
 from tui_trainer.engine.checkpoint import restore_training
@@ -16,6 +15,10 @@ from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.examples import Example, make_examples
+from tui_trainer.engine.export.files import export_name
+from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
+from tui_trainer.engine.export.report import ExportReport
+from tui_trainer.engine.export.write import export
 from tui_trainer.engine.fork import fork, update_at
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
@@ -23,6 +26,7 @@ from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.model_report import report_model
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.moved_reports import MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
@@ -40,7 +44,6 @@ from tui_trainer.engine.reports import (
     LearnerStatus,
     LoadProgress,
     ModelOption,
-    ModelReport,
     Prediction,
     Tokenized,
     TokenizerReport,
@@ -64,6 +67,8 @@ from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
 
+NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
+
 
 class Engine:
     """Holds one Learner and the tokenizers in use; every method is called on one thread.
@@ -80,6 +85,7 @@ class Engine:
         self._training: TrainingState | None = None
         self._recording: Recording | None = None
         self._source = ""
+        self._origin: Origin | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
     @property
@@ -128,19 +134,11 @@ class Engine:
         model = load_model(source, choice, config, dtype)
         self._progress.check()
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
-        report = ModelReport(
-            name=source.name,
-            architecture=type(model).__name__,
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
-            device=str(device),
-            precision=precision,
-            context=getattr(model.config.get_text_config(), "max_position_embeddings", None),
-            vocabulary=model.config.get_text_config().vocab_size,
-            dropout=largest_dropout(model),
-            load_seconds=time.perf_counter() - started,
-        )
+        seconds = time.perf_counter() - started
+        report = report_model(model, source.name, str(device), precision, seconds)
         self._learner = Learner(model, vocabulary, report, source.updates)
         self._source = choice.source
+        self._origin = find_origin(source, choice, report)
         self._cell = TrainingCell(self._learner)
         self._probes = Probes(self._learner)
         self._vocabularies[choice.source] = vocabulary
@@ -262,6 +260,27 @@ class Engine:
         """What was done since the weights were loaded, in order."""
         return self.learner.history.actions
 
+    def export_name(self) -> str:
+        """A file name for `export`; InputError where there is nothing that it could write."""
+        self._check_export()
+        return export_name(self.learner.report.name)
+
+    def export(self, line: str, *, overwrite: bool = False) -> ExportReport:
+        """Write what was done since the weights were loaded, as a script or a notebook.
+
+        `line` names the file as `read_target` takes it. Where one of the files is there already
+        and `overwrite` is False nothing is written, and the report tells which.
+        """
+        origin, pad_id = self._check_export(), self.learner.vocabulary.pad_id
+        return export(self.actions(), origin, pad_id, line, self._progress, overwrite=overwrite)
+
+    def _check_export(self) -> Origin:
+        if not self.actions():
+            raise InputError(NOTHING_DONE)
+        check_origin(self._source)
+        assert self._origin is not None  # there since the model is
+        return self._origin
+
     @property
     def cell(self) -> TrainingCell:
         """The training cell phase by phase; InputError while no model is loaded."""
@@ -374,10 +393,3 @@ class Engine:
         learner = self.learner
         tested, shots = load_held_out(settings, self._progress)
         return evaluate(learner, tested, shots, settings)
-
-
-def largest_dropout(model: nn.Module) -> float:
-    """The largest dropout probability that train mode turns on; 0 where there is none."""
-    layers = [module.p for module in model.modules() if isinstance(module, nn.Dropout)]
-    attention = [getattr(module, "attention_dropout", 0.0) for module in model.modules()]
-    return max([0.0, *layers, *(p for p in attention if isinstance(p, float))])

@@ -8,6 +8,7 @@ from tui_trainer.engine.errors import InputError
 DEVICES = "auto", "cpu", "cuda"
 PRECISIONS = "auto", "fp32", "mixed", "bf16"
 OPTIMIZERS = "AdamW", "SGD"
+RANDOM = "random:"  # and a shape: a model whose weights are in no file
 SCHEDULES = "constant", "linear", "cosine"
 NOWHERE, TENSORBOARD = "nowhere", "tensorboard"
 LOGS = NOWHERE, TENSORBOARD

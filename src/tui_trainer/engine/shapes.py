@@ -13,9 +13,8 @@ from transformers import (
 )
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import RANDOM
 
-PREFIX = "random:"
-"""`random:qwen3-1.7b` is such a model."""
 SEED = 0
 """The weights are the same every time."""
 
@@ -75,7 +74,7 @@ def check_shape(name: str) -> str:
     """Return `name`; InputError where no shape is called so."""
     if name not in SHAPES:
         raise InputError(
-            f"There is no shape {name!r}: use {PREFIX} with one of {', '.join(SHAPES)}."
+            f"There is no shape {name!r}: use {RANDOM} with one of {', '.join(SHAPES)}."
         )
     return name
 

@@ -30,8 +30,8 @@ from tui_trainer.engine.download import download_snapshot
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import ModelOption
-from tui_trainer.engine.settings import ModelChoice
-from tui_trainer.engine.shapes import PREFIX, check_shape, random_model, shape_config
+from tui_trainer.engine.settings import RANDOM, ModelChoice
+from tui_trainer.engine.shapes import check_shape, random_model, shape_config
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.runs.checkpoints import TRAINING_FILE, read_facts
 
@@ -82,8 +82,8 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
         return Source("builtin", MODEL_FOLDER)
     if name == "smollm2":
         return _gguf_source(smollm2_file(), "smollm2")
-    if name.startswith(PREFIX):
-        return Source(name, MODEL_FOLDER, shape=check_shape(name.removeprefix(PREFIX)))
+    if name.startswith(RANDOM):
+        return Source(name, MODEL_FOLDER, shape=check_shape(name.removeprefix(RANDOM)))
     path = Path(name).expanduser()
     if path.is_dir():
         return _folder_source(path)

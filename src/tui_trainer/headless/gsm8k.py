@@ -26,6 +26,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.bars import StepBar
 from tui_trainer.headless.evaluation import write_scores
+from tui_trainer.headless.export import add_export_argument, read_export, write_export
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.recorded import (
     add_run_arguments,
@@ -80,6 +81,7 @@ def add(commands: "Commands") -> None:
         metavar="N",
         help="as eval does, score greedy answers to N held-out problems before and after the run",
     )
+    add_export_argument(parser)
     add_model_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -135,6 +137,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     order = read_order(arguments, read_arguments(arguments))
     settings = order.settings
     evaluation = read_evaluation(arguments.evaluate, settings)
+    target = read_export(arguments, order.choice)
     with shown_progress() as progress:
         # A path mistyped is told at once, not after a large model was loaded.
         load_problems(settings.problems, limit=1, progress=progress)
@@ -151,11 +154,12 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     reports = tell_run(output, engine, steps)
     if evaluation is None or before is None:
         _write_steps(output, reports, settings)
-        return
-    first = write_scores(output, before, evaluation)
-    _write_steps(output, reports, settings)
-    compared = None if first is None else first.items
-    write_scores(output, engine.evaluate(evaluation), evaluation, compared)
+    else:
+        first = write_scores(output, before, evaluation)
+        _write_steps(output, reports, settings)
+        compared = None if first is None else first.items
+        write_scores(output, engine.evaluate(evaluation), evaluation, compared)
+    write_export(output, engine, target)
 
 
 def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainSettings) -> None:

@@ -17,6 +17,7 @@ from tui_trainer.headless.arguments import (
     model_choice,
     read_texts,
 )
+from tui_trainer.headless.export import add_export_argument, read_export, write_export
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
@@ -101,6 +102,7 @@ def add(commands: "Commands") -> None:
     parser.add_argument(
         "--eval-mode", action="store_true", help="leave dropout off, where the model has some"
     )
+    add_export_argument(parser)
     add_model_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -119,6 +121,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         raise InputError(f"At least 1 update is needed, not {arguments.n}.")
     check_lr(arguments.lr)
     choice = model_choice(arguments)
+    target = read_export(arguments, choice)
     text, *probes = read_texts([arguments.text, *arguments.probe])
     with shown_progress() as progress:
         engine = make_engine(progress)
@@ -145,6 +148,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
             _write_probes(output, engine.probe(followed))
         if arguments.fork:
             _write_outcomes(output, engine.fork(text))
+    write_export(output, engine, target)
 
 
 def update_line(report: UpdateReport) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from tui_trainer.engine.loop_reports import LoopReport, PartReport, ValidationRe
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.export import Exports
 from tui_trainer.screens.gsm8k_checkpoints import LOOP
 from tui_trainer.screens.gsm8k_evaluation import Gsm8kEvaluation
 from tui_trainer.screens.gsm8k_settings import FORM, describe_settings
@@ -37,7 +38,7 @@ DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.5
 
 
-class Gsm8kScreen(Gsm8kEvaluation):
+class Gsm8kScreen(Gsm8kEvaluation, Exports):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
@@ -52,7 +53,10 @@ falls steeply at first, while the model learns the form, and slowly after that.
 
 Pause with space and look around: every other screen uses the weights as they are now. The
 update that you make on Step while the loop is paused is one the loop goes on from. The rate
-counts training alone, not the pauses."""
+counts training alone, not the pauses.
+
+x writes what was done since the weights were loaded as a Python script or a notebook in plain
+PyTorch that makes the same steps and prints the same losses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

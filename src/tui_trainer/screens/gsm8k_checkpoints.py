@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport
+from tui_trainer.screens.export import export_binding
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.screens.work_screen import WorkScreen
@@ -56,6 +57,7 @@ class Gsm8kCheckpoints(WorkScreen):
             tooltip="Write a checkpoint now",
             group=RUN,
         ),
+        export_binding(RUN),
     ]
 
     def saw_step(self, report: StepReport) -> None:

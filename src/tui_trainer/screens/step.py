@@ -4,15 +4,18 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.engine.reports import LearnerStatus
+from tui_trainer.screens.export import Exports, export_binding
 from tui_trainer.screens.moved_view import MovedView
 from tui_trainer.screens.phase_view import PhaseView
 from tui_trainer.screens.probe_view import ProbeView
 from tui_trainer.screens.step_fork import StepFork
+from tui_trainer.screens.step_updates import UPDATES
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 from tui_trainer.widgets.text_box import TextBox
@@ -22,7 +25,7 @@ NOTEBOOK_TEXT = "def hello():\n\treturn"
 DRAIN_SECONDS = 1 / 12
 
 
-class StepScreen(StepFork):
+class StepScreen(StepFork, Exports):
     """The training cell by keypress."""
 
     NAME = "step"
@@ -30,6 +33,7 @@ class StepScreen(StepFork):
         "step.tcss",
         "../widgets/line_table.tcss",
     ]
+    BINDINGS: ClassVar[list[BindingType]] = [export_binding(UPDATES)]
     HELP = """\
 The training cell of the notebook, on your text. The model reads the tokens and gives, at each
 position, a probability to every token that could come next (logits, then softmax). The loss is
@@ -60,6 +64,10 @@ rate, at it, and at three times it, side by side. Pick one and it is made, and i
 stays; pick none and nothing has changed.
 
 The loss before the update is what the training cell prints; the one after is a new forward pass.
+x writes all that was done since the weights were loaded, here and by the loop of GSM8K, as a Python
+script or a notebook in plain PyTorch: run it, and it prints the same losses. What was undone is not
+in it.
+
 Train mode turns dropout on, so the same text gives a different loss each time; eval mode turns
 it off. A model without dropout gives the same in both."""
 

@@ -1,6 +1,5 @@
 """What was done, as the cells of a script or a notebook."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,11 +17,11 @@ from tui_trainer.engine.actions import (
 )
 from tui_trainer.engine.export import loop_templates as templates
 from tui_trainer.engine.export.loop_part import LoopPlan, definition_cells, steps_code
-from tui_trainer.engine.export.model_part import IMPORTS, Origin, model_cell
+from tui_trainer.engine.export.model_part import IMPORTS, model_cell
+from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.export.step_part import State, step_functions, step_lines
 from tui_trainer.engine.export.template import render
 from tui_trainer.engine.phase_reports import STEP
-from tui_trainer.engine.problem import Problem
 
 TITLE = "What was done in tui-trainer, in plain PyTorch and transformers."
 PRINTS = "It prints the loss of each update as it was before the update."
@@ -31,8 +30,12 @@ LOST = (
     "script's losses are others."
 )
 TAKEN_UP = (
-    "A loop went on from step {} with an optimizer that had made the steps before: the script's "
-    "is fresh, so its losses are others."
+    "A loop went on from step {} on weights that were loaded again, with an optimizer that had "
+    "made the steps before: the script's had not, so its losses are others."
+)
+RESUMED = (
+    "It goes on from step {} of a run: model, optimizer and random numbers are those of the "
+    "checkpoint, whose folder has to stay where it is."
 )
 
 
@@ -50,7 +53,7 @@ class Document:
 
     cells: tuple[Cell, ...]
     notes: tuple[str, ...]
-    """A sentence for each thing that it cannot repeat."""
+    """A sentence for each thing that it needs, or cannot repeat."""
     loops: dict[str, Loop]
     """By the name of the file that its items are to be written in."""
 
@@ -123,15 +126,19 @@ def loop_cells(plan: LoopPlan, steps: LoopSteps, facts: set[str], state: State) 
     if steps is plan.steps[0]:
         cells = [Cell(*cell) for cell in definition_cells(plan, facts)]
         if "dropout" in facts:
-            lines.append(f"torch.manual_seed({plan.settings.seed})  # for dropout")
+            lines.append(render(templates.RANDOM_NUMBERS, facts, seed=plan.settings.seed))
         if "split" in facts:
             cells.append(Cell(templates.LOOP_HEADING, steps_code(plan, facts)))
     if "split" in facts:
         lines.append(f"train({steps.first}, {steps.last})")
     else:
         lines.append(steps_code(plan, facts))
-    made = f"Steps {steps.first} to {steps.last} of {plan.loop.steps}."
-    return [*cells, Cell(made, "\n".join(lines))]
+    made = (
+        f"Step {steps.first}"
+        if steps.first == steps.last
+        else (f"Steps {steps.first} to {steps.last}")
+    )
+    return [*cells, Cell(f"{made} of {plan.loop.steps}.", "\n".join(lines))]
 
 
 def action_cell(actions: tuple[Action, ...], state: State) -> Cell:
@@ -141,18 +148,15 @@ def action_cell(actions: tuple[Action, ...], state: State) -> Cell:
 
 
 def notes_on(done: Iterable[Done]) -> Iterator[str]:
-    """A sentence for each thing that cannot be repeated."""
+    """A sentence for each thing that the script needs, or cannot repeat."""
     begun: set[int] = set()
     if any(one.what == ELSEWHERE for one in done):
         yield LOST
     for one in done:
         if isinstance(one, LoopSteps) and one.number not in begun:
             begun.add(one.number)
-            if one.first > 1:
+            resumed_at = one.loop.resumed_at
+            if resumed_at:
+                yield RESUMED.format(resumed_at)
+            if one.first > resumed_at + 1:
                 yield TAKEN_UP.format(one.first)
-
-
-def problem_lines(problems: Iterable[Problem]) -> str:
-    """The items as a .jsonl file, in ASCII."""
-    rows = ({"question": problem.question, "answer": problem.answer} for problem in problems)
-    return "".join(f"{json.dumps(row)}\n" for row in rows)

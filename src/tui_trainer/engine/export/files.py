@@ -1,45 +1,76 @@
-"""An export as files: a script or a notebook, and its items beside it. Overwrites nothing."""
+"""An export as files: a script or a notebook, and its items beside it. No torch here."""
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.export.document import Document
+from tui_trainer.engine.problem import Problem
+from tui_trainer.runs.home import plain_name
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.export.document import Document
 
 SCRIPT, NOTEBOOK = ".py", ".ipynb"
 WIDTH = 88
 
 
+def export_name(model: str) -> str:
+    """The name of a script about this model, for whoever has no better one."""
+    return f"{plain_name(model)}-steps{SCRIPT}"
+
+
 def read_target(line: str) -> Path:
     """The absolute path of the script or notebook that `line` names; InputError where none."""
-    path = Path(line.strip()).expanduser()
+    path = Path(line.strip())
     if path.suffix not in (SCRIPT, NOTEBOOK) or "\0" in line:
         raise InputError(
             f"Name a file that ends in {SCRIPT} (a script) or {NOTEBOOK} (a notebook)."
         )
-    return path.absolute()
+    try:
+        return path.expanduser().absolute()
+    except (OSError, RuntimeError) as error:  # no such user; the current directory is gone
+        raise InputError(f"{line} cannot be found ({error}): give the whole path.") from error
 
 
 def check_target(path: Path) -> None:
-    """Raise InputError where `path` could not be written later on."""
-    if path.exists():
-        raise InputError(f"There is a file {path} already: name another one.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(f"No file can be written in {path.parent}: name another directory.")
+    """Raise InputError where `path`, or its items beside it, could not be written later on.
+
+    The permissions of a directory do not tell: a name can be too long, a disk full.
+    """
+    paths = path, problems_beside(path)
+    if there := existing(paths):
+        raise already_there(there)
+    with parts_beside(dict.fromkeys(paths, "")):
+        pass
 
 
-def script_text(document: Document) -> str:
+def problems_beside(path: Path) -> Path:
+    """Where the items of the first loop are, if it needs a file for them."""
+    return path.with_name(f"{path.stem}-problems.jsonl")
+
+
+def already_there(existing: Sequence[str]) -> InputError:
+    return InputError(f"There is {' and '.join(existing)} already: name another file.")
+
+
+def script_text(document: "Document") -> str:
     """The document as a Python module."""
     introduction = "\n\n".join(map(wrapped, document.introduction))
-    cells = [f"{commented(cell.heading)}\n{cell.code}".rstrip() for cell in document.cells]
-    return "\n\n".join([f'"""{introduction}\n"""', *cells, ""]).rstrip() + "\n"
+    text = f'"""{introduction}\n"""'
+    before = ""
+    for cell in document.cells:
+        blank = "\n" * (2 if "def " in before + cell.code else 1)  # as PEP 8 has it
+        text += f"\n{blank}{commented(cell.heading)}\n{cell.code}".rstrip()
+        before = cell.code
+    return text + "\n"
 
 
-def notebook_text(document: Document) -> str:
+def notebook_text(document: "Document") -> str:
     """The document as a Jupyter notebook, format 4.5 (nbformat.readthedocs.io)."""
     cells = [prose("introduction", "\n\n".join(document.introduction))]
     for number, cell in enumerate(document.cells, start=1):
@@ -90,18 +121,34 @@ def existing(paths: Sequence[Path]) -> tuple[str, ...]:
 
 def write_files(texts: Mapping[Path, str]) -> None:
     """Write all files or none; InputError where that cannot be."""
-    written: dict[Path, Path] = {}
+    with parts_beside(texts) as parts:
+        for path, part in parts.items():
+            part.replace(path)
+
+
+@contextmanager
+def parts_beside(texts: Mapping[Path, str]) -> Iterator[dict[Path, Path]]:
+    """Each text in a file beside the one that it is for, gone after the block if not renamed."""
+    parts: dict[Path, Path] = {}
+    path: object = None
     try:
         for path, text in texts.items():
-            beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-            written[path] = beside
-            beside.write_text(text, encoding="ascii")
-        for path, beside in written.items():
-            beside.replace(path)
+            parts[path] = path.with_name(f".{path.name}.{os.getpid()}.part")
+            parts[path].write_text(text, encoding="ascii")
+        yield parts
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path} cannot be written ({said}): name another place.") from error
+        renamed = getattr(error, "filename2", None)
+        raise InputError(
+            f"{renamed or path} cannot be written ({said}): name another place."
+        ) from error
     finally:
-        for beside in written.values():
+        for part in parts.values():
             with suppress(OSError, ValueError):  # it was renamed, or its name is the error
-                beside.unlink()
+                part.unlink()
+
+
+def problem_lines(problems: Iterable[Problem]) -> str:
+    """The items as a .jsonl file, in ASCII."""
+    rows = ({"question": problem.question, "answer": problem.answer} for problem in problems)
+    return "".join(f"{json.dumps(row)}\n" for row in rows)

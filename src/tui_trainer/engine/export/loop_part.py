@@ -60,12 +60,16 @@ class LoopPlan:
             "changed": bool(self.steps[-1].lr_changes),
             "decayed": settings.weight_decay is not None,
             "split": len(self.steps) > 1,
+            "resumed": loop.resumed_at > 0,
+            "adaptive": settings.optimizer == "AdamW",
         }
         facts = {name for name, is_so in told.items() if is_so} | {self.kind, settings.schedule}
         if facts & {"warmup", "falling", "changed"}:
             facts.add("rated")
         if facts & {"shuffled", "best_fit"}:
             facts.add("random")
+        if facts & {"beside", "resumed"}:
+            facts.add("path")
         if not facts & {"packed", "several", "answer_only", "end_of_text", "cut", "left_out"}:
             facts.add("plain")
         return facts
@@ -117,7 +121,9 @@ def definition_cells(plan: LoopPlan, facts: set[str]) -> list[tuple[str, str]]:
         batch = render(templates.batch_template(facts), facts, **values)
         cells.append((templates.BATCH_HEADING, batch))
         cells.append((templates.STEPS_HEADING, render(templates.STEPS, facts, **values)))
-    cells.append((templates.OPTIMIZER_HEADING, optimizer_code(plan, facts)))
+    is_resumed = "resumed" in facts
+    heading = templates.RESUMED_HEADING if is_resumed else templates.OPTIMIZER_HEADING
+    cells.append((heading, optimizer_code(plan, facts)))
     if "rated" in facts:
         cells.append((templates.RATE_HEADING, rate_code(plan, facts)))
     return cells

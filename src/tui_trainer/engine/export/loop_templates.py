@@ -142,6 +142,7 @@ steps = [passes[n : n + $accumulation] for n in range(0, len(passes), $accumulat
 """
 
 OPTIMIZER_HEADING = "The loop's own optimizer."
+RESUMED_HEADING = "The loop's own optimizer, as the checkpoint has it."
 OPTIMIZER = """
 $name = torch.optim.$kind(model.parameters(), lr=$lr)                   #: not decayed
 matrices = [p for p in model.parameters() if p.dim() >= 2]              #: decayed
@@ -151,6 +152,12 @@ groups = [                                                              #: decay
     {"params": others, "weight_decay": 0.0},                            #: decayed
 ]                                                                       #: decayed
 $name = torch.optim.$kind(groups, lr=$lr)                               #: decayed
+saved = load_file(Path(MODEL, "training.safetensors"))                  #: resumed
+for weight_name, weight in model.named_parameters():                    #: resumed and adaptive
+    for key in ("step", "exp_avg", "exp_avg_sq"):                       #: resumed and adaptive
+        value = saved[f"optimizer/{weight_name}/{key}"]                 #: resumed and adaptive
+        value = value.to(DEVICE) if value.dim() else value              #: resumed and adaptive
+        $name.state[weight][key] = value                                #: resumed and adaptive
 """
 
 RATE_HEADING = "The learning rate of each step, counted from 1."
@@ -227,6 +234,12 @@ for step, passes in enumerate($taken, start=$first):                    #: rated
     $optimizer.step()
     $optimizer.zero_grad()
     print(step_loss.item())
+"""
+RANDOM_NUMBERS = """
+torch.manual_seed($seed)  # for dropout                                 #: not resumed
+torch.set_rng_state(saved["rng/0"])  # for dropout                      #: resumed
+if "rng/1" in saved:                                                    #: resumed and cuda
+    torch.cuda.set_rng_state(saved["rng/1"], DEVICE)                    #: resumed and cuda
 """
 SPLIT = '''
 def train(first, last):

@@ -1,21 +1,21 @@
 """The part of an export that loads the model, and the imports."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import Path
 
+from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.export.template import Code, render
 
 IMPORTS = """
 import json                                                             #: json
 import math                                                             #: cosine
 from bisect import bisect_left, insort                                  #: best_fit
-from pathlib import Path                                                #: beside
+from pathlib import Path                                                #: path
 from random import Random                                               #: random
 
 import torch
 import torch.nn.functional as F
 from datasets import load_dataset                                       #: datasets
+from safetensors.torch import load_file                                 #: resumed
 from transformers import AutoModelForCausalLM, AutoTokenizer            #: not packed_weights
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig    #: packed_weights
 """
@@ -32,39 +32,6 @@ model = AutoModelForCausalLM.from_pretrained(                           #: packe
 model.to(DEVICE)
 torch.manual_seed($seed)  # for dropout                                 #: seeded
 """
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where `from_pretrained` finds a model again."""
-
-    place: str
-    """A folder, or a Hub id."""
-    device: str
-    precision: str
-    dropout: float = 0.0
-    gguf_file: str | None = None
-    packed_weights: bool = False
-    """Whether transformers has to be told to unpack the weights of a GGUF file."""
-    revision: str | None = None
-    """The commit of a Hub model."""
-    remote_code: bool = False
-
-    @property
-    def facts(self) -> set[str]:
-        """What conditions of templates can ask of a model."""
-        told = {
-            "mixed": self.precision == "mixed",
-            "half": self.precision != "fp32",
-            "dropout": self.dropout > 0,
-            "packed_weights": self.packed_weights,
-        }
-        return {name for name, is_so in told.items() if is_so}
-
-
-def folder_place(folder: Path) -> str:
-    """An absolute path: the script may be run in another directory."""
-    return str(folder.expanduser().absolute())
 
 
 def model_cell(origin: Origin, facts: Collection[str], seed: int) -> str:

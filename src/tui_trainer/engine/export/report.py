@@ -13,4 +13,4 @@ class ExportReport:
     existing: tuple[str, ...] = ()
     """Files that are there already; where there are some, nothing was written."""
     notes: tuple[str, ...] = ()
-    """A sentence for each thing that the script cannot repeat."""
+    """A sentence for each thing that the script needs, or cannot repeat."""

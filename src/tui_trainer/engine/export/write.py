@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from tui_trainer.engine.actions import Done
-from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.export.document import make_document, problem_lines
+from tui_trainer.engine.export.document import make_document
 from tui_trainer.engine.export.files import (
     SCRIPT,
     existing,
     notebook_text,
+    problem_lines,
     read_target,
     script_text,
     write_files,
 )
-from tui_trainer.engine.export.model_part import Origin
+from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
@@ -31,11 +31,9 @@ def export(
     """Write what was `done` to the file that `line` names, its items beside it.
 
     Where one of the files is there already and `overwrite` is False nothing is written, and the
-    report tells which. Raises InputError where nothing was done or a file cannot be written.
+    report tells which. Raises InputError where a file cannot be written.
     """
     target = read_target(line)
-    if not done:
-        raise InputError("Nothing was done since the weights were loaded: make an update first.")
     is_script = target.suffix == SCRIPT
     document = make_document(done, origin, pad_id, target.stem, script=is_script)
     texts = {target: script_text(document) if is_script else notebook_text(document)}

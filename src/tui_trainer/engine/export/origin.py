@@ -1,0 +1,73 @@
+"""Where a model came from, for the script that is to load it again. No torch here."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import ModelReport
+from tui_trainer.engine.settings import RANDOM, ModelChoice
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.sources import Source
+
+COMMIT = re.compile("[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where `from_pretrained` finds a model again."""
+
+    place: str
+    """A folder, or a Hub id."""
+    device: str
+    precision: str
+    dropout: float = 0.0
+    gguf_file: str | None = None
+    packed_weights: bool = False
+    """Whether transformers has to be told to unpack the weights of a GGUF file."""
+    revision: str | None = None
+    """The commit of a Hub model."""
+    remote_code: bool = False
+
+    @property
+    def facts(self) -> set[str]:
+        """What conditions of templates can ask of a model."""
+        told = {
+            "mixed": self.precision == "mixed",
+            "half": self.precision != "fp32",
+            "cuda": self.device.startswith("cuda"),
+            "dropout": self.dropout > 0,
+            "packed_weights": self.packed_weights,
+        }
+        return {name for name, is_so in told.items() if is_so}
+
+
+def check_origin(source: str) -> None:
+    """Raise InputError where no script could load the model that `--model` takes as `source`."""
+    if source.startswith(RANDOM):
+        raise InputError(
+            f"The weights of {source} are random and in no file, so no script can load them: "
+            "export what was done with another model."
+        )
+
+
+def find_origin(source: "Source", choice: ModelChoice, report: ModelReport) -> Origin:
+    """Where the model that was loaded from `source` is; check first that it is anywhere."""
+    commit = source.folder.name  # of a model in the Hub's cache
+    return Origin(
+        place=source.name if source.on_hub else folder_place(source.folder),
+        device=report.device,
+        precision=report.precision,
+        dropout=report.dropout,
+        gguf_file=source.gguf_file,
+        packed_weights="quantization_config" in source.weight_keywords,
+        revision=commit if source.on_hub and COMMIT.fullmatch(commit) else None,
+        remote_code=choice.remote_code,
+    )
+
+
+def folder_place(folder: Path) -> str:
+    """An absolute path: the script may be run in another directory."""
+    return str(folder.expanduser().absolute())

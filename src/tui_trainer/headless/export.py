@@ -1,0 +1,50 @@
+"""`--export FILE` of a command that trains: what it did, as a script or a notebook."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.export.files import already_there, check_target, read_target
+from tui_trainer.engine.export.origin import check_origin
+from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.headless.output import Output
+from tui_trainer.terminal_text import visible
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+
+def add_export_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--export",
+        metavar="FILE",
+        help="write what was done, in plain PyTorch: a script (.py) or a notebook (.ipynb)",
+    )
+
+
+def read_export(arguments: argparse.Namespace, choice: ModelChoice) -> Path | None:
+    """The file to write; InputError now where it could not be written once the work is done."""
+    if arguments.export is None:
+        return None
+    check_origin(choice.source)
+    target = read_target(arguments.export)
+    check_target(target)
+    return target
+
+
+def write_export(output: Output, engine: "Engine", target: Path | None) -> None:
+    """Write it, where one was asked for, and tell what was written."""
+    if target is None:
+        return
+    report = engine.export(str(target))
+    if report.existing:
+        raise already_there(report.existing)
+    if output.as_json:
+        files, notes = list(report.files), list(report.notes)
+        output.json({"event": "export", "files": files, "notes": notes})
+        return
+    output.text()
+    for file in report.files:
+        output.text(f"exported {visible(file)}")
+    for note in report.notes:
+        output.text(note)
