@@ -13,6 +13,7 @@ from tui_trainer.engine.evaluation_reports import (
     EvaluationReport,
 )
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.loop_reports import LoopReport
@@ -98,6 +99,11 @@ class FakeEngine:
         self.checkpoints: list[int] = []
         """The steps at which one was asked for."""
         self.refuse_checkpoint: Exception | None = None
+        self.exports: list[tuple[str, bool]] = []
+        """The files that were to be written, and whether what is there may be overwritten."""
+        self.existing: tuple[str, ...] = ()
+        """Files that an export finds."""
+        self.refuse_export: Exception | None = None
         self._step = 0
         self._run: str | None = None
         self.reloads = 0
@@ -274,6 +280,19 @@ class FakeEngine:
     def updates(self, text: str) -> Iterator[UpdateReport]:
         while True:
             yield self.update(text)
+
+    def export_name(self) -> str:
+        if not self._status.updates:
+            raise InputError("Nothing was done.")
+        return "fake-steps.py"
+
+    def export(self, line: str, *, overwrite: bool = False) -> ExportReport:
+        self.exports.append((line, overwrite))
+        if self.refuse_export is not None:
+            raise self.refuse_export
+        existing = () if overwrite else self.existing
+        files = () if existing else (line, line.replace(".py", "-problems.jsonl"))
+        return ExportReport(line, files, existing, ("A note.",))
 
     def prepare_undo(self) -> None:
         pass

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from tests.pilot import SECONDS_AT_MOST, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
@@ -37,6 +38,7 @@ from tui_trainer.engine.reports import (
 )
 from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
+from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.question import Question
 from tui_trainer.widgets.text_box import TextBox
 
@@ -161,6 +163,14 @@ class HostileEngine:
     def prepare_undo(self) -> None:
         pass
 
+    def export_name(self) -> str:
+        return self._words
+
+    def export(self, line: str, *, overwrite: bool = False) -> ExportReport:
+        if overwrite:
+            return ExportReport(self._words, (self._words,), notes=(self._words,))
+        return ExportReport(self._words, existing=(self._words, self._words))
+
     def undo(self) -> LearnerStatus:
         raise InputError(self._words)
 
@@ -266,6 +276,14 @@ async def visit_everything(words: str) -> None:
         await pilot.press("e")
         await pilot.pause(0.1)
         await pilot.press("escape")
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, Entry))
+        await pilot.press("enter")
+        app.screen.query_one(Input).value = f"{words.replace(chr(0), '')}.py"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("o")
+        await until(pilot, lambda: any(note.title == "Exported" for note in app._notifications))
         await pilot.press("5", "full_stop")
         await until(pilot, lambda: isinstance(app.screen, Question))
         await pilot.press("k")

@@ -343,7 +343,7 @@ class Engine:
         vocabulary, context = learner.vocabulary, learner.report.context
         examples = make_examples(vocabulary, problems, settings, context)
         held_out = hold_out(vocabulary, settings, problems, context, self._progress)
-        return examples, held_out, describe_loop(problems, examples, settings)
+        return examples, held_out, describe_loop(problems, examples, settings, context)
 
     def _check_loaded(self, checkpoint: Path) -> None:
         """The loop goes on from the checkpoint's weights and from no others."""

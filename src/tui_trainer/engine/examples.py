@@ -42,7 +42,7 @@ def make_examples(
 
     Raises InputError where there is none.
     """
-    longest = min((limit for limit in (context, settings.pack) if limit), default=None)
+    longest = longest_item(settings, context)
     # Packed rows need it between two items even where none is to learn it.
     needed = settings.pack or settings.end_of_text
     ending = [vocabulary.end_of_text] if needed else []
@@ -57,6 +57,11 @@ def make_examples(
             "or count the question too."
         )
     return useful
+
+
+def longest_item(settings: TrainSettings, context: int | None) -> int | None:
+    """How many tokens of an item fit into the model and a packed row; None for any number."""
+    return min((limit for limit in (context, settings.pack) if limit), default=None)
 
 
 def make_example(

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 
 from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
 from tui_trainer.engine.devices import memory_in_use
-from tui_trainer.engine.examples import Example
+from tui_trainer.engine.examples import Example, longest_item
 from tui_trainer.engine.held_out import NOTHING, HeldOut
 from tui_trainer.engine.history import Rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
@@ -64,14 +64,20 @@ def begin_training(learner: Learner, settings: TrainSettings, loop: Loop) -> Tra
 
 
 def describe_loop(
-    problems: Sequence[Problem], examples: Sequence[Example], settings: TrainSettings
+    problems: Sequence[Problem],
+    examples: Sequence[Example],
+    settings: TrainSettings,
+    context: int | None,
 ) -> Loop:
     """What is to be known of a loop whose `problems` came to `examples`."""
+    all_useful = len(examples) == len(problems)
+    # An item that was left out may have lost to the cut what it was to be counted for.
+    is_cut = not all_useful or any(example.truncated for example in examples)
     return Loop(
         settings=settings,
         steps=len(plan_steps(examples, settings)),
-        longest=max((len(e.ids) for e in examples if e.truncated), default=None),
-        all_useful=len(examples) == len(problems),
+        longest=longest_item(settings, context) if is_cut else None,
+        all_useful=all_useful,
         verbatim=all(problem.verbatim for problem in problems),
     )
 

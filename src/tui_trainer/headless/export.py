@@ -22,13 +22,16 @@ def add_export_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_export(arguments: argparse.Namespace, choice: ModelChoice) -> Path | None:
-    """The file to write; InputError now where it could not be written once the work is done."""
+def read_export(arguments: argparse.Namespace, choice: ModelChoice, *, items: bool) -> Path | None:
+    """The file to write; InputError now where it could not be written once the work is done.
+
+    `items` says whether the command trains on some, for which a file beside it may be needed.
+    """
     if arguments.export is None:
         return None
     check_origin(choice.source)
     target = read_target(arguments.export)
-    check_target(target)
+    check_target(target, items=items)
     return target
 
 

@@ -137,7 +137,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     order = read_order(arguments, read_arguments(arguments))
     settings = order.settings
     evaluation = read_evaluation(arguments.evaluate, settings)
-    target = read_export(arguments, order.choice)
+    target = read_export(arguments, order.choice, items=True)
     with shown_progress() as progress:
         # A path mistyped is told at once, not after a large model was loaded.
         load_problems(settings.problems, limit=1, progress=progress)

@@ -121,7 +121,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         raise InputError(f"At least 1 update is needed, not {arguments.n}.")
     check_lr(arguments.lr)
     choice = model_choice(arguments)
-    target = read_export(arguments, choice)
+    target = read_export(arguments, choice, items=False)
     text, *probes = read_texts([arguments.text, *arguments.probe])
     with shown_progress() as progress:
         engine = make_engine(progress)

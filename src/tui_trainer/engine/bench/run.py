@@ -125,7 +125,7 @@ def train_by_engine(
     examples: list[Example] = make_examples(
         learner.vocabulary, problems, settings, learner.report.context
     )
-    loop = describe_loop(problems, examples, settings)
+    loop = describe_loop(problems, examples, settings, learner.report.context)
     steps = train(learner, examples, settings, begin_training(learner, settings, loop))
     recorder.begin()
     for report in steps:

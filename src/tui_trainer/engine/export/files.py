@@ -37,12 +37,12 @@ def read_target(line: str) -> Path:
         raise InputError(f"{line} cannot be found ({error}): give the whole path.") from error
 
 
-def check_target(path: Path) -> None:
-    """Raise InputError where `path`, or its items beside it, could not be written later on.
+def check_target(path: Path, *, items: bool) -> None:
+    """Raise InputError where `path`, and with `items` theirs beside it, cannot be written later on.
 
     The permissions of a directory do not tell: a name can be too long, a disk full.
     """
-    paths = path, problems_beside(path)
+    paths = [path, problems_beside(path)] if items else [path]
     if there := existing(paths):
         raise already_there(there)
     with parts_beside(dict.fromkeys(paths, "")):

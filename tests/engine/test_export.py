@@ -1,0 +1,351 @@
+"""What was done, exported and run: to the last bit the losses that were reported."""
+
+import ast
+import itertools
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from tests.exported import printed_losses
+from tests.gguf_file import write_gguf
+from tests.models import NOTEBOOK_TEXT
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.runs.checkpoints import find_checkpoint
+from tui_trainer.runs.home import run_folders
+
+QUOTES = 'he said "it\'s" \\n \\x41 \x1b[31m """ \'\'\' ${model} {0} # end\r\nof it\t\u2028\x00 é\\'
+OTHER = 'import os; os._exit(1)\n"""\nprint(\'no\')'
+SHORT = [
+    {"question": f"How much is {n} + {n * n}?", "answer": f"It is\n#### {n + n * n}"}
+    for n in range(3, 15)
+]
+OUT_OF_ORDER = (
+    *("zero_grad", "forward", "forward", "loss", "loss", "backward"),
+    *("forward", "loss", "backward", "optimizer.step", "optimizer.step"),
+)
+LONG = {"question": "Why? " * 80, "answer": "So.\n#### 1"}
+
+
+HOSTILE_NAME = 'it\'s "here"\nimport os é'
+
+
+def steps_of(reports: Iterator[LoopReport], number: int | None = None) -> list[float]:
+    """The losses of a loop's next steps; of all of them where no number is given."""
+    steps = (report.loss for report in reports if isinstance(report, StepReport))
+    return list(itertools.islice(steps, number))
+
+
+def on_step(engine: Engine, _data: Path) -> list[float]:
+    losses = [engine.update(QUOTES).loss for _ in range(3)]
+    for refused in ("lone \ud800 surrogate", "", "a"):
+        with pytest.raises(InputError):
+            engine.update(refused)
+    engine.set_lr(1e-3)
+    losses.append(engine.update(OTHER).loss)
+    engine.update(NOTEBOOK_TEXT)
+    engine.undo()
+    engine.set_training(False)
+    losses.append(engine.update(QUOTES).loss)
+    engine.update(OTHER)
+    engine.undo()
+    engine.redo()
+    engine.fork(OTHER)
+    engine.undo()
+    engine.set_optimizer("SGD")
+    losses.append(engine.update_at(OTHER, 0.05).loss)
+    engine.set_training(True)
+    return [*losses, engine.update(OTHER).loss]
+
+
+def by_phases(engine: Engine, _data: Path) -> list[float]:
+    """Two backward passes without zero_grad between, two steps on the same gradients."""
+    losses = [engine.update(OTHER).loss]
+    for phase in OUT_OF_ORDER:
+        report = engine.phase(phase, QUOTES)
+        losses += [report.loss] if phase == "loss" else []
+    for phase in ("loss", "backward"):
+        with pytest.raises(InputError):
+            engine.phase(phase, QUOTES)
+    losses.append(engine.update(QUOTES).loss)  # adds to the gradients that are left
+    for phase in ("forward", "loss", "backward"):
+        report = engine.phase(phase, OTHER)
+    return [*losses, report.loss, engine.update(OTHER).loss]
+
+
+def with_dropout(engine: Engine, _data: Path) -> list[float]:
+    """What was undone or has failed draws nothing; the loop has random numbers of its own."""
+    losses = [engine.update(NOTEBOOK_TEXT).loss for _ in range(2)]
+    engine.update(OTHER)
+    engine.undo()
+    engine.phase("forward", OTHER)
+    losses.append(engine.phase("loss", OTHER).loss)
+    losses.append(engine.update(NOTEBOOK_TEXT).loss)
+    engine.set_training(False)
+    losses.append(engine.update(NOTEBOOK_TEXT).loss)
+    engine.set_training(True)
+    losses += steps_of(engine.train(TrainSettings(items=3, seed=5, validation_items=1)))
+    return [*losses, engine.update(NOTEBOOK_TEXT).loss]
+
+
+def trained(**settings: object) -> Callable[[Engine, Path], list[float]]:
+    """A loop from its start to its end."""
+
+    def do(engine: Engine, data: Path) -> list[float]:
+        given = {name: str(data / v) if name == "problems" else v for name, v in settings.items()}
+        return steps_of(engine.train(TrainSettings(**given)))
+
+    return do
+
+
+def lr_changed(engine: Engine, _data: Path) -> list[float]:
+    reports = engine.train(TrainSettings(items=8, schedule="linear", warmup=2, optimizer="SGD"))
+    losses = steps_of(reports, 3)
+    engine.set_training_lr(1e-3)
+    engine.set_training_lr(2e-2)
+    losses += steps_of(reports, 2)
+    engine.set_training_lr(1e-3)
+    return [*losses, *steps_of(reports, 1)]  # and two that are not made
+
+
+def update_between(engine: Engine, _data: Path) -> list[float]:
+    engine.phase("forward", OTHER)
+    losses = [engine.phase("loss", OTHER).loss]
+    engine.phase("backward", OTHER)  # the loop clears what this leaves
+    reports = engine.train(TrainSettings(items=6, batch=2))
+    losses += steps_of(reports, 1)
+    engine.set_training(False)
+    losses += [engine.update(OTHER).loss, engine.update(OTHER).loss]
+    losses += steps_of(reports)
+    losses += steps_of(engine.train(TrainSettings(items=5, seed=3, lr=1e-3)), 2)
+    return [*losses, engine.update(OTHER).loss]
+
+
+def resumed(**settings: object) -> Callable[[Engine, Path], list[float]]:
+    """A loop stopped after its third step, after its learning rate was changed, and resumed."""
+
+    def do(engine: Engine, _data: Path) -> list[float]:
+        given = TrainSettings(items=8, lr=1e-3, **settings)
+        reports = engine.train(given, record=True)
+        steps_of(reports, 2)
+        engine.set_training_lr(5e-3)
+        steps_of(reports, 1)
+        engine.checkpoint()
+        reports.close()
+        folder = str(find_checkpoint(run_folders()[0].name))
+        engine.load_model(ModelChoice(folder, "cpu", "fp32"))
+        resumed = engine.resume(folder, given)
+        losses = steps_of(resumed, 2)
+        losses.append(engine.update(OTHER).loss)
+        return [*losses, *steps_of(resumed)]
+
+    return do
+
+
+def everything(engine: Engine, _data: Path) -> list[float]:
+    losses = [engine.update(QUOTES).loss]
+    losses += [engine.phase(phase, OTHER).loss for phase in ("forward", "loss")][1:]
+    for settings in (
+        TrainSettings(items=3),
+        TrainSettings(items=6, batch=2, weight_decay=0.1),
+        TrainSettings(items=8, batch=2, accumulation=2),
+        TrainSettings(items=8, pack=200),
+    ):
+        losses += steps_of(engine.train(settings))
+    return losses
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Something that is done to a model, and gives the losses that its reports had."""
+
+    do: Callable[[Engine, Path], list[float]]
+    model: str = "Qwen3"
+    precision: str = "fp32"
+    suffix: str = ".py"
+
+
+PADDED = {
+    "items": 9,
+    "batch": 3,
+    "padding": "left",
+    "accumulation": 2,
+    "answer_only": True,
+    "weight_decay": 0.1,
+    "schedule": "cosine",
+    "warmup": 1,
+    "shuffle": True,
+    "epochs": 2,
+    "lr": 1e-3,
+}
+SCENARIOS = {
+    "step": Scenario(on_step),
+    "phases": Scenario(by_phases),
+    "dropout": Scenario(with_dropout, "GPT2"),
+    "tutorial": Scenario(trained(items=4), "builtin"),
+    "file": Scenario(trained(problems="short.jsonl", items=5, epochs=2, lr=1e-3)),
+    "padded": Scenario(trained(problems="short.jsonl", **PADDED)),
+    "right": Scenario(trained(problems="short.jsonl", **PADDED | {"padding": "right"})),
+    "left out": Scenario(trained(problems="long.jsonl", **PADDED)),
+    "packed": Scenario(
+        trained(items=12, pack=200, batch=2, end_of_text=True, schedule="linear", lr=1e-3)
+    ),
+    "best fit": Scenario(
+        trained(
+            problems="short.jsonl",
+            items=12,
+            pack=128,
+            pack_order="best-fit",
+            epochs=2,
+            shuffle=True,
+            answer_only=True,
+            lr=1e-3,
+        )
+    ),
+    "parquet": Scenario(trained(problems="short.parquet", items=4, end_of_text=True)),
+    "reasoning": Scenario(trained(problems="reasoning.jsonl", items=3)),
+    "lr changed": Scenario(lr_changed),
+    "update between": Scenario(update_between),
+    HOSTILE_NAME: Scenario(trained(items=3), HOSTILE_NAME),
+    "gguf": Scenario(update_between, "gguf"),
+    "resumed": Scenario(resumed(), "GPT2"),
+    "resumed in full": Scenario(
+        resumed(
+            batch=2,
+            shuffle=True,
+            epochs=2,
+            weight_decay=0.1,
+            schedule="cosine",
+            warmup=2,
+        )
+    ),
+    "resumed SGD": Scenario(resumed(optimizer="SGD")),
+    "mixed": Scenario(everything, precision="mixed"),
+    "bf16": Scenario(everything, precision="bf16"),
+    "notebook of step": Scenario(on_step, suffix=".ipynb"),
+    "notebook of loops": Scenario(update_between, "GPT2", "mixed", ".ipynb"),
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a scenario."""
+
+    path: Path
+    reported: list[float]
+    printed: list[float]
+    notes: tuple[str, ...]
+
+
+def write_problems(folder: Path) -> None:
+    rows = {
+        "short.jsonl": SHORT,
+        "long.jsonl": [*SHORT[:4], LONG, *SHORT[4:]],
+        "reasoning.jsonl": [{**SHORT[0], "reasoning": "A sum.", "answer": "12"}, *SHORT[1:3]],
+    }
+    for name, items in rows.items():
+        (folder / name).write_text("".join(f"{json.dumps(row)}\n" for row in items))
+    pq.write_table(pa.Table.from_pylist(SHORT), folder / "short.parquet")
+
+
+@pytest.fixture(scope="module")
+def made(
+    model_folder: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Made]]:
+    """All scenarios, and what their exports print in one process of their own."""
+    folder = tmp_path_factory.mktemp("exports")
+    write_problems(folder)
+    sources = {
+        "builtin": "builtin",
+        "gguf": str(write_gguf(model_folder("Llama"), folder / "tiny.gguf")),
+        HOSTILE_NAME: str(shutil.copytree(model_folder("Qwen3"), folder / HOSTILE_NAME)),
+    }
+    reported, paths, notes = {}, {}, {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_DATA_HOME", str(folder))
+        for name, scenario in SCENARIOS.items():
+            engine = Engine(Progress(lambda _: None))
+            source = sources.get(scenario.model) or str(model_folder(scenario.model))
+            engine.load_model(ModelChoice(source, "cpu", scenario.precision))
+            reported[name] = scenario.do(engine, folder)
+            paths[name] = folder / f"{name}{scenario.suffix}"
+            notes[name] = engine.export(str(paths[name])).notes
+        printed = printed_losses(list(paths.values()))
+        yield {
+            name: Made(path, reported[name], printed[path], notes[name])
+            for name, path in paths.items()
+        }
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_export_prints_the_losses_that_were_reported(made: dict[str, Made], name: str) -> None:
+    assert made[name].printed == made[name].reported
+    assert len(set(made[name].reported)) >= 3
+
+
+def test_exports_are_ascii_and_need_nothing_of_this_program(made: dict[str, Made]) -> None:
+    for one in made.values():
+        text = one.path.read_text(encoding="ascii")
+        assert "tui_trainer" not in text.replace(str(MODEL_FOLDER), "")
+        assert not set(text) & (set(map(chr, range(32))) - {"\n"})
+
+
+def test_no_text_leaves_its_string(made: dict[str, Made]) -> None:
+    """What was typed is in the script as strings alone, each whole."""
+    tree = ast.parse(made["step"].path.read_text())
+    strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert {QUOTES, OTHER} <= strings
+    assert NOTEBOOK_TEXT not in strings  # it was undone
+    named = made[HOSTILE_NAME].path
+    tree = ast.parse(named.read_text())
+    strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert {str(named.parent / HOSTILE_NAME), f"{HOSTILE_NAME}-problems.jsonl"} <= strings
+    imports = [node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    assert imports == ["json", "torch", "torch.nn.functional"]
+
+
+def test_notebooks_are_valid(made: dict[str, Made]) -> None:
+    notebooks = [one.path for one in made.values() if one.path.suffix == ".ipynb"]
+    assert len(notebooks) == 2
+    for path in notebooks:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook, relax_add_props=False)
+        kinds = [cell.cell_type for cell in notebook.cells]
+        assert kinds.count("code") >= 4
+        assert kinds[:2] == ["markdown", "markdown"]
+
+
+def test_a_resumed_loop_says_that_it_needs_its_checkpoint(made: dict[str, Made]) -> None:
+    (note,) = made["resumed"].notes
+    assert note.startswith("It goes on from step 3 of a run: model, optimizer and random numbers")
+    introduction = ast.get_docstring(ast.parse(made["resumed"].path.read_text()))
+    assert note in introduction.replace("\n", " ")
+    assert [one for one in made.values() if one.notes and "checkpoint" not in one.notes[0]] == []
+
+
+def test_what_cannot_be_repeated_is_said_on_top(qwen3: Engine, tmp_path: Path) -> None:
+    reports = qwen3.train(TrainSettings(items=3))
+    next(reports)
+    qwen3.reload()
+    next(reports)
+    with torch.no_grad():
+        next(qwen3.learner.model.parameters()).zero_()
+    notes = qwen3.export(str(tmp_path / "a.py")).notes
+    lost, taken_up = notes
+    assert lost.startswith("Something that the history does not hold has changed the weights")
+    assert taken_up.startswith("A loop went on from step 2 on weights that were loaded again")
+    introduction = ast.get_docstring(ast.parse((tmp_path / "a.py").read_text()))
+    assert all(note in introduction.replace("\n", " ") for note in notes)
