@@ -42,6 +42,8 @@ class Learner:
         self.updates_when_loaded = updates_when_loaded
         """How many updates a checkpoint's weights had behind them when they were loaded."""
         self.model = model
+        # Going through the modules to find them takes 130 us, and a step asks several times.
+        self._parameters = tuple(model.parameters())
         self.vocabulary = vocabulary
         self.report = report
         self.device = torch.device(report.device)
@@ -166,10 +168,10 @@ class Learner:
     @property
     def weights_version(self) -> int:
         """A number that changes whenever a weight is written, whoever writes it."""
-        return sum(parameter._version for parameter in self.model.parameters())
+        return sum(parameter._version for parameter in self._parameters)
 
     def _weights(self) -> list[Tensor]:
-        return [parameter.detach() for parameter in self.model.parameters()]
+        return [parameter.detach() for parameter in self._parameters]
 
     @contextmanager
     def restored_on_failure(
@@ -183,7 +185,7 @@ class Learner:
         """
         weights = self.copy_weights() if copying else []
         rng = get_rng(self.device)
-        had_gradients = any(p.grad is not None for p in self.model.parameters())
+        had_gradients = any(p.grad is not None for p in self._parameters)
         was_current = self.history.is_current
         begun: list[bool] = []
         ended: list[bool] = []
