@@ -57,12 +57,16 @@ def test_train_mode_is_noisy_where_there_is_dropout_and_eval_mode_is_not(
     losses: dict[bool, list[float]] = {True: [], False: []}
     for training, seen in losses.items():
         engine.set_training(training)
-        for _ in range(2):
-            seen.append(engine.update(NOTEBOOK_TEXT).loss)
-            engine.reload()
+        for phase in ("forward", "loss", "forward", "loss"):
+            report = engine.phase(phase, NOTEBOOK_TEXT)
+            if phase == "loss":
+                seen.append(report.loss)
     assert losses[True][0] != losses[True][1]
     assert losses[False][0] == losses[False][1]
     assert losses[False][0] == pytest.approx(engine.predict(NOTEBOOK_TEXT).loss, rel=1e-6)
+    engine.reload()
+    engine.set_training(True)
+    assert engine.update(NOTEBOOK_TEXT).loss == losses[True][0]  # from the same random numbers
 
 
 def test_predictions_shown_beside_a_noisy_update_have_no_noise(

@@ -1,5 +1,6 @@
 """A model from the Hub, end to end: what arrives, what is said where it does not, what lives on."""
 
+import runpy
 import socket
 import threading
 from collections.abc import Callable
@@ -226,3 +227,22 @@ def test_a_name_the_hub_cannot_have_is_one_sentence(
         listener.load(name)
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_an_export_loads_the_very_commit_again(
+    hub: FakeHub,
+    listener: Listener,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    commit = hub.add_model(REPO, folder).commit
+    listener.load()
+    losses = [listener.engine.update(NOTEBOOK_TEXT).loss for _ in range(2)]
+    script = tmp_path / "a.py"
+    listener.engine.export(str(script))
+    assert f"MODEL = {REPO!r}" in script.read_text()
+    assert script.read_text().count(f"from_pretrained(MODEL, revision={commit!r}") == 2
+    capsys.readouterr()
+    runpy.run_path(str(script))
+    assert [float(line) for line in capsys.readouterr().out.split()] == losses

@@ -10,11 +10,13 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import assert_same_bits
+from tests.exported import printed_losses
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.scoring import (
     cut_at_stop,
     flexible_answer,
@@ -99,6 +101,18 @@ def test_a_checkpoint_of_a_gguf_model_loads_in_plain_transformers(trained: Engin
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     assert_same_bits(model.parameters(), trained.learner.model.parameters())
     assert AutoTokenizer.from_pretrained(folder)(NOTEBOOK_TEXT).input_ids
+
+
+def test_an_export_of_smollm2_prints_the_same_losses(
+    trained: Engine, gsm8k: Path, tmp_path: Path
+) -> None:
+    trained.reload()
+    losses = [trained.update(NOTEBOOK_TEXT).loss]
+    settings = TrainSettings(problems=str(gsm8k / "train.jsonl"), items=1)
+    losses += [report.loss for report in trained.train(settings) if isinstance(report, StepReport)]
+    target = tmp_path / "a.ipynb"
+    assert trained.export(str(target)).files == (str(target),)
+    assert printed_losses([target]) == {target: losses}
 
 
 def test_twenty_items_of_gsm8k_on_smollm2_headless(smollm2: str, gsm8k: Path) -> None:
