@@ -52,6 +52,7 @@ SCREEN_CLASSES = {
     "loss": "LossScreen",
     "step": "StepScreen",
     "gsm8k": "Gsm8kScreen",
+    "runs": "RunsScreen",
 }
 
 

@@ -23,6 +23,7 @@ from tui_trainer.headless import (
     models,
     predict,
     problems,
+    runs,
     step,
     tokens,
 )
@@ -66,7 +67,7 @@ def make_parser() -> Parser:
     add_debug_argument(parser)
     add_model_arguments(parser)
     commands = parser.add_subparsers(title="headless commands", metavar="COMMAND")
-    for command in (tokens, predict, loss, step, gsm8k, evaluation, bench, models, problems):
+    for command in (tokens, predict, loss, step, gsm8k, evaluation, bench, models, runs, problems):
         command.add(commands)
     return parser
 
@@ -112,7 +113,7 @@ def _open_app(arguments: argparse.Namespace) -> int:
         if stream is None or not stream.isatty():
             raise InputError(
                 f"Standard {name} is not a terminal, which the app needs: use a headless command "
-                "(tokens, predict, loss, step, gsm8k, eval, bench, models, problems) instead."
+                "(tokens, predict, loss, step, gsm8k, eval, bench, models, runs, problems) instead."
             )
     from tui_trainer.app import run_app  # noqa: PLC0415 - a command does without textual
 

@@ -6,8 +6,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.bench.conftest import Figure
+from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.widgets.loss_plot import chart_lines
-from tui_trainer.widgets.loss_series import LossSeries
 
 
 @pytest.mark.parametrize("points", [500, 1_000_000])

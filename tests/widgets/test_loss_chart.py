@@ -10,6 +10,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
+from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 from tui_trainer.widgets.loss_plot import (
     LABEL_WIDTH,
@@ -19,7 +20,6 @@ from tui_trainer.widgets.loss_plot import (
     step_axis,
     tick_label,
 )
-from tui_trainer.widgets.loss_series import LossSeries
 
 
 class ChartApp(App[None]):

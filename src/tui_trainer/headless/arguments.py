@@ -18,16 +18,24 @@ MODEL_HELP = (
 
 
 def add_command(
-    commands: "Commands", name: str, summary: str, description: str
+    commands: "Commands", name: str, summary: str, description: str, *, nested: bool = False
 ) -> argparse.ArgumentParser:
-    """A command's parser, with the arguments that every command has."""
+    """A command's parser, with the arguments that every command has.
+
+    Those of a `nested` one, `runs show`, may stand before its name too.
+    """
     parser = commands.add_parser(
         name,
         help=summary,
         description=description,
         allow_abbrev=False,  # a script's would break when a second option begins alike
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS if nested else False,
+        help="print one JSON object a line",
+    )
     add_debug_argument(parser)
     return parser
 

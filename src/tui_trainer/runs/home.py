@@ -67,20 +67,38 @@ def plain_name(model: str) -> str:
 
 def run_folders() -> list[Path]:
     """The folders of all runs, the newest first."""
+    return [folder for folder in _folders() if is_run(folder)]
+
+
+def foreign_folders() -> list[Path]:
+    """The folders among them that are no runs."""
+    return [folder for folder in _folders() if folder.is_dir() and not is_run(folder)]
+
+
+def is_run(folder: Path) -> bool:
+    """Whether the folder has a `run.json`; False where it cannot even be looked into."""
+    return os.path.isfile(folder / RUN_FILE)  # noqa: PTH113  # Path's raises where it may not look
+
+
+def _folders() -> list[Path]:
+    """What is in the folder of all runs, the newest first."""
     try:
-        folders = [path for path in runs_home().iterdir() if (path / RUN_FILE).is_file()]
+        return sorted(runs_home().iterdir(), key=_age, reverse=True)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise InputError(f"The runs in {runs_home()} cannot be read ({error.strerror}).") from error
-    return sorted(folders, key=_age, reverse=True)
 
 
 def _age(folder: Path) -> tuple[str, int, str]:
-    """By date, then number; what was renamed by hand is sorted by its name."""
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)-.*?(\d+)", folder.name)
-    made = folder.stat().st_mtime_ns if found is None else int(found[2])
-    return (found[1] if found else "", made, folder.name)
+    """By date, then number; what was renamed by hand is sorted by when it changed last."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)-.*?(\d{1,9})", folder.name)
+    if found is not None:
+        return found[1], int(found[2]), folder.name
+    try:
+        return "", folder.stat().st_mtime_ns, folder.name
+    except OSError:  # deleted meanwhile, or a link to nowhere
+        return "", 0, folder.name
 
 
 def find_run(name: str) -> Path:

@@ -1,15 +1,25 @@
 """The runs that there are, and what came of each so far."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.checkpoints import checkpoint_folders, step_of
 from tui_trainer.runs.description import RunDescription, RunState
-from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, run_folders
+from tui_trainer.runs.home import (
+    METRICS_FILE,
+    RUN_FILE,
+    delete_run,
+    foreign_folders,
+    is_run,
+    run_folders,
+)
 from tui_trainer.runs.metrics import tally_on
 from tui_trainer.runs.plain import read_plain
 from tui_trainer.runs.writer import is_being_written
+
+NO_RUN = "{} is no run of this program, or one that was not deleted whole: it has no run.json."
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ def read_run(folder: Path) -> RunDescription:
     description = read_plain(folder / RUN_FILE, RunDescription)
     if description.state not in {state.value for state in RunState}:
         raise InputError(f"{folder} is in a state that is not known: choose another run.")
+    if not math.isfinite(description.tally.seconds):
+        raise InputError(f"{folder / RUN_FILE} has a time that is none: choose another run.")
     return description
 
 
@@ -68,4 +80,19 @@ def list_runs() -> tuple[list[RunOnDisk], list[DamagedRun]]:
             runs.append(open_run(folder))
         except InputError as error:
             damaged.append(DamagedRun(folder, str(error)))
+    damaged += [DamagedRun(folder, NO_RUN.format(folder)) for folder in foreign_folders()]
     return runs, damaged
+
+
+def check_deletable(folder: Path) -> None:
+    """InputError where the folder is no run, or one that is being written."""
+    if not is_run(folder):
+        raise InputError(f"{folder} has no run.json, so it is no run: delete it by hand.")
+    if is_being_written(folder):
+        raise InputError(f"The run {folder.name} is going: stop its loop before you delete it.")
+
+
+def delete_whole(folder: Path) -> None:
+    """Delete a run that nobody writes, with its checkpoints; InputError where that cannot be."""
+    check_deletable(folder)
+    delete_run(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.description import Tally
+from tui_trainer.runs.plain import LARGEST_WHOLE
 
 CHUNK = 1 << 16
 
@@ -39,7 +40,7 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], 
                 yield _object(raw), place
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged ({error}): delete this run.") from error
 
 
@@ -64,6 +65,9 @@ def read_step(line: dict[str, object]) -> StepLine | None:
         or not isinstance(loss, int | float | None)
     ):
         raise ValueError(f"line {step} lacks step, loss, tokens, lr or seconds")
+    whole_loss = loss if isinstance(loss, int) else 0
+    if not all(0 <= value <= LARGEST_WHOLE for value in (step, tokens, lr, seconds, whole_loss)):
+        raise ValueError(f"line {step} has a number out of range")
     return StepLine(step, loss, tokens, lr, seconds)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Kind = TypeVar("Kind", bound="DataclassInstance")
+LARGEST_WHOLE = 2**53
+"""Beyond it a float no longer tells neighbours apart, and beyond 10^308 there is none."""
 
 
 def write_plain(path: Path, value: "DataclassInstance") -> None:
@@ -26,13 +28,23 @@ def write_plain(path: Path, value: "DataclassInstance") -> None:
 def read_plain(path: Path, kind: type[Kind]) -> Kind:
     """What `write_plain` wrote; InputError where the file is missing, damaged or foreign."""
     try:
-        return parse(kind, json.loads(path.read_text(encoding="utf-8")))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        check_format(kind, values)
+        return parse(kind, values)
     except FileNotFoundError:
         raise InputError(f"{path.parent} has no {path.name}: choose another one.") from None
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, RecursionError, InputError) as error:
         raise InputError(
             f"{path} is not a file of this program, or it is damaged ({error}): choose another one."
         ) from error
+
+
+def check_format(kind: type[Kind], values: object) -> None:
+    """TypeError where another version of this program wrote it, and says so."""
+    known = {field.name: field.default for field in fields(kind)}.get("format")
+    found = values.get("format", known) if isinstance(values, Mapping) else known
+    if found != known:
+        raise TypeError(f"its format is {found}, and this version reads {known}")
 
 
 def parse(kind: type[Kind], values: object) -> Kind:
@@ -58,9 +70,11 @@ def _value(kind: object, value: object, name: str) -> object:
         return {str(key): _value(get_args(kind)[1], item, name) for key, item in value.items()}
     if isinstance(kind, type) and is_dataclass(kind):
         return parse(kind, value)
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= LARGEST_WHOLE:
         return float(value)
     if isinstance(kind, type) and type(value) is kind:
+        if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+            raise TypeError(f"{name} is out of range")
         return value
     raise TypeError(f"{name} is of another type")
 

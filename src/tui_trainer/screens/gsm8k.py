@@ -1,9 +1,9 @@
 """GSM8K: the notebook's loop over question/answer items, to start, pause and watch."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -11,9 +11,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.loop_reports import LoopReport, PartReport, ValidationReport
+from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.export import Exports
 from tui_trainer.screens.gsm8k_checkpoints import LOOP
@@ -31,6 +32,9 @@ from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock, duration, rate
 from tui_trainer.widgets.status_line import byte_count
 from tui_trainer.worker import Failure, LoopChanged, LoopState
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
 
 LOOK = Binding.Group("Look", compact=True)
 DRAIN_SECONDS = 1 / 12
@@ -115,6 +119,10 @@ PyTorch that makes the same steps and prints the same losses."""
         self._said = ""
         """How the run ended, or why none began; it stays until the next one."""
         self._starting = False
+        self._is_new = False
+        """Whether the next report is the first of a run."""
+        self._past: LossSeries | None = None
+        """The losses before the first step of a run that was resumed."""
         self._waits = False
         """Whether a step has been taken in that is not on show yet."""
         self._shown_at = 0.0
@@ -152,21 +160,12 @@ PyTorch that makes the same steps and prints the same losses."""
             self._show_item()
 
     def _take(self, report: LoopReport) -> None:
-        if self._begins_run(report):
+        if self._is_new:
             self._forget()
         self.query_one(HeldOutLine).take(report, self.query_one(LossChart))
         if isinstance(report, StepReport):
             self._take_step(report)
         self._waits = True
-
-    def _begins_run(self, report: LoopReport) -> bool:
-        """Whether it is of another run than what is on show."""
-        if isinstance(report, PartReport):
-            return False
-        if isinstance(report, ValidationReport) and report.step == 0:
-            return True
-        step = 0 if self.report is None else self.report.step
-        return report.step < step or (isinstance(report, StepReport) and report.step == step)
 
     def _take_step(self, report: StepReport) -> None:
         chart = self.query_one(LossChart)
@@ -290,15 +289,31 @@ PyTorch that makes the same steps and prints the same losses."""
 
     async def _begin(self, playing: bool) -> bool:
         settings = self.settings
+        return await self.begin_loop(
+            settings, lambda engine: engine.train(settings, record=True), playing=playing
+        )
+
+    async def begin_loop(
+        self,
+        settings: TrainSettings,
+        make: "Callable[[Engine], Iterator[LoopReport]]",
+        *,
+        playing: bool = True,
+        past: LossSeries | None = None,
+        resumed_at: int = 0,
+    ) -> bool:
+        """What is on show stays until the loop's first report."""
+        self._drain()
+        resumed_before = self.resumed_at
+        self._is_new, self._past, self.resumed_at = True, past, resumed_at
         begun = await self.session.start_loop(
-            LOOP,
-            lambda engine: engine.train(settings, record=True),
-            playing=playing,
-            on_failure=self._say_refusal,
+            LOOP, make, playing=playing, on_failure=self._say_refusal
         )
         if begun:
             self._running_with = settings
             self._show_all()
+        else:
+            self._is_new, self.resumed_at = False, resumed_before
         return begun
 
     def _say_refusal(self, failure: Failure) -> None:
@@ -309,10 +324,12 @@ PyTorch that makes the same steps and prints the same losses."""
             self.session.tell(failure)
 
     def _forget(self) -> None:
+        """Make room for another run."""
+        self._is_new = False
         self.report = None
         self._clock = RunClock()
         self._truncated = 0
-        self.query_one(LossChart).clear()
+        self.query_one(LossChart).clear(self._past)
         self.query_one(HeldOutLine).forget()
 
     async def _asked_for_weights(self) -> bool:

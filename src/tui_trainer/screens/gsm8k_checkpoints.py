@@ -1,19 +1,33 @@
 """Checkpoints on GSM8K: save one now, stop with or without one, go on from one."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.screens.export import export_binding
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.runs.checkpoints import step_of
+from tui_trainer.runs.curve import series_up_to
+from tui_trainer.runs.listing import RunOnDisk
+from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.worker import Failure
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
 
 LOOP = "gsm8k"
 RUN = Binding.Group("Run", compact=True)
@@ -60,15 +74,45 @@ class Gsm8kCheckpoints(WorkScreen):
         export_binding(RUN),
     ]
 
+    resumed_at = 0
+    """The step of the checkpoint that the run was resumed from; 0 where it was not."""
+
     def saw_step(self, report: StepReport) -> None:
         """A step was made; tell of the checkpoint that came with it, if one did."""
         saved = self.session.saved
         if report.run is not None:
             if saved is None or saved.name != report.run:
-                saved = SavedRun(report.run, report.step)
+                saved = SavedRun(report.run, report.step, self.resumed_at)
             self.session.saved = replace(saved, step=max(saved.step, report.step))
         if report.checkpoint is not None:
             self._tell(report.checkpoint)
+
+    async def begin_loop(
+        self,
+        settings: TrainSettings,
+        make: "Callable[[Engine], Iterator[LoopReport]]",
+        *,
+        playing: bool = True,
+        past: LossSeries | None = None,
+        resumed_at: int = 0,
+    ) -> bool:
+        """Begin a loop; False where it does not begin, which the user was told."""
+        raise NotImplementedError
+
+    async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
+        """Go on with the run of a checkpoint, which is the model that is loaded."""
+        settings, step = run.description.settings, step_of(checkpoint)
+        try:
+            past = await in_thread(lambda: series_up_to(run.folder, step))
+        except InputError as error:  # the engine would say so after it has read all items
+            self.session.tell(Failure(str(error)))
+            return
+        await self.begin_loop(
+            settings,
+            lambda engine: engine.resume(str(checkpoint), settings, record=True),
+            past=past,
+            resumed_at=step,
+        )
 
     def _tell(self, checkpoint: CheckpointReport) -> None:
         if checkpoint.failure is not None:

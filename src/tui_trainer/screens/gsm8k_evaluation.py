@@ -40,11 +40,12 @@ class Gsm8kEvaluation(Gsm8kCheckpoints):
         raise NotImplementedError
 
     def action_evaluate(self) -> None:
-        self._open(evaluate=not self.session.is_live(EVALUATION))
+        self.open_evaluations(self.trains_with, evaluate=not self.session.is_live(EVALUATION))
 
     def action_evaluations(self) -> None:
-        self._open(evaluate=False)
+        self.open_evaluations(self.trains_with, evaluate=False)
 
-    def _open(self, *, evaluate: bool) -> None:
-        self.session.evaluations.suggest(self.trains_with)
+    def open_evaluations(self, training: TrainSettings, *, evaluate: bool) -> None:
+        """Show them, and suggest to evaluate held-out items of what `training` trains on."""
+        self.session.evaluations.suggest(training)
         self.app.push_screen(EvaluationScreen(self.session, evaluate=evaluate))

@@ -56,7 +56,7 @@ class HelpDialog(ModalScreen[None]):
 
 
 EVERYWHERE = """\
-1 2 3 4 5       the screens; with alt, also from inside a text box
+1 to 6          the screens; with alt, also from inside a text box
 escape, enter   leave the text box, go back in
 m               another model, device or precision
 R               the loaded weights again

@@ -91,11 +91,14 @@ class Session:
 
     # Model
 
-    async def load(self, choice: ModelChoice) -> None:
-        """Load a tokenizer, so that Tokens can be used, and then its model."""
+    async def load(self, choice: ModelChoice) -> bool:
+        """Load a tokenizer, so that Tokens can be used, and then its model.
+
+        False where the model was not loaded, which the user was told.
+        """
         if any(self.is_live(name) for name in self.loops):
             self.tell(Failure("A loop uses this model: stop it before you load another."))
-            return
+            return False
         before, self.choice = (self.choice, self.tokenizer), choice
         ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
         status = None
@@ -113,6 +116,7 @@ class Session:
             self.choice, tokenizer = before
             if tokenizer != self.tokenizer:
                 self._publish_tokenizer(tokenizer)
+        return status is not None
 
     def _publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         self.tokenizer = tokenizer

@@ -10,9 +10,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.loss_plot import chart_lines
-from tui_trainer.widgets.loss_series import LossSeries
 
 REDRAW_SECONDS = 0.5
 MARKS = re.compile("(?P<dots>[\u2801-\u28ff]+)|(?P<line>[▀▄▌▐█▖▗▘▙▚▛▜▝▞▟]+)|(?P<points>◆+)")
@@ -69,9 +69,9 @@ class LossChart(Widget):
         self._lines: list[str] | None = None
         self._lines_size = Size(0, 0)
 
-    def clear(self) -> None:
-        """Forget a run."""
-        self.series.clear()
+    def clear(self, series: LossSeries | None = None) -> None:
+        """Forget a run; `series` is what there is of the next one."""
+        self.series = series or LossSeries()
         self.validation.clear()
         self.lr_changes.clear()
 

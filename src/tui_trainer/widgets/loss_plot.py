@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
+from tui_trainer.runs.loss_series import Bucket, LossSeries
 from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
-from tui_trainer.widgets.loss_series import Bucket, LossSeries
 
 if TYPE_CHECKING:
     from plotext._plotter.plot import plot_class as Figure
@@ -106,9 +106,9 @@ def _plot(
     log: bool,
 ) -> list[str]:
     every = [*raw, *measured]
-    losses = [_clamped(loss) for bucket in every for loss in (bucket.lowest, bucket.highest)]
+    losses = [clamped(loss) for bucket in every for loss in (bucket.lowest, bucket.highest)]
     positive = min((loss for loss in losses if loss > 0), default=1.0)
-    place: Callable[[float], float] = _log_place(positive) if log else _clamped
+    place: Callable[[float], float] = log_place(positive) if log else clamped
     y = loss_axis(losses, positive, max(2, round(height / ROWS_A_TICK)), log=log)
     ends = min(bucket.first for bucket in every), max(bucket.last for bucket in every)
     x = step_axis(*ends, max(2, width // COLUMNS_A_TICK))
@@ -139,13 +139,14 @@ def _ends(bucket: Bucket) -> tuple[float, ...]:
     return bucket.highest, bucket.lowest
 
 
-def _clamped(loss: float) -> float:
+def clamped(loss: float) -> float:
+    """A loss that the arithmetic of an axis can take."""
     return max(-LARGEST, min(LARGEST, loss))
 
 
-def _log_place(positive: float) -> Callable[[float], float]:
+def log_place(positive: float) -> Callable[[float], float]:
     """log10 of a loss; one of 0 lies where the smallest positive loss does."""
-    return lambda loss: math.log10(max(positive, _clamped(loss)))
+    return lambda loss: math.log10(max(positive, clamped(loss)))
 
 
 def loss_axis(losses: Sequence[float], positive: float, ticks: int, *, log: bool) -> Axis:
@@ -207,11 +208,12 @@ def _decades(low: float, high: float, ticks: int) -> Axis:
     return Axis(below, above, tuple(numbers[::stride]))
 
 
-def step_axis(first: float, last: float, ticks: int) -> Axis:
-    """From the first step to the last, with ticks at round whole numbers."""
+def step_axis(first: float, last: float, ticks: int, *, whole: bool = True) -> Axis:
+    """From the first step to the last, with ticks at round numbers, `whole` ones or not."""
     if first == last:
         return Axis(first - 0.5, last + 0.5, (first,))
-    for step in round_steps(max(1.0, (last - first) / (2 * ticks))):
+    smallest = (last - first) / (2 * ticks)
+    for step in round_steps(max(1.0, smallest) if whole else smallest):
         numbers = list(_multiples(step, first, last))
         if len(numbers) <= ticks:
             break

@@ -10,6 +10,7 @@ SCREENS = {
     "loss": ("3", "Loss"),
     "step": ("4", "Step"),
     "gsm8k": ("5", "GSM8K"),
+    "runs": ("6", "Runs"),
 }
 
 

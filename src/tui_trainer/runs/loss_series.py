@@ -16,6 +16,10 @@ class Bucket:
     lowest: float
     highest: float
     smoothed: float
+    tokens: int = 0
+    """How many tokens were trained on up to the last step, where that is known."""
+    seconds: float = 0.0
+    """The training time up to there."""
 
     @property
     def middle(self) -> float:
@@ -27,6 +31,8 @@ class Bucket:
         self.lowest = min(self.lowest, other.lowest)
         self.highest = max(self.highest, other.highest)
         self.smoothed = other.smoothed
+        self.tokens = other.tokens
+        self.seconds = other.seconds
 
 
 class LossSeries:
@@ -61,8 +67,11 @@ class LossSeries:
         """The bias-corrected moving average of the losses so far."""
         return self._average / self._weight if self._weight else None
 
-    def append(self, step: int, loss: float) -> None:
-        """Add the loss of one step; steps come in rising order."""
+    def append(self, step: int, loss: float, tokens: int = 0, seconds: float = 0.0) -> None:
+        """Add the loss of one step; steps come in rising order.
+
+        `tokens` and `seconds` are those of all steps so far.
+        """
         self._length += 1
         self.last = loss
         self.first = loss if self.first is None else self.first
@@ -72,7 +81,8 @@ class LossSeries:
         self.best = loss if self.best is None else min(self.best, loss)
         self._average = SMOOTHING * self._average + (1 - SMOOTHING) * loss
         self._weight = SMOOTHING * self._weight + (1 - SMOOTHING)
-        self._put(Bucket(step, step, loss, loss, self._average / self._weight))
+        smoothed = self._average / self._weight
+        self._put(Bucket(step, step, loss, loss, smoothed, tokens, seconds))
 
     def _put(self, bucket: Bucket) -> None:
         if self._buckets and self._in_last < self._steps_a_bucket:
@@ -103,6 +113,8 @@ def merged(buckets: list[Bucket], together: int) -> list[Bucket]:
                 lowest=min(bucket.lowest for bucket in group),
                 highest=max(bucket.highest for bucket in group),
                 smoothed=group[-1].smoothed,
+                tokens=group[-1].tokens,
+                seconds=group[-1].seconds,
             )
         )
     return result

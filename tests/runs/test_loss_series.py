@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tui_trainer.widgets.loss_series import BUCKETS_AT_MOST, SMOOTHING, LossSeries
+from tui_trainer.runs.loss_series import BUCKETS_AT_MOST, SMOOTHING, LossSeries
 
 
 def series_of(losses: list[float]) -> LossSeries:

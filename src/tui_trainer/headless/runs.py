@@ -1,0 +1,237 @@
+"""`tui-trainer runs`: the runs on disk, listed, shown, exported and deleted."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.setting_fields import FIELDS, differing
+from tui_trainer.headless.arguments import add_command
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.table import Column, format_bytes, table
+from tui_trainer.runs.checkpoints import folder_bytes
+from tui_trainer.runs.curve import Axis, read_curve
+from tui_trainer.runs.export import CSV, PNG, NamedCurve, check_export, write_csv, write_png
+from tui_trainer.runs.home import find_run, runs_home
+from tui_trainer.runs.listing import RunOnDisk, delete_whole, list_runs, open_run
+from tui_trainer.terminal_text import visible
+
+if TYPE_CHECKING:
+    from tui_trainer.headless.arguments import Commands
+
+COLUMNS = (
+    Column("run", 0, left=True),
+    Column("started", 0, left=True),
+    Column("model", 0, left=True),
+    Column("problems", 0, left=True),
+    Column("steps", 5),
+    Column("last", 7),
+    Column("best", 7),
+    Column("state", 0, left=True),
+)
+NAME_CHARACTERS = 60
+RUN_HELP = "a run's name, as the list has it, or its folder"
+
+
+def add(commands: "Commands") -> None:
+    parser = add_command(
+        commands,
+        "runs",
+        "the runs on disk",
+        "List the runs on disk, the newest first: each loop of gsm8k is one. Losses are in nats.",
+    )
+    parser.set_defaults(run=run_list)
+    actions = parser.add_subparsers(title="what to do instead", metavar="ACTION")
+    shown = _add_action(actions, "show", "one run: settings, model, data, checkpoints", run_show)
+    shown.add_argument("name", metavar="RUN", help=RUN_HELP)
+    exported = _add_action(actions, "export", "its steps as CSV, its loss as PNG", run_export)
+    exported.add_argument("names", metavar="RUN", nargs="+", help=f"{RUN_HELP}; several for --png")
+    exported.add_argument("--csv", metavar="FILE", type=Path, help="a row a step")
+    exported.add_argument("--png", metavar="FILE", type=Path, help="the loss curves in one chart")
+    exported.add_argument(
+        "--by",
+        choices=[axis.value for axis in Axis],
+        default=Axis.STEP.value,
+        help="the horizontal axis of the chart (step)",
+    )
+    exported.add_argument("--log", action="store_true", help="a logarithmic loss axis")
+    deleted = _add_action(actions, "delete", "one run with its checkpoints", run_delete)
+    deleted.add_argument("name", metavar="RUN", help=RUN_HELP)
+    deleted.add_argument("--yes", action="store_true", help="really: nothing brings it back")
+
+
+def _add_action(
+    actions: "Commands", name: str, summary: str, run: object
+) -> argparse.ArgumentParser:
+    description = f"{summary[0].upper()}{summary[1:]}."
+    parser = add_command(actions, name, summary, description, nested=True)
+    parser.set_defaults(run=run)
+    return parser
+
+
+# List
+
+
+def run_list(_: argparse.Namespace, output: Output) -> None:
+    runs, damaged = list_runs()
+    if output.as_json:
+        for run in runs:
+            output.json(run_line(run))
+        for folder in damaged:
+            output.json({"event": "damaged", "folder": str(folder.folder), "why": folder.why})
+        return
+    if runs:
+        for line in table(COLUMNS, map(run_cells, runs)):
+            output.text(line)
+    else:
+        home = visible(str(runs_home()))
+        output.text(f"There is no run in {home} yet: each loop of `tui-trainer gsm8k` is one.")
+    for folder in damaged:
+        print(f"tui-trainer: {visible(folder.why, newline=' ')}", file=sys.stderr)
+
+
+def run_line(run: RunOnDisk) -> dict[str, Json]:
+    """The JSON of a run in the list; losses in nats, null where one was not finite."""
+    described, tally = run.description, run.description.tally
+    return {
+        "run": run.name,
+        "folder": str(run.folder),
+        "started": described.started,
+        "state": described.state,
+        "failure": described.failure,
+        "model": described.model.name,
+        "problems": described.data.problems,
+        "items": described.data.items,
+        "step": tally.step,
+        "steps": described.steps,
+        "tokens": tally.tokens,
+        "seconds": tally.seconds,
+        "first_loss": tally.first,
+        "last_loss": tally.last,
+        "best_loss": tally.best,
+        "checkpoints": run.checkpoints,
+        "parent": None if described.parent is None else asdict(described.parent),
+    }
+
+
+def run_cells(run: RunOnDisk) -> tuple[str, ...]:
+    described, tally = run.description, run.description.tally
+    return (
+        visible(run.name, limit=NAME_CHARACTERS),
+        visible(described.started[:16].replace("T", " ")),
+        visible(described.model.name, limit=NAME_CHARACTERS),
+        visible(described.data.problems, limit=NAME_CHARACTERS),
+        f"{tally.step:,}/{described.steps:,}",
+        _loss(tally.last),
+        _loss(tally.best),
+        described.state,
+    )
+
+
+def _loss(loss: float | None) -> str:
+    return "-" if loss is None else f"{loss:.4f}"
+
+
+# Show
+
+
+def run_show(arguments: argparse.Namespace, output: Output) -> None:
+    run = open_run(find_run(arguments.name))
+    if output.as_json:
+        described = run.description
+        output.json(
+            run_line(run)
+            | {
+                "settings": asdict(described.settings),
+                "changed": [field.name for field in differing(described.settings)],
+                "model": asdict(described.model),
+                "data": asdict(described.data),
+                "versions": described.versions,
+                "bytes": folder_bytes(run.folder),
+            }
+        )
+        return
+    for line in describe(run):
+        output.text(line)
+
+
+def describe(run: RunOnDisk) -> Iterator[str]:
+    """The lines for people."""
+    described, tally = run.description, run.description.tally
+    model, data = described.model, described.data
+    yield f"{visible(str(run.folder))}, {format_bytes(folder_bytes(run.folder))}"
+    yield f"started {visible(described.started)}, {described.state}"
+    if described.failure is not None:
+        yield visible(described.failure)
+    if described.parent is not None:
+        yield f"resumed from {visible(described.parent.run)} at step {described.parent.step:,}"
+    yield (
+        f"{tally.step:,} of {described.steps:,} steps, {tally.tokens:,} tokens in "
+        f"{tally.seconds:.1f} s; loss: first {_loss(tally.first)}, last {_loss(tally.last)}, best "
+        f"{_loss(tally.best)}"
+    )
+    checkpoints = ", ".join(f"{step:,}" for step in run.checkpoints)
+    yield f"checkpoints of steps {checkpoints}" if checkpoints else "no checkpoint"
+    yield (
+        f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
+        f"{model.parameters:,} parameters, {visible(model.device)}, {visible(model.precision)}"
+    )
+    yield f"{visible(data.problems)}: {data.items:,} items"
+    yield ", ".join(f"{visible(k)} {visible(v)}" for k, v in described.versions.items())
+    changed = differing(described.settings)
+    yield "settings, * where the preset tutorial has another"
+    for field in FIELDS:
+        mark = "*" if field in changed else " "
+        yield f"{mark} {field.label:<17} {visible(field.typed(described.settings))}"
+
+
+# Export and delete
+
+
+def run_export(arguments: argparse.Namespace, output: Output) -> None:
+    if arguments.csv is None and arguments.png is None:
+        raise InputError("Say what to write: --csv FILE, --png FILE, or both.")
+    if arguments.csv is not None and len(arguments.names) > 1:
+        raise InputError("A CSV has the steps of one run: name one, or leave out --csv.")
+    for path, suffix in ((arguments.csv, CSV), (arguments.png, PNG)):
+        if path is not None:
+            check_export(path, suffix)
+    folders = [find_run(name) for name in arguments.names]
+    if arguments.csv is not None:
+        rows = write_csv(folders[0], arguments.csv)
+        _tell(output, arguments.csv, "csv", f"{rows:,} rows", {"rows": rows})
+    if arguments.png is not None:
+        curves = [NamedCurve(folder.name, read_curve(folder)) for folder in folders]
+        write_png(curves, arguments.png, Axis(arguments.by), log=arguments.log)
+        names = [folder.name for folder in folders]
+        _tell(
+            output,
+            arguments.png,
+            "png",
+            f"{len(curves)} curve{'s' * (len(curves) != 1)}",
+            {"runs": names, "by": arguments.by},
+        )
+
+
+def _tell(output: Output, path: Path, kind: str, what: str, more: dict[str, Json]) -> None:
+    if output.as_json:
+        output.json({kind: str(path)} | more)
+    else:
+        output.text(f"{visible(str(path))}: {what}")
+
+
+def run_delete(arguments: argparse.Namespace, output: Output) -> None:
+    folder = find_run(arguments.name)
+    size = folder_bytes(folder)
+    if not arguments.yes:
+        raise InputError(
+            f"Deleting {folder.name} ({format_bytes(size)}) cannot be undone: add --yes."
+        )
+    delete_whole(folder)
+    if output.as_json:
+        output.json({"run": folder.name, "deleted": True, "bytes": size})
+    else:
+        output.text(f"deleted {visible(folder.name)}, {format_bytes(size)}")

@@ -1,0 +1,101 @@
+"""The loss curve of a run, read from its metrics file as far as that goes, and then further."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import islice
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.home import METRICS_FILE
+from tui_trainer.runs.loss_series import Bucket, LossSeries
+from tui_trainer.runs.metrics import read_steps
+
+POINTS_AT_MOST = 2048
+LINES_AT_ONCE = 20_000
+"""About a tenth of a second, after which the reader hears whether anybody still waits."""
+
+
+class Axis(Enum):
+    """What a loss is drawn over."""
+
+    STEP = "step"
+    TOKEN = "token"
+    TIME = "second"
+
+
+@dataclass(frozen=True)
+class LossCurve:
+    """What was read of a run's losses, reduced to `POINTS_AT_MOST`."""
+
+    buckets: tuple[Bucket, ...] = ()
+    bytes: int = 0
+    """How much of the metrics file was read."""
+    steps: int = 0
+    not_finite: int = 0
+    """How many losses were NaN or infinite, and are not drawn."""
+    is_whole: bool = False
+    """Whether the file had no more when it was read."""
+    failure: str | None = None
+    """Why no more can be read; what came before is there."""
+
+    def places(self, axis: Axis) -> list[tuple[float, float]]:
+        """Where the moving average goes: the place on the axis and the loss, in rising order."""
+        return [(place_of(bucket, axis), bucket.smoothed) for bucket in self.buckets]
+
+
+def place_of(bucket: Bucket, axis: Axis) -> float:
+    """The last step of a bucket, and the tokens or the seconds of training up to there."""
+    return {Axis.STEP: bucket.last, Axis.TOKEN: bucket.tokens, Axis.TIME: bucket.seconds}[axis]
+
+
+class CurveReader:
+    """Reads one metrics file, some lines at a time; one thread at a time calls it."""
+
+    def __init__(self, run: Path) -> None:
+        self._path = run / METRICS_FILE
+        self._series = LossSeries()
+        self._tokens = 0
+        self._seconds = 0.0
+        self._curve = LossCurve()
+
+    def read_on(self, lines: int = LINES_AT_ONCE) -> LossCurve:
+        """The curve with at most so many more lines; where the file is damaged it says so."""
+        place, failure, read = self._curve.bytes, None, 0
+        try:
+            for step, end in islice(read_steps(self._path, place), lines):
+                self._tokens += step.tokens
+                self._seconds += step.seconds
+                loss = float("nan") if step.loss is None else step.loss
+                self._series.append(step.step, loss, self._tokens, self._seconds)
+                place, read = end, read + 1
+        except InputError as error:
+            failure = str(error)
+        self._curve = replace(
+            self._curve,
+            buckets=tuple(self._series.reduced(POINTS_AT_MOST)),
+            bytes=place,
+            steps=self._curve.steps + read,
+            not_finite=self._series.not_finite,
+            is_whole=failure is None and read < lines,
+            failure=failure,
+        )
+        return self._curve
+
+
+def read_curve(run: Path) -> LossCurve:
+    """The whole curve; InputError where the metrics are damaged."""
+    reader = CurveReader(run)
+    while not (curve := reader.read_on()).is_whole:
+        if curve.failure is not None:
+            raise InputError(curve.failure)
+    return curve
+
+
+def series_up_to(run: Path, step: int) -> LossSeries:
+    """The losses of a run up to `step`, for a chart that goes on from there."""
+    series = LossSeries()
+    for line, _ in read_steps(run / METRICS_FILE):
+        if line.step > step:
+            break
+        series.append(line.step, float("nan") if line.loss is None else line.loss)
+    return series

@@ -1,0 +1,139 @@
+"""A run's figures for other programs: all of them as CSV, its loss curve as a PNG."""
+
+import csv
+import importlib.util
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.curve import Axis, LossCurve
+from tui_trainer.runs.home import METRICS_FILE
+from tui_trainer.runs.metrics import read_lines
+from tui_trainer.terminal_text import visible
+
+CSV, PNG = SUFFIXES = ".csv", ".png"
+STEP_COLUMNS = "step", "loss", "tokens", "lr", "seconds"
+VALIDATION_COLUMNS = {
+    "validation_loss": "loss",
+    "validation_question_loss": "question_loss",
+    "validation_answer_loss": "answer_loss",
+}
+"""What a column of the CSV is called in the metrics file."""
+COLUMNS = (*STEP_COLUMNS, *VALIDATION_COLUMNS)
+X_LABELS = {Axis.STEP: "step", Axis.TOKEN: "tokens trained on", Axis.TIME: "seconds of training"}
+NAME_CHARACTERS = 60
+LINES = "-", "--", "-.", ":"
+INCHES, DOTS_AN_INCH = (9.0, 5.0), 150
+
+
+@dataclass(frozen=True)
+class NamedCurve:
+    """A curve and what the picture's legend calls it."""
+
+    name: str
+    curve: LossCurve
+
+
+def check_export(path: Path, *suffixes: str) -> None:
+    """InputError where nothing can be written there, before anything is read.
+
+    `suffixes` are those that its name may end with; without any it is `SUFFIXES`.
+    """
+    known = suffixes or SUFFIXES
+    if "\0" in str(path) or path.suffix.lower() not in known:
+        raise InputError(f"{path} does not end with {' or '.join(known)}: give such a name.")
+    if os.path.lexists(path):
+        raise InputError(f"{path} is there already: give another name.")
+    if not os.path.isdir(path.parent):  # noqa: PTH112  # Path's raises where it may not look
+        raise InputError(f"There is no folder {path.parent}: make it, or give another one.")
+    if path.suffix.lower() == PNG and importlib.util.find_spec("matplotlib") is None:
+        raise InputError(
+            "A PNG needs matplotlib: run `pip install 'tui-trainer[png]'`, or write a .csv."
+        )
+
+
+# CSV
+
+
+def write_csv(run: Path, path: Path) -> int:
+    """A row a step, and what was measured after it in the same row; how many rows it has.
+
+    A measurement before the first step has a row of its own, step 0. InputError where the
+    metrics are damaged or the file cannot be written.
+    """
+    rows = 0
+    with written(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for row in _rows(run):
+            writer.writerow(row)
+            rows += 1
+    return rows
+
+
+def _rows(run: Path) -> Iterator[dict[str, object]]:
+    row: dict[str, object] = {}
+    for line, _ in read_lines(run / METRICS_FILE):
+        event = line.get("event")
+        if event not in (None, "validation"):
+            continue
+        if row and row["step"] != line.get("step"):
+            yield row
+            row = {}
+        row["step"] = line.get("step")
+        if event is None:
+            row |= {name: line.get(name) for name in STEP_COLUMNS}
+        else:
+            row |= {name: line.get(source) for name, source in VALIDATION_COLUMNS.items()}
+    if row:
+        yield row
+
+
+# PNG
+
+
+def write_png(curves: Sequence[NamedCurve], path: Path, axis: Axis, *, log: bool) -> None:
+    """The curves in one chart; of a single one the lowest and highest losses too, faint."""
+    from matplotlib.figure import Figure  # noqa: PLC0415  # an extra, and 0.5 s
+
+    # A figure of its own: pyplot would keep it, and choose a backend with a window.
+    figure = Figure(figsize=INCHES, layout="constrained")
+    axes = figure.add_subplot()
+    for number, named in enumerate(curves):
+        places = named.curve.places(axis)
+        style = LINES[number % len(LINES)]  # for who sees no colours, or prints
+        x, y = [place for place, _ in places], [loss for _, loss in places]
+        (line,) = axes.plot(x, y, style, label=f"{number}")
+        if len(curves) == 1:
+            buckets = named.curve.buckets
+            lowest, highest = [b.lowest for b in buckets], [b.highest for b in buckets]
+            color = line.get_color()
+            axes.fill_between(x, lowest, highest, color=color, alpha=0.25, linewidth=0.5)
+    axes.set_xlabel(X_LABELS[axis])
+    axes.set_ylabel("loss (nats), moving average")
+    if log:
+        axes.set_yscale("log")
+    axes.grid(alpha=0.3)
+    for text, named in zip(axes.legend().get_texts(), curves, strict=True):
+        # A name is no formula, and one that begins with an underscore would be left out.
+        text.set_parse_math(False)
+        text.set_text(visible(named.name, limit=NAME_CHARACTERS))
+    with written(path) as beside:
+        figure.savefig(beside, format="png", dpi=DOTS_AN_INCH)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Gives a file beside `path`, renamed to it where the block ends well: whole or not at all."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror or error}).") from error
+    finally:
+        with suppress(OSError):  # what was not made is not there
+            beside.unlink()

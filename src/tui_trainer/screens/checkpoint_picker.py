@@ -1,0 +1,37 @@
+"""Which checkpoint of a run."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+
+class CheckpointPicker(ModalScreen[int | None]):
+    """Gives back the step of the chosen one; None where the user escaped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+
+    def __init__(self, question: str, steps: tuple[int, ...]) -> None:
+        super().__init__()
+        self._question = question
+        self._steps = tuple(reversed(steps))
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._question))
+            options = [Option(Content(f"step {step:,}")) for step in self._steps]
+            yield OptionList(*options, compact=True)
+            yield Static("enter takes it · ↑↓ newest first · escape goes back", classes="hint")
+
+    def on_mount(self) -> None:
+        chooser = self.query_one(OptionList)
+        chooser.highlighted = 0
+        chooser.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._steps[event.option_index])

@@ -1,0 +1,29 @@
+"""What takes a while on disk, away from the UI's thread and from the worker's."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+async def in_thread(work: Callable[[], Result]) -> Result:
+    """The result of `work`, or what it raised, from a daemon thread of its own.
+
+    Not from the worker: a loop's steps would wait. Not from the default executor: the process
+    would wait for it at its end.
+    """
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    Thread(target=run, name="disk", daemon=True).start()
+    return await asyncio.wrap_future(future)

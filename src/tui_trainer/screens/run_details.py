@@ -1,0 +1,35 @@
+"""All that is known of one run on disk."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+
+class RunDetails(ModalScreen[None]):
+    """Shows text under headings; what it is given is fit for a terminal."""
+
+    DEFAULT_CSS = "RunDetails .hint { dock: bottom; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
+
+    def __init__(self, title: str, parts: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._title = title
+        self._parts = tuple(parts)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static(Content(self._title), classes="heading")
+            with VerticalScroll():
+                for heading, text in self._parts:
+                    yield Static(Content(heading), classes="heading")
+                    yield Static(Content(f"{text}\n"))
+            yield Static("↑↓ scroll · escape closes", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()

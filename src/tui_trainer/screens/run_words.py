@@ -1,0 +1,206 @@
+"""What the Runs screen says of a run, fit for a terminal."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tui_trainer.engine.setting_fields import FIELDS, TUTORIAL, differing
+from tui_trainer.runs.description import Parent
+from tui_trainer.runs.home import runs_home
+from tui_trainer.runs.listing import DamagedRun, RunOnDisk
+from tui_trainer.screens.gsm8k_settings import describe_settings
+from tui_trainer.screens.settings_form import LABEL_WIDTH, shown
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.line_table import Column
+from tui_trainer.widgets.run_clock import duration
+from tui_trainer.widgets.status_line import byte_count, count
+
+NAME_CHARACTERS = 60
+CELL_CHARACTERS = 40
+LOSS_WIDTH = 7
+DAMAGED = "unreadable"
+NARROW_COLUMNS = (
+    Column("", 1),
+    Column("started", 11),
+    Column("model", 8, share=1),
+    Column("problems", 8, share=1),
+    Column("steps", 9, right=True),
+    Column("last", LOSS_WIDTH, right=True),
+    Column("best", LOSS_WIDTH, right=True),
+    Column("state", 10),
+)
+WIDE_COLUMNS = (
+    NARROW_COLUMNS[0],
+    Column("run", 20, share=2),
+    Column("started", 16),
+    *NARROW_COLUMNS[2:],
+)
+
+Listed = RunOnDisk | DamagedRun
+"""A row of the list."""
+
+
+def no_runs() -> str:
+    """How to make the first one."""
+    return (
+        "There is no run on disk yet.\n\n"
+        "Press 5 and then space: each loop of GSM8K is written to disk as it goes, its settings,\n"
+        "its losses and its checkpoints, and is listed here from its first step on.\n"
+        "`tui-trainer gsm8k` makes one too.\n\n"
+        f"They are kept in {visible(str(runs_home()))}"
+    )
+
+
+# The list
+
+
+def run_columns(wide: bool) -> tuple[Column, ...]:
+    return WIDE_COLUMNS if wide else NARROW_COLUMNS
+
+
+def run_cells(run: Listed, letter: str, wide: bool) -> tuple[str, ...]:
+    """The row of one run; `letter` is what marks it in the chart."""
+    name = (visible(run.folder.name, limit=NAME_CHARACTERS),) if wide else ()
+    if isinstance(run, DamagedRun):
+        told = visible(run.folder.name, limit=CELL_CHARACTERS)
+        return (letter, *name, "-", "-" if wide else told, "-", "-", "-", "-", DAMAGED)
+    described = run.description
+    return (
+        letter,
+        *name,
+        describe_start(described.started, wide),
+        visible(described.model.name, limit=CELL_CHARACTERS),
+        visible(described.data.problems, limit=CELL_CHARACTERS),
+        describe_steps(described.tally.step, described.steps),
+        loss(described.tally.last),
+        loss(described.tally.best),
+        described.state,
+    )
+
+
+def describe_start(started: str, wide: bool) -> str:
+    """Date and time of day where the run was made; the year only where there is room."""
+    try:
+        when = datetime.fromisoformat(started)
+    except ValueError:
+        return visible(started, limit=CELL_CHARACTERS)
+    return f"{when:%Y-%m-%d %H:%M}" if wide else f"{when:%m-%d %H:%M}"
+
+
+def describe_steps(step: int, steps: int) -> str:
+    """Those made, of all; a run tells how many those are with its first."""
+    made = f"{step}/{steps}" if steps else str(step)
+    return made if len(made) <= 9 else f"{count(step)}/{count(steps)}"
+
+
+def loss(value: float | None) -> str:
+    """A loss in nats in seven characters."""
+    if value is None:
+        return f"{'-':>{LOSS_WIDTH}}"
+    plain = f"{value:.4f}"
+    return f"{plain if len(plain) <= LOSS_WIDTH else f'{value:.1e}':>{LOSS_WIDTH}}"
+
+
+def describe_list(runs: int, damaged: int, marked: int) -> str:
+    """The line above the list."""
+    parts = [f"{runs:,} run{'s' * (runs != 1)}"]
+    if damaged:
+        parts.append(f"{damaged:,} cannot be read: select to see why")
+    parts.append(f"{marked} marked" if marked else "space marks runs to compare")
+    return " · ".join(parts)
+
+
+# The selected one
+
+
+def describe_run(run: RunOnDisk) -> str:
+    """Its name and what came of it, its settings, its checkpoints or how it failed."""
+    described, tally = run.description, run.description.tally
+    made = (
+        f"{visible(run.name, limit=NAME_CHARACTERS)} · {tally.tokens:,} tokens, "
+        f"{duration(tally.seconds).strip()} · loss {loss(tally.first).strip()} → "
+        f"{loss(tally.last).strip()}"
+    )
+    parts = [describe_checkpoints(run.checkpoints)]
+    if described.failure is not None:
+        parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
+    if described.parent is not None:
+        parts.append(describe_parent(described.parent))
+    return "\n".join((made, describe_settings(described.settings), " · ".join(parts)))
+
+
+def describe_damaged(run: DamagedRun) -> str:
+    return f"{visible(run.folder.name, limit=NAME_CHARACTERS)}\n{visible(run.why)}"
+
+
+def describe_contents(run: Listed, size: int) -> str:
+    """What would be deleted with it."""
+    if isinstance(run, DamagedRun):
+        return byte_count(size)
+    steps, checkpoints = run.description.tally.step, len(run.checkpoints)
+    return (
+        f"{steps:,} step{'s' * (steps != 1)}, {checkpoints} checkpoint{'s' * (checkpoints != 1)}, "
+        f"{byte_count(size)}"
+    )
+
+
+def describe_checkpoints(steps: tuple[int, ...]) -> str:
+    """The last few of them, newest first."""
+    if not steps:
+        return "no checkpoint, so nothing to resume, load or evaluate"
+    told = ", ".join(f"{step:,}" for step in reversed(steps[-6:]))
+    return f"checkpoints of steps {told}" + (f" and {len(steps) - 6:,} more" * (len(steps) > 6))
+
+
+def describe_parent(parent: Parent) -> str:
+    return f"resumed from {visible(parent.run, limit=NAME_CHARACTERS)} at step {parent.step:,}"
+
+
+# All of it
+
+
+def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
+    """Headings and the lines under each: all that `run.json` says, with the folder's bytes."""
+    described = run.description
+    yield "Settings, * where the preset tutorial has another", settings_lines(run)
+    model = described.model
+    yield (
+        "Model",
+        f"{visible(model.name)}: {visible(model.architecture)}, {model.parameters:,} parameters, "
+        f"{visible(model.device)}, {visible(model.precision)}\n"
+        f"loaded from {visible(model.source)}\nfingerprint {visible(model.fingerprint)}",
+    )
+    data = described.data
+    yield (
+        "Data",
+        f"{visible(data.problems)}: {data.items:,} items, fingerprint {visible(data.fingerprint)}",
+    )
+    yield "Run", "\n".join(run_lines(run, size))
+
+
+def settings_lines(run: RunOnDisk) -> str:
+    """Each setting on a line, with the preset's where it differs."""
+    settings = run.description.settings
+    changed = differing(settings)
+    lines = []
+    for field in FIELDS:
+        usual = f"   tutorial: {shown(field, TUTORIAL)}" if field in changed else ""
+        mark = "*" if field in changed else " "
+        lines.append(f"{mark} {field.label:<{LABEL_WIDTH}}{shown(field, settings)}{usual}")
+    return "\n".join(lines)
+
+
+def run_lines(run: RunOnDisk, size: int) -> Iterator[str]:
+    described, tally = run.description, run.description.tally
+    yield f"started {visible(described.started)}, {described.state}"
+    if described.failure is not None:
+        yield visible(described.failure)
+    yield (
+        f"{describe_steps(tally.step, described.steps)} steps, {tally.tokens:,} tokens, "
+        f"{duration(tally.seconds).strip()} of training"
+    )
+    yield f"loss: first {loss(tally.first)}, last {loss(tally.last)}, best {loss(tally.best)} nats"
+    yield describe_checkpoints(run.checkpoints)
+    if described.parent is not None:
+        yield describe_parent(described.parent)
+    yield ", ".join(f"{visible(k)} {visible(v)}" for k, v in described.versions.items())
+    yield f"{visible(str(run.folder))}, {byte_count(size)}"

@@ -1,0 +1,70 @@
+"""A run's curve: by step, token and time, read in slices, bounded whatever the length."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.runs_on_disk import SECONDS, TOKENS, step_line, write_run
+from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.curve import POINTS_AT_MOST, Axis, CurveReader, read_curve, series_up_to
+
+
+def test_the_three_axes_are_the_sums_of_the_lines() -> None:
+    curve = read_curve(write_run(losses=[4.0, 3.0, 2.0]))
+    assert [x for x, _ in curve.places(Axis.STEP)] == [1, 2, 3]
+    assert [x for x, _ in curve.places(Axis.TOKEN)] == [TOKENS, 2 * TOKENS, 3 * TOKENS]
+    assert [x for x, _ in curve.places(Axis.TIME)] == [SECONDS, 2 * SECONDS, 3 * SECONDS]
+    averages = [loss for _, loss in curve.places(Axis.STEP)]
+    weights = [0.95**2, 0.95, 1.0]
+    assert averages[2] == pytest.approx((4 * weights[0] + 3 * weights[1] + 2) / sum(weights))
+
+
+def test_slices_add_up_and_a_run_that_grows_is_read_on() -> None:
+    folder = write_run(losses=[5.0 - n / 10 for n in range(25)])
+    reader = CurveReader(folder)
+    parts = [reader.read_on(10) for _ in range(3)]
+    assert [(part.steps, part.is_whole) for part in parts] == [(10, False), (20, False), (25, True)]
+    assert parts[2].bytes == (folder / "metrics.jsonl").stat().st_size
+    assert parts[2] == read_curve(folder)
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write(step_line(26, 1.0) + step_line(27, 1.0)[:10])
+    grown = reader.read_on(10)
+    assert (grown.steps, grown.buckets[-1].last, grown.buckets[-1].tokens) == (26, 26, 26 * TOKENS)
+
+
+def test_a_long_run_is_reduced_and_keeps_its_spike() -> None:
+    losses = [2.0] * 50_000
+    losses[31_234] = 77.0
+    curve = read_curve(write_run(losses=losses))
+    assert 0 < len(curve.buckets) <= POINTS_AT_MOST
+    assert curve.steps == 50_000
+    assert max(bucket.highest for bucket in curve.buckets) == 77.0
+    assert curve.places(Axis.TOKEN)[-1][0] == 50_000 * TOKENS
+
+
+def test_losses_that_are_not_finite_are_counted() -> None:
+    curve = read_curve(write_run(losses=[2.0, None, 1.0]))
+    assert (curve.steps, curve.not_finite, len(curve.buckets)) == (3, 1, 2)
+    assert curve.buckets[-1].tokens == 3 * TOKENS
+
+
+def test_damage_is_told_and_what_came_before_is_there() -> None:
+    folder = write_run(losses=[4.0, 3.0])
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "loss"\n' + step_line(4, 1.0))
+    curve = CurveReader(folder).read_on()
+    assert "metrics.jsonl is damaged" in curve.failure
+    assert (curve.steps, curve.is_whole) == (2, False)
+    with pytest.raises(InputError, match="is damaged"):
+        read_curve(folder)
+
+
+def test_no_metrics_file_is_an_empty_curve(tmp_path: Path) -> None:
+    assert read_curve(tmp_path).buckets == ()
+
+
+def test_the_past_of_a_resumed_run_ends_at_its_checkpoint() -> None:
+    series = series_up_to(write_run(losses=[4.0, 3.0, 2.0, 1.0]), 3)
+    assert (len(series), series.first, series.last, series.best) == (3, 4.0, 2.0, 2.0)
+    assert math.isfinite(series.smoothed)

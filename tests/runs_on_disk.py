@@ -1,0 +1,61 @@
+"""Runs written to disk as the program writes them, without a model."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.runs.checkpoints import checkpoint_name
+from tui_trainer.runs.description import (
+    DataIdentity,
+    ModelIdentity,
+    RunDescription,
+    RunState,
+    Tally,
+)
+from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, RUN_FILE, runs_home
+from tui_trainer.runs.metrics import tally_on
+from tui_trainer.runs.plain import write_plain
+
+MODEL = ModelIdentity(
+    "builtin", "builtin", "Qwen3ForCausalLM", 4_275_808, "cpu", "fp32", 4096, "f1"
+)
+TOKENS, SECONDS = 100, 0.5
+"""Of each step."""
+
+
+def step_line(step: int, loss: float | None) -> str:
+    values = {"step": step, "loss": loss, "tokens": TOKENS, "lr": 1e-5, "seconds": SECONDS}
+    return f"{json.dumps(values)}\n"
+
+
+def write_run(
+    name: str = "2026-01-02-builtin-1",
+    losses: Sequence[float | None] = (4.0, 3.0, 2.0),
+    *,
+    checkpoints: Sequence[int] = (),
+    settings: TrainSettings | None = None,
+    **changes: object,
+) -> Path:
+    """A finished run; `changes` are of its description. Its checkpoints are empty folders."""
+    folder = runs_home() / name
+    folder.mkdir(parents=True)
+    settings = settings or TrainSettings()
+    lines = [step_line(step, loss) for step, loss in enumerate(losses, start=1)]
+    (folder / METRICS_FILE).write_text("".join(lines))
+    for step in checkpoints:
+        (folder / CHECKPOINTS / checkpoint_name(step)).mkdir(parents=True)
+    description = RunDescription(
+        name=name,
+        started=f"{name[:10]}T03:04:05+00:00",
+        settings=settings,
+        model=MODEL,
+        data=DataIdentity(settings.problems, settings.items, "d1"),
+        versions={"python": "3.11.7", "torch": "2.13.0"},
+        steps=len(losses),
+        state=RunState.FINISHED.value,
+        tally=tally_on(folder / METRICS_FILE, Tally()),
+    )
+    write_plain(folder / RUN_FILE, replace(description, **changes))
+    return folder
