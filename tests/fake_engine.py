@@ -104,6 +104,9 @@ class FakeEngine:
         self.existing: tuple[str, ...] = ()
         """Files that an export finds."""
         self.refuse_export: Exception | None = None
+        self.resumed: list[str] = []
+        """The checkpoints that a loop was resumed from."""
+        self._first = 1
         self._step = 0
         self._run: str | None = None
         self.reloads = 0
@@ -343,9 +346,18 @@ class FakeEngine:
             raise self._refuse
         self.trained_with.append(settings)
         self.training_lr = settings.lr
-        self._step = 0
+        self._step, self._first = 0, 1
         self._run = f"2026-01-01-fake-{len(self.trained_with)}" if record else None
         return self._steps(settings)
+
+    def resume(
+        self, checkpoint: str, settings: TrainSettings, *, record: bool = False
+    ) -> Iterator[LoopReport]:
+        """The steps after the checkpoint's, which its name tells."""
+        reports = self.train(settings, record=record)
+        self.resumed.append(checkpoint)
+        self._first = int(checkpoint.rpartition("-")[2]) + 1
+        return reports
 
     def checkpoint(self) -> CheckpointReport:
         if self.refuse_checkpoint is not None:
@@ -362,7 +374,8 @@ class FakeEngine:
             raise TimeoutError("no test opened the gate")
 
     def _steps(self, settings: TrainSettings) -> Iterator[LoopReport]:
-        for step, loss in enumerate(self._losses, start=1):
+        steps = list(enumerate(self._losses, start=1))
+        for step, loss in steps[self._first - 1 :]:
             yield from self._between(step - 1)
             self._pass_gate()
             if isinstance(loss, Exception):

@@ -18,7 +18,10 @@ from textual.pilot import Pilot
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.predict import PredictScreen
+from tui_trainer.screens.question import Question
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.worker import LoopState
@@ -134,6 +137,30 @@ async def evaluation(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: len(app.session.evaluations.ended) == 2)
 
 
+async def runs(pilot: Pilot[int]) -> None:
+    app = pilot.app
+    assert isinstance(app, TuiTrainer)
+    await pilot.press("escape", "5")
+    loop = app.screen
+    assert isinstance(loop, Gsm8kScreen)
+    for settings in (TrainSettings(items=40), TrainSettings(items=80, batch=2, lr=3e-5)):
+        loop.settings = settings
+        await pilot.press("full_stop")
+        if isinstance(app.screen, Question):
+            await pilot.press("r")
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
+        for _ in range(settings.items // settings.batch - 1):
+            app.worker.advance("gsm8k")
+        await until(pilot, lambda: loop.report is not None and loop.report.step == 40)
+        await pilot.press("s", "w")
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.STOPPED)
+    await app.session.change(lambda engine: engine.reload(), "")
+    app.clear_notifications()
+    await pilot.press("6")
+    await until(pilot, lambda: "2 runs" in shown(app))
+    await pilot.press("space", "down", "space")
+
+
 async def help_of_step(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4", "question_mark")
 
@@ -158,6 +185,7 @@ PICTURES = (
     Picture(
         "evaluation", "screens/evaluation_view.py", "5, e, then sixty steps and e again", evaluation
     ),
+    Picture("runs", "screens/runs.py", "5, two runs, 6, then space, down and space", runs),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),
 )
 
@@ -172,6 +200,12 @@ async def settled(app: TuiTrainer) -> None:
 
 async def draw(picture: Picture) -> str:
     """The picture as SVG."""
+    with tempfile.TemporaryDirectory(prefix="tui-trainer-runs-") as data:
+        os.environ["XDG_DATA_HOME"] = data  # the loops' runs are not the user's
+        return await draw_in_app(picture)
+
+
+async def draw_in_app(picture: Picture) -> str:
     async with running(size=SIZE) as (app, pilot):
         app.theme = "textual-dark"
         await until(pilot, lambda: "shape (" in shown(app))
@@ -218,12 +252,10 @@ test fails when a screen's text no longer matches its picture.
 def main() -> None:
     """Draw them all."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="tui-trainer-runs-") as data:
-        os.environ["XDG_DATA_HOME"] = data  # the loops' runs are not the user's
-        for picture in PICTURES:
-            svg = asyncio.run(draw(picture))
-            (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
-            print(f"screens/{picture.name}.svg")
+    for picture in PICTURES:
+        svg = asyncio.run(draw(picture))
+        (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+        print(f"screens/{picture.name}.svg")
     (FOLDER / "README.md").write_text(index(), encoding="utf-8")
 
 

@@ -140,7 +140,14 @@ async def test_quit_asks_while_a_loop_trains() -> None:
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [("1", "Tokens"), ("2", "Predict"), ("3", "Loss"), ("4", "Step"), ("5", "GSM8K")],
+    [
+        ("1", "Tokens"),
+        ("2", "Predict"),
+        ("3", "Loss"),
+        ("4", "Step"),
+        ("5", "GSM8K"),
+        ("6", "Runs"),
+    ],
 )
 async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> None:
     async with running("escape", key, size=(100, 50), engine=fake(FakeEngine())) as (app, pilot):

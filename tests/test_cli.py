@@ -98,7 +98,9 @@ def test_a_process_without_a_terminal_ends_at_once() -> None:
         ["eval", "--items", "x"],
         ["eval", "text"],
         ["bench", "text"],
-        ["runs"],
+        ["runs", "show"],
+        ["runs", "export", "x", "--by", "mile"],
+        ["runs", "forget", "x"],
         ["tokens"],
         ["loss"],
         ["loss", "1", "2"],
@@ -154,6 +156,7 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         "eval",
         "bench",
         "models",
+        "runs",
         "problems",
     ]
 

@@ -33,6 +33,15 @@ def test_slices_add_up_and_a_run_that_grows_is_read_on() -> None:
     assert (grown.steps, grown.buckets[-1].last, grown.buckets[-1].tokens) == (26, 26, 26 * TOKENS)
 
 
+def test_events_are_read_over_and_counted_as_read() -> None:
+    folder = write_run(losses=[4.0, 3.0])
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write('{"event": "validation", "step": 2}\n')
+    curve = read_curve(folder)
+    assert (curve.steps, curve.is_whole) == (2, True)
+    assert curve.bytes == (folder / "metrics.jsonl").stat().st_size
+
+
 def test_a_long_run_is_reduced_and_keeps_its_spike() -> None:
     losses = [2.0] * 50_000
     losses[31_234] = 77.0

@@ -88,6 +88,7 @@ def test_one_curve_has_its_lowest_and_highest_losses_too(tmp_path: Path) -> None
         ("run.txt", "does not end with .csv or .png"),
         ("nowhere/run.csv", "There is no folder"),
         ("nul\0.csv", "does not end with"),
+        ("lone \ud800.csv", "does not end with"),
         (f"{'x' * 300}/run.csv", "There is no folder"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from tests.runs_on_disk import step_line, write_run
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.description import RunState, Tally
-from tui_trainer.runs.home import RUN_FILE, runs_home
+from tui_trainer.runs.home import RUN_FILE, find_run, runs_home
 from tui_trainer.runs.listing import delete_whole, list_runs, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
 
@@ -102,3 +102,10 @@ def test_a_run_that_is_written_is_going_and_is_not_deleted() -> None:
     assert open_run(folder).state is RunState.BROKEN_OFF
     delete_whole(folder)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["", "~nobody-here", "nul\0", "lone \ud800", "x" * 5000])
+def test_a_name_that_no_run_has_is_a_sentence(name: str) -> None:
+    write_run()
+    with pytest.raises(InputError, match="There is no run"):
+        find_run(name)

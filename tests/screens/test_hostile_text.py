@@ -1,15 +1,20 @@
 """Text from outside never reaches the terminal raw, wherever it comes from."""
 
 import asyncio
+import json
 import re
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.pilot import SECONDS_AT_MOST, until
+from tests.runs_on_disk import MODEL, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.export.report import ExportReport
@@ -38,8 +43,14 @@ from tui_trainer.engine.reports import (
 )
 from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
+from tui_trainer.runs.description import DataIdentity, Parent
+from tui_trainer.runs.home import runs_home
+from tui_trainer.screens.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.question import Question
+from tui_trainer.screens.run_details import RunDetails
+from tui_trainer.screens.runs import RunsScreen
+from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
 
 ATTACKS = [
@@ -297,12 +308,59 @@ async def visit_everything(words: str) -> None:
         while "gsm8k" not in app.session.loops or app.session.is_live("gsm8k"):
             await asyncio.sleep(0.01)
         await pilot.pause(0.1)
+        await visit_runs(app, pilot)
         await pilot.press("m")
         await pilot.pause(0.1)
         await pilot.press("escape", "R")
         await pilot.pause(0.1)
         await pilot.press("escape")
         app.worker.stop(5)
+
+
+def write_hostile_runs(words: str) -> None:
+    """Runs whose every string is `words`, and what is none."""
+    # A file name has no slash and no NUL, and of the surrogates those that stand for a byte.
+    name = re.sub("[\ud800-\udfff]", "\udcff", re.sub("[/\0]", "-", words[:50]))
+    shutil.rmtree(runs_home(), ignore_errors=True)
+    write_run(
+        f"{name}1",
+        checkpoints=[1, 2],
+        steps=9,
+        started=words,
+        settings=TrainSettings(problems=f"x{words}"),
+        model=replace(MODEL, source=words, name=words, architecture=words, fingerprint=words),
+        data=DataIdentity(words, 3, words),
+        versions={words: words},
+        parent=Parent(words, 1),
+        failure=words,
+    )
+    (runs_home() / f"{name}2").mkdir()
+    folder = write_run(f"{name}3")
+    (folder / "run.json").write_text(json.dumps({words: words}))
+
+
+async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
+    """Each row, and each dialog over it."""
+    await pilot.press("6")
+    screen = app.screen
+    assert isinstance(screen, RunsScreen)
+    await until(pilot, lambda: len(screen.listed) == 3)
+    screen.query_one("#runs", LineTable).cursor = 0
+    for key, dialog in (
+        ("enter", RunDetails),
+        ("r", CheckpointPicker),
+        ("x", Entry),
+        ("d", Question),
+    ):
+        await pilot.press(key)
+        await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))
+        await pilot.pause(0.1)
+        await pilot.press("escape")
+    await pilot.press("space")
+    for _ in range(3):
+        await pilot.press("down", "d")
+        await pilot.pause(0.1)
+        await pilot.press("escape")
 
 
 @settings(
@@ -323,6 +381,7 @@ def test_known_attacks_reach_nothing(terminal_output: list[str], words: str) -> 
 
 def check(terminal_output: list[str], words: str) -> None:
     terminal_output.clear()
+    write_hostile_runs(words)
     asyncio.run(visit_everything(words))
     written = "".join(terminal_output)
     assert "GSM8K" in written

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import ItemReport
-from tui_trainer.runs.home import CHECKPOINTS, RUN_FILE, find_run, unwritable
+from tui_trainer.runs.home import CHECKPOINTS, RUN_FILE, find_run, given_path, unwritable
 from tui_trainer.runs.plain import read_plain
 
 TRAINING_FILE = "training.json"
@@ -72,7 +72,7 @@ def find_checkpoint(name: str) -> Path:
 
     A run is a folder or a name as `tui-trainer runs` lists it.
     """
-    given = Path(name).expanduser()
+    given = given_path(name)
     if "\0" not in name and (given / TRAINING_FILE).is_file():
         if not (given.resolve().parent.parent / RUN_FILE).is_file():
             raise InputError(

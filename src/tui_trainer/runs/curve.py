@@ -1,5 +1,6 @@
 """The loss curve of a run, read from its metrics file as far as that goes, and then further."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
@@ -8,7 +9,7 @@ from pathlib import Path
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.loss_series import Bucket, LossSeries
-from tui_trainer.runs.metrics import read_steps
+from tui_trainer.runs.metrics import StepLine, read_metrics, read_steps
 
 POINTS_AT_MOST = 2048
 LINES_AT_ONCE = 20_000
@@ -62,24 +63,32 @@ class CurveReader:
         """The curve with at most so many more lines; where the file is damaged it says so."""
         place, failure, read = self._curve.bytes, None, 0
         try:
-            for step, end in islice(read_steps(self._path, place), lines):
-                self._tokens += step.tokens
-                self._seconds += step.seconds
-                loss = float("nan") if step.loss is None else step.loss
-                self._series.append(step.step, loss, self._tokens, self._seconds)
+            for step, end in islice(read_metrics(self._path, place), lines):
                 place, read = end, read + 1
+                if step is not None:
+                    self._add(step)
         except InputError as error:
             failure = str(error)
         self._curve = replace(
             self._curve,
             buckets=tuple(self._series.reduced(POINTS_AT_MOST)),
             bytes=place,
-            steps=self._curve.steps + read,
+            steps=len(self._series),
             not_finite=self._series.not_finite,
             is_whole=failure is None and read < lines,
             failure=failure,
         )
         return self._curve
+
+    def _add(self, step: StepLine) -> None:
+        self._tokens += step.tokens
+        self._seconds += step.seconds
+        self._series.append(step.step, as_float(step.loss), self._tokens, self._seconds)
+
+
+def as_float(loss: float | None) -> float:
+    """A loss that was not finite has no number in the file."""
+    return math.nan if loss is None else loss
 
 
 def read_curve(run: Path) -> LossCurve:
@@ -97,5 +106,5 @@ def series_up_to(run: Path, step: int) -> LossSeries:
     for line, _ in read_steps(run / METRICS_FILE):
         if line.step > step:
             break
-        series.append(line.step, float("nan") if line.loss is None else line.loss)
+        series.append(line.step, as_float(line.loss))
     return series

@@ -43,7 +43,7 @@ def check_export(path: Path, *suffixes: str) -> None:
     `suffixes` are those that its name may end with; without any it is `SUFFIXES`.
     """
     known = suffixes or SUFFIXES
-    if "\0" in str(path) or path.suffix.lower() not in known:
+    if not is_file_name(str(path)) or path.suffix.lower() not in known:
         raise InputError(f"{path} does not end with {' or '.join(known)}: give such a name.")
     if os.path.lexists(path):
         raise InputError(f"{path} is there already: give another name.")
@@ -53,6 +53,14 @@ def check_export(path: Path, *suffixes: str) -> None:
         raise InputError(
             "A PNG needs matplotlib: run `pip install 'tui-trainer[png]'`, or write a .csv."
         )
+
+
+def is_file_name(path: str) -> bool:
+    """Whether the system can have a file of that name."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 # CSV

@@ -101,12 +101,20 @@ def _age(folder: Path) -> tuple[str, int, str]:
         return "", 0, folder.name
 
 
+def given_path(name: str) -> Path:
+    """A path as it was typed; one that begins with the home of nobody stays as it is."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
 def find_run(name: str) -> Path:
     """The folder of the run called `name`, or that is at this path; InputError where none is."""
-    given = Path(name).expanduser()
+    given = given_path(name)
     named = [runs_home() / name] if name and given.name == name else []
     for folder in (*named, given):
-        if "\0" not in name and (folder / RUN_FILE).is_file():
+        if is_run(folder):
             return folder.resolve()
     raise InputError(f"There is no run {name}: `tui-trainer runs` lists those that there are.")
 

@@ -1,7 +1,6 @@
 """The loss curves of runs on disk: which were read, how far, and which come next. No widget."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 from tui_trainer.runs.curve import CurveReader, LossCurve
 from tui_trainer.runs.listing import RunOnDisk
@@ -18,6 +17,8 @@ class RunCurves:
     def __init__(self) -> None:
         self._readers: dict[str, CurveReader] = {}
         self._curves: dict[str, LossCurve] = {}
+        self._read_at: dict[str, int] = {}
+        """How long each metrics file was known to be when it was read last."""
 
     def curve(self, run: RunOnDisk) -> LossCurve:
         """As far as it was read."""
@@ -25,8 +26,8 @@ class RunCurves:
 
     def forget(self, names: Iterable[str]) -> None:
         for name in names:
-            self._readers.pop(name, None)
-            self._curves.pop(name, None)
+            for kept in (self._readers, self._curves, self._read_at):
+                kept.pop(name, None)
 
     async def read_slice(self, wanted: Sequence[RunOnDisk]) -> bool:
         """Read on in the first of `wanted` that is not read whole; False where all are."""
@@ -34,9 +35,10 @@ class RunCurves:
         if run is None:
             return False
         reader = self._readers.setdefault(run.name, CurveReader(run.folder))
-        curve = await in_thread(partial(reader.read_on))
+        curve = await in_thread(reader.read_on)
         if self._readers.get(run.name) is reader:  # not forgotten meanwhile
             self._curves[run.name] = curve
+            self._read_at[run.name] = run.description.tally.bytes
         self._keep_few(wanted)
         return True
 
@@ -45,7 +47,7 @@ class RunCurves:
         curve = self.curve(run)
         if curve.failure is not None:
             return False
-        return not curve.is_whole or curve.bytes < run.description.tally.bytes
+        return not curve.is_whole or self._read_at[run.name] < run.description.tally.bytes
 
     def _keep_few(self, wanted: Sequence[RunOnDisk]) -> None:
         names = {run.name for run in wanted}

@@ -11,7 +11,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import Axis, read_curve
 from tui_trainer.runs.export import CSV, NamedCurve, check_export, write_csv, write_png
-from tui_trainer.runs.home import plain_name
+from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.entry import Entry
@@ -104,7 +104,7 @@ class RunFiles(RunCheckpoints):
 
 def read_path(text: str) -> Path:
     """The path that was typed; InputError where nothing can be written there."""
-    path = Path(text.strip()).expanduser()
+    path = given_path(text.strip())
     check_export(path)
     return path
 

@@ -128,10 +128,6 @@ def describe_run(run: RunOnDisk) -> str:
     return "\n".join((made, describe_settings(described.settings), " · ".join(parts)))
 
 
-def describe_damaged(run: DamagedRun) -> str:
-    return f"{visible(run.folder.name, limit=NAME_CHARACTERS)}\n{visible(run.why)}"
-
-
 def describe_contents(run: Listed, size: int) -> str:
     """What would be deleted with it."""
     if isinstance(run, DamagedRun):

@@ -22,7 +22,6 @@ from tui_trainer.screens.run_curves import RunCurves
 from tui_trainer.screens.run_files import RunFiles
 from tui_trainer.screens.run_words import (
     Listed,
-    describe_damaged,
     describe_list,
     describe_run,
     no_runs,
@@ -197,15 +196,19 @@ screen: look at its predictions, train it further, evaluate it."""
         self._show_selected()
 
     def _show_selected(self) -> None:
-        row = self.selected
-        if isinstance(row, RunOnDisk):
-            self._say("run", describe_run(row))
-        elif row is not None:
-            self._say("run", describe_damaged(row))
-        self._show_curves()
+        self._show_read()
         self._read_curves()
 
-    def _show_curves(self) -> None:
+    def _show_read(self) -> None:
+        """The selected run in words, and the curves as far as they were read."""
+        row, failure = self.selected, None
+        if isinstance(row, RunOnDisk):
+            failure = self.curves.curve(row).failure
+            self._say("run", describe_run(row) if failure is None else visible(failure))
+        elif row is not None:
+            failure = row.why
+            self._say("run", visible(failure))
+        self.query_one("#run").set_class(failure is not None, "-damaged")
         self.chart.show(
             [Overlaid(self.marked.get(r.name, ""), self.curves.curve(r)) for r in self.overlaid]
         )
@@ -221,7 +224,7 @@ screen: look at its predictions, train it further, evaluate it."""
         self._reading = True
         try:
             while self.is_current and await self.curves.read_slice(self.overlaid):
-                self._show_curves()
+                self._show_read()
         finally:
             self._reading = False
 

@@ -1,0 +1,460 @@
+"""Runs: the list, the curves laid over one another, and what can be made of a run."""
+
+import csv
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList, Static
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tests.runs_on_disk import MODEL, step_line, write_run
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.runs import export
+from tui_trainer.runs.curve import Axis, CurveReader
+from tui_trainer.runs.description import RunState, Tally
+from tui_trainer.runs.home import run_folders, runs_home
+from tui_trainer.runs.listing import open_run, read_run
+from tui_trainer.runs.writer import RunWriter
+from tui_trainer.screens import runs
+from tui_trainer.screens.checkpoint_picker import CheckpointPicker
+from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.evaluation_view import EvaluationScreen
+from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.question import Question
+from tui_trainer.screens.run_details import RunDetails
+from tui_trainer.screens.runs import RunsScreen
+from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.worker import LoopState
+
+ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
+
+
+def with_engine(engine: FakeEngine | None = None, size: tuple[int, int] = (80, 24)):
+    return running("escape", "6", size=size, engine=lambda progress: engine or FakeEngine())
+
+
+def screen(app: TuiTrainer) -> RunsScreen:
+    assert isinstance(app.screen, RunsScreen)
+    return app.screen
+
+
+def notes(app: TuiTrainer) -> str:
+    return "\n".join(note.message for note in app._notifications)
+
+
+def detail(app: TuiTrainer) -> str:
+    return str(screen(app).query_one("#run", Static).content)
+
+
+def rows(app: TuiTrainer) -> list[str]:
+    """The lines of the list that are in view."""
+    lines = shown(app).splitlines()
+    top = next(n for n, line in enumerate(lines) if "started" in line)
+    return [line.rstrip() for line in lines[top + 1 : top + 7] if line.strip()]
+
+
+def chart(app: TuiTrainer) -> str:
+    text = shown(app)
+    return text[text.index("loss (nats)") :]
+
+
+def all_read(app: TuiTrainer) -> bool:
+    """Whether every curve of the chart was read to its end."""
+    overlaid = screen(app).overlaid
+    return bool(overlaid) and all(screen(app).curves.curve(run).is_whole for run in overlaid)
+
+
+async def test_without_a_run_a_sentence_says_how_to_make_one() -> None:
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "There is no run on disk yet." in shown(app))
+        text = " ".join(shown(app).split())
+        assert "Press 5 and then space" in text
+        assert "`tui-trainer gsm8k` makes one too" in text
+        await pilot.press("space", "enter", "r", "l", "e", "x", "d", "a", "y", "down")
+        assert isinstance(app.screen, RunsScreen)
+        assert "Select a run that can be read." in notes(app)
+
+
+async def test_alt_6_and_the_tab_lead_there_and_the_palette_knows_its_keys() -> None:
+    write_run(ONE)
+    async with running("alt+6", engine=lambda progress: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Runs (6)", "Resume (r)", "Delete (d)", "Export (x)", "Mark (space)"} <= titles
+        await pilot.press("1")
+        await pilot.click("ScreenTab:last-of-type")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+
+async def test_a_run_made_by_command_meanwhile_is_listed_on_coming_back() -> None:
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "There is no run on disk yet." in shown(app))
+        await pilot.press("1", "escape")
+        write_run(ONE)
+        await pilot.press("6")
+        await until(pilot, lambda: "1 run ·" in shown(app))
+        assert "no run on disk" not in shown(app)
+
+
+async def test_the_list_and_the_selected_run() -> None:
+    settings = TrainSettings(lr=3e-4, items=20)
+    write_run(ONE, [4.0, 3.0, 2.5], checkpoints=[1, 2], settings=settings)
+    write_run(TWO, [5.0, None], state=RunState.FAILED.value, failure="the disk is full")
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
+        first, second = rows(app)
+        assert first.split() == [
+            *("▶", "01-02", "03:04", "builtin", "builtin", "2/2", "-", "5.0000", "failed")
+        ]
+        assert second.split() == [
+            *("01-02", "03:04", "builtin", "builtin", "3/3", "2.5000", "2.5000", "finished")
+        ]
+        assert "failed: the disk is full · no checkpoint" in detail(app)
+        await pilot.press("down")
+        assert f"{ONE} · 300 tokens, 0:02 · loss 4.0000 → 2.5000" in detail(app)
+        assert "items 20* · lr 0.0003*" in detail(app)
+        assert "checkpoints of steps 2, 1" in detail(app)
+
+
+async def test_bad_runs_are_told_and_hide_no_other() -> None:
+    write_run(ONE)
+    (runs_home() / "foreign").mkdir()
+    cut = write_run(TWO)
+    (cut / "run.json").write_text((cut / "run.json").read_text()[:50])
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run · 2 cannot be read" in shown(app))
+        assert [row.split()[-1] for row in rows(app)] == ["finished", "unreadable", "unreadable"]
+        await pilot.press("down")
+        assert "or it is damaged" in detail(app)
+        await pilot.press("down")
+        assert "it has no run.json" in detail(app)
+        await pilot.press("r")
+        assert "Select a run that can be read." in notes(app)
+        await pilot.press("d")
+        await until(pilot, lambda: "so it is no run: delete it by hand" in notes(app))
+        assert (runs_home() / "foreign").is_dir()
+
+
+async def test_damaged_metrics_are_told_beside_what_can_be_drawn() -> None:
+    folder = write_run(ONE, [4.0, 3.0, 2.0])
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 4, "loss"\n')
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await until(pilot, lambda: "metrics.jsonl is damaged" in detail(app))
+        assert "⠉" in chart(app) or "⠑" in chart(app)
+
+
+async def test_marked_runs_are_laid_over_one_another_with_letters() -> None:
+    for n, name in enumerate((ONE, TWO, THREE), start=1):
+        write_run(name, [n + 5 / step for step in range(1, 40)])
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "3 runs · space marks" in shown(app))
+        assert [run.name for run in screen(app).overlaid] == [THREE]
+        await pilot.press("space", "down", "space")
+        await until(pilot, lambda: all_read(app) and "2 marked" in shown(app))
+        assert [run.name for run in screen(app).overlaid] == [THREE, TWO]
+        assert [row[1] for row in rows(app)] == ["A", "B", " "]
+        await until(pilot, lambda: min(chart(app).count("A"), chart(app).count("B")) >= 3)
+        await pilot.press("up", "space")
+        assert [run.name for run in screen(app).overlaid] == [TWO]
+        assert [row[1] for row in rows(app)] == [" ", "B", " "]
+        await pilot.press("down", "down", "space")
+        assert screen(app).marked == {TWO: "B", ONE: "A"}
+
+
+async def test_no_more_runs_are_marked_than_the_chart_tells_apart() -> None:
+    for n in range(1, 10):
+        write_run(f"2026-01-02-builtin-{n}", [1.0, 2.0])
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "9 runs" in shown(app))
+        for _ in range(9):
+            await pilot.press("space", "down")
+        assert "".join(screen(app).marked.values()) == "ABCDEFGH"
+        assert "8 runs are marked: take one away first." in notes(app)
+
+
+async def test_a_changes_the_axis_and_y_the_scale() -> None:
+    write_run(ONE, [4.0, 3.0, 2.0, 1.0])
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app) and all_read(app))
+        for word, last in (("step", "4"), ("token", "400"), ("second", "2.0"), ("step", "4")):
+            await until(pilot, lambda word=word: f"by {word}" in chart(app))
+            axis = next(line for line in chart(app).splitlines() if line.startswith(f"{word:>7} "))
+            assert axis.split()[-1] == last
+            await pilot.press("a")
+        assert screen(app).chart.axis is Axis.TOKEN
+        await pilot.press("y")
+        await until(pilot, lambda: "log axis" in chart(app))
+
+
+async def test_enter_tells_all_settings_and_marks_what_differs() -> None:
+    write_run(ONE, settings=TrainSettings(batch=4, schedule="cosine"))
+    async with with_engine(size=(100, 60)) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunDetails))
+        lines = [" ".join(line.strip("│ ").split()) for line in shown(app).splitlines()]
+        assert "* batch 4 tutorial: 1" in lines
+        assert "* schedule cosine tutorial: constant" in lines
+        assert any(line.endswith("accumulation 1") for line in lines)
+        text = shown(app)
+        for word in ("Qwen3ForCausalLM", "4,275,808", "python 3.11.7, torch 2.13.0", ONE):
+            assert word in text
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_the_cursor_stays_on_its_run_when_another_comes() -> None:
+    write_run(ONE)
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        write_run(TWO)
+        screen(app).list_anew()
+        await until(pilot, lambda: "2 runs" in shown(app))
+        assert screen(app).selected.folder.name == ONE
+
+
+async def test_a_run_that_goes_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "LIST_SECONDS", 0.05)
+    folder = write_run(ONE, [4.0, 3.0], state=RunState.GOING.value, tally=Tally())
+    writer = RunWriter(folder, read_run(folder))
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "going" in shown(app) and all_read(app))
+        with (folder / "metrics.jsonl").open("a") as file:
+            file.write(step_line(3, 0.25))
+        await until(pilot, lambda: "0.2500" in rows(app)[0])
+        run = screen(app).selected
+        await until(pilot, lambda: screen(app).curves.curve(run).steps == 3)
+        await pilot.press("d")
+        await until(pilot, lambda: "is going: stop its loop before you delete it" in notes(app))
+        writer._file.close()
+        await until(pilot, lambda: "broken off" in shown(app))
+    assert folder.is_dir()
+
+
+async def test_a_long_run_is_read_in_slices_away_from_the_interface(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_on, threads = CurveReader.read_on, []
+
+    def noted(reader: CurveReader, lines: int = 1_000):
+        threads.append(threading.current_thread())
+        return read_on(reader, lines)
+
+    monkeypatch.setattr(CurveReader, "read_on", noted)
+    write_run(ONE, [2.0 + n % 7 for n in range(9_500)])
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app) and all_read(app))
+        assert screen(app).curves.curve(screen(app).selected).steps == 9_500
+    assert len(threads) == 10
+    assert threading.main_thread() not in threads
+    assert all(thread.daemon for thread in threads)
+
+
+# Checkpoints
+
+
+async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
+    engine = FakeEngine([4.0, 3.0, 2.0, 1.0])
+    settings = TrainSettings(items=4, lr=2e-4)
+    write_run(ONE, [4.0, 3.5, 3.0], checkpoints=[1, 2], settings=settings, steps=4)
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, CheckpointPicker))
+        options = app.screen.query_one(OptionList)
+        assert [str(option.prompt) for option in options.options] == ["step 2", "step 1"]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Gsm8kScreen))
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
+        checkpoint = str(runs_home() / ONE / "checkpoints" / "step-000002")
+        assert engine.resumed == [checkpoint]
+        assert engine.trained_with == [settings]
+        assert (app.session.choice.source, app.session.choice.precision) == (checkpoint, "fp32")
+        await until(pilot, lambda: app.screen.report is not None and app.screen.report.step == 4)
+        series = app.screen.query_one(LossChart).series
+        assert (len(series), series.first, series.last) == (4, 4.0, 1.0)
+        assert app.session.saved.checkpoint_step == 2
+        # The next run of the screen begins anew, with the settings that were there.
+        await pilot.press("space")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("k")
+        await until(pilot, lambda: len(engine.trained_with) == 2)
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
+        assert engine.trained_with[1] == TrainSettings()
+        await until(pilot, lambda: len(app.screen.query_one(LossChart).series) == 4)
+        assert app.session.saved.checkpoint_step == 0
+
+
+async def test_what_cannot_be_resumed_is_a_sentence() -> None:
+    engine = FakeEngine([1.0] * 50, gated=True)
+    write_run(ONE, [4.0, 3.0], checkpoints=[2])
+    write_run(TWO, [4.0, 3.0])
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app))
+        await pilot.press("r")
+        assert f"{TWO} has no checkpoint: c makes one in a run" in notes(app)
+        await pilot.press("down", "r")
+        assert f"{ONE} has made all of its 2 steps at its last checkpoint" in notes(app)
+        engine.gate.release(1)
+        await pilot.press("5", "full_stop")
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
+        await pilot.press("6", "l")
+        await until(pilot, lambda: "A loop uses this model: stop it" in notes(app))
+        assert (engine.resumed, app.session.choice.source) == ([], "builtin")
+
+
+async def test_a_precision_that_there_is_not_is_a_sentence() -> None:
+    write_run(ONE, checkpoints=[1], model=replace(MODEL, precision="int3"))
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("l")
+        await until(pilot, lambda: "Precision 'int3' is not known" in notes(app))
+
+
+async def test_l_loads_a_checkpoint_into_all_screens() -> None:
+    folder = write_run(ONE, checkpoints=[3])
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("l")
+        await until(pilot, lambda: "It is the model of all screens now" in notes(app))
+        checkpoint = str(folder / "checkpoints" / "step-000003")
+        assert app.session.status.model.name == checkpoint
+        assert app.session.tokenizer.name == checkpoint
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_e_loads_and_evaluates_on_held_out_items_of_what_it_trained_on() -> None:
+    engine = FakeEngine(answers=[["#### 1", "#### 2"]])
+    write_run(ONE, checkpoints=[3], settings=TrainSettings(items=77, seed=5))
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
+        await until(pilot, lambda: len(app.session.evaluations.ended) == 1)
+        assert engine.evaluated_with[0].seed == 5
+        assert app.session.choice.source.endswith("step-000003")
+        await pilot.press("escape")
+        assert isinstance(app.screen, Gsm8kScreen)
+        await pilot.press("E")  # another way in lies over it when a second one is asked for
+        assert isinstance(app.screen, EvaluationScreen)
+        engine._answers.append(["#### 1"])
+        await pilot.press("6", "e")
+        await until(pilot, lambda: len(app.session.evaluations.ended) == 2)
+        assert len(app.screen_stack) == 2
+
+
+async def test_a_run_of_the_real_worker_is_resumed_and_ends_as_one_never_stopped() -> None:
+    async with running("escape", "5") as (app, pilot):
+        gsm8k = app.screen
+        gsm8k.settings = TrainSettings(items=4)
+        for step in (1, 2):
+            await pilot.press("full_stop")
+            await until(pilot, lambda step=step: gsm8k.report and gsm8k.report.step == step)
+        await pilot.press("s", "w")
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.STOPPED)
+        await pilot.press("6")
+        await until(pilot, lambda: "stopped" in shown(app))
+        await pilot.press("r")
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
+        assert app.screen is gsm8k
+        await until(pilot, lambda: gsm8k.report.step == 4)
+        assert len(gsm8k.query_one(LossChart).series) == 4
+        await pilot.press("6")
+        await until(pilot, lambda: "2 runs" in shown(app))
+    newest, stopped = map(open_run, run_folders())
+    assert (newest.description.parent.run, newest.description.parent.step) == (stopped.name, 2)
+    assert (newest.description.tally.step, newest.state) == (4, RunState.FINISHED)
+
+
+# Files
+
+
+async def typed(app: TuiTrainer, pilot, path: Path) -> None:
+    await pilot.press("x")
+    await until(pilot, lambda: isinstance(app.screen, Entry))
+    app.screen.query_one(Input).value = str(path)
+    await pilot.press("enter")
+
+
+async def test_x_writes_csv_and_png(tmp_path: Path) -> None:
+    write_run(ONE, [4.0, 3.0])
+    write_run(TWO, [5.0, 4.0, 3.0])
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app))
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, Entry))
+        assert app.screen.query_one(Input).value == f"{TWO}.csv"
+        await pilot.press("escape", "space", "down", "space")
+        await typed(app, pilot, tmp_path / "one.csv")
+        await until(pilot, lambda: "one.csv has 2 rows." in notes(app))
+        with (tmp_path / "one.csv").open(newline="") as file:
+            assert [row["loss"] for row in csv.DictReader(file)] == ["4.0", "3.0"]
+        await typed(app, pilot, tmp_path / "both.png")
+        await until(pilot, lambda: "both.png has the curves of 2 by step." in notes(app))
+        assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
+
+
+async def test_an_export_that_cannot_be_is_told_in_the_dialog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(ONE)
+    (tmp_path / "there.csv").write_text("mine")
+    monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: None)
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        for name, words in (
+            ("there.csv", "is there already"),
+            ("run.txt", "does not end with .csv or .png"),
+            ("run.png", "needs matplotlib: run `pip install 'tui-trainer[png]'`"),
+        ):
+            await typed(app, pilot, tmp_path / name)
+            assert words in str(app.screen.query_one(".error", Static).content)
+            await pilot.press("escape")
+    assert [path.name for path in tmp_path.iterdir()] == ["there.csv"]
+
+
+async def test_d_deletes_after_a_question() -> None:
+    folder, other = write_run(ONE, checkpoints=[1, 2]), write_run(TWO)
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app))
+        await pilot.press("space", "down", "d")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        asked = str(app.screen.query(Static).first().content)
+        assert f"Delete {ONE}: 3 steps, 2 checkpoints, " in asked
+        await pilot.press("n")
+        assert folder.is_dir()
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
+        await until(pilot, lambda: "1 run ·" in shown(app))
+        assert not folder.exists()
+        assert other.is_dir()
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
+        await until(pilot, lambda: "There is no run on disk yet." in shown(app))
+        assert screen(app).marked == {}
+
+
+async def test_every_key_is_in_the_footer_of_80_columns() -> None:
+    write_run(ONE)
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        footer = shown(app).splitlines()[-1].rstrip()
+        for word in ("⏎ Info", "rle Weights", "x Export", "d Delete", "␣ay Chart", "q Quit"):
+            assert word in footer
+
+
+@pytest.mark.parametrize("size", [(1, 1), (30, 8), (80, 24), (200, 60)])
+async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
+    write_run(ONE)
+    async with with_engine(size=size) as (app, pilot):
+        await until(pilot, lambda: all_read(app))
+        await pilot.press("space", "a", "y", "down", "enter", "escape")
+        assert app.is_running
