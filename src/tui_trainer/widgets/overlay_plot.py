@@ -75,10 +75,9 @@ def overlay(
         return canvas_of([f"loss {last.smoothed:.4f}"])
     plot = Plotter(drawn, width, height - 1, over, log=log)
     canvas = canvas_of([title(curves, over, log=log)[:width].ljust(width), *plot.frame(over)])
-    for number, (overlaid, buckets) in enumerate(zip(curves, drawn, strict=True)):
-        if buckets:
-            _draw(canvas, plot.curve(buckets), number)
-            _write_letters(canvas, overlaid.letter, number, len(curves))
+    paths = [_draw(canvas, plot.curve(buckets), number) for number, buckets in enumerate(drawn)]
+    for number, (overlaid, path) in enumerate(zip(curves, paths, strict=True)):
+        _write_letters(canvas, overlaid.letter, path, number, len(curves))
     return canvas
 
 
@@ -116,7 +115,9 @@ class Plotter:
         self._x = step_axis(begin, end, ticks, whole=over is not Over.TIME)
 
     def curve(self, buckets: Sequence[Bucket]) -> list[str]:
-        """The lines of a chart with one curve."""
+        """The lines of a chart with one curve; none where it has no point."""
+        if not buckets:
+            return []
         figure = empty_figure(self._width, self._height)
         x = [place_of(bucket, self._over) for bucket in buckets]
         y = [self._place(bucket.smoothed) for bucket in buckets]
@@ -149,8 +150,12 @@ def is_dots(cell: str) -> bool:
     return BLANK < ord(cell) <= LAST_DOTS
 
 
-def _draw(canvas: Canvas, lines: Sequence[str], number: int) -> None:
-    """Lay a curve over those before it; where two cross, a cell keeps the dots of both."""
+def _draw(canvas: Canvas, lines: Sequence[str], number: int) -> dict[int, int]:
+    """Lay a curve over those before it; where two cross, a cell keeps the dots of both.
+
+    Gives the columns it goes through, each with a row of it.
+    """
+    path = {}
     for row, line in enumerate(lines, start=1):
         for column, cell in enumerate(line):
             if is_dots(cell):
@@ -158,26 +163,22 @@ def _draw(canvas: Canvas, lines: Sequence[str], number: int) -> None:
                 dots = ord(before) - BLANK if is_dots(before) else 0
                 canvas.rows[row][column] = chr(BLANK + (dots | (ord(cell) - BLANK)))
                 canvas.owners[row][column] = number
+                path[column] = row
+    return path
 
 
-def _write_letters(canvas: Canvas, letter: str, number: int, curves: int) -> None:
-    """Put the curve's letter on it here and there, at other columns than the other curves'."""
-    if not letter:
+def _write_letters(
+    canvas: Canvas, letter: str, path: dict[int, int], number: int, curves: int
+) -> None:
+    """Put the curve's letter on it here and there, at other columns than the other curves'.
+
+    After all are drawn: so a curve that lies on another has its letters too.
+    """
+    if not letter or not path:
         return
-    columns = _columns_of(canvas, number)
-    first = min(columns, default=0) + LETTER_COLUMNS * number // curves
-    last = max(columns, default=0)
-    for column, row in columns.items():
+    first, last = min(path) + LETTER_COLUMNS * number // curves, max(path)
+    for column, row in path.items():
         is_due = (column - first) % LETTER_COLUMNS == 0 and last - column > LETTER_COLUMNS // 2
-        if is_due or column == last:
+        if is_due or (column == last and is_dots(canvas.rows[row][column])):
             canvas.rows[row][column] = letter
-
-
-def _columns_of(canvas: Canvas, number: int) -> dict[int, int]:
-    """The columns in which a curve is seen, each with a row of it."""
-    return {
-        column: row
-        for row, owners in enumerate(canvas.owners)
-        for column, owner in enumerate(owners)
-        if owner == number and is_dots(canvas.rows[row][column])
-    }
+            canvas.owners[row][column] = number
