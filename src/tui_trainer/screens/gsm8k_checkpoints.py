@@ -12,13 +12,13 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport
-from tui_trainer.screens.export import export_binding
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.curve import series_up_to
 from tui_trainer.runs.listing import RunOnDisk
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.disk import in_thread
+from tui_trainer.screens.export import export_binding
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.screens.work_screen import WorkScreen
