@@ -150,7 +150,8 @@ async def test_quit_asks_while_a_loop_trains() -> None:
     ],
 )
 async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> None:
-    async with running("escape", key, size=(100, 50), engine=fake(FakeEngine())) as (app, pilot):
+    # So high that no help has to be scrolled.
+    async with running("escape", key, size=(100, 80), engine=fake(FakeEngine())) as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))
         assert name in shown(app)
