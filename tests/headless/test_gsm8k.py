@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.problems import Problem, format_problem, load_problems
 
 Program = Callable[..., Ended]
@@ -169,6 +170,24 @@ def test_ctrl_c_in_the_first_evaluation_keeps_its_scores(
     assert [(line["event"], line["items"]) for line in ended.lines] == [("evaluation", 2)]
 
 
+def test_a_preset_gives_the_settings_and_other_flags_change_them(
+    program: Program, tiny: str, problem_file: str
+) -> None:
+    arguments = "gsm8k", "--problems", problem_file, "--model", tiny, "--preset", "tuned"
+    (line,) = program(*arguments, "--json").lines
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    lengths = [len(tokenizer(format_problem(problem)).input_ids) + 1 for problem in PROBLEMS]
+    assert line["tokens"] == sum(lengths)
+    assert line["lr"] == pytest.approx(TUNED.lr / TUNED.warmup)
+    changed = "--lr", "2e-3", "--warmup", "0", "--no-end-of-text", "--weight-decay", "torch"
+    ended = program(*arguments, *changed)
+    assert ended.out.splitlines()[1].endswith(
+        "AdamW, lr 0.002, preset tuned, end of text no, weight decay torch, warmup 0"
+    )
+    (line,) = program(*arguments, *changed, "--json").lines
+    assert (line["tokens"], line["lr"]) == (sum(lengths) - len(PROBLEMS), 2e-3)
+
+
 def test_the_seed_decides_the_dropout(
     program: Program, tiny_dropout: str, problem_file: str
 ) -> None:
@@ -266,7 +285,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_eta(
         (("--items", "many"), "--items"),
         (("--seed", "-1"), "seed"),
         (("--lr", "inf"), "learning rate"),
-        (("--preset", "tuned"), "tutorial"),
+        (("--preset", "fast"), "tuned"),
         (("--batch", "0"), "batch must be 1 or more"),
         (("--pack", "3"), "at least 16 tokens"),
         (("--padding", "both"), "--padding"),

@@ -15,6 +15,7 @@ from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.problems import format_problem, load_problems
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import TrainSettings
@@ -269,6 +270,16 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
         assert form.query_one("#seed", Input).value == "7"
         await pilot.press("escape")
         assert gsm8k(app).settings == TrainSettings()
+        await pilot.press("enter", "ctrl+r")
+        await until(pilot, lambda: app.screen.query_one("#pack", Input).value == "2048")
+        app.screen.query_one("#items", Input).value = "9"
+        await pilot.press("enter")
+        await until(pilot, lambda: "tuned, * changed · items 9*" in shown(app))
+        assert gsm8k(app).settings == replace(TUNED, items=9)
+        await pilot.press("enter")
+        await until(pilot, lambda: f"* tuned: {TUNED.items}" in shown(app))
+        await pilot.press("ctrl+r", "ctrl+r")
+        await until(pilot, lambda: app.screen.query_one("#pack", Input).value == "0")
 
 
 async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from tui_trainer.engine.examples import Example
+from tui_trainer.engine.item_attention import ItemLengths
 
 IGNORED = -100
 """The label of a position that has none; `F.cross_entropy` passes over it."""
@@ -35,6 +36,8 @@ class MicroBatch:
     counts: Tensor
     """Whether the label at a position counts in the loss."""
     places: tuple[Place, ...]
+    items: ItemLengths | None = None
+    """How a packed row is cut where each item attends on its own."""
 
     @property
     def counted(self) -> int:

@@ -12,18 +12,25 @@ Group = dict[str, list[Tensor] | float]
 
 
 def make_optimizer(
-    name: str, model: nn.Module, lr: float, weight_decay: float | None = None
+    name: str,
+    model: nn.Module,
+    lr: float,
+    weight_decay: float | None = None,
+    *,
+    fused: bool = False,
 ) -> Optimizer:
     """A fresh optimizer over all parameters, what is not said here at torch's defaults.
 
     Without `weight_decay` its default for this optimizer is used, and for all parameters, as in
-    the notebook; a number is for matrices alone.
+    the notebook; a number is for matrices alone. `fused` reads and writes each weight once, and not
+    once for each term of the formula.
     """
     check_lr(lr)
     kind = {"AdamW": AdamW, "SGD": SGD}[check_optimizer(name)]
+    how = {"fused": True} if fused else {}
     if weight_decay is None:
-        return kind(model.parameters(), lr=lr)
-    return kind(parameter_groups(model, weight_decay), lr=lr)
+        return kind(model.parameters(), lr=lr, **how)
+    return kind(parameter_groups(model, weight_decay), lr=lr, **how)
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[Group]:

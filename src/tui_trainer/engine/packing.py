@@ -7,12 +7,14 @@ packed items and makes the mask. With `use_cache` at its default the items would
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 
 from tui_trainer.engine.batching import IGNORED, MicroBatch, Place, counts_of, labels_of, pad
 from tui_trainer.engine.examples import Example
+from tui_trainer.engine.item_attention import item_lengths
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.tokens import Vocabulary
 
@@ -98,7 +100,21 @@ def pack(rows: Sequence[Row], end_of_text: int, device: torch.device) -> MicroBa
         cells += [Cell(end_of_text, n) for n in range(width - len(cells))]
 
     input_ids, position_ids, labels, counts = torch.tensor(laid, device=device).unbind(-1)
-    return MicroBatch(input_ids, None, position_ids, labels, counts.bool(), tuple(places))
+    return MicroBatch(
+        input_ids,
+        None,
+        position_ids,
+        labels,
+        counts.bool(),
+        tuple(places),
+        item_lengths([length for cells in laid for length in _lengths(cells)], device),
+    )
+
+
+def _lengths(cells: list[Cell]) -> list[int]:
+    """The tokens of each item of a row, with the separator after it."""
+    starts = [n for n, cell in enumerate(cells) if cell.position == 0]
+    return [end - start for start, end in pairwise([*starts, len(cells)])]
 
 
 def cells_of(example: Example) -> Iterator[Cell]:

@@ -249,6 +249,8 @@ class StepReport:
     """The name of the run on disk that has this step."""
     checkpoint: CheckpointReport | None = None
     """The checkpoint that was due after this step."""
+    notes: tuple[str, ...] = ()
+    """At the first step: what was asked for and is not done, in a sentence each."""
 
 
 @dataclass(frozen=True)

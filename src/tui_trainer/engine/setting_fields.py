@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.settings import (
     LOGS,
     OPTIMIZERS,
@@ -16,7 +17,6 @@ from tui_trainer.engine.settings import (
     TrainSettings,
 )
 
-TUTORIAL = TrainSettings()
 DEFAULT_DECAY = "torch"
 """What is typed for torch's own weight decay."""
 YES, NO = "yes", "no"
@@ -107,6 +107,8 @@ FIELDS = (
         "schedule", Kind.TEXT, "of the learning rate: constant, linear or cosine", SCHEDULES
     ),
     SettingField("warmup", Kind.WHOLE, "steps in which the learning rate rises to lr"),
+    SettingField("chunked_loss", Kind.YES_NO, "never holds all logits; the same loss"),
+    SettingField("fused", Kind.YES_NO, "the optimizer in one pass over memory; the same update"),
     SettingField("epochs", Kind.WHOLE, "how many times over all items"),
     SettingField("shuffle", Kind.YES_NO, "another order each epoch, by seed and epoch"),
     SettingField(
@@ -128,8 +130,11 @@ def read_settings(typed: dict[str, str]) -> TrainSettings:
     return TrainSettings(**values)  # type: ignore[arg-type]  # each field reads its own type
 
 
-def differing(settings: TrainSettings) -> list[SettingField]:
-    """The settings that are not those of the preset `tutorial`."""
-    return [
-        field for field in FIELDS if getattr(settings, field.name) != getattr(TUTORIAL, field.name)
-    ]
+def differing(settings: TrainSettings, base: TrainSettings) -> list[SettingField]:
+    """The settings that are not those of `base`, a preset."""
+    return [field for field in FIELDS if getattr(settings, field.name) != getattr(base, field.name)]
+
+
+def nearest_preset(settings: TrainSettings) -> str:
+    """The name of the preset that the fewest settings differ from."""
+    return min(PRESETS, key=lambda name: len(differing(settings, PRESETS[name])))

@@ -104,6 +104,10 @@ class TrainSettings:
     """Steps in which the learning rate rises to `lr`."""
     weight_decay: float | None = None
     """Of matrices alone; None is torch's own default (0.01 for AdamW), which is for all weights."""
+    chunked_loss: bool = False
+    """Whether the loss is taken a few positions at a time, so that there are never all logits."""
+    fused: bool = False
+    """Whether the optimizer changes all numbers of a weight in one pass over memory."""
     validation_items: int = 0
     """How many held-out items are measured; 0 measures nothing."""
     validate_every: int = 50

@@ -15,7 +15,7 @@ from tui_trainer.engine.history import Rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.loss import step_loss
+from tui_trainer.engine.loss_pass import make_loss_pass
 from tui_trainer.engine.optim import make_optimizer, schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
@@ -58,7 +58,7 @@ def begin_training(learner: Learner, settings: TrainSettings, loop: Loop) -> Tra
     """A loop before its first step: the optimizer is its own, and fresh."""
     learner.loops += 1
     optimizer = make_optimizer(
-        settings.optimizer, learner.model, settings.lr, settings.weight_decay
+        settings.optimizer, learner.model, settings.lr, settings.weight_decay, fused=settings.fused
     )
     return TrainingState(optimizer, settings.lr, loop, learner.loops)
 
@@ -97,6 +97,7 @@ def train(
     """
     model, vocabulary, optimizer = learner.model, learner.vocabulary, state.optimizer
     steps = plan_steps(examples, settings)
+    loss_pass = make_loss_pass(learner, settings)
     first = state.step + 1
     if state.rng is None:
         torch.manual_seed(settings.seed)
@@ -113,28 +114,27 @@ def train(
         batches = [make_batch(rows, settings, vocabulary, learner.device) for rows in passes]
         counted = sum(batch.counted for batch in batches)
         loss_so_far = torch.zeros((), device=learner.device)
-        items = []
+        each = []
 
         # Memory runs out in the first step or hardly ever; copying in each takes 5% of the time.
         with learner.restored_on_failure(optimizer, copying=step == first):
             if not model.training:  # telling every module takes 2% of a step
                 model.train()
             for batch in batches:
-                with learner.autocast():
-                    logits = model(
-                        input_ids=batch.input_ids,
-                        attention_mask=batch.attention_mask,
-                        position_ids=batch.position_ids,
-                        use_cache=False,
-                    ).logits
-                # logits: [row, position, vocabulary]; the label of a position is the next token
-                loss, losses = step_loss(logits, batch.labels, batch.counts, counted)
+                with learner.autocast(), loss_pass.attention():
+                    loss, losses = loss_pass(batch, counted)
                 loss.backward()
                 loss_so_far += loss.detach()
-                items += losses_by_item(batch, losses)  # waits for the device
+                each.append(losses)
             optimizer.step()
             optimizer.zero_grad()
+            # All is asked of the device by now; only here it is waited for.
             step_loss_value = loss_so_far.item()
+        items = [
+            item
+            for batch, losses in zip(batches, each, strict=True)
+            for item in losses_by_item(batch, losses)
+        ]
 
         learner.updates += 1
         learner.history.add_step(state.made(step))
@@ -154,6 +154,7 @@ def train(
             worst=worst,
             truncated=sum(example.truncated for example, _ in items),
             memory_bytes=memory_in_use(learner.device),
+            notes=loss_pass.notes if step == first else (),
         )
 
     yield from measure(learner, held_out, settings, len(steps), len(steps))

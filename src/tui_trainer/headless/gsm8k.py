@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
+from tui_trainer.engine.presets import PRESETS, TUTORIAL, preset
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.setting_fields import (
@@ -17,6 +18,7 @@ from tui_trainer.engine.setting_fields import (
     Kind,
     SettingField,
     differing,
+    nearest_preset,
 )
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.headless import held_out
@@ -32,11 +34,12 @@ from tui_trainer.headless.recorded import (
     add_run_arguments,
     checkpoint_line,
     describe_checkpoint,
+    given_settings,
     read_order,
     tell_run,
 )
 from tui_trainer.headless.session import make_engine, shown_progress
-from tui_trainer.headless.step import add_training_arguments, describe_model
+from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.runs.loop_lines import loop_lines
 from tui_trainer.terminal_text import visible
@@ -44,9 +47,6 @@ from tui_trainer.terminal_text import visible
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
-DEFAULTS = TrainSettings()
-OTHER_FLAGS = "problems", "lr", "optimizer"
-"""Settings whose flags are shared with other commands."""
 COLUMNS = (
     Column("step", 6),
     Column("loss", 10),
@@ -66,14 +66,15 @@ def add(commands: "Commands") -> None:
         "Run the training loop over question/answer items, one update an item, and "
         "print each step as it is made. The loss is the one before the step's update.",
     )
-    add_problem_arguments(parser)
     parser.add_argument(
         "--preset",
-        choices=("tutorial",),
-        default="tutorial",
-        help="tutorial: the notebook's loop (items in order, batch 1, every token counted)",
+        choices=tuple(PRESETS),
+        default=argparse.SUPPRESS,
+        help="tutorial (the default): the notebook's loop, items in order, batch 1, every token "
+        "counted; tuned: the same items faster, in full rows; other flags change either",
     )
-    add_training_arguments(parser)
+    for field in FIELDS:
+        add_setting(parser, field)
     add_run_arguments(parser)
     parser.add_argument(
         "--evaluate",
@@ -86,31 +87,20 @@ def add(commands: "Commands") -> None:
     parser.set_defaults(run=run)
 
 
-def add_problem_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--problems",
-        metavar="SOURCE",
-        default=DEFAULTS.problems,
-        help="builtin (the default), a .jsonl or .parquet file, or a Hub data set as repo:config",
-    )
-    for field in FIELDS:
-        if field.name not in OTHER_FLAGS:
-            add_setting(parser, field)
-
-
 def add_setting(parser: argparse.ArgumentParser, field: SettingField) -> None:
-    """The flag of a setting: `--weight-decay` for weight_decay."""
+    """The flag of a setting: `--weight-decay` for weight_decay; without it the preset's holds."""
     flag = f"--{field.name.replace('_', '-')}"
     if field.kind is Kind.YES_NO:
-        parser.add_argument(flag, action="store_true", help=field.meaning)
+        how = argparse.BooleanOptionalAction
+        parser.add_argument(flag, action=how, default=argparse.SUPPRESS, help=field.meaning)
         return
     parser.add_argument(
         flag,
         type=partial(read_flag, field),
-        default=getattr(DEFAULTS, field.name),
+        default=argparse.SUPPRESS,
         choices=field.choices or None,
-        metavar=None if field.choices else "N",
-        help=f"{field.meaning} ({field.typed(DEFAULTS)})",
+        metavar=None if field.choices else "SOURCE" if field.kind is Kind.TEXT else "N",
+        help=f"{field.meaning} ({field.typed(TUTORIAL)})",
     )
 
 
@@ -123,9 +113,9 @@ def read_flag(field: SettingField, text: str) -> str | int | float | bool | None
 
 
 def read_arguments(arguments: argparse.Namespace) -> TrainSettings:
-    """The settings given; InputError where they cannot be meant."""
-    given = vars(arguments)
-    return TrainSettings(**{field.name: given[field.name] for field in FIELDS})
+    """The preset with what other flags change in it; InputError where that cannot be meant."""
+    base = preset(getattr(arguments, "preset", "tutorial"))
+    return replace(base, **given_settings(arguments))
 
 
 def read_evaluation(number: int | None, training: TrainSettings) -> EvaluationSettings | None:
@@ -175,6 +165,8 @@ def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainS
             bar.show(report)
             if isinstance(report, StepReport):
                 steps.append(report)
+                for note in report.notes:
+                    print(f"tui-trainer: {note}", file=sys.stderr)
                 if report.step == 1:
                     _note_fewer(settings, "items", report.items, settings.items)
             elif isinstance(report, ValidationReport):
@@ -243,8 +235,11 @@ def describe_cut(report: StepReport) -> str:
 def describe_loop(settings: TrainSettings) -> str:
     """The data, the optimizer, and every other setting that differs from the preset."""
     usual = "problems", "items", "lr", "optimizer", "seed"
-    others = [field for field in differing(settings) if field.name not in usual]
+    name = nearest_preset(settings)
+    others = [field for field in differing(settings, PRESETS[name]) if field.name not in usual]
     line = f"{visible(settings.problems)}: {settings.optimizer}, lr {settings.lr:g}"
+    if PRESETS[name] is not TUTORIAL:
+        line += f", preset {name}"
     return ", ".join([line, *(f"{field.label} {field.typed(settings)}" for field in others)])
 
 

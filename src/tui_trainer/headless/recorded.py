@@ -1,15 +1,15 @@
 """`tui-trainer gsm8k` as a run on disk: `--no-run`, `--resume`, and what it tells of the run."""
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.run_reports import CheckpointReport
-from tui_trainer.engine.setting_fields import differing
+from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
 from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.output import Json, Output
@@ -66,22 +66,29 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
             "and --precision."
         )
     choice = replace(choice, source=str(checkpoint), precision=run.model.precision)
-    return Order(resumed_settings(run.settings, settings), choice, record, checkpoint)
+    if "preset" in arguments:
+        raise InputError("A resumed run keeps its settings: leave out --preset.")
+    own = resumed_settings(run.settings, given_settings(arguments))
+    return Order(own, choice, record, checkpoint)
 
 
-def resumed_settings(own: TrainSettings, given: TrainSettings) -> TrainSettings:
+def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given by a flag, by name."""
+    given = vars(arguments)
+    return {field.name: given[field.name] for field in FIELDS if field.name in given}
+
+
+def resumed_settings(own: TrainSettings, given: Mapping[str, Any]) -> TrainSettings:
     """The run's own settings; InputError where another was given that would change the run."""
-    changes = {}
-    for field in differing(given):
-        value = getattr(given, field.name)
-        if field.name in MAY_CHANGE:
-            changes[field.name] = value
-        elif value != getattr(own, field.name):
+    for field in FIELDS:
+        if field.name in MAY_CHANGE or field.name not in given:
+            continue
+        if given[field.name] != getattr(own, field.name):
             raise InputError(
                 f"A resumed run keeps its settings, and its {field.label} is {field.typed(own)}: "
                 f"leave out {flag(field.name)}."
             )
-    return replace(own, **changes)
+    return replace(own, **{name: given[name] for name in MAY_CHANGE if name in given})
 
 
 def flag(name: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.setting_fields import FIELDS, differing
+from tui_trainer.engine.presets import PRESETS
+from tui_trainer.engine.setting_fields import FIELDS, differing, nearest_preset
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.table import Column, format_bytes, table
@@ -142,11 +143,13 @@ def run_show(arguments: argparse.Namespace, output: Output) -> None:
     run = open_run(find_run(arguments.name))
     if output.as_json:
         described = run.description
+        name = nearest_preset(described.settings)
         output.json(
             run_line(run)
             | {
                 "settings": asdict(described.settings),
-                "changed": [field.name for field in differing(described.settings)],
+                "preset": name,
+                "changed": [field.name for field in differing(described.settings, PRESETS[name])],
                 "model": asdict(described.model),
                 "data": asdict(described.data),
                 "versions": described.versions,
@@ -181,8 +184,9 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     )
     yield f"{visible(data.problems)}: {data.items:,} items"
     yield ", ".join(f"{visible(k)} {visible(v)}" for k, v in described.versions.items())
-    changed = differing(described.settings)
-    yield "settings, * where the preset tutorial has another"
+    name = nearest_preset(described.settings)
+    changed = differing(described.settings, PRESETS[name])
+    yield f"settings, * where the preset {name} has another"
     for field in FIELDS:
         mark = "*" if field in changed else " "
         yield f"{mark} {field.label:<17} {visible(field.typed(described.settings))}"

@@ -41,6 +41,7 @@ from tui_trainer.worker import Failure, LoopChanged
 DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25
 SELECT = Binding.Group("Select ", compact=True)
+USUAL = "usual"
 FILTERS: tuple[Change | None, ...] = (None, *Change)
 
 
@@ -312,9 +313,9 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         form = FormOf(
             "Settings of the next evaluation",
             EVALUATION_FIELDS,
-            evaluations.suggested,
-            "usual",
+            {USUAL: evaluations.suggested},
             read_evaluation_settings,
+            nearest=lambda _: USUAL,
         )
         settings = await self.app.push_screen_wait(SettingsForm(form, evaluations.settings))
         if settings is not None:

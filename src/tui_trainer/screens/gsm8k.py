@@ -175,6 +175,8 @@ PyTorch that makes the same steps and prints the same losses."""
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
         self.saw_step(report)
+        for note in report.notes:
+            self.notify(visible(note), markup=False)
         self.session.guide.saw_step(report, self._running_with.epochs)
         self.report = report
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from tui_trainer.engine.setting_fields import FIELDS, TUTORIAL, differing
+from tui_trainer.engine.presets import PRESETS
+from tui_trainer.engine.setting_fields import FIELDS, differing, nearest_preset
 from tui_trainer.runs.description import Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
@@ -174,12 +175,13 @@ def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
 
 
 def settings_lines(run: RunOnDisk) -> str:
-    """Each setting on a line, with the preset's where it differs."""
+    """Each setting on a line, with the nearest preset's where it differs."""
     settings = run.description.settings
-    changed = differing(settings)
+    name = nearest_preset(settings)
+    changed = differing(settings, PRESETS[name])
     lines = []
     for field in FIELDS:
-        usual = f"   tutorial: {shown(field, TUTORIAL)}" if field in changed else ""
+        usual = f"   {name}: {shown(field, PRESETS[name])}" if field in changed else ""
         mark = "*" if field in changed else " "
         lines.append(f"{mark} {field.label:<{LABEL_WIDTH}}{shown(field, settings)}{usual}")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """A form for settings of any kind: a line a setting, each told what it means, and a preset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -28,10 +28,11 @@ class FormOf(Generic[Settings]):
 
     heading: str
     fields: tuple[SettingField, ...]
-    preset: Settings
-    preset_name: str
+    presets: Mapping[str, Settings]
     read: Callable[[dict[str, str]], Settings]
     """Makes the settings of what was typed, by name; InputError where they cannot be used."""
+    nearest: Callable[[Settings], str]
+    """The name of the preset that changes are marked against at first."""
 
 
 class SettingsForm(ModalScreen[Settings | None], Generic[Settings]):
@@ -49,9 +50,10 @@ class SettingsForm(ModalScreen[Settings | None], Generic[Settings]):
         super().__init__()
         self._form = form
         self._settings = settings
+        self._preset = form.nearest(settings)
+        """The name of the one that changes are marked against."""
 
     def compose(self) -> ComposeResult:
-        preset = self._form.preset_name
         with Vertical(classes="dialog wide"):
             yield Static(self._form.heading, classes="heading")
             with VerticalScroll(can_focus=False):
@@ -62,11 +64,10 @@ class SettingsForm(ModalScreen[Settings | None], Generic[Settings]):
                         yield Static("", classes="preset", id=f"{field.name}-preset")
             yield Static("", classes="hint", id="meaning")
             yield Static("", classes="error")
-            yield Static(
-                f"enter takes them · ↑↓ · ctrl+r {preset} · escape goes back", classes="hint"
-            )
+            yield Static("", classes="hint", id="keys")
 
     def on_mount(self) -> None:
+        self._tell_keys()
         self.query_one("#items").focus()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
@@ -76,17 +77,40 @@ class SettingsForm(ModalScreen[Settings | None], Generic[Settings]):
                 self.query_one("#meaning", Static).update(Content(describe_field(field)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Mark what is not as in the preset."""
         for field in self._form.fields:
             if field.name == event.input.id:
-                differs = event.value.strip() != field.typed(self._form.preset)
-                usual = shown(field, self._form.preset) or "empty"
-                mark = f"* {self._form.preset_name}: {usual}" if differs else ""
-                self.query_one(f"#{field.name}-preset", Static).update(Content(mark))
+                self._mark(field)
+        self._tell_keys()
+
+    def _mark(self, field: SettingField) -> None:
+        """Mark the setting where it is not as in the preset."""
+        preset = self._form.presets[self._preset]
+        usual = shown(field, preset) or "empty"
+        mark = "" if self._is_as_in(preset, field) else f"* {self._preset}: {usual}"
+        self.query_one(f"#{field.name}-preset", Static).update(Content(mark))
+
+    def _is_as_in(self, preset: Settings, field: SettingField) -> bool:
+        return self.query_one(f"#{field.name}", Input).value.strip() == field.typed(preset)
+
+    def _tell_keys(self) -> None:
+        line = f"enter takes them · ↑↓ · ctrl+r {self._next_preset()} · escape goes back"
+        self.query_one("#keys", Static).update(Content(line))
+
+    def _next_preset(self) -> str:
+        """That which changes are marked against; where nothing differs from it, the one after."""
+        preset = self._form.presets[self._preset]
+        if not all(self._is_as_in(preset, field) for field in self._form.fields):
+            return self._preset
+        names = list(self._form.presets)
+        return names[(names.index(self._preset) + 1) % len(names)]
 
     def action_preset(self) -> None:
+        self._preset = self._next_preset()
+        preset = self._form.presets[self._preset]
         for field in self._form.fields:
-            self.query_one(f"#{field.name}", Input).value = field.typed(self._form.preset)
+            self.query_one(f"#{field.name}", Input).value = field.typed(preset)
+            self._mark(field)
+        self._tell_keys()
 
     def on_input_submitted(self) -> None:
         fields = self._form.fields

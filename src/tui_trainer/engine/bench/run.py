@@ -18,6 +18,7 @@ from tui_trainer.engine.devices import choose_device
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.presets import preset
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import StepReport
@@ -114,7 +115,7 @@ def loop_precision(job: Job, device: torch.device) -> str:
 
 def loop_settings(job: Job) -> TrainSettings:
     """The preset that the loop is named after, over these items."""
-    return TrainSettings(epochs=job.epochs, seed=job.settings.seed)
+    return replace(preset(job.loop), epochs=job.epochs, seed=job.settings.seed)
 
 
 def train_by_engine(

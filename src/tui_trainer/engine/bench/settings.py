@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import ModelChoice
 
-NOTEBOOK, TUTORIAL = "notebook", "tutorial"
+NOTEBOOK, TUTORIAL, TUNED = "notebook", "tutorial", "tuned"
 TRAINER, SFT_TRAINER = "trainer", "sft_trainer"
 LOOPS = {
     NOTEBOOK: "the notebook's loop, by hand",
     TUTORIAL: "this program's loop, preset tutorial",
+    TUNED: "this program's loop, preset tuned",
     TRAINER: "Hugging Face's Trainer, at its best settings",
     SFT_TRAINER: "TRL's SFTTrainer, at its best settings",
 }

@@ -1,0 +1,77 @@
+"""One forward pass of a loop, to its loss: plainly as the notebook has it, or with less work.
+
+What has less work gives the same numbers. Where a model is not made for it, the plain way is taken
+and a sentence says so.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from tui_trainer.engine.batching import MicroBatch
+from tui_trainer.engine.chunked_loss import chunked_losses, is_plain_head
+from tui_trainer.engine.item_attention import attention_within_items, can_attend_within_items
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loss import step_loss
+from tui_trainer.engine.settings import TrainSettings
+
+NO_CHUNKS = "This model makes its logits in a way of its own, so the loss is not taken in chunks."
+NO_ITEMS = "This model attends in a way of its own, so packed rows keep their mask and cost more."
+
+
+@dataclass(frozen=True)
+class LossPass:
+    """How a loop goes from a micro-batch to its loss."""
+
+    model: PreTrainedModel
+    head: nn.Linear | None
+    """The output layer, where the loss is taken in chunks."""
+    within_items: bool
+    """Whether each item of a packed row attends on its own, without a mask."""
+    notes: tuple[str, ...]
+    """What was asked for and is not done, in a sentence each."""
+
+    def __call__(self, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
+        """The share of `batch` in the step's loss, and -log p of each label: [row, position]."""
+        inputs: dict[str, object] = {
+            "input_ids": batch.input_ids,
+            "attention_mask": batch.attention_mask,
+            "position_ids": batch.position_ids,
+            "use_cache": False,
+        }
+        if self.within_items:
+            inputs["items"] = batch.items
+        if self.head is None:
+            logits = self.model(**inputs).logits
+            # logits: [row, position, vocabulary]; the label of a position is the next token
+            return step_loss(logits, batch.labels, batch.counts, counted)
+        hidden = self.model.base_model(**inputs).last_hidden_state
+        return chunked_losses(hidden, self.head, batch.labels, batch.counts / counted)
+
+    @contextmanager
+    def attention(self) -> Iterator[None]:
+        """Around the forward passes of a step: the other screens attend as ever."""
+        if not self.within_items:
+            yield
+            return
+        with attention_within_items(self.model):
+            yield
+
+
+def make_loss_pass(learner: Learner, settings: TrainSettings) -> LossPass:
+    """The pass that `settings` ask for, as far as the model is made for it."""
+    model = learner.model
+    with learner.autocast():
+        chunked = settings.chunked_loss and is_plain_head(model)
+        within_items = settings.pack > 0 and can_attend_within_items(model)
+    notes = []
+    if settings.chunked_loss and not chunked:
+        notes.append(NO_CHUNKS)
+    if settings.pack and not within_items:
+        notes.append(NO_ITEMS)
+    head = model.get_output_embeddings() if chunked else None
+    assert head is None or isinstance(head, nn.Linear)  # else it is no plain head
+    return LossPass(model, head, within_items, tuple(notes))

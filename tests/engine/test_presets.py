@@ -1,0 +1,113 @@
+"""`tuned` is `tutorial` with other settings: each gives the same numbers with less work."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, Gemma2Config, PreTrainedTokenizerFast
+
+from tests.engine.notebook import assert_same_bits, weights_of
+from tests.models import byte_fallback_tokenizer
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.item_attention import NAME
+from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS
+from tui_trainer.engine.presets import PRESETS, TUNED, TUTORIAL, preset
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.setting_fields import differing, nearest_preset
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+
+FASTER = {"chunked_loss": True, "fused": True}
+
+
+def run(engine: Engine, folder: Path, settings: TrainSettings) -> list[StepReport]:
+    engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
+    return [step for step in engine.train(settings) if isinstance(step, StepReport)]
+
+
+def test_a_preset_is_found_by_its_name() -> None:
+    assert [preset(name) for name in ("tutorial", "tuned")] == [TUTORIAL, TUNED]
+    with pytest.raises(InputError, match="Preset 'fast' is not known: use tutorial or tuned"):
+        preset("fast")
+
+
+def test_the_nearest_preset_has_the_fewest_settings_that_differ() -> None:
+    assert nearest_preset(TrainSettings(items=3, lr=1e-3)) == "tutorial"
+    assert nearest_preset(replace(TUNED, items=3, lr=1e-3)) == "tuned"
+    assert {nearest_preset(PRESETS[name]) for name in PRESETS} == set(PRESETS)
+
+
+def test_with_all_settings_of_tuned_set_back_the_losses_are_those_of_tutorial(
+    engine: Engine, model_folder: Callable[[str], Path]
+) -> None:
+    names = {field.name: getattr(TUTORIAL, field.name) for field in differing(TUNED, TUTORIAL)}
+    folder = model_folder("Qwen3")
+    tutorial = run(engine, folder, replace(TUTORIAL, items=6))
+    weights = weights_of(engine.learner.model)
+    back = run(engine, folder, replace(TUNED, items=6, **names))
+    assert [step.loss for step in back] == [step.loss for step in tutorial]
+    assert_same_bits(engine.learner.model.parameters(), weights)
+
+
+@pytest.mark.parametrize("architecture", ["Qwen3", "GPT2", "Llama"])
+@pytest.mark.parametrize("how", [{}, {"batch": 2}, {"pack": 256}, {"pack": 128, "batch": 2}])
+def test_what_is_faster_gives_the_same_losses_and_weights(
+    engine: Engine,
+    model_folder: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    architecture: str,
+    how: dict[str, int],
+) -> None:
+    """GPT-2 trains without its dropout here, which the two would draw in another order."""
+    monkeypatch.setattr("torch.nn.Dropout.forward", lambda self, x: x)
+    folder = model_folder(architecture)
+    settings = TrainSettings(items=8, lr=1e-3, weight_decay=0.1, **how)
+    if architecture == "GPT2":
+        monkeypatch.setattr("torch.nn.Module.train", lambda self, mode=True: self)
+    plain = run(engine, folder, settings)
+    weights = weights_of(engine.learner.model)
+    faster = run(engine, folder, replace(settings, **FASTER))
+    assert [s.loss for s in faster] == pytest.approx([s.loss for s in plain], rel=1e-4)
+    for one, other in zip(faster, plain, strict=True):
+        assert one.item.token_losses[1:] == pytest.approx(other.item.token_losses[1:], abs=1e-3)
+    for now, then in zip(engine.learner.model.parameters(), weights, strict=True):
+        assert torch.allclose(now, then, atol=2e-4)
+
+
+def test_a_run_of_tuned_learns_every_item_and_leaves_the_model_as_others_use_it(
+    qwen3: Engine,
+) -> None:
+    settings = replace(TUNED, items=30, epochs=4, pack=256, lr=3e-3)
+    steps = [step for step in qwen3.train(settings) if isinstance(step, StepReport)]
+    # Each item's text, cut to the model's context, and the separators
+    assert sum(step.positions for step in steps) <= 1.15 * sum(step.tokens for step in steps)
+    assert steps[-1].loss < steps[0].loss - 0.5
+    assert [round(step.lr / 3e-3, 3) for step in steps[:4]] == [0.333, 0.667, 1.0, 1.0]
+    assert qwen3.learner.model.config._attn_implementation != NAME
+    assert steps[0].notes == ()
+
+
+def test_a_model_that_bends_its_logits_is_trained_the_plain_way_and_says_so(
+    engine: Engine, tmp_path: Path
+) -> None:
+    tokenizer: PreTrainedTokenizerFast = byte_fallback_tokenizer()
+    config = Gemma2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        final_logit_softcapping=0.5,
+    )
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    settings = TrainSettings(items=4, pack=512, end_of_text=True)
+    plain = run(engine, tmp_path, settings)
+    steps = run(engine, tmp_path, replace(settings, chunked_loss=True))
+    assert steps[0].notes == (NO_CHUNKS, NO_ITEMS)
+    assert [step.loss for step in steps] == [step.loss for step in plain]
+    assert all(step.notes == () for step in steps[1:])
