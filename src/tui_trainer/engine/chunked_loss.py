@@ -51,15 +51,18 @@ class ChunkedCrossEntropy(torch.autograd.Function):
             if bias_grad is not None:
                 bias_grad += grad.sum(dim=0)
 
-        ctx.save_for_backward(hidden_grad, weight_grad.to(weight.dtype), bias_grad)  # type: ignore[arg-type]  # it takes None too
+        # Not through save_for_backward: what is kept there is copied where it becomes a gradient.
+        ctx.grads = [hidden_grad, weight_grad.to(weight.dtype), bias_grad]  # type: ignore[attr-defined]
         ctx.mark_non_differentiable(losses)
         return (losses * shares).sum(), losses
 
     @staticmethod
     def backward(ctx: FunctionCtx, loss_grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
-        kept: tuple[Tensor | None, ...] = ctx.saved_tensors  # type: ignore[attr-defined]
-        scaled = [None if grad is None else grad * loss_grad for grad in kept]
-        return *scaled, None, None
+        grads: list[Tensor | None] = ctx.grads  # type: ignore[attr-defined]
+        ctx.grads = ()  # type: ignore[attr-defined]
+        if not grads:
+            raise RuntimeError("The gradients of a chunked loss are there once: backward is over.")
+        return *[None if grad is None else grad.mul_(loss_grad) for grad in grads], None, None
 
 
 def chunked_losses(
