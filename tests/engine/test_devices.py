@@ -77,7 +77,7 @@ def test_auto_precision_is_fp32_on_a_cpu_and_mixed_on_a_card_where_it_fits(
     needed = 20 * count_parameters(config) / 0.8
     Cards(monkeypatch, int(needed) + 1, int(needed) - 1)
     assert choose_precision("auto", torch.device("cuda:0"), config) == "mixed"
-    assert choose_precision("auto", torch.device("cuda:1"), config) == "bf16"
+    assert choose_precision("auto", torch.device("cuda:1"), config) == "bf16-sr"
     assert choose_precision("fp32", torch.device("cuda:1"), config) == "fp32"
 
 

@@ -6,6 +6,7 @@ from transformers import AutoModelForCausalLM, PreTrainedConfig
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import DeviceReport
+from tui_trainer.engine.settings import BF16_STOCHASTIC
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
 # the update: 5 x 4 bytes a parameter.
@@ -45,14 +46,14 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def choose_precision(wanted: str, device: torch.device, config: PreTrainedConfig) -> str:
-    """`auto` is fp32 on a CPU; on a GPU mixed where training fits into free memory, else bf16."""
+    """`auto` is fp32 on a CPU; on a GPU mixed where training fits into free memory, or bf16-sr."""
     if wanted != "auto":
         return wanted
     if device.type == "cpu":
         return "fp32"
     free, _ = torch.cuda.mem_get_info(device)
     needed = MIXED_BYTES_A_PARAMETER * count_parameters(config)
-    return "mixed" if needed <= SHARE_FOR_STATE * free else "bf16"
+    return "mixed" if needed <= SHARE_FOR_STATE * free else BF16_STOCHASTIC
 
 
 def count_parameters(config: PreTrainedConfig) -> int:

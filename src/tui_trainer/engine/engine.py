@@ -129,7 +129,7 @@ class Engine:
         vocabulary = self._vocabularies.get(choice.source) or load_vocabulary(source, choice)
         device = choose_device(choice.device)
         precision = choose_precision(choice.precision, device, config)
-        dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
         model = load_model(source, choice, config, dtype)
         self._progress.check()

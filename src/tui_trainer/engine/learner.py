@@ -17,7 +17,7 @@ from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.phase_reports import ZERO_GRAD
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.room import lay_out
-from tui_trainer.engine.settings import TUTORIAL_LR, check_lr
+from tui_trainer.engine.settings import BF16_STOCHASTIC, TUTORIAL_LR, check_lr
 from tui_trainer.engine.tokens import Vocabulary
 
 # To compare weights by what is stored: the integer as wide as the float, by width in bytes.
@@ -52,7 +52,7 @@ class Learner:
         """How many training loops were begun."""
         self.training = True
         self.optimizer_name = "AdamW"
-        self.optimizer = make_optimizer("AdamW", model, TUTORIAL_LR)
+        self.optimizer = self.make_optimizer("AdamW", TUTORIAL_LR)
         self.optimizer_number = self._optimizers_made = 1
         # On the host, so that `reload` needs neither the files nor the network again.
         self._loaded = [weight.to("cpu", copy=True) for weight in self._weights()]
@@ -96,7 +96,16 @@ class Learner:
     def set_optimizer(self, name: str) -> None:
         """A fresh optimizer at the same learning rate."""
         self._optimizers_made += 1
-        self.use_optimizer(make_optimizer(name, self.model, self.lr), name, self._optimizers_made)
+        self.use_optimizer(self.make_optimizer(name, self.lr), name, self._optimizers_made)
+
+    def make_optimizer(
+        self, name: str, lr: float, weight_decay: float | None = None, *, fused: bool = False
+    ) -> Optimizer:
+        """A fresh optimizer of the model's weights, made for its precision; nobody uses it yet."""
+        stochastic = self.report.precision == BF16_STOCHASTIC
+        return make_optimizer(
+            name, self.model, lr, weight_decay, fused=fused, stochastic=stochastic
+        )
 
     def use_optimizer(self, optimizer: Optimizer, name: str, number: int) -> None:
         """An optimizer that was made before; `number` tells it from the others."""

@@ -6,7 +6,10 @@ from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from tui_trainer.engine.settings import check_lr, check_optimizer
+from tui_trainer.engine.stochastic_rounding import StochasticAdamW, StochasticSGD
 
+PLAIN = {"AdamW": AdamW, "SGD": SGD}
+STOCHASTIC = {"AdamW": StochasticAdamW, "SGD": StochasticSGD}
 Group = dict[str, list[Tensor] | float]
 """A parameter group as `torch.optim` takes it."""
 
@@ -18,16 +21,18 @@ def make_optimizer(
     weight_decay: float | None = None,
     *,
     fused: bool = False,
+    stochastic: bool = False,
 ) -> Optimizer:
     """A fresh optimizer over all parameters, what is not said here at torch's defaults.
 
     Without `weight_decay` its default for this optimizer is used, and for all parameters, as in
     the notebook; a number is for matrices alone. `fused` reads and writes each weight once, and not
-    once for each term of the formula.
+    once for each term of the formula. `stochastic` is for bf16 weights, which it rounds by chance.
     """
     check_lr(lr)
-    kind = {"AdamW": AdamW, "SGD": SGD}[check_optimizer(name)]
-    how = {"fused": True} if fused else {}
+    kinds = STOCHASTIC if stochastic else PLAIN
+    kind = kinds[check_optimizer(name)]
+    how = {"fused": True} if fused and not stochastic else {}
     if weight_decay is None:
         return kind(model.parameters(), lr=lr, **how)
     return kind(parameter_groups(model, weight_decay), lr=lr, **how)

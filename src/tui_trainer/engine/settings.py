@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from tui_trainer.engine.errors import InputError
 
 DEVICES = "auto", "cpu", "cuda"
-PRECISIONS = "auto", "fp32", "mixed", "bf16"
+BF16_STOCHASTIC = "bf16-sr"
+"""bf16 weights that an update rounds by chance."""
+PRECISIONS = "auto", "fp32", "mixed", "bf16", BF16_STOCHASTIC
 OPTIMIZERS = "AdamW", "SGD"
 RANDOM = "random:"  # and a shape: a model whose weights are in no file
 SCHEDULES = "constant", "linear", "cosine"

@@ -16,7 +16,7 @@ from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.loss_pass import make_loss_pass
-from tui_trainer.engine.optim import make_optimizer, schedule_factor, set_lr
+from tui_trainer.engine.optim import schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.problem import Problem
@@ -57,8 +57,8 @@ class TrainingState:
 def begin_training(learner: Learner, settings: TrainSettings, loop: Loop) -> TrainingState:
     """A loop before its first step: the optimizer is its own, and fresh."""
     learner.loops += 1
-    optimizer = make_optimizer(
-        settings.optimizer, learner.model, settings.lr, settings.weight_decay, fused=settings.fused
+    optimizer = learner.make_optimizer(
+        settings.optimizer, settings.lr, settings.weight_decay, fused=settings.fused
     )
     return TrainingState(optimizer, settings.lr, loop, learner.loops)
 

@@ -55,7 +55,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         metavar="P",
         default=argparse.SUPPRESS,
-        help="auto (the default), fp32, mixed (fp32 weights, bf16 compute) or bf16",
+        help="auto (the default), fp32, mixed (fp32 weights, bf16 compute), bf16, "
+        "or bf16-sr (bf16, an update rounded by chance so that small steps count)",
     )
     group.add_argument(
         "--trust-remote-code",

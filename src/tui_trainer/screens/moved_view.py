@@ -29,6 +29,7 @@ STORED = {
     "fp32": "fp32 keeps 24 bits of a value: a step below 0.000006% of a weight rounds to nothing.",
     "mixed": "The fp32 weights are the stored ones; bf16 copies are made of them to compute with.",
     "bf16": "bf16 keeps 8 bits of a value: a step below about 0.3% of a weight rounds to nothing.",
+    "bf16-sr": "bf16 keeps 8 bits of a value: a step too small for them moves a few, by chance.",
 }
 
 

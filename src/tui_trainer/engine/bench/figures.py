@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_trainer.engine.bench.reports import Failed, HeldOut, Measured, Phases
+from tui_trainer.engine.settings import BF16_STOCHASTIC
 
-COMPUTE_DTYPES = {"fp32": "fp32", "mixed": "bf16", "bf16": "bf16"}
+COMPUTE_DTYPES = {"fp32": "fp32", "mixed": "bf16", "bf16": "bf16", BF16_STOCHASTIC: "bf16"}
 """In which dtype the matrices are multiplied, by precision."""
 MOST_EPOCHS = 1000
 OVERTIME = 4
