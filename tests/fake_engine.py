@@ -16,7 +16,7 @@ from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
@@ -358,6 +358,9 @@ class FakeEngine:
         self.resumed.append(checkpoint)
         self._first = int(checkpoint.rpartition("-")[2]) + 1
         return reports
+
+    def memory_estimate(self) -> MemoryEstimate:
+        return MemoryEstimate(310_000_000, 7_900_000_000)
 
     def checkpoint(self) -> CheckpointReport:
         if self.refuse_checkpoint is not None:

@@ -20,12 +20,14 @@ from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.export.write import export
 from tui_trainer.engine.fork import fork, update_at
+from tui_trainer.engine.garbage import with_frozen_garbage
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
+from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_report import report_model
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.moved_reports import MovedReport
@@ -84,6 +86,7 @@ class Engine:
         self._probes: Probes | None = None
         self._training: TrainingState | None = None
         self._recording: Recording | None = None
+        self._memory: MemoryEstimate | None = None
         self._source = ""
         self._origin: Origin | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
@@ -317,6 +320,7 @@ class Engine:
         With `record` the loop is a run on disk.
         """
         examples, held_out, loop = self._load_items(settings)
+        self._memory = check_memory(self.learner, examples, settings)
         state = begin_training(self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record)
 
@@ -331,6 +335,7 @@ class Engine:
         self._check_loaded(folder)
         examples, held_out, loop = self._load_items(settings)
         check_resumable(folder, settings, examples)
+        self._memory = check_memory(self.learner, examples, settings)
         state = restore_training(folder, self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record, folder)
 
@@ -367,7 +372,7 @@ class Engine:
             recording = Recording(learner, self._source, settings, examples, state, resumed_from)
         self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training, self._recording = state, recording
-        reports = train(learner, examples, settings, state, held_out)
+        reports = with_frozen_garbage(train(learner, examples, settings, state, held_out))
         return reports if recording is None else recording.follow(reports)
 
     def checkpoint(self) -> CheckpointReport:
@@ -375,6 +380,10 @@ class Engine:
         if self._recording is None:
             raise InputError("No run is being written: start one first.")
         return self._recording.checkpoint()
+
+    def memory_estimate(self) -> MemoryEstimate | None:
+        """What the loop that was begun last will need; None before the first."""
+        return self._memory
 
     def run(self) -> RunReport | None:
         """The run that the loop writes; None before its first step and after its end."""

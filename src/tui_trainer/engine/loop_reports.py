@@ -51,4 +51,28 @@ class SampleReport:
     seconds: float
 
 
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """What a loop will need, worked out before its first step."""
+
+    needed_bytes: int
+    """The most at once of this process: what it holds already is part of it."""
+    available_bytes: int
+    """What this process holds and what is free."""
+
+    @property
+    def fits(self) -> bool:
+        return self.needed_bytes <= self.available_bytes
+
+    def __str__(self) -> str:
+        needed, available = gigabytes(self.needed_bytes), gigabytes(self.available_bytes)
+        return f"needs about {needed} of the {available} GB that are free for it"
+
+
+def gigabytes(count: int) -> str:
+    """In three digits, whatever the size: 0.28, 2.8, 28, 280."""
+    size = count / 1e9
+    return f"{size:.2f}" if size < 1 else f"{size:.1f}" if size < 10 else f"{size:,.0f}"
+
+
 LoopReport = StepReport | ValidationReport | SampleReport | PartReport

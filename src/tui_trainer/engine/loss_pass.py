@@ -63,7 +63,7 @@ class LossPass:
 
 def make_loss_pass(learner: Learner, settings: TrainSettings) -> LossPass:
     """The pass that `settings` ask for, as far as the model is made for it."""
-    model = learner.model
+    model = learner.model.eval()  # dropout would draw random numbers, and no two passes be equal
     with learner.autocast():
         chunked = settings.chunked_loss and is_plain_head(model)
         within_items = settings.pack > 0 and can_attend_within_items(model)

@@ -141,6 +141,8 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     if not output.as_json:
         output.text(describe_model(status))
         output.text(describe_loop(settings))
+        if (estimate := engine.memory_estimate()) is not None:
+            output.text(f"the run {estimate}")
     reports = tell_run(output, engine, steps)
     if evaluation is None or before is None:
         _write_steps(output, reports, settings)

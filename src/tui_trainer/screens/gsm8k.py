@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.loss_series import LossSeries
@@ -123,6 +123,8 @@ PyTorch that makes the same steps and prints the same losses."""
         """Whether the next report is the first of a run."""
         self._past: LossSeries | None = None
         """The losses before the first step of a run that was resumed."""
+        self._estimate: MemoryEstimate | None = None
+        """What the run needs, until its first step is made."""
         self._waits = False
         """Whether a step has been taken in that is not on show yet."""
         self._shown_at = 0.0
@@ -168,6 +170,7 @@ PyTorch that makes the same steps and prints the same losses."""
         self._waits = True
 
     def _take_step(self, report: StepReport) -> None:
+        self._estimate = None
         chart = self.query_one(LossChart)
         chart.series.append(report.step, report.loss)
         if self.report is not None and report.peak_lr != self.report.peak_lr:
@@ -184,6 +187,8 @@ PyTorch that makes the same steps and prints the same losses."""
         if change.name != LOOP:
             return
         self._drain()
+        if change.state.is_over:
+            self._estimate = None
         if change.failure is not None:
             self._said = visible(change.failure.sentence)
         elif change.state is LoopState.FINISHED:
@@ -213,9 +218,11 @@ PyTorch that makes the same steps and prints the same losses."""
 
     def _describe_progress(self) -> str:
         report = self.report
+        state = self.session.loops.get(LOOP, LoopState.STOPPED).value.upper()
+        if self._estimate is not None:
+            return f"{state:<8} {self._estimate}"
         if report is None:
             return "space starts the run; . makes one step"
-        state = self.session.loops.get(LOOP, LoopState.STOPPED).value.upper()
         share = report.step / report.steps
         width = 12 if self.has_class("-narrow") else 40
         bar = "█" * round(share * width) + "░" * (width - round(share * width))
@@ -309,10 +316,14 @@ PyTorch that makes the same steps and prints the same losses."""
         resumed_before = self.resumed_at
         self._is_new, self._past, self.resumed_at = True, past, resumed_at
         begun = await self.session.start_loop(
-            LOOP, make, playing=playing, on_failure=self._say_refusal
+            LOOP, make, playing=False, on_failure=self._say_refusal
         )
         if begun:
             self._running_with = settings
+            # Asked for before the first step, which may take its time.
+            self._estimate = await self.session.ask(lambda engine: engine.memory_estimate(), "")
+            if playing:
+                self.session.worker.play(LOOP, playing)
             self._show_all()
         else:
             self._is_new, self.resumed_at = False, resumed_before

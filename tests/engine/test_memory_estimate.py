@@ -1,0 +1,102 @@
+"""What a loop will need, before it starts: near to what it takes, and refused with a remedy."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from tests.engine.loop_memory import LOOPS
+from tui_trainer.engine import memory_estimate
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.examples import Example
+from tui_trainer.engine.loop_reports import MemoryEstimate
+from tui_trainer.engine.memory_estimate import most_positions, smaller
+from tui_trainer.engine.presets import TUNED
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.settings import TrainSettings
+
+
+def example(length: int) -> Example:
+    return Example(0, "", tuple(range(length)), 1, 1, False)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_loop_takes_about_what_was_worked_out(loop: str) -> None:
+    """In a process of its own, of which the kernel keeps the peak."""
+    command = [sys.executable, "-m", "tests.engine.loop_memory", loop]
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    held, needed, peak = map(int, ended.stdout.split())
+    assert needed - held == pytest.approx(peak - held, rel=0.25)
+
+
+def test_the_largest_pass_counts_padding_and_separators() -> None:
+    items = [example(n) for n in (10, 30, 20)]
+    assert most_positions(items, TrainSettings()) == 30
+    assert most_positions(items, TrainSettings(batch=2)) == 60
+    assert most_positions(items, TrainSettings(pack=64)) == 62
+    assert most_positions(items, TrainSettings(pack=64, epochs=5, batch=9)) == 5 * 62
+
+
+def test_a_loop_that_cannot_fit_is_refused_before_a_weight_is_changed_and_told_what_to_do(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = qwen3.learner.weights_version
+    monkeypatch.setattr(memory_estimate, "free_memory", lambda _: 10_000)
+    words = r"needs about [\d.]+ of the [\d.]+ GB that are free for it on cpu: load the model in"
+    with pytest.raises(InputError, match=words):
+        qwen3.train(TrainSettings(items=4, batch=2))
+    assert qwen3.learner.weights_version == version
+    monkeypatch.undo()
+    assert len(list(qwen3.train(TrainSettings(items=4, batch=2)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "remedies"),
+    [
+        (TrainSettings(), ["chunked loss to yes"]),
+        (
+            TrainSettings(batch=4, accumulation=2, pack=2048),
+            ["chunked loss to yes", "batch to 1 and accumulation to 8", "pack to 512"],
+        ),
+        (replace(TUNED, pack=512), []),
+    ],
+)
+def test_what_makes_a_loop_smaller(settings: TrainSettings, remedies: list[str]) -> None:
+    assert [remedy for remedy, _ in smaller(settings)] == remedies
+
+
+def test_the_remedy_is_the_fewest_changes_that_are_enough(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_estimate, "CHUNK_NUMBERS", 1000)
+    monkeypatch.setattr(memory_estimate, "memory_in_use", lambda _: 0)
+    settings = TrainSettings(items=30, batch=8)
+    needed = []
+    for changed in (settings, replace(settings, chunked_loss=True)):
+        qwen3.train(changed).close()
+        needed.append(qwen3.memory_estimate().needed_bytes)
+    plain, enough = needed
+    assert enough < 0.9 * plain
+    monkeypatch.setattr(memory_estimate, "free_memory", lambda _: enough)
+    with pytest.raises(InputError, match=re.escape("on cpu: set chunked loss to yes.")):
+        qwen3.train(settings)
+    monkeypatch.setattr(memory_estimate, "free_memory", lambda _: enough - 1)
+    words = "on cpu: set chunked loss to yes, batch to 1 and accumulation to 8."
+    with pytest.raises(InputError, match=re.escape(words)):
+        qwen3.train(settings)
+
+
+def test_the_estimate_draws_no_random_number_and_leaves_no_gradient(qwen3: Engine) -> None:
+    reports = qwen3.train(TrainSettings(items=2))
+    assert all(parameter.grad is None for parameter in qwen3.learner.model.parameters())
+    assert isinstance(next(reports), StepReport)
+
+
+def test_sizes_have_three_digits() -> None:
+    texts = [str(MemoryEstimate(int(n * 1e9), 78_000_000_000)) for n in (0.283, 2.83, 28.3)]
+    assert texts == [
+        f"needs about {n} of the 78 GB that are free for it" for n in ("0.28", "2.8", "28")
+    ]
