@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tui_trainer.engine import checkpoint as checkpoint_module
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint, read_facts
@@ -62,10 +64,14 @@ SETTINGS = {
         seed=7,
         lr=1e-3,
     ),
+    "tuned": replace(TUNED, items=100, pack=128, lr=1e-3),
 }
 
 
-@pytest.mark.parametrize(("model", "which"), [("builtin", "notebook"), ("GPT2", "everything")])
+@pytest.mark.parametrize(
+    ("model", "which"),
+    [("builtin", "notebook"), ("GPT2", "everything"), ("GPT2", "tuned"), ("Qwen3", "tuned")],
+)
 def test_a_run_stopped_at_37_and_resumed_is_that_of_one_never_stopped(
     engine: Engine, model_folder: Callable[[str], Path], model: str, which: str
 ) -> None:

@@ -13,8 +13,9 @@ from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.item_attention import NAME
+from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
 from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS
-from tui_trainer.engine.presets import PRESETS, TUNED, TUTORIAL, preset
+from tui_trainer.engine.presets import PRESETS, TUNED, TUNED_CUDA, TUTORIAL, preset
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.setting_fields import differing, nearest_preset
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
@@ -28,8 +29,9 @@ def run(engine: Engine, folder: Path, settings: TrainSettings) -> list[StepRepor
 
 
 def test_a_preset_is_found_by_its_name() -> None:
-    assert [preset(name) for name in ("tutorial", "tuned")] == [TUTORIAL, TUNED]
-    with pytest.raises(InputError, match="Preset 'fast' is not known: use tutorial or tuned"):
+    names = "tutorial", "tuned", "tuned-cuda"
+    assert [preset(name) for name in names] == [TUTORIAL, TUNED, TUNED_CUDA]
+    with pytest.raises(InputError, match="'fast' is not known: use tutorial or tuned or tuned-c"):
         preset("fast")
 
 
@@ -111,3 +113,28 @@ def test_a_model_that_bends_its_logits_is_trained_the_plain_way_and_says_so(
     assert steps[0].notes == (NO_CHUNKS, NO_ITEMS)
     assert [step.loss for step in steps] == [step.loss for step in plain]
     assert all(step.notes == () for step in steps[1:])
+
+
+def test_measuring_changes_nothing_in_a_run_of_tuned_and_is_that_of_tutorial_before_it(
+    qwen3: Engine,
+) -> None:
+    tuned = replace(TUNED, items=30, pack=128, lr=1e-3)
+    plain = [report.loss for report in qwen3.train(tuned)]
+    weights = weights_of(qwen3.learner.model)
+    measured = {"validation_items": 4, "validate_every": 3, "sample_every": 6}
+    qwen3.reload()
+    reports = list(qwen3.train(replace(tuned, **measured)))
+    assert [report.loss for report in reports if isinstance(report, StepReport)] == plain
+    assert_same_bits(qwen3.learner.model.parameters(), weights)
+    assert {SampleReport, ValidationReport} < set(map(type, reports))
+    validations = [report for report in reports if isinstance(report, ValidationReport)]
+    assert validations[-1].loss < validations[0].loss
+    qwen3.reload()
+    first = next(
+        report
+        for report in qwen3.train(TrainSettings(items=30, **measured))
+        if isinstance(report, ValidationReport)
+    )
+    # The same items, but for how each ends: tuned learns the end of text too.
+    assert first.items == validations[0].items
+    assert first.question_loss == pytest.approx(validations[0].question_loss, rel=1e-6)

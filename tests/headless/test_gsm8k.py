@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -174,7 +175,7 @@ def test_a_preset_gives_the_settings_and_other_flags_change_them(
     program: Program, tiny: str, problem_file: str
 ) -> None:
     arguments = "gsm8k", "--problems", problem_file, "--model", tiny, "--preset", "tuned"
-    (line,) = program(*arguments, "--json").lines
+    (line,) = program(*arguments, "--json").steps
     tokenizer = AutoTokenizer.from_pretrained(tiny)
     lengths = [len(tokenizer(format_problem(problem)).input_ids) + 1 for problem in PROBLEMS]
     assert line["tokens"] == sum(lengths)
@@ -184,7 +185,7 @@ def test_a_preset_gives_the_settings_and_other_flags_change_them(
     assert ended.out.splitlines()[1].endswith(
         "AdamW, lr 0.002, preset tuned, end of text no, weight decay torch, warmup 0"
     )
-    (line,) = program(*arguments, *changed, "--json").lines
+    (line,) = program(*arguments, *changed, "--json").steps
     assert (line["tokens"], line["lr"]) == (sum(lengths) - len(PROBLEMS), 2e-3)
 
 
@@ -204,14 +205,15 @@ def test_table_and_summary_show_what_was_done(program: Program, tiny: str) -> No
     arguments = "gsm8k", "--items", "4", "--model", tiny
     out = program(*arguments).out.splitlines()
     lines = program(*arguments, "--json").steps
-    rows = [line.split() for line in out[4:8]]
+    assert re.fullmatch(r"the run needs about \S+ of the \S+ GB that are free for it", out[2])
+    rows = [line.split() for line in out[5:9]]
     assert [row[:3] for row in rows] == [
         [str(line["step"]), f"{line['loss']:.4f}", str(line["tokens"])] for line in lines
     ]
     tokens = sum(line["tokens"] for line in lines)
-    assert out[9].startswith(f"4 steps, {tokens} tokens in ")
+    assert out[10].startswith(f"4 steps, {tokens} tokens in ")
     first, last = lines[0]["loss"], lines[-1]["loss"]
-    assert out[10] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
+    assert out[11] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
 
 
 def test_an_item_cut_to_the_context_is_marked(program: Program, tiny: str, tmp_path) -> None:

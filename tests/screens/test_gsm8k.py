@@ -103,6 +103,23 @@ async def test_numbers_of_the_run_are_on_screen() -> None:
         assert losses_on_chart(gsm8k(app)) == [4.0, 1.0, 2.0, 3.0]
 
 
+async def test_what_the_run_needs_is_told_before_its_first_step() -> None:
+    note = "Its logits are bent."
+    engine = FakeEngine(
+        gated=True,
+        change=lambda report: replace(report, notes=(note,) if report.step == 1 else ()),
+    )
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        needs = "RUNNING  needs about 0.31 of the 7.9 GB that are free for it"
+        await until(pilot, lambda: needs in shown(app))
+        engine.gate.release()
+        await until(pilot, lambda: step_of(app) == 1)
+        await until(pilot, lambda: note in shown(app) and "needs about" not in shown(app))
+        engine.gate.release(3)
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+
+
 async def test_lines_do_not_move_as_numbers_grow() -> None:
     losses = [1234.5, 0.5, 12.25, 0.00001, float("nan"), 99.0]
     engine = FakeEngine(losses, gated=True)
@@ -271,14 +288,14 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
         await pilot.press("escape")
         assert gsm8k(app).settings == TrainSettings()
         await pilot.press("enter", "ctrl+r")
-        await until(pilot, lambda: app.screen.query_one("#pack", Input).value == "2048")
+        await until(pilot, lambda: app.screen.query_one("#pack", Input).value == str(TUNED.pack))
         app.screen.query_one("#items", Input).value = "9"
         await pilot.press("enter")
         await until(pilot, lambda: "tuned, * changed · items 9*" in shown(app))
         assert gsm8k(app).settings == replace(TUNED, items=9)
         await pilot.press("enter")
         await until(pilot, lambda: f"* tuned: {TUNED.items}" in shown(app))
-        await pilot.press("ctrl+r", "ctrl+r")
+        await pilot.press("ctrl+r", "ctrl+r", "ctrl+r")
         await until(pilot, lambda: app.screen.query_one("#pack", Input).value == "0")
 
 
@@ -301,10 +318,16 @@ async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
         assert app.focused.id == FIELDS[-2].name
 
 
-async def test_preset_by_key() -> None:
+async def test_presets_by_key_go_round() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
         gsm8k(app).settings = TrainSettings("a.jsonl", 3, 0.5, "SGD", 9)
-        await pilot.press("enter", "ctrl+r", "enter")
+        await pilot.press("enter")
+        names = "tutorial", "tuned", "tuned-cuda", "tutorial"
+        for name, differs in zip(names, (True, False, False, False), strict=True):
+            await until(pilot, lambda name=name: f"ctrl+r {name} ·" in shown(app))
+            assert ("* tutorial:" in shown(app)) is differs
+            await pilot.press("ctrl+r")
+        await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
         assert gsm8k(app).settings == TrainSettings()
 

@@ -71,7 +71,8 @@ def add(commands: "Commands") -> None:
         choices=tuple(PRESETS),
         default=argparse.SUPPRESS,
         help="tutorial (the default): the notebook's loop, items in order, batch 1, every token "
-        "counted; tuned: the same items faster, in full rows; other flags change either",
+        "counted; tuned: the same items faster, in full rows; tuned-cuda: longer rows, for a GPU; "
+        "other flags change each",
     )
     for field in FIELDS:
         add_setting(parser, field)

@@ -16,12 +16,12 @@ from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_item
 from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
 from tui_trainer.engine.bench.recorder import Recorder
-from tui_trainer.engine.bench.run import load_learner, prepare, run_loop
+from tui_trainer.engine.bench.run import load_learner, loop_settings, prepare, run_loop
 from tui_trainer.engine.bench.settings import LOOPS, PEERS, BenchSettings, Job
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.progress import UNHEARD
-from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
 
 CPU = torch.device("cpu")
 TINY = ModelChoice("random:tiny", "cpu")
@@ -49,6 +49,13 @@ def test_every_loop_trains_and_is_measured(loop: str) -> None:
     # Held out or not, the texts are alike: training must lower the loss of both.
     assert run.equal_time.loss < before.held_out_loss
     assert 50e6 < run.peak_memory_bytes < 50e9
+
+
+def test_the_loop_tuned_is_the_preset_for_its_device() -> None:
+    job = Job("tuned", TINY, BRIEF, epochs=3)
+    rows = [loop_settings(job, torch.device(name)).pack for name in ("cpu", "cuda")]
+    assert rows == [512, 2048]
+    assert loop_settings(replace(job, loop="tutorial"), CPU) == TrainSettings(epochs=3)
 
 
 def test_the_weights_by_hand_are_those_of_the_notebook() -> None:

@@ -17,8 +17,9 @@ from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS, BenchSettings, Jo
 from tui_trainer.engine.devices import choose_device
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.examples import Example, make_examples
+from tui_trainer.engine.garbage import with_frozen_garbage
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.presets import preset
+from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import StepReport
@@ -113,21 +114,24 @@ def loop_precision(job: Job, device: torch.device) -> str:
     return "mixed" if job.loop in PEERS else "auto"
 
 
-def loop_settings(job: Job) -> TrainSettings:
-    """The preset that the loop is named after, over these items."""
-    return replace(preset(job.loop), epochs=job.epochs, seed=job.settings.seed)
+def loop_settings(job: Job, device: torch.device) -> TrainSettings:
+    """The preset that the loop is named after, or its kind for the device, over these items."""
+    kinds = job.loop, f"{job.loop}-{device.type}"
+    name = next(name for name in reversed(kinds) if name in PRESETS)
+    return replace(PRESETS[name], epochs=job.epochs, seed=job.settings.seed)
 
 
 def train_by_engine(
     learner: Learner, problems: Sequence[Problem], job: Job, recorder: Recorder
 ) -> None:
     """The loop that the app runs, until the recorder has seen enough."""
-    settings = loop_settings(job)
+    settings = loop_settings(job, learner.device)
     examples: list[Example] = make_examples(
         learner.vocabulary, problems, settings, learner.report.context
     )
     loop = describe_loop(problems, examples, settings, learner.report.context)
-    steps = train(learner, examples, settings, begin_training(learner, settings, loop))
+    state = begin_training(learner, settings, loop)
+    steps = with_frozen_garbage(train(learner, examples, settings, state))
     recorder.begin()
     for report in steps:
         if isinstance(report, StepReport) and not recorder.step_made(report.tokens):
