@@ -13,13 +13,21 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.problems import format_problem
+from tui_trainer.engine.bench.memory import PeakMemory
+from tui_trainer.engine.chunked_loss import chunked_losses
+from tui_trainer.engine.devices import memory_in_use
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.problem import format_problem, format_prompt
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.progress import UNHEARD
+from tui_trainer.engine.scoring import STOP_STRINGS
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.word_problems import word_problems
 from tui_trainer.screens.step import StepScreen
@@ -28,6 +36,9 @@ from tui_trainer.widgets.prediction_table import PredictionTable
 WARMUP, ITEMS = 10, 210
 PRESSES = 60
 REST = 0.05  # seconds between two updates on both sides, as between two presses of a key
+ANSWERED = 64
+ROW, WIDTH, VOCABULARY = 2048, 1024, 150_000
+"""Of the loss: a packed row of Qwen3-0.6B, whose logits are 1.2 GB."""
 TEXT = "def hello():\n\treturn"
 
 
@@ -142,11 +153,66 @@ async def _step_keys() -> list[float]:
     return times
 
 
+def answer_alone() -> float:
+    """Held-out items a second that `model.generate` answers, one at a time."""
+    model, tokenizer = load_model().eval(), AutoTokenizer.from_pretrained(MODEL_FOLDER)
+    problems = load_problems("builtin", split="test", limit=ANSWERED, seed=0)
+    began = time.perf_counter()
+    for problem in problems:
+        inputs = tokenizer(format_prompt(problem), return_tensors="pt")
+        model.generate(
+            **inputs,
+            max_new_tokens=EvaluationSettings().max_tokens,
+            do_sample=False,
+            stop_strings=list(STOP_STRINGS),
+            tokenizer=tokenizer,
+        )
+    return ANSWERED / (time.perf_counter() - began)
+
+
+def answer_in_batches() -> float:
+    """The same items as an evaluation answers them."""
+    engine = Engine(UNHEARD)
+    engine.load_model(ModelChoice("builtin", "cpu", "fp32"))
+    began = time.perf_counter()
+    *_, last = engine.evaluate(EvaluationSettings(items=ANSWERED))
+    assert len(last.items) == ANSWERED
+    return ANSWERED / (time.perf_counter() - began)
+
+
+def plain_loss() -> float:
+    """Bytes that cross entropy over all logits holds at its peak."""
+    return _loss_bytes(lambda hidden, head, labels: F.cross_entropy(head(hidden)[0], labels[0]))
+
+
+def chunked_loss() -> float:
+    """Bytes that the loss in chunks holds at its peak, the gradient of the matrix among them."""
+    shares = torch.full((1, ROW), 1 / ROW)
+    return _loss_bytes(lambda hidden, head, labels: chunked_losses(hidden, head, labels, shares)[0])
+
+
+def _loss_bytes(loss: Callable[[Tensor, nn.Linear, Tensor], Tensor]) -> float:
+    """The peak of forward and backward, above the inputs."""
+    hidden = torch.randn(1, ROW, WIDTH, requires_grad=True)
+    head = nn.Linear(WIDTH, VOCABULARY, bias=False)
+    labels = torch.randint(VOCABULARY, (1, ROW))
+    cpu = torch.device("cpu")
+    before, peak = memory_in_use(cpu), PeakMemory(cpu)
+    peak.reset()
+    loss(hidden, head, labels).backward()
+    peak.pause()
+    return peak.peak_bytes - before
+
+
 SIDES = {
     "notebook-loop": notebook_loop,
     "app-loop": app_loop,
     "bare-cell": bare_cell,
     "step-key": step_key,
+    "answer-alone": answer_alone,
+    "answer-in-batches": answer_in_batches,
+    "plain-loss": plain_loss,
+    "chunked-loss": chunked_loss,
 }
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.bench.conftest import Figure
+from tests.bench.sides import VOCABULARY, WIDTH
 
 ROUNDS = 5
 pytestmark = pytest.mark.timeout(600)
@@ -20,10 +21,12 @@ def run_side(name: str) -> float:
     return float(ended.stdout)
 
 
-def side_by_side(benchmark: BenchmarkFixture, ours: str, by_hand: str) -> tuple[float, float, str]:
+def side_by_side(
+    benchmark: BenchmarkFixture, ours: str, by_hand: str, rounds: int = ROUNDS
+) -> tuple[float, float, str]:
     """The medians of two sides that took turns, and the median and spread of their ratio."""
     pairs: list[tuple[float, float]] = []
-    benchmark.pedantic(lambda: pairs.append((run_side(ours), run_side(by_hand))), rounds=ROUNDS)
+    benchmark.pedantic(lambda: pairs.append((run_side(ours), run_side(by_hand))), rounds=rounds)
     ratios = sorted(a / b for a, b in pairs)
     first, second = (statistics.median(side) for side in zip(*pairs, strict=True))
     ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
@@ -44,3 +47,22 @@ def test_step_key_to_table_against_the_bare_cell(
     app, bare, ratio = side_by_side(benchmark, "step-key", "bare-cell")
     measured = f"{1e3 * app:.1f} / {1e3 * bare:.1f} ms = {ratio}"
     figures.append(Figure("Step key to new table / bare cell + forward", measured, "1.3 or less"))
+
+
+def test_evaluation_against_generate_one_at_a_time(
+    benchmark: BenchmarkFixture, figures: list[Figure]
+) -> None:
+    ours, alone, ratio = side_by_side(benchmark, "answer-in-batches", "answer-alone", rounds=3)
+    measured = f"{ours:.1f} / {alone:.1f} items/s = {ratio}"
+    figures.append(Figure("evaluation / model.generate one at a time", measured, "4"))
+
+
+def test_peak_memory_of_the_loss_in_chunks(
+    benchmark: BenchmarkFixture, figures: list[Figure]
+) -> None:
+    """A row of 2,048 tokens and a vocabulary of 150,000, the loss alone."""
+    chunked, plain, ratio = side_by_side(benchmark, "chunked-loss", "plain-loss", rounds=2)
+    gradient = WIDTH * VOCABULARY * 4
+    rest = f"beside the gradient {(chunked - gradient) / 1e6:,.0f} MB"
+    measured = f"{chunked / 1e6:,.0f} / {plain / 1e6:,.0f} MB = {ratio}; {rest}"
+    figures.append(Figure("peak of the loss in chunks / of plain cross entropy", measured, "1/8"))
