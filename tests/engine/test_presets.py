@@ -20,7 +20,7 @@ from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.setting_fields import differing, nearest_preset
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 
-FASTER = {"chunked_loss": True, "fused": True}
+FASTER = {"chunked_loss": True, "item_attention": True, "fused": True}
 
 
 def run(engine: Engine, folder: Path, settings: TrainSettings) -> list[StepReport]:
@@ -109,7 +109,7 @@ def test_a_model_that_bends_its_logits_is_trained_the_plain_way_and_says_so(
     tokenizer.save_pretrained(tmp_path)
     settings = TrainSettings(items=4, pack=512, end_of_text=True)
     plain = run(engine, tmp_path, settings)
-    steps = run(engine, tmp_path, replace(settings, chunked_loss=True))
+    steps = run(engine, tmp_path, replace(settings, chunked_loss=True, item_attention=True))
     assert steps[0].notes == (NO_CHUNKS, NO_ITEMS)
     assert [step.loss for step in steps] == [step.loss for step in plain]
     assert all(step.notes == () for step in steps[1:])

@@ -17,7 +17,7 @@ from tui_trainer.engine.settings import ModelChoice, TrainSettings
         ({"device": "tpu"}, "Device 'tpu' is not known: use auto, cpu, cuda or cuda:N."),
         (
             {"precision": "fp16"},
-            "Precision 'fp16' is not known: use auto, fp32, mixed, bf16.",
+            "Precision 'fp16' is not known: use auto, fp32, mixed, bf16, bf16-sr.",
         ),
     ],
 )

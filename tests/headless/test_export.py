@@ -72,6 +72,10 @@ def test_what_cannot_be_written_is_refused_before_the_model_is_loaded(
         ended = program(*command, "--model", model, "--export", str(tmp_path / target))
         assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
         assert said in ended.err
+    precision = "--precision", "bf16-sr"
+    ended = program(*command, *precision, "--export", str(tmp_path / "a.py"))
+    assert ended.status == 2
+    assert "Plain PyTorch does not round by chance as precision bf16-sr does" in ended.err
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("there.py", "mine")]
 
 

@@ -280,7 +280,7 @@ class Engine:
     def _check_export(self) -> Origin:
         if not self.actions():
             raise InputError(NOTHING_DONE)
-        check_origin(self._source)
+        check_origin(self._source, self.learner.report.precision)
         assert self._origin is not None  # there since the model is
         return self._origin
 

@@ -66,11 +66,12 @@ def make_loss_pass(learner: Learner, settings: TrainSettings) -> LossPass:
     model = learner.model.eval()  # dropout would draw random numbers, and no two passes be equal
     with learner.autocast():
         chunked = settings.chunked_loss and is_plain_head(model)
-        within_items = settings.pack > 0 and can_attend_within_items(model)
+        asked_within_items = settings.pack > 0 and settings.item_attention
+        within_items = asked_within_items and can_attend_within_items(model)
     notes = []
     if settings.chunked_loss and not chunked:
         notes.append(NO_CHUNKS)
-    if settings.pack and not within_items:
+    if asked_within_items and not within_items:
         notes.append(NO_ITEMS)
     head = model.get_output_embeddings() if chunked else None
     assert head is None or isinstance(head, nn.Linear)  # else it is no plain head

@@ -12,6 +12,7 @@ TUNED = TrainSettings(
     lr=3e-5,
     pack=512,
     pack_order=BEST_FIT,
+    item_attention=True,
     end_of_text=True,
     shuffle=True,
     weight_decay=0.1,

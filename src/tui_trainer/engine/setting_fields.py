@@ -96,6 +96,9 @@ FIELDS = (
         "which share a row: in-order, or best-fit, which fills it",
         PACK_ORDERS,
     ),
+    SettingField(
+        "item_attention", Kind.YES_NO, "an item of a packed row attends by itself; the same loss"
+    ),
     SettingField("end_of_text", Kind.YES_NO, "each item ends with that token, and learns it"),
     SettingField("answer_only", Kind.YES_NO, "the loss counts the tokens of the answer alone"),
     SettingField(

@@ -97,6 +97,8 @@ class TrainSettings:
     """Tokens in a row that several items share; 0 packs nothing."""
     pack_order: str = IN_ORDER
     """Which items share a row: neighbours, or those that fill it best."""
+    item_attention: bool = False
+    """Whether each item of a packed row attends by itself, without a mask over the whole row."""
     end_of_text: bool = False
     """Whether each item ends with the end-of-text token, as one more token to learn."""
     answer_only: bool = False

@@ -29,7 +29,7 @@ def read_export(arguments: argparse.Namespace, choice: ModelChoice, *, items: bo
     """
     if arguments.export is None:
         return None
-    check_origin(choice.source)
+    check_origin(choice.source, choice.precision)
     target = read_target(arguments.export)
     check_target(target, items=items)
     return target

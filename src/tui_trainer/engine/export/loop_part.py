@@ -61,7 +61,8 @@ class LoopPlan:
             "decayed": settings.weight_decay is not None,
             "split": len(self.steps) > 1,
             "resumed": loop.resumed_at > 0,
-            "adaptive": settings.optimizer == "AdamW",
+            "moments": loop.resumed_at > 0 and settings.optimizer == "AdamW",
+            "fused": settings.fused,
         }
         facts = {name for name, is_so in told.items() if is_so} | {self.kind, settings.schedule}
         if facts & {"warmup", "falling", "changed"}:
@@ -138,6 +139,7 @@ def optimizer_code(plan: LoopPlan, facts: Collection[str]) -> str:
         kind=Code(settings.optimizer),
         lr=settings.lr,
         decay=settings.weight_decay,
+        fused=Code(", fused=True" if settings.fused else ""),
     )
 
 

@@ -144,20 +144,21 @@ steps = [passes[n : n + $accumulation] for n in range(0, len(passes), $accumulat
 OPTIMIZER_HEADING = "The loop's own optimizer."
 RESUMED_HEADING = "The loop's own optimizer, as the checkpoint has it."
 OPTIMIZER = """
-$name = torch.optim.$kind(model.parameters(), lr=$lr)                   #: not decayed
+$name = torch.optim.$kind(model.parameters(), lr=$lr$fused)             #: not decayed
 matrices = [p for p in model.parameters() if p.dim() >= 2]              #: decayed
 others = [p for p in model.parameters() if p.dim() < 2]                 #: decayed
 groups = [                                                              #: decayed
     {"params": matrices, "weight_decay": $decay},                       #: decayed
     {"params": others, "weight_decay": 0.0},                            #: decayed
 ]                                                                       #: decayed
-$name = torch.optim.$kind(groups, lr=$lr)                               #: decayed
+$name = torch.optim.$kind(groups, lr=$lr$fused)                         #: decayed
 saved = load_file(Path(MODEL, "training.safetensors"))                  #: resumed
-for weight_name, weight in model.named_parameters():                    #: resumed and adaptive
-    for key in ("step", "exp_avg", "exp_avg_sq"):                       #: resumed and adaptive
-        value = saved[f"optimizer/{weight_name}/{key}"]                 #: resumed and adaptive
-        value = value.to(DEVICE) if value.dim() else value              #: resumed and adaptive
-        $name.state[weight][key] = value                                #: resumed and adaptive
+for weight_name, weight in model.named_parameters():                    #: moments
+    for key in ("step", "exp_avg", "exp_avg_sq"):                       #: moments
+        value = saved[f"optimizer/{weight_name}/{key}"]                 #: moments
+        value = value.to(DEVICE)                                        #: moments and fused
+        value = value.to(DEVICE) if value.dim() else value              #: moments and not fused
+        $name.state[weight][key] = value                                #: moments
 """
 
 RATE_HEADING = "The learning rate of each step, counted from 1."

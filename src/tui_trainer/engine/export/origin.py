@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import ModelReport
-from tui_trainer.engine.settings import RANDOM, ModelChoice
+from tui_trainer.engine.settings import BF16_STOCHASTIC, RANDOM, ModelChoice
 
 if TYPE_CHECKING:
     from tui_trainer.engine.sources import Source
@@ -44,12 +44,20 @@ class Origin:
         return {name for name, is_so in told.items() if is_so}
 
 
-def check_origin(source: str) -> None:
-    """Raise InputError where no script could load the model that `--model` takes as `source`."""
+def check_origin(source: str, precision: str) -> None:
+    """Raise InputError where no script could do again what is done to such a model.
+
+    `source` is what `--model` takes, `precision` what `--precision` does.
+    """
     if source.startswith(RANDOM):
         raise InputError(
             f"The weights of {source} are random and in no file, so no script can load them: "
             "export what was done with another model."
+        )
+    if precision == BF16_STOCHASTIC:
+        raise InputError(
+            f"Plain PyTorch does not round by chance as precision {BF16_STOCHASTIC} does: export "
+            "what was done in another precision."
         )
 
 
