@@ -187,8 +187,10 @@ def plain_loss() -> float:
 
 def chunked_loss() -> float:
     """Bytes that the loss in chunks holds at its peak, the gradient of the matrix among them."""
-    shares = torch.full((1, ROW), 1 / ROW)
-    return _loss_bytes(lambda hidden, head, labels: chunked_losses(hidden, head, labels, shares)[0])
+    shares, labelled = torch.full((1, ROW), 1 / ROW), torch.arange(ROW)
+    return _loss_bytes(
+        lambda hidden, head, labels: chunked_losses(hidden, head, labels, labelled, shares)[0]
+    )
 
 
 def _loss_bytes(loss: Callable[[Tensor, nn.Linear, Tensor], Tensor]) -> float:

@@ -33,7 +33,6 @@ PROBLEMS = [
     Problem("How many is 3 * 3 * 3?", "3*3 = <<3*3=9>>9\n9*3 = <<9*3=27>>27\n#### 27"),
     Problem("A day has how many hours?", "#### 24"),
 ]
-CPU = torch.device("cpu")
 COMBINATIONS = {
     "one row of 8": {"batch": 8},
     "padded left": {"batch": 8, "padding": "left"},
@@ -84,7 +83,7 @@ def losses_together(engine: Engine, settings: TrainSettings) -> list[list[float]
     vocabulary = learner.vocabulary
     examples = make_examples(vocabulary, PROBLEMS, settings, learner.report.context)
     rows = fill_rows(examples, settings.pack) if settings.pack else [(e,) for e in examples]
-    batch = make_batch(rows, settings, vocabulary, CPU)
+    batch = make_batch(rows, settings, vocabulary)
     with torch.no_grad():
         logits = learner.model(
             input_ids=batch.input_ids,
@@ -165,13 +164,13 @@ def example(*ids: int, first_counted: int = 1) -> Example:
 
 
 def test_padding_is_masked_by_length_where_it_is_the_end_of_text_token() -> None:
-    batch = pad([example(5, 6, 9), example(7, 9, 9, 9, 9)], "right", 9, CPU)
+    batch = pad([example(5, 6, 9), example(7, 9, 9, 9, 9)], "right", 9)
     assert batch.attention_mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
     none = IGNORED
     assert batch.labels.tolist() == [[6, 9, none, none, none], [9, 9, 9, 9, none]]
     assert batch.position_ids.tolist() == [[0, 1, 2, 0, 0], [0, 1, 2, 3, 4]]
     assert (batch.counts.sum(), batch.counted) == (6, 6)
-    left = pad([example(5, 6, 9), example(7, 9, 9, 9, 9, first_counted=3)], "left", 9, CPU)
+    left = pad([example(5, 6, 9), example(7, 9, 9, 9, 9, first_counted=3)], "left", 9)
     assert left.attention_mask.tolist() == [[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]
     assert left.labels.tolist() == [[none, none, 6, 9, none], [9, 9, 9, 9, none]]
     assert left.position_ids.tolist() == [[0, 0, 0, 1, 2], [0, 1, 2, 3, 4]]
@@ -179,13 +178,13 @@ def test_padding_is_masked_by_length_where_it_is_the_end_of_text_token() -> None
 
 
 def test_items_of_one_length_need_neither_mask_nor_positions() -> None:
-    batch = pad([example(5, 6), example(7, 8)], "right", 9, CPU)
+    batch = pad([example(5, 6), example(7, 8)], "right", 9)
     assert (batch.attention_mask, batch.position_ids) == (None, None)
 
 
 def test_a_packed_row_separates_items_and_labels_no_first_token() -> None:
     rows = [(example(1, 2, 3), example(4, 5, 9), example(6, 7)), (example(8, 3),)]
-    batch = pack(rows, 9, CPU)
+    batch = pack(rows, 9)
     none = IGNORED
     assert batch.input_ids.tolist() == [
         [1, 2, 3, 9, 4, 5, 9, 6, 7],  # no second end of text after the item that ends with one
@@ -207,7 +206,7 @@ def test_rows_are_filled_in_order_and_never_beyond_their_length() -> None:
     items = [example(*range(n)) for n in (4, 5, 10, 3, 3, 2, 9)]
     rows = fill_rows(items, 10)
     assert [[len(item.ids) for item in row] for row in rows] == [[4, 5], [10], [3, 3, 2], [9]]
-    assert max(pack(rows, 99, CPU).input_ids.shape) == 10
+    assert max(pack(rows, 99).input_ids.shape) == 10
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, CohereConfig, Gemma2Config, Grani
 
 from tests.models import ARCHITECTURES
 from tui_trainer.engine import chunked_loss
-from tui_trainer.engine.batching import IGNORED
+from tui_trainer.engine.batching import IGNORED, labelled_positions
 from tui_trainer.engine.chunked_loss import chunked_losses, is_plain_head
 
 ROWS, POSITIONS, WIDTH, VOCABULARY = 2, 37, 24, 211
@@ -59,7 +59,7 @@ def test_losses_and_gradients_are_those_of_all_logits(bias: bool, ignored: float
     inputs = [hidden, *head.parameters()]
     plain, plain_each = plain_losses(hidden, head, labels, shares)
     expected = torch.autograd.grad(3 * plain, inputs)
-    loss, each = chunked_losses(hidden, head, labels, shares)
+    loss, each = chunked_losses(hidden, head, labels, labelled_positions(labels), shares)
     found = torch.autograd.grad(3 * loss, inputs)
     assert not each.requires_grad
     torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-5)
@@ -74,7 +74,7 @@ def test_logits_far_from_zero_neither_overflow_nor_lose_the_label() -> None:
     with torch.no_grad():
         head.weight *= 1e3
     plain, _ = plain_losses(hidden, head, labels, shares)
-    loss, _ = chunked_losses(hidden, head, labels, shares)
+    loss, _ = chunked_losses(hidden, head, labels, labelled_positions(labels), shares)
     torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-5)
 
 
@@ -83,7 +83,7 @@ def test_under_autocast_the_matrices_are_bf16_and_the_loss_fp32() -> None:
     head = nn.Linear(WIDTH, VOCABULARY, bias=False)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         plain, _ = plain_losses(hidden, head, labels, shares)
-        loss, each = chunked_losses(hidden, head, labels, shares)
+        loss, each = chunked_losses(hidden, head, labels, labelled_positions(labels), shares)
     expected = torch.autograd.grad(plain, [hidden, head.weight])
     found = torch.autograd.grad(loss, [hidden, head.weight])
     assert loss.dtype == each.dtype == found[1].dtype == torch.float32
@@ -108,7 +108,9 @@ def test_a_models_gradients_are_those_of_its_own_logits(
     expected = [parameter.grad.clone() for parameter in model.parameters()]
     model.zero_grad()
     hidden = model.base_model(ids).last_hidden_state
-    loss, _ = chunked_losses(hidden, model.get_output_embeddings(), labels, shares)
+    loss, _ = chunked_losses(
+        hidden, model.get_output_embeddings(), labels, labelled_positions(labels), shares
+    )
     loss.backward()
     torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-6)
     for parameter, grad in zip(model.parameters(), expected, strict=True):

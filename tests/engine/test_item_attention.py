@@ -43,7 +43,7 @@ def assert_same_as_with_the_mask(model: PreTrainedModel) -> None:
     torch.manual_seed(time.time_ns() % 2**63)
     inputs = packed_inputs()
     masked = logits_and_gradients(model, **inputs)
-    lengths = item_lengths([n for row in ROWS_OF_LENGTHS for n in row], torch.device("cpu"))
+    lengths = item_lengths([n for row in ROWS_OF_LENGTHS for n in row])
     with attention_within_items(model):
         apart = logits_and_gradients(model, **inputs, items=lengths)
     for one, other in zip(apart, masked, strict=True):
@@ -75,7 +75,7 @@ def test_scores_that_are_capped_keep_the_mask() -> None:
 def test_no_item_sees_another() -> None:
     model = AutoModelForCausalLM.from_config(LlamaConfig(**SMALL)).eval()
     inputs = packed_inputs()
-    lengths = item_lengths([n for row in ROWS_OF_LENGTHS for n in row], torch.device("cpu"))
+    lengths = item_lengths([n for row in ROWS_OF_LENGTHS for n in row])
     with torch.no_grad(), attention_within_items(model):
         before = model(**inputs, items=lengths, use_cache=False).logits
         inputs["input_ids"][0, :5] = 7

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tui_trainer.engine.devices import send
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.item_attention import ItemLengths
 
@@ -24,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """What one forward and backward pass takes. All tensors are [row, position]."""
+    """What one forward and backward pass takes. Its tensors are [row, position] but for one."""
 
     input_ids: Tensor
     attention_mask: Tensor | None
@@ -35,6 +36,8 @@ class MicroBatch:
     """The token that comes next in the same item; IGNORED where there is none."""
     counts: Tensor
     """Whether the label at a position counts in the loss."""
+    labelled: Tensor
+    """Where there is a label, counted over all rows: [label]."""
     places: tuple[Place, ...]
     items: ItemLengths | None = None
     """How a packed row is cut where each item attends on its own."""
@@ -44,8 +47,22 @@ class MicroBatch:
         """How many labels count."""
         return sum(place.example.counted for place in self.places)
 
+    def to(self, device: torch.device) -> "MicroBatch":
+        """The same on `device`, copied there while the host goes on."""
+        mask, positions = self.attention_mask, self.position_ids
+        return MicroBatch(
+            send(self.input_ids, device),
+            None if mask is None else send(mask, device),
+            None if positions is None else send(positions, device),
+            send(self.labels, device),
+            send(self.counts, device),
+            send(self.labelled, device),
+            self.places,
+            None if self.items is None else self.items.to(device),
+        )
 
-def pad(examples: Sequence[Example], side: str, pad_id: int, device: torch.device) -> MicroBatch:
+
+def pad(examples: Sequence[Example], side: str, pad_id: int) -> MicroBatch:
     """An item a row, filled up with `pad_id` on `side` to the longest.
 
     The attention mask follows from the lengths, not from `pad_id`: where a model's padding is its
@@ -60,16 +77,18 @@ def pad(examples: Sequence[Example], side: str, pad_id: int, device: torch.devic
             [filler] * start + list(row) + [filler] * (width - start - len(row))
             for start, row in zip(starts, rows, strict=True)
         ]
-        return torch.tensor(filled, device=device)
+        return torch.tensor(filled)
 
     mask = grid(([1] * len(example.ids) for example in examples), 0)
     padded = any(len(example.ids) < width for example in examples)
+    labels = grid((labels_of(example) for example in examples), IGNORED)
     return MicroBatch(
         input_ids=grid((example.ids for example in examples), pad_id),
         attention_mask=mask if padded else None,
         position_ids=grid((range(len(e.ids)) for e in examples), 0) if padded else None,
-        labels=grid((labels_of(example) for example in examples), IGNORED),
+        labels=labels,
         counts=grid((counts_of(example) for example in examples), 0).bool(),
+        labelled=labelled_positions(labels),
         places=tuple(
             Place(example, row, start)
             for row, (example, start) in enumerate(zip(examples, starts, strict=True))
@@ -80,6 +99,11 @@ def pad(examples: Sequence[Example], side: str, pad_id: int, device: torch.devic
 def labels_of(example: Example) -> list[int]:
     """At each position of an item the token after it; the last position has none."""
     return [*example.ids[1:], IGNORED]
+
+
+def labelled_positions(labels: Tensor) -> Tensor:
+    """Where `labels` has one, as if it were a single row; on a CUDA device it is waited for."""
+    return (labels.flatten() != IGNORED).nonzero().squeeze(1)
 
 
 def counts_of(example: Example) -> list[int]:

@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.batching import IGNORED
-
 CHUNK_NUMBERS = 2**24
 """Logits of one chunk: 64 MiB in fp32. Smaller ones read the output matrix more often."""
 
@@ -26,6 +24,7 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         weight: Tensor,
         bias: Tensor | None,
         labels: Tensor,
+        labelled: Tensor,
         shares: Tensor,
     ) -> tuple[Tensor, Tensor]:
         losses = torch.zeros(labels.shape, device=hidden.device)
@@ -35,7 +34,6 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         bias_grad = None if bias is None else torch.zeros_like(bias, dtype=torch.float32)
 
         # A position without a label has neither loss nor gradient.
-        labelled = (labels != IGNORED).nonzero().squeeze(1)
         for rows in labelled.split(max(1, CHUNK_NUMBERS // len(weight))):
             states = hidden[rows]
             logits = nn.functional.linear(states, weight, bias).float()  # [position, vocabulary]
@@ -62,16 +60,17 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         ctx.grads = ()  # type: ignore[attr-defined]
         if not grads:
             raise RuntimeError("The gradients of a chunked loss are there once: backward is over.")
-        return *[None if grad is None else grad.mul_(loss_grad) for grad in grads], None, None
+        return *[None if grad is None else grad.mul_(loss_grad) for grad in grads], None, None, None
 
 
 def chunked_losses(
-    hidden: Tensor, head: nn.Linear, labels: Tensor, shares: Tensor
+    hidden: Tensor, head: nn.Linear, labels: Tensor, labelled: Tensor, shares: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The sum of -log p of each label times its share, and -log p of each, both in fp32.
 
     `hidden` [row, position, width] are the model's last hidden states, `head` makes logits of
-    them; `labels` and `shares` are [row, position]. The gradient goes through the sum alone.
+    them; `labels` and `shares` are [row, position], `labelled` is as in a `MicroBatch`. The
+    gradient goes through the sum alone.
     Without autocast the matrices are multiplied in their own precision.
     """
     kind = head.weight.dtype
@@ -84,6 +83,7 @@ def chunked_losses(
             head.weight.to(kind),
             bias,
             labels.flatten(),
+            labelled,
             shares.flatten(),
         )
     return loss, losses.view(labels.shape)

@@ -2,6 +2,7 @@
 
 import psutil
 import torch
+from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
 from tui_trainer.engine.errors import InputError
@@ -61,6 +62,13 @@ def count_parameters(config: PreTrainedConfig) -> int:
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the host on `device`, without waiting for what that is doing."""
+    if device.type == "cpu":
+        return tensor
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def free_memory(device: torch.device) -> int:

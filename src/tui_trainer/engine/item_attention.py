@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
+from tui_trainer.engine.devices import send
+
 NAME = "tui_trainer_items"
 """As transformers knows it, which makes no mask for a name without a mask function."""
 PROBE = 3, 2, 4
@@ -25,12 +27,15 @@ class ItemLengths:
 
     lengths: tuple[int, ...]
     ends: Tensor
-    """0 and the end of each item, int32, on the device: what the kernels of CUDA take."""
+    """0 and the end of each item, int32: what the kernels of CUDA take, on the device."""
+
+    def to(self, device: torch.device) -> "ItemLengths":
+        return ItemLengths(self.lengths, send(self.ends, device))
 
 
-def item_lengths(lengths: Sequence[int], device: torch.device) -> ItemLengths:
-    ends = torch.tensor([0, *lengths], device=device).cumsum(0).to(torch.int32)
-    return ItemLengths(tuple(lengths), ends)
+def item_lengths(lengths: Sequence[int]) -> ItemLengths:
+    """The items of a micro-batch in their order, on the host."""
+    return ItemLengths(tuple(lengths), torch.tensor([0, *lengths]).cumsum(0).to(torch.int32))
 
 
 def attend_within_items(
@@ -150,7 +155,7 @@ def attention_within_items(model: PreTrainedModel) -> Iterator[None]:
 @torch.no_grad()
 def can_attend_within_items(model: PreTrainedModel) -> bool:
     """Whether that gives what the mask gives; found by looking, since models differ."""
-    lengths = item_lengths(PROBE, model.device)
+    lengths = item_lengths(PROBE).to(model.device)
     ids = torch.arange(sum(PROBE), device=model.device)[None]
     position_ids = torch.cat([torch.arange(n, device=model.device) for n in PROBE])[None]
     inputs = {"input_ids": ids, "position_ids": position_ids, "use_cache": False}

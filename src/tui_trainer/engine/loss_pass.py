@@ -49,7 +49,8 @@ class LossPass:
             # logits: [row, position, vocabulary]; the label of a position is the next token
             return step_loss(logits, batch.labels, batch.counts, counted)
         hidden = self.model.base_model(**inputs).last_hidden_state
-        return chunked_losses(hidden, self.head, batch.labels, batch.counts / counted)
+        shares = batch.counts / counted
+        return chunked_losses(hidden, self.head, batch.labels, batch.labelled, shares)
 
     @contextmanager
     def attention(self) -> Iterator[None]:

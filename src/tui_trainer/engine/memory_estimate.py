@@ -108,14 +108,14 @@ def saved_bytes(
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor.detach()  # itself would be a cycle that never goes where it is an output
 
-    batch = make_batch([(example,)], settings, learner.vocabulary, learner.device)
+    batch = make_batch([(example,)], settings, learner.vocabulary)
     learner.model.eval()
     with (
         torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
         learner.autocast(),
         loss_pass.attention(),
     ):
-        loss_pass(batch, batch.counted)
+        loss_pass(batch.to(learner.device), batch.counted)
     return sum(kept.values())
 
 

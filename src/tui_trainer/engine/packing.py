@@ -12,7 +12,15 @@ from typing import NamedTuple
 
 import torch
 
-from tui_trainer.engine.batching import IGNORED, MicroBatch, Place, counts_of, labels_of, pad
+from tui_trainer.engine.batching import (
+    IGNORED,
+    MicroBatch,
+    Place,
+    counts_of,
+    labelled_positions,
+    labels_of,
+    pad,
+)
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.item_attention import item_lengths
 from tui_trainer.engine.settings import TrainSettings
@@ -22,13 +30,11 @@ Row = tuple[Example, ...]
 """The items that share a row, in their order."""
 
 
-def make_batch(
-    rows: Sequence[Row], settings: TrainSettings, vocabulary: Vocabulary, device: torch.device
-) -> MicroBatch:
-    """The tensors of one forward pass: rows of several items, or an item a row."""
+def make_batch(rows: Sequence[Row], settings: TrainSettings, vocabulary: Vocabulary) -> MicroBatch:
+    """The tensors of one forward pass, on the host: rows of several items, or an item a row."""
     if settings.pack:
-        return pack(rows, vocabulary.end_of_text, device)
-    return pad([example for (example,) in rows], settings.padding, vocabulary.pad_id, device)
+        return pack(rows, vocabulary.end_of_text)
+    return pad([example for (example,) in rows], settings.padding, vocabulary.pad_id)
 
 
 def fill_rows(examples: Iterable[Example], length: int) -> list[Row]:
@@ -78,7 +84,7 @@ class Cell(NamedTuple):
     counts: int = 0
 
 
-def pack(rows: Sequence[Row], end_of_text: int, device: torch.device) -> MicroBatch:
+def pack(rows: Sequence[Row], end_of_text: int) -> MicroBatch:
     """Rows of items with `end_of_text` between two of them, unless the first ends with it.
 
     No token of an item is a label for the one before it: the first of each has no loss, as if it
@@ -99,15 +105,16 @@ def pack(rows: Sequence[Row], end_of_text: int, device: torch.device) -> MicroBa
     for cells in laid:
         cells += [Cell(end_of_text, n) for n in range(width - len(cells))]
 
-    input_ids, position_ids, labels, counts = torch.tensor(laid, device=device).unbind(-1)
+    input_ids, position_ids, labels, counts = torch.tensor(laid).unbind(-1)
     return MicroBatch(
         input_ids,
         None,
         position_ids,
         labels,
         counts.bool(),
+        labelled_positions(labels),
         tuple(places),
-        item_lengths([length for cells in laid for length in _lengths(cells)], device),
+        item_lengths([length for cells in laid for length in _lengths(cells)]),
     )
 
 

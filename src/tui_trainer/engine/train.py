@@ -104,14 +104,19 @@ def train(
     else:
         set_rng(learner.device, state.rng)
 
-    for step, passes in enumerate(steps[state.step :], start=first):
+    laid_out = (
+        [make_batch(rows, settings, vocabulary) for rows in passes]
+        for passes in steps[state.step :]
+    )
+    next_batches = next(laid_out, [])
+    for step in range(first, len(steps) + 1):
         yield from measure(learner, held_out, settings, step - 1, len(steps))
 
         started = time.perf_counter()
         learner.history.look()
         factor = schedule_factor(settings.schedule, step, len(steps), settings.warmup)
         set_lr(optimizer, state.peak_lr * factor)
-        batches = [make_batch(rows, settings, vocabulary, learner.device) for rows in passes]
+        batches = [batch.to(learner.device) for batch in next_batches]
         counted = sum(batch.counted for batch in batches)
         loss_so_far = torch.zeros((), device=learner.device)
         each = []
@@ -128,7 +133,8 @@ def train(
                 each.append(losses)
             optimizer.step()
             optimizer.zero_grad()
-            # All is asked of the device by now; only here it is waited for.
+            # The device works on while the next rows are laid out; only then it is waited for.
+            next_batches = next(laid_out, [])
             step_loss_value = loss_so_far.item()
         items = [
             item

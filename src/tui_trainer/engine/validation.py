@@ -84,7 +84,7 @@ def _losses_of_items(
     model, pad_id = learner.model.eval(), learner.vocabulary.pad_id
     items: list[ItemLosses] = []
     for group in groups_of_like_length(examples):
-        batch = pad(group, "right", pad_id, learner.device)
+        batch = pad(group, "right", pad_id).to(learner.device)
         with torch.no_grad(), learner.autocast():
             logits = model(
                 input_ids=batch.input_ids,
