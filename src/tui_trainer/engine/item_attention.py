@@ -100,6 +100,8 @@ def _attend_by_kernel(
     return attended
 
 
+# The compiler would begin anew for each row, since other items are in it.
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # torch does not say what it gives
 def _attend_one_by_one(
     query: Tensor,
     key: Tensor,

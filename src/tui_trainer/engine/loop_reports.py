@@ -12,8 +12,11 @@ class PartReport:
 
     what: str
     """In a word: `validating`, `answering`."""
-    share: float
-    """How much of it is done, from 0 to 1."""
+    share: float | None = None
+    """How much of it is done, from 0 to 1; None where that cannot be told."""
+
+    def __str__(self) -> str:
+        return self.what if self.share is None else f"{self.what} {self.share:>4.0%}"
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,26 @@ What has less work gives the same numbers. Where a model is not made for it, the
 and a sentence says so.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.batching import MicroBatch
 from tui_trainer.engine.chunked_loss import chunked_losses, is_plain_head
+from tui_trainer.engine.compiled_blocks import CompiledBlocks, compile_blocks
+from tui_trainer.engine.examples import Example
 from tui_trainer.engine.item_attention import attention_within_items, can_attend_within_items
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss import step_loss
+from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.settings import TrainSettings
 
+PROBE = 7, 5, 9
+"""Lengths of the items that the blocks are compiled with: no two are alike, none is 1."""
 NO_CHUNKS = "This model makes its logits in a way of its own, so the loss is not taken in chunks."
 NO_ITEMS = "This model attends in a way of its own, so packed rows keep their mask and cost more."
 
@@ -31,6 +37,7 @@ class LossPass:
     """The output layer, where the loss is taken in chunks."""
     within_items: bool
     """Whether each item of a packed row attends on its own, without a mask."""
+    compiled: CompiledBlocks | None
     notes: tuple[str, ...]
     """What was asked for and is not done, in a sentence each."""
 
@@ -53,13 +60,19 @@ class LossPass:
         return chunked_losses(hidden, self.head, batch.labels, batch.labelled, shares)
 
     @contextmanager
-    def attention(self) -> Iterator[None]:
-        """Around the forward passes of a step: the other screens attend as ever."""
-        if not self.within_items:
+    def in_use(self) -> Iterator[None]:
+        """Around the forward passes of a step: for the other screens the model is as ever."""
+        with ExitStack() as entered:
+            if self.within_items:
+                entered.enter_context(attention_within_items(self.model))
+            if self.compiled is not None:
+                entered.enter_context(self.compiled.in_use())
             yield
-            return
-        with attention_within_items(self.model):
-            yield
+
+    def warm_up(self, batch: MicroBatch, weights: Sequence[Tensor]) -> None:
+        """A forward and a backward pass that leave nothing behind."""
+        loss, _ = self(batch, batch.counted)
+        torch.autograd.grad(loss, weights, allow_unused=True)
 
 
 def make_loss_pass(learner: Learner, settings: TrainSettings) -> LossPass:
@@ -76,4 +89,24 @@ def make_loss_pass(learner: Learner, settings: TrainSettings) -> LossPass:
         notes.append(NO_ITEMS)
     head = model.get_output_embeddings() if chunked else None
     assert head is None or isinstance(head, nn.Linear)  # else it is no plain head
-    return LossPass(model, head, within_items, tuple(notes))
+    loss_pass = LossPass(model, head, within_items, None, tuple(notes))
+    return compile_pass(learner, settings, loss_pass) if settings.compiled else loss_pass
+
+
+def compile_pass(learner: Learner, settings: TrainSettings, loss_pass: LossPass) -> LossPass:
+    """The same pass, compiled; where that fails it is as it was, with a note that says why."""
+    items = [Example(0, "", tuple(range(n)), 1, 1, False) for n in PROBE]
+    row = tuple(items) if settings.pack else (items[0],)
+    rows = [row] * settings.batch
+    batch = make_batch(rows, settings, learner.vocabulary).to(learner.device)
+    weights = [weight for weight in learner.model.parameters() if weight.requires_grad]
+
+    def warm_up() -> None:
+        learner.model.train()  # as in a step
+        with learner.autocast(), loss_pass.in_use():
+            loss_pass.warm_up(batch, weights)
+
+    compiled = compile_blocks(learner.model, warm_up)
+    if isinstance(compiled, str):
+        return replace(loss_pass, notes=(*loss_pass.notes, compiled))
+    return replace(loss_pass, compiled=compiled)

@@ -82,7 +82,7 @@ def estimate_memory(
 
 def estimate_pass(learner: Learner, examples: Sequence[Example], settings: TrainSettings) -> int:
     """Bytes between the forward and the backward pass of the largest micro-batch."""
-    loss_pass = make_loss_pass(learner, settings)
+    loss_pass = make_loss_pass(learner, replace(settings, compiled=False))
     longest = max(examples, key=lambda example: len(example.ids))
     many = min(len(longest.ids), LONGEST_LOOKED_AT)
     few = max(2, many // 2)
@@ -113,7 +113,7 @@ def saved_bytes(
     with (
         torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
         learner.autocast(),
-        loss_pass.attention(),
+        loss_pass.in_use(),
     ):
         loss_pass(batch.to(learner.device), batch.counted)
     return sum(kept.values())

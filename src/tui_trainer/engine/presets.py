@@ -22,7 +22,7 @@ TUNED = TrainSettings(
     fused=True,
 )
 # A GPU that is given few tokens at a time waits for its next order; not measured yet.
-TUNED_CUDA = replace(TUNED, lr=1e-4, pack=2048)
+TUNED_CUDA = replace(TUNED, lr=1e-4, pack=2048, compiled=True)
 PRESETS = {"tutorial": TUTORIAL, "tuned": TUNED, "tuned-cuda": TUNED_CUDA}
 
 

@@ -112,6 +112,7 @@ FIELDS = (
     SettingField("warmup", Kind.WHOLE, "steps in which the learning rate rises to lr"),
     SettingField("chunked_loss", Kind.YES_NO, "never holds all logits; the same loss"),
     SettingField("fused", Kind.YES_NO, "the optimizer in one pass over memory; the same update"),
+    SettingField("compiled", Kind.YES_NO, "the model's blocks, after a warm-up; the same numbers"),
     SettingField("epochs", Kind.WHOLE, "how many times over all items"),
     SettingField("shuffle", Kind.YES_NO, "another order each epoch, by seed and epoch"),
     SettingField(

@@ -112,6 +112,8 @@ class TrainSettings:
     """Whether the loss is taken a few positions at a time, so that there are never all logits."""
     fused: bool = False
     """Whether the optimizer changes all numbers of a weight in one pass over memory."""
+    compiled: bool = False
+    """Whether the model's blocks are compiled, which takes a warm-up before the first step."""
     validation_items: int = 0
     """How many held-out items are measured; 0 measures nothing."""
     validate_every: int = 50

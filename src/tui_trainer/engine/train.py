@@ -14,7 +14,7 @@ from tui_trainer.engine.held_out import NOTHING, HeldOut
 from tui_trainer.engine.history import Rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.loop_reports import LoopReport, PartReport
 from tui_trainer.engine.loss_pass import make_loss_pass
 from tui_trainer.engine.optim import schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
@@ -97,6 +97,8 @@ def train(
     """
     model, vocabulary, optimizer = learner.model, learner.vocabulary, state.optimizer
     steps = plan_steps(examples, settings)
+    if settings.compiled:
+        yield PartReport("warming up")
     loss_pass = make_loss_pass(learner, settings)
     first = state.step + 1
     if state.rng is None:
@@ -126,7 +128,7 @@ def train(
             if not model.training:  # telling every module takes 2% of a step
                 model.train()
             for batch in batches:
-                with learner.autocast(), loss_pass.attention():
+                with learner.autocast(), loss_pass.in_use():
                     loss, losses = loss_pass(batch, counted)
                 loss.backward()
                 loss_so_far += loss.detach()

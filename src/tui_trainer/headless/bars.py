@@ -28,7 +28,7 @@ class StepBar:
             self._bar.n, self._bar.total = report.step, report.steps
             self._bar.set_postfix_str(f"loss {report.loss:.4f}")
         elif isinstance(report, PartReport):
-            self._bar.set_postfix_str(f"{report.what} {report.share:.0%}")
+            self._bar.set_postfix_str(str(report))
 
     def close(self) -> None:
         self._bar.close()

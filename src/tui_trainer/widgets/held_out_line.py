@@ -44,7 +44,7 @@ class HeldOutLine(Static):
 
     def _describe(self) -> str:
         if self._part is not None:
-            return f"{self._part.what} {self._part.share:>4.0%}"
+            return str(self._part)
         report = self.validation
         if report is None:
             return ""
