@@ -20,6 +20,7 @@ from tui_trainer.screens.export import Exports
 from tui_trainer.screens.gsm8k_checkpoints import LOOP
 from tui_trainer.screens.gsm8k_evaluation import Gsm8kEvaluation
 from tui_trainer.screens.gsm8k_settings import FORM, describe_settings
+from tui_trainer.screens.gsm8k_words import describe_end, describe_numbers, describe_progress
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.settings_form import SettingsForm
@@ -29,8 +30,7 @@ from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
-from tui_trainer.widgets.run_clock import RunClock, duration, rate
-from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.worker import Failure, LoopChanged, LoopState
 
 if TYPE_CHECKING:
@@ -223,39 +223,22 @@ PyTorch that makes the same steps and prints the same losses."""
             return f"{state:<8} {self._estimate}"
         if report is None:
             return "space starts the run; . makes one step"
-        share = report.step / report.steps
-        width = 12 if self.has_class("-narrow") else 40
-        bar = "█" * round(share * width) + "░" * (width - round(share * width))
-        left = None
-        if self.session.is_live(LOOP):
-            left = self._clock.seconds_left(report.steps - report.step)
-        return (
-            f"{state:<8} {bar} {report.step:>5,}/{report.steps:,} {share:>4.0%} "
-            f"{rate(self._clock.steps_per_second)} steps/s "
-            f"{duration(self._clock.seconds)} gone {duration(left)} left"
+        return describe_progress(
+            state,
+            report,
+            self._clock,
+            live=self.session.is_live(LOOP),
+            narrow=self.has_class("-narrow"),
         )
 
     def _describe_numbers(self) -> str:
-        series, report = self.query_one(LossChart).series, self.report
-        if report is None:
+        if self.report is None:
             return ""
-        return (
-            f"loss {nats(report.loss)}  avg {nats(series.smoothed)}  first {nats(series.first)}  "
-            f"best {nats(series.best)} {self._clock.tokens_per_second:>7,.0f} tok/s "
-            f"{byte_count(report.memory_bytes):>8}"
-        )
+        return describe_numbers(self.report, self.query_one(LossChart).series, self._clock)
 
     def _describe_end(self, how: str) -> str:
-        """What the run came to, and what can be done now."""
-        series, report = self.query_one(LossChart).series, self.report
-        if report is None:
-            return f"{how} before the first step."
-        return (
-            f"{how}: {report.step:,} of {report.steps:,} steps, {self._clock.tokens:,} tokens, "
-            f"{duration(self._clock.seconds).strip()}; loss {nats(series.first).strip()} → "
-            f"{nats(series.smoothed).strip()} (average).\n"
-            "space starts another run, enter changes its settings."
-        )
+        series = self.query_one(LossChart).series
+        return describe_end(how, self.report, series, self._clock)
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far."""
@@ -405,10 +388,3 @@ PyTorch that makes the same steps and prints the same losses."""
     def action_log(self) -> None:
         chart = self.query_one(LossChart)
         chart.log_axis = not chart.log_axis
-
-
-def nats(loss: float | None) -> str:
-    """A loss in seven characters, so that nothing beside it moves."""
-    if loss is None:
-        return f"{'-':>7}"
-    return f"{loss:>7.4f}" if abs(loss) < 100 else f"{loss:>7.2g}"

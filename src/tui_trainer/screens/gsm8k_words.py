@@ -1,0 +1,52 @@
+"""The figures of a GSM8K run as lines that stand still while it goes; no widget."""
+
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.widgets.run_clock import RunClock, duration, rate
+from tui_trainer.widgets.status_line import byte_count
+
+BAR_WIDTH = 40
+NARROW_BAR_WIDTH = 12
+
+
+def describe_progress(
+    state: str, report: StepReport, clock: RunClock, *, live: bool, narrow: bool
+) -> str:
+    """How far the run is, and at what pace; a run that is not `live` has no time left."""
+    share = report.step / report.steps
+    width = NARROW_BAR_WIDTH if narrow else BAR_WIDTH
+    bar = "█" * round(share * width) + "░" * (width - round(share * width))
+    left = clock.seconds_left(report.steps - report.step) if live else None
+    return (
+        f"{state:<8} {bar} {report.step:>5,}/{report.steps:,} {share:>4.0%} "
+        f"{rate(clock.steps_per_second)} steps/s "
+        f"{duration(clock.seconds)} gone {duration(left)} left"
+    )
+
+
+def describe_numbers(report: StepReport, series: LossSeries, clock: RunClock) -> str:
+    """The losses of the run, its rate and its memory."""
+    return (
+        f"loss {nats(report.loss)}  avg {nats(series.smoothed)}  first {nats(series.first)}  "
+        f"best {nats(series.best)} {clock.tokens_per_second:>7,.0f} tok/s "
+        f"{byte_count(report.memory_bytes):>8}"
+    )
+
+
+def describe_end(how: str, report: StepReport | None, series: LossSeries, clock: RunClock) -> str:
+    """What the run came to, and what can be done now."""
+    if report is None:
+        return f"{how} before the first step."
+    return (
+        f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
+        f"{duration(clock.seconds).strip()}; loss {nats(series.first).strip()} → "
+        f"{nats(series.smoothed).strip()} (average).\n"
+        "space starts another run, enter changes its settings."
+    )
+
+
+def nats(loss: float | None) -> str:
+    """A loss in seven characters, so that nothing beside it moves."""
+    if loss is None:
+        return f"{'-':>7}"
+    return f"{loss:>7.4f}" if abs(loss) < 100 else f"{loss:>7.2g}"
