@@ -97,7 +97,7 @@ FIELDS = (
         PACK_ORDERS,
     ),
     SettingField(
-        "item_attention", Kind.YES_NO, "an item of a packed row attends by itself; the same loss"
+        "item_attention", Kind.YES_NO, "each item of a packed row attends alone; the same loss"
     ),
     SettingField("end_of_text", Kind.YES_NO, "each item ends with that token, and learns it"),
     SettingField("answer_only", Kind.YES_NO, "the loss counts the tokens of the answer alone"),
