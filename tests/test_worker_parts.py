@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from tests.test_worker import WAIT, Desk, Scripted, step
-from tui_trainer.engine.loop_reports import PartReport
+from tui_trainer.engine.loop_reports import PartReport, SampleReport, ValidationReport
 from tui_trainer.worker import Report
 
 
@@ -44,6 +44,17 @@ def test_one_step_goes_on_to_its_end_and_requests_come_between_its_parts(desk: D
     desk.worker.advance("loop")
     desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 4)
     assert desk.worker.drain("loop")[-1] == step(2)
+
+
+def test_one_step_is_made_with_what_is_measured_before_it(desk: Desk) -> None:
+    measured = ValidationReport(0, 2, 1.0, 1.0, 1.0, 3, 3, False, 0.1), SampleReport(0, (), 0.1)
+    desk.loop("loop", lambda engine: iter((*measured, step(1), *measured, step(2))), playing=False)
+    for number in (1, 2):
+        desk.worker.advance("loop")
+        desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 3)
+        desk.settle()
+        assert desk.worker.drain("loop") == [*measured, step(number)]
+    assert "loop" in desk.worker._loops
 
 
 def test_the_rest_of_a_step_is_not_made_by_the_loop_that_comes_after(desk: Desk) -> None:

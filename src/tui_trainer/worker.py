@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.generation_reports import GeneratedToken
-from tui_trainer.engine.loop_reports import LoopReport, PartReport
+from tui_trainer.engine.loop_reports import BetweenSteps, LoopReport
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import LoadProgress, UpdateReport
 
@@ -256,10 +256,13 @@ class Worker:
         self._advance(name)
 
     def _make_step(self, name: str, loop: _Loop | None) -> None:
-        """One step of `loop`, unless it is over; the rest of a long one waits in line."""
+        """One step of `loop`, unless it is over, and what is measured before it.
+
+        After each report what is left of that waits in line.
+        """
         if loop is None or self._loops.get(name) is not loop:
             return
-        if isinstance(self._advance(name), PartReport):
+        if isinstance(self._advance(name), BetweenSteps):
             self._do(lambda: self._make_step(name, loop))
 
     def _advance(self, name: str) -> Report | None:

@@ -78,4 +78,5 @@ def gigabytes(count: int) -> str:
     return f"{size:.2f}" if size < 1 else f"{size:.1f}" if size < 10 else f"{size:,.0f}"
 
 
-LoopReport = StepReport | ValidationReport | SampleReport | PartReport
+BetweenSteps = ValidationReport | SampleReport | PartReport
+LoopReport = StepReport | BetweenSteps
