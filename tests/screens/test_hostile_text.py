@@ -13,13 +13,27 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.pilot import SECONDS_AT_MOST, until
+from tests.pilot import SECONDS_AT_MOST, shown, until
 from tests.runs_on_disk import MODEL, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluation_reports import (
+    Answer,
+    Ending,
+    EvaluatedItem,
+    EvaluationReport,
+)
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.engine.loop_reports import (
+    LoopReport,
+    MemoryEstimate,
+    PartReport,
+    SampleReport,
+    ValidationReport,
+)
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import NamedNorm, PhaseReport
 from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
@@ -47,9 +61,14 @@ from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.screens.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
+from tui_trainer.screens.evaluation_view import EvaluationScreen
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.runs import RunsScreen
+from tui_trainer.screens.settings_form import SettingsForm
+from tui_trainer.widgets.held_out_line import HeldOutLine
+from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
 
@@ -87,6 +106,7 @@ class HostileEngine:
         self._progress = progress
         self._words = words
         self._updates = 0
+        self._evaluations = 0
 
     def load_tokenizer(self, source: str) -> TokenizerReport:
         self._progress.tell(LoadProgress(self._words, 1, 2))
@@ -218,10 +238,18 @@ class HostileEngine:
         refused = ProbeReport(self._words, None, None, self._words)
         return (ProbeReport(self._words, start, now), refused)
 
-    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[StepReport]:
+    def memory_estimate(self) -> MemoryEstimate:
+        return MemoryEstimate(1, 2)
+
+    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
         texts = (self._words, "\n", self._words)
         item = ItemReport(1, self._words, texts, (None, 1.0, 9.0), 2, 1.0, True)
         for step in range(1, 4):
+            yield PartReport("validating", 0.5)
+            yield ValidationReport(step - 1, 2, 1.0, 1.0, 1.0, 3, 3, False, 0.1)
+            yield PartReport("validating", 0.5)
+            yield SampleReport(step - 1, self._evaluated(2), 0.1)
+            yield PartReport("validating", 0.5)
             yield StepReport(
                 step=step,
                 steps=10,
@@ -239,8 +267,34 @@ class HostileEngine:
                 memory_bytes=1,
                 run=self._words,
                 checkpoint=CheckpointReport(self._words, self._words, step, failure=self._words),
+                notes=(self._words,),
             )
         raise InputError(self._words)
+
+    def _evaluated(self, count: int) -> tuple[EvaluatedItem, ...]:
+        """Items whose every text is `words`; one with a number to be extracted, one without."""
+        said = f"{self._words} #### 1{self._words}", self._words
+        return tuple(
+            EvaluatedItem(
+                problem,
+                self._words,
+                f"{self._words}#### {problem}{self._words}",
+                self._words,
+                Answer(said[problem % 2], Ending.BUDGET, 1),
+            )
+            for problem in range(count)
+        )
+
+    def evaluate(self, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
+        """Twice two items of hostile problems, the second time by other weights; then a refusal."""
+        self._evaluations += 1
+        if self._evaluations > 2:
+            raise InputError(self._words)
+        asked = replace(settings, problems=f"x{self._words}", shots=1, shots_from=self._words)
+        return iter(
+            EvaluationReport(asked, self._words, self._evaluations, 2, self._evaluated(n), 0, n, 1)
+            for n in (1, 2)
+        )
 
     def checkpoint(self) -> CheckpointReport:
         return CheckpointReport(self._words, self._words, 1)
@@ -303,11 +357,8 @@ async def visit_everything(words: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, Question))
         await pilot.press("escape", "c")
         await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
-        await pilot.press("space")
-        await pilot.press("v", "v")
-        while "gsm8k" not in app.session.loops or app.session.is_live("gsm8k"):
-            await asyncio.sleep(0.01)
-        await pilot.pause(0.1)
+        await visit_loop(app, pilot)
+        await visit_evaluations(app, pilot)
         await visit_runs(app, pilot)
         await pilot.press("m")
         await pilot.pause(0.1)
@@ -315,6 +366,55 @@ async def visit_everything(words: str) -> None:
         await pilot.pause(0.1)
         await pilot.press("escape")
         app.worker.stop(5)
+
+
+def key_by_key(app: TuiTrainer, *keys: str) -> None:
+    """Press them without the pilot, whose rest after each key would be most of the test."""
+    for key in keys:
+        app.simulate_key(key)
+
+
+async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
+    """Measurements under way and made, each view of the item and the samples, and the failure."""
+    screen = app.screen
+    line, panel = screen.query_one(HeldOutLine), screen.query_one(ItemPanel)
+    assert line.validation is not None
+    assert line.samples is not None
+    app.worker._do(lambda: app.worker._advance("gsm8k"))
+    await until(pilot, lambda: " 50%" in str(line.content))
+    key_by_key(app, "v", "v", "v")
+    for sample in range(2):
+        await until(pilot, lambda n=sample: panel.view == f"sample {n}")
+        assert "sample at step 0" in shown(app)
+        key_by_key(app, "v")
+    key_by_key(app, "space")
+    await until(pilot, lambda: not app.session.is_live("gsm8k"))
+    await pilot.pause(0.1)
+
+
+async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
+    """Two of them, one beside the other, the texts of each item, and one that is refused."""
+    ended = app.session.evaluations.ended
+    key_by_key(app, "e")
+    await until(pilot, lambda: len(ended) == 1)
+    key_by_key(app, "b", "e")
+    await until(pilot, lambda: len(ended) == 2)
+    await until(pilot, lambda: app.screen.pairing and len(app.screen.pairing.comparison.items) == 2)
+    key_by_key(app, "t")
+    await until(pilot, lambda: isinstance(app.screen, EvaluatedItemDialog))
+    key_by_key(app, "n")
+    await pilot.pause(0.1)
+    key_by_key(app, "escape")
+    await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
+    key_by_key(app, "f", "f", "f", "left_square_bracket", "right_square_bracket", "e")
+    await until(pilot, lambda: app.screen.query_one("#said").display)
+    key_by_key(app, "enter")
+    await until(pilot, lambda: isinstance(app.screen, SettingsForm))
+    app.screen.query(Input).first().value = app.session.choice.source
+    key_by_key(app, "enter")
+    await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
+    key_by_key(app, "escape")
+    await until(pilot, lambda: not isinstance(app.screen, EvaluationScreen))
 
 
 def write_hostile_runs(words: str) -> None:
@@ -363,6 +463,7 @@ async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
         await pilot.press("escape")
 
 
+@pytest.mark.timeout(240)  # three visits of every screen
 @settings(
     max_examples=3,
     deadline=None,
