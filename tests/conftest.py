@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 _HUB_HOME = tempfile.TemporaryDirectory(prefix="tui-trainer-hub-")
 _HUB = FakeHub(Path(_HUB_HOME.name))
 
-
-def pytest_configure() -> None:
-    """Point the Hub's client at a server of ours, before anything imports it and reads this."""
-    _HUB.start()
-    os.environ |= _HUB.environment()
-    os.environ.pop("HF_TOKEN", None)
+# Point the Hub's client at a server of ours before anything imports it and reads this once and for
+# all. Not in pytest_configure: the conftest.py of a folder that is named on the command line, and
+# what it imports, comes before that, though after this one.
+_HUB.start()
+os.environ |= _HUB.environment()
+os.environ.pop("HF_TOKEN", None)
 
 
 def pytest_unconfigure() -> None:

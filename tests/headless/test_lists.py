@@ -1,10 +1,12 @@
 """`tui-trainer models` and `tui-trainer problems`."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.headless.conftest import Ended, obeyed_characters
+from tests.hub.server import FakeHub
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problems import describe_problems
 from tui_trainer.engine.reports import ModelOption
@@ -35,6 +37,15 @@ def test_models_shows_sizes_and_makes_names_visible(
     assert heading.split() == ["--model", "size", "what"]
     assert small.split() == ["someone/small", "98.4", "MB", "in", "the", "Hub", "cache"]
     assert evil.split() == ["e␛[31mvil/日本", "-", "⟨202E⟩"]
+
+
+def test_models_lists_what_was_fetched_from_the_hub(
+    program: Program, hub: FakeHub, engine: Engine, tiny: str
+) -> None:
+    hub.add_model("someone/speaks", Path(tiny))
+    engine.load_tokenizer("someone/speaks")
+    assert "GET /api/models/someone/speaks/revision/main" in hub.requests
+    assert "someone/speaks" in [line["model"] for line in program("models", "--json").lines]
 
 
 def test_problems_lists_what_can_be_trained_on(program: Program) -> None:
