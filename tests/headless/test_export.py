@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from tests.exported import printed_losses
 from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.engine import Engine
 from tui_trainer.runs.home import run_folders
 
 Program = Callable[..., Ended]
@@ -90,3 +92,47 @@ def test_a_file_that_came_meanwhile_is_left_alone(
     assert (ended.status, len(ended.steps)) == (2, 1)
     assert f"There is {target} already: name another file." in ended.err
     assert target.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("command", "made_by"),
+    [(("gsm8k", "--items", "5"), "train"), (("step", "a b c", "-n", "5"), "updates")],
+)
+def test_ctrl_c_exports_what_was_done_so_far(
+    program: Program,
+    tiny: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    made_by: str,
+) -> None:
+    make = getattr(Engine, made_by)
+
+    def interrupted(engine: Engine, *arguments, **how):
+        yield from islice(iter(make(engine, *arguments, **how)), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Engine, made_by, interrupted)
+    target = tmp_path / "a.py"
+    ended = program(*command, "--lr", "1e-3", "--model", tiny, "--json", "--export", str(target))
+    assert (ended.status, ended.err) == (130, "tui-trainer: Interrupted.\n")
+    assert ended.lines[-1]["event"] == "export"
+    losses = [line["loss"] for line in ended.steps]
+    assert (len(losses), losses[1] != losses[0]) == (2, True)
+    assert printed_losses([target]) == {target: losses}
+
+
+def test_ctrl_c_before_anything_was_done_says_so(
+    program: Program, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(engine: Engine, *arguments, **how):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(Engine, "updates", interrupted)
+    target = tmp_path / "a.py"
+    ended = program("step", "a b c", "--model", tiny, "--json", "--export", str(target))
+    assert (ended.status, ended.out, ended.err.count("\n")) == (130, "", 2)
+    assert "Nothing was done since the weights" in ended.err
+    assert ended.err.endswith("tui-trainer: Interrupted.\n")
+    assert not target.exists()

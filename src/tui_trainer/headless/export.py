@@ -1,9 +1,13 @@
 """`--export FILE` of a command that trains: what it did, as a script or a notebook."""
 
 import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.export.files import already_there, check_target, read_target
 from tui_trainer.engine.export.origin import check_origin
 from tui_trainer.engine.settings import ModelChoice
@@ -33,6 +37,20 @@ def read_export(arguments: argparse.Namespace, choice: ModelChoice, *, items: bo
     target = read_target(arguments.export)
     check_target(target, items=items)
     return target
+
+
+@contextmanager
+def exported_at_the_end(output: Output, engine: "Engine", target: Path | None) -> Iterator[None]:
+    """Write what the block did, where that was asked for; where ctrl+C ends it, what it did."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        try:
+            write_export(output, engine, target)
+        except InputError as error:  # such as that nothing was done yet
+            print(f"tui-trainer: {visible(str(error))}", file=sys.stderr)
+        raise
+    write_export(output, engine, target)
 
 
 def write_export(output: Output, engine: "Engine", target: Path | None) -> None:

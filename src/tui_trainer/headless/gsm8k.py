@@ -28,7 +28,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.bars import StepBar
 from tui_trainer.headless.evaluation import write_scores
-from tui_trainer.headless.export import add_export_argument, read_export, write_export
+from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.recorded import (
     add_run_arguments,
@@ -145,14 +145,14 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         if (estimate := engine.memory_estimate()) is not None:
             output.text(f"the run {estimate}")
     reports = tell_run(output, engine, steps)
-    if evaluation is None or before is None:
-        _write_steps(output, reports, settings)
-    else:
-        first = write_scores(output, before, evaluation)
-        _write_steps(output, reports, settings)
-        compared = None if first is None else first.items
-        write_scores(output, engine.evaluate(evaluation), evaluation, compared)
-    write_export(output, engine, target)
+    with exported_at_the_end(output, engine, target):
+        if evaluation is None or before is None:
+            _write_steps(output, reports, settings)
+        else:
+            first = write_scores(output, before, evaluation)
+            _write_steps(output, reports, settings)
+            compared = None if first is None else first.items
+            write_scores(output, engine.evaluate(evaluation), evaluation, compared)
 
 
 def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainSettings) -> None:

@@ -17,7 +17,7 @@ from tui_trainer.headless.arguments import (
     model_choice,
     read_texts,
 )
-from tui_trainer.headless.export import add_export_argument, read_export, write_export
+from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import make_engine, shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
@@ -133,22 +133,22 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     followed = tuple(dict.fromkeys(probes))
     engine.follow_probes(followed)
     updates = islice(engine.updates(text), arguments.n)
-    if output.as_json:
-        for report in updates:
-            layers = layers_line(engine.moved()) if arguments.layers else {}
-            others = probes_line(engine.probe(followed)) if followed else {}
-            output.json(update_line(report) | layers | others)
-        for outcome in engine.fork(text) if arguments.fork else ():
-            output.json(outcome_line(outcome))
-    else:
-        _write_readable(output, status, updates)
-        if arguments.layers:
-            _write_layers(output, engine.moved())
-        if followed:
-            _write_probes(output, engine.probe(followed))
-        if arguments.fork:
-            _write_outcomes(output, engine.fork(text))
-    write_export(output, engine, target)
+    with exported_at_the_end(output, engine, target):
+        if output.as_json:
+            for report in updates:
+                layers = layers_line(engine.moved()) if arguments.layers else {}
+                others = probes_line(engine.probe(followed)) if followed else {}
+                output.json(update_line(report) | layers | others)
+            for outcome in engine.fork(text) if arguments.fork else ():
+                output.json(outcome_line(outcome))
+        else:
+            _write_readable(output, status, updates)
+            if arguments.layers:
+                _write_layers(output, engine.moved())
+            if followed:
+                _write_probes(output, engine.probe(followed))
+            if arguments.fork:
+                _write_outcomes(output, engine.fork(text))
 
 
 def update_line(report: UpdateReport) -> dict[str, Json]:
