@@ -5,9 +5,10 @@ from contextlib import contextmanager
 
 from torch import Tensor
 
+from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.reports import UpdateReport
-from tui_trainer.engine.settings import check_lr
+from tui_trainer.engine.settings import HIGHEST_LR
 from tui_trainer.engine.update import reversible_update, update
 
 FACTOR = 3.0
@@ -24,8 +25,11 @@ def fork(learner: Learner, text: str) -> tuple[UpdateReport, ...]:
     makes it again with `update_at`.
     """
     rates = learner.lr / FACTOR, learner.lr, learner.lr * FACTOR
-    for rate in rates:
-        check_lr(rate)
+    if rates[-1] > HIGHEST_LR:
+        raise InputError(
+            f"A fork also tries {FACTOR:g} times the learning rate, and {FACTOR:g} times "
+            f"{learner.lr:g} is above {HIGHEST_LR:g}: lower it to {HIGHEST_LR / FACTOR:.2f} first."
+        )
     with _kept_settings(learner) as gradients:
         return tuple(_try(learner, text, rate, gradients) for rate in rates)
 

@@ -45,10 +45,15 @@ class ModelChoice:
             )
 
 
+HIGHEST_LR = 10.0
+
+
 def check_lr(lr: float) -> float:
     """Return `lr`; raise InputError where it is no learning rate."""
-    if not math.isfinite(lr) or not 0 < lr <= 10:
-        raise InputError(f"The learning rate must be above 0 and at most 10, not {lr:g}.")
+    if not math.isfinite(lr) or not 0 < lr <= HIGHEST_LR:
+        raise InputError(
+            f"The learning rate must be above 0 and at most {HIGHEST_LR:g}, not {lr:g}."
+        )
     return lr
 
 
