@@ -11,9 +11,11 @@ import pytest
 from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import CancelledError, InputError
+from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 
 REPO = "someone/course"
@@ -70,6 +72,37 @@ def test_the_loop_trains_on_them(course: FakeHub, qwen3: Engine) -> None:
         "Question: 1 + 1?\nAnswer: #### 2",
         "Question: 2 + 2?\nAnswer: #### 4",
     ]
+
+
+def test_the_loop_is_measured_on_items_of_the_split_test(course: FakeHub, qwen3: Engine) -> None:
+    settings = TrainSettings(
+        problems=SOURCE, items=2, lr=1e-3, validation_items=5, validate_every=1, sample_every=2
+    )
+    reports = list(qwen3.train(settings))
+    steps = [report for report in reports if isinstance(report, StepReport)]
+    validations = [report for report in reports if isinstance(report, ValidationReport)]
+    samples = [report for report in reports if isinstance(report, SampleReport)]
+    assert [step.item.text for step in steps] == [
+        "Question: 1 + 1?\nAnswer: #### 2",
+        "Question: 2 + 2?\nAnswer: #### 4",
+    ]
+    assert [(measured.step, measured.items) for measured in validations] == [(0, 1), (1, 1), (2, 1)]
+    for told in samples:
+        assert [(item.question, item.expected) for item in told.items] == [("4 + 4?", "#### 8")]
+    # By hand: the one item of the split, with the weights as they are after the last step.
+    loss = qwen3.predict("Question: 4 + 4?\nAnswer: #### 8").loss
+    assert validations[-1].loss == pytest.approx(loss, rel=1e-5)
+    assert validations[-1].loss < validations[0].loss
+    assert f"GET /datasets/{REPO}/resolve/" in "".join(course.requests)
+
+
+def test_a_split_that_only_repeats_what_is_trained_on_is_refused(
+    hub: FakeHub, qwen3: Engine
+) -> None:
+    data = parquet(question=["1 + 1?"], answer=["#### 2"])
+    hub.add_dataset(REPO, {"README.md": CARD, TRAIN: data, TEST: data})
+    with pytest.raises(InputError, match="no item beside the 1 that are trained on"):
+        list(qwen3.train(TrainSettings(problems=SOURCE, items=1, validation_items=1)))
 
 
 @pytest.mark.parametrize(
