@@ -1,11 +1,14 @@
 """The guide: each task ticks when what it asks for has really happened, and is shown in `?`."""
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.labelled_logits import LabelledLogits
 from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP
 from tui_trainer.engine.reports import Prediction
@@ -13,6 +16,7 @@ from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.guide import (
     BELOW_1,
     BOTH_ENDS,
+    COMPARED,
     MEMORISED,
     OWN_NAME,
     RAN_500,
@@ -28,6 +32,7 @@ from tui_trainer.screens.phase_view import PhaseView
 from tui_trainer.screens.text_examples import EXAMPLES
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.worker import LoopState
 
 
 def with_engine(engine: FakeEngine, *keys: str, **options):
@@ -145,6 +150,48 @@ def test_500_items_count_whatever_a_step_holds() -> None:
 # On the screens
 
 
+def test_the_tasks_of_the_notebook_are_there_by_name_and_in_its_order() -> None:
+    names = [task.name for tasks in TASKS.values() for task in tasks]
+    notebook = "own name", "below 1", "same loss", "memorised", "ran 500", "compared"
+    assert [name for name in names if name in notebook] == list(notebook)
+    sentences = {task.name: task.sentence for tasks in TASKS.values() for task in tasks}
+    for name, asks in {
+        "own name": "Tokenize your own name",
+        "below 1": "Make the loss of a text fall below 1",
+        "same loss": "See the same loss twice",
+        "memorised": "Memorise a string",
+        "ran 500": "Run 500 items",
+        "compared": "Compare before and after",
+    }.items():
+        assert asks in sentences[name]
+
+
+async def test_items_run_and_evaluations_compared_tick_with_the_real_engine(
+    model_folder: Callable[[str], Path],
+) -> None:
+    """500 items of the built-in problems in rows of 25, and what that did to two answers."""
+    async with running("escape", "5", source=str(model_folder("Qwen3"))) as (app, pilot):
+        session = app.session
+        session.evaluations.change_settings(EvaluationSettings(items=2, max_tokens=4))
+        screen = app.screen
+        screen.settings = TrainSettings(batch=25, lr=1e-4)
+        app.simulate_key("e")
+        await until(pilot, lambda: len(session.evaluations.ended) == 1)
+        app.simulate_key("escape")
+        await until(pilot, lambda: app.screen is screen)
+        app.simulate_key("full_stop")
+        await until(pilot, lambda: screen.report is not None and screen.report.step == 1)
+        assert not {RAN_500, COMPARED} & session.guide.done
+        app.simulate_key("space")
+        await until(pilot, lambda: session.loops.get("gsm8k") is LoopState.FINISHED)
+        assert (screen.report.step, screen.report.items) == (20, 500)
+        await until(pilot, lambda: RAN_500 in session.guide.done)
+        assert COMPARED not in session.guide.done
+        app.simulate_key("e")
+        await until(pilot, lambda: COMPARED in session.guide.done)
+        assert len(session.evaluations.ended) == 2
+
+
 def test_each_task_belongs_to_a_screen() -> None:
     assert set(TASKS) <= set(SCREENS)
     tasks = [task for tasks in TASKS.values() for task in tasks]
@@ -161,7 +208,7 @@ async def test_opening_the_screens_does_nothing() -> None:
 
 
 async def test_a_typed_name_is_ticked() -> None:
-    async with with_engine(FakeEngine()) as (app, pilot):
+    async with running("escape") as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: "[ ] Tokenize your own name." in shown(app))
         assert "escape closes" in shown(app)
