@@ -121,6 +121,16 @@ async def gsm8k(pilot: Pilot[int]) -> None:
     await app.session.refresh()
 
 
+async def gsm8k_validation(pilot: Pilot[int]) -> None:
+    app = pilot.app
+    await pilot.press("escape", "5")
+    loop = app.screen
+    assert isinstance(loop, Gsm8kScreen)
+    loop.settings = TrainSettings(items=STEPS, validation_items=20, validate_every=10)
+    app.simulate_key("space")
+    await until(pilot, lambda: "Finished: " in shown(app))
+
+
 async def evaluation(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, TuiTrainer)
@@ -182,6 +192,12 @@ PICTURES = (
     ),
     Picture("step-fork", "screens/fork_dialog.py", "4, then space and f", step_fork),
     Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
+    Picture(
+        "gsm8k-validation",
+        "widgets/held_out_line.py",
+        "5, held-out items in the settings, then space",
+        gsm8k_validation,
+    ),
     Picture(
         "evaluation", "screens/evaluation_view.py", "5, e, then sixty steps and e again", evaluation
     ),

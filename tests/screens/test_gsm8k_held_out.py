@@ -1,13 +1,18 @@
 """GSM8K with held-out items: the figures, the points and rate changes on the chart, the samples."""
 
+import time
+from collections.abc import Iterator
+
 import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem
 from tui_trainer.engine.loop_reports import LoopReport, PartReport, SampleReport, ValidationReport
+from tui_trainer.runs.loss_series import BUCKETS_AT_MOST
 from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.held_out_line import HeldOutLine
+from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 
 SAID = " 42 \x1b[31m[/foo]\u202e\n#### 42"
 
@@ -42,6 +47,39 @@ async def test_figures_points_and_samples_are_shown(size: tuple[int, int]) -> No
         assert "\x1b" not in text
         await pilot.press("v")
         await until(pilot, lambda: "sample at step" not in shown(app))
+
+
+async def test_very_many_points_cost_no_more_than_the_chart_is_wide() -> None:
+    """40,000 measurements of a spike among them; the chart is drawn at its bounded rate."""
+    spike = 9.0
+
+    def often(step: int) -> Iterator[ValidationReport]:
+        first = 10_000 * step
+        for at in range(first, first + 10_000):
+            loss = spike if at == 12_345 else 3.0
+            yield ValidationReport(at, 5, loss, 2.5, 3.5, 40, 60, False, 0.1)
+
+    chart = LossChart("step")
+    line = HeldOutLine()
+    for step in range(4):
+        for report in often(step):
+            line.take(report, chart)
+    kept = chart.validation
+    assert len(kept) == 40_000
+    assert len(kept._buckets) <= BUCKETS_AT_MOST
+    for width in (24, 80, 400):
+        points = kept.reduced(width)
+        assert len(points) <= width
+        assert max(point.highest for point in points) == spike
+        assert (points[0].first, points[-1].last) == (0, 39_999)
+    engine = FakeEngine([4.0, 3.0, 2.0, 1.0], between=lambda step: tuple(often(step)))
+    began = time.monotonic()
+    async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        await until(pilot, lambda: "◆ validation" in shown(app))
+        chart = app.screen_stack[0].query_one(LossChart)
+        assert chart.draws <= (time.monotonic() - began) / REDRAW_SECONDS + 2
 
 
 async def test_how_far_a_measurement_is_and_then_no_more() -> None:
