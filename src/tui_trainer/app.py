@@ -254,7 +254,7 @@ class TuiTrainer(App[int]):
             return Question(
                 "A loop is training. Quit, and lose what it has learned?", (leave, stay)
             )
-        write = Answer("w", "write a checkpoint and quit")
+        write = Answer("w", "save and quit")
         return Question(f"A loop is training. {saved.describe()} Quit?", (leave, write, stay))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

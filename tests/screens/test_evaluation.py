@@ -142,6 +142,26 @@ async def test_s_stops_and_keeps_what_was_scored() -> None:
         await until(pilot, lambda: state(app) is not LoopState.RUNNING)
 
 
+async def test_one_that_ends_without_a_score_leaves_no_line_of_it() -> None:
+    engine = FakeEngine()
+    async with with_engine(engine, "E") as (app, pilot):
+        evaluations = app.session.evaluations
+        evaluations.current = EvaluationReport(EvaluationSettings(), "fake", 0, 4, (), 0.5, 0, 0.1)
+        await until(pilot, lambda: "1: the first batch is being answered" in shown(app))
+        assert evaluations.end() is None
+        await until(pilot, lambda: "the first batch" not in shown(app))
+        assert "items: all" not in shown(app)
+        assert "Nothing to compare" not in shown(app)
+
+
+async def test_all_keys_are_in_the_footer_at_80_columns() -> None:
+    async with with_engine(FakeEngine(), "E") as (app, pilot):
+        await until(pilot, lambda: "q Quit" in shown(app))
+        footer = shown(app).splitlines()[-1]
+        for keys in ("esc Loop", "⏎ Settings", "es Eval", "tfb Look", "[] Select", "? Help"):
+            assert keys in footer
+
+
 async def test_what_ends_it_is_said_and_what_was_scored_stays() -> None:
     changed = InputError("The weights changed [/bold] \x1b[2J.")
     engine = FakeEngine(answers=[(*BEFORE[:2], changed)])

@@ -3,7 +3,7 @@
 from textual.widgets import Button, Static
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, until
+from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.checkpoints import find_checkpoint
@@ -74,7 +74,8 @@ async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, Question))
         labels = [str(button.label) for button in app.screen.query(Button)]
-        assert labels == ["c continue", "s stop", "w write a checkpoint and stop"]
+        assert labels == ["c continue", "s stop", "w save and stop"]
+        assert all(label in shown(app) for label in labels)  # none is cut, at 80x24
         await pilot.press("c")
         assert (state(app), engine.checkpoints) == (LoopState.PAUSED, [])
         await pilot.press("s", "w")

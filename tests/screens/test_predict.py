@@ -142,7 +142,7 @@ async def test_the_steps_of_sampling_are_columns() -> None:
                 assert row[8] == "·"
         assert f"left by T, top-k, top-p: 4,096 → 50 → {left}" in line(app, "opened")
         assert "T 0.8" in shown(app)
-        assert "top-k 50, top-p 0.95" in line(app, "sampling")
+        assert "T 0.8, k 50, p 0.95, seed 0" in line(app, "sampling")
 
 
 async def test_the_opened_position_is_there_for_other_screens() -> None:

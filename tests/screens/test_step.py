@@ -133,7 +133,7 @@ async def test_optimizer_and_mode_by_key() -> None:
         await until(pilot, lambda: "SGD" in shown(app))
         await pilot.press("t")
         await until(pilot, lambda: "eval mode" in shown(app))
-        assert "no dropout here" in shown(app)
+        assert "(no dropout)" in shown(app)
         await press_updates(app, pilot, 1)
         report = step_screen(app).report
         assert (report.optimizer, report.training) == ("SGD", False)

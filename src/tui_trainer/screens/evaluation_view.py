@@ -40,6 +40,8 @@ from tui_trainer.worker import Failure, LoopChanged
 
 DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25
+RUN = Binding.Group("Eval ", compact=True)
+LOOK = Binding.Group("Look", compact=True)
 SELECT = Binding.Group("Select ", compact=True)
 USUAL = "usual"
 FILTERS: tuple[Change | None, ...] = (None, *Change)
@@ -80,8 +82,9 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             "Eval",
             id="evaluate",
             tooltip="Evaluate the weights as they are now",
+            group=RUN,
         ),
-        Binding("s", "stop", "Stop", id="stop", tooltip="Stop; what was scored is kept"),
+        Binding("s", "stop", "Stop", id="stop", tooltip="Stop; what was scored is kept", group=RUN),
         Binding(
             "enter",
             "settings",
@@ -91,7 +94,12 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             tooltip="Settings of the next evaluation",
         ),
         Binding(
-            "t", "texts", "Texts", id="texts", tooltip="The item's prompt, answer and expected text"
+            "t",
+            "texts",
+            "Texts",
+            id="texts",
+            tooltip="The item's prompt, answer and expected text",
+            group=LOOK,
         ),
         Binding(
             "f",
@@ -99,6 +107,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             "Filter",
             id="filter",
             tooltip="All items, the fixed, the broken, those still right, still wrong",
+            group=LOOK,
         ),
         Binding(
             "b",
@@ -106,6 +115,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             "Before",
             id="before",
             tooltip="Compare later evaluations with the selected one",
+            group=LOOK,
         ),
         Binding(
             "left_square_bracket",
@@ -210,12 +220,20 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         said.display = bool(self._said)
         report = self.selected
         if report is None:
-            self._say("asked", describe_asked(self.session.evaluations.settings))
+            self._show_none()
             return
         self._say("asked", describe_asked(report.settings, report.model))
         self._say("scores", describe_scores(self._row + 1, report))
         self._compare(report)
         self._show_items(report)
+
+    def _show_none(self) -> None:
+        """There is no evaluation: one that was stopped before its first batch leaves nothing."""
+        self._say("asked", describe_asked(self.session.evaluations.settings))
+        for figure in ("scores", "rise", "filter"):
+            self._say(figure, "")
+        self.pairing, self._compared, self.items = None, {}, ()
+        self.query_one("#items", LineTable).show(ITEM_COLUMNS, 0, lambda _: ())
 
     def _say(self, where: str, line: str) -> None:
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)

@@ -149,7 +149,7 @@ class Gsm8kCheckpoints(WorkScreen):
             (
                 Answer("c", "continue"),
                 Answer("s", "stop"),
-                Answer("w", "write a checkpoint and stop"),
+                Answer("w", "save and stop"),
             ),
         )
         answer = await self.app.push_screen_wait(question)

@@ -102,9 +102,7 @@ def describe_shapes(inspection: Inspection) -> str:
 def describe_sampling(sampling: Sampling, token: GeneratedToken | None) -> str:
     """How the next token is chosen, and which it would be."""
     top_k = "all" if sampling.top_k is None else sampling.top_k
-    settings = (
-        f"T {sampling.temperature:g}, top-k {top_k}, top-p {sampling.top_p:g}, seed {sampling.seed}"
-    )
+    settings = f"T {sampling.temperature:g}, k {top_k}, p {sampling.top_p:g}, seed {sampling.seed}"
     chosen = "" if token is None else f" · next: {describe_choice(token)}"
     if sampling.greedy:
         return f"greedy{chosen} · g samples: {settings}"

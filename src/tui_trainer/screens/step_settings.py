@@ -38,7 +38,7 @@ def describe_settings(status: LearnerStatus | None, waiting: int) -> str:
         return "The model is being loaded; you can type already."
     mode = "train" if status.training else "eval"
     if status.model.dropout == 0:
-        mode += " mode (no dropout here)"
+        mode += " mode (no dropout)"
     else:
         mode += f" mode (dropout {status.model.dropout:g} {'on' if status.training else 'off'})"
     more = f" · {waiting} waiting" if waiting > 1 else ""
