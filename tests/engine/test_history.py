@@ -1,6 +1,7 @@
 """Undo and redo: the same bits of weights, optimizer and random numbers, within a budget."""
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,18 @@ class Bits:
         assert self.plain == other.plain
 
 
-@pytest.mark.parametrize("precision", ["fp32", "mixed", "bf16"])
-@pytest.mark.parametrize("architecture", ["Qwen3", "GPT2"])
+@pytest.mark.parametrize(
+    ("model", "precision"),
+    [
+        ("builtin", "fp32"),
+        *product(("Qwen3", "GPT2"), ("fp32", "mixed", "bf16")),
+    ],
+)
 def test_undo_and_redo_give_the_same_bits(
-    engine: Engine, model_folder: Callable[[str], Path], architecture: str, precision: str
+    engine: Engine, model_folder: Callable[[str], Path], model: str, precision: str
 ) -> None:
-    engine.load_model(ModelChoice(str(model_folder(architecture)), "cpu", precision))
+    source = model if model == "builtin" else str(model_folder(model))
+    engine.load_model(ModelChoice(source, "cpu", precision))
     states, losses = [Bits(engine)], []
     for lr in (1e-5, 1e-3, 1e-2, 1e-5):
         engine.set_lr(lr)
