@@ -154,6 +154,18 @@ async def test_one_that_ends_without_a_score_leaves_no_line_of_it() -> None:
         assert "Nothing to compare" not in shown(app)
 
 
+async def test_no_key_is_silent_where_there_is_no_evaluation() -> None:
+    async with with_engine(FakeEngine(), "E") as (app, pilot):
+        for key, said in (
+            ("s", "No evaluation is running: e starts one."),
+            ("t", "There is no item here to read."),
+            ("f", "There is nothing to compare with yet."),
+            ("b", "Select an evaluation that has ended."),
+        ):
+            await pilot.press(key)
+            await until(pilot, lambda said=said: said in told(app))
+
+
 async def test_all_keys_are_in_the_footer_at_80_columns() -> None:
     async with with_engine(FakeEngine(), "E") as (app, pilot):
         await until(pilot, lambda: "q Quit" in shown(app))
@@ -457,7 +469,7 @@ async def test_every_key_is_in_the_help_and_the_palette() -> None:
         for said in (
             "Evaluate the weights as they are now",
             "what was scored is kept",
-            "prompt, answer and expected text",
+            "The item's raw texts",
             "those still right, still wrong",
             "Compare later evaluations",
         ):

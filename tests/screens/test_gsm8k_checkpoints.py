@@ -83,6 +83,14 @@ async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:
         assert engine.checkpoints == [1]
 
 
+async def test_without_a_run_stop_and_save_say_how_to_start_one() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        said = "No run is going: space starts one."
+        for pressed, key in enumerate(("s", "c"), start=1):
+            await pilot.press(key)
+            await until(pilot, lambda n=pressed: notes(app).count(said) == n)
+
+
 async def test_a_checkpoint_that_fails_leaves_the_run_as_it_was() -> None:
     engine = FakeEngine([3.0] * 10, gated=True)
     engine.refuse_checkpoint = InputError("The disk is full: make room.")

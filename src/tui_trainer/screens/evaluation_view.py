@@ -93,14 +93,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             id="settings",
             tooltip="Settings of the next evaluation",
         ),
-        Binding(
-            "t",
-            "texts",
-            "Texts",
-            id="texts",
-            tooltip="The item's prompt, answer and expected text",
-            group=LOOK,
-        ),
+        Binding("t", "texts", "Texts", id="texts", tooltip="The item's raw texts", group=LOOK),
         Binding(
             "f",
             "filter",
@@ -324,6 +317,8 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def action_stop(self) -> None:
         if self.session.is_live(EVALUATION):
             self.session.worker.stop_loop(EVALUATION)
+        else:
+            self.notify("No evaluation is running: e starts one.", markup=False)
 
     @work
     async def action_settings(self) -> None:
@@ -382,6 +377,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     async def action_texts(self) -> None:
         """The raw texts of the item under the cursor, and of its neighbours in the table."""
         if not self.items:
+            self.notify("There is no item here to read.", markup=False)
             return
         table = self.query_one("#items", LineTable)
         texts = tuple(map(self._texts, self.items))

@@ -59,6 +59,10 @@ Pause with space and look around: every other screen uses the weights as they ar
 update that you make on Step while the loop is paused is one the loop goes on from. The rate
 counts training alone, not the pauses.
 
+Held-out items, where the settings ask for some, are measured before the run, every few steps and
+at its end: a diamond on the chart. Where the diamonds rise while the losses fall, the model
+learns these items by heart. v shows sample answers too.
+
 x writes what was done since the weights were loaded as a Python script or a notebook in plain
 PyTorch that makes the same steps and prints the same losses."""
 

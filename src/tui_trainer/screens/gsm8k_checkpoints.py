@@ -143,6 +143,7 @@ class Gsm8kCheckpoints(WorkScreen):
     @work
     async def action_stop(self) -> None:
         if not self.session.is_live(LOOP):
+            self.notify("No run is going: space starts one.", markup=False)
             return
         question = Question(
             "Stop the run? The weights stay as they are. With a checkpoint it can be resumed.",
