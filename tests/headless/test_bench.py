@@ -1,21 +1,34 @@
 """`tui-trainer bench`: the loops side by side, each in a process of its own."""
 
+import json
+import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Generator
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
+import torch
 from transformers import AutoTokenizer
 
 from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.headless import bench_turns
+from tui_trainer.engine.bench import turns
+from tui_trainer.engine.bench.result import BenchReport
+from tui_trainer.engine.bench.settings import BenchSettings
+from tui_trainer.engine.bench.turns import describe_exit, run_bench
+from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.headless.bench import chosen_loops
-from tui_trainer.headless.bench_turns import describe_exit
+from tui_trainer.runs.benches import benches_home
 
 Program = Callable[..., Ended]
+REPORT = BenchReport(1, 1, 1, 1, "notebook", 0.0)
 BRIEF = "--rounds", "2", "--items", "30", "--held-out", "2", "--seconds", "0.2"
 
 
@@ -62,11 +75,30 @@ def test_loops_in_turn_and_no_ratio_to_the_one_that_failed(
     for line in (notebook, tutorial):
         assert "sft_trainer" not in line["ratios"]
 
+    # What was printed is what was kept, and is shown again.
+    (path,) = benches_home().iterdir()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d-no-end-1\.jsonl", path.name)
+    head, printed = path.read_text().split("\n", 1)
+    assert printed == ended.out
+    again = program("bench", "--last", "--json")
+    assert (again.status, again.out) == (0, f"{head}\n{printed}")
+    kept = again.lines[0]
+    assert (kept["event"], kept["model"], kept["precision"]) == ("bench", "no-end", "auto")
+    assert kept["settings"]["seconds"] == 0.2
+    assert kept["machine"]["torch"] == torch.__version__
+    assert (kept["machine"]["gpu"], kept["machine"]["threads"]) == (None, 1)
+    assert time.time() - datetime.fromisoformat(kept["started"]).timestamp() < 600
+    table = program("bench", "--last").out.splitlines()
+    assert table[0] == str(path)
+    assert any(line.startswith("tutorial / notebook") for line in table)
+    assert "sft_trainer / notebook    no ratio: one of them failed" in table
+    assert any(line.startswith("sft_trainer failed: ") for line in table)
+
 
 def test_a_model_that_is_not_there_is_told_before_any_loop_runs(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench_turns, "run_side", lambda *_: pytest.fail("ran a loop"))
+    monkeypatch.setattr(turns, "run_side", lambda *_, **__: pytest.fail("ran a loop"))
     ended = program("bench", "--model", "random:none\x1b[31m")
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert "There is no shape" in ended.err
@@ -89,10 +121,50 @@ def test_a_process_that_is_gone_says_how() -> None:
     assert "status 3" in describe_exit(3)
 
 
+def drained(reports: Generator[BenchReport, None, object]) -> object:
+    """What the generator returns."""
+    while True:
+        try:
+            next(reports)
+        except StopIteration as end:
+            return end.value
+
+
 def test_a_run_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_turns, "SIDE", "timeit")
-    reply = bench_turns.ask_side({}, 0.5, subprocess.DEVNULL)
+    monkeypatch.setattr(turns, "SIDE", "timeit")
+    reply = drained(turns.ask_side({}, 0.5, REPORT, on_terminal=False))
     assert reply["failed"] in ("It did not end within 0 s.", "It did not end within 1 s.")
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def test_closing_a_bench_ends_its_process_and_it_reports_often() -> None:
+    before = children()
+    reports = run_bench(ModelChoice("random:tiny", "cpu"), BenchSettings(), ["notebook"])
+    began = time.perf_counter()
+    seconds = [next(reports).seconds for _ in range(5)]
+    assert time.perf_counter() - began < 5
+    assert seconds == sorted(seconds)
+    assert max(b - a for a, b in pairwise(seconds)) < 0.6
+    assert len(children() - before) == 1
+    reports.close()
+    assert children() == before
+
+
+def test_a_side_ends_when_the_one_that_asked_was_killed() -> None:
+    """It notices by its standard input, which nobody holds open any more."""
+    job = json.dumps({"model": {}, "settings": {}})
+    code = (
+        "import os, sys, time; from tui_trainer.headless import bench_side as side;"
+        "side.do = lambda _: time.sleep(60); side.main()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, job], stdin=subprocess.PIPE) as process:
+        time.sleep(0.5)
+        assert process.poll() is None
+        process.stdin.close()
+        assert process.wait(30) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,12 +176,14 @@ def test_a_run_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> No
         (("--held-out", "0"), "held out must be 1 or more"),
         (("--loops", "notebook,x\x1b[31m"), "There is no loop"),
         (("--problems", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("--last", "0"), "--last counts from 1"),
+        (("--last",), "There is no bench in"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_at_once(
     program: Program, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str], said: str
 ) -> None:
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("started a process"))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("started a process"))
     ended = program("bench", *arguments)
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert said in ended.err

@@ -5,7 +5,8 @@ import pytest
 from tests.engine.bench.test_figures import measured
 from tests.headless.conftest import obeyed_characters
 from tui_trainer.engine.bench.figures import LoopFigures, gather
-from tui_trainer.engine.bench.reports import Failed, Prepared
+from tui_trainer.engine.bench.reports import Failed, Machine, Prepared
+from tui_trainer.engine.bench.result import BenchHead, conclude
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.headless.bench_tables import format_flops, report_lines
 
@@ -19,6 +20,19 @@ PREPARED = Prepared(
     epoch_tokens=1000,
     peaks={"fp32": 2.914e11, "bf16": 1.5e11},
     held_out_loss=8.3408,
+    machine=Machine("Fast\x1b[2J CPU", 4, 2, None, "Linux x86_64", "3.11.7", "2.13.0"),
+)
+HEAD = BenchHead(
+    started="2026-01-02T03:04:05+00:00",
+    machine=PREPARED.machine,
+    model=PREPARED.name,
+    architecture=PREPARED.architecture,
+    parameters=PREPARED.parameters,
+    device=PREPARED.device,
+    precision="auto",
+    settings=BenchSettings(rounds=2),
+    peaks=PREPARED.peaks,
+    held_out_loss_before=PREPARED.held_out_loss,
 )
 NOTEBOOK = gather("notebook", 2, [measured("notebook", 1000), measured("notebook", 2000)])
 TUTORIAL = gather("tutorial", 2, [measured("tutorial", 4000), measured("tutorial", 2000)])
@@ -26,17 +40,18 @@ FAILED = gather("trainer", 2, [measured("trainer", 4000), Failed("trainer", "It 
 
 
 def lines_of(*figures: LoopFigures) -> list[str]:
-    return list(report_lines(BenchSettings(rounds=2), PREPARED, figures))
+    return list(report_lines(conclude(HEAD, PREPARED, figures)))
 
 
 def test_speed_phases_held_out_loss_and_ratios() -> None:
     lines = lines_of(NOTEBOOK, TUTORIAL)
-    assert lines[0] == "tiny␛[2J: Qwen3ForCausalLM, 149,728 parameters, cpu"
+    assert lines[0] == "tiny␛[2J: Qwen3ForCausalLM, 149,728 parameters, cpu, precision auto"
     assert lines[1] == (
         "builtin: the first 2,000 items, the next 20 held out; 2 rounds of 10 s a loop"
     )
-    assert lines[2] == "peak of a matrix product: fp32 291 GFLOP/s, bf16 150 GFLOP/s"
-    assert [line.split() for line in lines[4:7]] == [
+    assert lines[2] == "2026-01-02 03:04, Fast␛[2J CPU, 4 cores, 2 threads, torch 2.13.0"
+    assert lines[3] == "peak of a matrix product: fp32 291 GFLOP/s, bf16 150 GFLOP/s"
+    assert [line.split() for line in lines[5:8]] == [
         [
             *[
                 "loop",
@@ -54,11 +69,11 @@ def test_speed_phases_held_out_loss_and_ratios() -> None:
         ["notebook", "2/2", "fp32", "1,500", "1,000", "2,000", "0.5%", "2.0", "MB"],
         ["tutorial", "2/2", "fp32", "3,000", "2,000", "4,000", "1.0%", "4.0", "MB"],
     ]
-    assert lines[9].split() == [
+    assert lines[10].split() == [
         *("notebook", "1.0", "2.0", "1,500.0", "4.0", "5.0", "1,512.0", "150"),
     ]
-    assert lines[12] == "before training: 8.3408 nats a token"
-    assert lines[14].split() == ["notebook", "2.0000", "1.0", "100", "-", "-", "-"]
+    assert lines[13] == "before training: 8.3408 nats a token"
+    assert lines[15].split() == ["notebook", "2.0000", "1.0", "100", "-", "-", "-"]
     assert lines[-1] == "tutorial / notebook       2.50 times the tokens/s (1.00 to 4.00)"
     assert max(map(len, lines)) <= 80
 
@@ -72,11 +87,13 @@ def test_no_ratio_to_a_loop_that_failed_in_one_round(order: int) -> None:
     assert ratios["trainer / notebook"] == "no ratio: one of them failed"
     assert ratios["tutorial / trainer"] == "no ratio: one of them failed"
     assert ratios["tutorial / notebook"].startswith("2.50 times")
+    assert lines[-1] == "trainer failed: It did not end."
 
 
 def test_where_all_failed_there_are_no_empty_tables() -> None:
     lines = lines_of(gather("notebook", 2, [Failed("notebook", "No.")]))
-    assert len(lines) == 6
+    assert len(lines) == 8
+    assert lines[-1] == "notebook failed: No."
 
 
 def test_hostile_text_is_made_visible() -> None:

@@ -3,6 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
+from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.loop_reports import LoopReport, PartReport
 from tui_trainer.engine.reports import LoadProgress, StepReport
@@ -56,15 +57,15 @@ class ItemBar:
 class RunBar:
     """How far the bench is, and which loop runs now."""
 
-    def __init__(self, runs: int, rounds: int) -> None:
-        self._rounds, self._runs_begun = rounds, 0
+    def __init__(self, runs: int) -> None:
         self._bar = _make_bar(total=runs, unit="run", desc="bench")
+        self._run = 0
 
-    def show(self, number: int, loop: str) -> None:
-        """Draw that a loop begins its run in round `number`."""
-        self._bar.n = self._runs_begun
-        self._bar.set_postfix_str(f"round {number} of {self._rounds}: {loop}")
-        self._runs_begun += 1
+    def show(self, report: BenchReport) -> None:
+        """Draw the bar where a loop has begun another run."""
+        if report.run != self._run:
+            self._run, self._bar.n = report.run, report.run - 1
+            self._bar.set_postfix_str(f"round {report.round} of {report.rounds}: {report.loop}")
 
     def close(self) -> None:
         self._bar.close()

@@ -1,25 +1,30 @@
 """`tui-trainer bench`: the loops side by side on this machine."""
 
 import argparse
-import importlib.util
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.bench.figures import COMPUTE_DTYPES, LoopFigures, fraction_of_peak, ratio
-from tui_trainer.engine.bench.reports import HeldOut, Prepared
+from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import LOOPS, SFT_TRAINER, BenchSettings
+from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.errors import InputError, UnfinishedError
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.headless.arguments import add_command, add_model_arguments, model_choice
 from tui_trainer.headless.bars import RunBar
-from tui_trainer.headless.bench_tables import report_lines
-from tui_trainer.headless.bench_turns import prepare, take_turns
-from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.bench_tables import failure_lines, report_lines
+from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
+from tui_trainer.runs.benches import (
+    DamagedBench,
+    KeptBench,
+    bench_lines,
+    benches_home,
+    keeping,
+    list_benches,
+    loop_lines,
+)
+from tui_trainer.terminal_text import visible
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -37,7 +42,7 @@ def add(commands: "Commands") -> None:
         "Run several training loops on the same model and items, each alone in a process of its "
         "own and in turn over several rounds: tokens a second, milliseconds a step by phase, "
         "peak memory, the share of the device's measured peak, and the held-out loss at equal "
-        f"time and at equal tokens. The loops are {known}.",
+        f"time and at equal tokens. What came of it is kept on disk. The loops are {known}.",
     )
     parser.add_argument(
         "--loops",
@@ -68,11 +73,25 @@ def add(commands: "Commands") -> None:
         default=DEFAULTS.problems,
         help="builtin (the default), a .jsonl or .parquet file, or a Hub data set as repo:config",
     )
+    parser.add_argument(
+        "--no-keep", action="store_true", help="do not keep what came of it on disk"
+    )
+    parser.add_argument(
+        "--last",
+        type=int,
+        nargs="?",
+        const=1,
+        metavar="N",
+        help="measure nothing: show the last bench that was kept, or the N-th last",
+    )
     add_model_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
+    if arguments.last is not None:
+        show_kept(kept_bench(arguments.last), output)
+        return
     settings = BenchSettings(
         problems=arguments.problems,
         items=arguments.items,
@@ -86,116 +105,91 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     with shown_progress() as progress:
         # A path mistyped is told at once, not after a large model was loaded.
         load_problems(settings.problems, limit=1, progress=progress)
-    bar = RunBar(len(loops) * settings.rounds, settings.rounds)
+    reports = run_bench(choice, settings, loops, on_terminal=True)
+    last = follow(reports if arguments.no_keep else keeping(reports))
+    if last.result is not None:
+        write_result(output, last, last.result)
+
+
+def follow(reports: Iterator[BenchReport]) -> BenchReport:
+    """The last report of a bench, with a bar on standard error meanwhile."""
+    bar = None
     try:
-        with tempfile.TemporaryDirectory(prefix="tui-trainer-bench-") as folder:
-            prepared = prepare(choice, settings, Path(folder))
-            figures = take_turns(choice, settings, loops, prepared, bar.show)
+        for report in reports:
+            if report.run and report.result is None:  # a download draws a bar of its own
+                bar = bar or RunBar(report.runs)
+                bar.show(report)
     finally:
-        bar.close()
-    write_figures(output, settings, prepared, figures)
+        if bar is not None:
+            bar.close()
+    return report
 
 
 def chosen_loops(names: str | None) -> list[str]:
     """The loops to run, in the order of `LOOPS`; InputError where one is not known."""
     if names is None:
-        return [loop for loop in LOOPS if _installed(loop)]
+        return _installed_loops()
     wanted = {name.strip() for name in names.split(",")}
     for name in sorted(wanted - LOOPS.keys()):
         raise InputError(f"There is no loop {name!r}: use some of {', '.join(LOOPS)}.")
     return [loop for loop in LOOPS if loop in wanted]
 
 
-def _installed(loop: str) -> bool:
-    """Whether it can run here; says so where it cannot."""
-    if loop != SFT_TRAINER or importlib.util.find_spec("trl") is not None:
-        return True
-    print(
-        f"tui-trainer: TRL is not installed, so {loop} is left out: {PEERS_EXTRA}.",
-        file=sys.stderr,
-    )
-    return False
+def _installed_loops() -> list[str]:
+    """All that can run here; says what is left out."""
+    loops = installed_loops()
+    if SFT_TRAINER not in loops:
+        print(
+            f"tui-trainer: TRL is not installed, so {SFT_TRAINER} is left out: {PEERS_EXTRA}.",
+            file=sys.stderr,
+        )
+    return loops
 
 
-def write_figures(
-    output: Output, settings: BenchSettings, prepared: Prepared, figures: Sequence[LoopFigures]
-) -> None:
-    """All figures; UnfinishedError afterwards where a loop failed."""
-    if output.as_json:
-        for loop in figures:
-            output.json(figures_line(loop, prepared, figures))
-    else:
-        for line in report_lines(settings, prepared, figures):
-            output.text(line)
-    failures = [f"{loop.loop} failed: {loop.failed}" for loop in figures if loop.failed is not None]
+def write_result(output: Output, report: BenchReport, result: BenchResult) -> None:
+    """All figures; then InputError where they could not be kept, UnfinishedError where one failed.
+
+    A loop that failed weighs more: what it says is told in any case.
+    """
+    for line in loop_lines(result) if output.as_json else ():
+        output.json(line)
+    for text in () if output.as_json else report_lines(result):
+        output.text(text)
+    if report.kept is not None and not output.as_json:
+        output.text(f"kept as {visible(str(benches_home() / report.kept))}")
+    failures = " ".join(failure_lines(result.loops))
     if failures:
-        raise UnfinishedError(f"No ratio is given to what failed. {' '.join(failures)}")
+        lost = f" {report.not_kept}" if report.not_kept is not None else ""
+        raise UnfinishedError(f"No ratio is given to what failed. {failures}{lost}")
+    if report.not_kept is not None:
+        raise InputError(report.not_kept)
 
 
-def figures_line(
-    figures: LoopFigures, prepared: Prepared, others: Sequence[LoopFigures]
-) -> dict[str, Json]:
-    """The JSON of a loop: every figure is null where it failed."""
-    line: dict[str, Json] = {
-        "loop": figures.loop,
-        "model": prepared.name,
-        "parameters": prepared.parameters,
-        "device": prepared.device,
-        "rounds": figures.asked,
-        "runs": len(figures.runs),
-        "failed": figures.failed,
-    }
-    if figures.failed is not None:
-        return line | dict.fromkeys(FIGURES)
-    rate, phases = figures.tokens_per_second, figures.phases
-    values: dict[str, Json] = {
-        "precision": figures.precision,
-        "tokens_per_second": rate.median,
-        "tokens_per_second_low": rate.low,
-        "tokens_per_second_high": rate.high,
-        "step_tokens": figures.step_tokens,
-        "step_ms": phases.step,
-        "phases_ms": asdict(phases),
-        "peak_memory_bytes": figures.peak_memory_bytes,
-        "fraction_of_peak": fraction_of_peak(
-            rate.median, prepared.flops_per_token, figures.precision, prepared.peaks
-        ),
-        "peak_flops": prepared.peaks[COMPUTE_DTYPES[figures.precision]],
-        "held_out_loss_before": prepared.held_out_loss,
-        "held_out_equal_time": asdict(figures.equal_time),
-        "held_out_equal_tokens": _moment(figures.equal_tokens),
-        "ratios": dict(ratios(figures, others)),
-    }
-    return line | {name: values[name] for name in FIGURES}
+def kept_bench(number: int) -> KeptBench:
+    """The `number`-th last bench on disk that can be read; what cannot is told."""
+    if number < 1:
+        raise InputError(f"--last counts from 1, the last one, not {number}.")
+    benches = list_benches()
+    for bench in benches:
+        if isinstance(bench, DamagedBench):
+            print(f"tui-trainer: {visible(bench.why, newline=' ')}", file=sys.stderr)
+    kept = [bench for bench in benches if isinstance(bench, KeptBench)]
+    if number > len(kept):
+        home = benches_home()
+        raise InputError(
+            f"There are {len(kept)} benches in {home}: give --last a lower number."
+            if kept
+            else f"There is no bench in {home} yet: `tui-trainer bench` keeps each."
+        )
+    return kept[number - 1]
 
 
-FIGURES = (
-    "precision",
-    "tokens_per_second",
-    "tokens_per_second_low",
-    "tokens_per_second_high",
-    "step_tokens",
-    "step_ms",
-    "phases_ms",
-    "peak_memory_bytes",
-    "fraction_of_peak",
-    "peak_flops",
-    "held_out_loss_before",
-    "held_out_equal_time",
-    "held_out_equal_tokens",
-    "ratios",
-)
-
-
-def _moment(moment: HeldOut | None) -> Json:
-    return None if moment is None else asdict(moment)
-
-
-def ratios(
-    figures: LoopFigures, others: Sequence[LoopFigures]
-) -> Iterator[tuple[str, dict[str, Json]]]:
-    """Tokens a second against each other loop that did not fail."""
-    for other in others:
-        found = ratio(figures, other)
-        if other.loop != figures.loop and found is not None:
-            yield other.loop, asdict(found)
+def show_kept(bench: KeptBench, output: Output) -> None:
+    """As it was printed when it ended; with `--json` a line for all loops comes first."""
+    if output.as_json:
+        for line in bench_lines(bench.result):
+            output.json(line)
+        return
+    output.text(visible(str(bench.path)))
+    for text in report_lines(bench.result):
+        output.text(text)

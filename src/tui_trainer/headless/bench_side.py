@@ -1,12 +1,13 @@
 """One side of the bench, alone in its process: `python -m tui_trainer.headless.bench_side JOB`.
 
 The job is JSON, and so is the one line that it prints at its end: what was measured, or why it
-failed.
+failed. It lives no longer than its standard input stays open.
 """
 
 import json
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,21 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.engine.bench.settings import BenchSettings, Job
+from tui_trainer.engine.bench.turns import FAILED, MEASURED, PREPARED, WRONG_INPUT
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.headless.session import quiet_libraries, shown_progress
 from tui_trainer.worker import describe_failure
 
-PREPARED, MEASURED, FAILED = "prepared", "measured", "failed"
-WRONG_INPUT = "wrong_input"
-"""Whether it failed for something that the user can mend."""
-
 
 def main() -> None:
+    threading.Thread(target=end_with_parent, daemon=True).start()
     standard_output = sys.stdout
     with quiet_libraries(debug=False):
         reply = do(json.loads(sys.argv[1]))
     print(json.dumps(reply), file=standard_output)
+
+
+def end_with_parent() -> None:
+    """End this process once the one that started it is gone, even where that was killed.
+
+    The parent holds the other end of standard input, and writes nothing.
+    """
+    os.read(0, 1)
+    os._exit(1)
 
 
 def do(request: Mapping[str, Any]) -> dict[str, object]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from tui_trainer.engine.bench.figures import LoopFigures, Spread, fraction_of_peak, ratio
-from tui_trainer.engine.bench.reports import HeldOut, Prepared
-from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS, BenchSettings
+from tui_trainer.engine.bench.figures import COMPUTE_DTYPES, Spread
+from tui_trainer.engine.bench.reports import Machine
+from tui_trainer.engine.bench.result import BenchHead, BenchResult, LoopResult, Moment
+from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS
 from tui_trainer.headless.table import Column, format_bytes, table
 from tui_trainer.terminal_text import visible
 
@@ -39,104 +40,145 @@ HELD_OUT = (
     Column("tokens", 9),
 )
 NONE = "-"
+PEAK_DTYPES = tuple(dict.fromkeys(COMPUTE_DTYPES.values()))
+NAME_CHARACTERS = 60
+REASON_CHARACTERS = 300
 
 
-def report_lines(
-    settings: BenchSettings, prepared: Prepared, figures: Sequence[LoopFigures]
-) -> Iterator[str]:
-    """Speed, phases, held-out loss, ratios."""
+def report_lines(result: BenchResult) -> Iterator[str]:
+    """What was measured on what, speed, phases, held-out loss, ratios, and what failed."""
+    yield from head_lines(result.head)
+    yield ""
+    yield from table(SPEED, map(speed_cells, result.loops))
+    ran = [loop for loop in result.loops if loop.failed is None]
+    if ran:
+        yield ""
+        yield from table(PHASES, map(phase_cells, ran))
+        yield ""
+        yield f"before training: {format_loss(result.head.held_out_loss_before)} nats a token"
+        yield from table(HELD_OUT, map(held_out_cells, ran))
+    if len(result.loops) > 1:
+        yield ""
+        yield from ratio_lines(result.loops)
+    yield from failure_lines(result.loops)
+
+
+def head_lines(head: BenchHead) -> Iterator[str]:
+    settings = head.settings
     yield (
-        f"{visible(prepared.name)}: {visible(prepared.architecture)}, "
-        f"{prepared.parameters:,} parameters, {prepared.device}"
+        f"{visible(head.model, limit=NAME_CHARACTERS)}: "
+        f"{visible(head.architecture, limit=NAME_CHARACTERS)}, {head.parameters:,} parameters, "
+        f"{visible(head.device, limit=NAME_CHARACTERS)}, precision "
+        f"{visible(head.precision, limit=NAME_CHARACTERS)}"
     )
     yield (
-        f"{visible(settings.problems)}: the first {settings.items:,} items, the next "
-        f"{settings.held_out:,} held out; {settings.rounds} rounds of {settings.seconds:g} s a loop"
+        f"{visible(settings.problems, limit=NAME_CHARACTERS)}: the first {settings.items:,} items, "
+        f"the next {settings.held_out:,} held out; {settings.rounds} rounds of "
+        f"{settings.seconds:g} s a loop"
     )
-    peaks = ", ".join(f"{dtype} {format_flops(peak)}" for dtype, peak in prepared.peaks.items())
-    yield f"peak of a matrix product: {peaks}"
-    yield ""
-    yield from table(SPEED, [speed_cells(loop, prepared) for loop in figures])
-    ran = [loop for loop in figures if loop.failed is None]
-    if not ran:
-        return
-    yield ""
-    yield from table(PHASES, map(phase_cells, ran))
-    yield ""
-    yield f"before training: {prepared.held_out_loss:.4f} nats a token"
-    yield from table(HELD_OUT, map(held_out_cells, ran))
-    yield ""
-    yield from ratio_lines(figures)
+    yield f"{describe_start(head.started)}, {describe_machine(head.machine)}"
+    peaks = [
+        f"{dtype} {format_flops(head.peaks[dtype])}" for dtype in PEAK_DTYPES if dtype in head.peaks
+    ]
+    yield f"peak of a matrix product: {', '.join(peaks)}"
 
 
-def speed_cells(figures: LoopFigures, prepared: Prepared) -> tuple[str, ...]:
-    runs = f"{len(figures.runs)}/{figures.asked}"
-    if figures.failed is not None:
-        return figures.loop, runs, "failed", *[NONE] * 5
-    rate = figures.tokens_per_second
-    share = fraction_of_peak(
-        rate.median, prepared.flops_per_token, figures.precision, prepared.peaks
-    )
+def describe_start(started: str) -> str:
+    """`2026-11-25 15:30`."""
+    return visible(started[:16].replace("T", " "))
+
+
+def describe_machine(machine: Machine) -> str:
+    names = [machine.cpu] if machine.gpu is None else [machine.gpu, machine.cpu]
+    processors = ", ".join(visible(name, limit=NAME_CHARACTERS) for name in names)
     return (
-        figures.loop,
+        f"{processors}, {machine.cores} core{'s' * (machine.cores != 1)}, {machine.threads} "
+        f"thread{'s' * (machine.threads != 1)}, torch {visible(machine.torch, limit=20)}"
+    )
+
+
+def speed_cells(loop: LoopResult) -> tuple[str, ...]:
+    runs = f"{loop.runs}/{loop.rounds}"
+    if loop.failed is not None:
+        return loop.loop, runs, "failed", *[NONE] * 5
+    rates = loop.tokens_per_second, loop.tokens_per_second_low, loop.tokens_per_second_high
+    share = loop.fraction_of_peak
+    return (
+        loop.loop,
         runs,
-        figures.precision,
-        f"{rate.median:,.0f}",
-        f"{rate.low:,.0f}",
-        f"{rate.high:,.0f}",
-        f"{share:.1%}",
-        format_bytes(figures.peak_memory_bytes),
+        loop.precision or NONE,
+        *(_number(rate, 0) for rate in rates),
+        NONE if share is None else f"{share:.1%}",
+        format_bytes(loop.peak_memory_bytes),
     )
 
 
-def phase_cells(figures: LoopFigures) -> tuple[str, ...]:
-    phases = figures.phases
+def phase_cells(loop: LoopResult) -> tuple[str, ...]:
+    phases = loop.phases_ms
+    if phases is None:
+        return loop.loop, *[NONE] * 7
+    times = phases.data, phases.forward, phases.backward, phases.optimizer, phases.other
     return (
-        figures.loop,
-        *(
-            f"{milliseconds:,.1f}"
-            for milliseconds in (
-                phases.data,
-                phases.forward,
-                phases.backward,
-                phases.optimizer,
-                phases.other,
-                phases.step,
-            )
-        ),
-        f"{figures.step_tokens:,.0f}",
+        loop.loop,
+        *(_number(milliseconds, 1) for milliseconds in (*times, phases.step)),
+        _number(loop.step_tokens, 0),
     )
 
 
-def held_out_cells(figures: LoopFigures) -> tuple[str, ...]:
+def _number(value: float | None, decimals: int) -> str:
+    return NONE if value is None else f"{value:,.{decimals}f}"
+
+
+def held_out_cells(loop: LoopResult) -> tuple[str, ...]:
     return (
-        figures.loop,
-        *moment_cells(figures.equal_time),
-        *moment_cells(figures.equal_tokens),
+        loop.loop,
+        *moment_cells(loop.held_out_equal_time),
+        *moment_cells(loop.held_out_equal_tokens),
     )
 
 
-def moment_cells(moment: HeldOut | None) -> tuple[str, str, str]:
+def moment_cells(moment: Moment | None) -> tuple[str, str, str]:
     if moment is None:
         return NONE, NONE, NONE
-    return f"{moment.loss:.4f}", f"{moment.seconds:.1f}", f"{moment.tokens:,}"
+    return format_loss(moment.loss), f"{moment.seconds:.1f}", f"{moment.tokens:,}"
 
 
-def ratio_lines(figures: Sequence[LoopFigures]) -> Iterator[str]:
+def format_loss(loss: float | None) -> str:
+    """In nats; a loss that diverged has none."""
+    return "not finite" if loss is None else f"{loss:.4f}"
+
+
+def ratio_lines(loops: Sequence[LoopResult]) -> Iterator[str]:
     """Each loop against the notebook's, and this program's against the peers."""
-    for other in figures:
+    for other in loops:
         if other.loop not in (NOTEBOOK, *PEERS):
             continue
-        for loop in figures:
+        for loop in loops:
             ours = loop.loop not in (NOTEBOOK, *PEERS)
             if loop is not other and (ours or other.loop == NOTEBOOK):
-                yield f"{f'{loop.loop} / {other.loop}':<25} {describe_ratio(ratio(loop, other))}"
+                found = ratio_between(loop, other)
+                yield f"{f'{loop.loop} / {other.loop}':<25} {describe_ratio(found)}"
+
+
+def ratio_between(loop: LoopResult, other: LoopResult) -> Spread | None:
+    """None where either failed, whatever a file says."""
+    if loop.failed is not None or other.failed is not None or loop.ratios is None:
+        return None
+    return loop.ratios.get(other.loop)
 
 
 def describe_ratio(spread: Spread | None) -> str:
     if spread is None:
         return "no ratio: one of them failed"
     return f"{spread.median:.2f} times the tokens/s ({spread.low:.2f} to {spread.high:.2f})"
+
+
+def failure_lines(loops: Sequence[LoopResult]) -> Iterator[str]:
+    """Why each loop failed that did."""
+    for loop in loops:
+        if loop.failed is not None:
+            why = visible(loop.failed, newline=" ", limit=REASON_CHARACTERS)
+            yield f"{loop.loop} failed: {why}"
 
 
 def format_flops(flops: float) -> str:

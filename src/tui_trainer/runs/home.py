@@ -14,12 +14,17 @@ CHECKPOINTS = "checkpoints"
 LONGEST_MODEL_NAME = 40
 
 
-def runs_home() -> Path:
-    """`$XDG_DATA_HOME/tui-trainer/runs`; it may not be there yet."""
+def data_home() -> Path:
+    """`$XDG_DATA_HOME/tui-trainer`; it may not be there yet."""
     given = os.environ.get("XDG_DATA_HOME", "")
     # The XDG Base Directory Specification: a path that is not absolute counts as none.
     data = Path(given) if given.startswith("/") else Path.home() / ".local" / "share"
-    return data / "tui-trainer" / "runs"
+    return data / "tui-trainer"
+
+
+def runs_home() -> Path:
+    """Where the runs are, each in a folder; it may not be there yet."""
+    return data_home() / "runs"
 
 
 def check_home() -> Path:

@@ -74,6 +74,21 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What a bench ran on."""
+
+    cpu: str
+    cores: int
+    threads: int
+    """Those that torch computes with."""
+    gpu: str | None
+    """None where the loops ran on the CPU."""
+    system: str
+    python: str
+    torch: str
+
+
+@dataclass(frozen=True)
 class Prepared:
     """What was found out before the first round."""
 
@@ -90,3 +105,9 @@ class Prepared:
     """Floating point operations a second of a large matrix product, by dtype."""
     held_out_loss: float
     """Of the weights as they were loaded."""
+    machine: Machine
+
+
+def read_prepared(fields: Mapping[str, Any]) -> Prepared:
+    """The opposite of `asdict`."""
+    return Prepared(**{**fields, "machine": Machine(**fields["machine"])})

@@ -9,6 +9,7 @@ import torch
 
 from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
+from tui_trainer.engine.bench.machine import describe_machine
 from tui_trainer.engine.bench.notebook import train_by_hand
 from tui_trainer.engine.bench.peak import DTYPES, measure_peak, model_flops_per_token
 from tui_trainer.engine.bench.recorder import Recorder
@@ -56,6 +57,7 @@ def prepare(
         epoch_tokens=sum(lengths),
         peaks={dtype: measure_peak(learner.device, dtype) for dtype in DTYPES},
         held_out_loss=held_out_loss(model, held_out_examples),
+        machine=describe_machine(learner.device),
     )
 
 

@@ -1,0 +1,216 @@
+"""The loops of the bench take turns, each alone in a process of its own.
+
+They must not share a process: OpenMP keeps a team of threads for each thread that ever used it,
+and with more of them than cores its barriers no longer spin, which takes half of the speed from
+whichever comes second.
+"""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tui_trainer.engine.bench.figures import (
+    OVERTIME,
+    LoopFigures,
+    epochs_needed,
+    gather,
+    slowest_tokens,
+)
+from tui_trainer.engine.bench.reports import (
+    Failed,
+    Measured,
+    Prepared,
+    read_measured,
+    read_prepared,
+)
+from tui_trainer.engine.bench.result import BenchHead, BenchReport, conclude, finite
+from tui_trainer.engine.bench.settings import LOOPS, SFT_TRAINER, BenchSettings, Job
+from tui_trainer.engine.errors import InputError, UnfinishedError
+from tui_trainer.engine.settings import ModelChoice
+
+SIDE = "tui_trainer.headless.bench_side"
+PREPARED, MEASURED, FAILED = "prepared", "measured", "failed"
+WRONG_INPUT = "wrong_input"
+"""Whether it failed for something that the user can mend."""
+LOADING_SECONDS = 1800
+"""What a run may take beside its training, compilation included, before it is ended."""
+POLL_SECONDS = 0.1
+"""How long whoever drives a bench waits at most between two reports."""
+
+
+def installed_loops() -> list[str]:
+    """Those that can run here, in the order of `LOOPS`."""
+    has_trl = importlib.util.find_spec("trl") is not None
+    return [loop for loop in LOOPS if loop != SFT_TRAINER or has_trl]
+
+
+def run_bench(
+    choice: ModelChoice,
+    settings: BenchSettings,
+    loops: Sequence[str],
+    *,
+    on_terminal: bool = False,
+) -> Iterator[BenchReport]:
+    """A bench as a generator: a report at least every `POLL_SECONDS`, the last with the result.
+
+    Closing it ends the process that measures. With `on_terminal` a download draws its progress on
+    standard error. Raises InputError for what the user can mend in the model or the items,
+    UnfinishedError for any other failure before the first loop; a loop that fails is told in the
+    result.
+    """
+    started = datetime.now().astimezone().isoformat(timespec="seconds")
+    debug = on_terminal and bool(os.environ.get("TUI_TRAINER_DEBUG"))
+    first = BenchReport(0, len(loops) * settings.rounds, 0, settings.rounds, "", 0.0)
+    with tempfile.TemporaryDirectory(prefix="tui-trainer-bench-") as folder:
+        prepared = yield from prepare(
+            choice, settings, Path(folder), first, on_terminal=on_terminal
+        )
+        figures = yield from take_turns(choice, settings, loops, prepared, first, debug=debug)
+    head = BenchHead(
+        started=started,
+        machine=prepared.machine,
+        model=prepared.name,
+        architecture=prepared.architecture,
+        parameters=prepared.parameters,
+        device=prepared.device,
+        precision=choice.precision,
+        settings=settings,
+        peaks=prepared.peaks,
+        held_out_loss_before=finite(prepared.held_out_loss),
+    )
+    last = replace(first, run=first.runs, round=first.rounds)
+    yield replace(last, result=conclude(head, prepared, figures))
+
+
+def prepare(
+    choice: ModelChoice,
+    settings: BenchSettings,
+    folder: Path,
+    report: BenchReport,
+    *,
+    on_terminal: bool,
+) -> Generator[BenchReport, None, Prepared]:
+    """Look at the model, the items and the device; `report` tells of it."""
+    request = {"model": asdict(choice), "settings": asdict(settings), "folder": str(folder)}
+    # A download may take any time.
+    reply = yield from ask_side(request, None, report, on_terminal=on_terminal)
+    if FAILED in reply:
+        raise (InputError if reply[WRONG_INPUT] else UnfinishedError)(reply[FAILED])
+    return read_prepared(reply[PREPARED])
+
+
+def take_turns(
+    choice: ModelChoice,
+    settings: BenchSettings,
+    loops: Sequence[str],
+    prepared: Prepared,
+    report: BenchReport,
+    *,
+    debug: bool,
+) -> Generator[BenchReport, None, list[LoopFigures]]:
+    """Run each loop in each round; one that failed has no more turns."""
+    epochs = epochs_needed(
+        settings.seconds, prepared.flops_per_token, prepared.peaks, prepared.epoch_tokens
+    )
+    model = replace(choice, source=prepared.source)
+    runs: dict[str, list[Measured | Failed]] = {loop: [] for loop in loops}
+    equal_tokens = None
+    for turn in range(settings.rounds * len(loops)):
+        loop = loops[turn % len(loops)]
+        report = replace(report, run=turn + 1, round=turn // len(loops) + 1, loop=loop)
+        if not any(isinstance(run, Failed) for run in runs[loop]):
+            job = Job(loop, model, settings, epochs, equal_tokens)
+            runs[loop].append((yield from run_side(job, report, debug=debug)))
+        if loop == loops[-1]:
+            equal_tokens = slowest_tokens([earlier[0] for earlier in runs.values()])
+    return [gather(loop, settings.rounds, earlier) for loop, earlier in runs.items()]
+
+
+def run_side(
+    job: Job, report: BenchReport, *, debug: bool
+) -> Generator[BenchReport, None, Measured | Failed]:
+    timeout = LOADING_SECONDS + 2 * OVERTIME * job.settings.seconds
+    reply = yield from ask_side(asdict(job), timeout, report, on_terminal=debug)
+    if FAILED in reply:
+        return Failed(job.loop, reply[FAILED])
+    return read_measured(reply[MEASURED])
+
+
+def ask_side(
+    request: Mapping[str, object], timeout: float | None, report: BenchReport, *, on_terminal: bool
+) -> Generator[BenchReport, None, dict[str, Any]]:
+    """What a process of its own replies, also where it could not; `report` again while it works."""
+    # -P: a file named torch.py where the user stands is not ours to import.
+    command = [sys.executable, "-P", "-m", SIDE, json.dumps(request)]
+    # The process ends itself once nobody holds the other end of this pipe.
+    its_end, our_end = os.pipe()
+    try:
+        process = subprocess.Popen(
+            command,
+            text=True,
+            stdin=its_end,
+            stdout=subprocess.PIPE,
+            stderr=None if on_terminal else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(our_end)
+        raise
+    finally:
+        os.close(its_end)
+    began = time.monotonic()
+    try:
+        while (written := _written(process)) is None:
+            seconds = time.monotonic() - began
+            if timeout is not None and seconds > timeout:
+                return _failure(f"It did not end within {timeout:,.0f} s.")
+            yield replace(report, seconds=seconds)
+        if process.returncode:
+            return _failure(describe_exit(process.returncode))
+        reply: dict[str, Any] = json.loads(written.splitlines()[-1])
+        return reply
+    finally:
+        _end(process)
+        os.close(our_end)
+
+
+def _written(process: subprocess.Popen[str]) -> str | None:
+    """What the process wrote until its end; None where that has not come after a short while."""
+    try:
+        return process.communicate(timeout=POLL_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the process and those that it started, where it has not ended by itself."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def describe_exit(status: int) -> str:
+    """Why a process is gone that could say nothing itself."""
+    if status == -signal.SIGKILL:
+        return "Its process was killed, as the system does where memory runs out."
+    if status < 0:
+        return f"Its process was ended by {signal.Signals(-status).name}."
+    return f"Its process ended with status {status}: set TUI_TRAINER_DEBUG=1 to see why."
+
+
+def _failure(sentence: str) -> dict[str, Any]:
+    return {FAILED: sentence, WRONG_INPUT: False}

@@ -1,0 +1,238 @@
+"""The benches on disk: each is kept whole when it ends, and read back with every value checked."""
+
+import json
+import math
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from tui_trainer.engine.bench.figures import COMPUTE_DTYPES
+from tui_trainer.engine.bench.result import BenchHead, BenchReport, BenchResult, LoopResult
+from tui_trainer.engine.bench.settings import LOOPS
+from tui_trainer.engine.errors import InputError
+from tui_trainer.json_lines import Json, json_line
+from tui_trainer.runs.home import data_home, plain_name
+from tui_trainer.runs.plain import check_format, parse
+
+SUFFIX = ".jsonl"
+MOST_BYTES = 1_000_000
+"""A bench is some kilobytes."""
+LARGEST = 1e18
+"""No figure of a bench comes near."""
+
+
+@dataclass(frozen=True)
+class KeptBench:
+    """A bench and its file."""
+
+    path: Path
+    result: BenchResult
+
+
+@dataclass(frozen=True)
+class DamagedBench:
+    """A file that is no bench that can be read."""
+
+    path: Path
+    why: str
+
+
+def benches_home() -> Path:
+    """Where the benches are, each a file; it may not be there yet."""
+    return data_home() / "benches"
+
+
+def check_benches_home() -> Path:
+    """The folder of all benches, made where it is not there; InputError where none can be kept."""
+    home = benches_home()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(home, error) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise _unwritable(home, PermissionError("permission denied"))
+    return home
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"The bench cannot be kept in {path} ({error.strerror or error}): make room or let it be "
+        "written, set XDG_DATA_HOME to another folder, or give --no-keep."
+    )
+
+
+# Write
+
+
+def bench_lines(result: BenchResult) -> Iterator[dict[str, Json]]:
+    """The JSON of a bench as it is kept: a line for all loops, and one for each."""
+    yield asdict(result.head)
+    yield from loop_lines(result)
+
+
+def loop_lines(result: BenchResult) -> Iterator[dict[str, Json]]:
+    """What `bench --json` prints."""
+    return map(asdict, result.loops)
+
+
+def keep_bench(result: BenchResult) -> Path:
+    """Write a bench as `<date>-<model>-<n>.jsonl`, whole or not at all; InputError where it fails.
+
+    No file that is there is written over: not one of a bench that ends at the same moment either.
+    """
+    home = check_benches_home()
+    text = "".join(f"{json_line(line)}\n" for line in bench_lines(result))
+    stem = f"{result.head.started[:10]}-{plain_name(result.head.model)}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="ascii", dir=home, prefix=".", suffix=".part", delete=False
+        ) as file:
+            beside = Path(file.name)
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+                return _place(beside, home, stem)
+            finally:
+                beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(home, error) from error
+
+
+def _place(beside: Path, home: Path, stem: str) -> Path:
+    """Give the file the smallest number that is free."""
+    number = 1
+    while True:
+        path = home / f"{stem}-{number}{SUFFIX}"
+        try:
+            os.link(beside, path)  # unlike a rename it never takes another's place
+        except FileExistsError:
+            number += 1
+        except OSError:  # a file system without hard links
+            if not path.exists():
+                return beside.replace(path)
+            number += 1
+        else:
+            return path
+
+
+def keeping(reports: Iterator[BenchReport]) -> Iterator[BenchReport]:
+    """The same reports; what came of the bench is kept, and the last report says where or why not.
+
+    Raises InputError before the first where nothing could be kept.
+    """
+    check_benches_home()
+    with closing(reports):  # type: ignore[type-var]  # a generator, which has a `close`
+        for report in reports:
+            yield report if report.result is None else _kept(report, report.result)
+
+
+def _kept(report: BenchReport, result: BenchResult) -> BenchReport:
+    try:
+        return replace(report, kept=keep_bench(result).name)
+    except InputError as error:
+        return replace(report, not_kept=str(error))
+
+
+# Read
+
+
+def read_bench(path: Path) -> BenchResult:
+    """A bench as `keep_bench` wrote it; InputError where the file is damaged or foreign."""
+    try:
+        head, *loops = (json.loads(line) for line in _read_text(path).splitlines())
+        _check_numbers([head, loops])
+        check_format(BenchHead, head)
+        result = BenchResult(
+            parse(BenchHead, head), tuple(parse(LoopResult, loop) for loop in loops)
+        )
+        _check_loops(result)
+    except (OSError, ValueError, TypeError, RecursionError, InputError) as error:
+        raise InputError(
+            f"{path} is not a bench of this program, or it is damaged ({error}): delete the file."
+        ) from error
+    return result
+
+
+def _read_text(path: Path) -> str:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise TypeError("it is no plain file")
+    if status.st_size > MOST_BYTES:
+        raise ValueError(f"it has {status.st_size:,} bytes, more than any bench")
+    return path.read_text(encoding="utf-8")
+
+
+def _check_numbers(value: object) -> None:
+    """ValueError for a number that no bench can have, which would fill the screen."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _check_numbers(item)
+    elif isinstance(value, float | int) and not (math.isfinite(value) and abs(value) <= LARGEST):
+        raise ValueError("a number is out of range")
+
+
+def _check_loops(result: BenchResult) -> None:
+    """TypeError where the loops are not those of one bench, each with all of its figures."""
+    names = [loop.loop for loop in result.loops]
+    if unknown := sorted(set(names) - LOOPS.keys()):
+        raise TypeError(f"there is no loop {unknown[0][:20]!r}")
+    if not names or len(set(names)) < len(names):
+        raise TypeError("each loop has one line, and there is at least one")
+    for loop in result.loops:
+        _check_figures(loop)
+
+
+MAY_LACK = "failed", "held_out_loss_before", "held_out_equal_tokens"
+
+
+def _check_figures(loop: LoopResult) -> None:
+    has_all = all(value is not None or name in MAY_LACK for name, value in vars(loop).items())
+    if loop.failed is None and not has_all:
+        raise TypeError(f"{loop.loop} did not fail, and has not all figures")
+    if loop.precision is not None and loop.precision not in COMPUTE_DTYPES:
+        raise TypeError(f"precision {loop.precision[:20]!r} is not known")
+
+
+def list_benches() -> list[KeptBench | DamagedBench]:
+    """All benches, the newest first, and the files among them that cannot be read."""
+    listed: list[tuple[float, str, KeptBench | DamagedBench]] = []
+    for path in _bench_files():
+        try:
+            bench: KeptBench | DamagedBench = KeptBench(path, read_bench(path))
+        except InputError as error:
+            bench = DamagedBench(path, str(error))
+        listed.append((_moment(bench), path.name, bench))
+    return [bench for _, _, bench in sorted(listed, key=lambda row: row[:2], reverse=True)]
+
+
+def _bench_files() -> list[Path]:
+    try:
+        return [path for path in benches_home().iterdir() if _is_bench_name(path.name)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputError(
+            f"The benches in {benches_home()} cannot be read ({error.strerror})."
+        ) from error
+
+
+def _is_bench_name(name: str) -> bool:
+    return name.endswith(SUFFIX) and not name.startswith(".")
+
+
+def _moment(bench: KeptBench | DamagedBench) -> float:
+    """When it was made, in seconds since 1970; when the file changed where that is not told."""
+    if isinstance(bench, KeptBench):
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromisoformat(bench.result.head.started).timestamp()
+    with suppress(OSError):
+        return bench.path.stat().st_mtime
+    return 0.0
