@@ -24,6 +24,7 @@ from textual.screen import Screen
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.logs import log_to_file
+from tui_trainer.screens.benches import BENCH
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.question import Answer, Question
@@ -237,7 +238,7 @@ class TuiTrainer(App[int]):
 
     @work
     async def action_ask_quit(self) -> None:
-        if self.session.is_training or self.session.has_unsaved_steps:
+        if self._loses_training or self.session.is_live(BENCH):
             answer = await self.push_screen_wait(self._quit_question())
             if answer == "w":
                 saved = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")
@@ -246,10 +247,17 @@ class TuiTrainer(App[int]):
                 return
         self.exit(0)
 
+    @property
+    def _loses_training(self) -> bool:
+        """Whether quitting now loses what a loop has learned."""
+        return self.session.is_training or self.session.has_unsaved_steps
+
     def _quit_question(self) -> Question:
         """What quitting loses, and what is on disk."""
         leave, stay = Answer("y", "quit"), Answer("n", "stay")
         saved = self.session.saved
+        if not self._loses_training:
+            return Question("A bench is running. Quit, and keep nothing of it?", (leave, stay))
         if not self.session.is_live("gsm8k") or saved is None:
             return Question(
                 "A loop is training. Quit, and lose what it has learned?", (leave, stay)

@@ -17,6 +17,7 @@ from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
+from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.generation_reports import GeneratedToken
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 Reply = TypeVar("Reply")
-Report = LoopReport | UpdateReport | GeneratedToken | EvaluationReport
+Report = LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048

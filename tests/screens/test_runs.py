@@ -447,7 +447,7 @@ async def test_every_key_is_in_the_footer_of_80_columns() -> None:
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         footer = shown(app).splitlines()[-1].rstrip()
-        for word in ("⏎ Info", "rle Weights", "x Export", "d Delete", "␣ay Chart", "q Quit"):
+        for word in ("⏎ Info", "rle Weights", "xd Files", "␣ay Chart", "b Bench", "q Quit"):
             assert word in footer
 
 

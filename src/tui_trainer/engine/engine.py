@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from tui_trainer.engine.actions import Done, Loop
+from tui_trainer.engine.bench.result import BenchReport
+from tui_trainer.engine.bench.settings import BenchSettings
+from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
@@ -68,6 +72,7 @@ from tui_trainer.engine.sources import (
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
+from tui_trainer.runs.benches import check_benches_home, keeping
 
 NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
 
@@ -402,3 +407,16 @@ class Engine:
         learner = self.learner
         tested, shots = load_held_out(settings, self._progress)
         return evaluate(learner, tested, shots, settings)
+
+    # Bench
+
+    def bench(self, choice: ModelChoice, settings: BenchSettings) -> Iterator[BenchReport]:
+        """The training loops side by side, each in a process of its own that loads the model anew.
+
+        `choice` names the model that is loaded; the loops run on its device. Looks for the
+        problems and for room on disk now. Closing the generator ends what measures.
+        """
+        choice = replace(choice, device=self.learner.report.device)
+        load_problems(settings.problems, limit=1, progress=self._progress)
+        check_benches_home()
+        return keeping(run_bench(choice, settings, installed_loops()))

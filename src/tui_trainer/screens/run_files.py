@@ -23,6 +23,8 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.overlay_chart import OverlayChart
 from tui_trainer.worker import Failure
 
+FILES = Binding.Group("Files ", compact=True)
+
 
 class RunFiles(RunCheckpoints):
     """What is long on disk is done in a thread."""
@@ -42,8 +44,16 @@ class RunFiles(RunCheckpoints):
             "Export",
             id="export",
             tooltip="Write the steps of this run as CSV, or the curves on show as PNG",
+            group=FILES,
         ),
-        Binding("d", "delete", "Delete", id="delete", tooltip="Delete this run; asks first"),
+        Binding(
+            "d",
+            "delete",
+            "Delete",
+            id="delete",
+            tooltip="Delete this run; asks first",
+            group=FILES,
+        ),
     ]
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -16,7 +17,9 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.curve import Axis
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk, list_runs
+from tui_trainer.screens.bench_view import BenchScreen
 from tui_trainer.screens.disk import in_thread
+from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.gsm8k_checkpoints import LOOP
 from tui_trainer.screens.run_curves import RunCurves
 from tui_trainer.screens.run_files import RunFiles
@@ -62,7 +65,9 @@ is a fair match for a batch of 1 only by the last two. Settings with a star diff
 
 A checkpoint is a whole model with the optimizer's state. Resume goes on from it as if the run had
 never stopped, as a run of its own that names its parent. Loading makes it the model of every
-screen: look at its predictions, train it further, evaluate it."""
+screen: look at its predictions, train it further, evaluate it.
+
+b opens the benches: how fast the training loops are on this machine, side by side."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -83,6 +88,13 @@ screen: look at its predictions, train it further, evaluate it."""
             group=CHART,
         ),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis", group=CHART),
+        Binding(
+            "b",
+            "benches",
+            "Bench",
+            id="benches",
+            tooltip="The training loops side by side on this machine",
+        ),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -248,3 +260,11 @@ screen: look at its predictions, train it further, evaluate it."""
 
     def action_log(self) -> None:
         self.chart.log_axis = not self.chart.log_axis
+
+    def action_benches(self) -> None:
+        """Show them, and suggest to measure on the problems of GSM8K."""
+        with suppress(KeyError):  # nobody was on that screen yet
+            for screen in self.app.get_screen_stack("gsm8k"):
+                if isinstance(screen, Gsm8kScreen):
+                    self.session.benches.suggest(screen.trains_with)
+        self.app.push_screen(BenchScreen(self.session))

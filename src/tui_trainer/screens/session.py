@@ -10,6 +10,7 @@ from textual.signal import Signal
 
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.screens.benches import BENCH, Benches
 from tui_trainer.screens.evaluations import EVALUATION, Evaluations
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.guide import Guide, Task
@@ -21,8 +22,17 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 Reply = TypeVar("Reply")
-LOOP_TITLES = {"gsm8k": "GSM8K", "step": "Step", "predict": "Predict", EVALUATION: "Evaluation"}
+LOOP_TITLES = {
+    "gsm8k": "GSM8K",
+    "step": "Step",
+    "predict": "Predict",
+    EVALUATION: "Evaluation",
+    BENCH: "Bench",
+}
 TRAINING_LOOPS = "gsm8k", "step"  # the others leave the weights as they are
+BENCH_RUNS = (
+    "A bench is running, and anything beside it would slow its loops: wait, or stop it (6, b, s)."
+)
 
 
 class Session:
@@ -49,6 +59,7 @@ class Session:
         self.task_done: Signal[Task] = Signal(app, "task")
         self.guide = Guide(self.task_done.publish)
         self.evaluations = Evaluations()
+        self.benches = Benches()
 
     async def ask(
         self,
@@ -147,6 +158,9 @@ class Session:
         on_failure: Callable[[Failure], None] | None = None,
     ) -> bool:
         """Begin a loop on the worker; False where it cannot begin, which the user was told."""
+        if self.is_live(BENCH):
+            (on_failure or self.tell)(Failure(BENCH_RUNS))
+            return False
         try:
             await self._answer(self.worker.start_loop(name, make, playing=playing))
         except Failure as failure:
@@ -183,8 +197,19 @@ class Session:
             self.worker.play(name, playing=False)
         return " and ".join(LOOP_TITLES[name] for name in paused)
 
+    def running_beside_training(self) -> str:
+        """The titles of the running loops that leave the weights as they are."""
+        names = [n for n in self.loops if self.is_running(n) and n not in TRAINING_LOOPS]
+        return " and ".join(LOOP_TITLES[name] for name in names)
+
     def holds_weights(self) -> bool:
-        """Whether an evaluation needs the weights as they are; then the user is told."""
+        """Whether an evaluation needs the weights as they are, or a bench the machine.
+
+        Then the user is told.
+        """
+        if self.is_live(BENCH):
+            self._app.notify(BENCH_RUNS, severity="warning", markup=False)
+            return True
         if not self.is_live(EVALUATION):
             return False
         self._app.notify(
@@ -211,6 +236,9 @@ class Session:
         self.loops[event.name] = event.state
         if event.name == EVALUATION and event.state.is_over:
             self._end_evaluation()
+        if event.name == BENCH and event.state.is_over:
+            self.benches.take(self.drain(BENCH))
+            self.benches.end()
         if event.failure is not None:
             self.tell(event.failure)
         self.loop_changed.publish(event)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.setting_fields import Kind, SettingField
 from tui_trainer.engine.settings import ModelChoice
 
 NOTEBOOK, TUTORIAL, TUNED = "notebook", "tutorial", "tuned"
@@ -45,6 +46,24 @@ class BenchSettings:
             raise InputError(f"seconds must be above 0, not {self.seconds:g}.")
         if self.seed < 0:
             raise InputError(f"The seed must be 0 or more, not {self.seed}.")
+
+
+BENCH_FIELDS = (
+    SettingField("problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub repo:config"),
+    SettingField("items", Kind.WHOLE, "how many items to train on, over and over"),
+    SettingField("held_out", Kind.WHOLE, "the loss is measured on so many items after those"),
+    SettingField(
+        "seconds", Kind.NUMBER, "how long each loop trains in each round; loading comes on top"
+    ),
+    SettingField("rounds", Kind.WHOLE, "how often each loop runs, in turn with the others"),
+    SettingField("seed", Kind.WHOLE, "for the built-in problems and the order"),
+)
+
+
+def read_bench_settings(typed: dict[str, str]) -> BenchSettings:
+    """The settings typed, by name; InputError where they cannot be used."""
+    values = {field.name: field.read(typed[field.name]) for field in BENCH_FIELDS}
+    return BenchSettings(**values)  # type: ignore[arg-type]  # each field reads its own type
 
 
 @dataclass(frozen=True)
