@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from tui_trainer.engine.bench.result import BenchReport, BenchResult
+from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import (
     Answer,
@@ -38,6 +40,7 @@ from tui_trainer.engine.reports import (
 )
 from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
+from tui_trainer.runs.benches import keeping
 
 GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang
 MODEL = ModelReport(
@@ -109,6 +112,10 @@ class FakeEngine:
         self._first = 1
         self._step = 0
         self._run: str | None = None
+        self.benched_with: list[tuple[ModelChoice, BenchSettings]] = []
+        self.bench_result: BenchResult | None = None
+        """What comes of a bench."""
+        self.benches_closed = 0
         self.reloads = 0
         self.inspected = 0
         self._status = LearnerStatus(MODEL, 0, 1e-5, "AdamW", True)
@@ -436,6 +443,24 @@ class FakeEngine:
                 tokens=7 * len(items),
                 seconds=seconds,
             )
+
+    def bench(self, choice: ModelChoice, settings: BenchSettings) -> Iterator[BenchReport]:
+        if self._refuse is not None:
+            raise self._refuse
+        self.benched_with.append((choice, settings))
+        return keeping(self._bench())
+
+    def _bench(self) -> Iterator[BenchReport]:
+        """Two loops in two rounds, each run behind the gate."""
+        report = BenchReport(0, 4, 0, 2, "", 0.0)
+        try:
+            for run in range(1, 5):
+                loop = ("notebook", "tuned")[run % 2 - 1]
+                yield replace(report, run=run, round=(run + 1) // 2, loop=loop, seconds=0.5)
+                self._pass_gate()
+            yield replace(report, run=4, round=2, result=self.bench_result)
+        finally:
+            self.benches_closed += 1
 
     def set_training_lr(self, lr: float) -> None:
         self.training_lr = lr

@@ -119,7 +119,6 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
 
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
-        self.session.status_changed.subscribe(self, lambda _: self._show_progress())
         self.set_interval(DRAIN_SECONDS, self._drain)
         self._keep_list()
         self._show_progress()
@@ -182,6 +181,8 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         if not self.listed:
             self.query_one("#none", Static).update(Content(no_bench()))
             return
+        if self.focused is None:  # it was not there to take the focus at first
+            self.query_one("#result").focus()
         bench = self.listed[self.row]
         self._say("which", describe_listed(self.listed, self.row))
         report = self.query_one("#report", Static)
@@ -202,10 +203,8 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         benches, state = self.session.benches, self.session.loops.get(BENCH)
         if self.session.is_live(BENCH):
             return describe_progress(benches.current, wide=self.has_class("-wide"))
-        status = self.session.status
-        model = self.session.choice.source if status is None else status.model.name
         ended = "" if state is None else f"{state.value.upper()} · "
-        return f"{ended}{describe_next(benches.settings, self._loops, model)}"
+        return f"{ended}{describe_next(benches.settings, self._loops)}"
 
     # Actions
 

@@ -29,13 +29,12 @@ def no_bench() -> str:
     )
 
 
-def describe_next(settings: BenchSettings, loops: int, model: str) -> str:
+def describe_next(settings: BenchSettings, loops: int) -> str:
     """What b would do, and how long it takes at least."""
     seconds = loops * settings.rounds * settings.seconds
     return (
-        f"b measures {loops} loops, {settings.rounds} rounds of {settings.seconds:g} s: "
-        f"{duration(seconds).strip()} and loading · {visible(model, limit=20)} on "
-        f"{visible(settings.problems, limit=20)}"
+        f"b measures {loops} loops, {settings.rounds} rounds of {settings.seconds:g} s "
+        f"({duration(seconds).strip()} and loading) on {visible(settings.problems, limit=20)}"
     )
 
 
