@@ -15,6 +15,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from tests.benches_on_disk import write_bench
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
@@ -171,6 +172,12 @@ async def runs(pilot: Pilot[int]) -> None:
     await pilot.press("space", "down", "space")
 
 
+async def bench(pilot: Pilot[int]) -> None:
+    write_bench()
+    await pilot.press("escape", "6", "b")
+    await until(pilot, lambda: "bench 1 of 1" in shown(pilot.app))
+
+
 async def help_of_step(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4", "question_mark")
 
@@ -202,6 +209,7 @@ PICTURES = (
         "evaluation", "screens/evaluation_view.py", "5, e, then sixty steps and e again", evaluation
     ),
     Picture("runs", "screens/runs.py", "5, two runs, 6, then space, down and space", runs),
+    Picture("bench", "screens/bench_view.py", "a bench by command, then 6 and b", bench),
     Picture("help", "screens/help.py", "4, then ?", help_of_step),
 )
 

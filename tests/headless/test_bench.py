@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from tests.benches_on_disk import RESULT, write_bench
 from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.bench import turns
@@ -103,6 +105,45 @@ def test_a_model_that_is_not_there_is_told_before_any_loop_runs(
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert "There is no shape" in ended.err
     assert obeyed_characters(ended.err) == set()
+
+
+def test_an_earlier_bench_is_shown_again_past_what_cannot_be_read(program: Program) -> None:
+    write_bench(2, model="first\x1b[2J")
+    write_bench(3, model="second")
+    benches_home().joinpath("bad.jsonl").write_text("{")
+    for number, model in (("2", "first␛[2J"), ("1", "second")):
+        ended = program("bench", "--last", number)
+        assert ended.status == 0
+        assert ended.out.splitlines()[1].startswith(f"{model}: Qwen3ForCausalLM")
+        assert "bad.jsonl is not a bench of this program" in ended.err
+        assert obeyed_characters(ended.out + ended.err) == set()
+    ended = program("bench", "--last", "3")
+    assert (ended.status, ended.out) == (2, "")
+    assert "There are 2 benches" in ended.err
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_no_keep_keeps_nothing(program: Program, monkeypatch, keep: bool) -> None:
+    report = replace(REPORT, result=replace(RESULT, loops=RESULT.loops[:2]))
+    monkeypatch.setattr(
+        "tui_trainer.headless.bench.run_bench", lambda *_, **__: (r for r in (REPORT, report))
+    )
+    ended = program("bench", *([] if keep else ["--no-keep"]))
+    assert ended.status == 0
+    assert benches_home().exists() is keep
+    assert (f"kept as {benches_home()}/2026-01-02-builtin-1.jsonl" in ended.out) is keep
+
+
+def test_what_could_not_be_kept_is_printed_and_told(program: Program, monkeypatch) -> None:
+    report = replace(REPORT, result=replace(RESULT, loops=RESULT.loops[:2]))
+    monkeypatch.setattr(
+        "tui_trainer.headless.bench.run_bench", lambda *_, **__: (r for r in (report,))
+    )
+    monkeypatch.setattr("os.fsync", lambda _: Path("/nowhere").stat())
+    ended = program("bench", "--json")
+    assert ended.status == 2
+    assert [line["loop"] for line in ended.lines] == ["notebook", "tuned"]
+    assert "cannot be kept" in ended.err
 
 
 def test_a_loop_whose_extra_is_not_installed_is_left_out_and_named(
