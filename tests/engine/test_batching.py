@@ -82,7 +82,7 @@ def losses_together(engine: Engine, settings: TrainSettings) -> list[list[float]
     learner = engine.learner
     vocabulary = learner.vocabulary
     examples = make_examples(vocabulary, PROBLEMS, settings, learner.report.context)
-    rows = fill_rows(examples, settings.pack) if settings.pack else [(e,) for e in examples]
+    rows = list(fill_rows(examples, settings.pack)) if settings.pack else [(e,) for e in examples]
     batch = make_batch(rows, settings, vocabulary)
     with torch.no_grad():
         logits = learner.model(
@@ -204,7 +204,7 @@ def test_a_packed_row_separates_items_and_labels_no_first_token() -> None:
 
 def test_rows_are_filled_in_order_and_never_beyond_their_length() -> None:
     items = [example(*range(n)) for n in (4, 5, 10, 3, 3, 2, 9)]
-    rows = fill_rows(items, 10)
+    rows = list(fill_rows(items, 10))
     assert [[len(item.ids) for item in row] for row in rows] == [[4, 5], [10], [3, 3, 2], [9]]
     assert max(pack(rows, 99).input_ids.shape) == 10
 

@@ -134,7 +134,7 @@ def cut(example: Example, count: int) -> Example:
 
 def most_positions(examples: Sequence[Example], settings: TrainSettings) -> int:
     """Of all micro-batches of the loop: rows times the longest of them."""
-    passes = [rows for step in plan_steps(examples, settings) for rows in step]
+    passes = (rows for step in plan_steps(examples, settings) for rows in step)
     return max(len(rows) * max(map(row_length, rows)) for rows in passes)
 
 

@@ -37,22 +37,22 @@ def make_batch(rows: Sequence[Row], settings: TrainSettings, vocabulary: Vocabul
     return pad([example for (example,) in rows], settings.padding, vocabulary.pad_id)
 
 
-def fill_rows(examples: Iterable[Example], length: int) -> list[Row]:
+def fill_rows(examples: Iterable[Example], length: int) -> Iterator[Row]:
     """Rows of at most `length` tokens, filled in the order of the items.
 
     In order, so that a step trains on the same items as without packing. It fills 95% of a row of
     2,048 with items of GSM8K, where `fit_rows` fills 99%.
     """
-    rows: list[Row] = []
     row: list[Example] = []
     used = 0
     for example in examples:
         if row and used + 1 + len(example.ids) > length:
-            rows.append(tuple(row))
+            yield tuple(row)
             row, used = [], 0
         used += len(example.ids) + bool(row)  # the token that separates two items
         row.append(example)
-    return [*rows, tuple(row)] if row else rows
+    if row:
+        yield tuple(row)
 
 
 def fit_rows(examples: Iterable[Example], length: int) -> list[Row]:

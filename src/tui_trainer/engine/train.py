@@ -108,7 +108,7 @@ def train(
 
     laid_out = (
         [make_batch(rows, settings, vocabulary) for rows in passes]
-        for passes in steps[state.step :]
+        for passes in steps.after(state.step)
     )
     next_batches = next(laid_out, [])
     for step in range(first, len(steps) + 1):
