@@ -5,6 +5,7 @@ import json
 import math
 import re
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.problems import Problem, format_problem, load_problems
+from tui_trainer.engine.reports import StepReport
 
 Program = Callable[..., Ended]
 PROBLEMS = [
@@ -214,6 +216,27 @@ def test_table_and_summary_show_what_was_done(program: Program, tiny: str) -> No
     assert out[10].startswith(f"4 steps, {tokens} tokens in ")
     first, last = lines[0]["loss"], lines[-1]["loss"]
     assert out[11] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
+
+
+def test_no_step_is_kept_once_it_is_told(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a million steps, each with the texts of an item, there is only ever the last."""
+    train = Engine.train
+    told: list[weakref.ref[StepReport]] = []
+    alive = []
+
+    def watched(engine: Engine, settings, **how):
+        for report in train(engine, settings, **how):
+            told.append(weakref.ref(report))
+            alive.append(sum(reference() is not None for reference in told))
+            yield report
+
+    monkeypatch.setattr(Engine, "train", watched)
+    out = program("gsm8k", "--items", "12", "--model", tiny).out
+    assert "12 steps" in out
+    assert len(alive) == 12
+    assert max(alive) <= 3
 
 
 def test_an_item_cut_to_the_context_is_marked(program: Program, tiny: str, tmp_path) -> None:

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -157,7 +158,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
 
 def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainSettings) -> None:
     bar = StepBar(settings.items)
-    steps: list[StepReport] = []
+    total = Total()
     validations: list[ValidationReport] = []
     try:
         for number, report in enumerate(reports):
@@ -167,7 +168,7 @@ def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainS
             _write_report(output, report)
             bar.show(report)
             if isinstance(report, StepReport):
-                steps.append(report)
+                total.take(report)
                 for note in report.notes:
                     print(f"tui-trainer: {note}", file=sys.stderr)
                 if report.step == 1:
@@ -180,7 +181,7 @@ def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainS
     finally:
         bar.close()
     if not output.as_json:
-        for line in (*summary(steps), *held_out.summary(validations)):
+        for line in (*summary(total), *held_out.summary(validations)):
             output.text(line)
 
 
@@ -246,20 +247,33 @@ def describe_loop(settings: TrainSettings) -> str:
     return ", ".join([line, *(f"{field.label} {field.typed(settings)}" for field in others)])
 
 
-def summary(reports: list[StepReport]) -> Iterator[str]:
+class Total:
+    """What all steps so far come to: 8 bytes a step, where its report has a whole item's texts."""
+
+    def __init__(self) -> None:
+        self.losses = array("d")
+        self.tokens = 0
+        self.seconds = 0.0
+
+    def take(self, report: StepReport) -> None:
+        self.losses.append(report.loss)
+        self.tokens += report.tokens
+        self.seconds += report.seconds
+
+
+def summary(total: Total) -> Iterator[str]:
     """What the whole loop did: its time, and how the mean loss moved from its start to its end."""
-    tokens = sum(report.tokens for report in reports)
-    seconds = sum(report.seconds for report in reports)
+    losses, tokens, seconds = total.losses, total.tokens, total.seconds
     yield ""
     rate = tokens / seconds
-    yield f"{len(reports):,} steps, {tokens:,} tokens in {seconds:.1f} s ({rate:,.0f} tokens/s)"
-    tenth = max(1, len(reports) // 10)
-    first, last = _mean_loss(reports[:tenth]), _mean_loss(reports[-tenth:])
+    yield f"{len(losses):,} steps, {tokens:,} tokens in {seconds:.1f} s ({rate:,.0f} tokens/s)"
+    tenth = max(1, len(losses) // 10)
+    first, last = mean(losses[:tenth]), mean(losses[-tenth:])
     if tenth == 1:
         yield f"loss: {first:.4f} at the first step, {last:.4f} at the last"
     else:
         yield f"loss: mean of the first {tenth} steps {first:.4f}, of the last {tenth} {last:.4f}"
 
 
-def _mean_loss(reports: list[StepReport]) -> float:
-    return sum(report.loss for report in reports) / len(reports)
+def mean(losses: Sequence[float]) -> float:
+    return sum(losses) / len(losses)
