@@ -166,7 +166,9 @@ class TuiTrainer(App[int]):
         screen = self.screen
         if isinstance(screen, WorkScreen):
             doing, seconds = self._doing()
-            for line in screen.query(StatusLine):  # none while the screen is being mounted
+            # Not `query`, which looks at every widget of the screen, eight times a second.
+            line = screen.query_one_optional(StatusLine)
+            if line is not None:  # it is while the screen is being mounted
                 line.show(self.session.status, doing, seconds, self._describe_loops())
 
     def _follow_loops(self) -> None:

@@ -11,10 +11,11 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 
 from tui_trainer.runs.loss_series import LossSeries
-from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
+from tui_trainer.widgets.loss_chart import DRAW_SHARE, REDRAW_SECONDS, REST_AT_MOST, LossChart
 from tui_trainer.widgets.loss_plot import (
     LABEL_WIDTH,
     chart_lines,
+    empty_figure,
     linear_axis,
     loss_axis,
     step_axis,
@@ -269,3 +270,57 @@ async def test_any_size(size: tuple[int, int]) -> None:
         await pilot.pause()
         assert app.chart.size == size
         assert all(app.chart.render_line(y).cell_length == size[0] for y in range(size[1]))
+
+
+async def rest_after_a_build_of(seconds: float, monkeypatch: pytest.MonkeyPatch) -> float:
+    """How long the chart rests once it is known to take so long to build."""
+    clock = iter(range(1000))
+    monkeypatch.setattr(
+        "tui_trainer.widgets.loss_chart.time.thread_time", lambda: next(clock) * seconds
+    )
+    app = ChartApp()
+    rests: list[float] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(app.chart, "set_timer", lambda delay, then: rests.append(delay))
+        app.chart.redraw()
+    return rests[0]
+
+
+@pytest.mark.parametrize(
+    ("build", "rest"),
+    [(0.001, REDRAW_SECONDS), (0.01, 0.01 * DRAW_SHARE), (0.5, REST_AT_MOST)],
+)
+async def test_a_chart_that_takes_long_to_build_is_built_less_often(
+    monkeypatch: pytest.MonkeyPatch, build: float, rest: float
+) -> None:
+    assert await rest_after_a_build_of(build, monkeypatch) == pytest.approx(rest)
+
+
+def points_drawn(series: LossSeries, width: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many points plotext is given for the raw losses and the average together."""
+    given: list[int] = []
+
+    def counting(width: int, height: int) -> object:
+        figure = empty_figure(width, height)
+        signal = figure.signal
+        figure.signal = lambda xs, ys, **how: (given.append(len(xs)), signal(xs, ys, **how))[1]
+        return figure
+
+    monkeypatch.setattr("tui_trainer.widgets.loss_plot.empty_figure", counting)
+    chart_lines(series, width, 20, "step", log=False, smoothing=True)
+    return sum(given)
+
+
+def test_of_a_million_steps_as_many_points_are_drawn_as_of_some_hundred(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two of raw losses for each column of dots, one of the average for each column."""
+    width = 118
+    series, drawn_at = LossSeries(), {}
+    for step in range(1, 1_000_001):
+        series.append(step, 1 + step % 7 / 10)
+        if step in (500, 100_000, 1_000_000):
+            drawn_at[step] = points_drawn(series, width, monkeypatch)
+    most = 2 * (2 * width) + width
+    assert all(0.7 * most < drawn <= most for drawn in drawn_at.values()), drawn_at

@@ -7,7 +7,7 @@ BUCKETS_AT_MOST = 4096
 SMOOTHING = 0.95
 
 
-@dataclass
+@dataclass(slots=True)
 class Bucket:
     """Consecutive steps taken together: their range, and the smoothed loss at the last of them."""
 

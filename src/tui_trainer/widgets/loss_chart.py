@@ -1,6 +1,7 @@
 """The loss chart: `loss_plot` draws it, the theme colours it."""
 
 import re
+import time
 from collections import deque
 from typing import ClassVar
 
@@ -15,6 +16,9 @@ from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.loss_plot import chart_lines
 
 REDRAW_SECONDS = 0.5
+REST_AT_MOST = 2.0
+DRAW_SHARE = 100
+"""The chart rests so many times as long as it took to build: 1% of a core, whatever its size."""
 MARKS = re.compile("(?P<dots>[\u2801-\u28ff]+)|(?P<line>[▀▄▌▐█▖▗▘▙▚▛▜▝▞▟]+)|(?P<points>◆+)")
 LR_CHANGES_KEPT = 200
 
@@ -23,8 +27,9 @@ class LossChart(Widget):
     """Raw losses as faint dots, their moving average as a bold line; or raw as a line alone.
 
     Add to `series` and call `redraw`: the chart is drawn at once after a pause, else at most
-    every `REDRAW_SECONDS`, however often it is called. It is built when it is painted, so a
-    chart on a screen that is not open costs nothing and is up to date when it is.
+    every `REDRAW_SECONDS`, a large one every `REST_AT_MOST`, however often it is called. It is
+    built when it is painted, so a chart on a screen that is not open costs nothing and is up to
+    date when it is.
     """
 
     DEFAULT_CSS = """
@@ -66,6 +71,7 @@ class LossChart(Widget):
         self._smoothing = smoothing
         self._resting = False
         self._waiting = False
+        self._build_seconds = 0.0
         self._lines: list[str] | None = None
         self._lines_size = Size(0, 0)
 
@@ -82,7 +88,12 @@ class LossChart(Widget):
         elif self.is_mounted:
             self._resting = True
             self._draw_anew()
-            self.set_timer(REDRAW_SECONDS, self._end_rest)
+            self.set_timer(self._rest_seconds, self._end_rest)
+
+    @property
+    def _rest_seconds(self) -> float:
+        """After the build before this one: this one is built when it is painted."""
+        return min(REST_AT_MOST, max(REDRAW_SECONDS, DRAW_SHARE * self._build_seconds))
 
     def _end_rest(self) -> None:
         self._resting = False
@@ -106,6 +117,7 @@ class LossChart(Widget):
         if self._lines is None or self._lines_size != self.size:
             self.draws += 1
             self._lines_size = self.size
+            began = time.thread_time()  # a training loop may have the core meanwhile
             self._lines = chart_lines(
                 self.series,
                 self.size.width,
@@ -116,6 +128,7 @@ class LossChart(Widget):
                 validation=self.validation,
                 lr_changes=tuple(self.lr_changes),
             )
+            self._build_seconds = time.thread_time() - began
         return self._lines
 
     def _segments(self, line: str) -> list[Segment]:

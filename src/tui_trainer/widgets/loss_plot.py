@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
-from tui_trainer.runs.loss_series import Bucket, LossSeries
+from tui_trainer.runs.loss_series import Bucket, LossSeries, merged
 from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def chart_lines(
         return ["", f" {_no_curve(series, x_label)}"]
     if width < SMALLEST_SIZE[0] or height < SMALLEST_SIZE[1]:
         return [f"loss {series.last:.4f}"]
-    curve = series.reduced(width) if smoothing else []
+    curve = merged(raw, -(-len(raw) // width)) if smoothing else []
     points = validation.reduced(width) if validation else []
     lines = _plot(raw, curve, points, lr_changes, width, height - 1, log=log)
     gutter = x_label[:LABEL_WIDTH].rjust(LABEL_WIDTH)
