@@ -9,7 +9,7 @@ import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
-from tui_trainer.engine.actions import Loop, LrChange
+from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.phase_reports import PHASES
@@ -277,3 +277,16 @@ def test_an_update_that_failed_drew_no_random_numbers_and_its_lost_gradients_are
             engine.update(NOTEBOOK_TEXT)
     assert engine.actions()[-1].what == "zero_grad"
     assert engine.update(NOTEBOOK_TEXT).loss == loss
+
+
+def test_a_hundred_thousand_steps_of_a_loop_are_one_entry(qwen3: Engine) -> None:
+    learner = qwen3.learner
+    loop = Loop(TrainSettings(epochs=200), steps=100_000)
+    for number, first, last in ((1, 1, 100_000), (2, 1, 3)):
+        for step in range(first, last + 1):
+            learner.history.add_step(LoopSteps(loop, number, step, step))
+    assert learner.history.actions == (
+        LoopSteps(loop, 1, 1, 100_000),
+        LoopSteps(loop, 2, 1, 3),
+    )
+    assert learner.history.report.bytes == 0

@@ -1,6 +1,7 @@
 """A run's curve: by step, token and time, read in slices, bounded whatever the length."""
 
 import math
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,19 @@ def test_the_past_of_a_resumed_run_ends_at_its_checkpoint() -> None:
     series = series_up_to(write_run(losses=[4.0, 3.0, 2.0, 1.0]), 3)
     assert (len(series), series.first, series.last, series.best) == (3, 4.0, 2.0, 2.0)
     assert math.isfinite(series.smoothed)
+
+
+def test_a_long_file_is_read_in_slices_whose_memory_does_not_grow(tmp_path: Path) -> None:
+    """A million lines are read the same way: 50 slices of about a tenth of a second."""
+    lines = 60_000
+    with (tmp_path / "metrics.jsonl").open("w") as file:
+        file.writelines(step_line(step, 1 + step % 7 / 10) for step in range(1, lines + 1))
+    reader, peaks = CurveReader(tmp_path), []
+    tracemalloc.start()
+    while not (curve := reader.read_on(5_000)).is_whole:
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.reset_peak()
+    tracemalloc.stop()
+    assert (curve.steps, len(peaks)) == (lines, 12)
+    assert max(peaks[6:]) < 1.3 * max(peaks[:3])
+    assert max(peaks) < 4_000_000

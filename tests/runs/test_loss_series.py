@@ -1,7 +1,9 @@
 """The loss series against the formulas written out."""
 
+import gc
 import math
 import random
+import sys
 
 import pytest
 
@@ -94,3 +96,27 @@ def test_reducing_does_not_change_the_series() -> None:
     series.reduced(3)
     series.append(501, -7.0)
     assert series.reduced(501)[:500] == before
+
+
+def bytes_held(series: LossSeries) -> int:
+    """All that the series refers to."""
+    seen: dict[int, object] = {}
+    waiting: list[object] = [series]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen and not isinstance(one, type):
+            seen[id(one)] = one
+            waiting += gc.get_referents(one)
+    return sum(map(sys.getsizeof, seen.values()))
+
+
+def test_a_million_steps_take_no_more_memory_than_a_hundred_thousand() -> None:
+    series = LossSeries()
+    held = []
+    for step in range(1, 1_000_001):
+        series.append(step, 1 + step % 7 / 10, 100 * step, 0.5 * step)
+        if step in (100_000, 1_000_000):
+            assert len(series.reduced(10**9)) <= BUCKETS_AT_MOST
+            held.append(bytes_held(series) / len(series.reduced(10**9)))
+    assert held[1] == pytest.approx(held[0], rel=0.05)
+    assert held[1] * BUCKETS_AT_MOST < 2_000_000

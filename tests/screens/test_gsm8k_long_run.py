@@ -1,0 +1,57 @@
+"""A run of a million steps on GSM8K: what the screen holds of it."""
+
+import gc
+import tracemalloc
+from dataclasses import replace
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.loop_reports import LoopReport, ValidationReport
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.runs.loss_series import BUCKETS_AT_MOST
+from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.widgets.loss_chart import LossChart
+
+STEPS = 1_000_000
+A_VALIDATION = ValidationReport(0, 8, 2.0, 2.0, 2.0, 90, 90, False, 0.1)
+
+
+async def long_run(app: TuiTrainer, first: StepReport, start: int, end: int) -> None:
+    """Let the screen take in the steps from `start` to `end`, with a measurement now and then."""
+    screen = app.screen
+    assert isinstance(screen, Gsm8kScreen)
+    for step in range(start, end + 1):
+        report: LoopReport = replace(first, step=step, steps=STEPS, loss=1 + step % 7 / 10)
+        screen._take(report)
+        if step % 50 == 0:
+            screen._take(replace(A_VALIDATION, step=step))
+
+
+async def test_what_the_screen_holds_does_not_grow_from_16_000_steps_to_40_000() -> None:
+    """All that Python allocates is counted: the series, the clock, the session, the guide."""
+    engine = FakeEngine([3.0], seconds=0.01)
+    async with running("escape", "5", engine=lambda _: engine, size=(120, 40)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, Gsm8kScreen)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: screen.report is not None)
+        assert screen.report is not None
+        first = replace(screen.report, run="a-run")
+        await long_run(app, first, 2, 8_000)
+        tracemalloc.start()
+        await long_run(app, first, 8_001, 16_000)
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        await long_run(app, first, 16_001, 40_000)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+        assert grown < 300_000, (
+            grown
+        )  # 24,000 reports would be 8 MB, their steps and losses alone 2 MB
+        chart = screen.query_one(LossChart)
+        assert len(chart.series) == 40_000
+        assert len(chart.series.reduced(STEPS)) <= BUCKETS_AT_MOST
+        assert len(chart.validation.reduced(STEPS)) <= BUCKETS_AT_MOST
+        await until(pilot, lambda: "40,000/1,000,000" in shown(app))
