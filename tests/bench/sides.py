@@ -1,8 +1,8 @@
 """One side of a comparison, alone in its process: `python -m tests.bench.sides notebook-loop`.
 
-Each prints a number. They must not share a process: OpenMP keeps a team of threads for each
-thread that ever used it, and with more of them than cores its barriers no longer spin, which
-takes half of the speed from whichever side comes second.
+Each prints a number, or some. They must not share a process: OpenMP keeps a team of threads for
+each thread that ever used it, and with more of them than cores its barriers no longer spin,
+which takes half of the speed from whichever side comes second.
 """
 
 import asyncio
@@ -10,12 +10,22 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoTokenizer
 
+from tests.bench.long_run_side import long_run
+from tests.bench.loop_sides import (
+    MEASURED,
+    WARMUP,
+    app_loop,
+    command_loop,
+    load_model,
+    notebook_loop,
+)
 from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
@@ -24,75 +34,20 @@ from tui_trainer.engine.chunked_loss import chunked_losses
 from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
-from tui_trainer.engine.problem import format_problem, format_prompt
+from tui_trainer.engine.problem import format_prompt
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import UNHEARD
 from tui_trainer.engine.scoring import STOP_STRINGS
 from tui_trainer.engine.settings import ModelChoice
-from tui_trainer.engine.word_problems import word_problems
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.widgets.prediction_table import PredictionTable
 
-WARMUP, ITEMS = 10, 210
 PRESSES = 60
 REST = 0.05  # seconds between two updates on both sides, as between two presses of a key
 ANSWERED = 64
 ROW, WIDTH, VOCABULARY = 2048, 1024, 150_000
 """Of the loss: a packed row of Qwen3-0.6B, whose logits are 1.2 GB."""
 TEXT = "def hello():\n\treturn"
-
-
-def load_items() -> list[list[int]]:
-    """The token IDs of the loop's items."""
-    tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
-    texts = [format_problem(problem) for problem in word_problems(ITEMS, seed=0)]
-    return [tokenizer(text).input_ids for text in texts]
-
-
-def load_model() -> PreTrainedModel:
-    return AutoModelForCausalLM.from_pretrained(MODEL_FOLDER, dtype=torch.float32)
-
-
-def notebook_loop() -> float:
-    """Tokens a second of the notebook's loop."""
-    model, items = load_model(), [torch.tensor([ids]) for ids in load_items()]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
-    model.train()
-    for step, input_ids in enumerate(items):
-        if step == WARMUP:
-            began = time.perf_counter()
-        logits = model(input_ids).logits
-        loss = F.cross_entropy(logits[0, :-1], input_ids[0, 1:])
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        loss.item()
-    return sum(ids.numel() for ids in items[WARMUP:]) / (time.perf_counter() - began)
-
-
-def app_loop() -> float:
-    """Tokens a second of the same items in the app, its GSM8K screen open."""
-    return asyncio.run(_app_loop([len(ids) for ids in load_items()]))
-
-
-async def _app_loop(lengths: list[int]) -> float:
-    app = TuiTrainer(ModelChoice())
-    async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(pilot, lambda: app.session.status is not None)
-        await pilot.press("escape", "5")
-        await pilot.press("space")
-        first, began = await _first_after(app, WARMUP)
-        last, ended = await _first_after(app, ITEMS - 5)
-        app.worker.stop(5)
-    return sum(lengths[first:last]) / (ended - began)
-
-
-async def _first_after(app: TuiTrainer, updates: int) -> tuple[int, float]:
-    """The first count of updates of at least `updates` that the app hears of, and when."""
-    # Not `until`: its pause at the end waits for a quiet process, and would be timed too.
-    while app.session.status is None or app.session.status.updates < updates:
-        await asyncio.sleep(0.01)
-    return app.session.status.updates, time.perf_counter()
 
 
 def bare_cell() -> float:
@@ -206,9 +161,11 @@ def _loss_bytes(loss: Callable[[Tensor, nn.Linear, Tensor], Tensor]) -> float:
     return peak.peak_bytes - before
 
 
-SIDES = {
+SIDES: dict[str, Callable[[], float | tuple[float, ...]]] = {
     "notebook-loop": notebook_loop,
-    "app-loop": app_loop,
+    **{f"command-{preset}": partial(command_loop, preset) for preset in MEASURED},
+    **{f"app-{preset}": partial(app_loop, preset) for preset in MEASURED},
+    "long-run": long_run,
     "bare-cell": bare_cell,
     "step-key": step_key,
     "answer-alone": answer_alone,
@@ -218,4 +175,5 @@ SIDES = {
 }
 
 if __name__ == "__main__":
-    print(SIDES[sys.argv[1]]())
+    numbers = SIDES[sys.argv[1]]()
+    print(*(numbers if isinstance(numbers, tuple) else (numbers,)))

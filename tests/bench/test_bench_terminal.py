@@ -40,16 +40,29 @@ def test_start(
     figures.append(Figure(what, f"median {times.median:.2f} s, max {times.max:.2f} s", goal))
 
 
+@pytest.mark.parametrize(
+    ("preset", "keys"),
+    [("tutorial", ()), ("tuned", ("enter", "ctrl+r", "enter"))],
+)
 def test_key_to_repaint_while_the_loop_runs(
-    benchmark: BenchmarkFixture, figures: list[Figure], tmp_path: Path
+    benchmark: BenchmarkFixture,
+    figures: list[Figure],
+    tmp_path: Path,
+    preset: str,
+    keys: tuple[str, ...],
 ) -> None:
-    """Type on Tokens while the GSM8K loop trains at full speed."""
+    """Type on Tokens while the GSM8K loop trains at full speed; `keys` choose its preset."""
     terminal = Terminal(state=tmp_path, threads=None)
     try:
         terminal.wait_for("as loaded")
         terminal.press("escape")
         terminal.press("5")
         terminal.wait_for("[5 GSM8K]")
+        for key in keys:
+            before = terminal.shown
+            terminal.press(key)
+            terminal.wait(lambda shown, before=before: shown != before, f"what {key} does")
+        terminal.wait_for(f"{preset} · ")
         terminal.press("space")
         terminal.wait_for("updates from loaded")
         terminal.press("1")
@@ -64,7 +77,7 @@ def test_key_to_repaint_while_the_loop_runs(
     p99 = statistics.quantiles(times, n=100)[98]
     median = statistics.median(times)
     measured = f"median {1e3 * median:.0f} ms, p99 {1e3 * p99:.0f} ms"
-    figures.append(Figure("key to repaint while the GSM8K loop runs", measured, "p99 50 ms"))
+    figures.append(Figure(f"key to repaint while {preset} runs", measured, "p99 50 ms"))
 
 
 def type_and_wait(terminal: Terminal) -> list[float]:

@@ -8,6 +8,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.bench.conftest import Figure
+from tests.bench.loop_sides import MEASURED
 from tests.bench.sides import VOCABULARY, WIDTH
 
 ROUNDS = 5
@@ -16,9 +17,15 @@ pytestmark = pytest.mark.timeout(600)
 
 def run_side(name: str) -> float:
     """The number that one side of `sides` prints."""
+    (number,) = run_numbers(name)
+    return number
+
+
+def run_numbers(name: str) -> list[float]:
+    """All that it prints."""
     command = [sys.executable, "-m", "tests.bench.sides", name]
     ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return float(ended.stdout)
+    return [float(number) for number in ended.stdout.split()]
 
 
 def side_by_side(
@@ -36,9 +43,28 @@ def side_by_side(
 def test_loop_in_the_app_against_the_bare_loop(
     benchmark: BenchmarkFixture, figures: list[Figure]
 ) -> None:
-    app, bare, ratio = side_by_side(benchmark, "app-loop", "notebook-loop")
+    app, bare, ratio = side_by_side(benchmark, "app-tutorial", "notebook-loop")
     measured = f"{app:,.0f} / {bare:,.0f} tokens/s = {ratio}"
     figures.append(Figure("GSM8K loop in the app / bare notebook loop", measured, "0.97"))
+
+
+@pytest.mark.parametrize("preset", MEASURED)
+def test_loop_in_the_app_against_the_command(
+    benchmark: BenchmarkFixture, figures: list[Figure], preset: str
+) -> None:
+    app, command, ratio = side_by_side(benchmark, f"app-{preset}", f"command-{preset}")
+    measured = f"{app:,.0f} / {command:,.0f} tokens/s = {ratio}"
+    figures.append(Figure(f"{preset} in the app / by command", measured, "0.98"))
+
+
+def test_a_million_steps_on_screen(benchmark: BenchmarkFixture, figures: list[Figure]) -> None:
+    numbers = benchmark.pedantic(run_numbers, args=("long-run",), rounds=1)
+    (rss_before, seconds_before), (rss, seconds) = numbers[:2], numbers[2:]
+    memory = f"{rss / 1e6:,.1f} / {rss_before / 1e6:,.1f} MB = {rss / rss_before:.3f}"
+    drawing = f"{1e3 * seconds:.1f} / {1e3 * seconds_before:.1f} ms"
+    drawing += f" = {seconds / seconds_before:.2f}"
+    figures.append(Figure("memory after 1,000,000 steps / after 100,000", memory, "1"))
+    figures.append(Figure("a redraw after 1,000,000 steps / after 100,000", drawing, "1"))
 
 
 def test_step_key_to_table_against_the_bare_cell(

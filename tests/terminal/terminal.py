@@ -11,7 +11,7 @@ import pexpect
 import pyte
 
 SECONDS_AT_MOST = 60.0
-KEYS = {"escape": "\x1b", "alt+5": "\x1b5", "space": " ", "enter": "\r"}
+KEYS = {"escape": "\x1b", "alt+5": "\x1b5", "space": " ", "enter": "\r", "ctrl+r": "\x12"}
 
 
 class Terminal:
