@@ -1,0 +1,38 @@
+"""What a long loop keeps on the worker's side: history, extremes, tally, plan, metrics."""
+
+import gc
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.settings import TrainSettings
+
+
+@pytest.mark.parametrize(
+    "packing",
+    [{}, {"pack": 512, "pack_order": "best-fit", "shuffle": True, "chunked_loss": True}],
+    ids=["tutorial", "packed"],
+)
+def test_the_loop_keeps_nothing_of_a_step_once_it_is_reported(
+    qwen3: Engine, runs_home: Path, packing: dict[str, int | str | bool]
+) -> None:
+    """Counted in blocks of Python's memory, of which a number has one; the file has every step."""
+    settings = TrainSettings(items=2, epochs=200, **packing)
+    loop = qwen3.train(settings, record=True)
+    held: dict[int, int] = {}
+    for report in loop:
+        assert isinstance(report, StepReport)
+        step, steps = report.step, report.steps
+        if step in (steps // 2, steps - 1):
+            del report
+            gc.collect()
+            held[step] = sys.getallocatedblocks()
+    before, after = held.values()
+    # The report of one step has over a hundred; of both halves alike some hundred come and go.
+    assert after - before < 5 * (steps // 2), after - before
+    (metrics,) = runs_home.glob("*/metrics.jsonl")
+    assert len(metrics.read_text().splitlines()) == steps
+    assert [(done.first, done.last) for done in qwen3.actions()] == [(1, steps)]
