@@ -6,6 +6,7 @@ no list of architectures would know it. The rest follows from the number of weig
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -24,6 +25,8 @@ from tui_trainer.engine.settings import BF16_STOCHASTIC, TrainSettings
 
 LONGEST_LOOKED_AT = 64
 """Tokens of the longer of the two passes: 0.2 s of SmolLM2 on two cores."""
+PASSES_LOOKED_AT = 20_000
+"""All of GSM8K twice over; a million would take seconds before the first step."""
 MOMENTS = {"AdamW": 2, "SGD": 0}
 """Tensors that an optimizer keeps for each weight."""
 FP32_BYTES = 4
@@ -133,9 +136,10 @@ def cut(example: Example, count: int) -> Example:
 
 
 def most_positions(examples: Sequence[Example], settings: TrainSettings) -> int:
-    """Of all micro-batches of the loop: rows times the longest of them."""
+    """Rows times the longest of them, in the largest of the loop's micro-batches."""
     passes = (rows for step in plan_steps(examples, settings) for rows in step)
-    return max(len(rows) * max(map(row_length, rows)) for rows in passes)
+    looked_at = islice(passes, PASSES_LOOKED_AT)
+    return max(len(rows) * max(map(row_length, rows)) for rows in looked_at)
 
 
 def row_length(row: Row) -> int:
