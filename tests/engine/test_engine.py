@@ -113,8 +113,12 @@ def test_a_loop_that_runs_out_of_memory_tells_and_the_model_lives(
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return real(*args, **keywords)
 
+    begun = worker.start_loop(
+        "gsm8k", lambda engine: engine.train(TrainSettings(items=5)), playing=False
+    )
+    begun.result(WAIT)  # what the loop will need is worked out by passes of their own
     monkeypatch.setattr(F, "log_softmax", fail_at_the_third)
-    worker.start_loop("gsm8k", lambda engine: engine.train(TrainSettings(items=5))).result(WAIT)
+    worker.play("gsm8k", True)
     ended = heard.end_of("gsm8k")
     assert ended.state is LoopState.FAILED
     assert ended.failure is not None

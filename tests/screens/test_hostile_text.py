@@ -306,72 +306,83 @@ async def visit_everything(words: str) -> None:
         ModelChoice(words), make_engine=lambda progress: HostileEngine(progress, words)
     )
     async with (
-        asyncio.timeout(SECONDS_AT_MOST),
+        asyncio.timeout(3 * SECONDS_AT_MOST),  # all screens, and long lines on each
         app.run_test(size=(100, 40), notifications=True) as pilot,
     ):
         while app.session.status is None:
             await asyncio.sleep(0.01)
-        app.screen.query_one(TextBox).text = words
+        await fill(pilot, TextBox, words)
         await pilot.pause(0.1)
-        await pilot.press("escape", "b", "b", "2", "space")
+        await press(app, "escape", "b", "b", "2", "space")
         await pilot.pause(0.1)
-        app.screen.query_one(TextBox).text = words
-        await pilot.press("space")
+        await fill(pilot, TextBox, words)
+        await press(app, "space")
         await pilot.pause(0.1)
-        await pilot.press("3", "f", "enter")
-        app.screen.query_one(Input).value = words
-        await pilot.press("enter")
+        await press(app, "3", "f", "enter")
+        await fill(pilot, Input, words)
+        await press(app, "enter")
         await pilot.pause(0.1)
-        await pilot.press("escape", "4")
-        app.screen.query_one(TextBox).text = words
+        await press(app, "escape", "4")
+        await fill(pilot, TextBox, words)
         await pilot.pause(0.1)
-        await pilot.press("space", "full_stop", "u")
+        await press(app, "space", "full_stop", "u")
         await pilot.pause(0.1)
-        await pilot.press("v")
+        await press(app, "v")
         await pilot.pause(0.1)
-        await pilot.press("f")
+        await press(app, "f")
         await pilot.pause(0.1)
-        await pilot.press("n", "e")
-        app.screen.query(Input).first().value = words
-        await pilot.press("enter")
+        await press(app, "n", "e")
+        await fill(pilot, Input, words)
+        await press(app, "enter")
         await pilot.pause(0.1)
         app.screen.query_one("#probe-lines").focus()
-        await pilot.press("down")
+        await press(app, "down")
         await pilot.pause(0.1)
-        await pilot.press("e")
+        await press(app, "e")
         await pilot.pause(0.1)
-        await pilot.press("escape")
-        await pilot.press("x")
+        await press(app, "escape")
+        await press(app, "x")
         await until(pilot, lambda: isinstance(app.screen, Entry))
-        await pilot.press("enter")
-        app.screen.query_one(Input).value = f"{words.replace(chr(0), '')}.py"
-        await pilot.press("enter")
+        await press(app, "enter")
+        await fill(pilot, Input, f"{words.replace(chr(0), '')}.py")
+        await press(app, "enter")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        await pilot.press("o")
+        await press(app, "o")
         await until(pilot, lambda: any(note.title == "Exported" for note in app._notifications))
-        await pilot.press("5", "full_stop")
+        await press(app, "5", "full_stop")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        await pilot.press("k")
+        await press(app, "k")
         await until(pilot, lambda: app.session.saved is not None)
-        await pilot.press("q")
+        await press(app, "q")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        await pilot.press("escape", "c")
+        await press(app, "escape", "c")
         await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
         await visit_loop(app, pilot)
         await visit_evaluations(app, pilot)
         await visit_runs(app, pilot)
-        await pilot.press("m")
+        await press(app, "m")
         await pilot.pause(0.1)
-        await pilot.press("escape", "R")
+        await press(app, "escape", "R")
         await pilot.pause(0.1)
-        await pilot.press("escape")
+        await press(app, "escape")
         app.worker.stop(5)
 
 
-def key_by_key(app: TuiTrainer, *keys: str) -> None:
+async def fill(pilot: Pilot[int], kind: type[Input] | type[TextBox], words: str) -> None:
+    """Put `words` in the screen's first text box of its kind, once there is one."""
+    await until(pilot, lambda: pilot.app.screen.query(kind))
+    box = pilot.app.screen.query(kind).first()
+    if isinstance(box, Input):
+        box.value = words
+    else:
+        box.text = words
+
+
+async def press(app: TuiTrainer, *keys: str) -> None:
     """Press them without the pilot, whose rest after each key would be most of the test."""
     for key in keys:
         app.simulate_key(key)
+        await asyncio.sleep(0.02)
 
 
 async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
@@ -382,12 +393,12 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
     assert line.samples is not None
     app.worker._do(lambda: app.worker._advance("gsm8k"))
     await until(pilot, lambda: " 50%" in str(line.content))
-    key_by_key(app, "v", "v", "v")
+    await press(app, "v", "v", "v")
     for sample in range(2):
         await until(pilot, lambda n=sample: panel.view == f"sample {n}")
         assert "sample at step 0" in shown(app)
-        key_by_key(app, "v")
-    key_by_key(app, "space")
+        await press(app, "v")
+    await press(app, "space")
     await until(pilot, lambda: not app.session.is_live("gsm8k"))
     await pilot.pause(0.1)
 
@@ -395,25 +406,25 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
 async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """Two of them, one beside the other, the texts of each item, and one that is refused."""
     ended = app.session.evaluations.ended
-    key_by_key(app, "e")
+    await press(app, "e")
     await until(pilot, lambda: len(ended) == 1)
-    key_by_key(app, "b", "e")
+    await press(app, "b", "e")
     await until(pilot, lambda: len(ended) == 2)
     await until(pilot, lambda: app.screen.pairing and len(app.screen.pairing.comparison.items) == 2)
-    key_by_key(app, "t")
+    await press(app, "t")
     await until(pilot, lambda: isinstance(app.screen, EvaluatedItemDialog))
-    key_by_key(app, "n")
+    await press(app, "n")
     await pilot.pause(0.1)
-    key_by_key(app, "escape")
+    await press(app, "escape")
     await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
-    key_by_key(app, "f", "f", "f", "left_square_bracket", "right_square_bracket", "e")
+    await press(app, "f", "f", "f", "left_square_bracket", "right_square_bracket", "e")
     await until(pilot, lambda: app.screen.query_one("#said").display)
-    key_by_key(app, "enter")
+    await press(app, "enter")
     await until(pilot, lambda: isinstance(app.screen, SettingsForm))
     app.screen.query(Input).first().value = app.session.choice.source
-    key_by_key(app, "enter")
+    await press(app, "enter")
     await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
-    key_by_key(app, "escape")
+    await press(app, "escape")
     await until(pilot, lambda: not isinstance(app.screen, EvaluationScreen))
 
 
@@ -441,7 +452,7 @@ def write_hostile_runs(words: str) -> None:
 
 async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """Each row, and each dialog over it."""
-    await pilot.press("6")
+    await press(app, "6")
     screen = app.screen
     assert isinstance(screen, RunsScreen)
     await until(pilot, lambda: len(screen.listed) == 3)
@@ -452,15 +463,15 @@ async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
         ("x", Entry),
         ("d", Question),
     ):
-        await pilot.press(key)
+        await press(app, key)
         await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))
         await pilot.pause(0.1)
-        await pilot.press("escape")
-    await pilot.press("space")
+        await press(app, "escape")
+    await press(app, "space")
     for _ in range(3):
-        await pilot.press("down", "d")
+        await press(app, "down", "d")
         await pilot.pause(0.1)
-        await pilot.press("escape")
+        await press(app, "escape")
 
 
 @pytest.mark.timeout(240)  # three visits of every screen
@@ -475,7 +486,8 @@ def test_nothing_raw_reaches_the_terminal(terminal_output: list[str], words: str
     check(terminal_output, words)
 
 
-@pytest.mark.parametrize("words", ["".join(ATTACKS[:3]), "".join(ATTACKS[3:6]), *ATTACKS[6:]])
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("words", ["".join(ATTACKS[:-1]), ATTACKS[-1]])
 def test_known_attacks_reach_nothing(terminal_output: list[str], words: str) -> None:
     check(terminal_output, words)
 

@@ -194,7 +194,7 @@ async def test_a_changes_the_axis_and_y_the_scale() -> None:
 
 async def test_enter_tells_all_settings_and_marks_what_differs() -> None:
     write_run(ONE, settings=TrainSettings(batch=4, schedule="cosine"))
-    async with with_engine(size=(100, 60)) as (app, pilot):
+    async with with_engine(size=(100, 90)) as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunDetails))
