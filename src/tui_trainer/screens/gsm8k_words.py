@@ -17,8 +17,10 @@ def describe_progress(
     width = NARROW_BAR_WIDTH if narrow else BAR_WIDTH
     bar = "█" * round(share * width) + "░" * (width - round(share * width))
     left = clock.seconds_left(report.steps - report.step) if live else None
+    total = f"{report.steps:,}"
+    step = f"{report.step:,}".rjust(max(5, len(total)))  # so that the figures after it stay put
     return (
-        f"{state:<8} {bar} {report.step:>5,}/{report.steps:,} {share:>4.0%} "
+        f"{state:<8} {bar} {step}/{total} {share:>4.0%} "
         f"{rate(clock.steps_per_second)} steps/s "
         f"{duration(clock.seconds)} gone {duration(left)} left"
     )
