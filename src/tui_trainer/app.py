@@ -24,11 +24,10 @@ from textual.screen import Screen
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.logs import log_to_file
-from tui_trainer.screens.benches import BENCH
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.question import Answer, Question
-from tui_trainer.screens.session import LOOP_TITLES, Session
+from tui_trainer.screens.session import BENCH, LOOP_TITLES, Session
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading

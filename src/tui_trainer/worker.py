@@ -15,21 +15,23 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
-from tui_trainer.engine.evaluation_reports import EvaluationReport
-from tui_trainer.engine.generation_reports import GeneratedToken
-from tui_trainer.engine.loop_reports import BetweenSteps, LoopReport
+from tui_trainer.engine.loop_reports import BetweenSteps
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import LoadProgress, UpdateReport
+from tui_trainer.engine.reports import LoadProgress
 
 if TYPE_CHECKING:
+    from tui_trainer.engine.bench.result import BenchReport
     from tui_trainer.engine.engine import Engine
+    from tui_trainer.engine.evaluation_reports import EvaluationReport
+    from tui_trainer.engine.generation_reports import GeneratedToken
+    from tui_trainer.engine.loop_reports import LoopReport
+    from tui_trainer.engine.reports import UpdateReport
 
 Reply = TypeVar("Reply")
-Report = LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport
+Report: TypeAlias = "LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport"
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048
@@ -266,7 +268,7 @@ class Worker:
         if isinstance(self._advance(name), BetweenSteps):
             self._do(lambda: self._make_step(name, loop))
 
-    def _advance(self, name: str) -> Report | None:
+    def _advance(self, name: str) -> "Report | None":
         """What the loop reports next; None where it ends instead."""
         try:
             report = next(self._loops[name].reports)

@@ -313,58 +313,58 @@ async def visit_everything(words: str) -> None:
             await asyncio.sleep(0.01)
         await fill(pilot, TextBox, words)
         await pilot.pause(0.1)
-        await press(app, "escape", "b", "b", "2", "space")
+        await press(pilot, "escape", "b", "b", "2", "space")
         await pilot.pause(0.1)
         await fill(pilot, TextBox, words)
-        await press(app, "space")
+        await press(pilot, "space")
         await pilot.pause(0.1)
-        await press(app, "3", "f", "enter")
+        await press(pilot, "3", "f", "enter")
         await fill(pilot, Input, words)
-        await press(app, "enter")
+        await press(pilot, "enter")
         await pilot.pause(0.1)
-        await press(app, "escape", "4")
+        await press(pilot, "escape", "4")
         await fill(pilot, TextBox, words)
         await pilot.pause(0.1)
-        await press(app, "space", "full_stop", "u")
+        await press(pilot, "space", "full_stop", "u")
         await pilot.pause(0.1)
-        await press(app, "v")
+        await press(pilot, "v")
         await pilot.pause(0.1)
-        await press(app, "f")
+        await press(pilot, "f")
         await pilot.pause(0.1)
-        await press(app, "n", "e")
+        await press(pilot, "n", "e")
         await fill(pilot, Input, words)
-        await press(app, "enter")
+        await press(pilot, "enter")
         await pilot.pause(0.1)
         app.screen.query_one("#probe-lines").focus()
-        await press(app, "down")
+        await press(pilot, "down")
         await pilot.pause(0.1)
-        await press(app, "e")
+        await press(pilot, "e")
         await pilot.pause(0.1)
-        await press(app, "escape")
-        await press(app, "x")
+        await press(pilot, "escape")
+        await press(pilot, "x")
         await until(pilot, lambda: isinstance(app.screen, Entry))
-        await press(app, "enter")
+        await press(pilot, "enter")
         await fill(pilot, Input, f"{words.replace(chr(0), '')}.py")
-        await press(app, "enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        await press(app, "o")
+        await press(pilot, "o")
         await until(pilot, lambda: any(note.title == "Exported" for note in app._notifications))
-        await press(app, "5", "full_stop")
+        await press(pilot, "5", "full_stop")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        await press(app, "k")
+        await press(pilot, "k")
         await until(pilot, lambda: app.session.saved is not None)
-        await press(app, "q")
+        await press(pilot, "q")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        await press(app, "escape", "c")
+        await press(pilot, "escape", "c")
         await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
         await visit_loop(app, pilot)
         await visit_evaluations(app, pilot)
         await visit_runs(app, pilot)
-        await press(app, "m")
+        await press(pilot, "m")
         await pilot.pause(0.1)
-        await press(app, "escape", "R")
+        await press(pilot, "escape", "R")
         await pilot.pause(0.1)
-        await press(app, "escape")
+        await press(pilot, "escape")
         app.worker.stop(5)
 
 
@@ -378,11 +378,11 @@ async def fill(pilot: Pilot[int], kind: type[Input] | type[TextBox], words: str)
         box.text = words
 
 
-async def press(app: TuiTrainer, *keys: str) -> None:
-    """Press them without the pilot, whose rest after each key would be most of the test."""
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    """As the pilot does, with one rest after each key: its three would be most of the test."""
     for key in keys:
-        app.simulate_key(key)
-        await asyncio.sleep(0.02)
+        pilot.app.simulate_key(key)
+        await pilot.pause()
 
 
 async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
@@ -393,12 +393,12 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
     assert line.samples is not None
     app.worker._do(lambda: app.worker._advance("gsm8k"))
     await until(pilot, lambda: " 50%" in str(line.content))
-    await press(app, "v", "v", "v")
+    await press(pilot, "v", "v", "v")
     for sample in range(2):
         await until(pilot, lambda n=sample: panel.view == f"sample {n}")
         assert "sample at step 0" in shown(app)
-        await press(app, "v")
-    await press(app, "space")
+        await press(pilot, "v")
+    await press(pilot, "space")
     await until(pilot, lambda: not app.session.is_live("gsm8k"))
     await pilot.pause(0.1)
 
@@ -406,25 +406,25 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
 async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """Two of them, one beside the other, the texts of each item, and one that is refused."""
     ended = app.session.evaluations.ended
-    await press(app, "e")
+    await press(pilot, "e")
     await until(pilot, lambda: len(ended) == 1)
-    await press(app, "b", "e")
+    await press(pilot, "b", "e")
     await until(pilot, lambda: len(ended) == 2)
     await until(pilot, lambda: app.screen.pairing and len(app.screen.pairing.comparison.items) == 2)
-    await press(app, "t")
+    await press(pilot, "t")
     await until(pilot, lambda: isinstance(app.screen, EvaluatedItemDialog))
-    await press(app, "n")
+    await press(pilot, "n")
     await pilot.pause(0.1)
-    await press(app, "escape")
+    await press(pilot, "escape")
     await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
-    await press(app, "f", "f", "f", "left_square_bracket", "right_square_bracket", "e")
+    await press(pilot, "f", "f", "f", "left_square_bracket", "right_square_bracket", "e")
     await until(pilot, lambda: app.screen.query_one("#said").display)
-    await press(app, "enter")
+    await press(pilot, "enter")
     await until(pilot, lambda: isinstance(app.screen, SettingsForm))
     app.screen.query(Input).first().value = app.session.choice.source
-    await press(app, "enter")
+    await press(pilot, "enter")
     await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
-    await press(app, "escape")
+    await press(pilot, "escape")
     await until(pilot, lambda: not isinstance(app.screen, EvaluationScreen))
 
 
@@ -452,7 +452,7 @@ def write_hostile_runs(words: str) -> None:
 
 async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """Each row, and each dialog over it."""
-    await press(app, "6")
+    await press(pilot, "6")
     screen = app.screen
     assert isinstance(screen, RunsScreen)
     await until(pilot, lambda: len(screen.listed) == 3)
@@ -463,15 +463,15 @@ async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
         ("x", Entry),
         ("d", Question),
     ):
-        await press(app, key)
+        await press(pilot, key)
         await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))
         await pilot.pause(0.1)
-        await press(app, "escape")
-    await press(app, "space")
+        await press(pilot, "escape")
+    await press(pilot, "space")
     for _ in range(3):
-        await press(app, "down", "d")
+        await press(pilot, "down", "d")
         await pilot.pause(0.1)
-        await press(app, "escape")
+        await press(pilot, "escape")
 
 
 @pytest.mark.timeout(240)  # three visits of every screen

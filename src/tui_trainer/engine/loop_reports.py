@@ -1,9 +1,12 @@
 """What a training loop tells beside its steps: frozen dataclasses of plain values. No torch."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui_trainer.engine.evaluation_reports import EvaluatedItem
 from tui_trainer.engine.reports import StepReport
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.evaluation_reports import EvaluatedItem
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class SampleReport:
 
     step: int
     """How many steps were made before; 0 is before the first."""
-    items: tuple[EvaluatedItem, ...]
+    items: "tuple[EvaluatedItem, ...]"
     seconds: float
 
 

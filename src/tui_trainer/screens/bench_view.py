@@ -26,9 +26,8 @@ from tui_trainer.screens.bench_words import (
     describe_progress,
     no_bench,
 )
-from tui_trainer.screens.benches import BENCH
 from tui_trainer.screens.disk import in_thread
-from tui_trainer.screens.session import Session
+from tui_trainer.screens.session import BENCH, Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible

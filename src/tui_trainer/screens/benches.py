@@ -6,9 +6,6 @@ from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.settings import TrainSettings
 
-BENCH = "bench"
-"""The name of its loop on the worker."""
-
 
 class Benches:
     """Those that ended are on disk. Lives on the UI's thread."""

@@ -16,6 +16,7 @@ async def in_thread(work: Callable[[], Result]) -> Result:
     would wait for it at its end.
     """
     future: Future[Result] = Future()
+    future.set_running_or_notify_cancel()  # who stops waiting for it cannot cancel it
 
     def run() -> None:
         try:

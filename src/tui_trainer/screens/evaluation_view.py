@@ -30,8 +30,8 @@ from tui_trainer.screens.evaluation_words import (
     score_cells,
     score_columns,
 )
-from tui_trainer.screens.evaluations import EVALUATION, Pairing
-from tui_trainer.screens.session import Session
+from tui_trainer.screens.evaluations import Pairing
+from tui_trainer.screens.session import EVALUATION, Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible

@@ -12,9 +12,6 @@ from tui_trainer.engine.evaluation_settings import (
 from tui_trainer.engine.setting_fields import SettingField
 from tui_trainer.engine.settings import TrainSettings
 
-EVALUATION = "evaluation"
-"""The name of its loop on the worker."""
-
 
 @dataclass(frozen=True)
 class Pairing:

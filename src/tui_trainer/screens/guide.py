@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui_trainer.engine.labelled_logits import CrossEntropyReport
 from tui_trainer.engine.phase_reports import LOSS, PhaseReport
 from tui_trainer.engine.reports import Prediction, StepReport, UpdateReport
-from tui_trainer.screens.evaluations import Pairing
 from tui_trainer.screens.text_examples import EXAMPLES
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.labelled_logits import CrossEntropyReport
+    from tui_trainer.screens.evaluations import Pairing
 
 SURE = 0.9
 ITEMS = 500
@@ -66,7 +69,7 @@ class Guide:
         found = (p.expected for p in prediction.positions[: max(0, typed - 1)])
         self._tick(SURE_POSITION, any(e is not None and e.p > SURE for e in found))
 
-    def saw_cross_entropy(self, report: CrossEntropyReport) -> None:
+    def saw_cross_entropy(self, report: "CrossEntropyReport") -> None:
         """The loss of a row of logits, as the screen shows it: with four decimals."""
         for end in (0.0, 100.0):
             if round(report.loss, 4) == end:
@@ -96,7 +99,7 @@ class Guide:
         """One step of the loop, whose steps share its items evenly."""
         self._tick(RAN_500, report.step * report.items * epochs >= ITEMS * report.steps)
 
-    def saw_comparison(self, pairing: Pairing) -> None:
+    def saw_comparison(self, pairing: "Pairing") -> None:
         """Two evaluations of other weights on the same items."""
         before, after = pairing.before, pairing.after
         others = (before.model, before.updates) != (after.model, after.updates)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
@@ -10,8 +11,6 @@ from textual.signal import Signal
 
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
 from tui_trainer.engine.settings import ModelChoice
-from tui_trainer.screens.benches import BENCH, Benches
-from tui_trainer.screens.evaluations import EVALUATION, Evaluations
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.guide import Guide, Task
 from tui_trainer.screens.saved_run import SavedRun
@@ -20,8 +19,12 @@ from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Report, W
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
+    from tui_trainer.screens.benches import Benches
+    from tui_trainer.screens.evaluations import Evaluations
 
 Reply = TypeVar("Reply")
+EVALUATION, BENCH = "evaluation", "bench"
+"""The names of their loops on the worker."""
 LOOP_TITLES = {
     "gsm8k": "GSM8K",
     "step": "Step",
@@ -58,8 +61,6 @@ class Session:
         self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
         self.task_done: Signal[Task] = Signal(app, "task")
         self.guide = Guide(self.task_done.publish)
-        self.evaluations = Evaluations()
-        self.benches = Benches()
 
     async def ask(
         self,
@@ -87,6 +88,20 @@ class Session:
         finally:
             if not self._app.is_running:
                 raise asyncio.CancelledError
+
+    # What is not wanted before the first frame is imported when it is.
+
+    @cached_property
+    def evaluations(self) -> "Evaluations":
+        from tui_trainer.screens.evaluations import Evaluations  # noqa: PLC0415  # as said above
+
+        return Evaluations()
+
+    @cached_property
+    def benches(self) -> "Benches":
+        from tui_trainer.screens.benches import Benches  # noqa: PLC0415  # as said above
+
+        return Benches()
 
     def tell(self, failure: Failure) -> None:
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
