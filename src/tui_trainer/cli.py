@@ -116,8 +116,8 @@ def _open_app(arguments: argparse.Namespace) -> int:
                 f"Standard {name} is not a terminal, which the app needs: use a headless command "
                 "(tokens, predict, loss, step, gsm8k, eval, bench, models, runs, problems) instead."
             )
-    # What is made up to the first frame stays: to collect among it takes a fourteenth of the time to
-    # there. The worker enables it again once the engine is imported.
+    # All that is made up to the first frame stays, and collecting among it delays that frame by 5%.
+    # The worker enables it again once the engine is imported.
     gc.disable()
     from tui_trainer.app import run_app  # noqa: PLC0415 - a command does without textual
 
