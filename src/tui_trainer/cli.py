@@ -16,21 +16,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.headless import (
-    bench,
-    evaluation,
-    gsm8k,
-    loss,
-    models,
-    predict,
-    problems,
-    runs,
-    step,
-    tokens,
-)
 from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
-from tui_trainer.headless.output import Output
-from tui_trainer.headless.session import quiet_libraries
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import describe_failure
 
@@ -60,13 +46,46 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
-def make_parser() -> Parser:
-    """The whole command line; `run` of what it parses is None where no command was given."""
-    parser = Parser("tui-trainer", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for; `run` is None where no command was given. InputError for wrong usage."""
+    try:
+        return make_app_parser(add_help=False).parse_args(argv)
+    except InputError:  # there may be a command, and only the whole parser knows them
+        return make_parser().parse_args(argv)
+
+
+def make_app_parser(*, add_help: bool = True) -> Parser:
+    """The arguments of the app alone; its help is of use where it lists the commands too."""
+    parser = Parser(
+        "tui-trainer",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        allow_abbrev=False,
+        add_help=add_help,
+    )
     parser.set_defaults(run=None)
     parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version")
     add_debug_argument(parser)
     add_model_arguments(parser)
+    return parser
+
+
+def make_parser() -> Parser:
+    """The whole command line."""
+    from tui_trainer.headless import (  # noqa: PLC0415 - 0.2 s that the first frame would wait for
+        bench,
+        evaluation,
+        gsm8k,
+        loss,
+        models,
+        predict,
+        problems,
+        runs,
+        step,
+        tokens,
+    )
+
+    parser = make_app_parser()
     commands = parser.add_subparsers(title="headless commands", metavar="COMMAND")
     for command in (tokens, predict, loss, step, gsm8k, evaluation, bench, models, runs, problems):
         command.add(commands)
@@ -78,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _accept_every_character()
     debug = bool(os.environ.get("TUI_TRAINER_DEBUG"))
     try:
-        arguments = make_parser().parse_args(argv)
+        arguments = parse(argv)
         debug = debug or "debug" in arguments
         return _run(arguments, debug=debug)
     except BrokenPipeError:
@@ -101,6 +120,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace, *, debug: bool) -> int:
     if arguments.run is None:
         return _open_app(arguments)
+    from tui_trainer.headless.output import Output  # noqa: PLC0415 - as the commands are
+    from tui_trainer.headless.session import quiet_libraries  # noqa: PLC0415
+
     output = Output(sys.stdout, as_json=arguments.json)
     with quiet_libraries(debug=debug):
         arguments.run(arguments, output)
