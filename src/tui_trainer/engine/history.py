@@ -5,6 +5,7 @@ gives the weights before, subtracting it those after, exactly, and both need no 
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -54,8 +55,9 @@ class Change:
     rng_after: Rng
     actions: tuple[Action, ...]
 
-    @property
+    @cached_property
     def bytes(self) -> int:
+        """Counted once: each update asks for that of all before it."""
         return sum(t.nbytes for t in self.weights) + state_bytes(self.before.state)
 
     def take_back(self, learner: "Learner") -> None:
@@ -72,6 +74,7 @@ class Change:
 
     def _swap(self, learner: "Learner", rng: Rng) -> None:
         before, action = self.before, self.actions[-1]
+        self.__dict__.pop("bytes", None)  # the state of before the first update is none
         other = dict(before.optimizer.state)
         before.optimizer.state.clear()
         before.optimizer.state.update(before.state)
