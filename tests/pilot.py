@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import textual._wait
 from textual.pilot import Pilot
 
 from tui_trainer.app import TuiTrainer, make_engine
@@ -12,6 +13,11 @@ from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 
 SECONDS_AT_MOST = 60.0
+
+# A pilot rests twice after each key, until the process has used at most a twentieth of some 20 ms.
+# The app's timers alone use more in many of these, so that the rests were a third of all tests.
+textual._wait.SLEEP_GRANULARITY = 0.004
+textual._wait.SLEEP_IDLE = 0.0006
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
