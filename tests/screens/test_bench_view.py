@@ -116,7 +116,7 @@ async def test_b_measures_the_loaded_model_on_the_problems_of_gsm8k_and_keeps_it
         assert "on mine.jsonl" in shown(app)
         await pilot.press("b")
         await until(pilot, lambda: "run  1/4 round 1/2 notebook" in shown(app))
-        assert "Bench running" in shown(app)
+        await until(pilot, lambda: "Bench running" in shown(app))
         assert engine.benched_with == [
             (app.session.choice, BenchSettings(problems="mine.jsonl", seed=7))
         ]
@@ -215,6 +215,7 @@ async def test_quitting_asks_while_it_runs() -> None:
 
 async def test_its_keys_are_in_the_footer_the_help_and_the_palette() -> None:
     async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "esc Runs" in shown(app))
         footer = shown(app).splitlines()[-1]
         for word in ("esc Runs", "b Bench", "s Stop", "⏎ Settings", "[] Select", "q Quit"):
             assert word in footer
