@@ -197,12 +197,14 @@ async def test_enter_tells_all_settings_and_marks_what_differs() -> None:
     async with with_engine(size=(100, 90)) as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         await pilot.press("enter")
-        await until(pilot, lambda: "* batch" in shown(app))
+
+        def lines() -> list[str]:
+            return [" ".join(line.strip("│ ").split()) for line in shown(app).splitlines()]
+
+        await until(pilot, lambda: "* batch 4 tutorial: 1" in lines())
         assert isinstance(app.screen, RunDetails)
-        lines = [" ".join(line.strip("│ ").split()) for line in shown(app).splitlines()]
-        assert "* batch 4 tutorial: 1" in lines
-        assert "* schedule cosine tutorial: constant" in lines
-        assert any(line.endswith("accumulation 1") for line in lines)
+        assert "* schedule cosine tutorial: constant" in lines()
+        assert any(line.endswith("accumulation 1") for line in lines())
         text = shown(app)
         for word in ("Qwen3ForCausalLM", "4,275,808", "python 3.11.7, torch 2.13.0", ONE):
             assert word in text
