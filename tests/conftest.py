@@ -1,5 +1,6 @@
 """What all tests share: no network, no home of the user's, and tiny models on disk."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ _HUB = FakeHub(Path(_HUB_HOME.name))
 _HUB.start()
 os.environ |= _HUB.environment()
 os.environ.pop("HF_TOKEN", None)
+# A process that runs hundreds of tests holds a million objects that stay: looking at them as often
+# as Python does by itself is a tenth of all tests.
+gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_unconfigure() -> None:

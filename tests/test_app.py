@@ -15,6 +15,7 @@ from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.question import Question
+from tui_trainer.widgets.notification import SafeNotification
 
 REPO = "course/tiny"
 
@@ -180,3 +181,15 @@ async def test_no_color_keeps_every_mark(monkeypatch) -> None:
     async with running("escape", "4", engine=fake(FakeEngine())) as (app, _):
         assert app.no_color
         assert "[4 Step]" in shown(app)
+
+
+async def test_a_notification_that_expires_as_it_is_shown_does_not_stop_the_app(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its toast is made a moment after it was last looked at: told here that there is time left."""
+    monkeypatch.setattr(SafeNotification, "has_expired", False)
+    async with running(engine=fake(FakeEngine())) as (app, pilot):
+        app.notify("too late", timeout=-0.1, markup=False)
+        app.notify("in time", markup=False)
+        await until(pilot, lambda: "in time" in shown(app))
+        await until(pilot, lambda: "too late" not in shown(app))

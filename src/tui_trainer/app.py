@@ -19,6 +19,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
 from tui_trainer.engine.progress import Progress
@@ -29,6 +30,7 @@ from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import BENCH, LOOP_TITLES, Session
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
 from tui_trainer.worker import Event, LoopChanged, Worker
@@ -59,14 +61,14 @@ SCREEN_CLASSES = {
 def make_engine(progress: Progress) -> "Engine":
     """Called on the worker's thread: the first import of torch in the process."""
     # Importing torch and transformers makes a million objects that stay: collecting among them
-    # takes a fifth of the import, and later 250 ms at a time in which no key is heard.
+    # takes a fifth of the import. The engine has the collector pass over them from then on.
     gc.disable()
     try:
         from tui_trainer.engine.engine import Engine  # noqa: PLC0415
+
+        return Engine(progress)
     finally:
-        gc.freeze()
         gc.enable()
-    return Engine(progress)
 
 
 def screen_class(name: str) -> type[WorkScreen]:
@@ -265,6 +267,21 @@ class TuiTrainer(App[int]):
             )
         write = Answer("w", "save and quit")
         return Question(f"A loop is training. {saved.describe()} Quit?", (leave, write, stay))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """As Textual's, with a notification that cannot stop the app."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(
+            Notify(SafeNotification(message, title, severity, seconds, markup=markup))
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key of the screen is a command of the palette too."""

@@ -17,9 +17,9 @@ from tui_trainer.engine.progress import UNHEARD
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 
 LOOPS = {
-    "tutorial": TrainSettings(items=40),
-    "tuned": replace(TUNED, items=80),
-    "batch": TrainSettings(items=60, batch=20),
+    "tutorial": TrainSettings(items=8),
+    "tuned": replace(TUNED, items=20),
+    "batch": TrainSettings(items=40, batch=20),
 }
 CPU = torch.device("cpu")
 

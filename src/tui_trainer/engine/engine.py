@@ -24,7 +24,7 @@ from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.export.write import export
 from tui_trainer.engine.fork import fork, update_at
-from tui_trainer.engine.garbage import with_frozen_garbage
+from tui_trainer.engine.garbage import pass_over_what_was_imported
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.held_out import HeldOut, hold_out
@@ -85,6 +85,7 @@ class Engine:
 
     def __init__(self, progress: Progress) -> None:
         silence_libraries()
+        pass_over_what_was_imported()
         self._progress = progress
         self._learner: Learner | None = None
         self._cell: TrainingCell | None = None
@@ -377,7 +378,7 @@ class Engine:
             recording = Recording(learner, self._source, settings, examples, state, resumed_from)
         self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training, self._recording = state, recording
-        reports = with_frozen_garbage(train(learner, examples, settings, state, held_out))
+        reports = train(learner, examples, settings, state, held_out)
         return reports if recording is None else recording.follow(reports)
 
     def checkpoint(self) -> CheckpointReport:
