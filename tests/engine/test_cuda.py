@@ -8,6 +8,7 @@ import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.devices import receive
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 
@@ -38,6 +39,20 @@ def test_an_update_counts_the_weights_that_moved(
     assert report.moved == sum(int((old != new).sum()) for old, new in pairs) > 0
     engine.reload()
     assert_same_bits(model.parameters(), before)
+
+
+def test_what_is_received_is_what_there_was_when_it_was_asked_for() -> None:
+    """A tensor may be written over once the copy has begun; what comes after is not waited for."""
+    tensors = torch.randn(1000, 1000, device="cuda"), torch.tensor(3.0, device="cuda")
+    expected = [tensor.tolist() for tensor in tensors]
+    arriving = receive(*tensors)
+    for tensor in tensors:
+        tensor.zero_()
+    torch.cuda._sleep(10**9)
+    found = arriving.wait()
+    assert not torch.cuda.current_stream().query()
+    assert [tensor.device.type for tensor in found] == ["cpu", "cpu"]
+    assert [tensor.tolist() for tensor in found] == expected
 
 
 def test_auto_takes_a_card_and_mixed_where_the_model_fits(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from tui_trainer.engine.devices import (
     count_parameters,
     list_devices,
     memory_in_use,
+    receive,
 )
 from tui_trainer.engine.errors import InputError
 
@@ -86,3 +87,8 @@ def test_memory_in_use_on_a_cpu_is_what_the_process_holds() -> None:
     rss = psutil.Process().memory_info().rss
     assert memory_in_use(torch.device("cpu")) == pytest.approx(rss, rel=0.2)
     assert memory_in_use(torch.device("cpu")) > held.nbytes
+
+
+def test_on_a_cpu_what_is_received_is_there() -> None:
+    tensors = torch.randn(()), torch.randn(2, 3)
+    assert receive(*tensors).wait() == tensors

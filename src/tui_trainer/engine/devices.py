@@ -1,5 +1,7 @@
 """Devices and precisions: what there is, and what `auto` takes."""
 
+from dataclasses import dataclass
+
 import psutil
 import torch
 from torch import Tensor
@@ -69,6 +71,34 @@ def send(tensor: Tensor, device: torch.device) -> Tensor:
     if device.type == "cpu":
         return tensor
     return tensor.pin_memory().to(device, non_blocking=True)
+
+
+@dataclass(frozen=True)
+class Arriving:
+    """Tensors of a device on their way to the host."""
+
+    tensors: tuple[Tensor, ...]
+    copied: torch.cuda.Event | None = None
+
+    def wait(self) -> tuple[Tensor, ...]:
+        """The tensors, on the host; what the device does after them is not waited for."""
+        if self.copied is not None:
+            self.copied.synchronize()
+        return self.tensors
+
+
+def receive(*tensors: Tensor) -> Arriving:
+    """Begin to copy `tensors`, all of one device, to the host, without waiting for either."""
+    device = tensors[0].device
+    if device.type == "cpu":
+        return Arriving(tensors)
+    copies = tuple(
+        torch.empty_like(tensor, device="cpu", pin_memory=True).copy_(tensor, non_blocking=True)
+        for tensor in tensors
+    )
+    copied = torch.cuda.Event()
+    copied.record(torch.cuda.current_stream(device))
+    return Arriving(copies, copied)
 
 
 def free_memory(device: torch.device) -> int:

@@ -12,7 +12,7 @@ ItemLosses = tuple[Example, list[float]]
 
 
 def losses_by_item(batch: MicroBatch, losses: Tensor) -> list[ItemLosses]:
-    """Take `losses` [row, position] apart; waits for the device."""
+    """Take `losses` [row, position] apart; waits for the device that they are on."""
     rows = losses.tolist()
     return [
         (place.example, rows[place.row][place.start : place.start + len(place.example.ids) - 1])

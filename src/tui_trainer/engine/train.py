@@ -8,7 +8,7 @@ import torch
 from torch.optim import Optimizer
 
 from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
-from tui_trainer.engine.devices import memory_in_use
+from tui_trainer.engine.devices import memory_in_use, receive
 from tui_trainer.engine.examples import Example, longest_item
 from tui_trainer.engine.held_out import NOTHING, HeldOut
 from tui_trainer.engine.history import Rng, set_rng
@@ -133,11 +133,13 @@ def train(
                 loss.backward()
                 loss_so_far += loss.detach()
                 each.append(losses)
+            arriving = receive(loss_so_far, *each)
             optimizer.step()
             optimizer.zero_grad()
-            # The device works on while the next rows are laid out; only then it is waited for.
+            # A GPU is not waited for until the next rows are laid out, and then for the losses
+            # alone: it updates the weights while they are reported.
             next_batches = next(laid_out, [])
-            step_loss_value = loss_so_far.item()
+            step_loss, *each = arriving.wait()
         items = [
             item
             for batch, losses in zip(batches, each, strict=True)
@@ -150,7 +152,7 @@ def train(
         yield StepReport(
             step=step,
             steps=len(steps),
-            loss=step_loss_value,
+            loss=step_loss.item(),
             tokens=sum(len(example.ids) for example, _ in items),
             positions=sum(batch.input_ids.numel() for batch in batches),
             lr=state.peak_lr * factor,
