@@ -7,6 +7,7 @@ import pytest
 from tui_trainer.engine.bench.figures import (
     MOST_EPOCHS,
     Spread,
+    best_precision,
     epochs_needed,
     flops_per_token,
     fraction_of_peak,
@@ -73,6 +74,11 @@ def test_the_share_of_the_peak_is_by_the_dtype_that_computes() -> None:
     assert fraction_of_peak(1000, 1e5, "fp32", peaks) == pytest.approx(0.1)
     assert fraction_of_peak(1000, 1e5, "mixed", peaks) == pytest.approx(0.025)
     assert fraction_of_peak(1000, 1e5, "bf16", peaks) == pytest.approx(0.025)
+
+
+def test_the_peers_compute_in_bf16_where_that_is_faster() -> None:
+    assert best_precision({"fp32": 1e9, "bf16": 4e9}) == "mixed"
+    assert best_precision({"fp32": 3e11, "bf16": 1.5e11}) == "fp32"
 
 
 def test_the_items_last_longer_than_the_fastest_loop_could_need() -> None:

@@ -17,7 +17,7 @@ from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.bench.run import load_learner, loop_settings, prepare, run_loop
-from tui_trainer.engine.bench.settings import LOOPS, PEERS, BenchSettings, Job
+from tui_trainer.engine.bench.settings import LOOPS, BenchSettings, Job
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.progress import UNHEARD
@@ -35,7 +35,7 @@ def test_every_loop_trains_and_is_measured(loop: str) -> None:
     run = run_loop(Job(loop, TINY, BRIEF, epochs=200, equal_tokens=500), UNHEARD)
     wall = time.perf_counter() - began
     assert run.loop == loop
-    assert run.precision == ("mixed" if loop in PEERS else "fp32")
+    assert run.precision == "fp32"
     assert run.steps >= 2
     # Each phase took time, and together they are the time of the steps that were timed.
     assert min(run.phases.data, run.phases.forward, run.phases.backward) > 0

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_trainer.engine.bench.reports import Failed, HeldOut, Measured, Phases
@@ -13,6 +13,11 @@ COMPUTE_DTYPES = {"fp32": "fp32", "mixed": "bf16", "bf16": "bf16", BF16_STOCHAST
 MOST_EPOCHS = 1000
 OVERTIME = 4
 """A run may take so many times its seconds to reach the tokens at which all are compared."""
+
+
+def best_precision(peaks: Mapping[str, float]) -> str:
+    """The peers' best: fp32 weights, and bf16 compute where the device multiplies faster in it."""
+    return "mixed" if peaks["bf16"] > peaks["fp32"] else "fp32"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Hugging Face's Trainer and TRL's SFTTrainer at their best settings, over the same items.
 
-Both: bf16 autocast over fp32 weights, fused AdamW, no padding, no clipping of gradients, no
-checkpointing of activations, nothing logged or saved. Trainer joins several items in a row with
-its own collator; SFTTrainer packs by best-fit decreasing, and its output layer and loss never
-hold all the logits. Attention is kept inside each item in both, through position_ids.
+Both: fp32 weights, bf16 autocast where the device is faster in it, fused AdamW, no padding, no
+clipping of gradients, no checkpointing of activations, nothing logged or saved. Trainer joins
+several items in a row with its own collator; SFTTrainer packs by best-fit decreasing, and its
+output layer and loss never hold all the logits. Attention is kept inside each item in both,
+through position_ids.
 """
 
 import importlib.util

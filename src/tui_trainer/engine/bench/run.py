@@ -105,15 +105,10 @@ def run_loop(job: Job, progress: Progress) -> Measured:
 
 
 def loop_precision(job: Job, device: torch.device) -> str:
-    """The precision that was asked for; where none was, each loop's own.
-
-    The notebook's is pure bf16 on a GPU. The peers' best is bf16 compute over fp32 weights.
-    """
-    if job.model.precision != "auto":
-        return job.model.precision
-    if job.loop == NOTEBOOK:
+    """The precision that was asked for; the notebook's own is pure bf16 on a GPU."""
+    if job.model.precision == "auto" and job.loop == NOTEBOOK:
         return "fp32" if device.type == "cpu" else "bf16"
-    return "mixed" if job.loop in PEERS else "auto"
+    return job.model.precision
 
 
 def loop_settings(job: Job, device: torch.device) -> TrainSettings:

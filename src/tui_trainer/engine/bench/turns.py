@@ -23,6 +23,7 @@ from typing import Any
 from tui_trainer.engine.bench.figures import (
     OVERTIME,
     LoopFigures,
+    best_precision,
     epochs_needed,
     gather,
     slowest_tokens,
@@ -35,7 +36,7 @@ from tui_trainer.engine.bench.reports import (
     read_prepared,
 )
 from tui_trainer.engine.bench.result import BenchHead, BenchReport, conclude, finite
-from tui_trainer.engine.bench.settings import LOOPS, SFT_TRAINER, BenchSettings, Job
+from tui_trainer.engine.bench.settings import LOOPS, PEERS, SFT_TRAINER, BenchSettings, Job
 from tui_trainer.engine.errors import InputError, UnfinishedError
 from tui_trainer.engine.settings import ModelChoice
 
@@ -130,7 +131,9 @@ def take_turns(
         loop = loops[turn % len(loops)]
         report = replace(report, run=turn + 1, round=turn // len(loops) + 1, loop=loop)
         if not any(isinstance(run, Failed) for run in runs[loop]):
-            job = Job(loop, model, settings, epochs, equal_tokens)
+            peer = loop in PEERS and model.precision == "auto"
+            chosen = replace(model, precision=best_precision(prepared.peaks)) if peer else model
+            job = Job(loop, chosen, settings, epochs, equal_tokens)
             runs[loop].append((yield from run_side(job, report, debug=debug)))
         if loop == loops[-1]:
             equal_tokens = slowest_tokens([earlier[0] for earlier in runs.values()])
