@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import textual._wait
+from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
@@ -65,6 +66,7 @@ async def running(
 
 
 def shown(app: TuiTrainer) -> str:
-    """The text of the whole screen, a line a row."""
+    """The text of the whole screen, a line a row; around a dialog that of the screen below."""
+    visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips)

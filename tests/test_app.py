@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.question import Question
 from tui_trainer.widgets.notification import SafeNotification
+from tui_trainer.widgets.status_line import StatusLine
 
 REPO = "course/tiny"
 
@@ -193,3 +195,12 @@ async def test_a_notification_that_expires_as_it_is_shown_does_not_stop_the_app(
         app.notify("in time", markup=False)
         await until(pilot, lambda: "in time" in shown(app))
         await until(pilot, lambda: "too late" not in shown(app))
+
+
+async def test_the_status_line_goes_on_below_a_dialog() -> None:
+    async with running(engine=fake(FakeEngine())) as (app, pilot):
+        line = app.screen.query_one(StatusLine)
+        await pilot.press("escape", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpDialog))
+        app.session.status = replace(app.session.status, updates=7)
+        await until(pilot, lambda: "7 updates from loaded" in str(line.content))

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
@@ -82,7 +83,8 @@ class TuiTrainer(App[int]):
     """Study how a language model is trained, by keypress."""
 
     TITLE = "tui-trainer"
-    CSS_PATH = "app.tcss"
+    # All at once: at a screen's first visit Textual would parse every rule anew for one of its own.
+    CSS_PATH: ClassVar[list[str | PurePath]] = sorted(Path(__file__).parent.rglob("*.tcss"))
     # 80x24 is narrow and short; 120x40 is wide and tall.
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
@@ -162,15 +164,14 @@ class TuiTrainer(App[int]):
     # The status line
 
     async def _tick(self) -> None:
-        if not self.screen_stack:  # while the app closes
-            return
-        screen = self.screen
-        if isinstance(screen, WorkScreen):
+        # Below a dialog its screen can still be seen. There is none while the app opens or closes.
+        screens = reversed(self.screen_stack)
+        screen = next((screen for screen in screens if isinstance(screen, WorkScreen)), None)
+        # Not `query`, which looks at every widget of the screen, eight times a second.
+        line = screen.query_one_optional(StatusLine) if screen else None
+        if line is not None:  # it is while the screen is being mounted
             doing, seconds = self._doing()
-            # Not `query`, which looks at every widget of the screen, eight times a second.
-            line = screen.query_one_optional(StatusLine)
-            if line is not None:  # it is while the screen is being mounted
-                line.show(self.session.status, doing, seconds, self._describe_loops())
+            line.show(self.session.status, doing, seconds, self._describe_loops())
 
     def _follow_loops(self) -> None:
         """While a loop runs, its updates count."""

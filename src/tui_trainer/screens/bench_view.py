@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import ClassVar
 
 from textual import work
@@ -44,7 +43,6 @@ class BenchScreen(WorkScreen):
 
     NAME = "runs"
     AUTO_FOCUS = "#result"
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "bench_view.tcss"
     HELP = """\
 The training loops side by side, on this machine, this model and the same items: the notebook's loop
 by hand, the presets tutorial and tuned, Hugging Face's Trainer and TRL's SFTTrainer (where TRL is

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import ClassVar
 
 from textual import work
@@ -52,10 +51,6 @@ class EvaluationScreen(WorkScreen):
 
     NAME = "gsm8k"
     AUTO_FOCUS = "#items"
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        "evaluation_view.tcss",
-        "../widgets/line_table.tcss",
-    ]
     HELP = """\
 Whether the model can do what it was trained for: it answers problems that it was not trained on,
 greedily (always the most likely token), and each answer is scored by exact match, by the rules of
@@ -266,7 +261,8 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def _show_items(self, report: EvaluationReport) -> None:
         if not self._compared:
             self._filter = None
-        self.items = tuple(item for item in report.items if self._is_wanted(item))
+        by_problem = sorted(report.items, key=lambda item: item.problem)
+        self.items = tuple(item for item in by_problem if self._is_wanted(item))
         which = "all" if self._filter is None else self._filter.value
         self._say("filter", f"items: {which}, {len(self.items):,} of {len(report.items):,}")
         items, compared = self.items, self._compared

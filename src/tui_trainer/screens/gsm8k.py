@@ -46,7 +46,6 @@ class Gsm8kScreen(Gsm8kEvaluation, Exports):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
-    CSS_PATH = "gsm8k.tcss"
     HELP = """\
 The notebook's training loop: the items of GSM8K (word problems with worked answers) one after
 another, one update each, on the text 'Question: ... Answer: ...'. The optimizer is the loop's

@@ -1,7 +1,6 @@
 """Loss: cross entropy on a row of logits that is edited by keys."""
 
 from collections.abc import Callable, Iterable
-from pathlib import PurePath
 from typing import ClassVar
 
 from textual import work
@@ -37,10 +36,6 @@ class LossScreen(WorkScreen):
     """Edits are made here, and their figures asked of the worker: torch computes every one."""
 
     NAME = "loss"
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        "loss.tcss",
-        "../widgets/line_table.tcss",
-    ]
     HELP = """\
 A model gives each entry of its vocabulary a logit: any number, the higher the likelier. softmax
 makes probabilities of them: p = exp(logit) / sum of all exp(logit), each from 0 to 1, together 1.

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -94,10 +93,6 @@ class PredictScreen(WorkScreen):
 
     NAME = "predict"
     AUTO_FOCUS = "#positions"
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        "predict.tcss",
-        "../widgets/line_table.tcss",
-    ]
     HELP = """\
 The forward pass: model(input_ids).logits, of shape (batch, position, vocabulary). At each position
 the model gives a number to every token of its vocabulary, the logit. Softmax turns the logits of

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import PurePath
 from typing import ClassVar
 
 from textual import work
@@ -50,10 +49,6 @@ class RunsScreen(RunFiles):
 
     NAME = "runs"
     AUTO_FOCUS = "#runs"
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        "runs.tcss",
-        "../widgets/line_table.tcss",
-    ]
     HELP = """\
 Each loop of GSM8K, here or by command, is a run on disk: its settings, a line of metrics for each
 step, and its checkpoints. The newest is on top. 'broken off' is a run whose process was killed;

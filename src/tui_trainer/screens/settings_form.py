@@ -38,7 +38,6 @@ class FormOf(Generic[Settings]):
 class SettingsForm(ModalScreen[Settings | None], Generic[Settings]):
     """Gives back the settings that were typed, once they can be used."""
 
-    CSS_PATH = "settings_form.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Go back"),
         Binding("ctrl+r", "preset", "Preset"),

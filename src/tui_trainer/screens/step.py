@@ -1,7 +1,6 @@
 """Step: one string, one update for each press of the space bar."""
 
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -29,10 +28,6 @@ class StepScreen(StepFork, Exports):
     """The training cell by keypress."""
 
     NAME = "step"
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        "step.tcss",
-        "../widgets/line_table.tcss",
-    ]
     BINDINGS: ClassVar[list[BindingType]] = [export_binding(UPDATES)]
     HELP = """\
 The training cell of the notebook, on your text. The model reads the tokens and gives, at each

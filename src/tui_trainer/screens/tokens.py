@@ -1,7 +1,6 @@
 """Tokens: a text, and what a tokenizer makes of it while you type."""
 
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import ClassVar
 
 from textual import work
@@ -34,12 +33,6 @@ class TokensScreen(WorkScreen):
     NAME = "tokens"
     TEXT_BOX = "#text"
     AUTO_FOCUS = "#text"
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        "tokens.tcss",
-        "../widgets/token_strip.tcss",
-        "../widgets/line_table.tcss",
-        "../widgets/id_grid.tcss",
-    ]
     HELP = """\
 A model reads numbers, not text. The tokenizer cuts the text into tokens, each an entry of its
 vocabulary, and gives their IDs: tokenizer(text, return_tensors="pt").input_ids, of shape
