@@ -439,7 +439,7 @@ class FakeEngine:
                 updates=status.updates,
                 total=len(answers),
                 items=items,
-                batch_share=0.0,
+                batch_done=0.0,
                 tokens=7 * len(items),
                 seconds=seconds,
             )

@@ -9,6 +9,7 @@ from transformers import Cache
 
 from tui_trainer.engine.evaluation_reports import Answer, Ending
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.roomy_cache import give_room
 from tui_trainer.engine.scoring import STOP_STRINGS, cut_at_stop
 
 # A stop string just completed lies in so many last tokens, since each has at least a byte of it.
@@ -84,6 +85,8 @@ class GreedyGeneration:
                 use_cache=True,
                 **last_logits_only(model),
             )
+        if self._cache is None:
+            give_room(output.past_key_values)
         newest = output.logits[:, -1].argmax(dim=-1)  # [row]
         self._go_on(newest, self._take(newest.tolist()), output.past_key_values)
 

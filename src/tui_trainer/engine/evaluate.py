@@ -1,11 +1,14 @@
 """Exact match on held-out items: greedy answers in batches, scored as they are done."""
 
+import itertools
+import math
+import random
 import time
 from collections.abc import Iterator, Sequence
 
 from tui_trainer.engine.batch_generation import GreedyGeneration
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem, EvaluationReport
+from tui_trainer.engine.evaluation_reports import EvaluatedItem, EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.problem import Problem, format_problem, format_prompt
@@ -78,51 +81,57 @@ def evaluate(
     change between two `next` calls: half of an answer would be of other weights.
     """
     weights = learner.weights_version
+    prompts = [make_prompt(problem, shots) for problem in tested]
+    prompt_ids = [learner.vocabulary.ids(prompt) for prompt in prompts]
     items: tuple[EvaluatedItem, ...] = ()
     tokens, seconds = 0, 0.0
 
-    def report(batch_share: float, batch_tokens: int) -> EvaluationReport:
+    def report(batch_done: float, batch_tokens: int) -> EvaluationReport:
         return EvaluationReport(
             settings=settings,
             model=learner.report.name,
             updates=learner.updates,
             total=len(tested),
             items=items,
-            batch_share=batch_share,
+            batch_done=batch_done,
             tokens=tokens + batch_tokens,
             seconds=seconds,
         )
 
-    for start in range(0, len(tested), settings.batch):
-        batch = tested[start : start + settings.batch]
-        prompts = [make_prompt(problem, shots) for problem in batch]
+    for batch in batches_by_length([len(ids) for ids in prompt_ids], settings):
         began = time.perf_counter()
-        prompt_ids = [learner.vocabulary.ids(prompt) for prompt in prompts]
-        generation = GreedyGeneration(learner, prompt_ids, settings.max_tokens)
+        generation = GreedyGeneration(learner, [prompt_ids[n] for n in batch], settings.max_tokens)
         while not generation.is_done:
             if learner.weights_version != weights:
                 raise weights_changed(len(items), len(tested))
             generation.step()
             if not generation.is_done and time.perf_counter() - began >= REPORT_SECONDS:
                 seconds += time.perf_counter() - began
-                yield report(generation.share, generation.tokens)
+                yield report(generation.share * len(batch), generation.tokens)
                 began = time.perf_counter()
-        first = settings.skip + start
-        items += score(first, batch, prompts, generation.answers)
+        items += tuple(
+            EvaluatedItem(
+                settings.skip + n, tested[n].question, tested[n].answer, prompts[n], answer
+            )
+            for n, answer in zip(batch, generation.answers, strict=True)
+        )
         tokens += generation.tokens
         seconds += time.perf_counter() - began
         yield report(0.0, 0)
 
 
-def score(
-    first: int, batch: Sequence[Problem], prompts: Sequence[str], answers: Sequence[Answer]
-) -> tuple[EvaluatedItem, ...]:
-    """A batch's items with their answers; `first` is the first one's index in the data set."""
-    together = zip(batch, prompts, answers, strict=True)
-    return tuple(
-        EvaluatedItem(first + n, problem.question, problem.answer, prompt, answer)
-        for n, (problem, prompt, answer) in enumerate(together)
-    )
+def batches_by_length(lengths: Sequence[int], settings: EvaluationSettings) -> list[list[int]]:
+    """Which prompts are answered together, by their index: those of like length, the least padding.
+
+    The batches are of like size, and in an order of chance (seeded): who cancels would else be left
+    with the shortest questions.
+    """
+    order = sorted(range(len(lengths)), key=lambda n: lengths[n])
+    count = math.ceil(len(order) / settings.batch)
+    edges = [len(order) * edge // count for edge in range(count + 1)]
+    batches = [sorted(order[start:end]) for start, end in itertools.pairwise(edges)]
+    random.Random(settings.seed).shuffle(batches)
+    return batches
 
 
 def weights_changed(scored: int, total: int) -> InputError:

@@ -150,9 +150,9 @@ class EvaluationReport:
     total: int
     """How many items will be scored."""
     items: tuple[EvaluatedItem, ...]
-    """Those scored: all of every batch that is done."""
-    batch_share: float
-    """How much of the batch being answered is done, from 0 to 1."""
+    """Those scored: all of every batch that is done, in the order of the batches."""
+    batch_done: float
+    """How much of the batch being answered is done, in items."""
     tokens: int
     """Generated so far."""
     seconds: float
@@ -161,8 +161,7 @@ class EvaluationReport:
     @property
     def share(self) -> float:
         """How much of the whole evaluation is done, from 0 to 1."""
-        batch = min(self.settings.batch, self.total - len(self.items))
-        return (len(self.items) + self.batch_share * batch) / self.total
+        return (len(self.items) + self.batch_done) / self.total
 
     @property
     def seconds_left(self) -> float | None:

@@ -21,12 +21,12 @@ class EvaluationSettings:
     """Worked items before the question in each prompt; 0 is zero-shot."""
     shots_from: str = ""
     """Where those come from, in its split `train`; empty for `problems`. Never a tested item."""
-    batch: int = 32
-    """Answers that are generated together."""
+    batch: int = 64
+    """Answers that are generated together, at most."""
     max_tokens: int = 256
     """An answer is cut where it reaches so many tokens."""
     seed: int = 0
-    """For the built-in problems."""
+    """For the built-in problems, and for the order of the batches."""
 
     def __post_init__(self) -> None:
         if not self.problems.strip():
@@ -59,9 +59,9 @@ EVALUATION_FIELDS = tuple(
         ("skip", Kind.WHOLE, "items passed over first: of a file, those that were trained on"),
         ("shots", Kind.WHOLE, "worked items before each question; 0: zero-shot"),
         ("shots_from", Kind.TEXT, "problems the shots are of; empty: the same problems"),
-        ("batch", Kind.WHOLE, "answers generated together"),
+        ("batch", Kind.WHOLE, "answers generated together, at most"),
         ("max_tokens", Kind.WHOLE, "the longest answer, in tokens"),
-        ("seed", Kind.WHOLE, "of the built-in problems"),
+        ("seed", Kind.WHOLE, "of the built-in problems and the order of the batches"),
     )
 )
 
