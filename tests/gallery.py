@@ -176,7 +176,7 @@ async def runs(pilot: Pilot[int]) -> None:
 
 
 async def bench(pilot: Pilot[int]) -> None:
-    copyfile(MEASURED, check_benches_home() / "2026-11-25-builtin-1.jsonl")
+    copyfile(MEASURED, check_benches_home() / "2026-11-27-builtin-1.jsonl")
     await pilot.press("escape", "6", "b")
     await until(pilot, lambda: "bench 1 of 1" in shown(pilot.app))
 
