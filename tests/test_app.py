@@ -204,3 +204,19 @@ async def test_the_status_line_goes_on_below_a_dialog() -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))
         app.session.status = replace(app.session.status, updates=7)
         await until(pilot, lambda: "7 updates from loaded" in str(line.content))
+
+
+async def test_what_the_worker_does_is_told_whole_at_80_columns() -> None:
+    async with running(engine=fake(FakeEngine())) as (app, _):
+        line = app.screen.query_one(StatusLine)
+        status = replace(app.session.status, updates=1_000)
+        for doing, loops, kept in (
+            ("", "GSM8K running", "· cpu fp32 · 1,000 updates from loaded, R reloads "),
+            ("Trying three lr", "", "· cpu fp32 · 1,000 updates from loaded "),
+            ("", "GSM8K paused · Evaluation running", " · 1,000 updates from loaded "),
+        ):
+            line.show(status, doing, 1.0, loops)
+            (drawn,) = (row for row in shown(app).splitlines() if "from loaded" in row)
+            assert kept in drawn
+            said = f"{doing} 1.0 s  {loops}".strip() if doing else loops
+            assert drawn.rstrip().endswith(said)

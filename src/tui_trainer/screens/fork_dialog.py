@@ -60,7 +60,7 @@ class ForkDialog(ModalScreen[float | None]):
     async def _try(self) -> None:
         text = self._text
         outcomes = await self._session.ask(
-            lambda engine: engine.fork(text), "Trying three learning rates", self._refuse
+            lambda engine: engine.fork(text), "Trying three lr", self._refuse
         )
         if outcomes is not None:
             self._show(outcomes)

@@ -27,16 +27,24 @@ def byte_count(number: int | None) -> str:
     return f"{number} B"
 
 
-def describe_status(status: LearnerStatus | None) -> str:
-    """The model, where it is, and how far its weights are from the loaded ones."""
+def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
+    """The model, where it is, and how far its weights are from the loaded ones.
+
+    In full first, then with less, for a line that has to tell of more.
+    """
     if status is None:
-        return "no model yet"
+        return ("no model yet",)
     model = status.model
-    name = visible(model.name, limit=24)
-    state = "as loaded"
-    if status.updates:
-        state = f"{status.updates:,} update{'s' * (status.updates != 1)} from loaded, R reloads"
-    return f"{name} {count(model.parameters)} · {model.device} {model.precision} · {state}"
+    name = f"{visible(model.name, limit=24)} {count(model.parameters)}"
+    where = f"{model.device} {model.precision}"
+    if not status.updates:
+        return f"{name} · {where} · as loaded", f"{name} · as loaded"
+    state = f"{status.updates:,} update{'s' * (status.updates != 1)} from loaded"
+    return (
+        f"{name} · {where} · {state}, R reloads",
+        f"{name} · {where} · {state}",
+        f"{name} · {state}",
+    )
 
 
 def describe_loading(loading: LoadProgress) -> str:
@@ -52,12 +60,14 @@ class StatusLine(Static):
 
     def show(self, status: LearnerStatus | None, doing: str, seconds: float, loops: str) -> None:
         """Draw the line; `doing` is empty while the worker is idle."""
-        left = describe_status(status)
         right = loops
         if doing:
             frame = SPINNER[int(seconds * 8) % len(SPINNER)]
             right = f"{frame} {doing} {seconds:.1f} s  {loops}".rstrip()
-        gap = max(2, self.content_size.width - len(left) - len(right))
+        room = self.content_size.width - len(right) - 2
+        lefts = describe_status(status)
+        left = next((words for words in lefts if len(words) <= room), lefts[-1])
+        gap = 2 + max(0, room - len(left))
         line = f"{left}{' ' * gap}{right}"
         if line != getattr(self, "_line", None):
             self._line = line
