@@ -304,10 +304,10 @@ def test_a_paused_loop_makes_one_step_at_a_time(desk: Desk) -> None:
         desk.worker.advance("loop")
         desk.settle()
         assert desk.worker.drain("loop") == [number]
-        assert desk.changes("loop") == [PAUSED]
+        assert desk.changes("loop") == [PAUSED] * (1 + number)  # told of each step
     desk.worker.advance("loop")
     desk.settle()
-    assert desk.changes("loop") == [PAUSED, FINISHED]
+    assert desk.changes("loop") == [PAUSED, PAUSED, PAUSED, FINISHED]
 
 
 def test_a_stopped_loop_is_closed_on_the_workers_thread(desk: Desk) -> None:
@@ -369,7 +369,7 @@ def test_a_loop_that_cannot_begin_leaves_the_one_before(desk: Desk) -> None:
     desk.worker.advance("loop")
     desk.settle()
     assert desk.worker.drain("loop") == [1]
-    assert desk.changes("loop") == [PAUSED]
+    assert desk.changes("loop") == [PAUSED, PAUSED]  # begun, and one step made
 
 
 def test_a_failing_loop_ends_and_says_why(desk: Desk) -> None:

@@ -78,7 +78,7 @@ class Doing:
 
 @dataclass(frozen=True)
 class LoopChanged:
-    """A loop began, paused, went on or ended."""
+    """A loop began, paused, went on or ended, or was asked for one step and made it."""
 
     name: str
     state: LoopState
@@ -267,6 +267,8 @@ class Worker:
             return
         if isinstance(self._advance(name), BetweenSteps):
             self._do(lambda: self._make_step(name, loop))
+        elif name in self._loops:
+            self._tell(name)  # its weights are others, though it is paused as before
 
     def _advance(self, name: str) -> "Report | None":
         """What the loop reports next; None where it ends instead."""

@@ -150,6 +150,7 @@ async def test_full_stop_makes_one_step_while_paused_and_from_the_start() -> Non
         await until(pilot, lambda: step_of(app) == 2)
         assert state(app) is LoopState.PAUSED
         await until(pilot, lambda: "item 1, 10 tokens" in shown(app))
+        await until(pilot, lambda: "2 updates from loaded" in shown(app))
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.RUNNING)
         await pilot.press("full_stop")  # pauses a running loop
