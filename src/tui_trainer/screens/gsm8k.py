@@ -90,7 +90,7 @@ PyTorch that makes the same steps and prints the same losses."""
             key_display="[",
             id="lower-lr",
             tooltip="Lower the learning rate from the next step",
-            group=Binding.Group("lr", compact=True),
+            group=Binding.Group("lr ", compact=True),
         ),
         Binding(
             "right_square_bracket",
@@ -99,7 +99,7 @@ PyTorch that makes the same steps and prints the same losses."""
             key_display="]",
             id="raise-lr",
             tooltip="Raise the learning rate from the next step",
-            group=Binding.Group("lr", compact=True),
+            group=Binding.Group("lr ", compact=True),
         ),
         Binding(
             "l",
@@ -107,7 +107,7 @@ PyTorch that makes the same steps and prints the same losses."""
             "Type lr",
             id="type-lr",
             tooltip="Type the learning rate of the next steps",
-            group=Binding.Group("lr", compact=True),
+            group=Binding.Group("lr ", compact=True),
         ),
     ]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must not pile them up
-UPDATES = Binding.Group("Update", compact=True)
+UPDATES = Binding.Group("Update ", compact=True)
 
 
 class StepUpdates(StepViews):

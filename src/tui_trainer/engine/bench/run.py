@@ -18,7 +18,6 @@ from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS, BenchSettings, Jo
 from tui_trainer.engine.devices import choose_device
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.examples import Example, make_examples
-from tui_trainer.engine.garbage import pass_over_what_was_imported
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.problem import Problem
@@ -129,7 +128,6 @@ def train_by_engine(
     loop = describe_loop(problems, examples, settings, learner.report.context)
     state = begin_training(learner, settings, loop)
     steps = train(learner, examples, settings, state)
-    pass_over_what_was_imported()
     recorder.begin()
     for report in steps:
         if isinstance(report, StepReport) and not recorder.step_made(report.tokens):
