@@ -168,7 +168,7 @@ def test_ctrl_c_in_the_first_evaluation_keeps_its_scores(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Engine, "evaluate", interrupted)
-    ended = program("gsm8k", "--items", "2", "--evaluate", "5", "--model", tiny, "--json")
+    ended = program("gsm8k", "--items", "2", "--evaluate", "6", "--model", tiny, "--json")
     assert (ended.status, ended.err) == (130, "tui-trainer: Interrupted.\n")
     assert [(line["event"], line["items"]) for line in ended.lines] == [("evaluation", 2)]
 
