@@ -43,6 +43,8 @@ TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
 SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
 WORKER_STOP_SECONDS = 1.0
+TERMINAL_SECONDS = 1.0
+STDIN = 0
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
 # in most terminals, they are alt and the digit.
 SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
@@ -305,6 +307,16 @@ class TuiTrainer(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self.exit, 128 + number, number + 128)
+        if os.isatty(STDIN):  # not in a test
+            self.set_interval(TERMINAL_SECONDS, self._leave_with_terminal)
+
+    def _leave_with_terminal(self) -> None:
+        """End once the terminal is gone: only the first process of its session is sent SIGHUP.
+
+        That may be one that waits for this one, as `make run` does.
+        """
+        if not os.isatty(STDIN):
+            self.exit(128 + signal.SIGHUP, 128 + signal.SIGHUP)
 
 
 def run_app(choice: ModelChoice) -> int:

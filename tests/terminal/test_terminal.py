@@ -1,11 +1,15 @@
 """The app in a real terminal: start, work, quit; and how it ends when it must."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.terminal.terminal import Terminal
@@ -61,6 +65,28 @@ def test_a_signal_leaves_the_terminal_restored(terminal: Terminal, number: int) 
     terminal.child.kill(number)
     assert terminal.wait_for_end() == 128 + number
     assert terminal.is_restored()
+
+
+WAITING = """
+import pathlib, signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+status = subprocess.call([sys.executable, "-m", "tui_trainer"])
+pathlib.Path(sys.argv[1]).write_text(str(status))
+"""
+
+
+def test_it_ends_with_its_terminal_below_a_program_that_waits_for_it(tmp_path: Path) -> None:
+    """As below `make run`: the system sends SIGHUP to the first process of the session alone."""
+    ended = tmp_path / "status"
+    environment = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path)}
+    child = pexpect.spawn(sys.executable, ["-c", WAITING, str(ended)], env=environment)
+    child.expect("1 Tokens", timeout=60)
+    child.ptyproc.fileobj.close()
+    deadline = time.monotonic() + 60
+    while not ended.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert ended.read_text() == str(128 + signal.SIGHUP)
 
 
 def test_without_a_terminal_it_says_so_in_one_line() -> None:
