@@ -30,7 +30,7 @@ from tui_trainer.worker import LoopState
 
 FOLDER = Path(__file__).parent.parent / "screens"
 SIZE = (120, 40)
-STEPS = 60
+STEPS = 40
 MEASURED = Path(__file__).with_name("bench_of_builtin.jsonl")
 """A bench of two cores, as `tui-trainer bench` kept it: a picture of another would differ."""
 
@@ -130,7 +130,7 @@ async def gsm8k_validation(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "5")
     loop = app.screen
     assert isinstance(loop, Gsm8kScreen)
-    loop.settings = TrainSettings(items=STEPS, validation_items=20, validate_every=10)
+    loop.settings = TrainSettings(items=STEPS, validation_items=8, validate_every=8)
     app.simulate_key("space")
     await until(pilot, lambda: "Finished: " in shown(app))
 
@@ -138,7 +138,7 @@ async def gsm8k_validation(pilot: Pilot[int]) -> None:
 async def evaluation(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, TuiTrainer)
-    app.session.evaluations.change_settings(EvaluationSettings(items=20, max_tokens=100))
+    app.session.evaluations.change_settings(EvaluationSettings(items=16, max_tokens=100))
     await pilot.press("escape", "5", "e")
     await until(pilot, lambda: len(app.session.evaluations.ended) == 1)
     await pilot.press("escape")
@@ -157,7 +157,7 @@ async def runs(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "5")
     loop = app.screen
     assert isinstance(loop, Gsm8kScreen)
-    for settings in (TrainSettings(items=40), TrainSettings(items=80, batch=2, lr=3e-5)):
+    for settings in (TrainSettings(items=30), TrainSettings(items=60, batch=2, lr=3e-5)):
         loop.settings = settings
         await pilot.press("full_stop")
         if isinstance(app.screen, Question):
@@ -165,7 +165,7 @@ async def runs(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
         for _ in range(settings.items // settings.batch - 1):
             app.worker.advance("gsm8k")
-        await until(pilot, lambda: loop.report is not None and loop.report.step == 40)
+        await until(pilot, lambda: loop.report is not None and loop.report.step == 30)
         await pilot.press("s", "w")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.STOPPED)
     await app.session.change(lambda engine: engine.reload(), "")
@@ -201,7 +201,7 @@ PICTURES = (
         step_probes,
     ),
     Picture("step-fork", "screens/fork_dialog.py", "4, then space and f", step_fork),
-    Picture("gsm8k", "screens/gsm8k.py", "5, then . sixty times", gsm8k),
+    Picture("gsm8k", "screens/gsm8k.py", "5, then . forty times", gsm8k),
     Picture(
         "gsm8k-validation",
         "widgets/held_out_line.py",
@@ -209,7 +209,7 @@ PICTURES = (
         gsm8k_validation,
     ),
     Picture(
-        "evaluation", "screens/evaluation_view.py", "5, e, then sixty steps and e again", evaluation
+        "evaluation", "screens/evaluation_view.py", "5, e, then forty steps and e again", evaluation
     ),
     Picture("runs", "screens/runs.py", "5, two runs, 6, then space, down and space", runs),
     Picture("bench", "screens/bench_view.py", "a bench by command, then 6 and b", bench),

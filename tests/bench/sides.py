@@ -1,6 +1,9 @@
 """One side of a comparison, alone in its process: `python -m tests.bench.sides notebook-loop`.
 
-Each prints a number, or some. They must not share a process: OpenMP keeps a team of threads for
+Each prints a number, or some. Both that answer take another model, a file of problems and how many
+of them: `answer-alone smollm2 test.jsonl 100`.
+
+They must not share a process: OpenMP keeps a team of threads for
 each thread that ever used it, and with more of them than cores its barriers no longer spin,
 which takes half of the speed from whichever side comes second.
 """
@@ -30,6 +33,7 @@ from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.bench.memory import PeakMemory
+from tui_trainer.engine.bench.run import load_learner
 from tui_trainer.engine.chunked_loss import chunked_losses
 from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.engine import Engine
@@ -108,31 +112,40 @@ async def _step_keys() -> list[float]:
     return times
 
 
-def answer_alone() -> float:
+def answer_alone(source: str = "builtin", file: str = "builtin", items: int = ANSWERED) -> float:
     """Held-out items a second that `model.generate` answers, one at a time."""
-    model, tokenizer = load_model().eval(), AutoTokenizer.from_pretrained(MODEL_FOLDER)
-    problems = load_problems("builtin", split="test", limit=ANSWERED, seed=0)
+    learner = load_learner(ModelChoice(source, "cpu", "fp32"), UNHEARD)
+    model, tokenizer = learner.model.eval(), learner.vocabulary.tokenizer
+    problems = load_problems(file, split="test", limit=int(items), seed=0)
+    tokens = 0
     began = time.perf_counter()
     for problem in problems:
         inputs = tokenizer(format_prompt(problem), return_tensors="pt")
-        model.generate(
+        answer = model.generate(
             **inputs,
             max_new_tokens=EvaluationSettings().max_tokens,
             do_sample=False,
             stop_strings=list(STOP_STRINGS),
             tokenizer=tokenizer,
         )
-    return ANSWERED / (time.perf_counter() - began)
+        tokens += answer.shape[1] - inputs.input_ids.shape[1]
+    return _pace(len(problems), tokens, time.perf_counter() - began)
 
 
-def answer_in_batches() -> float:
+def answer_in_batches(
+    source: str = "builtin", file: str = "builtin", items: int = ANSWERED
+) -> float:
     """The same items as an evaluation answers them."""
     engine = Engine(UNHEARD)
-    engine.load_model(ModelChoice("builtin", "cpu", "fp32"))
+    engine.load_model(ModelChoice(source, "cpu", "fp32"))
     began = time.perf_counter()
-    *_, last = engine.evaluate(EvaluationSettings(items=ANSWERED))
-    assert len(last.items) == ANSWERED
-    return ANSWERED / (time.perf_counter() - began)
+    *_, last = engine.evaluate(EvaluationSettings(problems=file, items=int(items)))
+    return _pace(len(last.items), last.tokens, time.perf_counter() - began)
+
+
+def _pace(items: int, tokens: int, seconds: float) -> float:
+    print(f"{items} items, {tokens:,} tokens, {seconds:.1f} s", file=sys.stderr)
+    return items / seconds
 
 
 def plain_loss() -> float:
@@ -161,7 +174,7 @@ def _loss_bytes(loss: Callable[[Tensor, nn.Linear, Tensor], Tensor]) -> float:
     return peak.peak_bytes - before
 
 
-SIDES: dict[str, Callable[[], float | tuple[float, ...]]] = {
+SIDES: dict[str, Callable[..., float | tuple[float, ...]]] = {
     "notebook-loop": notebook_loop,
     **{f"command-{preset}": partial(command_loop, preset) for preset in MEASURED},
     **{f"app-{preset}": partial(app_loop, preset) for preset in MEASURED},
@@ -175,5 +188,5 @@ SIDES: dict[str, Callable[[], float | tuple[float, ...]]] = {
 }
 
 if __name__ == "__main__":
-    numbers = SIDES[sys.argv[1]]()
+    numbers = SIDES[sys.argv[1]](*sys.argv[2:])
     print(*(numbers if isinstance(numbers, tuple) else (numbers,)))

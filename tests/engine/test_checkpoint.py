@@ -51,7 +51,7 @@ def recorded(engine: Engine, steps: int = 3, **changes: object) -> Path:
 
 
 SETTINGS = {
-    "notebook": TrainSettings(items=60, checkpoint_every=20),
+    "notebook": TrainSettings(items=42, checkpoint_every=20),
     "everything": TrainSettings(
         items=100,
         shuffle=True,

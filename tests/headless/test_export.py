@@ -1,7 +1,7 @@
 """`--export FILE`: what the command did as a script, and what is refused before it does it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -94,42 +94,39 @@ def test_a_file_that_came_meanwhile_is_left_alone(
     assert target.read_text() == "mine"
 
 
-@pytest.mark.parametrize(
-    ("command", "made_by"),
-    [(("gsm8k", "--items", "5"), "train"), (("step", "a b c", "-n", "5"), "updates")],
-)
 def test_ctrl_c_exports_what_was_done_so_far(
-    program: Program,
-    tiny: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    command: tuple[str, ...],
-    made_by: str,
+    program: Program, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = getattr(Engine, made_by)
+    losses = {}
+    for made_by, *command in (
+        ("train", "gsm8k", "--items", "5"),
+        ("updates", "step", "a b c", "-n", "5"),
+    ):
+        monkeypatch.setattr(Engine, made_by, interrupted_after(2, getattr(Engine, made_by)))
+        target = tmp_path / f"{made_by}.py"
+        exported = "--json", "--export", str(target)
+        ended = program(*command, "--lr", "1e-3", "--model", tiny, *exported)
+        assert (ended.status, ended.err) == (130, "tui-trainer: Interrupted.\n")
+        assert ended.lines[-1]["event"] == "export"
+        one, other = losses[target] = [line["loss"] for line in ended.steps]
+        assert one != other
+    assert printed_losses(list(losses)) == losses
+
+
+def interrupted_after(reports: int, make: Callable[..., Iterable[object]]):
+    """What `make` yields, with ctrl+C pressed after some of it."""
 
     def interrupted(engine: Engine, *arguments, **how):
-        yield from islice(iter(make(engine, *arguments, **how)), 2)
+        yield from islice(iter(make(engine, *arguments, **how)), reports)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Engine, made_by, interrupted)
-    target = tmp_path / "a.py"
-    ended = program(*command, "--lr", "1e-3", "--model", tiny, "--json", "--export", str(target))
-    assert (ended.status, ended.err) == (130, "tui-trainer: Interrupted.\n")
-    assert ended.lines[-1]["event"] == "export"
-    losses = [line["loss"] for line in ended.steps]
-    assert (len(losses), losses[1] != losses[0]) == (2, True)
-    assert printed_losses([target]) == {target: losses}
+    return interrupted
 
 
 def test_ctrl_c_before_anything_was_done_says_so(
     program: Program, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(engine: Engine, *arguments, **how):
-        raise KeyboardInterrupt
-        yield
-
-    monkeypatch.setattr(Engine, "updates", interrupted)
+    monkeypatch.setattr(Engine, "updates", interrupted_after(0, Engine.updates))
     target = tmp_path / "a.py"
     ended = program("step", "a b c", "--model", tiny, "--json", "--export", str(target))
     assert (ended.status, ended.out, ended.err.count("\n")) == (130, "", 2)
