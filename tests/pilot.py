@@ -11,10 +11,11 @@ from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.pilot import Pilot
 
-from tui_trainer.app import TuiTrainer, make_engine
+from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.start import make_engine
 
 SECONDS_AT_MOST = 60.0
 

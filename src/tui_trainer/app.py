@@ -1,7 +1,6 @@
 """The app: its screens, its one worker, its status line. It wires and does little else."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -25,6 +24,7 @@ from textual.screen import Screen
 
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.start import make_engine
 from tui_trainer.logs import log_to_file
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
@@ -59,19 +59,6 @@ SCREEN_CLASSES = {
     "gsm8k": "Gsm8kScreen",
     "runs": "RunsScreen",
 }
-
-
-def make_engine(progress: Progress) -> "Engine":
-    """Called on the worker's thread: the first import of torch in the process."""
-    # Importing torch and transformers makes a million objects that stay: collecting among them
-    # takes a fifth of the import. The engine has the collector pass over them from then on.
-    gc.disable()
-    try:
-        from tui_trainer.engine.engine import Engine  # noqa: PLC0415
-
-        return Engine(progress)
-    finally:
-        gc.enable()
 
 
 def screen_class(name: str) -> type[WorkScreen]:

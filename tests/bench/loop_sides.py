@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from tests.pilot import until
-from tui_trainer.app import TuiTrainer, make_engine
+from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.presets import PRESETS
@@ -21,6 +21,7 @@ from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.progress import UNHEARD, Progress
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.engine.start import make_engine
 from tui_trainer.engine.word_problems import word_problems
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 

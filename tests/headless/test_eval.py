@@ -203,6 +203,7 @@ def test_a_terminal_gets_a_bar(
     monkeypatch.setattr(type(sys.stderr), "isatty", lambda _: True)
     ended = program("eval", *BRIEF, "--model", tiny, "--json")
     assert len(ended.lines) == 6
+    assert "importing torch …" in ended.err
     assert "5/5 [" in ended.err
     assert "30 tokens" in ended.err
 

@@ -167,7 +167,7 @@ async def test_typing_changes_the_rows_and_forgets_what_was_generated() -> None:
         await pilot.press("enter", "x")
         await until(pilot, lambda: rows(app, "positions")[0][1] == "x")
         assert screen_of(app).generated == ()
-        assert not screen_of(app).query_one("#continuation").display
+        assert not screen_of(app).query_one("#generated").display
         await pilot.press("escape", "down")
         assert screen_of(app).query_one("#positions").has_focus
 
@@ -241,6 +241,13 @@ async def test_a_run_goes_to_the_end_of_the_text() -> None:
         await until(pilot, lambda: generated(app) == "abcdefghijklmnopqrstuvwxyz")
         await until(pilot, lambda: "wxyz" in line(app, "continuation"))
         assert rows(app, "positions")[-1][1] == "z"
+
+
+async def test_the_end_of_a_long_text_is_in_sight() -> None:
+    async with with_engine(FakeEngine(), "p", size=(12, 24)) as (app, pilot):
+        area = screen_of(app).query_one("#generated")
+        await until(pilot, lambda: "z" in line(app, "continuation") and area.max_scroll_y)
+        await until(pilot, lambda: area.scroll_y == area.max_scroll_y)
 
 
 async def test_a_run_is_stopped_by_its_key_and_goes_on_from_there() -> None:
@@ -358,6 +365,17 @@ async def test_the_weights_of_a_running_loop_are_shown_at_a_bounded_rate() -> No
         app.worker.stop_loop("gsm8k")
         engine.gate.release(3)
         await until(pilot, lambda: not app.session.is_live("gsm8k"))
+
+
+async def test_it_looks_at_nothing_once_the_app_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its widgets are gone some time before its workers are cancelled."""
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+        monkeypatch.setattr(app, "_running", False)
+        await screen_of(app).query_one(TextBox).remove()
+        screen_of(app)._on_status(app.session.status)
+        await app.workers.wait_for_complete()
+        monkeypatch.undo()
 
 
 async def test_it_shows_the_weights_of_the_real_loop_while_it_runs() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from tui_trainer.engine.bench.settings import BenchSettings, Job
 from tui_trainer.engine.bench.turns import FAILED, MEASURED, PREPARED, WRONG_INPUT
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.garbage import uncollected
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.headless.session import quiet_libraries, shown_progress
 from tui_trainer.worker import describe_failure
@@ -44,7 +45,8 @@ def do(request: Mapping[str, Any]) -> dict[str, object]:
     try:
         with shown_progress() as progress:
             # torch is imported where a failure to do so is told.
-            from tui_trainer.engine.bench.run import prepare, run_loop  # noqa: PLC0415
+            with uncollected():
+                from tui_trainer.engine.bench.run import prepare, run_loop  # noqa: PLC0415
 
             choice = ModelChoice(**request["model"])
             settings = BenchSettings(**request["settings"])

@@ -18,11 +18,12 @@ from tui_trainer.engine.evaluation_reports import (
 from tui_trainer.engine.evaluation_settings import EVALUATION_FIELDS, EvaluationSettings
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.setting_fields import Kind
+from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import add_command, add_model_arguments, model_choice
 from tui_trainer.headless.bars import ItemBar
 from tui_trainer.headless.earlier_evaluation import read_items
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.terminal_text import visible

@@ -22,6 +22,7 @@ from tui_trainer.engine.setting_fields import (
     nearest_preset,
 )
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.start import make_engine
 from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
     add_command,
@@ -39,7 +40,7 @@ from tui_trainer.headless.recorded import (
     read_order,
     tell_run,
 )
-from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.runs.loop_lines import loop_lines

@@ -3,9 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Output
-from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, format_bytes, table
 from tui_trainer.terminal_text import visible
 

@@ -7,6 +7,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.generation_reports import GeneratedToken, SamplingStep
 from tui_trainer.engine.reports import Candidate, Position, Prediction
 from tui_trainer.engine.settings import Sampling
+from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
@@ -14,7 +15,7 @@ from tui_trainer.headless.arguments import (
     read_texts,
 )
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
 

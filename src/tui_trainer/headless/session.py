@@ -5,13 +5,9 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.progress import Progress
 from tui_trainer.headless.bars import LoadBar
-
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
 
 
 @contextmanager
@@ -39,10 +35,3 @@ def shown_progress() -> Iterator[Progress]:
         yield Progress(bar.tell)
     finally:
         bar.close()
-
-
-def make_engine(progress: Progress) -> "Engine":
-    """An engine without a model; imports torch, so after everything that can be refused before."""
-    from tui_trainer.engine.engine import Engine  # noqa: PLC0415
-
-    return Engine(progress)

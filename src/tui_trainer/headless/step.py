@@ -11,6 +11,7 @@ from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.engine.reports import Candidate, LearnerStatus, Position, UpdateReport
 from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR, check_lr
+from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
@@ -19,7 +20,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import make_engine, shown_progress
+from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
 

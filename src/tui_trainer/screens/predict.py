@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -147,7 +148,8 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def body(self) -> Iterable[Widget]:
         yield TextBox(EXAMPLES[0].text, id="text")
-        yield Static(id="continuation")
+        with VerticalScroll(id="generated", can_focus=False):
+            yield Static(id="continuation")
         yield Static(id="facts")
         yield LineTable(id="positions")
         yield Static(id="opened")
@@ -158,6 +160,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self.session.status_changed.subscribe(self, self._on_status)
         self.session.loop_changed.subscribe(self, self._on_loop)
         self.set_interval(DRAIN_SECONDS, self._drain)
+        self.query_one("#generated").anchor()  # the token that has just come is the one to see
         self._say("facts", "The model is being loaded; you can type already.")
         self._show_sampling()
 
@@ -190,7 +193,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _look(self) -> Look | None:
         """What the screen should show now; None while nobody can see it or there is no model."""
-        if self.session.status is None or not self.is_current:
+        if self.session.status is None or not self.is_current or not self.app.is_running:
             return None
         return Look(
             self.text, tuple(token.id for token in self.generated), self._index, self.sampling
@@ -267,10 +270,9 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _show_continuation(self) -> None:
         """The text of the tokens that the tables show."""
-        line = self.query_one("#continuation", Static)
         text = "" if self.inspection is None else self.inspection.continuation
-        line.update(Content(visible(text, newline="⏎\n")))
-        line.display = bool(self.generated)
+        self.query_one("#continuation", Static).update(Content(visible(text, newline="⏎\n")))
+        self.query_one("#generated").display = bool(self.generated)
 
     def _show_sampling(self) -> None:
         token = None if self.inspection is None else self.inspection.next_token
