@@ -17,9 +17,10 @@ def test_the_collector_looks_at_little_of_what_there_is_before_a_loop_and_after(
     reports = qwen3.train(TrainSettings(items=3))
     list(islice(reports, 1))
     assert len(gc.get_objects()) < frozen
-    assert gc.get_freeze_count() == frozen
+    # Some that are frozen are freed as ever, when nothing refers to them any more.
+    assert gc.get_freeze_count() > 0.99 * frozen
     reports.close()
-    assert gc.get_freeze_count() == frozen
+    assert gc.get_freeze_count() > 0.99 * frozen
     assert gc.isenabled()
 
 
