@@ -11,7 +11,7 @@ run: $(READY)
 
 # More processes than the two cores that this is measured on: a pilot test often waits.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist worksteal -m "not real" $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not real" $(PYTEST_ARGS)
 
 # SmolLM2-135M comes from the package registry; the files beside the checkout are used where they are.
 test-real: $(READY)
