@@ -16,6 +16,7 @@ from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_item
 from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
 from tui_trainer.engine.bench.recorder import Recorder
+from tui_trainer.engine.bench.reports import Prepared
 from tui_trainer.engine.bench.run import load_learner, loop_settings, prepare, run_loop
 from tui_trainer.engine.bench.settings import LOOPS, BenchSettings, Job
 from tui_trainer.engine.errors import InputError
@@ -28,9 +29,13 @@ TINY = ModelChoice("random:tiny", "cpu")
 BRIEF = BenchSettings(items=30, held_out=2, seconds=0.3, rounds=2)
 
 
+@pytest.fixture(scope="module")
+def before() -> Prepared:
+    return prepare(TINY, BRIEF, Path("unused"), UNHEARD)
+
+
 @pytest.mark.parametrize("loop", LOOPS)
-def test_every_loop_trains_and_is_measured(loop: str) -> None:
-    before = prepare(TINY, BRIEF, Path("unused"), UNHEARD)
+def test_every_loop_trains_and_is_measured(before: Prepared, loop: str) -> None:
     began = time.perf_counter()
     run = run_loop(Job(loop, TINY, BRIEF, epochs=200, equal_tokens=500), UNHEARD)
     wall = time.perf_counter() - began
