@@ -1,11 +1,11 @@
 """One side of a comparison, alone in its process: `python -m tests.bench.sides notebook-loop`.
 
-Each prints a number, or some. Both that answer take another model, a file of problems and how many
-of them: `answer-alone smollm2 test.jsonl 100`.
-
-They must not share a process: OpenMP keeps a team of threads for
+Each prints a number, or some. They must not share a process: OpenMP keeps a team of threads for
 each thread that ever used it, and with more of them than cores its barriers no longer spin,
 which takes half of the speed from whichever side comes second.
+
+The two that answer take another model, a file of problems and how many of them, too:
+`python -m tests.bench.sides answer-alone smollm2 test.jsonl 100`.
 """
 
 import asyncio
@@ -112,7 +112,9 @@ async def _step_keys() -> list[float]:
     return times
 
 
-def answer_alone(source: str = "builtin", file: str = "builtin", items: int = ANSWERED) -> float:
+def answer_alone(
+    source: str = "builtin", file: str = "builtin", items: str | int = ANSWERED
+) -> float:
     """Held-out items a second that `model.generate` answers, one at a time."""
     learner = load_learner(ModelChoice(source, "cpu", "fp32"), UNHEARD)
     model, tokenizer = learner.model.eval(), learner.vocabulary.tokenizer
@@ -133,13 +135,14 @@ def answer_alone(source: str = "builtin", file: str = "builtin", items: int = AN
 
 
 def answer_in_batches(
-    source: str = "builtin", file: str = "builtin", items: int = ANSWERED
+    source: str = "builtin", file: str = "builtin", items: str | int = ANSWERED
 ) -> float:
     """The same items as an evaluation answers them."""
     engine = Engine(UNHEARD)
     engine.load_model(ModelChoice(source, "cpu", "fp32"))
     began = time.perf_counter()
     *_, last = engine.evaluate(EvaluationSettings(problems=file, items=int(items)))
+    assert len(last.items) == int(items)
     return _pace(len(last.items), last.tokens, time.perf_counter() - began)
 
 

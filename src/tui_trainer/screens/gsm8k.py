@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 LOOK = Binding.Group("Look", compact=True)
+LR = Binding.Group("lr ", compact=True)
 DRAIN_SECONDS = 1 / 12
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
@@ -90,7 +91,7 @@ PyTorch that makes the same steps and prints the same losses."""
             key_display="[",
             id="lower-lr",
             tooltip="Lower the learning rate from the next step",
-            group=Binding.Group("lr ", compact=True),
+            group=LR,
         ),
         Binding(
             "right_square_bracket",
@@ -99,7 +100,7 @@ PyTorch that makes the same steps and prints the same losses."""
             key_display="]",
             id="raise-lr",
             tooltip="Raise the learning rate from the next step",
-            group=Binding.Group("lr ", compact=True),
+            group=LR,
         ),
         Binding(
             "l",
@@ -107,7 +108,7 @@ PyTorch that makes the same steps and prints the same losses."""
             "Type lr",
             id="type-lr",
             tooltip="Type the learning rate of the next steps",
-            group=Binding.Group("lr ", compact=True),
+            group=LR,
         ),
     ]
 
