@@ -4,14 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: run test test-real check gallery bench clean
+.PHONY: run test test-all test-real check gallery bench clean
 
 run: $(READY)
 	$(BIN)/tui-trainer
 
 # More processes than the two cores that this is measured on: a pilot test often waits.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not real" $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not real and not long" $(PYTEST_ARGS)
+
+# What takes too long before every commit: the same behaviours again, at length.
+test-all: test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "long and not real" --timeout 1200 $(PYTEST_ARGS)
 
 # SmolLM2-135M comes from the package registry; the files beside the checkout are used where they are.
 test-real: $(READY)
