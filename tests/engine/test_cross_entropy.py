@@ -125,8 +125,8 @@ def test_a_row_of_logits_is_read_however_it_is_written(line: str) -> None:
         ("", "2 to 20 logits"),
         ("1", "2 to 20 logits"),
         ("1 " * 21, "2 to 20 logits"),
-        ("1 two", "'two' is no number"),
-        ("1 nan", "A logit here is a number from -1000 to 1000"),
+        ("1 two", "A logit takes a number such as -1.5, not 'two'"),
+        ("1 nan", "A logit takes a number such as -1.5, not 'nan'"),
         ("1 1001", "A logit here is a number from -1000 to 1000"),
     ],
 )

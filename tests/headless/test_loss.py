@@ -67,8 +67,8 @@ def test_logits_as_a_python_list_or_from_standard_input(
         (["1", "--label", "0"], "2 to 20 logits"),
         (["1", "2", "--label", "2"], "The label is the index of a class, 0 to 1, not 2."),
         (["1", "2", "--label", "-1"], "The label is the index of a class"),
-        (["1", "x\x1b[31m", "--label", "0"], "is no number"),
-        (["1", "nan", "--label", "0"], "A logit here is a number from -1000 to 1000"),
+        (["1", "x\x1b[31m", "--label", "0"], "A logit takes a number"),
+        (["1", "nan", "--label", "0"], "A logit takes a number"),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(

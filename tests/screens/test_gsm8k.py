@@ -259,7 +259,7 @@ REFUSED = [
     ("items", "0", "at least 1 item"),
     ("items", "many", "items takes a whole number"),
     ("lr", "-1", "must be above 0"),
-    ("lr", "nan", "must be above 0"),
+    ("lr", "nan", "lr takes a number"),
     ("lr", "fast", "lr takes a number"),
     ("seed", "-3", "must be 0 or more"),
     ("optimizer", "Lion", "is not known"),

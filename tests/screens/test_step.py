@@ -117,7 +117,7 @@ async def test_learning_rate_by_key_and_typed() -> None:
         assert "must be above 0" in shown(app)
         app.screen.query_one(Input).value = "fast"
         await pilot.press("enter")
-        assert "is no number" in shown(app)
+        assert "takes a number" in shown(app)
         assert app.session.status.lr == 5e-6
         app.screen.query_one(Input).value = "3e-4"
         await pilot.press("enter")

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.setting_fields import Kind, SettingField
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.settings import LARGEST_KEPT, TrainSettings
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,11 @@ class EvaluationSettings:
             )
         for name, least in LEAST.items():
             value = getattr(self, name)
+            words = name.replace("_", " ")
             if value < least:
-                raise InputError(f"{name.replace('_', ' ')} must be {least} or more, not {value}.")
+                raise InputError(f"{words} must be {least} or more, not {value}.")
+            if value > LARGEST_KEPT:
+                raise InputError(f"{words} must be at most {LARGEST_KEPT:,}, not {value:,}.")
 
     @property
     def prompt(self) -> str:

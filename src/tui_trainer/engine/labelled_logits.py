@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.typed_numbers import read_number
 
 CLASSES_AT_LEAST, CLASSES_AT_MOST = 2, 20
 LARGEST_LOGIT = 1000.0  # far outside what models give; its loss is still shown in full
@@ -42,11 +43,7 @@ class LabelledLogits:
 
 def read_logit(line: str) -> float:
     """A logit typed by hand; InputError where it is none."""
-    try:
-        logit = float(line)
-    except ValueError:
-        raise InputError(f"{line!r} is no number: type one such as -1.5.") from None
-    return check_logit(logit)
+    return check_logit(read_number(line, "A logit", "-1.5"))
 
 
 def read_logits(line: str) -> tuple[float, ...]:

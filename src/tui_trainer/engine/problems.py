@@ -20,7 +20,7 @@ __all__ = ["Problem", "ProblemSource", "describe_problems", "format_problem", "l
 
 BUILTIN_ITEMS = 1000
 """The built-in problems have no end; this many are taken where nobody says how many."""
-BUILTIN_TEST_START = 100_000
+BUILTIN_MOST = BUILTIN_TEST_START = 100_000
 """The split `test` of the built-in problems begins here, far beyond what a loop trains on."""
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?", re.ASCII)
@@ -68,6 +68,8 @@ def load_problems(
         raise InputError(f"At least 1 item is needed, not {limit}.")
     if source == "builtin":
         start = BUILTIN_TEST_START if split == "test" else 0
+        if limit is not None and limit > BUILTIN_MOST:
+            raise InputError(f"builtin makes at most {BUILTIN_MOST:,} problems, not {limit:,}.")
         return word_problems(BUILTIN_ITEMS if limit is None else limit, seed=seed, start=start)
     suffix = Path(source).suffix.lower()
     if suffix == ".jsonl":

@@ -16,6 +16,7 @@ from tui_trainer.engine.settings import (
     SCHEDULES,
     TrainSettings,
 )
+from tui_trainer.engine.typed_numbers import read_number, read_whole, told
 
 DEFAULT_DECAY = "torch"
 """What is typed for torch's own weight decay."""
@@ -27,8 +28,8 @@ class Kind(Enum):
 
     TEXT = "text"
     WHOLE = "a whole number"
-    NUMBER = "a number such as 1e-5"
-    DECAY = "a number such as 0.1, or torch for its own default"
+    NUMBER = "a number"
+    DECAY = "a number, or torch for its own default"
     YES_NO = "yes or no"
 
 
@@ -60,16 +61,23 @@ class SettingField:
     def read(self, text: str) -> str | int | float | bool | None:
         """The value that was typed; InputError where it is none of its kind."""
         text = text.strip()
-        try:
-            if self.kind is Kind.WHOLE:
-                return int(text.replace(",", ""))
-            if self.kind is Kind.YES_NO:
-                return {YES: True, NO: False}[text.lower()]
-            if self.kind is Kind.DECAY and text.lower() == DEFAULT_DECAY:
-                return None
-            return text if self.kind is Kind.TEXT else float(text)
-        except (ValueError, KeyError):
-            raise InputError(f"{self.label} takes {self.kind.value}, not {text!r}.") from None
+        if self.kind is Kind.WHOLE:
+            return read_whole(text, self.label)
+        if self.kind is Kind.NUMBER:
+            return read_number(text, self.label)
+        if self.kind is Kind.DECAY:
+            return self._read_decay(text)
+        return text if self.kind is Kind.TEXT else self._read_yes_no(text)
+
+    def _read_decay(self, text: str) -> float | None:
+        if text.lower() == DEFAULT_DECAY:
+            return None
+        return read_number(text, self.label, f"0.1, or {DEFAULT_DECAY} for its own default")
+
+    def _read_yes_no(self, text: str) -> bool:
+        if text.lower() not in (YES, NO):
+            raise InputError(f"{self.label} takes {YES} or {NO}, not {told(text)}.")
+        return text.lower() == YES
 
 
 FIELDS = (

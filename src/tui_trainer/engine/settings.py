@@ -46,10 +46,26 @@ class ModelChoice:
 
 
 HIGHEST_LR = 10.0
+LOWEST_LR = 2.0**-126
+"""The smallest number that fp32 has in full precision."""
+LARGEST_KEPT = 2**53
+"""The largest whole number that every reader of JSON has in full: a run's settings are kept so."""
+MOST = {
+    "epochs": 1_000_000,
+    **dict.fromkeys(("batch", "accumulation", "pack", "warmup"), 1_000_000_000),
+    **dict.fromkeys(("items", "validation_items", "seed"), LARGEST_KEPT),
+    **dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), LARGEST_KEPT),
+}
+"""Of the whole numbers of TrainSettings; far more than anyone means, and less than what breaks."""
 
 
 def check_lr(lr: float) -> float:
     """Return `lr`; raise InputError where it is no learning rate."""
+    if 0 < lr < LOWEST_LR:
+        raise InputError(
+            f"A learning rate of {lr:g} moves no weight: fp32, in which an update is computed, "
+            f"has no number so small. Use {LOWEST_LR:.2g} or more."
+        )
     if not math.isfinite(lr) or not 0 < lr <= HIGHEST_LR:
         raise InputError(
             f"The learning rate must be above 0 and at most {HIGHEST_LR:g}, not {lr:g}."
@@ -145,6 +161,8 @@ class TrainSettings:
             _check_least(name, getattr(self, name), 1)
         for name in ("warmup", "validation_items", "sample_every", "checkpoint_every"):
             _check_least(name, getattr(self, name), 0)
+        for name, most in MOST.items():
+            _check_most(name, getattr(self, name), most)
         _check_among("log_to", self.log_to, LOGS)
         if self.pack and self.pack < SHORTEST_ROW:
             raise InputError(
@@ -161,6 +179,11 @@ class TrainSettings:
 def _check_least(name: str, value: int, least: int) -> None:
     if value < least:
         raise InputError(f"{name} must be {least} or more, not {value}.")
+
+
+def _check_most(name: str, value: int, most: int) -> None:
+    if value > most:
+        raise InputError(f"{name} must be at most {most:,}, not {value:,}.")
 
 
 def _check_among(name: str, value: str, known: tuple[str, ...]) -> None:

@@ -2,15 +2,18 @@
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:
     # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+Value = TypeVar("Value")
 MODEL_HELP = (
     "builtin (the default), a directory in Hugging Face format, a .gguf file, a Hub id, smollm2, "
     "or random:SHAPE (random:qwen3-1.7b) for random weights"
@@ -38,6 +41,24 @@ def add_command(
     )
     add_debug_argument(parser)
     return parser
+
+
+def whole(text: str) -> int:
+    """The `type` of an argument that takes a whole number."""
+    return typed(lambda: read_whole(text, "it"))
+
+
+def number(text: str) -> float:
+    """The `type` of an argument that takes a number."""
+    return typed(lambda: read_number(text, "it", "0.5"))
+
+
+def typed(read: Callable[[], Value]) -> Value:
+    """What `read` gives; where that is nothing, argparse tells of which argument."""
+    try:
+        return read()
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:

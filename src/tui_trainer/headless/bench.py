@@ -10,7 +10,13 @@ from tui_trainer.engine.bench.settings import LOOPS, SFT_TRAINER, BenchSettings
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.errors import InputError, UnfinishedError
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.headless.arguments import add_command, add_model_arguments, model_choice
+from tui_trainer.headless.arguments import (
+    add_command,
+    add_model_arguments,
+    model_choice,
+    number,
+    whole,
+)
 from tui_trainer.headless.bars import RunBar
 from tui_trainer.headless.bench_tables import failure_lines, report_lines
 from tui_trainer.headless.output import Output
@@ -51,7 +57,7 @@ def add(commands: "Commands") -> None:
     )
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=number,
         default=DEFAULTS.seconds,
         metavar="S",
         help=f"how long each loop trains in each round ({DEFAULTS.seconds:g}); loading comes on "
@@ -65,7 +71,7 @@ def add(commands: "Commands") -> None:
     ):
         default = getattr(DEFAULTS, name.replace("-", "_"))
         parser.add_argument(
-            f"--{name}", type=int, default=default, metavar="N", help=f"{what} ({default:,})"
+            f"--{name}", type=whole, default=default, metavar="N", help=f"{what} ({default:,})"
         )
     parser.add_argument(
         "--problems",
@@ -78,7 +84,7 @@ def add(commands: "Commands") -> None:
     )
     parser.add_argument(
         "--last",
-        type=int,
+        type=whole,
         nargs="?",
         const=1,
         metavar="N",

@@ -19,7 +19,12 @@ from tui_trainer.engine.evaluation_settings import EVALUATION_FIELDS, Evaluation
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.setting_fields import Kind
 from tui_trainer.engine.start import make_engine
-from tui_trainer.headless.arguments import add_command, add_model_arguments, model_choice
+from tui_trainer.headless.arguments import (
+    add_command,
+    add_model_arguments,
+    model_choice,
+    whole,
+)
 from tui_trainer.headless.bars import ItemBar
 from tui_trainer.headless.earlier_evaluation import read_items
 from tui_trainer.headless.output import Json, Output
@@ -57,7 +62,7 @@ def add(commands: "Commands") -> None:
         default = getattr(DEFAULTS, field.name)
         parser.add_argument(
             f"--{field.name.replace('_', '-')}",
-            type=int if field.kind is Kind.WHOLE else str,
+            type=whole if field.kind is Kind.WHOLE else str,
             default=default,
             metavar="N" if field.kind is Kind.WHOLE else "SOURCE",
             help=f"{field.meaning} ({default})" if default != "" else field.meaning,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.presets import PRESETS, TUTORIAL, preset
@@ -27,6 +26,8 @@ from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
+    typed,
+    whole,
 )
 from tui_trainer.headless.bars import StepBar
 from tui_trainer.headless.evaluation import write_scores
@@ -81,7 +82,7 @@ def add(commands: "Commands") -> None:
     add_run_arguments(parser)
     parser.add_argument(
         "--evaluate",
-        type=int,
+        type=whole,
         metavar="N",
         help="as eval does, score greedy answers to N held-out problems before and after the run",
     )
@@ -108,11 +109,8 @@ def add_setting(parser: argparse.ArgumentParser, field: SettingField) -> None:
 
 
 def read_flag(field: SettingField, text: str) -> str | int | float | bool | None:
-    """The value of a flag; argparse tells which one where it is none."""
-    try:
-        return field.read(text)
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    """The value of a flag."""
+    return typed(lambda: field.read(text))
 
 
 def read_arguments(arguments: argparse.Namespace) -> TrainSettings:

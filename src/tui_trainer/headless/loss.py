@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits, read_logits
 from tui_trainer.engine.start import make_engine
-from tui_trainer.headless.arguments import add_command, read_texts
+from tui_trainer.headless.arguments import add_command, read_texts, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, table
@@ -41,7 +41,7 @@ def add(commands: "Commands") -> None:
         "- reads them from standard input",
     )
     parser.add_argument(
-        "--label", type=int, required=True, metavar="N", help="the right class, counted from 0"
+        "--label", type=whole, required=True, metavar="N", help="the right class, counted from 0"
     )
     parser.set_defaults(run=run)
 

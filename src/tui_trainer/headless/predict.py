@@ -12,7 +12,9 @@ from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
     model_choice,
+    number,
     read_texts,
+    whole,
 )
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
@@ -54,11 +56,11 @@ def add(commands: "Commands") -> None:
     )
     parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
     parser.add_argument(
-        "--top", type=int, default=5, metavar="N", help="the most likely tokens to show (5)"
+        "--top", type=whole, default=5, metavar="N", help="the most likely tokens to show (5)"
     )
     parser.add_argument(
         "--position",
-        type=int,
+        type=whole,
         metavar="I",
         help="show each step of sampling at this position; -1 is the last",
     )
@@ -70,20 +72,20 @@ def add(commands: "Commands") -> None:
 def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
     default = Sampling()
     group = parser.add_argument_group("generation")
-    group.add_argument("--generate", type=int, default=0, metavar="N", help="N tokens at most")
+    group.add_argument("--generate", type=whole, default=0, metavar="N", help="N tokens at most")
     group.add_argument("--sample", action="store_true", help="draw at random, not greedily")
     group.add_argument(
-        "--temperature", type=float, default=default.temperature, metavar="T", help="(1)"
+        "--temperature", type=number, default=default.temperature, metavar="T", help="(1)"
     )
-    group.add_argument("--top-k", type=int, metavar="K", help="keep the K most likely (all)")
+    group.add_argument("--top-k", type=whole, metavar="K", help="keep the K most likely (all)")
     group.add_argument(
         "--top-p",
-        type=float,
+        type=number,
         default=default.top_p,
         metavar="P",
         help="keep the most likely until their probabilities sum to P (1: all)",
     )
-    group.add_argument("--seed", type=int, default=default.seed, metavar="S", help="(0)")
+    group.add_argument("--seed", type=whole, default=default.seed, metavar="S", help="(0)")
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:

@@ -16,7 +16,9 @@ from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
     model_choice,
+    number,
     read_texts,
+    whole,
 )
 from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
 from tui_trainer.headless.output import Json, Output
@@ -82,7 +84,7 @@ def add(commands: "Commands") -> None:
         "step. The loss is the one before the update, the predictions are those after it.",
     )
     parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
-    parser.add_argument("-n", type=int, default=1, metavar="N", help="how many updates (1)")
+    parser.add_argument("-n", type=whole, default=1, metavar="N", help="how many updates (1)")
     add_training_arguments(parser)
     parser.add_argument(
         "--layers", action="store_true", help="tell layer by layer which weights each update moved"
@@ -110,7 +112,7 @@ def add(commands: "Commands") -> None:
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--lr", type=float, default=TUTORIAL_LR, help=f"learning rate ({TUTORIAL_LR:g})"
+        "--lr", type=number, default=TUTORIAL_LR, help=f"learning rate ({TUTORIAL_LR:g})"
     )
     parser.add_argument(
         "--optimizer", choices=OPTIMIZERS, default=OPTIMIZERS[0], help=f"({OPTIMIZERS[0]})"

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import check_budget
+from tui_trainer.engine.typed_numbers import LARGEST_TYPED, read_number, told
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.step_phases import StepPhases
 from tui_trainer.screens.step_updates import UPDATES
@@ -18,10 +19,13 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 def read_bytes(line: str) -> int:
     """A number of bytes typed by hand, such as `500 MB`; InputError where it is none."""
-    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?)\s*([kmgt]?)b?\s*", line.lower())
+    found = re.fullmatch(r" *([0-9.]+) *([kmgt]?)b? *", line, re.ASCII | re.IGNORECASE)
     if found is None:
-        raise InputError(f"{line!r} is no amount of memory: type one such as 500 MB or 2 GB.")
-    return check_budget(round(float(found[1]) * UNITS[found[2]]))
+        raise InputError(f"{told(line)} is no amount of memory: type one such as 500 MB or 2 GB.")
+    size = read_number(found[1], "The memory for undo", "500 MB") * UNITS[found[2].lower()]
+    if size > LARGEST_TYPED:
+        raise InputError(f"{told(line)} is more memory than there can be: type 500 MB or 2 GB.")
+    return check_budget(round(size))
 
 
 class StepHistory(StepPhases):

@@ -5,9 +5,9 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.engine.settings import OPTIMIZERS, check_lr
+from tui_trainer.engine.typed_numbers import read_number
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.work_screen import WorkScreen
 
@@ -25,11 +25,7 @@ def next_lr(lr: float, up: bool) -> float:
 
 def read_lr(line: str) -> float:
     """A learning rate typed by hand; InputError where it is none."""
-    try:
-        lr = float(line)
-    except ValueError:
-        raise InputError(f"{line!r} is no number: type one such as 1e-5.") from None
-    return check_lr(lr)
+    return check_lr(read_number(line, "The learning rate"))
 
 
 def describe_settings(status: LearnerStatus | None, waiting: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.setting_fields import Kind, SettingField
-from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.settings import LARGEST_KEPT, ModelChoice
 
 NOTEBOOK, TUTORIAL, TUNED = "notebook", "tutorial", "tuned"
 TRAINER, SFT_TRAINER = "trainer", "sft_trainer"
@@ -40,6 +40,10 @@ class BenchSettings:
             if getattr(self, name) < 1:
                 words = name.replace("_", " ")
                 raise InputError(f"{words} must be 1 or more, not {getattr(self, name)}.")
+        for name in ("items", "held_out", "rounds", "seed"):
+            if getattr(self, name) > LARGEST_KEPT:
+                words = name.replace("_", " ")
+                raise InputError(f"{words} must be at most {LARGEST_KEPT:,}.")
         if self.rounds < FEWEST_ROUNDS:
             raise InputError(f"rounds must be {FEWEST_ROUNDS} or more, not {self.rounds}.")
         if not math.isfinite(self.seconds) or self.seconds <= 0:

@@ -1,0 +1,48 @@
+"""Numbers as a person types them, on a screen or for a command: one grammar for all. No torch.
+
+Python's own `int` and `float` take more than anyone means: `1_0` is 10 to them, so are full-width
+digits, and `nan` is a number.
+"""
+
+import math
+import re
+
+from tui_trainer.engine.errors import InputError
+
+WHOLE = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", re.ASCII)
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+LARGEST_TYPED = 2**63 - 1  # what torch takes as a seed, a count or an index
+DIGITS_AT_MOST = 19
+CHARACTERS_TOLD = 40
+
+
+def read_whole(text: str, what: str) -> int:
+    """A whole number such as 500, -1 or 7,473; InputError, which names it `what`, for all else."""
+    typed = text.strip()
+    if not WHOLE.fullmatch(typed):
+        raise InputError(f"{what} takes a whole number, not {told(text)}.")
+    digits = typed.replace(",", "").lstrip("+-").lstrip("0") or "0"
+    number = int(digits) if len(digits) <= DIGITS_AT_MOST else math.inf
+    if number > LARGEST_TYPED:
+        raise InputError(f"{what} takes a whole number of at most 2^63 - 1, not {told(text)}.")
+    return -int(digits) if typed.startswith("-") else int(digits)
+
+
+def read_number(text: str, what: str, such_as: str = "1e-5") -> float:
+    """A finite number such as 1e-5; InputError, which names it `what`, for all else."""
+    typed = text.strip()
+    if not NUMBER.fullmatch(typed):
+        raise InputError(f"{what} takes a number such as {such_as}, not {told(text)}.")
+    number = float(typed)
+    if math.isinf(number):
+        raise InputError(f"{what} takes a number below 1.8e308, not {told(text)}.")
+    mantissa = re.split("[eE]", typed)[0]
+    if number == 0 and mantissa.strip("+-0."):
+        raise InputError(f"{what} takes 0 or a number above 4.9e-324, not {told(text)}.")
+    return number
+
+
+def told(text: str) -> str:
+    """What was typed, in quotes, as much of it as a sentence has room for."""
+    cut = text if len(text) <= CHARACTERS_TOLD else text[: CHARACTERS_TOLD - 1] + "…"
+    return repr(cut)
