@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.typed_numbers import read_number
 
 DEVICES = "auto", "cpu", "cuda"
 BF16_STOCHASTIC = "bf16-sr"
@@ -71,6 +72,11 @@ def check_lr(lr: float) -> float:
             f"The learning rate must be above 0 and at most {HIGHEST_LR:g}, not {lr:g}."
         )
     return lr
+
+
+def read_lr(line: str) -> float:
+    """A learning rate typed by hand; InputError where it is none."""
+    return check_lr(read_number(line, "The learning rate"))
 
 
 def check_budget(budget: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.engine.settings import ModelChoice, read_lr
 from tui_trainer.engine.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ def whole(text: str) -> int:
 def number(text: str) -> float:
     """The `type` of an argument that takes a number."""
     return typed(lambda: read_number(text, "it", "0.5"))
+
+
+def learning_rate(text: str) -> float:
+    """The `type` of an argument that takes a learning rate."""
+    return typed(lambda: read_lr(text))
 
 
 def typed(read: Callable[[], Value]) -> Value:

@@ -10,13 +10,13 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.engine.reports import Candidate, LearnerStatus, Position, UpdateReport
-from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR, check_lr
+from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
+    learning_rate,
     model_choice,
-    number,
     read_texts,
     whole,
 )
@@ -112,7 +112,7 @@ def add(commands: "Commands") -> None:
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--lr", type=number, default=TUTORIAL_LR, help=f"learning rate ({TUTORIAL_LR:g})"
+        "--lr", type=learning_rate, default=TUTORIAL_LR, help=f"learning rate ({TUTORIAL_LR:g})"
     )
     parser.add_argument(
         "--optimizer", choices=OPTIMIZERS, default=OPTIMIZERS[0], help=f"({OPTIMIZERS[0]})"
@@ -122,7 +122,6 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, output: Output) -> None:
     if arguments.n < 1:
         raise InputError(f"At least 1 update is needed, not {arguments.n}.")
-    check_lr(arguments.lr)
     choice = model_choice(arguments)
     target = read_export(arguments, choice, items=False)
     text, *probes = read_texts([arguments.text, *arguments.probe])

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.settings import TrainSettings, read_lr
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.export import Exports
@@ -24,7 +24,7 @@ from tui_trainer.screens.gsm8k_words import describe_end, describe_numbers, desc
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.settings_form import SettingsForm
-from tui_trainer.screens.step_settings import next_lr, read_lr
+from tui_trainer.screens.step_settings import next_lr
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.held_out_line import HeldOutLine

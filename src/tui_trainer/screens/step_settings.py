@@ -6,8 +6,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.reports import LearnerStatus
-from tui_trainer.engine.settings import OPTIMIZERS, check_lr
-from tui_trainer.engine.typed_numbers import read_number
+from tui_trainer.engine.settings import OPTIMIZERS, read_lr
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.work_screen import WorkScreen
 
@@ -21,11 +20,6 @@ def next_lr(lr: float, up: bool) -> float:
     if up:
         return next((step for step in steps if step > lr * 1.001), steps[-1])
     return next((step for step in reversed(steps) if step < lr * 0.999), steps[0])
-
-
-def read_lr(line: str) -> float:
-    """A learning rate typed by hand; InputError where it is none."""
-    return check_lr(read_number(line, "The learning rate"))
 
 
 def describe_settings(status: LearnerStatus | None, waiting: int) -> str:
