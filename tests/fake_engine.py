@@ -137,15 +137,18 @@ class FakeEngine:
         return TokenizerReport(source, MODEL.vocabulary)
 
     def load_model(self, choice: ModelChoice) -> LearnerStatus:
-        return self._become(model=replace(MODEL, name=choice.source), updates=0)
+        return self._become(model=replace(MODEL, name=choice.source), updates=0, unsaved=0)
 
     def reload(self) -> LearnerStatus:
         self.reloads += 1
-        return self._become(updates=0)
+        return self._become(updates=0, unsaved=0)
 
     def _become(self, **changes: object) -> LearnerStatus:
         self._status = replace(self._status, **changes)
         return self._status
+
+    def _count_update(self) -> LearnerStatus:
+        return self._become(updates=self._status.updates + 1, unsaved=self._status.unsaved + 1)
 
     # Tokens
 
@@ -259,7 +262,7 @@ class FakeEngine:
 
     def update(self, text: str) -> UpdateReport:
         before, loss = self.predict(text), self._loss()
-        status = self._become(updates=self._status.updates + 1)
+        status = self._count_update()
         return UpdateReport(
             update=status.updates,
             text=text,
@@ -369,6 +372,13 @@ class FakeEngine:
     def memory_estimate(self) -> MemoryEstimate:
         return MemoryEstimate(310_000_000, 7_900_000_000)
 
+    def save(self) -> CheckpointReport | None:
+        if not self._status.unsaved:
+            return None
+        report = self.checkpoint()
+        self._become(unsaved=0)
+        return report
+
     def checkpoint(self) -> CheckpointReport:
         if self.refuse_checkpoint is not None:
             raise self.refuse_checkpoint
@@ -390,9 +400,11 @@ class FakeEngine:
             self._pass_gate()
             if isinstance(loss, Exception):
                 raise loss
-            self._become(updates=self._status.updates + 1)
+            self._count_update()
             self._step = step
             due = settings.checkpoint_every and step % settings.checkpoint_every == 0
+            if due:
+                self._become(unsaved=0)
             yield self._change(
                 StepReport(
                     step=step,

@@ -55,7 +55,8 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.run_reports import CheckpointReport, RunReport
+from tui_trainer.engine.run_reports import CheckpointReport, RunReport, SavedReport
+from tui_trainer.engine.saved_model import save_model
 from tui_trainer.engine.settings import (
     ModelChoice,
     Sampling,
@@ -93,7 +94,7 @@ class Engine:
         self._training: TrainingState | None = None
         self._recording: Recording | None = None
         self._memory: MemoryEstimate | None = None
-        self._source = ""
+        self._source = self._base_name = ""
         self._origin: Origin | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
@@ -146,7 +147,8 @@ class Engine:
         seconds = time.perf_counter() - started
         report = report_model(model, source.name, str(device), precision, seconds)
         self._learner = Learner(model, vocabulary, report, source.updates)
-        self._source = choice.source
+        self._source, self._base_name = choice.source, source.base_name
+        self._recording = self._training = None
         self._origin = find_origin(source, choice, report)
         self._cell = TrainingCell(self._learner)
         self._probes = Probes(self._learner)
@@ -386,6 +388,19 @@ class Engine:
         if self._recording is None:
             raise InputError("No run is being written: start one first.")
         return self._recording.checkpoint()
+
+    def save(self) -> CheckpointReport | SavedReport | None:
+        """Write the weights as they are now; None where every update is in a file already.
+
+        A run that goes, or that left these weights, gets a checkpoint; others become a model of
+        their own. InputError where they are not finite, or cannot be written.
+        """
+        learner = self.learner
+        if not learner.history.unsaved:
+            return None
+        if self._recording is not None and self._recording.has_weights:
+            return self._recording.checkpoint()
+        return save_model(learner, self._base_name, self._source)
 
     def memory_estimate(self) -> MemoryEstimate | None:
         """What the loop that was begun last will need; None before the first."""

@@ -22,7 +22,7 @@ from tui_trainer.engine.actions import (
 )
 from tui_trainer.engine.devices import free_memory
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.phase_reports import STEP, ZERO_GRAD
+from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP, ZERO_GRAD
 from tui_trainer.engine.room import lay_out
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ State = dict[Tensor, dict[str, object]]
 """What an optimizer keeps for each parameter: AdamW's two moments and its count of steps."""
 Rng = tuple[Tensor, ...]
 SHARE_OF_FREE_MEMORY = 4
+HARMLESS = FORWARD, LOSS, BACKWARD, ZERO_GRAD
+"""Phases that change no weight."""
 
 
 @dataclass
@@ -104,6 +106,8 @@ class History:
     _spare: State | None = None
     _unkept: list[Tensor] | None = None
     _version: int = -1
+    _saved_at: list[int] = field(default_factory=lambda: [0])
+    """After how many updates a file has the weights, on the way that these changes go."""
 
     def __post_init__(self) -> None:
         self.mark()
@@ -136,6 +140,29 @@ class History:
         """The weights as they are now are those that this history leads to."""
         self._version = self.learner.weights_version
 
+    @property
+    def unsaved(self) -> int:
+        """How many updates since the last weights that a file has; what was undone counts none."""
+        self.look()
+        updates = self.learner.updates
+        return updates - max((at for at in self._saved_at if at <= updates), default=-1)
+
+    def mark_saved(self) -> None:
+        """A file has the weights as they are now."""
+        if self.unsaved:
+            self._saved_at = sorted({*self._saved_at, self.learner.updates})
+
+    def _leave_saved(self) -> None:
+        """An update was made, and leads elsewhere than to what was undone and had been saved."""
+        while self._saved_at and self._saved_at[-1] >= self.learner.updates:
+            self._saved_at.pop()
+
+    def is_left_by(self, number: int) -> bool:
+        """Whether the loop of that number was the last to change the weights."""
+        changes = (done for done in reversed(self.actions) if done.what not in HARMLESS)
+        last = next(changes, None)
+        return isinstance(last, LoopSteps) and last.number == number
+
     # Keeping
 
     def before(self) -> Before:
@@ -160,6 +187,7 @@ class History:
         """A loop made a step, its last: there is no way back past it."""
         if self._changes or self.pending:
             self.forget_changes()
+        self._leave_saved()
         last = self._older[-1] if self._older else None
         if isinstance(last, LoopSteps) and (last.number, last.last + 1) == (
             steps.number,
@@ -190,6 +218,7 @@ class History:
         """An update was made: what had been undone cannot be redone any more."""
         while len(self._changes) > self._done:
             self._use_again(self._changes.pop())
+        self._leave_saved()
         change.before.rng = self._rng or change.before.rng
         self.pending, self._rng = [], None
         self._prepared = None
@@ -277,6 +306,7 @@ class History:
         """The loaded weights again: nothing was done."""
         self.forget_changes()
         self._older = []
+        self._saved_at = [0]
         self.mark()
 
     def forget_changes(self) -> None:
@@ -290,6 +320,7 @@ class History:
         """Where something else has changed the weights, there is no way back past it."""
         if not self.is_current:
             self.forget_changes()
+            self._leave_saved()
             if not self._older or self._older[-1].what != ELSEWHERE:
                 self._older.append(Action(ELSEWHERE))
             self.mark()

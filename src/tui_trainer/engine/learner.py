@@ -73,6 +73,7 @@ class Learner:
             self.optimizer_name,
             self.training,
             self.history.report,
+            self.history.unsaved,
         )
 
     def action(self, what: str, text: str = "") -> Action:
@@ -173,6 +174,16 @@ class Learner:
             bits = INTEGERS[now.element_size()]
             moved += torch.count_nonzero(before.view(bits).sub_(now.view(bits)))
         return int(moved)
+
+    def check_finite(self) -> None:
+        """InputError where a weight is NaN or infinite: no file is to have such."""
+        for name, parameter in self.model.named_parameters():
+            if not torch.isfinite(parameter.detach()).all():
+                raise InputError(
+                    f"The weights are not finite any more ({name} has NaN or infinite values), so "
+                    "they are not saved: undo the updates that did it, or press R for the loaded "
+                    "weights."
+                )
 
     @property
     def weights_version(self) -> int:

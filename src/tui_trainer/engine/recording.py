@@ -31,7 +31,7 @@ from tui_trainer.runs.description import (
     Tally,
 )
 from tui_trainer.runs.event_files import check_installed
-from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, check_home, make_folder
+from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, check_home, is_run, make_folder
 from tui_trainer.runs.listing import read_run
 from tui_trainer.runs.metrics import copy_up_to
 from tui_trainer.runs.writer import RunWriter
@@ -65,6 +65,8 @@ class Recording:
         self._settings = settings
         self._data = identify_data(settings.problems, examples)
         self._state = state
+        self._first = state.step
+        """The step that the run begins after."""
         self._resumed_from = resumed_from
         self._writer: RunWriter | None = None
         self._last: CheckpointReport | None = None
@@ -103,11 +105,22 @@ class Recording:
         name = self._writer.description.name
         return replace(report, run=name, checkpoint=self._due_checkpoint())
 
-    def checkpoint(self) -> CheckpointReport:
-        """Write a checkpoint now; InputError where no run is being written or the disk is full."""
+    @property
+    def has_weights(self) -> bool:
+        """Whether the weights are the run's: it goes and has made a step, or nothing changed them
+        since it ended."""
         writer = self._writer
-        if writer is None or not writer.is_open or not self._state.step:
+        if writer is None or self._state.step <= self._first or not is_run(writer.folder):
+            return False
+        return writer.is_open or self._learner.history.is_left_by(self._state.number)
+
+    def checkpoint(self) -> CheckpointReport:
+        """Write a checkpoint now; InputError where the weights are not the run's or not finite, or
+        the disk is full."""
+        writer = self._writer
+        if writer is None or not self.has_weights:
             raise InputError("There is nothing to save yet: the run has made no step.")
+        self._learner.check_finite()
         started = time.perf_counter()
         name = checkpoint_name(self._state.step)
         folder = writer.folder / CHECKPOINTS / name
@@ -120,6 +133,7 @@ class Recording:
             bytes=folder_bytes(folder),
             seconds=time.perf_counter() - started,
         )
+        self._learner.history.mark_saved()
         return self._last
 
     def _due_checkpoint(self) -> CheckpointReport | None:

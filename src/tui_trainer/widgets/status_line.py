@@ -37,14 +37,27 @@ def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
     model = status.model
     name = f"{visible(model.name, limit=24)} {count(model.parameters)}"
     where = f"{model.device} {model.precision}"
-    if not status.updates:
+    if not status.updates and not status.unsaved:
         return f"{name} · {where} · as loaded", f"{name} · as loaded"
-    state = f"{status.updates:,} update{'s' * (status.updates != 1)} from loaded"
+    state = f"{updates(status.updates)} from loaded"
+    if not status.unsaved:
+        return (
+            f"{name} · {where} · {state}, R reloads",
+            f"{name} · {where} · {state}",
+            f"{name} · {state}",
+        )
+    unsaved = f"unsaved: {updates(status.unsaved)}"
     return (
-        f"{name} · {where} · {state}, R reloads",
-        f"{name} · {where} · {state}",
-        f"{name} · {state}",
+        f"{name} · {where} · {state}, R reloads · {unsaved}",
+        f"{name} · {where} · {state} · {unsaved}",
+        f"{name} · {where} · {unsaved}",
+        f"{name} · {unsaved}",
     )
+
+
+def updates(number: int) -> str:
+    """A count of updates: `1 update`, `1,000 updates`."""
+    return f"{number:,} update{'s' * (number != 1)}"
 
 
 def describe_loading(loading: LoadProgress) -> str:

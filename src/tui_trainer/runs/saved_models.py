@@ -1,0 +1,67 @@
+"""Models that a user kept: trained weights that belong to no run, each in a folder of its own."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.home import data_home
+from tui_trainer.runs.plain import read_plain
+
+SAVED_FILE = "saved.json"
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """`saved.json`, beside the weights: where they come from."""
+
+    model: str
+    """The name of the model that was trained."""
+    source: str
+    """What `--model` took for it."""
+    updates: int
+    """How many updates the weights are away from those that were first loaded."""
+    saved: str
+    """Date and time with the offset from UTC, as ISO 8601 writes it."""
+    format: int = 1
+
+    def __str__(self) -> str:
+        return f"saved: {self.model} after {self.updates:,} update{'s' * (self.updates != 1)}"
+
+
+def models_home() -> Path:
+    """Where the saved models are, each in a folder; it may not be there yet."""
+    return data_home() / "models"
+
+
+def find_saved(name: str) -> Path | None:
+    """The folder of the saved model of that name; None where there is none."""
+    folder = models_home() / name
+    return folder if folder.name == name and is_saved(folder) else None
+
+
+def is_saved(folder: Path) -> bool:
+    return os.path.isfile(folder / SAVED_FILE)  # noqa: PTH113  # Path's raises for a long name
+
+
+def read_saved(folder: Path) -> SavedModel:
+    """What is known of a saved model; InputError where it is damaged."""
+    return read_plain(folder / SAVED_FILE, SavedModel)
+
+
+def saved_models() -> list[tuple[Path, SavedModel]]:
+    """The saved models that can be read, the newest first."""
+    found = []
+    for folder in _folders():
+        try:
+            found.append((folder, read_saved(folder)))
+        except InputError:
+            continue  # what is no saved model, or a damaged one, is not offered
+    return sorted(found, key=lambda model: (model[1].saved, model[0].name), reverse=True)
+
+
+def _folders() -> list[Path]:
+    try:
+        return list(models_home().iterdir())
+    except OSError:  # nothing was saved yet, or may not be looked at
+        return []
