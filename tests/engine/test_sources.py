@@ -138,7 +138,10 @@ DAMAGE: list[tuple[Callable[[Path], None], str]] = [
     (with_empty_weights, "The weights of damaged cannot be read"),
     (without_two_tensors, "The weights of damaged lack 2 tensors (model.layers.0.self_attn.q_proj"),
     (with_another_width, "The weights of damaged"),
-    (with_a_shard_missing, "The weights of damaged"),
+    (
+        with_a_shard_missing,
+        "damaged lacks the file model-00002-of-00002.safetensors of its weights",
+    ),
     (with_an_unknown_architecture, "transformers does not know the architecture of damaged"),
     (without_a_model_type, "transformers does not know the architecture of damaged"),
     (with_a_config_that_is_no_json, "The config of damaged cannot be read"),

@@ -7,7 +7,8 @@ Weights are safetensors or GGUF; nothing is unpickled.
 
 import importlib.util
 import json
-import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -16,7 +17,6 @@ import torch
 import transformers
 from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
-from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -28,16 +28,20 @@ from transformers import (
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.download import download_snapshot
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.model_files import check_files
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import ModelOption
 from tui_trainer.engine.settings import RANDOM, ModelChoice
 from tui_trainer.engine.shapes import check_shape, random_model, shape_config
+from tui_trainer.engine.stored_tensors import read_tensors
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.engine.weight_files import find_weight_files
 from tui_trainer.runs.checkpoints import TRAINING_FILE, read_facts
 from tui_trainer.runs.saved_models import find_saved, is_saved, read_saved, saved_models
 
-# What transformers and the readers under it raise for files that are missing or damaged.
-UNREADABLE = OSError, ValueError, KeyError, TypeError, ImportError, struct.error
+# Where peft is installed, transformers applies an adapter that lies beside a model, a pickled one
+# too. It looks for it in this folder, and there is none of that name.
+NO_ADAPTER = {"subfolder": "\0"}
 NO_TOKENIZER = "{} has no tokenizer: copy its tokenizer.json into its folder."
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
@@ -135,12 +139,11 @@ def smollm2_file() -> Path:
 
 def load_vocabulary(source: Source, choice: ModelChoice) -> Vocabulary:
     """The tokenizer alone; it needs no weights."""
-    try:
+    with _reading(source, "tokenizer"):
+        check_files(source.folder, source.name)
         tokenizer = AutoTokenizer.from_pretrained(
             source.folder, **source.keywords, trust_remote_code=choice.remote_code
         )
-    except UNREADABLE as error:
-        raise InputError(_unreadable(source, "tokenizer", error)) from error
     # Where its files are missing, transformers makes one with nothing but special tokens.
     if len(tokenizer) <= len(tokenizer.added_tokens_decoder):
         raise InputError(NO_TOKENIZER.format(source.name))
@@ -151,13 +154,11 @@ def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
     """The model's config; InputError where no model that can be trained is made from it."""
     if source.shape is not None:
         return shape_config(source.shape, AutoConfig.from_pretrained(source.folder).eos_token_id)
-    _require_weights(source)
-    try:
+    check_weights(source)
+    with _reading(source, "config"):
         config = AutoConfig.from_pretrained(
             source.folder, **source.keywords, trust_remote_code=choice.remote_code
         )
-    except UNREADABLE as error:
-        raise InputError(_unreadable(source, "config", error)) from error
     if getattr(config, "quantization_config", None) is not None:
         raise InputError(
             f"The weights of {source.name} are quantized, and such cannot be trained: choose the "
@@ -177,7 +178,7 @@ def load_model(
     """
     if source.shape is not None:
         return random_model(config, dtype)
-    try:
+    with _reading(source, "weights"):
         loaded = AutoModelForCausalLM.from_pretrained(
             source.folder,
             **source.weight_keywords,
@@ -186,11 +187,8 @@ def load_model(
             trust_remote_code=choice.remote_code,
             use_safetensors=True,
             output_loading_info=True,
+            adapter_kwargs=NO_ADAPTER,
         )
-    except (*UNREADABLE, RuntimeError, SafetensorError) as error:
-        if isinstance(error, torch.OutOfMemoryError) or "allocate" in str(error):
-            raise
-        raise InputError(_unreadable(source, "weights", error)) from error
     # With output_loading_info it gives two things, which its types do not know.
     model, info = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
     if missing := sorted(info["missing_keys"]):
@@ -204,25 +202,32 @@ def load_model(
     return model
 
 
-def _require_weights(source: Source) -> None:
-    """Tell what a directory lacks before a library does it less clearly."""
+def check_weights(source: Source) -> None:
+    """Look at the files before a library opens one; InputError where they are no weights."""
     if source.gguf_file is not None:
         return
-    if not (source.folder / "config.json").is_file():
-        raise InputError(
-            f"{source.name} has no config.json, so it is no model: its tokenizer alone can be "
-            "used on the Tokens screen."
-        )
-    if any(source.folder.glob("*.safetensors")):
-        return
-    if any(source.folder.glob("*.bin")):
-        raise InputError(
-            f"{source.name} has pickled weights only, which can run code when they are opened: "
-            "save it again as safetensors and load that."
-        )
-    raise InputError(
-        f"{source.name} has no .safetensors file: copy its weights beside config.json."
-    )
+    with _reading(source, "config"):
+        check_files(source.folder, source.name)
+        files = find_weight_files(source.folder, source.name)
+    with _reading(source, "weights"):
+        read_tensors(files)
+
+
+@contextmanager
+def _reading(source: Source, part: str) -> Iterator[None]:
+    """One sentence for whatever goes wrong in the block, in which libraries read a model's files.
+
+    What they raise for damaged ones is of every class: tokenizers a bare Exception, transformers
+    whatever Python raises where it took a file's word.
+    """
+    try:
+        yield
+    except (InputError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        if "allocate" in str(error):
+            raise
+        raise InputError(_unreadable(source, part, error)) from error
 
 
 def _unreadable(source: Source, part: str, error: BaseException) -> str:
