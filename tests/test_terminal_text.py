@@ -5,8 +5,10 @@ import unicodedata
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from wcwidth import wcwidth
 
-from tui_trainer.terminal_text import visible, visible_token
+from tui_trainer.terminal_text import OF_NO_AGREED_WIDTH, visible, visible_token
 
 HOSTILE = st.one_of(
     st.text(max_size=50),
@@ -22,6 +24,9 @@ HOSTILE = st.one_of(
             "\ud83d",
             "a\u0301" * 20,
             "👩\u200d👩\u200d👧",
+            "👍🏽 ◌🏽 🇩🇪🇫🇷 1\ufe0f\u20e3 ❤\ufe0f",
+            "\u1112\u1161\u11ab\ua960\ud7b0",
+            "हिन्दी தமிழ்",
             "x" * 10_000,
         ]
     ),
@@ -50,11 +55,36 @@ def test_what_is_visible_already_stays_as_it_is(text: str) -> None:
 
 @given(
     st.text(
-        st.characters(categories=["L", "N", "P"], exclude_characters="\u115f\u1160\u3164\uffa0")
+        st.characters(categories=["L", "N", "P"], exclude_characters="\u3164\uffa0").filter(
+            lambda character: character not in OF_NO_AGREED_WIDTH
+        )
     )
 )
 def test_letters_digits_and_punctuation_are_left_alone(text: str) -> None:
     assert visible(text) == text
+
+
+def cells_by_character(text: str) -> int:
+    """As tmux 3.3 and other terminals count that know of no sequences."""
+    return sum(map(wcwidth, text))
+
+
+@given(HOSTILE)
+def test_a_terminal_that_counts_each_character_counts_as_the_layout_does(text: str) -> None:
+    for shown in visible(text), visible_token(text), visible(text, limit=20):
+        assert cells_by_character(shown) == cell_len(shown)
+
+
+def test_every_character_is_as_wide_alone_as_the_layout_has_it() -> None:
+    for point in range(0x110000):
+        shown = visible(chr(point))
+        assert cells_by_character(shown) == cell_len(shown), f"{point:X}"
+
+
+@given(HOSTILE)
+def test_no_line_begins_with_a_mark(text: str) -> None:
+    for line in visible(text, newline="\n").split("\n"):
+        assert not unicodedata.category(line[:1] or "x").startswith("M")
 
 
 @given(HOSTILE)
@@ -84,6 +114,12 @@ def test_different_controls_look_different(text: str) -> None:
         ("é 漢字 😀", "é 漢字 😀"),
         ("\u0301a", "◌\u0301a"),
         ("e\u0301", "e\u0301"),
+        ("👍🏽", "👍⟨1F3FD⟩"),
+        ("◌🏽", "◌⟨1F3FD⟩"),
+        ("🇩🇪", "⟨1F1E9⟩⟨1F1EA⟩"),
+        ("1\ufe0f\u20e3", "1⟨FE0F⟩⟨20E3⟩"),
+        ("\u1112\u1161\u11ab", "⟨1112⟩⟨1161⟩⟨11AB⟩"),
+        ("न\u0940", "न⟨0940⟩"),
     ],
 )
 def test_examples(text: str, shown: str) -> None:

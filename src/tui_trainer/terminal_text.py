@@ -1,18 +1,38 @@
 """Untrusted text to what a terminal may show. The only place that decides it.
 
 A token, an item, a file name or an error can carry any character. Control characters become
-their pictures, characters that reorder or hide their neighbours become code points in brackets.
+their pictures, characters that reorder or hide their neighbours become code points in brackets,
+and so does what terminals draw in different numbers of cells: one that counts more cells than we
+do would move the rest of a table's row.
 """
 
 import unicodedata
 
 NEWLINE, TAB, SPACE, DELETE = "⏎", "⇥", "␣", "␡"
 MARK_HOLDER = "◌"
-ESCAPED_CATEGORIES = "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"
+# The last two are marks that enclose a letter (keycaps) and that take a cell beside it: glibc, and
+# so tmux, counts 1 for the latter, Rich 0.
+ESCAPED_CATEGORIES = "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Me", "Mc"
 # Invisible though their category says letter, mark or symbol: fillers, variation selectors.
 INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800") | frozenset(
     chr(point) for point in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 )
+JOINED = (
+    *range(0x1F1E6, 0x1F200),  # two of them are a flag of 2 cells, or of 4
+    *range(0x1F3FB, 0x1F400),  # skin tones: none after an emoji, or 2
+    *range(0x1100, 0x1200),  # Hangul letters, which some draw as one syllable
+    *range(0xA960, 0xA980),
+    *range(0xD7B0, 0xD800),
+)
+WIDE_SINCE_UNICODE_16 = (
+    *range(0x2630, 0x2638),
+    *range(0x268A, 0x2690),
+    *range(0x4DC0, 0x4E00),
+    *range(0x1D300, 0x1D377),
+)
+CIRCLED_NUMBERS = range(0x3248, 0x3250)  # Unicode leaves their width to the terminal
+OF_NO_AGREED_WIDTH = frozenset(map(chr, (*JOINED, *WIDE_SINCE_UNICODE_16, *CIRCLED_NUMBERS)))
+ESCAPED = INVISIBLE | OF_NO_AGREED_WIDTH
 
 
 def visible(text: str, *, newline: str = NEWLINE, tab: str = TAB, limit: int | None = None) -> str:
@@ -26,9 +46,13 @@ def visible(text: str, *, newline: str = NEWLINE, tab: str = TAB, limit: int | N
     if text.isascii() and text.isprintable():
         return text
     shown = "".join(_shown(character, newline, tab) for character in text)
-    # A combining mark at the start would sit on whatever stands before the text.
-    starts_with_mark = shown != "" and unicodedata.category(shown[0]).startswith("M")
-    return MARK_HOLDER + shown if starts_with_mark else shown
+    return "\n".join(map(_held, shown.split("\n")))
+
+
+def _held(line: str) -> str:
+    """A combining mark at the start would sit on whatever stands before the line."""
+    starts_with_mark = line != "" and unicodedata.category(line[0]).startswith("M")
+    return MARK_HOLDER + line if starts_with_mark else line
 
 
 def visible_token(text: str) -> str:
@@ -53,6 +77,6 @@ def _shown(character: str, newline: str, tab: str) -> str:
         return DELETE
     category = unicodedata.category(character)
     other_space = category == "Zs" and character != " "  # looks like a space and is none
-    if category in ESCAPED_CATEGORIES or character in INVISIBLE or other_space:
+    if category in ESCAPED_CATEGORIES or character in ESCAPED or other_space:
         return f"⟨{point:04X}⟩"
     return character

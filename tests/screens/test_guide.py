@@ -1,7 +1,10 @@
 """The guide: each task ticks when what it asks for has really happened, and is shown in `?`."""
 
 import dataclasses
+import os
+import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,7 @@ from tui_trainer.screens.guide import (
     is_memorised,
     is_name,
 )
+from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks, ticks_file
 from tui_trainer.screens.phase_view import PhaseView
 from tui_trainer.screens.text_examples import EXAMPLES
 from tui_trainer.widgets.screen_tabs import SCREENS
@@ -84,9 +88,64 @@ def test_no_example_is_a_name() -> None:
 def test_a_task_is_announced_once() -> None:
     guide, announced = a_guide()
     for text in ("Ada", "Grace", "Ada"):
-        guide.saw_tokens(text)
+        guide.saw_tokens(FakeEngine().tokenize(text, ""))
     assert announced == [OWN_NAME]
     assert guide.done == {OWN_NAME}
+
+
+@pytest.mark.parametrize("text", ["hello_arjunguha", "arjun.guha@x.org", "R2D2", " user-42"])
+def test_a_name_on_a_computer_ticks_where_it_is_several_tokens(text: str) -> None:
+    tokenized = FakeEngine().tokenize(text, "")  # a token a character
+    guide, announced = a_guide()
+    guide.saw_tokens(dataclasses.replace(tokenized, tokens=tokenized.tokens[:1]))
+    assert announced == []
+    guide.saw_tokens(tokenized)
+    assert announced == [OWN_NAME]
+
+
+@pytest.mark.parametrize("text", ["x = 1", "12_34", "__", "hello():", "trailing", "10.5"])
+def test_other_texts_of_several_tokens_do_not_tick(text: str) -> None:
+    guide, announced = a_guide()
+    guide.saw_tokens(FakeEngine().tokenize(text, ""))
+    assert announced == []
+
+
+# From one session to the next
+
+
+async def test_ticks_outlast_the_session() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        app.screen.query_one(TextBox).text = "hello_arjunguha"
+        await until(pilot, lambda: OWN_NAME in app.session.guide.done)
+    assert stat.S_IMODE(ticks_file().stat().st_mode) == 0o600
+    async with with_engine(FakeEngine(), "question_mark") as (app, pilot):
+        await until(pilot, lambda: "[✓] Tokenize your own name," in shown(app))
+
+
+@pytest.mark.parametrize(
+    "broken", [b"\xff\x00{", b'{"done": 3}\n[]\n"x"\n', b"[" * 70_000, b'{"done": "no such"}\n']
+)
+def test_a_broken_file_of_ticks_is_no_harm(broken: bytes) -> None:
+    ticks_file().parent.mkdir(parents=True)
+    ticks_file().write_bytes(broken)
+    assert Guide(print, kept_ticks()).done == set()
+    keep_tick(OWN_NAME.name)
+    assert Guide(print, kept_ticks()).done == {OWN_NAME}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_file_of_ticks_that_is_none_is_no_harm(make: Callable[[Path], None]) -> None:
+    ticks_file().parent.mkdir(parents=True)
+    make(ticks_file())
+    keep_tick(OWN_NAME.name)
+    assert kept_ticks() == set()
+
+
+def test_two_processes_lose_no_tick_of_each_other() -> None:
+    names = [f"task {number}" for number in range(20)]
+    with ThreadPoolExecutor(8) as pool:  # each opens the file anew, as a process does
+        list(pool.map(keep_tick, names))
+    assert kept_ticks() == set(names)
 
 
 def test_a_sure_position_is_one_of_the_typed_text() -> None:
@@ -210,13 +269,13 @@ async def test_opening_the_screens_does_nothing() -> None:
 async def test_a_typed_name_is_ticked() -> None:
     async with running("escape") as (app, pilot):
         await pilot.press("question_mark")
-        await until(pilot, lambda: "[ ] Tokenize your own name." in shown(app))
+        await until(pilot, lambda: "[ ] Tokenize your own name," in shown(app))
         assert "escape closes" in shown(app)
         await pilot.press("escape")
         app.screen.query_one(TextBox).text = "Ada"
         await until(pilot, lambda: OWN_NAME in app.session.guide.done)
         await pilot.press("question_mark")
-        await until(pilot, lambda: "[✓] Tokenize your own name." in shown(app))
+        await until(pilot, lambda: "[✓] Tokenize your own name," in shown(app))
 
 
 async def test_a_sure_position_is_ticked() -> None:

@@ -85,14 +85,18 @@ async def test_it_opens_with_a_worked_example_that_plain_torch_agrees_with() -> 
 async def test_the_examples_of_the_notebook_show_0_and_100() -> None:
     async with running("escape", "3", "e") as (app, pilot):
         screen = await figures(app, pilot)
-        assert "cross_entropy([100, 0], label 0) = 0.0000" in shown(app)
-        assert screen.report.loss == F.cross_entropy(torch.tensor([100.0, 0.0]), torch.tensor(0))
+        assert "cross_entropy([0, 100, 0], label 1) = 0.0000" in shown(app)
+        assert screen.report.loss == F.cross_entropy(
+            torch.tensor([0.0, 100.0, 0.0]), torch.tensor(1)
+        )
         assert "perplexity exp(loss) = 1.0000" in shown(app)
         assert "This is the least" in shown(app)
         await pilot.press("e")
         await figures(app, pilot)
-        assert "cross_entropy([100, 0], label 1) = 100.0000" in shown(app)
-        assert screen.report.loss == F.cross_entropy(torch.tensor([100.0, 0.0]), torch.tensor(1))
+        assert "cross_entropy([100, 0, 0], label 1) = 100.0000" in shown(app)
+        assert screen.report.loss == F.cross_entropy(
+            torch.tensor([100.0, 0.0, 0.0]), torch.tensor(1)
+        )
         assert "perplexity exp(loss) = 2.688e43" in shown(app)
         assert "Sure and wrong is what costs most" in shown(app)
 

@@ -31,7 +31,8 @@ def add(commands: "Commands") -> None:
         "cross entropy of a row of logits and its label",
         "The loss of one prediction, by torch's cross_entropy in fp32: softmax, -log p of each "
         "class, the loss, the perplexity exp(loss), and the gradient of the loss for each logit. "
-        "Needs no model.",
+        "Needs no model. The notebook's two examples: `0 100 0 --label 1`, whose loss is 0, and "
+        "`100 0 0 --label 1`, whose loss is 100.",
     )
     parser.add_argument(
         "logits",

@@ -119,13 +119,14 @@ EXAMPLES = (
     ),
     ClassList(
         "the notebook's first: sure and right",
-        ("class 0", "class 1"),
-        LabelledLogits((100.0, 0.0), 0),
+        ("class 0", "class 1", "class 2"),
+        LabelledLogits((0.0, 100.0, 0.0), 1),
+        cursor=1,
     ),
     ClassList(
         "the notebook's second: sure and wrong",
-        ("class 0", "class 1"),
-        LabelledLogits((100.0, 0.0), 1),
+        ("class 0", "class 1", "class 2"),
+        LabelledLogits((100.0, 0.0, 0.0), 1),
         cursor=1,
     ),
     ClassList(

@@ -1,11 +1,12 @@
 """The small tasks of each screen, and when what happened has done one. No widget, no torch."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.phase_reports import LOSS, PhaseReport
-from tui_trainer.engine.reports import Prediction, StepReport, UpdateReport
+from tui_trainer.engine.reports import Prediction, StepReport, Tokenized, UpdateReport
 from tui_trainer.screens.text_examples import EXAMPLES
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ SURE = 0.9
 ITEMS = 500
 SHORTEST_STRING = 3  # tokens with a next one: memorising fewer shows little
 WORDS_OF_A_NAME = 5
+IDENTIFIER = re.compile(r"[\w.@-]*[^\W\d_][\w.@-]*")  # with a letter in it
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Task:
     sentence: str
 
 
-OWN_NAME = Task("own name", "Tokenize your own name. How many tokens is it?")
+OWN_NAME = Task(
+    "own name",
+    "Tokenize your own name, or a name of yours such as hello_arjunguha. How many tokens?",
+)
 SURE_POSITION = Task(
     "sure position", "Type a text where a token that really comes next has p above 0.9."
 )
@@ -48,10 +53,13 @@ TASKS: dict[str, tuple[Task, ...]] = {
 
 
 class Guide:
-    """What was done since the app began. The screens tell it what the engine reported."""
+    """What was done, ever. The screens tell it what the engine reported."""
 
-    def __init__(self, announce: Callable[[Task], None]) -> None:
-        self.done: set[Task] = set()
+    def __init__(self, announce: Callable[[Task], None], done: Iterable[str] = ()) -> None:
+        """`done` are the names of the tasks that an earlier session has seen done."""
+        names = frozenset(done)
+        tasks = (task for of_screen in TASKS.values() for task in of_screen)
+        self.done = {task for task in tasks if task.name in names}
         self._announce = announce
         self._text = ""
         self._losses: set[float] = set()
@@ -59,9 +67,10 @@ class Guide:
         self._ends: set[bool] = set()
         """Whether a loss of 0 (False) and one of 100 (True) were seen."""
 
-    def saw_tokens(self, text: str) -> None:
-        """`text` was tokenized."""
-        self._tick(OWN_NAME, is_name(text))
+    def saw_tokens(self, tokenized: Tokenized) -> None:
+        """A text was tokenized."""
+        text, is_split = tokenized.text, len(tokenized.tokens) > 1
+        self._tick(OWN_NAME, is_name(text) or (is_split and is_identifier(text)))
 
     def saw_prediction(self, prediction: Prediction, generated: int) -> None:
         """A forward pass; its last `generated` tokens are the model's own and show nothing."""
@@ -118,8 +127,17 @@ def is_name(text: str) -> bool:
         1 <= len(words) <= WORDS_OF_A_NAME
         and all(word.replace("'", "").replace("’", "").isalpha() for word in words)
         and sum(map(len, words)) > 1
-        and not any(text.strip() in example.text for example in EXAMPLES)
+        and not is_of_an_example(text)
     )
+
+
+def is_identifier(text: str) -> bool:
+    """Whether it can be a name that somebody has on a computer: one word, and of no example."""
+    return IDENTIFIER.fullmatch(text.strip()) is not None and not is_of_an_example(text)
+
+
+def is_of_an_example(text: str) -> bool:
+    return any(text.strip() in example.text for example in EXAMPLES)
 
 
 def is_memorised(prediction: Prediction) -> bool:

@@ -43,8 +43,8 @@ Adding the same number to every logit changes nothing.
 
 The label (●) is the class that is right. The loss, cross entropy, is -log p of the label. It is
 never negative, since p is at most 1 and so log p at most 0. It is 0 where the model is sure and
-right, and has no upper end: the surer and wronger, the larger. The notebook's two examples show
-both: 0 and 100.
+right, and has no upper end: the surer and wronger, the larger. The notebook's two examples, of
+three classes with label 1, show both: [0, 100, 0] costs 0, and [100, 0, 0] costs 100.
 
 exp(loss) is 1 / p of the label, the perplexity: the model is as unsure as one that guesses among
 so many classes. A guess among n classes costs log n.

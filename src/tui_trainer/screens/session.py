@@ -13,6 +13,7 @@ from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, To
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.guide import Guide, Task
+from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Report, Worker
@@ -60,7 +61,11 @@ class Session:
         """Published with None where none could be loaded."""
         self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
         self.task_done: Signal[Task] = Signal(app, "task")
-        self.guide = Guide(self.task_done.publish)
+        self.guide = Guide(self._task_was_done, kept_ticks())
+
+    def _task_was_done(self, task: Task) -> None:
+        keep_tick(task.name)
+        self.task_done.publish(task)
 
     async def ask(
         self,

@@ -149,7 +149,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def _show(self, reply: Reply) -> None:
         self.reply = reply
-        self.session.guide.saw_tokens(reply.first.text)
+        self.session.guide.saw_tokens(reply.first)
         self._notice("" if reply.request.text else EMPTY_TEXT)
         switcher = self.query_one(ContentSwitcher)
         switched = switcher.current != reply.request.view

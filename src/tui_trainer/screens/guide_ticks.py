@@ -1,0 +1,58 @@
+"""What was done of the guide, kept from one session to the next: a line of JSON for each tick.
+
+Lines are only ever appended, so that two processes at once lose none of each other's.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tui_trainer.json_lines import json_line
+from tui_trainer.runs.home import data_home
+
+MOST_BYTES = 65_536  # of the file that are read, the last ones: a line has some 20
+NO_PLACE = OSError, RuntimeError  # RuntimeError: whoever runs this has no home
+
+
+def ticks_file() -> Path:
+    """Where the ticks are; it may not be there yet."""
+    return data_home() / "guide.jsonl"
+
+
+def kept_ticks() -> set[str]:
+    """The names of the tasks that were done; what cannot be read counts as none."""
+    lines: list[bytes] = []
+    with suppress(*NO_PLACE), _opened(os.O_RDONLY) as file:
+        os.lseek(file, max(0, os.fstat(file).st_size - MOST_BYTES), os.SEEK_SET)
+        lines = os.read(file, MOST_BYTES).splitlines()
+    return {name for line in lines if (name := _name(line)) is not None}
+
+
+def _name(line: bytes) -> str | None:
+    try:
+        tick = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    name = tick.get("done") if isinstance(tick, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def keep_tick(name: str) -> None:
+    """Append a task; where nothing can be written the tick is this session's alone."""
+    line = f"\n{json_line({'done': name})}\n".encode()  # whatever the last line looks like
+    with suppress(*NO_PLACE):
+        ticks_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _opened(os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
+            os.write(file, line)
+
+
+@contextmanager
+def _opened(flags: int) -> Iterator[int]:
+    # Nobody waits for the other end of what turns out to be a pipe.
+    file = os.open(ticks_file(), flags | os.O_NONBLOCK, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
