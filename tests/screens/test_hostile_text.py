@@ -80,6 +80,7 @@ ATTACKS = [
     "\u200b\u200d\ufeff\u2028",
     "[/foo] [UNK] [INST] [bold]x[/bold] [@click=app.quit]q[/]",
     "lone \ud800 surrogate",
+    "👍🏽 🇩🇪 1\ufe0f\u20e3 \u1112\u1161",
     "bell\x07 back\x08 cr\r vt\x0b nul\x00 del\x7f",
     "x" * 10_000,
 ]
@@ -88,7 +89,8 @@ OWN_SEQUENCE = re.compile(
     r"\x1b(?:\[[0-9;:?<>=$]*[a-zA-Z~]|P[^\x1b]*\x1b\\|\][^\x07\x1b]*(?:\x07|\x1b\\))"
 )
 FORBIDDEN = re.compile(
-    "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+    "\u1100-\u11ff\u20dd-\u20e0\u20e2-\u20e4\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
 )
 
 hostile = st.one_of(
