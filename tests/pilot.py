@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import textual._wait
 from textual._context import visible_screen_stack
+from textual._xterm_parser import XTermParser
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
@@ -51,6 +52,13 @@ async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
         while not condition():
             await asyncio.sleep(0.02)
     await pilot.pause()
+
+
+def type_at_once(app: TuiTrainer, data: str) -> None:
+    """What a terminal sends, in one read: the app has handled none of it when all has come."""
+    assert app._driver is not None
+    for event in XTermParser().feed(data):
+        app._driver.process_message(event)
 
 
 @asynccontextmanager

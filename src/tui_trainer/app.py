@@ -28,6 +28,7 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.logs import log_to_file
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
+from tui_trainer.screens.palette import Palette
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import BENCH, LOOP_TITLES, Session
 from tui_trainer.screens.work_screen import WorkScreen
@@ -224,6 +225,10 @@ class TuiTrainer(App[int]):
 
     def action_cancel(self) -> None:
         self.worker.cancel()
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def action_help(self) -> None:
         if isinstance(self.screen, WorkScreen):

@@ -28,7 +28,7 @@ from tui_trainer.screens.bench_words import (
 from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.session import BENCH, Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Failure, LoopChanged, LoopState
 
@@ -38,7 +38,7 @@ SELECT = Binding.Group("Select ", compact=True)
 USUAL = "usual"
 
 
-class BenchScreen(WorkScreen):
+class BenchScreen(ScreenOnTop):
     """Opened over Runs; the bench under way belongs to the session, and outlives it."""
 
     NAME = "runs"
@@ -254,9 +254,6 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         if settings is not None:
             benches.change_settings(settings)
             self._show_progress()
-
-    def action_close(self) -> None:
-        self.dismiss()
 
     def action_select(self, by: int) -> None:
         row = max(0, min(self.row + by, len(self.listed) - 1))

@@ -6,12 +6,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_trainer.screens.dialog import Dialog
 
-class CheckpointPicker(ModalScreen[int | None]):
+
+class CheckpointPicker(Dialog[int | None]):
     """Gives back the step of the chosen one; None where the user escaped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]

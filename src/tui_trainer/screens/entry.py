@@ -7,17 +7,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import LineBox
 
 Value = TypeVar("Value")
 
 
-class Entry(ModalScreen[Value | None], Generic[Value]):
+class Entry(Dialog[Value | None], Generic[Value]):
     """`read` turns the line into a value, or raises InputError, which is shown beneath it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]

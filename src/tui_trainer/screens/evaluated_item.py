@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_trainer.engine.evaluation_reports import EvaluatedItem
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.evaluation_words import number, raw
 
 
@@ -26,7 +26,7 @@ class ItemTexts:
     before_by: str = ""
 
 
-class EvaluatedItemDialog(ModalScreen[int]):
+class EvaluatedItemDialog(Dialog[int]):
     """Shows one item after another; gives back the place of the last one looked at."""
 
     DEFAULT_CSS = "EvaluatedItemDialog .hint { dock: bottom; }"

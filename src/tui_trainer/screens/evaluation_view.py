@@ -32,7 +32,7 @@ from tui_trainer.screens.evaluation_words import (
 from tui_trainer.screens.evaluations import Pairing
 from tui_trainer.screens.session import EVALUATION, Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.worker import Failure, LoopChanged
@@ -46,7 +46,7 @@ USUAL = "usual"
 FILTERS: tuple[Change | None, ...] = (None, *Change)
 
 
-class EvaluationScreen(WorkScreen):
+class EvaluationScreen(ScreenOnTop):
     """Opened over another screen; what it shows belongs to the session, and outlives it."""
 
     NAME = "gsm8k"
@@ -333,9 +333,6 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             self._show_all()
 
     # Look
-
-    def action_close(self) -> None:
-        self.dismiss()
 
     def action_select(self, by: int) -> None:
         self._select(self._row + by)

@@ -6,14 +6,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Failure
 
 
-class FailureDialog(ModalScreen[None]):
+class FailureDialog(Dialog[None]):
     """Shows an exception of the worker; the app lives on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui_trainer.engine.reports import UpdateReport
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.fork_words import (
     COLUMNS,
     FACTORS,
@@ -25,7 +25,7 @@ from tui_trainer.worker import Failure
 KEYS = "1", "2", "3"
 
 
-class ForkDialog(ModalScreen[float | None]):
+class ForkDialog(Dialog[float | None]):
     """Tries the three, and gives back the learning rate that was picked; None where none was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

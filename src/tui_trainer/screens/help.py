@@ -6,15 +6,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.guide import TASKS, Task, describe_tasks
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.screen_tabs import SCREENS
 
 
-class HelpDialog(ModalScreen[None]):
+class HelpDialog(Dialog[None]):
     """Tells of the screen beneath it."""
 
     DEFAULT_CSS = "HelpDialog .hint { dock: bottom; }"  # else a long text pushes it out of sight

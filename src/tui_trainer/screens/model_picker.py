@@ -7,20 +7,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import DeviceReport, ModelOption
 from tui_trainer.engine.settings import PRECISIONS, ModelChoice
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.status_line import byte_count
 from tui_trainer.widgets.text_box import LineBox
 
 
-class ModelPicker(ModalScreen[ModelChoice | None]):
+class ModelPicker(Dialog[ModelChoice | None]):
     """Gives back a choice, or None where the user escaped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]

@@ -6,10 +6,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_trainer.engine.probe_reports import MOST_PROBES
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.widgets.text_box import LineBox
 
 WRITTEN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t"}
@@ -26,7 +26,7 @@ def read_line(line: str) -> str:
     return re.sub(r"\\([\\nt])", lambda found: MEANT[found[1]], line)
 
 
-class ProbeEditor(ModalScreen[tuple[str, ...] | None]):
+class ProbeEditor(Dialog[tuple[str, ...] | None]):
     """Gives back the texts, each once; an empty line is no probe. None where the user escaped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+from tui_trainer.screens.dialog import Dialog
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Answer:
     label: str
 
 
-class Question(ModalScreen[str | None]):
+class Question(Dialog[str | None]):
     """Asks, and gives back the key of the answer; None where the user escaped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]

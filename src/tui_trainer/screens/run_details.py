@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_trainer.screens.dialog import Dialog
 
-class RunDetails(ModalScreen[None]):
+
+class RunDetails(Dialog[None]):
     """Shows text under headings; what it is given is fit for a terminal."""
 
     DEFAULT_CSS = "RunDetails .hint { dock: bottom; }"

@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import DescendantFocus
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.setting_fields import SettingField
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import LineBox
 
@@ -35,7 +35,7 @@ class FormOf(Generic[Settings]):
     """The name of the preset that changes are marked against at first."""
 
 
-class SettingsForm(ModalScreen[Settings | None], Generic[Settings]):
+class SettingsForm(Dialog[Settings | None], Generic[Settings]):
     """Gives back the settings that were typed, once they can be used."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,16 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.model_picker import describe_option
 from tui_trainer.screens.session import Session
 from tui_trainer.widgets.text_box import LineBox
 
 
-class TokenizerPicker(ModalScreen[str | None]):
+class TokenizerPicker(Dialog[str | None]):
     """Gives back a source, or None where the user escaped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.screens.session import Session
 from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.screen_tabs import ScreenTabs
@@ -61,3 +63,14 @@ class WorkScreen(Screen[None]):
 
     def action_enter_text(self) -> None:
         self.query_one(self.TEXT_BOX).focus()
+
+
+class ScreenOnTop(LeftOnce, WorkScreen):
+    """A screen that is opened from another one, and left again for it."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """As `Dialog.dismiss`."""
+        return super().dismiss(result) if self.leaves() else AwaitComplete.nothing()
+
+    def action_close(self) -> None:
+        self.dismiss()

@@ -1,0 +1,90 @@
+"""Dialogs: each is left once, whatever comes in the same read."""
+
+from collections.abc import Callable
+
+from textual.screen import ModalScreen, Screen
+
+from tests.fake_engine import FakeEngine, evaluated_item
+from tests.pilot import running, type_at_once, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.screens.checkpoint_picker import CheckpointPicker
+from tui_trainer.screens.dialog import Dialog
+from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.evaluated_item import EvaluatedItemDialog, ItemTexts
+from tui_trainer.screens.failure import FailureDialog
+from tui_trainer.screens.fork_dialog import ForkDialog
+from tui_trainer.screens.gsm8k_settings import FORM
+from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.model_picker import ModelPicker
+from tui_trainer.screens.palette import Palette
+from tui_trainer.screens.probe_editor import ProbeEditor
+from tui_trainer.screens.question import Answer, Question
+from tui_trainer.screens.run_details import RunDetails
+from tui_trainer.screens.settings_form import SettingsForm
+from tui_trainer.screens.tokenizer_picker import TokenizerPicker
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.worker import Failure
+
+ESCAPE = "\x1b[27u"  # as a terminal sends it that tells it from the beginning of another key
+ENTER, DOWN = "\r", "\x1b[B"
+
+ITEM = ItemTexts(evaluated_item(0, "1", EvaluationSettings()), "1")
+DIALOGS: dict[type[Screen], tuple[str, Callable[[TuiTrainer], Screen]]] = {
+    Question: ("y", lambda app: Question("Quit?", (Answer("y", "yes"), Answer("n", "no")))),
+    Entry: (ENTER, lambda app: Entry("lr", "1", float)),
+    SettingsForm: (ENTER, lambda app: SettingsForm(FORM, TrainSettings())),
+    ModelPicker: (DOWN + ENTER, lambda app: ModelPicker(app.session)),
+    TokenizerPicker: (DOWN + ENTER, lambda app: TokenizerPicker(app.session, "builtin")),
+    CheckpointPicker: (ENTER, lambda app: CheckpointPicker("Which?", (1, 2))),
+    ProbeEditor: (ENTER, lambda app: ProbeEditor(("a",))),
+    ForkDialog: ("2", lambda app: ForkDialog(app.session, "text")),
+    HelpDialog: (ENTER, lambda app: HelpDialog(below(app))),
+    FailureDialog: (ENTER, lambda app: FailureDialog(Failure("It failed.", "Traceback"))),
+    RunDetails: (ENTER, lambda app: RunDetails("run", [("Model", "builtin")])),
+    EvaluatedItemDialog: ("t", lambda app: EvaluatedItemDialog([ITEM], 0)),
+    Palette: (ENTER, lambda app: Palette()),
+}
+
+
+def below(app: TuiTrainer) -> WorkScreen:
+    assert isinstance(app.screen_stack[0], WorkScreen)
+    return app.screen_stack[0]
+
+
+def test_every_dialog_of_the_app_is_one_of_these() -> None:
+    kinds = {kind for base in (ModalScreen, Dialog) for kind in base.__subclasses__()}
+    ours = {kind for kind in kinds if kind.__module__.startswith("tui_trainer.")}
+    assert ours == {Dialog, *DIALOGS} - {Palette}
+
+
+async def test_a_dialog_is_left_once_by_keys_in_one_read() -> None:
+    """ScreenStackError, or the screen below closed too, in each of them before."""
+    async with running(engine=lambda progress: FakeEngine()) as (app, pilot):
+        await pilot.press("3")
+        for take, make in DIALOGS.values():
+            for keys in (take * 2 + ESCAPE, ESCAPE * 2):
+                await leave(app, pilot, make(app), keys)
+        assert isinstance(app.screen, WorkScreen)
+
+
+async def leave(app: TuiTrainer, pilot, dialog: Screen, keys: str) -> None:
+    results: list[object] = []
+    app.push_screen(dialog, results.append)
+    await until(pilot, lambda: dialog.is_mounted and is_filled(dialog))
+    type_at_once(app, keys)
+    await until(pilot, lambda: app.screen is not dialog)
+    await until(pilot, lambda: not dialog.is_attached)
+    assert len(results) == 1, f"{dialog} was left {len(results)} times"
+    assert len(app.screen_stack) == 1
+
+
+def is_filled(dialog: Screen) -> bool:
+    """Whether the keys that leave it have something to take."""
+    if isinstance(dialog, Palette):
+        return dialog.has_class("-ready")
+    if isinstance(dialog, ForkDialog):
+        return bool(dialog.outcomes)
+    lists = [option.option_count for option in dialog.query("OptionList").results()]
+    return all(lists)
