@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +18,10 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
-from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint, read_facts
+from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import list_runs, open_run, read_run
+from tui_trainer.runs.training_facts import read_facts
 
 BUILTIN = ModelChoice("builtin", "cpu", "fp32")
 
@@ -222,63 +222,6 @@ def test_resume_and_checkpoint_say_what_is_missing(qwen3: Engine) -> None:
         find_checkpoint(newest().name)
     with pytest.raises(InputError, match="There is no run nowhere"):
         find_checkpoint("nowhere")
-
-
-def cut(path: Path) -> None:
-    os.truncate(path, path.stat().st_size - 100)
-
-
-def rewrite(change: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
-    def apply(path: Path) -> None:
-        facts = json.loads(path.read_text())
-        change(facts)
-        path.write_text(json.dumps(facts))
-
-    return apply
-
-
-@pytest.mark.parametrize(
-    ("file", "damage", "words"),
-    [
-        ("training.safetensors", cut, "is damaged"),
-        ("training.safetensors", Path.unlink, "is damaged"),
-        ("training.json", cut, "or it is damaged"),
-        ("training.json", rewrite(lambda facts: facts.pop("peak_lr")), "peak_lr"),
-        ("training.json", rewrite(lambda facts: facts.update(step="3")), "step is of another type"),
-        ("training.json", rewrite(lambda facts: facts.update(evil=1)), "evil is not known"),
-        ("training.json", rewrite(lambda facts: facts.update(optimizer="SGD")), "state of SGD"),
-        ("training.json", Path.unlink, "has no training.json"),
-    ],
-)
-def test_a_damaged_checkpoint_is_one_sentence(
-    qwen3: Engine, file: str, damage: Callable[[Path], None], words: str
-) -> None:
-    folder = recorded(qwen3)
-    qwen3.load_model(ModelChoice(str(folder)))
-    damage(folder / file)
-    with pytest.raises(InputError, match=words) as caught:
-        qwen3.resume(str(folder), TrainSettings(items=8))
-    assert "\n" not in str(caught.value)
-
-
-def test_cut_weights_are_one_sentence(qwen3: Engine) -> None:
-    folder = recorded(qwen3)
-    cut(folder / "model.safetensors")
-    with pytest.raises(InputError, match=r"The weights of Qwen3 step 3 cannot be read"):
-        qwen3.load_model(ModelChoice(str(folder)))
-
-
-def test_the_optimizer_of_another_model_is_refused(
-    engine: Engine, model_folder: Callable[[str], Path]
-) -> None:
-    engine.load_model(ModelChoice(str(model_folder("Llama"))))
-    other = recorded(engine)
-    engine.load_model(ModelChoice(str(model_folder("Qwen3"))))
-    folder = recorded(engine)
-    (folder / "training.safetensors").write_bytes((other / "training.safetensors").read_bytes())
-    engine.load_model(ModelChoice(str(folder)))
-    with pytest.raises(InputError, match="is that of another model"):
-        engine.resume(str(folder), TrainSettings(items=8))
 
 
 def test_other_items_are_refused(qwen3: Engine, tmp_path: Path) -> None:

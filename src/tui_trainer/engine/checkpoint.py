@@ -3,6 +3,7 @@
 Nothing is pickled. What is no tensor goes to `training.json` (`runs/checkpoints.py`).
 """
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,28 +20,66 @@ from tui_trainer.engine.item_losses import Extremes
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.train import TrainingState, begin_training
-from tui_trainer.runs.checkpoints import (
-    TRAINING_FILE,
-    TrainingFacts,
-    read_facts,
-    whole_or_not_at_all,
-)
-from tui_trainer.runs.plain import write_plain
+from tui_trainer.runs.checkpoint_check import damage_told
+from tui_trainer.runs.checkpoints import whole_or_not_at_all
+from tui_trainer.runs.description import Tally
+from tui_trainer.runs.training_facts import TENSORS_FILE, Damage, TrainingFacts, write_facts
 
-TENSORS_FILE = "training.safetensors"
+COUNT = "step"
+STATE = {"AdamW": (COUNT, "exp_avg", "exp_avg_sq"), "SGD": ()}
+"""What an optimizer keeps of each weight that had a gradient."""
+UNCHECKED = (
+    "This checkpoint was written before they had hashes, so that it cannot be told whether its "
+    "weights and its optimizer's state are as they were written."
+)
 OPTIMIZER, RNG = "optimizer/", "rng/"
 """How the names in `training.safetensors` begin; then `<parameter>/<exp_avg, say>` or a number."""
 
 
 def save_checkpoint(
-    folder: Path, model: str, learner: Learner, state: TrainingState, settings: TrainSettings
+    folder: Path,
+    model: str,
+    learner: Learner,
+    state: TrainingState,
+    settings: TrainSettings,
+    tally: Tally | None = None,
 ) -> None:
     """Write all that a loop needs to go on as if it had not stopped; InputError where it cannot.
 
     The folder is a model in Hugging Face format too, which `from_pretrained` loads. `model` is
-    the name of the one that the run began with.
+    the name of the one that the run began with, `tally` what its metrics come to.
     """
-    facts = TrainingFacts(
+    try:
+        with whole_or_not_at_all(folder) as beside:
+            learner.model.save_pretrained(beside)
+            learner.vocabulary.tokenizer.save_pretrained(beside)
+            save_file(_tensors(learner, state), beside / TENSORS_FILE)
+            write_facts(beside, _facts(model, learner, state, settings, tally))
+    except InputError:
+        raise
+    except Exception as error:  # whatever a library makes of a full disk: tokenizers a bare one
+        logging.getLogger(__name__).exception("The checkpoint %s was not written", folder)
+        said = f"{error}".strip().split("\n")[0] or type(error).__name__
+        raise InputError(f"The checkpoint {folder} cannot be written ({said}).") from error
+
+
+def _tensors(learner: Learner, state: TrainingState) -> dict[str, Tensor]:
+    return {
+        **_optimizer_tensors(state.optimizer, learner.model),
+        **{f"{RNG}{n}": part for n, part in enumerate(get_rng(learner.device))},
+    }
+
+
+def _facts(
+    model: str,
+    learner: Learner,
+    state: TrainingState,
+    settings: TrainSettings,
+    tally: Tally | None,
+) -> TrainingFacts:
+    has_state = {parameter for parameter, values in state.optimizer.state.items() if values}
+    without = [name for weight, name in _names(learner.model).items() if weight not in has_state]
+    return TrainingFacts(
         model=model,
         step=state.step,
         updates=learner.updates_when_loaded + learner.updates,
@@ -48,52 +87,42 @@ def save_checkpoint(
         optimizer=settings.optimizer,
         best=state.extremes.best,
         worst=state.extremes.worst,
+        without_state=tuple(without) if STATE[settings.optimizer] else (),
+        tally=tally,
     )
-    tensors = {
-        **_optimizer_tensors(state.optimizer, learner.model),
-        **{f"{RNG}{n}": part for n, part in enumerate(get_rng(learner.device))},
-    }
-    try:
-        with whole_or_not_at_all(folder) as beside:
-            learner.model.save_pretrained(beside)
-            learner.vocabulary.tokenizer.save_pretrained(beside)
-            save_file(tensors, beside / TENSORS_FILE)
-            write_plain(beside / TRAINING_FILE, facts)
-    except SafetensorError as error:
-        raise InputError(f"The checkpoint {folder} cannot be written ({error}).") from error
 
 
 def restore_training(
-    folder: Path, learner: Learner, settings: TrainSettings, loop: Loop
+    folder: Path, facts: TrainingFacts, learner: Learner, settings: TrainSettings, loop: Loop
 ) -> TrainingState:
     """The loop of a checkpoint as it was; the weights are the Learner's.
 
-    InputError where the checkpoint is damaged, or of another model or optimizer.
+    `facts` are the checkpoint's, checked. InputError where it is damaged all the same, or of
+    another model or optimizer.
     """
-    facts = read_facts(folder)
     if facts.optimizer != settings.optimizer:
         raise InputError(
             f"The checkpoint {folder} has the state of {facts.optimizer}, and the settings want "
             f"{settings.optimizer}: resume with its own."
         )
-    tensors = _read_tensors(folder)
     state = begin_training(learner, settings, replace(loop, resumed_at=facts.step))
-    _fill(state.optimizer, learner.model, tensors, folder)
+    with damage_told(folder):
+        tensors = _read_tensors(folder)
+        _fill(state.optimizer, learner.model, tensors, facts)
+        state.rng = _rng(tensors, get_rng(learner.device))
     state.step = facts.step
     if facts.peak_lr != settings.lr:
         state.set_lr(facts.peak_lr)
     state.extremes = Extremes(facts.best, facts.worst)
-    state.rng = _rng(tensors, folder)
+    state.notes = () if facts.files_sha256 else (UNCHECKED,)
     return state
 
 
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
     try:
         return load_file(folder / TENSORS_FILE)
-    except (OSError, SafetensorError) as error:
-        raise InputError(
-            f"The checkpoint {folder} is damaged ({error}): resume from another one."
-        ) from error
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise Damage(f"{TENSORS_FILE} cannot be read: {error}") from error
 
 
 def _names(model: nn.Module) -> dict[Tensor, str]:
@@ -111,22 +140,24 @@ def _optimizer_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tens
     }
 
 
-def _fill(optimizer: Optimizer, model: nn.Module, tensors: dict[str, Tensor], folder: Path) -> None:
+def _fill(
+    optimizer: Optimizer, model: nn.Module, tensors: dict[str, Tensor], facts: TrainingFacts
+) -> None:
     """Give a fresh optimizer the state that was saved, each tensor in the type it had.
 
     `load_state_dict` knows on which device each belongs, and casts to the parameter's type.
     """
-    fresh = optimizer.state_dict()
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     names = _names(model)
     saved = _saved_state(tensors)
-    if saved and set(saved) != {names[parameter] for parameter in parameters}:
-        raise _foreign(folder)
+    if foreign := sorted(set(saved) - {names[parameter] for parameter in parameters}):
+        raise Damage(f"the optimizer's state is that of another model, which has {foreign[0]}")
     for parameter in parameters:
-        for value in saved.get(names[parameter], {}).values():
-            if value.dim() and value.shape != parameter.shape:
-                raise _foreign(folder)
-    fresh["state"] = {n: dict(saved[names[p]]) for n, p in enumerate(parameters) if saved}
+        _check_state(parameter, names[parameter], saved.get(names[parameter], {}), facts)
+    fresh = optimizer.state_dict()
+    fresh["state"] = {
+        n: dict(saved[names[p]]) for n, p in enumerate(parameters) if names[p] in saved
+    }
     optimizer.load_state_dict(fresh)
     for parameter in parameters:
         for key, value in saved.get(names[parameter], {}).items():
@@ -144,18 +175,36 @@ def _saved_state(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
     return saved
 
 
-def _foreign(folder: Path) -> InputError:
-    return InputError(
-        f"The optimizer's state in {folder} is that of another model: resume from a checkpoint "
-        "whose files are together as they were written."
-    )
+def _check_state(weight: Tensor, name: str, state: dict[str, Tensor], facts: TrainingFacts) -> None:
+    """Damage where the state of a weight is not what its optimizer had of it at that step."""
+    keys = () if name in facts.without_state else STATE[facts.optimizer]
+    if other := sorted(set(keys) ^ set(state)):
+        has = "has no" if other[0] in keys else "should not have"
+        raise Damage(f"the optimizer's state of {name} {has} {other[0]}")
+    for key, value in state.items():
+        shape, dtype = ((), torch.float32) if key == COUNT else (weight.shape, weight.dtype)
+        if value.shape != shape or value.dtype != dtype:
+            raise Damage(
+                f"the optimizer's {key} of {name} is {tuple(value.shape)} in {value.dtype}, and "
+                f"should be {tuple(shape)} in {dtype}"
+            )
+        if not value.isfinite().all():
+            raise Damage(f"the optimizer's {key} of {name} is not finite")
+        if key == COUNT and not 1 <= value <= facts.step:
+            raise Damage(f"the optimizer's count of {name} is {value:g} at step {facts.step}")
 
 
-def _rng(tensors: dict[str, Tensor], folder: Path) -> Rng:
-    """The random numbers of the CPU and, where it was one, of the CUDA device."""
-    rng = tuple(tensors[f"{RNG}{n}"] for n in range(2) if f"{RNG}{n}" in tensors)
-    if not rng or any(part.dtype != torch.uint8 for part in rng):
-        raise InputError(
-            f"The checkpoint {folder} has no state of the random numbers: resume from another one."
-        )
-    return rng
+def _rng(tensors: dict[str, Tensor], here: Rng) -> Rng:
+    """The random numbers of the CPU and, where it was one and is `here`, of the CUDA device."""
+    saved = [tensors.get(f"{RNG}{n}") for n in range(len(here))]
+    found = [part for part in saved if part is not None]
+    if saved[0] is None:
+        raise Damage("it has no state of the random numbers")
+    for part, now in zip(found, here, strict=False):
+        if part.dtype != torch.uint8 or part.shape != now.shape:
+            raise Damage("its state of the random numbers is none")
+    try:
+        torch.Generator().set_state(found[0])
+    except RuntimeError as error:
+        raise Damage("its state of the random numbers is none") from error
+    return tuple(found)

@@ -74,6 +74,8 @@ from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
 from tui_trainer.runs.benches import check_benches_home, keeping
+from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.training_facts import TENSORS_FILE
 
 NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
 
@@ -341,10 +343,11 @@ class Engine:
         """
         folder = Path(checkpoint)
         self._check_loaded(folder)
+        facts = check_checkpoint(folder, lambda name: name == TENSORS_FILE)
         examples, held_out, loop = self._load_items(settings)
         check_resumable(folder, settings, examples)
         self._memory = check_memory(self.learner, examples, settings)
-        state = restore_training(folder, self.learner, settings, loop)
+        state = restore_training(folder, facts, self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record, folder)
 
     def _load_items(self, settings: TrainSettings) -> tuple[list[Example], HeldOut, Loop]:

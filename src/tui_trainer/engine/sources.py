@@ -36,8 +36,9 @@ from tui_trainer.engine.shapes import check_shape, random_model, shape_config
 from tui_trainer.engine.stored_tensors import read_tensors
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.weight_files import find_weight_files
-from tui_trainer.runs.checkpoints import TRAINING_FILE, read_facts
+from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.saved_models import find_saved, is_saved, read_saved, saved_models
+from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
 
 # Where peft is installed, transformers applies an adapter that lies beside a model, a pickled one
 # too. It looks for it in this folder, and there is none of that name.
@@ -98,7 +99,7 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
     path = Path(name).expanduser()
     folder = path if path.is_dir() else find_saved(name)
     if folder is not None:
-        return _folder_source(folder)
+        return _folder_source(folder, weights=weights)
     if path.suffix == ".gguf" or path.is_file():
         return _gguf_source(path, path.stem)
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
@@ -108,15 +109,20 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
     return Source(name, download_snapshot(name, progress, weights=weights), on_hub=True)
 
 
-def _folder_source(path: Path) -> Source:
+def _folder_source(path: Path, *, weights: bool) -> Source:
     if is_saved(path):
         saved = read_saved(path)
         return Source(path.resolve().name, path, updates=saved.updates, base=saved.model)
     if not (path / TRAINING_FILE).is_file():
         return Source(path.resolve().name, path)
-    facts = read_facts(path)
+    facts = check_checkpoint(path, lambda name: _loads(name, weights=weights))
     name = f"{facts.model} step {facts.step:,}"
     return Source(name, path, updates=facts.updates, base=facts.model)
+
+
+def _loads(name: str, *, weights: bool) -> bool:
+    """Whether loading a checkpoint, or its tokenizer alone, believes this file of it."""
+    return name != TENSORS_FILE and (weights or not name.endswith(".safetensors"))
 
 
 def _gguf_source(path: Path, name: str) -> Source:

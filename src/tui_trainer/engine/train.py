@@ -41,6 +41,8 @@ class TrainingState:
     extremes: Extremes = field(default_factory=Extremes)
     rng: Rng | None = None
     """The random numbers to go on with; None begins them with the settings' seed."""
+    notes: tuple[str, ...] = ()
+    """What the user is told with the first step."""
 
     def set_lr(self, lr: float) -> None:
         """The highest learning rate of the schedule, from the next step on."""
@@ -164,7 +166,7 @@ def train(
             worst=worst,
             truncated=sum(example.truncated for example, _ in items),
             memory_bytes=memory_in_use(learner.device),
-            notes=loss_pass.notes if step == first else (),
+            notes=(*state.notes, *loss_pass.notes) if step == first else (),
         )
 
     yield from measure(learner, held_out, settings, len(steps), len(steps))

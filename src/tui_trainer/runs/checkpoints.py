@@ -5,33 +5,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.reports import ItemReport
 from tui_trainer.runs.home import CHECKPOINTS, RUN_FILE, find_run, given_path, unwritable
-from tui_trainer.runs.plain import read_plain
+from tui_trainer.runs.training_facts import TRAINING_FILE
 
-TRAINING_FILE = "training.json"
 NAME = re.compile(r"step-(\d{6,})")
-
-
-@dataclass(frozen=True)
-class TrainingFacts:
-    """`training.json`: what a loop keeps from step to step beside its tensors."""
-
-    model: str
-    """The name of the model that the run trains."""
-    step: int
-    """How many steps were made."""
-    updates: int
-    """How many updates the weights are away from those that the model was loaded with."""
-    peak_lr: float
-    optimizer: str
-    best: ItemReport | None
-    worst: ItemReport | None
-    format: int = 1
 
 
 def checkpoint_name(step: int) -> str:
@@ -60,11 +40,6 @@ def folder_bytes(folder: Path) -> int:
         with suppress(FileNotFoundError):  # deleted, or renamed into place, meanwhile
             total += path.stat().st_size if path.is_file() else 0
     return total
-
-
-def read_facts(checkpoint: Path) -> TrainingFacts:
-    """What a checkpoint says of its loop; InputError where it is damaged or foreign."""
-    return read_plain(checkpoint / TRAINING_FILE, TrainingFacts)
 
 
 def find_checkpoint(name: str) -> Path:

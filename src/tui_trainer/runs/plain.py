@@ -8,6 +8,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, TypeVar, get_args, get_origin, get_type_hints
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.regular_files import read_text
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -25,18 +26,34 @@ def write_plain(path: Path, value: "DataclassInstance") -> None:
     beside.replace(path)
 
 
+UNREADABLE = OSError, ValueError, TypeError, RecursionError, InputError
+"""What `read_object` and `parse_format` raise; the text of each says why."""
+
+
 def read_plain(path: Path, kind: type[Kind]) -> Kind:
     """What `write_plain` wrote; InputError where the file is missing, damaged or foreign."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        check_format(kind, values)
-        return parse(kind, values)
+        return parse_format(kind, read_object(path))
     except FileNotFoundError:
         raise InputError(f"{path.parent} has no {path.name}: choose another one.") from None
-    except (OSError, ValueError, TypeError, RecursionError, InputError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} is not a file of this program, or it is damaged ({error}): choose another one."
         ) from error
+
+
+def read_object(path: Path) -> Mapping[str, object]:
+    """The JSON object in a file; one of UNREADABLE where there is none."""
+    values = json.loads(read_text(path))
+    if not isinstance(values, dict):
+        raise TypeError(f"an object was expected, not {type(values).__name__}")
+    return values
+
+
+def parse_format(kind: type[Kind], values: object) -> Kind:
+    """`parse` for a file that tells its format; TypeError where another version wrote it."""
+    check_format(kind, values)
+    return parse(kind, values)
 
 
 def check_format(kind: type[Kind], values: object) -> None:

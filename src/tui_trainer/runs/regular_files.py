@@ -1,0 +1,37 @@
+"""Files that others may have touched: nothing is opened but a regular file."""
+
+import hashlib
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+LARGEST_TEXT = 1 << 26
+"""Bytes of a file that is read whole. The best item of a long context takes some megabytes."""
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """The file at `path` for reading; OSError where it is a directory, a pipe or a device.
+
+    Opening a pipe would wait for whoever writes into it.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("it is no regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_text(path: Path) -> str:
+    """The text of a small file; OSError or ValueError where it is none."""
+    with open_regular(path) as file:
+        raw = file.read(LARGEST_TEXT + 1)
+    if len(raw) > LARGEST_TEXT:
+        raise ValueError(f"it has more than {LARGEST_TEXT:,} bytes")
+    return raw.decode()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal: half a second a gigabyte, far below writing it."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

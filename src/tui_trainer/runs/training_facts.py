@@ -1,0 +1,81 @@
+"""`training.json`: what a checkpoint says of its loop, and the hashes of its files."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from tui_trainer.engine.reports import ItemReport
+from tui_trainer.runs.description import Tally
+from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, write_plain
+from tui_trainer.runs.regular_files import sha256_of
+
+TRAINING_FILE = "training.json"
+TENSORS_FILE = "training.safetensors"
+"""The optimizer's tensors and the random numbers."""
+
+
+class Damage(Exception):  # noqa: N818  # a reason, which becomes part of a sentence
+    """What is wrong with a checkpoint, in words that stand in brackets."""
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """What a loop keeps from step to step beside its tensors."""
+
+    model: str
+    """The name of the model that the run trains."""
+    step: int
+    """How many steps were made."""
+    updates: int
+    """How many updates the weights are away from those that the model was loaded with."""
+    peak_lr: float
+    optimizer: str
+    best: ItemReport | None
+    worst: ItemReport | None
+    without_state: tuple[str, ...] = ()
+    """The weights that never had a gradient, so that the optimizer has nothing of them."""
+    tally: Tally | None = None
+    """What the metrics of the run came to at this step; None in an older checkpoint."""
+    files_sha256: dict[str, str] = field(default_factory=dict)
+    """Of each other file of the checkpoint, by its path in it; none in an older checkpoint."""
+    sha256: str = ""
+    """Of this file's other fields, as JSON with sorted keys."""
+    format: int = 1
+
+
+def write_facts(checkpoint: Path, facts: TrainingFacts) -> None:
+    """Write `training.json` beside the checkpoint's other files, with the hashes of all."""
+    files = {name: sha256_of(checkpoint / name) for name in file_names(checkpoint)}
+    facts = replace(facts, files_sha256=files, sha256="")
+    write_plain(checkpoint / TRAINING_FILE, replace(facts, sha256=_digest(asdict(facts))))
+
+
+def file_names(checkpoint: Path) -> Iterator[str]:
+    """The paths in a checkpoint of all that is no folder, but for `training.json`."""
+    for path in sorted(checkpoint.rglob("*")):
+        name = path.relative_to(checkpoint).as_posix()
+        if name != TRAINING_FILE and not path.is_dir():
+            yield name
+
+
+def read_facts(checkpoint: Path) -> TrainingFacts:
+    """What `write_facts` wrote; Damage where it is missing, damaged or foreign."""
+    path = checkpoint / TRAINING_FILE
+    try:
+        values = read_object(path)
+        facts = parse_format(TrainingFacts, values)
+    except FileNotFoundError:
+        raise Damage(f"it has no {TRAINING_FILE}") from None
+    except UNREADABLE as error:
+        raise Damage(f"{TRAINING_FILE} cannot be read: {error}") from error
+    if facts.sha256 and facts.sha256 != _digest(values):
+        raise Damage(f"{TRAINING_FILE} is not as it was written")
+    return facts
+
+
+def _digest(values: Mapping[str, object]) -> str:
+    """Of what is in the file rather than of the dataclass, which a later version may widen."""
+    others = {name: value for name, value in values.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()
