@@ -90,7 +90,6 @@ def rewrite(change: Callable[[dict[str, object]], object]) -> Callable[[Path], N
         (TENSORS_FILE, flip, f"{TENSORS_FILE} is not as it was written"),
         (TENSORS_FILE, of_another_step, f"{TENSORS_FILE} is not as it was written"),
         (TENSORS_FILE, Path.unlink, f"it has no {TENSORS_FILE}"),
-        (TENSORS_FILE, pipe, f"{TENSORS_FILE} cannot be read: it is no regular file"),
         (TRAINING_FILE, of_another_step, "its training.json is that of step 2"),
         (TRAINING_FILE, cut, "training.json cannot be read"),
         (TRAINING_FILE, Path.unlink, "it has no training.json"),
@@ -134,6 +133,63 @@ def test_a_checkpoint_under_the_name_of_another_step_is_told(qwen3: Engine, run:
 def test_a_copy_elsewhere_is_a_model_like_others(qwen3: Engine, run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run / "checkpoints" / "step-000004", tmp_path / "mine")
     assert qwen3.load_model(ModelChoice(str(copy))).model.name == "Qwen3 step 4"
+
+
+# The metrics that the resumed run takes over
+
+
+def halved(lines: list[str]) -> list[str]:
+    return lines[:3]
+
+
+def swapped(lines: list[str]) -> list[str]:
+    return [lines[1], lines[0], *lines[2:]]
+
+
+def other_loss(lines: list[str]) -> list[str]:
+    first = json.loads(lines[0])
+    return [json.dumps(first | {"loss": first["loss"] + 1}), *lines[1:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (halved, "its last step is 3"),
+        (lambda lines: [], "its last step is 0"),
+        (swapped, "step 2 comes after step 0"),
+        (lambda lines: [lines[0], *lines], "step 1 comes after step 1"),
+        (lambda lines: lines[1:], "step 2 comes after step 0"),
+        (other_loss, "its steps have other losses, tokens or times"),
+    ],
+)
+def test_metrics_that_are_not_those_of_the_checkpoint_are_told_before_anything_is_written(
+    qwen3: Engine, run: Path, change: Callable[[list[str]], list[str]], words: str
+) -> None:
+    checkpoint = run / "checkpoints" / "step-000004"
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    (run / "metrics.jsonl").write_text("".join(f"{line}\n" for line in change(lines)))
+    qwen3.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
+    with pytest.raises(InputError, match=words):
+        qwen3.resume(str(checkpoint), SETTINGS, record=True)
+    assert list(runs_home().iterdir()) == [run]
+
+
+def test_what_follows_the_checkpoint_in_the_metrics_does_not_matter(
+    qwen3: Engine, run: Path
+) -> None:
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    (run / "metrics.jsonl").write_text("".join(f"{line}\n" for line in [*lines, *lines]))
+    resume(qwen3, run / "checkpoints" / "step-000004")
+
+
+def test_metrics_that_change_before_the_first_step_leave_no_run(qwen3: Engine, run: Path) -> None:
+    checkpoint = run / "checkpoints" / "step-000004"
+    qwen3.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
+    reports = qwen3.resume(str(checkpoint), SETTINGS, record=True)
+    pipe(run / "metrics.jsonl")
+    with pytest.raises(InputError, match=r"metrics.jsonl is damaged \(it is no regular file\)"):
+        next(reports)
+    assert list(runs_home().iterdir()) == [run]
 
 
 # Written before checkpoints had hashes

@@ -345,7 +345,7 @@ class Engine:
         self._check_loaded(folder)
         facts = check_checkpoint(folder, lambda name: name == TENSORS_FILE)
         examples, held_out, loop = self._load_items(settings)
-        check_resumable(folder, settings, examples)
+        check_resumable(folder, facts, settings, examples)
         self._memory = check_memory(self.learner, examples, settings)
         state = restore_training(folder, facts, self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record, folder)

@@ -21,7 +21,8 @@ from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport, RunReport
 from tui_trainer.engine.settings import TENSORBOARD, TrainSettings
 from tui_trainer.engine.train import TrainingState
-from tui_trainer.runs.checkpoints import checkpoint_name, folder_bytes, step_of
+from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.checkpoints import checkpoint_name, folder_bytes
 from tui_trainer.runs.description import (
     DataIdentity,
     ModelIdentity,
@@ -33,7 +34,8 @@ from tui_trainer.runs.description import (
 from tui_trainer.runs.event_files import check_installed
 from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, check_home, is_run, make_folder
 from tui_trainer.runs.listing import read_run
-from tui_trainer.runs.metrics import copy_up_to
+from tui_trainer.runs.metrics import copy_up_to, tally_up_to
+from tui_trainer.runs.training_facts import TrainingFacts
 from tui_trainer.runs.writer import RunWriter
 
 SAMPLE = 1024
@@ -125,7 +127,7 @@ class Recording:
         name = checkpoint_name(self._state.step)
         folder = writer.folder / CHECKPOINTS / name
         model = writer.description.model.name
-        save_checkpoint(folder, model, self._learner, self._state, self._settings)
+        save_checkpoint(folder, model, self._learner, self._state, self._settings, writer.at_step)
         self._last = CheckpointReport(
             run=writer.description.name,
             name=name,
@@ -152,10 +154,13 @@ class Recording:
         now = datetime.now().astimezone()
         model = identify_model(self._learner, self._source)
         if self._resumed_from is not None:  # the checkpoint's own name says less
-            before = read_run(self._resumed_from.parent.parent).model
-            model = replace(model, name=before.name, source=before.source)
+            first = read_run(self._resumed_from.parent.parent).model
+            model = replace(model, name=first.name, source=first.source)
+        parent, tally = self._parent()
         folder = make_folder(model.name, now)
-        parent, tally = self._take_over(folder)
+        if self._resumed_from is not None:
+            before = self._resumed_from.parent.parent / METRICS_FILE
+            copy_up_to(before, folder / METRICS_FILE, tally)
         description = RunDescription(
             name=folder.name,
             started=now.isoformat(timespec="seconds"),
@@ -170,13 +175,17 @@ class Recording:
         self._writer = RunWriter(folder, description)
         return self._writer
 
-    def _take_over(self, folder: Path) -> tuple[Parent | None, Tally]:
-        """The metrics of the parent up to its checkpoint."""
+    def _parent(self) -> tuple[Parent | None, Tally]:
+        """Where the run was resumed from, and what the metrics come to that it takes over.
+
+        They were looked at when the run was resumed: they may have changed since.
+        """
         if self._resumed_from is None:
             return None, Tally()
-        parent, step = self._resumed_from.parent.parent, step_of(self._resumed_from)
-        tally = copy_up_to(parent / METRICS_FILE, step, folder / METRICS_FILE)
-        return Parent(parent.name, step), tally
+        facts = check_checkpoint(self._resumed_from, lambda _: False)
+        run = self._resumed_from.parent.parent
+        tally = tally_up_to(run / METRICS_FILE, facts.step, facts.tally)
+        return Parent(run.name, facts.step), tally
 
 
 def versions() -> dict[str, str]:
@@ -214,15 +223,21 @@ def identify_data(problems: str, examples: Sequence[Example]) -> DataIdentity:
     return DataIdentity(problems, len(examples), digest.hexdigest()[:16])
 
 
-def check_resumable(checkpoint: Path, settings: TrainSettings, examples: Sequence[Example]) -> None:
-    """InputError where the loop of a checkpoint cannot go on with these items and settings."""
+def check_resumable(
+    checkpoint: Path, facts: TrainingFacts, settings: TrainSettings, examples: Sequence[Example]
+) -> None:
+    """InputError where the loop of a checkpoint cannot go on with these items and settings.
+
+    `facts` are what the checkpoint says of its loop.
+    """
     run = read_run(checkpoint.parent.parent)
+    tally_up_to(checkpoint.parent.parent / METRICS_FILE, facts.step, facts.tally)
     if identify_data(settings.problems, examples) != run.data:
         raise InputError(
             f"The items of {settings.problems} are not those that {run.name} was trained on: "
             "restore the data, or start a run of its own."
         )
-    step, steps = step_of(checkpoint), len(plan_steps(examples, settings))
+    step, steps = facts.step, len(plan_steps(examples, settings))
     if step >= steps:
         raise InputError(
             f"{run.name} has made all of its {steps:,} steps at {checkpoint.name}: load the "

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.description import Tally
 from tui_trainer.runs.plain import LARGEST_WHOLE
+from tui_trainer.runs.regular_files import open_regular
 
 CHUNK = 1 << 16
 
@@ -30,7 +31,7 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], 
     A last line without its end is being written, or its process died there: it is left out.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(start)
             place = start
             for raw in file:
@@ -103,23 +104,46 @@ def tally_on(path: Path, tally: Tally) -> Tally:
     return tally
 
 
-def copy_up_to(source: Path, step: int, target: Path) -> Tally:
-    """Copy the lines up to that of `step`, a checkpoint's, so that none is there twice later.
+def tally_up_to(path: Path, step: int, told: Tally | None = None) -> Tally:
+    """What the lines up to that of `step`, a checkpoint's, come to; its `bytes` are theirs.
 
     What was measured after that step is left out: the loop that goes on measures it again.
+    InputError where the steps are not 1 to `step`, each once, or do not come to what the
+    checkpoint `told`.
     """
-    tally, place = Tally(), 0
-    for line, end in read_lines(source):
-        number = line.get("step")
-        if not isinstance(number, int) or number > step:
+    tally = Tally()
+    for found, place in read_steps(path):
+        if tally.step == step:
             break
-        place = end
-        if (found := read_step(line)) is not None:
-            tally = tally.with_step(found.step, found.loss, found.tokens, found.seconds)
-            if found.step == step:
-                break
-    with source.open("rb") as before, target.open("wb") as copy:
-        left = place
-        while left:
-            left -= copy.write(before.read(min(CHUNK, left)))
-    return replace(tally, bytes=place)
+        if found.step != tally.step + 1:
+            raise _unfit(path, step, f"step {found.step:,} comes after step {tally.step:,}")
+        tally = replace(
+            tally.with_step(found.step, found.loss, found.tokens, found.seconds), bytes=place
+        )
+    if tally.step < step:
+        raise _unfit(path, step, f"its last step is {tally.step:,}")
+    if told is not None and tally != told:
+        raise _unfit(path, step, "its steps have other losses, tokens or times")
+    return tally
+
+
+def _unfit(path: Path, step: int, why: str) -> InputError:
+    return InputError(
+        f"{path} is not what it was at the checkpoint of step {step:,} ({why}): restore the file, "
+        "or load the checkpoint as a model and start a run of its own."
+    )
+
+
+def copy_up_to(source: Path, target: Path, tally: Tally) -> None:
+    """Copy the lines of `tally`, so that none is there twice later."""
+    try:
+        with open_regular(source) as before, target.open("wb") as copy:
+            left = tally.bytes
+            while left:
+                if not (chunk := before.read(min(CHUNK, left))):
+                    raise OSError("it became shorter")
+                left -= copy.write(chunk)
+    except OSError as error:
+        raise InputError(
+            f"{source} cannot be copied ({error.strerror or error}): make room or restore it."
+        ) from error

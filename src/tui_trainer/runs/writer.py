@@ -29,6 +29,8 @@ class RunWriter:
         self.folder = folder
         self.description = description
         self._begun_at = description.tally.step
+        self.at_step = description.tally
+        """What the metrics came to after the last step, without what was measured since."""
         self._peak_lr: float | None = None
         self._events = EventFiles(folder) if description.settings.log_to == TENSORBOARD else None
         try:
@@ -61,6 +63,7 @@ class RunWriter:
         )
         if self._events is not None:
             self._events.step(report)
+        self.at_step = tally
         is_news = report.steps != self.description.steps or report.step % TALLY_EVERY == 0
         self.description = replace(self.description, tally=tally, steps=report.steps)
         if is_news:
