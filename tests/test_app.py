@@ -110,6 +110,13 @@ async def test_an_exception_in_the_worker_is_a_dialog_with_its_traceback(monkeyp
         await until(pilot, lambda: app.session.status.updates == 1)
 
 
+async def test_a_failure_that_nobody_waits_for_is_a_dialog_too() -> None:
+    async with running(engine=fake(FakeEngine())) as (app, pilot):
+        app.worker._do(lambda: 1 // 0)
+        await until(pilot, lambda: isinstance(app.screen, FailureDialog))
+        assert "ZeroDivisionError" in shown(app)
+
+
 async def test_out_of_memory_is_a_sentence_and_the_weights_stay(monkeypatch) -> None:
     async with running("escape", "4", size=(120, 40)) as (app, pilot):
 

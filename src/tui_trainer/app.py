@@ -22,6 +22,7 @@ from textual.message import Message
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
+from tui_trainer.ending import end_worker
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
@@ -32,6 +33,7 @@ from tui_trainer.screens.palette import Palette
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import BENCH, LOOP_TITLES, Session
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.signals import Heard, Patience, exit_status
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
 SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
-WORKER_STOP_SECONDS = 1.0
 TERMINAL_SECONDS = 1.0
 STDIN = 0
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
@@ -117,6 +118,7 @@ class TuiTrainer(App[int]):
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
         self._refreshing = False
+        self._patience = Patience()
 
     def _make_screen(self, name: str) -> WorkScreen:
         return screen_class(name)(self.session)
@@ -239,7 +241,7 @@ class TuiTrainer(App[int]):
         if self._loses_training or self.session.is_live(BENCH):
             answer = await self.push_screen_wait(self._quit_question())
             if answer == "w":
-                saved = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")
+                saved = await self.session.save_and_stop("gsm8k")
                 answer = "y" if saved is not None else "n"
             if answer != "y":
                 return
@@ -295,11 +297,12 @@ class TuiTrainer(App[int]):
     # The end
 
     def _handle_signals(self) -> None:
-        """Textual has no handler for these two: without one the terminal stays raw."""
+        """Textual has no handler for these: without one the terminal stays raw."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, self.exit, 128 + number, number + 128)
+            loop.add_signal_handler(number, self._end_by, number)
         if os.isatty(STDIN):  # not in a test
+            loop.add_signal_handler(signal.SIGINT, self.action_ask_quit)
             self.set_interval(TERMINAL_SECONDS, self._leave_with_terminal)
 
     def _leave_with_terminal(self) -> None:
@@ -308,16 +311,31 @@ class TuiTrainer(App[int]):
         That may be one that waits for this one, as `make run` does.
         """
         if not os.isatty(STDIN):
-            self.exit(128 + signal.SIGHUP, 128 + signal.SIGHUP)
+            self._end_by(signal.SIGHUP)
+
+    def _end_by(self, number: int) -> None:
+        """Close the app for a signal; what is unsaved is saved after that, by `run_app`."""
+        heard, status = self._patience.hear(number), exit_status(number)
+        if heard is Heard.END:
+            self.exit(status, status)
+        elif heard is Heard.END_AT_ONCE:
+            os._exit(status)
 
 
 def run_app(choice: ModelChoice) -> int:
-    """Run the app until it ends; the exit status of the process."""
+    """Run the app until it ends; the exit status of the process.
+
+    Where it was not the user who ended it, updates that no file has are saved.
+    """
     log_to_file()
     app = TuiTrainer(choice)
     app.run()
-    ended = app.worker.stop(WORKER_STOP_SECONDS)
     status = app.return_code or 0
+    has_model = app.session.status is not None
+    try:
+        ended = end_worker(app.worker, saves=status != 0 and has_model)
+    except KeyboardInterrupt:
+        ended, status = False, exit_status(signal.SIGINT)
     logging.shutdown()
     if not ended:
         # A thread inside torch aborts the process when the interpreter ends beneath it.

@@ -5,15 +5,17 @@ Pause is 'do not advance', a single step is 'advance once', stop is 'close'. So 
 look at the model, or change it, between two steps of a running loop, and needs no lock.
 """
 
+import logging
 import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -83,9 +85,17 @@ class LoopChanged:
     name: str
     state: LoopState
     failure: Failure | None = None
+    """Why it ended, or what closing it raised."""
 
 
-Event = LoadProgress | LoopChanged
+@dataclass(frozen=True)
+class WorkerFailed:
+    """Something failed on the thread that nobody waits for; the thread goes on."""
+
+    failure: Failure
+
+
+Event = LoadProgress | LoopChanged | WorkerFailed
 
 
 @dataclass(frozen=True)
@@ -105,10 +115,10 @@ class _Loop:
 
 
 class Worker:
-    """Runs requests and loops on one daemon thread.
+    """Runs requests and loops on one daemon thread, which nothing that they raise can end.
 
     `make_engine` is called on that thread, so that importing torch does not delay the first
-    frame. `post` is called on it with every event: it must be thread-safe, not wait, not raise.
+    frame. `post` is called on it with every event: it must be thread-safe and not wait.
     """
 
     def __init__(
@@ -119,10 +129,13 @@ class Worker:
         self._make_engine = make_engine
         self._post = post
         self._requests: SimpleQueue[_Request] = SimpleQueue()
+        self._last: SimpleQueue[_Request] = SimpleQueue()
+        """What is done before the thread ends, whatever else waits then."""
         self._loops: dict[str, _Loop] = {}
         self._reports: dict[str, deque[Report]] = {}
-        self._progress = Progress(post)
+        self._progress = Progress(self._send)
         self._stopping = False
+        self._over = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self.doing: Doing | None = None
         """Read by the UI to show what it waits for; None while the thread is idle."""
@@ -135,7 +148,8 @@ class Worker:
     def stop(self, timeout: float) -> bool:
         """End the thread after what it is doing; True where it ended within `timeout` seconds.
 
-        What it loads or downloads is cancelled, and so is every request that still waits.
+        The loops are closed. What it loads or downloads is cancelled, and so is every request that
+        still waits.
         """
         self._stopping = True
         self._progress.cancelled.set()
@@ -144,28 +158,31 @@ class Worker:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def end(self, last: "Callable[[Engine], Reply]") -> "Future[Reply]":
+        """End the thread as `stop` does, without waiting, with `last` before the loops are closed.
+
+        The future is cancelled where there is no engine: then there is nothing to save.
+        """
+        future: Future[Reply] = Future()
+        self._put(self._last, _Request(lambda: self._answer(future, last, ""), future.cancel))
+        if self._thread.ident is None:
+            future.cancel()
+        self.stop(0)
+        return future
+
+    @property
+    def has_loops(self) -> bool:
+        """Whether a loop runs or is paused."""
+        return bool(self._loops)
+
     def ask(self, request: "Callable[[Engine], Reply]", doing: str = "") -> "Future[Reply]":
         """Run `request` on the thread; the future gives its reply or raises a Failure.
 
         `doing` tells the user what is going on where it takes its time.
         """
         future: Future[Reply] = Future()
-
-        def answer() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            self._progress.cancelled.clear()
-            if self._stopping:  # since this was taken from the queue
-                self._progress.cancelled.set()
-            self.doing = Doing(doing, time.monotonic())
-            try:
-                reply = request(self._engine)
-            except BaseException as error:
-                future.set_exception(describe_failure(error))
-            else:
-                future.set_result(reply)
-
-        self._requests.put(_Request(answer, future.cancel))
+        answer = partial(self._answer, future, request, doing)
+        self._put(self._requests, _Request(answer, future.cancel))
         return future
 
     def cancel(self) -> None:
@@ -194,13 +211,7 @@ class Worker:
 
     def play(self, name: str, playing: bool) -> None:
         """Go on with a loop, or pause it after the step it is making."""
-
-        def change() -> None:
-            if loop := self._loops.get(name):
-                loop.playing = playing
-                self._tell(name)
-
-        self._do(change)
+        self._do(lambda: self._play(name, playing))
 
     def advance(self, name: str) -> None:
         """Make one step of a paused loop; requests are answered between the parts of a long one."""
@@ -210,23 +221,91 @@ class Worker:
         """End a loop; the weights stay as they are."""
         self._do(lambda: self._close(name, LoopState.STOPPED))
 
+    def end_loop(
+        self, name: str, last: "Callable[[Engine], Reply]", doing: str = ""
+    ) -> "Future[Reply]":
+        """Run `last` and end a loop, with no step between the two.
+
+        Where `last` fails the loop is paused instead, so that it can be tried again.
+        """
+
+        def end(engine: "Engine") -> Reply:
+            try:
+                reply = last(engine)
+            except BaseException:
+                self._play(name, playing=False)
+                raise
+            self._close(name, LoopState.STOPPED)
+            return reply
+
+        return self.ask(end, doing)
+
     def drain(self, name: str) -> list[Report]:
         """The reports of a loop since the last call, oldest first."""
         waiting = self._reports.get(name)
         return [waiting.popleft() for _ in range(len(waiting))] if waiting else []
 
     def _do(self, run: Callable[[], None]) -> None:
-        self._requests.put(_Request(run, cancel=lambda: None))
+        self._put(self._requests, _Request(run, cancel=lambda: None))
+
+    def _put(self, queue: SimpleQueue[_Request], request: _Request) -> None:
+        """Nothing is left waiting: what the thread has not seen at its end is cancelled."""
+        queue.put(request)
+        if self._over:
+            self._cancel_what_waits()
+
+    def _cancel_what_waits(self) -> None:
+        for queue in (self._requests, self._last):
+            with suppress(Empty):
+                while True:
+                    queue.get_nowait().cancel()
 
     # Called on the worker's thread
 
     def _run(self) -> None:
         while not self._stopping:
-            self._turn()
+            self._guarded(self._turn)
             self.doing = None
-        self._loops.clear()
-        while not self._requests.empty():
-            self._requests.get().cancel()
+        self._guarded(self._finish)
+        self._over = True
+        self._cancel_what_waits()
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Whatever `act` raises is told, and the thread lives."""
+        try:
+            act()
+        except BaseException as error:
+            self._send(WorkerFailed(describe_failure(error)))
+
+    def _finish(self) -> None:
+        """The last requests, where there is an engine to ask, and the end of every loop."""
+        while "_engine" in vars(self) and not self._last.empty():
+            self._last.get().run()
+        for name in tuple(self._loops):
+            self._close(name, LoopState.STOPPED)
+
+    def _send(self, event: Event) -> None:
+        """Post an event; nobody is left to be told where that fails, but the log."""
+        try:
+            self._post(event)
+        except BaseException:
+            logging.getLogger(__name__).exception("an event of the worker was not heard")
+
+    def _answer(
+        self, future: "Future[Reply]", request: "Callable[[Engine], Reply]", doing: str
+    ) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        self._progress.cancelled.clear()
+        if self._stopping:  # since this was taken from the queue
+            self._progress.cancelled.set()
+        self.doing = Doing(doing, time.monotonic())
+        try:
+            reply = request(self._engine)
+        except BaseException as error:
+            future.set_exception(describe_failure(error))
+        else:
+            future.set_result(reply)
 
     def _turn(self) -> None:
         """Answer one request, or make one step; holds on to neither while the thread waits."""
@@ -283,12 +362,27 @@ class Worker:
         return None
 
     def _close(self, name: str, state: LoopState, failure: Failure | None = None) -> None:
-        if self._loops.pop(name, None) is not None:
-            self._post(LoopChanged(name, state, failure))
+        """End a loop here and now: the collector of garbage would end it anywhere, and in silence.
+
+        What closing it raises is told: its run may have no end on disk.
+        """
+        if (loop := self._loops.pop(name, None)) is None:
+            return
+        try:
+            if isinstance(loop.reports, Generator):
+                loop.reports.close()
+        except BaseException as error:
+            failure = describe_failure(error)
+        self._send(LoopChanged(name, state, failure))
+
+    def _play(self, name: str, playing: bool) -> None:
+        if loop := self._loops.get(name):
+            loop.playing = playing
+            self._tell(name)
 
     def _tell(self, name: str) -> None:
         state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED
-        self._post(LoopChanged(name, state))
+        self._send(LoopChanged(name, state))
 
 
 def describe_failure(error: BaseException) -> Failure:
@@ -302,7 +396,16 @@ def describe_failure(error: BaseException) -> Failure:
             "There is not enough memory for this; the weights are as they were. Use a shorter "
             "text, a smaller model or a lower precision."
         )
-    return Failure(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+    sentence = f"{type(error).__name__}: {_words(error)}"
+    return Failure(sentence, "".join(traceback.format_exception(error)))
+
+
+def _words(error: BaseException) -> str:
+    """What an exception says of itself, which a broken one may not even be able to."""
+    try:
+        return str(error)
+    except Exception as unreadable:
+        return f"it cannot say what it is ({type(unreadable).__name__})"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -310,5 +413,5 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or any(words in str(error) for words in ("not enough memory", "can't allocate memory"))
+        or any(words in _words(error) for words in ("not enough memory", "can't allocate memory"))
     )

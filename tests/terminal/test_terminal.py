@@ -13,6 +13,8 @@ import pexpect
 import pytest
 
 from tests.terminal.terminal import Terminal
+from tui_trainer.runs.home import run_folders
+from tui_trainer.runs.listing import open_run
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
     for update in range(1, 6):
         terminal.press("space")
         terminal.wait_for(f"update {update} ")
-    terminal.wait_for("5 updates from loaded")
+    terminal.wait_for("unsaved: 5 updates")
 
     terminal.press("R")
     terminal.wait_for("as loaded")
@@ -55,16 +57,35 @@ def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
 
 def steps_made(shown: str) -> int:
     """The updates that the status line counts."""
-    match = re.search(r"([\d,]+) updates? from loaded", shown)
+    match = re.search(r"unsaved: ([\d,]+) update", shown)
     return int(match[1].replace(",", "")) if match else 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_the_terminal_restored(terminal: Terminal, number: int) -> None:
+def test_a_hangup_before_a_model_is_there_leaves_the_terminal_restored(terminal: Terminal) -> None:
     terminal.wait_for("1 Tokens")
-    terminal.child.kill(number)
-    assert terminal.wait_for_end() == 128 + number
+    terminal.child.kill(signal.SIGHUP)
+    assert terminal.wait_for_end() == 128 + signal.SIGHUP
     assert terminal.is_restored()
+
+
+def test_an_interrupt_asks_and_a_termination_saves_the_step_it_finishes(terminal: Terminal) -> None:
+    terminal.wait_for("as loaded")
+    terminal.press("alt+5")
+    terminal.wait_for("[5 GSM8K]")
+    terminal.press("space")
+    terminal.wait(lambda shown: steps_made(shown) >= 3, "three steps")
+    terminal.child.kill(signal.SIGINT)
+    terminal.wait_for("are in no")
+    terminal.press("n")
+    terminal.child.kill(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
+    assert terminal.is_restored()
+    (folder,) = run_folders()
+    run = open_run(folder)
+    assert run.description.state == "stopped"
+    assert run.checkpoints == (run.description.tally.step,)
+    said = f"tui-trainer: step {run.description.tally.step} of {folder.name} is saved"
+    assert said in terminal.written
 
 
 WAITING = """

@@ -126,19 +126,14 @@ class Gsm8kCheckpoints(WorkScreen):
             markup=False,
         )
 
-    async def save(self) -> bool:
-        """Write a checkpoint between two steps; False where it failed, which the user was told."""
-        report = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")
-        if report is not None:
-            self._tell(report)
-        return report is not None
-
     @work
     async def action_checkpoint(self) -> None:
-        if self.session.is_live(LOOP):
-            await self.save()
-        else:
+        if not self.session.is_live(LOOP):
             self.notify("No run is going: space starts one.", markup=False)
+            return
+        saved = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")
+        if saved is not None:
+            self._tell(saved)
 
     @work
     async def action_stop(self) -> None:
@@ -154,5 +149,7 @@ class Gsm8kCheckpoints(WorkScreen):
             ),
         )
         answer = await self.app.push_screen_wait(question)
-        if answer == "s" or (answer == "w" and await self.save()):
+        if answer == "s":
             self.session.worker.stop_loop(LOOP)
+        elif answer == "w" and (saved := await self.session.save_and_stop(LOOP)) is not None:
+            self._tell(saved)

@@ -16,10 +16,19 @@ from tui_trainer.screens.guide import Guide, Task
 from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Report, Worker
+from tui_trainer.worker import (
+    Event,
+    Failure,
+    LoopChanged,
+    LoopState,
+    Report,
+    Worker,
+    WorkerFailed,
+)
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
+    from tui_trainer.engine.run_reports import CheckpointReport
     from tui_trainer.screens.benches import Benches
     from tui_trainer.screens.evaluations import Evaluations
 
@@ -77,8 +86,13 @@ class Session:
 
         `on_failure` tells it in another way than a notification or a dialog.
         """
+        return await self._reply(self.worker.ask(request, doing), on_failure)
+
+    async def _reply(
+        self, future: "Future[Reply]", on_failure: Callable[[Failure], None] | None = None
+    ) -> Reply | None:
         try:
-            return await self._answer(self.worker.ask(request, doing))
+            return await self._answer(future)
         except Failure as failure:
             (on_failure or self.tell)(failure)
             return None
@@ -188,6 +202,14 @@ class Session:
             return False
         return True
 
+    async def save_and_stop(self, name: str) -> "CheckpointReport | None":
+        """Save a loop as it is now and end it there; None where it could not be saved.
+
+        Then the user was told, and it is paused.
+        """
+        future = self.worker.end_loop(name, lambda engine: engine.checkpoint(), "Saving")
+        return await self._reply(future)
+
     def drain(self, name: str) -> list[Report]:
         """The reports of a loop since the last call, oldest first; none while the app closes."""
         return self.worker.drain(name) if self._app.is_running else []
@@ -252,6 +274,9 @@ class Session:
         """Take in an event of the worker."""
         if isinstance(event, LoadProgress):
             self.loading = event
+            return
+        if isinstance(event, WorkerFailed):
+            self.tell(event.failure)
             return
         self.loops[event.name] = event.state
         if event.name == EVALUATION and event.state.is_over:

@@ -1,0 +1,40 @@
+"""The signals that ask a process to end: after the first it finishes its step and saves."""
+
+import signal
+import time
+from enum import Enum
+
+TOGETHER = 0.5  # seconds
+
+
+class Heard(Enum):
+    """What a signal says that was not said before."""
+
+    END = "end"
+    NOTHING = "nothing"
+    END_AT_ONCE = "end at once"
+
+
+class Patience:
+    """Tells the first signal from those that come with it, and both from a second.
+
+    A closed terminal sends SIGHUP more than once, and `timeout` or a batch scheduler may send
+    SIGTERM to a process and then to its group: what comes together is one, and SIGHUP no second.
+    """
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+
+    def hear(self, number: int) -> Heard:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+            return Heard.END
+        if number == signal.SIGHUP or now - self._first < TOGETHER:
+            return Heard.NOTHING
+        return Heard.END_AT_ONCE
+
+
+def exit_status(number: int) -> int:
+    """What a shell reports for a command that this signal ended."""
+    return 128 + number

@@ -1,0 +1,113 @@
+"""The end of the app's worker: the step is finished and told of, what is unsaved is saved first."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from tests.fake_engine import FakeEngine
+from tui_trainer.ending import end_worker
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.signals import Heard, Patience
+from tui_trainer.worker import LoopState, Worker
+
+WAIT = 10.0
+
+
+@pytest.fixture(autouse=True)
+def hangup() -> Iterator[None]:
+    """What waits for a step hears no SIGHUP any more."""
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def training(engine: FakeEngine) -> tuple[Worker, list[object]]:
+    """A worker in the middle of the first step of a loop, which waits for the engine's gate."""
+    events: list[object] = []
+    worker = Worker(lambda progress: cast("Engine", engine), events.append)
+    worker.start()
+    settings = TrainSettings()
+    worker.start_loop("gsm8k", lambda engine: engine.train(settings, record=True)).result(WAIT)
+    return worker, events
+
+
+def test_a_step_that_takes_long_is_waited_for_and_told(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
+    engine = FakeEngine(gated=True)
+    worker, events = training(engine)
+    assert engine.gate is not None
+    threading.Timer(0.3, engine.gate.release).start()
+    assert end_worker(worker, saves=False)
+    assert capfd.readouterr().err == "tui-trainer: finishing the step; ctrl+c ends at once\n"
+    assert events[-1].state is LoopState.STOPPED
+    assert (engine._step, engine.checkpoints) == (1, [])
+
+
+def test_what_no_file_has_is_saved_and_told_with_its_run(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    engine = FakeEngine(gated=True)
+    worker, events = training(engine)
+    assert engine.gate is not None
+    engine.gate.release()
+    assert end_worker(worker, saves=True)
+    assert engine.checkpoints == [1]
+    assert capfd.readouterr().err == "tui-trainer: step 1 of 2026-01-01-fake-1 is saved\n"
+    assert events[-1].state is LoopState.STOPPED
+
+
+def test_a_save_that_fails_at_the_end_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    engine = FakeEngine(gated=True)
+    engine.refuse_checkpoint = InputError("The disk is full: make room.")
+    worker, _ = training(engine)
+    assert engine.gate is not None
+    engine.gate.release()
+    assert end_worker(worker, saves=True)
+    said = "tui-trainer: nothing could be saved: The disk is full: make room.\n"
+    assert capfd.readouterr().err == said
+
+
+def test_what_is_saved_already_is_not_saved_again(capfd: pytest.CaptureFixture[str]) -> None:
+    engine = FakeEngine()
+    worker, _ = training(engine)
+    worker.end_loop("gsm8k", lambda engine: engine.save()).result(WAIT)
+    assert end_worker(worker, saves=True)
+    assert len(engine.checkpoints) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_a_request_that_can_lose_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
+    worker = Worker(lambda progress: cast("Engine", FakeEngine()), print)
+    worker.start()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def load(engine: Engine) -> None:
+        begun.set()
+        go_on.wait(WAIT)
+
+    worker.ask(load, "Loading")
+    assert begun.wait(WAIT)
+    assert not end_worker(worker, saves=False)
+    go_on.set()
+    assert worker.stop(WAIT)
+
+
+def test_a_second_signal_is_told_from_the_first_and_what_comes_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("tui_trainer.signals.time.monotonic", lambda: now[0])
+    patience = Patience()
+    assert patience.hear(signal.SIGTERM) is Heard.END
+    assert patience.hear(signal.SIGTERM) is Heard.NOTHING  # `timeout` tells the group too
+    now[0] += 5
+    assert patience.hear(signal.SIGHUP) is Heard.NOTHING  # a terminal closes more than once
+    assert patience.hear(signal.SIGTERM) is Heard.END_AT_ONCE
