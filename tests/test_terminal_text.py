@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from wcwidth import wcwidth
 
-from tui_trainer.terminal_text import OF_NO_AGREED_WIDTH, visible, visible_token
+from tui_trainer.terminal_text import OF_NO_AGREED_WIDTH, visible, visible_source, visible_token
 
 HOSTILE = st.one_of(
     st.text(max_size=50),
@@ -137,6 +137,16 @@ def test_lines_stay_apart_where_they_are_asked_to() -> None:
 )
 def test_a_long_text_is_cut_and_shows_that_it_was(text: str, limit: int, shown: str) -> None:
     assert visible(text, limit=limit) == shown
+
+
+@pytest.mark.parametrize("limit", [12, 20, 30, 40, 60])
+def test_of_a_long_path_the_end_stays(limit: int) -> None:
+    folder = "../very/long/path/of/a/course/and/its/students/data/of/this/year"
+    shown = {visible_source(f"{folder}/{name}.jsonl", limit) for name in ("train", "test")}
+    assert len(shown) == 2
+    assert all(len(path) == limit and path.startswith("…") for path in shown)
+    assert visible_source("train.jsonl", limit) == "train.jsonl"
+    assert "\x1b" not in visible_source("\x1b" * 100, limit)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,14 @@ def _held(line: str) -> str:
     return MARK_HOLDER + line if starts_with_mark else line
 
 
+def visible_source(source: str, limit: int) -> str:
+    """A path, a Hub id or a model's name; of a long one the end stays, which tells train from test.
+
+    It has at most `limit` characters before they are made visible.
+    """
+    return visible(source if len(source) <= limit else "…" + source[1 - limit :])
+
+
 def visible_token(text: str) -> str:
     """A token's text: as `visible`, and a leading or trailing space, or only spaces, as `␣`."""
     inner = text.strip(" ")

@@ -24,6 +24,7 @@ from tui_trainer.screens.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.evaluation_view import EvaluationScreen
 from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.gsm8k_settings import describe_settings
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.runs import RunsScreen
@@ -118,6 +119,17 @@ async def test_the_list_and_the_selected_run() -> None:
         assert f"{ONE} · 300 tokens, 0:02 · loss 4.0000 → 2.5000" in detail(app)
         assert "items 20* · lr 0.0003*" in detail(app)
         assert "checkpoints of steps 2, 1" in detail(app)
+
+
+async def test_runs_on_files_of_one_folder_are_told_apart() -> None:
+    for number, name in enumerate(("train", "test"), start=1):
+        settings = TrainSettings(problems=f"../very/long/path/of/the/course/{name}.jsonl")
+        write_run(f"2026-01-02-builtin-{number}", settings=settings)
+        assert f"{name}.jsonl" in describe_settings(settings)[:78]  # what GSM8K shows of it
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
+        assert ["…in.jsonl" in row for row in rows(app)] == [False, True]
+        assert ["…st.jsonl" in row for row in rows(app)] == [True, False]
 
 
 async def test_bad_runs_are_told_and_hide_no_other() -> None:

@@ -72,9 +72,14 @@ def test_a_segment_wider_than_the_row_goes_on_in_the_next() -> None:
     ]
 
 
-@given(texts, st.integers(0, 30), st.booleans())
-def test_a_cell_has_exactly_its_width(text: str, width: int, right: bool) -> None:
-    assert cell_len(fit(piece(text), width, right=right)) == width
+@given(texts, st.integers(0, 30), st.booleans(), st.booleans())
+def test_a_cell_has_exactly_its_width(text: str, width: int, right: bool, keep_end: bool) -> None:
+    assert cell_len(fit(piece(text), width, right=right, keep_end=keep_end)) == width
+
+
+def test_a_path_that_is_too_long_for_its_cell_keeps_its_end() -> None:
+    cells = {fit(f"../very/long/{name}.jsonl", 13, keep_end=True) for name in ("train", "test")}
+    assert cells == {"…/train.jsonl", "…g/test.jsonl"}
 
 
 @given(texts)

@@ -7,7 +7,7 @@ from tui_trainer.engine.bench.reports import Machine
 from tui_trainer.engine.bench.result import BenchHead, BenchResult, LoopResult, Moment
 from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS
 from tui_trainer.headless.table import Column, format_bytes, table
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 
 LOOP = Column("loop", 11, left=True)
 SPEED = (
@@ -66,15 +66,15 @@ def report_lines(result: BenchResult) -> Iterator[str]:
 def head_lines(head: BenchHead) -> Iterator[str]:
     settings = head.settings
     yield (
-        f"{visible(head.model, limit=NAME_CHARACTERS)}: "
+        f"{visible_source(head.model, NAME_CHARACTERS)}: "
         f"{visible(head.architecture, limit=NAME_CHARACTERS)}, {head.parameters:,} parameters, "
         f"{visible(head.device, limit=NAME_CHARACTERS)}, precision "
         f"{visible(head.precision, limit=NAME_CHARACTERS)}"
     )
     yield (
-        f"{visible(settings.problems, limit=NAME_CHARACTERS)}: the first {settings.items:,} items, "
-        f"the next {settings.held_out:,} held out; {settings.rounds} rounds of "
-        f"{settings.seconds:g} s a loop"
+        f"{visible_source(settings.problems, NAME_CHARACTERS)}: "
+        f"the first {settings.items:,} items, the next {settings.held_out:,} held out; "
+        f"{settings.rounds} rounds of {settings.seconds:g} s a loop"
     )
     yield f"{describe_start(head.started)}, {describe_machine(head.machine)}"
     peaks = [

@@ -18,7 +18,7 @@ from tui_trainer.runs.curve import Axis, read_curve
 from tui_trainer.runs.export import CSV, PNG, NamedCurve, check_export, write_csv, write_png
 from tui_trainer.runs.home import find_run, runs_home
 from tui_trainer.runs.listing import RunOnDisk, delete_whole, list_runs, open_run
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -123,8 +123,8 @@ def run_cells(run: RunOnDisk) -> tuple[str, ...]:
     return (
         visible(run.name, limit=NAME_CHARACTERS),
         visible(described.started[:16].replace("T", " ")),
-        visible(described.model.name, limit=NAME_CHARACTERS),
-        visible(described.data.problems, limit=NAME_CHARACTERS),
+        visible_source(described.model.name, NAME_CHARACTERS),
+        visible_source(described.data.problems, NAME_CHARACTERS),
         f"{tally.step:,}/{described.steps:,}",
         _loss(tally.last),
         _loss(tally.best),

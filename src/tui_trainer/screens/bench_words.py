@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.runs.benches import DamagedBench, KeptBench, benches_home
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.run_clock import duration
 
 NAME_CHARACTERS = 50
@@ -34,7 +34,7 @@ def describe_next(settings: BenchSettings, loops: int) -> str:
     seconds = loops * settings.rounds * settings.seconds
     return (
         f"b measures {loops} loops, {settings.rounds} rounds of {settings.seconds:g} s "
-        f"({duration(seconds).strip()} and loading) on {visible(settings.problems, limit=20)}"
+        f"({duration(seconds).strip()} and loading) on {visible_source(settings.problems, 20)}"
     )
 
 

@@ -12,7 +12,7 @@ from tui_trainer.engine.evaluation_reports import (
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.screens.evaluations import Pairing
 from tui_trainer.screens.settings_form import shown_text
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.widgets.run_clock import duration, rate
 
@@ -114,7 +114,7 @@ def describe_scores(number: int, report: EvaluationReport) -> str:
 
 def describe_asked(settings: EvaluationSettings, model: str = "") -> str:
     """Which problems, how they are asked, and how long an answer may be."""
-    parts = [f"model {visible(model, limit=24)}"] if model else []
+    parts = [f"model {visible_source(model, 24)}"] if model else []
     parts += [
         f"problems {shown_text(settings.problems)}",
         settings.prompt,

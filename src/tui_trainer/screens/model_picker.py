@@ -15,7 +15,7 @@ from tui_trainer.engine.reports import DeviceReport, ModelOption
 from tui_trainer.engine.settings import PRECISIONS, ModelChoice
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.session import Session
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.status_line import byte_count
 from tui_trainer.widgets.text_box import LineBox
 
@@ -114,5 +114,5 @@ class ModelPicker(Dialog[ModelChoice | None]):
 
 def describe_option(option: ModelOption) -> str:
     """One line of the list: its name, what it is, its size on disk."""
-    name = visible(option.source, limit=30)
+    name = visible_source(option.source, 30)
     return f"{name:<30} {byte_count(option.bytes):>9}  {visible(option.description, limit=32)}"

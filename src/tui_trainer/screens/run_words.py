@@ -10,7 +10,7 @@ from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.screens.gsm8k_settings import describe_settings
 from tui_trainer.screens.settings_form import LABEL_WIDTH, shown
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.widgets.run_clock import duration
 from tui_trainer.widgets.status_line import byte_count, count
@@ -22,8 +22,8 @@ DAMAGED = "unreadable"
 NARROW_COLUMNS = (
     Column("", 1),
     Column("started", 11),
-    Column("model", 8, share=1),
-    Column("problems", 8, share=1),
+    Column("model", 8, share=1, keep_end=True),
+    Column("problems", 8, share=1, keep_end=True),
     Column("steps", 9, right=True),
     Column("last", LOSS_WIDTH, right=True),
     Column("best", LOSS_WIDTH, right=True),
@@ -69,8 +69,8 @@ def run_cells(run: Listed, letter: str, wide: bool) -> tuple[str, ...]:
         letter,
         *name,
         describe_start(described.started, wide),
-        visible(described.model.name, limit=CELL_CHARACTERS),
-        visible(described.data.problems, limit=CELL_CHARACTERS),
+        visible_source(described.model.name, CELL_CHARACTERS),
+        visible_source(described.data.problems, CELL_CHARACTERS),
         describe_steps(described.tally.step, described.steps),
         loss(described.tally.last),
         loss(described.tally.best),

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.setting_fields import SettingField
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 
 LABEL_WIDTH = 17
@@ -134,4 +134,4 @@ def shown(field: SettingField, settings: object) -> str:
 
 def shown_text(text: str) -> str:
     """A setting's text in a few characters; of a long path the end says most."""
-    return visible(text if len(text) <= 30 else "…" + text[-29:])
+    return visible_source(text, 30)

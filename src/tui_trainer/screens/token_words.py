@@ -2,7 +2,7 @@
 
 from tui_trainer.engine.reports import Token, Tokenized
 from tui_trainer.screens.token_spans import Part, part_of
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.cell_text import piece
 
 REPLACEMENT = "\ufffd"
@@ -16,7 +16,7 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 def tokenizer_name(source: str, limit: int = 24) -> str:
     """The last part of a path or a Hub id."""
-    return visible(source.rstrip("/").rsplit("/", 1)[-1] or source, limit=limit)
+    return visible_source(source.rstrip("/").rsplit("/", 1)[-1] or source, limit)
 
 
 def hex_bytes(data: bytes, limit: int | None = None) -> str:

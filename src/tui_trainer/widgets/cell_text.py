@@ -19,9 +19,19 @@ def piece(text: str) -> str:
     return CARRIER + shown if cell_len(shown[0]) == 0 else shown
 
 
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """`text` in exactly `width` cells: padded, or cut with an ellipsis last."""
+def fit(text: str, width: int, *, right: bool = False, keep_end: bool = False) -> str:
+    """`text` in exactly `width` cells: padded, or cut with an ellipsis last, or first."""
     length = cell_len(text)
     if length > width:
+        if keep_end:
+            return _end_of(text, width)
         return set_cell_size(set_cell_size(text, max(0, width - 1)) + "…", width)
     return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def _end_of(text: str, width: int) -> str:
+    """The last `width` cells of a text that has more; an ellipsis stands for what is before."""
+    end = text
+    while cell_len(end) > max(0, width - 1):
+        end = end[1:]
+    return set_cell_size("…" + end, width)

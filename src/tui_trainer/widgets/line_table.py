@@ -26,6 +26,8 @@ class Column:
     width: int
     right: bool = False
     share: int = 0
+    keep_end: bool = False
+    """Of a cell that is too long the end stays: a path's says which file it is."""
 
 
 class LineTable(ScrollView, can_focus=True):
@@ -141,7 +143,7 @@ class LineTable(ScrollView, can_focus=True):
 
     def _line(self, cells: tuple[str, ...], mark: str) -> str:
         fitted = [
-            fit(cell, width, right=column.right)
+            fit(cell, width, right=column.right, keep_end=column.keep_end)
             for cell, width, column in zip(cells, self._widths, self._columns, strict=True)
         ]
         return mark + "  ".join(fitted)

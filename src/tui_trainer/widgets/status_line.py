@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_source
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
@@ -35,7 +35,7 @@ def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
     if status is None:
         return ("no model yet",)
     model = status.model
-    name = f"{visible(model.name, limit=24)} {count(model.parameters)}"
+    name = f"{visible_source(model.name, 24)} {count(model.parameters)}"
     where = f"{model.device} {model.precision}"
     if not status.updates and not status.unsaved:
         return f"{name} · {where} · as loaded", f"{name} · as loaded"
