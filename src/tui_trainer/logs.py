@@ -4,6 +4,8 @@ import logging
 import os
 from pathlib import Path
 
+from tui_trainer.runs.private_files import create_file, private_folder
+
 
 def log_path() -> Path:
     """The log file, under the XDG state folder."""
@@ -16,7 +18,8 @@ def log_to_file() -> None:
     handler: logging.Handler = logging.NullHandler()
     path = log_path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        create_file(path).close()
         handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
     except OSError:
         pass  # a read-only home: the app works without a log

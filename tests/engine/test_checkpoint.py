@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
-from tui_trainer.runs.home import run_folders
+from tui_trainer.runs.home import run_folders, runs_home
 from tui_trainer.runs.listing import list_runs, open_run, read_run
 from tui_trainer.runs.training_facts import read_facts
 
@@ -296,3 +297,20 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_first_step(
     monkeypatch.setenv("XDG_DATA_HOME", str(blocked))
     with pytest.raises(InputError, match=r"cannot be written to .* set XDG_DATA_HOME"):
         qwen3.train(TrainSettings(items=2), record=True)
+
+
+@pytest.mark.parametrize("log_to", ["nowhere", "tensorboard"])
+def test_a_run_is_its_owners_alone(qwen3: Engine, log_to: str) -> None:
+    """Also in a home that an older version left open to others."""
+    runs_home().mkdir(parents=True, mode=0o755)
+    before = os.umask(0o022)
+    try:
+        settings = TrainSettings(items=3, checkpoint_every=2, log_to=log_to)
+        list(qwen3.train(settings, record=True))
+    finally:
+        os.umask(before)
+    home = runs_home().parent
+    paths = [home, *home.rglob("*")]
+    assert len(paths) > 12
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_file()} == {0o600}

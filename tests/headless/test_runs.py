@@ -130,6 +130,35 @@ def test_delete_wants_yes_and_never_takes_a_run_that_goes(program: Program) -> N
     assert (line["run"], line["deleted"], folder.exists()) == (ONE, True, False)
 
 
+def test_delete_takes_no_link_and_tells_what_it_left(program: Program, tmp_path: Path) -> None:
+    folder = write_run(ONE)
+    (folder / "no\x1btes.txt").write_text("mine")
+    (tmp_path / "link").symlink_to(folder)
+    ended = program("runs", "delete", str(tmp_path / "link"), "--yes")
+    assert (ended.status, ended.err.count("\n"), "is a link" in ended.err) == (2, 1, True)
+    assert (folder / "run.json").exists()
+    ended = program("runs", "delete", ONE, "--yes")
+    assert (ended.status, ended.out.count("\n")) == (0, 2)
+    assert ended.out.endswith("not of the run: no␛tes.txt\n")
+    write_run(TWO)
+    assert program("runs", "delete", TWO, "--yes", "--json").lines[0]["left"] == []
+
+
+@pytest.mark.parametrize("name", ["d" * 300, "/" + "d" * 300, "d" * 300 + "/x"])
+def test_a_long_name_is_one_sentence(program: Program, name: str) -> None:
+    """Above 255 bytes of a name, or 4,096 of a path, the system says so in its own way."""
+    for arguments in (
+        ("runs", "show", name),
+        ("runs", "delete", name, "--yes"),
+        ("runs", "export", name, "--csv", "x.csv"),
+        ("runs", "export", ONE, "--csv", f"{name}.csv"),
+        ("gsm8k", "--resume", name),
+    ):
+        ended = program(*arguments)
+        assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+        assert "no run" in ended.err or "no folder" in ended.err
+
+
 def test_the_list_needs_no_torch_and_no_screen() -> None:
     check = (
         "import sys; from tui_trainer.cli import main; main(['runs', '--json']); "

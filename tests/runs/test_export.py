@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,41 @@ def test_csv_has_a_row_a_step_with_what_was_measured_after_it(tmp_path: Path) ->
     assert [row["validation_loss"] for row in rows] == ["5.0", "", "3.0", ""]
     assert rows[2]["validation_answer_loss"] == "1.5"
     assert [path.name for path in tmp_path.iterdir()] == ["run.csv"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loss": "=cmd|' /C calc'!A0"},
+        {"tokens": "@SUM(1)"},
+        {"step": "\x1b[31m"},
+        {"event": "validation", "answer_loss": "+1\r\n=2"},
+        {"event": "validation", "step": "-1"},
+    ],
+)
+def test_a_csv_has_numbers_alone(tmp_path: Path, changes: dict[str, object]) -> None:
+    """A text that begins with = + - or @ is a formula to a spreadsheet."""
+    folder = write_run(losses=[4.0])
+    crafted = {"step": 2, "loss": 1.0, "tokens": 1, "lr": 1e-5, "seconds": 1.0} | changes
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write(f"{json.dumps(crafted)}\n")
+    with pytest.raises(InputError, match="is damaged"):
+        write_csv(folder, tmp_path / "run.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_is_private_among_the_programs_files_and_as_the_umask_says_elsewhere(
+    tmp_path: Path,
+) -> None:
+    folder = write_run()
+    before = os.umask(0o022)
+    try:
+        write_csv(folder, tmp_path / "run.csv")
+        write_csv(folder, folder / "run.csv")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "run.csv").stat().st_mode & 0o777 == 0o644
+    assert (folder / "run.csv").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("axis", list(Axis))

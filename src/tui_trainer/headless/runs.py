@@ -15,9 +15,16 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.table import Column, format_bytes, table
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import Axis, read_curve
+from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.export import CSV, PNG, NamedCurve, check_export, write_csv, write_png
-from tui_trainer.runs.home import find_run, runs_home
-from tui_trainer.runs.listing import RunOnDisk, delete_whole, list_runs, open_run
+from tui_trainer.runs.home import find_folder, find_run, runs_home
+from tui_trainer.runs.listing import (
+    RunOnDisk,
+    check_deletable,
+    delete_whole,
+    list_runs,
+    open_run,
+)
 from tui_trainer.terminal_text import visible, visible_source
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ COLUMNS = (
     Column("state", 0, left=True),
 )
 NAME_CHARACTERS = 60
+LEFT_SHOWN = 5
 RUN_HELP = "a run's name, as the list has it, or its folder"
 
 
@@ -228,14 +236,23 @@ def _tell(output: Output, path: Path, kind: str, what: str, more: dict[str, Json
 
 
 def run_delete(arguments: argparse.Namespace, output: Output) -> None:
-    folder = find_run(arguments.name)
-    size = folder_bytes(folder)
+    folder = find_folder(arguments.name)
+    check_deletable(folder)
     if not arguments.yes:
-        raise InputError(
-            f"Deleting {folder.name} ({format_bytes(size)}) cannot be undone: add --yes."
-        )
-    delete_whole(folder)
+        size = format_bytes(folder_bytes(folder))
+        raise InputError(f"Deleting {folder.name} ({size}) cannot be undone: add --yes.")
+    deletion = delete_whole(folder)
     if output.as_json:
-        output.json({"run": folder.name, "deleted": True, "bytes": size})
-    else:
-        output.text(f"deleted {visible(folder.name)}, {format_bytes(size)}")
+        told: dict[str, Json] = {"run": folder.name, "deleted": True, "bytes": deletion.bytes}
+        output.json(told | {"left": deletion.left})
+        return
+    output.text(f"deleted {visible(folder.name)}, {format_bytes(deletion.bytes)}")
+    if deletion.left:
+        output.text(f"left in {visible(str(folder))}, not of the run: {list_left(deletion)}")
+
+
+def list_left(deletion: Deletion) -> str:
+    """What is still there, the first few of it."""
+    shown = [visible(path, limit=NAME_CHARACTERS) for path in deletion.left[:LEFT_SHOWN]]
+    more = len(deletion.left) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -18,6 +18,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.json_lines import Json, json_line
 from tui_trainer.runs.home import data_home, plain_name
 from tui_trainer.runs.plain import check_format, parse
+from tui_trainer.runs.private_files import private_folder
 
 SUFFIX = ".jsonl"
 MOST_BYTES = 1_000_000
@@ -51,7 +52,8 @@ def check_benches_home() -> Path:
     """The folder of all benches, made where it is not there; InputError where none can be kept."""
     home = benches_home()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        private_folder(data_home())
+        private_folder(home)
     except OSError as error:
         raise _unwritable(home, error) from error
     if not os.access(home, os.W_OK | os.X_OK):

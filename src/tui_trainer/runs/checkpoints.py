@@ -3,12 +3,14 @@
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.runs.home import CHECKPOINTS, RUN_FILE, find_run, given_path, unwritable
+from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run, unwritable
+from tui_trainer.runs.private_files import FOLDER_MODE, close_all_to_others, private_folder
 from tui_trainer.runs.training_facts import TRAINING_FILE
 
 NAME = re.compile(r"step-(\d{6,})")
@@ -34,11 +36,12 @@ def step_of(checkpoint: Path) -> int:
 
 
 def folder_bytes(folder: Path) -> int:
-    """The bytes of all files in a folder and below."""
+    """The bytes of all files in a folder and below; a link is not followed."""
     total = 0
     for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # deleted, or renamed into place, meanwhile
-            total += path.stat().st_size if path.is_file() else 0
+        with suppress(OSError):  # deleted, or renamed into place, meanwhile
+            status = path.lstat()
+            total += status.st_size if stat.S_ISREG(status.st_mode) else 0
     return total
 
 
@@ -48,8 +51,8 @@ def find_checkpoint(name: str) -> Path:
     A run is a folder or a name as `tui-trainer runs` lists it.
     """
     given = given_path(name)
-    if "\0" not in name and (given / TRAINING_FILE).is_file():
-        if not (given.resolve().parent.parent / RUN_FILE).is_file():
+    if os.path.isfile(given / TRAINING_FILE):  # noqa: PTH113  # Path's raises for a long name
+        if not is_run(given.resolve().parent.parent):
             raise InputError(
                 f"{name} lies in no run, so its settings are not known: resume from the "
                 "checkpoint in its run's folder."
@@ -73,8 +76,10 @@ def whole_or_not_at_all(checkpoint: Path) -> Iterator[Path]:
     beside = checkpoint.with_name(f".{checkpoint.name}.part")
     try:
         shutil.rmtree(beside, ignore_errors=True)  # of a process that died while it wrote
-        beside.mkdir(parents=True)
+        private_folder(checkpoint.parent)
+        beside.mkdir(FOLDER_MODE)
         yield beside
+        close_all_to_others(beside)
         for path in beside.rglob("*"):
             _sync(path)
         _put_in_place(beside, checkpoint)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import StepReport
+from tui_trainer.runs.private_files import close_all_to_others
 
 FOLDER = "tensorboard"
 
@@ -18,6 +19,7 @@ class EventFiles:
         from tensorboard.summary import Writer  # noqa: PLC0415  # an extra, and 0.3 s
 
         self._writer = Writer(str(run / FOLDER))
+        close_all_to_others(run / FOLDER)
 
     def step(self, report: StepReport) -> None:
         """Add a step; a loss that is not finite would break the scale of the chart there."""

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.curve import Axis, LossCurve
-from tui_trainer.runs.home import METRICS_FILE
-from tui_trainer.runs.metrics import read_lines
+from tui_trainer.runs.home import METRICS_FILE, is_at_home
+from tui_trainer.runs.metrics import StepLine, ValidationLine, checked_lines
+from tui_trainer.runs.private_files import create_file
 from tui_trainer.terminal_text import visible
 
 CSV, PNG = SUFFIXES = ".csv", ".png"
-STEP_COLUMNS = "step", "loss", "tokens", "lr", "seconds"
+STEP_COLUMNS = StepLine._fields
 VALIDATION_COLUMNS = {
     "validation_loss": "loss",
     "validation_question_loss": "question_loss",
@@ -82,22 +83,28 @@ def write_csv(run: Path, path: Path) -> int:
     return rows
 
 
-def _rows(run: Path) -> Iterator[dict[str, object]]:
-    row: dict[str, object] = {}
-    for line, _ in read_lines(run / METRICS_FILE):
-        event = line.get("event")
-        if event not in (None, "validation"):
-            continue
-        if row and row["step"] != line.get("step"):
+def _rows(run: Path) -> Iterator[dict[str, float | None]]:
+    row: dict[str, float | None] = {}
+    for line, _ in checked_lines(run / METRICS_FILE):
+        cells = _cells(line)
+        if row and cells and row["step"] != cells["step"]:
             yield row
             row = {}
-        row["step"] = line.get("step")
-        if event is None:
-            row |= {name: line.get(name) for name in STEP_COLUMNS}
-        else:
-            row |= {name: line.get(source) for name, source in VALIDATION_COLUMNS.items()}
+        row |= cells
     if row:
         yield row
+
+
+def _cells(line: StepLine | ValidationLine | None) -> dict[str, float | None]:
+    """What a line has for the row of its step: numbers alone, which no spreadsheet takes for
+    a formula."""
+    if isinstance(line, StepLine):
+        return line._asdict()
+    if line is None:
+        return {}
+    return {"step": line.step} | {
+        name: getattr(line, source) for name, source in VALIDATION_COLUMNS.items()
+    }
 
 
 # PNG
@@ -135,9 +142,13 @@ def write_png(curves: Sequence[NamedCurve], path: Path, axis: Axis, *, log: bool
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """Gives a file beside `path`, renamed to it where the block ends well: whole or not at all."""
+    """Gives a file beside `path`, renamed to it where the block ends well: whole or not at all.
+
+    Where the user names a place outside this program's own, others may read it as the umask says.
+    """
     beside = path.with_name(f".{path.name}.part")
     try:
+        create_file(beside, private=is_at_home(path)).close()
         yield beside
         beside.replace(path)
     except OSError as error:

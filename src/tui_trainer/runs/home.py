@@ -2,14 +2,15 @@
 
 import os
 import re
-import shutil
 from datetime import datetime
 from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.private_files import FOLDER_MODE, private_folder
 
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.jsonl"
+WRITER_FILE = "writer.json"
 CHECKPOINTS = "checkpoints"
 LONGEST_MODEL_NAME = 40
 
@@ -20,6 +21,11 @@ def data_home() -> Path:
     # The XDG Base Directory Specification: a path that is not absolute counts as none.
     data = Path(given) if given.startswith("/") else Path.home() / ".local" / "share"
     return data / "tui-trainer"
+
+
+def is_at_home(path: Path) -> bool:
+    """Whether a file is among those of this program, which are their owner's alone."""
+    return path.absolute().is_relative_to(data_home())
 
 
 def runs_home() -> Path:
@@ -34,7 +40,8 @@ def check_home(home: Path | None = None) -> Path:
     """
     home = home or runs_home()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        private_folder(data_home())
+        private_folder(home)
     except OSError as error:
         raise unwritable(home, error) from error
     if not os.access(home, os.W_OK | os.X_OK):
@@ -59,7 +66,7 @@ def make_folder(model: str, now: datetime, home: Path | None = None) -> Path:
     while True:
         folder = home / f"{stem}-{number}"
         try:
-            folder.mkdir()
+            folder.mkdir(FOLDER_MODE)
         except FileExistsError:
             number += 1
         except OSError as error:
@@ -120,21 +127,14 @@ def given_path(name: str) -> Path:
 
 def find_run(name: str) -> Path:
     """The folder of the run called `name`, or that is at this path; InputError where none is."""
+    return find_folder(name).resolve()
+
+
+def find_folder(name: str) -> Path:
+    """The same as it is named, which may be a link."""
     given = given_path(name)
     named = [runs_home() / name] if name and given.name == name else []
     for folder in (*named, given):
         if is_run(folder):
-            return folder.resolve()
+            return folder.absolute()
     raise InputError(f"There is no run {name}: `tui-trainer runs` lists those that there are.")
-
-
-def delete_run(folder: Path) -> None:
-    """Delete a run with its checkpoints; InputError where that is not possible.
-
-    It goes out of the list at once: what is left where deleting breaks off is no run any more.
-    """
-    try:
-        (folder / RUN_FILE).unlink()
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be deleted ({error.strerror or error}).") from error

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.checkpoints import checkpoint_folders, step_of
+from tui_trainer.runs.deletion import Deletion, delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
 from tui_trainer.runs.home import (
     METRICS_FILE,
     RUN_FILE,
-    delete_run,
     foreign_folders,
     is_run,
     run_folders,
@@ -85,14 +85,29 @@ def list_runs() -> tuple[list[RunOnDisk], list[DamagedRun]]:
 
 
 def check_deletable(folder: Path) -> None:
-    """InputError where the folder is no run, or one that is being written."""
+    """InputError where the folder is a link, no run that can be read, or being written."""
+    if folder.is_symlink() or (folder / RUN_FILE).is_symlink():
+        raise InputError(
+            f"{folder} is a link, or its run.json is one: delete the run where it is, and the link "
+            "by hand."
+        )
     if not is_run(folder):
         raise InputError(f"{folder} has no run.json, so it is no run: delete it by hand.")
+    try:
+        read_run(folder)
+    except InputError as error:
+        raise InputError(
+            f"{folder} cannot be read as a run, so it is not known which files are its own: delete "
+            "it by hand."
+        ) from error
     if is_being_written(folder):
         raise InputError(f"The run {folder.name} is going: stop its loop before you delete it.")
 
 
-def delete_whole(folder: Path) -> None:
-    """Delete a run that nobody writes, with its checkpoints; InputError where that cannot be."""
+def delete_whole(folder: Path) -> Deletion:
+    """Delete a run that nobody writes, with its checkpoints; InputError where that cannot be.
+
+    What in its folder is not its own is left, and told.
+    """
     check_deletable(folder)
-    delete_run(folder)
+    return delete_own_files(folder)

@@ -12,6 +12,16 @@ from tui_trainer.runs.plain import LARGEST_WHOLE
 from tui_trainer.runs.regular_files import open_regular
 
 CHUNK = 1 << 16
+REASON_CHARACTERS = 200
+
+
+class ValidationLine(NamedTuple):
+    """One measurement on held-out items, in nats."""
+
+    step: int
+    loss: float | None
+    question_loss: float | None
+    answer_loss: float | None
 
 
 class StepLine(NamedTuple):
@@ -42,7 +52,12 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], 
     except FileNotFoundError:
         return
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged ({error}): delete this run.") from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    said = f"{error}"[:REASON_CHARACTERS]  # it may quote the file
+    return InputError(f"{path} is damaged ({said}): delete this run.")
 
 
 def _object(raw: bytes) -> dict[str, object]:
@@ -79,13 +94,40 @@ def read_step(line: dict[str, object]) -> StepLine | None:
     return StepLine(step, loss, tokens, lr, seconds)
 
 
+def read_validation(line: dict[str, object]) -> ValidationLine | None:
+    """One measurement; None for another event. ValueError where it is not as one is written."""
+    if line.get("event") != "validation":
+        return None
+    step = line.get("step")
+    if not (isinstance(step, int) and 0 <= step <= LARGEST_WHOLE):
+        raise ValueError("a validation has no step")
+    loss, question, answer = (_loss(line, name) for name in ValidationLine._fields[1:])
+    return ValidationLine(step, loss, question, answer)
+
+
+def _loss(line: dict[str, object], name: str) -> float | None:
+    loss = line.get(name)
+    if loss is None or isinstance(loss, float):
+        return loss
+    raise ValueError(f"the {name} of a validation is no number")
+
+
+def checked_lines(path: Path) -> Iterator[tuple[StepLine | ValidationLine | None, int]]:
+    """The steps and the measurements, None for another event, each with its end."""
+    for line, place in read_lines(path):
+        try:
+            yield read_step(line) or read_validation(line), place
+        except ValueError as error:
+            raise _damaged(path, error) from error
+
+
 def read_metrics(path: Path, start: int = 0) -> Iterator[tuple[StepLine | None, int]]:
     """The steps of a metrics file from byte `start` on, None for an event, each with its end."""
     for line, place in read_lines(path, start):
         try:
             yield read_step(line), place
         except ValueError as error:
-            raise InputError(f"{path} is damaged ({error}): delete this run.") from error
+            raise _damaged(path, error) from error
 
 
 def read_steps(path: Path, start: int = 0) -> Iterator[tuple[StepLine, int]]:

@@ -8,6 +8,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, TypeVar, get_args, get_origin, get_type_hints
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.private_files import create_file
 from tui_trainer.runs.regular_files import read_text
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def write_plain(path: Path, value: "DataclassInstance") -> None:
     """Write `value` beside `path` and rename it into place: a reader sees the old or the new."""
     beside = path.with_name(f".{path.name}.part")
     # Not strict JSON: a loss may be NaN, which Python's reader takes back as it was.
-    beside.write_text(json.dumps(asdict(value), indent=1) + "\n", encoding="utf-8")
+    with create_file(beside) as file:
+        file.write(json.dumps(asdict(value), indent=1) + "\n")
     beside.replace(path)
 
 

@@ -8,11 +8,13 @@ from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TENSORBOARD
 from tui_trainer.json_lines import Json, json_line
+from tui_trainer.runs.deletion import delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles
-from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, delete_run, unwritable
+from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, unwritable
 from tui_trainer.runs.loop_lines import loop_lines, lr_line, step_line
 from tui_trainer.runs.plain import write_plain
+from tui_trainer.runs.private_files import close_to_others
 
 TALLY_EVERY = 1_000
 """Steps after which `run.json` tells anew what the metrics come to, so that a list is quick."""
@@ -35,6 +37,7 @@ class RunWriter:
         self._events = EventFiles(folder) if description.settings.log_to == TENSORBOARD else None
         try:
             self._file = (folder / METRICS_FILE).open("ab", buffering=0)
+            close_to_others(folder / METRICS_FILE)
             fcntl.flock(self._file, fcntl.LOCK_EX)
             self._describe()
         except OSError as error:
@@ -91,7 +94,7 @@ class RunWriter:
             self._events.close()
         try:
             if self.description.tally.step == self._begun_at:
-                delete_run(self.folder)
+                delete_own_files(self.folder)
             else:
                 self._describe()
         except OSError as error:

@@ -18,7 +18,7 @@ from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.run_checkpoints import RunCheckpoints
 from tui_trainer.screens.run_details import RunDetails
-from tui_trainer.screens.run_words import NAME_CHARACTERS, describe_contents, details
+from tui_trainer.screens.run_words import NAME_CHARACTERS, describe_contents, describe_left, details
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.overlay_chart import OverlayChart
 from tui_trainer.worker import Failure
@@ -106,7 +106,9 @@ class RunFiles(RunCheckpoints):
             question = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
             answers = Answer("y", "delete"), Answer("n", "keep")
             if await self.app.push_screen_wait(Question(question, answers)) == "y":
-                await in_thread(lambda: delete_whole(row.folder))
+                deletion = await in_thread(lambda: delete_whole(row.folder))
+                if deletion.left:
+                    self.notify(describe_left(row, deletion), markup=False, timeout=10)
         except InputError as error:
             self.session.tell(Failure(str(error)))
         self.list_anew()

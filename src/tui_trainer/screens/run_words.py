@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.setting_fields import FIELDS, differing, nearest_preset
+from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.description import Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
@@ -137,6 +138,15 @@ def describe_contents(run: Listed, size: int) -> str:
     return (
         f"{steps:,} step{'s' * (steps != 1)}, {checkpoints} checkpoint{'s' * (checkpoints != 1)}, "
         f"{byte_count(size)}"
+    )
+
+
+def describe_left(run: Listed, deletion: Deletion) -> str:
+    """What deleting it left."""
+    files = "".join(f"\n{visible(path, limit=NAME_CHARACTERS)}" for path in deletion.left[:5])
+    more = len(deletion.left) - 5
+    return f"Left in {visible(str(run.folder))}, since it is not of the run:{files}" + (
+        f"\nand {more:,} more" if more > 0 else ""
     )
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problem import Problem
-from tui_trainer.runs.home import plain_name
+from tui_trainer.runs.home import is_at_home, plain_name
+from tui_trainer.runs.private_files import create_file
 
 if TYPE_CHECKING:
     from tui_trainer.engine.export.document import Document
@@ -134,7 +135,8 @@ def parts_beside(texts: Mapping[Path, str]) -> Iterator[dict[Path, Path]]:
     try:
         for path, text in texts.items():
             parts[path] = path.with_name(f".{path.name}.{os.getpid()}.part")
-            parts[path].write_text(text, encoding="ascii")
+            with create_file(parts[path], private=is_at_home(path)) as file:
+                file.write(text)
         yield parts
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
