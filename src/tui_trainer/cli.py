@@ -2,13 +2,14 @@
 
 Without a command it opens the app; a command does the same work headless. Whatever goes wrong
 is told here, in one line on standard error: exit status 2 for wrong usage or input, 1 for a
-failure.
+failure, 128 + n after signal n.
 """
 
 import argparse
 import gc
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,12 +18,12 @@ from typing import NoReturn
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
+from tui_trainer.signals import Interrupted, exit_status
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import describe_failure
 
 FAILED, WRONG_INPUT = 1, 2
-# What a shell reports for a command that SIGINT or SIGPIPE ended.
-INTERRUPTED, PIPE_CLOSED = 130, 141
+PIPE_CLOSED = exit_status(signal.SIGPIPE)
 
 ERROR_CHARACTERS = 1000
 DESCRIPTION = "Study how a language model is trained, by keypress, in a terminal."
@@ -102,9 +103,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments, debug=debug)
     except BrokenPipeError:
         return PIPE_CLOSED
-    except KeyboardInterrupt:
-        _say("Interrupted.")
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        number = interrupt.number if isinstance(interrupt, Interrupted) else signal.SIGINT
+        by_hand = number == signal.SIGINT
+        _say("Interrupted." if by_hand else f"Ended by {signal.Signals(number).name}.")
+        return exit_status(number)
     except InputError as error:
         _say(str(error))
         return WRONG_INPUT
@@ -120,11 +123,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace, *, debug: bool) -> int:
     if arguments.run is None:
         return _open_app(arguments)
-    from tui_trainer.headless.output import Output  # noqa: PLC0415 - as the commands are
+    from tui_trainer.headless import interrupts  # noqa: PLC0415 - as the commands are
+    from tui_trainer.headless.output import Output  # noqa: PLC0415
     from tui_trainer.headless.session import quiet_libraries  # noqa: PLC0415
 
     output = Output(sys.stdout, as_json=arguments.json)
-    with quiet_libraries(debug=debug):
+    with interrupts.heard(), quiet_libraries(debug=debug):
         arguments.run(arguments, output)
     return 0
 

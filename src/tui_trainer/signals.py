@@ -38,3 +38,11 @@ class Patience:
 def exit_status(number: int) -> int:
     """What a shell reports for a command that this signal ended."""
     return 128 + number
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asks a command to end: what keeps its work at ctrl+c keeps it at each of them."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number

@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from functools import cached_property, partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from tui_trainer.closed import closed
 from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
 from tui_trainer.engine.loop_reports import BetweenSteps
 from tui_trainer.engine.progress import Progress
@@ -369,8 +370,8 @@ class Worker:
         if (loop := self._loops.pop(name, None)) is None:
             return
         try:
-            if isinstance(loop.reports, Generator):
-                loop.reports.close()
+            with closed(loop.reports):
+                pass
         except BaseException as error:
             failure = describe_failure(error)
         self._send(LoopChanged(name, state, failure))

@@ -19,6 +19,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.bars import RunBar
 from tui_trainer.headless.bench_tables import failure_lines, report_lines
+from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.runs.benches import (
@@ -112,7 +113,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         # A path mistyped is told at once, not after a large model was loaded.
         load_problems(settings.problems, limit=1, progress=progress)
     reports = run_bench(choice, settings, loops, on_terminal=True)
-    last = follow(reports if arguments.no_keep else keeping(reports))
+    last = follow(whole_steps(reports if arguments.no_keep else keeping(reports)))
     if last.result is not None:
         write_result(output, last, last.result)
 

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.evaluation_reports import (
@@ -27,6 +27,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.bars import ItemBar
 from tui_trainer.headless.earlier_evaluation import read_items
+from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.step import describe_model
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
 
 def write_evaluation(
     output: Output,
-    reports: Iterable[EvaluationReport],
+    reports: Iterator[EvaluationReport],
     settings: EvaluationSettings,
     before: tuple[EvaluatedItem, ...] | None,
 ) -> EvaluationReport | None:
@@ -119,7 +120,7 @@ def write_evaluation(
 
 def write_scores(
     output: Output,
-    reports: Iterable[EvaluationReport],
+    reports: Iterator[EvaluationReport],
     settings: EvaluationSettings,
     before: tuple[EvaluatedItem, ...] | None = None,
 ) -> EvaluationReport | None:
@@ -141,12 +142,12 @@ def write_scores(
 
 
 def with_bar(
-    reports: Iterable[EvaluationReport], settings: EvaluationSettings
+    reports: Iterator[EvaluationReport], settings: EvaluationSettings
 ) -> Iterator[tuple[EvaluationReport, ItemBar]]:
     """The reports, each with the bar that is drawn after it; says where there are fewer items."""
     bar, last = ItemBar(settings.items), None
     try:
-        for report in reports:
+        for report in whole_steps(reports):
             yield report, bar
             bar.show(report)
             last = report

@@ -3,11 +3,12 @@
 import argparse
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_trainer.closed import closed
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.presets import PRESETS, TUTORIAL, preset
@@ -32,6 +33,7 @@ from tui_trainer.headless.arguments import (
 from tui_trainer.headless.bars import StepBar
 from tui_trainer.headless.evaluation import write_scores
 from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
+from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.recorded import (
     add_run_arguments,
@@ -39,6 +41,7 @@ from tui_trainer.headless.recorded import (
     describe_checkpoint,
     given_settings,
     read_order,
+    saved_where_it_breaks_off,
     tell_run,
 )
 from tui_trainer.headless.session import shown_progress
@@ -144,8 +147,11 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         output.text(describe_loop(settings))
         if (estimate := engine.memory_estimate()) is not None:
             output.text(f"the run {estimate}")
-    reports = tell_run(output, engine, steps)
-    with exported_at_the_end(output, engine, target):
+    reports = whole_steps(tell_run(output, engine, steps))
+    with (
+        exported_at_the_end(output, engine, target),
+        saved_where_it_breaks_off(output, engine, record=order.record),
+    ):
         if evaluation is None or before is None:
             _write_steps(output, reports, settings)
         else:
@@ -155,33 +161,35 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
             write_scores(output, engine.evaluate(evaluation), evaluation, compared)
 
 
-def _write_steps(output: Output, reports: Iterable[LoopReport], settings: TrainSettings) -> None:
+def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainSettings) -> None:
+    """A line for each of `reports`, and what the steps came to, also where they break off."""
     bar = StepBar(settings.items)
     total = Total()
     validations: list[ValidationReport] = []
     try:
-        for number, report in enumerate(reports):
-            bar.hide()
-            if number == 0 and not output.as_json:
-                output.text(heading(COLUMNS))
-            _write_report(output, report)
-            bar.show(report)
-            if isinstance(report, StepReport):
-                total.take(report)
-                for note in report.notes:
-                    print(f"tui-trainer: {note}", file=sys.stderr)
-                if report.step == 1:
-                    _note_fewer(settings, "items", report.items, settings.items)
-            elif isinstance(report, ValidationReport):
-                validations.append(report)
-                if report.step == 0:
-                    asked = settings.validation_items
-                    _note_fewer(settings, "held-out items", report.items, asked)
+        with closed(reports):
+            for number, report in enumerate(reports):
+                bar.hide()
+                if number == 0 and not output.as_json:
+                    output.text(heading(COLUMNS))
+                _write_report(output, report)
+                bar.show(report)
+                if isinstance(report, StepReport):
+                    total.take(report)
+                    for note in report.notes:
+                        print(f"tui-trainer: {note}", file=sys.stderr)
+                    if report.step == 1:
+                        _note_fewer(settings, "items", report.items, settings.items)
+                elif isinstance(report, ValidationReport):
+                    validations.append(report)
+                    if report.step == 0:
+                        asked = settings.validation_items
+                        _note_fewer(settings, "held-out items", report.items, asked)
     finally:
         bar.close()
-    if not output.as_json:
-        for line in (*summary(total), *held_out.summary(validations)):
-            output.text(line)
+        if total.losses and not output.as_json:
+            for line in (*summary(total), *held_out.summary(validations)):
+                output.text(line)
 
 
 def _note_fewer(settings: TrainSettings, what: str, items: int, asked: int) -> None:

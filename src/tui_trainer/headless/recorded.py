@@ -1,11 +1,14 @@
 """`tui-trainer gsm8k` as a run on disk: `--no-run`, `--resume`, and what it tells of the run."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_trainer.closed import closed
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.run_reports import CheckpointReport
@@ -96,16 +99,43 @@ def flag(name: str) -> str:
 
 
 def tell_run(
-    output: Output, engine: "Engine", reports: Iterable[LoopReport]
+    output: Output, engine: "Engine", reports: Iterator[LoopReport]
 ) -> Iterator[LoopReport]:
     """What the loop tells; before the first of it, where the run is written, if it is."""
-    for number, report in enumerate(reports):
-        if number == 0 and (run := engine.run()) is not None:
-            if output.as_json:
-                output.json({"event": "run", "run": run.name, "folder": run.folder})
-            else:
-                output.text(f"run {visible(run.name)}")
-        yield report
+    with closed(reports):
+        for number, report in enumerate(reports):
+            if number == 0 and (run := engine.run()) is not None:
+                if output.as_json:
+                    output.json({"event": "run", "run": run.name, "folder": run.folder})
+                else:
+                    output.text(f"run {visible(run.name)}")
+            yield report
+
+
+@contextmanager
+def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool) -> Iterator[None]:
+    """Where a signal ends the block, updates that no file has go to a checkpoint of their run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if record:
+            _save(output, engine)
+        raise
+
+
+def _save(output: Output, engine: "Engine") -> None:
+    try:
+        saved = engine.save()
+    except InputError as error:
+        print(f"tui-trainer: nothing could be saved: {visible(str(error))}", file=sys.stderr)
+        return
+    if not isinstance(saved, CheckpointReport):  # every update is in a file already
+        return
+    if output.as_json:
+        output.json(checkpoint_line(saved))
+    else:
+        output.text(describe_checkpoint(saved))
+        output.text(f"to go on: tui-trainer gsm8k --resume {visible(saved.run)}")
 
 
 def checkpoint_line(checkpoint: CheckpointReport) -> dict[str, Json]:

@@ -21,6 +21,7 @@ from tui_trainer.headless.arguments import (
     whole,
 )
 from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
+from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
@@ -134,7 +135,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     status = engine.set_training(not arguments.eval_mode)
     followed = tuple(dict.fromkeys(probes))
     engine.follow_probes(followed)
-    updates = islice(engine.updates(text), arguments.n)
+    updates = whole_steps(islice(engine.updates(text), arguments.n))
     with exported_at_the_end(output, engine, target):
         if output.as_json:
             for report in updates:

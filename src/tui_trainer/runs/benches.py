@@ -6,11 +6,12 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from tui_trainer.closed import closed
 from tui_trainer.engine.bench.figures import COMPUTE_DTYPES
 from tui_trainer.engine.bench.result import BenchHead, BenchReport, BenchResult, LoopResult
 from tui_trainer.engine.bench.settings import LOOPS
@@ -129,7 +130,7 @@ def keeping(reports: Iterator[BenchReport]) -> Iterator[BenchReport]:
     Raises InputError before the first where nothing could be kept.
     """
     check_benches_home()
-    with closing(reports):  # type: ignore[type-var]  # a generator, which has a `close`
+    with closed(reports):
         for report in reports:
             yield report if report.result is None else _kept(report, report.result)
 
