@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 
-CONFIG, INDEX, WEIGHTS = "config.json", "model.safetensors.index.json", "model.safetensors"
+CONFIG, GENERATION = "config.json", "generation_config.json"
+INDEX, WEIGHTS = "model.safetensors.index.json", "model.safetensors"
 READ = frozenset({".json", ".txt", ".model", ".jinja", ".py", ".safetensors"})
 """How the names of what transformers reads in a folder end."""
 MIB = 1 << 20
@@ -72,3 +73,13 @@ def read_object(path: Path) -> dict[str, object]:
     if not isinstance(read, dict):
         raise DamagedFileError(f"{path.name} holds no JSON object")
     return read
+
+
+def find_damage(folder: Path) -> str | None:
+    """What is wrong with the first of a folder's .json files that is no JSON object, if one is."""
+    for path in sorted(folder.glob("*.json")):
+        try:
+            read_object(path)
+        except DamagedFileError as damage:
+            return str(damage)
+    return None

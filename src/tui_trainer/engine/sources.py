@@ -26,14 +26,16 @@ from transformers import (
 )
 
 from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.config_check import check_config, check_fits
 from tui_trainer.engine.download import download_snapshot
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.model_files import check_files
+from tui_trainer.engine.model_files import DamagedFileError, check_files, find_damage
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import ModelOption
 from tui_trainer.engine.settings import RANDOM, ModelChoice
 from tui_trainer.engine.shapes import check_shape, random_model, shape_config
-from tui_trainer.engine.stored_tensors import read_tensors
+from tui_trainer.engine.stored_tensors import StoredTensor, read_tensors
+from tui_trainer.engine.tokenizer_check import check_limits, check_tokenizer_file
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.weight_files import find_weight_files
 from tui_trainer.runs.checkpoint_check import check_checkpoint
@@ -43,7 +45,14 @@ from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
 # Where peft is installed, transformers applies an adapter that lies beside a model, a pickled one
 # too. It looks for it in this folder, and there is none of that name.
 NO_ADAPTER = {"subfolder": "\0"}
+# What a forward pass gives back, whatever a config says.
+PLAIN_OUTPUTS = {"return_dict": True, "output_hidden_states": False, "output_attentions": False}
 NO_TOKENIZER = "{} has no tokenizer: copy its tokenizer.json into its folder."
+REMEDIES = {
+    "config": "mend config.json, or copy it again",
+    "tokenizer": "copy or download its files again",
+    "weights": "copy or download it again",
+}
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
 
@@ -146,13 +155,16 @@ def smollm2_file() -> Path:
 def load_vocabulary(source: Source, choice: ModelChoice) -> Vocabulary:
     """The tokenizer alone; it needs no weights."""
     with _reading(source, "tokenizer"):
-        check_files(source.folder, source.name)
+        if source.gguf_file is None:
+            check_files(source.folder, source.name)
+            check_tokenizer_file(source.folder, source.name)
         tokenizer = AutoTokenizer.from_pretrained(
             source.folder, **source.keywords, trust_remote_code=choice.remote_code
         )
     # Where its files are missing, transformers makes one with nothing but special tokens.
     if len(tokenizer) <= len(tokenizer.added_tokens_decoder):
         raise InputError(NO_TOKENIZER.format(source.name))
+    check_limits(tokenizer, source.name)
     return Vocabulary(tokenizer, source.name)
 
 
@@ -160,11 +172,18 @@ def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
     """The model's config; InputError where no model that can be trained is made from it."""
     if source.shape is not None:
         return shape_config(source.shape, AutoConfig.from_pretrained(source.folder).eos_token_id)
-    check_weights(source)
+    tensors = read_weights(source)
     with _reading(source, "config"):
+        if source.gguf_file is None:
+            check_config(source.folder, source.name, tensors)
         config = AutoConfig.from_pretrained(
-            source.folder, **source.keywords, trust_remote_code=choice.remote_code
+            source.folder,
+            **source.keywords,
+            **PLAIN_OUTPUTS,
+            trust_remote_code=choice.remote_code,
         )
+        # Attention is torch's own, whatever a config asks for: what is packed needs its masks.
+        config._attn_implementation = None
     if getattr(config, "quantization_config", None) is not None:
         raise InputError(
             f"The weights of {source.name} are quantized, and such cannot be trained: choose the "
@@ -172,6 +191,9 @@ def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
         )
     if config.is_encoder_decoder or not _is_causal(config.architectures):
         raise InputError(NOT_CAUSAL.format(source.name))
+    if source.gguf_file is None:
+        with _reading(source, "config"):
+            check_fits(config, source.name, tensors, code=choice.remote_code)
     return config
 
 
@@ -208,15 +230,18 @@ def load_model(
     return model
 
 
-def check_weights(source: Source) -> None:
-    """Look at the files before a library opens one; InputError where they are no weights."""
+def read_weights(source: Source) -> dict[str, StoredTensor]:
+    """What a folder's weights are, by the headers of its files; nothing for a GGUF file.
+
+    InputError where there is none that would be loaded.
+    """
     if source.gguf_file is not None:
-        return
+        return {}
     with _reading(source, "config"):
         check_files(source.folder, source.name)
         files = find_weight_files(source.folder, source.name)
     with _reading(source, "weights"):
-        read_tensors(files)
+        return read_tensors(files)
 
 
 @contextmanager
@@ -251,10 +276,25 @@ def _unreadable(source: Source, part: str, error: BaseException) -> str:
         return f"transformers does not know the architecture of {where}: choose another model."
     if "backend tokenizer" in said:
         return NO_TOKENIZER.format(where)
-    if isinstance(error, KeyError):
-        said = f"it lacks {said}"
-    first = said.strip().splitlines()[0] if said.strip() else type(error).__name__
-    return f"The {part} of {where} cannot be read ({first}): copy or download it again."
+    reason = _reason(source, error)
+    return f"The {part} of {where} cannot be read ({reason}): {REMEDIES[part]}."
+
+
+def _reason(source: Source, error: BaseException) -> str:
+    """What is wrong, with the name of the file where that is known."""
+    if isinstance(error, DamagedFileError):
+        return str(error)
+    if source.gguf_file is None and (damage := find_damage(source.folder)) is not None:
+        return damage
+    lines = str(error).strip().splitlines() or [""]
+    # A config class tells which of its checks failed, and why in the next line.
+    first = lines[1].strip() if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    return f"{type(error).__name__}: {first}" if _is_pythons(error) else first
+
+
+def _is_pythons(error: BaseException) -> bool:
+    """Whether an error's text is one of Python's own, which says little without its class."""
+    return type(error).__module__ == "builtins" and not isinstance(error, OSError | ValueError)
 
 
 def local_models() -> list[ModelOption]:

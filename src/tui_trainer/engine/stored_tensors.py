@@ -35,6 +35,11 @@ class StoredTensor:
     file: str
     """The name of the file that holds it."""
 
+    @property
+    def size(self) -> int:
+        """How many elements it has."""
+        return math.prod(self.shape)
+
 
 def read_tensors(files: list[Path]) -> dict[str, StoredTensor]:
     """All tensors of these files by name; DamagedFileError where one is cut off or is no such file.
