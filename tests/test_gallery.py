@@ -5,6 +5,7 @@ import pytest
 from tests.gallery import FOLDER, PICTURES, Picture, comparable, draw, index, text_of_svg
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
 async def test_a_screen_still_looks_like_its_picture(picture: Picture) -> None:
     kept = (FOLDER / f"{picture.name}.svg").read_text(encoding="utf-8")

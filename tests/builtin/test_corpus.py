@@ -26,12 +26,14 @@ def texts() -> dict[Section, list[str]]:
     return found
 
 
+@pytest.mark.long
 def test_each_section_has_text(texts: dict[Section, list[str]]) -> None:
     assert sum(map(len, texts["code"])) > 5_000_000
     assert sum(map(len, texts["english"])) > 1_000_000
     assert len(texts["generated"]) == 2000
 
 
+@pytest.mark.long
 def test_the_problems_format_is_not_in_it(texts: dict[Section, list[str]]) -> None:
     for text in (text for section in texts.values() for text in section):
         assert "Question:" not in text
@@ -40,6 +42,7 @@ def test_the_problems_format_is_not_in_it(texts: dict[Section, list[str]]) -> No
         assert not re.search(r"^\s*#### *[-$]?\d", text, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_no_generated_text_has_any_of_the_marks(texts: dict[Section, list[str]]) -> None:
     assert not [text for text in texts["generated"] if "<<" in text or "#" in text]
 
@@ -48,6 +51,7 @@ def test_a_line_with_the_format_is_dropped_and_its_neighbours_stay() -> None:
     assert corpus.without_format("a\nQuestion: b\nc\n#### 7\n#### Title\n") == "a\nc\n#### Title\n"
 
 
+@pytest.mark.long
 def test_held_out_modules_are_not_trained_on(texts: dict[Section, list[str]]) -> None:
     held_out = held_out_modules()
     names = {module.name for module in held_out}
@@ -58,6 +62,7 @@ def test_held_out_modules_are_not_trained_on(texts: dict[Section, list[str]]) ->
     assert not [module.name for module in held_out if module.source in trained]
 
 
+@pytest.mark.long
 def test_every_sum_in_the_prose_is_right(texts: dict[Section, list[str]]) -> None:
     sums = re.findall(r"(\d+) ?([-+*/]) ?(\d+) ?= ?\$?(\d+)", "\n".join(texts["generated"]))
     assert len(sums) > 3000

@@ -59,6 +59,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pretrain, "CHECKPOINT_SECONDS", 0.0)
 
 
+@pytest.mark.long
 def test_a_resumed_run_has_the_weights_of_one_never_stopped(tmp_path: Path) -> None:
     whole, cut, resumed = tiny(), tiny(), tiny()
     train(whole, Store(), PLAN, tmp_path / "whole")
@@ -70,6 +71,7 @@ def test_a_resumed_run_has_the_weights_of_one_never_stopped(tmp_path: Path) -> N
         assert torch.equal(weight, resumed.state_dict()[name]), name
 
 
+@pytest.mark.long
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     model, rows = tiny(), torch.from_numpy(Store().rows(9, 0, 4, 32))
     before = model(input_ids=rows, labels=rows).loss.item()
@@ -77,6 +79,7 @@ def test_training_lowers_the_loss(tmp_path: Path) -> None:
     assert model(input_ids=rows, labels=rows).loss.item() < 0.8 * before
 
 
+@pytest.mark.long
 def test_minutes_end_a_run_too(tmp_path: Path) -> None:
     done = train(tiny(), Store(), Plan(seed=0, steps=None, minutes=0.01), tmp_path)
     assert done.seconds >= 0.6

@@ -71,7 +71,13 @@ SETTINGS = {
 
 @pytest.mark.parametrize(
     ("model", "which"),
-    [("builtin", "notebook"), ("GPT2", "everything"), ("GPT2", "tuned"), ("Qwen3", "tuned")],
+    [
+        ("GPT2", "everything"),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (("builtin", "notebook"), ("GPT2", "tuned"), ("Qwen3", "tuned"))
+        ),
+    ],
 )
 def test_a_run_stopped_at_37_and_resumed_is_that_of_one_never_stopped(
     engine: Engine, model_folder: Callable[[str], Path], model: str, which: str

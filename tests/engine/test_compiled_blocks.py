@@ -40,6 +40,7 @@ def test_losses_and_weights_are_those_of_the_blocks_as_they_are(qwen3: Engine) -
     assert all("forward" not in vars(block) for block in blocks_of(qwen3.learner.model))
 
 
+@pytest.mark.long
 def test_without_a_compiler_the_loop_is_the_same_and_says_why(
     qwen3: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ def example(length: int) -> Example:
     return Example(0, "", tuple(range(length)), 1, 1, False)
 
 
+@pytest.mark.long
 def test_a_loop_takes_about_what_was_worked_out() -> None:
     """In a process of its own, of which the kernel keeps the peak."""
     command = [sys.executable, "-m", "tests.engine.loop_memory"]

@@ -44,6 +44,7 @@ def no_end_of_text(tiny: str, tmp_path: Path) -> str:
     return str(tmp_path / "no-end")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)  # six processes that import torch, one after another
 def test_loops_in_turn_and_no_ratio_to_the_one_that_failed(
     program: Program, no_end_of_text: str

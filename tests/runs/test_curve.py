@@ -80,6 +80,7 @@ def test_the_past_of_a_resumed_run_ends_at_its_checkpoint() -> None:
     assert math.isfinite(series.smoothed)
 
 
+@pytest.mark.long
 def test_a_long_file_is_read_in_slices_whose_memory_does_not_grow(tmp_path: Path) -> None:
     """A million lines are read the same way: 50 slices of about a tenth of a second."""
     lines = 60_000

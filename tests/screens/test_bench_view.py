@@ -248,6 +248,7 @@ async def test_the_real_worker_hears_keys_while_it_runs_and_s_ends_its_process(
         assert "STOPPED · b measures" in said(app, "progress")
 
 
+@pytest.mark.long
 async def test_the_real_worker_measures_and_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui_trainer.engine.engine.installed_loops", lambda: ["notebook"])
     async with running("escape", "6", "b", source="random:tiny") as (app, pilot):
@@ -288,6 +289,7 @@ async def test_hostile_names_and_files_are_made_visible(attack: str) -> None:
         assert app.is_running
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(1, 1), (30, 8), (80, 24), (120, 40), (200, 60)])
 async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
     write_bench()

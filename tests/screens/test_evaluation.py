@@ -458,6 +458,7 @@ async def test_t_shows_the_raw_texts_of_the_item_and_its_neighbours() -> None:
 # Everywhere
 
 
+@pytest.mark.long
 async def test_every_key_is_in_the_help_and_the_palette() -> None:
     async with with_engine(FakeEngine(), "E", size=(100, 70)) as (app, pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
@@ -479,6 +480,7 @@ async def test_every_key_is_in_the_help_and_the_palette() -> None:
         await until(pilot, lambda: "Evaluate the weights as they are now, zero-shot" in shown(app))
 
 
+@pytest.mark.long
 async def test_any_size_and_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with with_engine(FakeEngine(answers=[BEFORE, AFTER]), size=(1, 1)) as (app, pilot):
@@ -537,6 +539,7 @@ def test_the_seed_of_a_file_changes_nothing() -> None:
     assert not incomparable(before, replace(before, seed=5))
 
 
+@pytest.mark.long
 async def test_the_built_in_model_is_scored_as_by_the_engine() -> None:
     async with running(*OPEN) as (app, pilot):
         app.session.evaluations.change_settings(EvaluationSettings(items=4, batch=2, max_tokens=40))

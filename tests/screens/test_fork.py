@@ -86,6 +86,7 @@ async def test_each_pick_makes_an_update_at_its_learning_rate(key: str, lr: floa
         assert app.session.status.lr == pytest.approx(lr)
 
 
+@pytest.mark.long
 async def test_the_mouse_picks_too() -> None:
     async with running("escape", "4", engine=lambda _: FakeEngine()) as (app, pilot):
         await open_fork(app, pilot)
@@ -134,6 +135,7 @@ async def test_leaving_before_the_outcomes_come_changes_nothing() -> None:
         assert app.session.status.updates == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12)])
 async def test_any_size(size) -> None:
     async with running("escape", "4", size=size, engine=lambda _: FakeEngine()) as (app, pilot):

@@ -531,6 +531,7 @@ async def test_help_names_every_key() -> None:
             assert words in text
 
 
+@pytest.mark.long
 async def test_any_size() -> None:
     async with with_engine(FakeEngine([3.0, 2.0, 1.0, 0.5, 0.25]), size=(1, 1)) as (app, pilot):
         for step, size in enumerate([(1, 1), (5, 3), (20, 8), (40, 12), (250, 70)], start=1):

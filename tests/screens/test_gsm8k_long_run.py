@@ -4,6 +4,8 @@ import gc
 import tracemalloc
 from dataclasses import replace
 
+import pytest
+
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
@@ -28,6 +30,7 @@ async def long_run(app: TuiTrainer, first: StepReport, start: int, end: int) -> 
             screen._take(replace(A_VALIDATION, step=step))
 
 
+@pytest.mark.long
 async def test_what_the_screen_holds_does_not_grow_from_16_000_steps_to_40_000() -> None:
     """All that Python allocates is counted: the series, the clock, the session, the guide."""
     engine = FakeEngine([3.0], seconds=0.01)

@@ -476,9 +476,10 @@ async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
         await press(pilot, "escape")
 
 
-@pytest.mark.timeout(240)  # two visits of every screen
+@pytest.mark.long
+@pytest.mark.timeout(1200)  # eight visits of every screen
 @settings(
-    max_examples=2,
+    max_examples=8,
     deadline=None,
     phases=[Phase.generate],  # an example takes a second: shrinking would take an hour
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -489,7 +490,9 @@ def test_nothing_raw_reaches_the_terminal(terminal_output: list[str], words: str
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("words", ["".join(ATTACKS[:-1]), ATTACKS[-1]])
+@pytest.mark.parametrize(
+    "words", ["".join(ATTACKS[:-1]), pytest.param(ATTACKS[-1], marks=pytest.mark.long)]
+)
 def test_known_attacks_reach_nothing(terminal_output: list[str], words: str) -> None:
     check(terminal_output, words)
 

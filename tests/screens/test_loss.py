@@ -296,6 +296,7 @@ def fail(sentence: str) -> None:
     raise InputError(sentence)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12), (200, 60)])
 async def test_any_size(size: tuple[int, int]) -> None:
     async with faked(size=size) as (app, pilot):

@@ -468,6 +468,7 @@ async def test_every_key_is_in_the_footer_of_80_columns() -> None:
             assert word in footer
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(1, 1), (30, 8), (80, 24), (200, 60)])
 async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
     write_run(ONE)

@@ -185,6 +185,7 @@ async def test_log_axis_by_key() -> None:
         assert not app.screen.query_one(LossChart).log_axis
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12), (200, 60)])
 async def test_any_size(size) -> None:
     async with running("escape", "4", size=size) as (app, pilot):

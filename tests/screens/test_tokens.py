@@ -448,6 +448,7 @@ async def test_hostile_text_is_never_shown_raw(second: str) -> None:
             assert "␛" in shown(screen.app)
 
 
+@pytest.mark.long
 async def test_every_view_lives_in_any_terminal(second: str) -> None:
     async with tokens_screen(EXAMPLES[2].text, "escape") as (screen, pilot):
         screen.second = second
