@@ -97,8 +97,9 @@ class FakeEngine:
         self.gate: threading.Semaphore | None = threading.Semaphore(0) if gated else None
         self.trained_with: list[TrainSettings] = []
         """The settings of every loop that began."""
-        self.training_lr = 0.0
-        """Of the loop that goes."""
+        self.resumes_at_lr: float | None = None
+        """The learning rate that a checkpoint gives back; None for that of the settings."""
+        self._peak_lr = 0.0
         self.checkpoints: list[int] = []
         """The steps at which one was asked for."""
         self.refuse_checkpoint: Exception | None = None
@@ -355,7 +356,7 @@ class FakeEngine:
         if self._refuse is not None:
             raise self._refuse
         self.trained_with.append(settings)
-        self.training_lr = settings.lr
+        self._peak_lr = settings.lr
         self._step, self._first = 0, 1
         self._run = f"2026-01-01-fake-{len(self.trained_with)}" if record else None
         return self._steps(settings)
@@ -367,6 +368,7 @@ class FakeEngine:
         reports = self.train(settings, record=record)
         self.resumed.append(checkpoint)
         self._first = int(checkpoint.rpartition("-")[2]) + 1
+        self._peak_lr = self.resumes_at_lr or settings.lr
         return reports
 
     def memory_estimate(self) -> MemoryEstimate:
@@ -403,6 +405,7 @@ class FakeEngine:
             self._count_update()
             self._step = step
             due = settings.checkpoint_every and step % settings.checkpoint_every == 0
+            due = due or (settings.checkpoint_at_end and step == len(self._losses))
             if due:
                 self._become(unsaved=0)
             yield self._change(
@@ -412,8 +415,8 @@ class FakeEngine:
                     loss=loss,
                     tokens=len(self._item),
                     positions=len(self._item),
-                    lr=self.training_lr,
-                    peak_lr=self.training_lr,
+                    lr=self._peak_lr,
+                    peak_lr=self._peak_lr,
                     seconds=self._seconds,
                     items=len(self._losses),
                     item=self._report_item(step - 1, loss),
@@ -474,8 +477,11 @@ class FakeEngine:
         finally:
             self.benches_closed += 1
 
+    def training_lr(self) -> float:
+        return self._peak_lr
+
     def set_training_lr(self, lr: float) -> None:
-        self.training_lr = lr
+        self._peak_lr = lr
 
     def _report_item(self, problem: int, loss: float) -> ItemReport:
         losses = (None, *(0.25 * n for n in range(1, len(self._item))))

@@ -123,7 +123,12 @@ def test_resuming_from_an_early_checkpoint_leaves_the_parent_as_it_is(qwen3: Eng
 
 def test_what_was_measured_after_a_checkpoint_is_not_there_twice(qwen3: Engine) -> None:
     settings = TrainSettings(
-        items=6, validation_items=2, validate_every=2, sample_every=4, checkpoint_every=4
+        items=6,
+        validation_items=2,
+        validate_every=2,
+        sample_every=4,
+        checkpoint_every=4,
+        checkpoint_at_end=False,
     )
     choice = ModelChoice(qwen3._source, "cpu", "fp32")
     list(qwen3.train(settings, record=True))
@@ -182,10 +187,10 @@ def test_a_checkpoint_names_its_model_and_counts_all_updates(qwen3: Engine) -> N
 def test_checkpoints_come_every_n_steps_and_steps_tell_of_them(qwen3: Engine) -> None:
     steps = list(qwen3.train(TrainSettings(items=5, checkpoint_every=2), record=True))
     assert [step.checkpoint and step.checkpoint.name for step in steps] == [
-        *(None, "step-000002", None, "step-000004", None)
+        *(None, "step-000002", None, "step-000004", "step-000005")
     ]
     folders = checkpoint_folders(newest())
-    assert [folder.name for folder in folders] == ["step-000002", "step-000004"]
+    assert [folder.name for folder in folders] == [f"step-{n:06}" for n in (2, 4, 5)]
     size = sum(path.stat().st_size for path in folders[0].iterdir())
     assert steps[1].checkpoint.bytes == size
 
@@ -221,7 +226,7 @@ def test_a_checkpoint_that_breaks_off_leaves_nothing_and_the_run_goes_on(
 def test_resume_and_checkpoint_say_what_is_missing(qwen3: Engine) -> None:
     with pytest.raises(InputError, match="No run is being written: start one first"):
         qwen3.checkpoint()
-    reports = qwen3.train(TrainSettings(items=2), record=True)
+    reports = qwen3.train(TrainSettings(items=2, checkpoint_at_end=False), record=True)
     with pytest.raises(InputError, match="nothing to save yet"):
         qwen3.checkpoint()
     list(reports)

@@ -213,9 +213,10 @@ def test_table_and_summary_show_what_was_done(program: Program, tiny: str) -> No
         [str(line["step"]), f"{line['loss']:.4f}", str(line["tokens"])] for line in lines
     ]
     tokens = sum(line["tokens"] for line in lines)
-    assert out[10].startswith(f"4 steps, {tokens} tokens in ")
+    assert out[9].startswith("checkpoint step-000004, ")
+    assert out[11].startswith(f"4 steps, {tokens} tokens in ")
     first, last = lines[0]["loss"], lines[-1]["loss"]
-    assert out[11] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
+    assert out[12] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
 
 
 def test_no_step_is_kept_once_it_is_told(

@@ -9,6 +9,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.headless.conftest import Ended
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.learner import Learner
 from tui_trainer.runs import event_files
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
@@ -27,7 +29,8 @@ def test_each_loop_is_a_run_and_the_first_line_says_where(
     (folder,) = run_folders()
     assert lines[0] == {"event": "run", "run": folder.name, "folder": str(folder)}
     written = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert written == lines[1:]
+    assert written == lines[1:-1]
+    assert (lines[-1]["event"], lines[-1]["checkpoint"]) == ("checkpoint", "step-000003")
     assert folder.parent == runs_home
     run = open_run(folder).description
     assert (run.state, run.settings.items, run.model.source) == ("finished", 3, tiny)
@@ -45,7 +48,7 @@ def test_no_run_writes_nothing(program: Program, tiny: str, runs_home: Path) -> 
 @pytest.mark.parametrize("by", ["name", "run folder", "checkpoint folder"])
 def test_resume_goes_on_as_if_never_stopped(program: Program, tiny_dropout: str, by: str) -> None:
     arguments = "gsm8k", "--items", "6", "--lr", "1e-3", "--checkpoint-every", "4", "--json"
-    lines = program(*arguments, "--model", tiny_dropout).lines
+    lines = program(*arguments, "--no-checkpoint-at-end", "--model", tiny_dropout).lines
     (folder,) = run_folders()
     assert [line.get("checkpoint") for line in lines if "event" in line] == [None, "step-000004"]
     where = {
@@ -58,6 +61,28 @@ def test_resume_goes_on_as_if_never_stopped(program: Program, tiny_dropout: str,
     steps = [line for line in lines if "event" not in line]
     assert without_time(again.steps) == without_time(steps[4:])
     assert open_run(run_folders()[0]).description.parent.run == folder.name
+
+
+def test_the_closing_line_says_where_the_weights_are(program: Program, tiny: str) -> None:
+    ended = program("gsm8k", "--items", "2", "--model", tiny)
+    (folder,) = run_folders()
+    assert ended.out.splitlines()[-1] == f"the weights are in step-000002 of {folder.name}"
+    ended = program("gsm8k", "--items", "2", "--model", tiny, "--no-checkpoint-at-end")
+    assert "step-000002" not in ended.out
+    assert open_run(run_folders()[0]).checkpoints == ()
+
+
+def test_weights_that_cannot_be_saved_at_the_end_are_a_failure(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise InputError("The disk is full: make room.")
+
+    monkeypatch.setattr(Learner, "check_finite", full)
+    ended = program("gsm8k", "--items", "2", "--model", tiny)
+    assert ended.status == 1
+    assert "The last weights are not saved: The disk is full: make room." in ended.err
+    assert open_run(run_folders()[0]).description.state == "finished"
 
 
 def test_what_would_change_a_resumed_run_is_refused(program: Program, tiny: str) -> None:

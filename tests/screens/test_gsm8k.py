@@ -365,9 +365,9 @@ async def test_learning_rate_of_a_run_by_key_and_typed() -> None:
         await until(pilot, lambda: step_of(app) == 1)
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: "lr 2e-05*" in shown(app))
-        assert engine.training_lr == 2e-5
+        assert engine.training_lr() == 2e-5
         await pilot.press("left_square_bracket", "left_square_bracket")
-        await until(pilot, lambda: engine.training_lr == 5e-6)
+        await until(pilot, lambda: engine.training_lr() == 5e-6)
         await pilot.press("l")
         app.screen.query_one(Input).value = "-3"
         await pilot.press("enter")

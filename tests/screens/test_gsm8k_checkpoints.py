@@ -6,6 +6,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
@@ -59,11 +60,16 @@ async def test_checkpoints_that_came_with_steps_are_told() -> None:
     engine = FakeEngine([3.0] * 3)
     async with with_engine(engine) as (app, pilot):
         screen = app.screen
-        screen.settings = type(screen.settings)(checkpoint_every=2)
+        screen.settings = TrainSettings(checkpoint_every=2, checkpoint_at_end=False)
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: "Checkpoint of step 2 saved" in notes(app))
         assert (app.session.saved.step, app.session.saved.checkpoint_step) == (3, 2)
+        assert "No file has its weights: c saves them." in shown(app)
+        screen.settings = TrainSettings()
+        await pilot.press("space", "k")
+        await until(pilot, lambda: "Its checkpoint is saved." in shown(app))
+        assert "Checkpoint of step 3 saved" in notes(app)
 
 
 async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:

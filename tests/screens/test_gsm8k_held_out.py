@@ -101,7 +101,7 @@ async def test_a_changed_rate_is_marked_on_the_chart() -> None:
         await until(pilot, lambda: len(chart.series) == 10)
         await pilot.press("right_square_bracket")
         engine.gate.release(1)  # the step that is being made has the old rate
-        await until(pilot, lambda: engine.training_lr == 2e-5)
+        await until(pilot, lambda: engine.training_lr() == 2e-5)
         engine.gate.release(9)
         await until(pilot, lambda: "FINISHED" in shown(app))
         (change,) = chart.lr_changes

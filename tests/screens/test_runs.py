@@ -296,7 +296,7 @@ async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
         await until(pilot, lambda: app.screen.report is not None and app.screen.report.step == 4)
         series = app.screen.query_one(LossChart).series
         assert (len(series), series.first, series.last) == (4, 4.0, 1.0)
-        assert app.session.saved.checkpoint_step == 2
+        assert app.session.saved.checkpoint_step == 4
         # The next run of the screen begins anew, with the settings that were there.
         await pilot.press("space")
         await until(pilot, lambda: isinstance(app.screen, Question))
@@ -305,7 +305,22 @@ async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
         assert engine.trained_with[1] == TrainSettings()
         await until(pilot, lambda: len(app.screen.query_one(LossChart).series) == 4)
-        assert app.session.saved.checkpoint_step == 0
+        assert app.session.saved.name.endswith("-2")
+
+
+async def test_the_learning_rate_of_a_resumed_run_is_the_one_that_it_had() -> None:
+    engine = FakeEngine([4.0] * 9, gated=True)
+    engine.resumes_at_lr = 5e-5
+    write_run(ONE, [4.0, 3.5], checkpoints=[2], steps=9)
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("r")
+        await until(pilot, lambda: "lr 5e-05*" in shown(app))  # before its first step
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await until(pilot, lambda: "lr 0.0002*" in shown(app))
+        engine.gate.release(9)
+        await until(pilot, lambda: engine.training_lr() == 2e-4)
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
 
 
 async def test_what_cannot_be_resumed_is_a_sentence() -> None:

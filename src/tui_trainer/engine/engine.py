@@ -413,6 +413,12 @@ class Engine:
         """The run that the loop writes; None before its first step and after its end."""
         return None if self._recording is None else self._recording.report
 
+    def training_lr(self) -> float:
+        """The learning rate that the schedule of the loop begun last multiplies now."""
+        if self._training is None:
+            raise InputError("No loop has been started: its settings have the learning rate.")
+        return self._training.peak_lr
+
     def set_training_lr(self, lr: float) -> None:
         """Change the learning rate of the loop, from its next step on; a schedule scales it."""
         if self._training is None:

@@ -140,8 +140,9 @@ class Recording:
 
     def _due_checkpoint(self) -> CheckpointReport | None:
         """The checkpoint of this step where one is due; a full disk does not end the run."""
-        every, step = self._settings.checkpoint_every, self._state.step
-        if not every or step % every:
+        settings, step = self._settings, self._state.step
+        due = settings.checkpoint_every and step % settings.checkpoint_every == 0
+        if not due and not (settings.checkpoint_at_end and step == self._state.loop.steps):
             return None
         try:
             return self.checkpoint()

@@ -126,6 +126,7 @@ FIELDS = (
     SettingField(
         "checkpoint_every", Kind.WHOLE, "steps between two checkpoints; 0: none, c makes one"
     ),
+    SettingField("checkpoint_at_end", Kind.YES_NO, "a checkpoint after the last step"),
     SettingField("log_to", Kind.TEXT, "event files beside the run: nowhere or tensorboard", LOGS),
     SettingField("seed", Kind.WHOLE, "for the built-in problems, the order and dropout"),
     SettingField(

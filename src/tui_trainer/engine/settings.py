@@ -149,6 +149,8 @@ class TrainSettings:
     """Steps from one pair of sample answers to the next; 0 answers nothing."""
     checkpoint_every: int = 0
     """Steps from one checkpoint to the next; 0 makes none but those asked for."""
+    checkpoint_at_end: bool = True
+    """Whether a run writes a checkpoint after its last step: else nobody has what it learned."""
     log_to: str = NOWHERE
     """Where the run tells its losses beside its metrics file: `nowhere` or `tensorboard`."""
 

@@ -9,11 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
+from tui_trainer.engine.errors import UnfinishedError
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.presets import PRESETS, TUTORIAL, preset
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.setting_fields import (
     FIELDS,
     Kind,
@@ -190,6 +192,8 @@ def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainS
         if total.losses and not output.as_json:
             for line in (*summary(total), *held_out.summary(validations)):
                 output.text(line)
+    if total.checkpoint is not None and total.checkpoint.failure is not None:
+        raise UnfinishedError(f"The last weights are not saved: {total.checkpoint.failure}")
 
 
 def _note_fewer(settings: TrainSettings, what: str, items: int, asked: int) -> None:
@@ -261,8 +265,11 @@ class Total:
         self.losses = array("d")
         self.tokens = 0
         self.seconds = 0.0
+        self.checkpoint: CheckpointReport | None = None
+        """That of the last step."""
 
     def take(self, report: StepReport) -> None:
+        self.checkpoint = report.checkpoint
         self.losses.append(report.loss)
         self.tokens += report.tokens
         self.seconds += report.seconds
@@ -280,6 +287,8 @@ def summary(total: Total) -> Iterator[str]:
         yield f"loss: {first:.4f} at the first step, {last:.4f} at the last"
     else:
         yield f"loss: mean of the first {tenth} steps {first:.4f}, of the last {tenth} {last:.4f}"
+    if (saved := total.checkpoint) is not None and saved.failure is None:
+        yield f"the weights are in {saved.name} of {visible(saved.run)}"
 
 
 def mean(losses: Sequence[float]) -> float:

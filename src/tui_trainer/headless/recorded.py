@@ -24,7 +24,7 @@ from tui_trainer.terminal_text import visible
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
-MAY_CHANGE = "checkpoint_every", "log_to"
+MAY_CHANGE = "checkpoint_every", "checkpoint_at_end", "log_to"
 """Settings that change nothing in what is learned, so that a resumed run may have others."""
 
 
@@ -55,8 +55,9 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
     """The loop that was asked for; InputError where the arguments do not go together."""
     record = not arguments.no_run
+    given = given_settings(arguments)
     for name in MAY_CHANGE:
-        if not record and getattr(settings, name) not in (0, NOWHERE):
+        if not record and given.get(name) not in (None, 0, NOWHERE):
             raise InputError(f"--no-run writes no run to put {flag(name)} in: leave out one.")
     choice = model_choice(arguments)
     if arguments.resume is None:

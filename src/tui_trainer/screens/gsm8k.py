@@ -242,7 +242,9 @@ PyTorch that makes the same steps and prints the same losses."""
 
     def _describe_end(self, how: str) -> str:
         series = self.query_one(LossChart).series
-        return describe_end(how, self.report, series, self._clock)
+        run = self.session.saved
+        is_saved = run is not None and not run.unsaved
+        return describe_end(how, self.report, series, self._clock, saved=is_saved)
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far."""
@@ -308,7 +310,12 @@ PyTorch that makes the same steps and prints the same losses."""
         if begun:
             self._running_with = settings
             # Asked for before the first step, which may take its time.
-            self._estimate = await self.session.ask(lambda engine: engine.memory_estimate(), "")
+            begun_with = await self.session.ask(
+                lambda engine: (engine.memory_estimate(), engine.training_lr()), ""
+            )
+            if begun_with is not None:  # a run that was resumed may have another rate
+                self._estimate, lr = begun_with
+                self._running_with = replace(settings, lr=lr)
             if playing:
                 self.session.worker.play(LOOP, playing)
             self._show_all()
@@ -385,9 +392,10 @@ PyTorch that makes the same steps and prints the same losses."""
 
     async def _set_lr(self, lr: float) -> None:
         """The learning rate of this run, from its next step on."""
-        await self.session.ask(lambda engine: engine.set_training_lr(lr), "")
+        # At once: the key may be pressed again before the step that is being made has ended.
         self._running_with = replace(self._running_with, lr=lr)
         self._show_all()
+        await self.session.ask(lambda engine: engine.set_training_lr(lr), "")
 
     def action_log(self) -> None:
         chart = self.query_one(LossChart)

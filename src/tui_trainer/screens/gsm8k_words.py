@@ -35,15 +35,18 @@ def describe_numbers(report: StepReport, series: LossSeries, clock: RunClock) ->
     )
 
 
-def describe_end(how: str, report: StepReport | None, series: LossSeries, clock: RunClock) -> str:
-    """What the run came to, and what can be done now."""
+def describe_end(
+    how: str, report: StepReport | None, series: LossSeries, clock: RunClock, *, saved: bool
+) -> str:
+    """What the run came to, whether its last weights are `saved`, and what can be done now."""
     if report is None:
         return f"{how} before the first step."
+    kept = "Its checkpoint is saved." if saved else "No file has its weights: c saves them."
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
         f"{duration(clock.seconds).strip()}; loss {nats(series.first).strip()} → "
         f"{nats(series.smoothed).strip()} (average).\n"
-        "space starts another run, enter changes its settings."
+        f"{kept} space starts another run."
     )
 
 

@@ -17,7 +17,7 @@ from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 
-LABEL_WIDTH = 17
+LABEL_WIDTH = 18
 
 Settings = TypeVar("Settings")
 

@@ -50,7 +50,7 @@ def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
     return (
         f"{name} · {where} · {state}, R reloads · {unsaved}",
         f"{name} · {where} · {state} · {unsaved}",
-        f"{name} · {where} · {unsaved}",
+        f"{name} · {state} · {unsaved}",
         f"{name} · {unsaved}",
     )
 
