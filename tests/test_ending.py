@@ -31,7 +31,7 @@ def training(engine: FakeEngine) -> tuple[Worker, list[object]]:
     events: list[object] = []
     worker = Worker(lambda progress: cast("Engine", engine), events.append)
     worker.start()
-    settings = TrainSettings()
+    settings = TrainSettings(checkpoint_at_end=False)
     worker.start_loop("gsm8k", lambda engine: engine.train(settings, record=True)).result(WAIT)
     return worker, events
 

@@ -1,6 +1,7 @@
 """Which updates are in a file: what `unsaved` counts, and where `save` writes the weights."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ def unsaved(engine: Engine) -> int:
     status = engine.status()
     assert status is not None
     return status.unsaved
+
+
+def loop_of(items: int, **settings: float) -> TrainSettings:
+    """A loop that ends without a checkpoint."""
+    return replace(TrainSettings(), items=items, checkpoint_at_end=False, **settings)
 
 
 def saved(engine: Engine) -> SavedReport:
@@ -66,7 +72,7 @@ def test_a_phase_and_a_loop_count_too_and_weights_that_something_else_changed(
     for _ in range(4):  # forward, loss, backward, step
         qwen3.phase(None, NOTEBOOK_TEXT)
     assert unsaved(qwen3) == 1
-    list(qwen3.train(TrainSettings(items=2)))
+    list(qwen3.train(loop_of(2)))
     assert unsaved(qwen3) == 3
     assert saved(qwen3)
     with torch.no_grad():
@@ -103,7 +109,7 @@ def test_weights_of_no_run_become_a_model_that_loads_with_the_same_bits(qwen3: E
 
 
 def test_while_a_run_goes_its_checkpoint_gets_them(qwen3: Engine) -> None:
-    loop = qwen3.train(TrainSettings(items=3), record=True)
+    loop = qwen3.train(loop_of(3), record=True)
     next(loop), next(loop)
     report = qwen3.save()
     assert isinstance(report, CheckpointReport)
@@ -117,7 +123,7 @@ def test_while_a_run_goes_its_checkpoint_gets_them(qwen3: Engine) -> None:
 def test_after_a_run_has_ended_it_still_gets_its_checkpoint_and_goes_on_from_there(
     qwen3: Engine, model_folder: Callable[[str], Path], how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = TrainSettings(items=3, lr=1e-3)
+    settings = loop_of(3, lr=1e-3)
     every = [report.loss for report in qwen3.train(settings)]
     qwen3.reload()
     loop = qwen3.train(settings, record=True)
@@ -147,8 +153,14 @@ def _fail(*_: object, **__: object) -> None:
     raise MemoryError
 
 
-def test_after_a_run_an_update_on_step_belongs_to_no_run_until_it_is_undone(qwen3: Engine) -> None:
+def test_a_run_that_ends_with_a_checkpoint_leaves_nothing_unsaved(qwen3: Engine) -> None:
     list(qwen3.train(TrainSettings(items=2), record=True))
+    assert (unsaved(qwen3), qwen3.save()) == (0, None)
+    assert open_run(run_folders()[0]).checkpoints == (2,)
+
+
+def test_after_a_run_an_update_on_step_belongs_to_no_run_until_it_is_undone(qwen3: Engine) -> None:
+    list(qwen3.train(loop_of(2), record=True))
     qwen3.phase("forward", NOTEBOOK_TEXT)
     qwen3.update(NOTEBOOK_TEXT)
     assert saved(qwen3).updates == 3
@@ -159,7 +171,7 @@ def test_after_a_run_an_update_on_step_belongs_to_no_run_until_it_is_undone(qwen
 
 
 def test_a_run_that_was_deleted_gets_no_checkpoint(qwen3: Engine) -> None:
-    list(qwen3.train(TrainSettings(items=1), record=True))
+    list(qwen3.train(loop_of(1), record=True))
     (run,) = run_folders()
     (run / "run.json").unlink()
     assert saved(qwen3).updates == 1
@@ -168,7 +180,7 @@ def test_a_run_that_was_deleted_gets_no_checkpoint(qwen3: Engine) -> None:
 
 def test_a_run_before_its_first_step_has_no_weights(qwen3: Engine) -> None:
     qwen3.update(NOTEBOOK_TEXT)
-    loop = qwen3.train(TrainSettings(items=1, validation_items=1), record=True)
+    loop = qwen3.train(loop_of(1, validation_items=1), record=True)
     next(loop)
     assert saved(qwen3).updates == 1
     loop.close()
@@ -180,7 +192,7 @@ def test_weights_that_are_not_finite_are_not_saved(
     qwen3: Engine, in_run: bool, value: float
 ) -> None:
     if in_run:
-        list(qwen3.train(TrainSettings(items=1), record=True))
+        list(qwen3.train(loop_of(1), record=True))
     qwen3.update(NOTEBOOK_TEXT)
     with torch.no_grad():
         list(qwen3.learner.model.parameters())[-1][0] = value
