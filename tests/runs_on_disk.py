@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tui_trainer.engine.reports import ItemReport, StepReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.checkpoints import checkpoint_name
 from tui_trainer.runs.description import (
@@ -28,6 +29,28 @@ TOKENS, SECONDS = 100, 0.5
 def step_line(step: int, loss: float | None) -> str:
     values = {"step": step, "loss": loss, "tokens": TOKENS, "lr": 1e-5, "seconds": SECONDS}
     return f"{json.dumps(values)}\n"
+
+
+def step_report(step: int, loss: float, **changes: object) -> StepReport:
+    """A step of a loop as it is told."""
+    item = ItemReport(0, "1 + 1?", ("1",), (None,), 0, loss, truncated=False)
+    report = StepReport(
+        step=step,
+        steps=100,
+        loss=loss,
+        tokens=TOKENS,
+        positions=TOKENS,
+        lr=1e-5,
+        peak_lr=1e-5,
+        seconds=SECONDS,
+        items=100,
+        item=item,
+        best=item,
+        worst=item,
+        truncated=0,
+        memory_bytes=0,
+    )
+    return replace(report, **changes)
 
 
 def write_run(

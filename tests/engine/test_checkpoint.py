@@ -3,17 +3,19 @@
 import itertools
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, Gemma3Config
 
 from tests.engine.notebook import assert_same_bits, weights_of
-from tui_trainer.engine import checkpoint as checkpoint_module
+from tests.models import byte_level_tokenizer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.presets import TUNED
@@ -210,17 +212,83 @@ def test_a_checkpoint_of_the_same_step_takes_the_place_of_the_first(qwen3: Engin
     assert [path.name for path in folder.parent.iterdir()] == [first.name]
 
 
-def test_a_checkpoint_that_breaks_off_leaves_nothing_and_the_run_goes_on(
-    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        SafetensorError("No space left on device"),
+        Exception("No space left on device (os error 28)"),  # tokenizers' own
+        RuntimeError("No space left on device\n(and a trace)"),
+    ],
+)
+def test_whatever_writing_a_checkpoint_raises_is_its_failure_and_not_the_runs(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise error
 
-    monkeypatch.setattr(checkpoint_module, "save_file", fail)
+    monkeypatch.setattr(qwen3.learner.vocabulary.tokenizer, "save_pretrained", fail)
     steps = list(qwen3.train(TrainSettings(items=2, checkpoint_every=1), record=True))
     assert "No space left on device" in steps[0].checkpoint.failure
+    assert "\n" not in steps[0].checkpoint.failure
     assert list((newest() / "checkpoints").iterdir()) == []
     assert (len(steps), open_run(newest()).description.state) == (2, "finished")
+
+
+def test_weights_that_never_had_a_gradient_are_resumed_too(engine: Engine, tmp_path: Path) -> None:
+    """Gemma 3 has a picture tower, which no text reaches."""
+    tokenizer = byte_level_tokenizer()
+    size = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1}
+    text = {**size, "vocab_size": len(tokenizer), "num_attention_heads": 2, "head_dim": 8}
+    config = Gemma3Config(
+        text_config={**text, "num_key_value_heads": 1, "max_position_embeddings": 128},
+        vision_config={**size, "num_attention_heads": 2, "image_size": 28, "patch_size": 14},
+        mm_tokens_per_image=4,
+        image_token_index=len(tokenizer) - 1,
+        boi_token_index=len(tokenizer) - 2,
+        eoi_token_index=len(tokenizer) - 3,
+    )
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    engine.load_model(ModelChoice(str(tmp_path), "cpu", "fp32"))
+    settings = TrainSettings(items=4, checkpoint_every=2)
+    whole = [step.loss for step in engine.train(settings, record=True)]
+    folder = newest() / "checkpoints" / "step-000002"
+    assert any("vision" in name for name in read_facts(folder).without_state)
+    engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
+    assert [step.loss for step in engine.resume(str(folder), settings)] == whole[2:]
+
+
+def test_a_run_that_is_renamed_under_its_loop_goes_on_there_and_says_so(qwen3: Engine) -> None:
+    reports = qwen3.train(TrainSettings(items=4, checkpoint_every=3), record=True)
+    next(reports)
+    renamed = newest().rename(newest().with_name("mine"))
+    step = next(reports)
+    assert (step.run, renamed.name in step.notes[0]) == ("mine", True)
+    assert next(reports).checkpoint.run == "mine"
+    assert (qwen3.run().name, qwen3.run().checkpoint_step) == ("mine", 3)
+    list(reports)
+    assert [run.name for run in list_runs()[0]] == ["mine"]
+    assert [line["step"] for line in lines_of(renamed)] == [1, 2, 3, 4]
+    assert checkpoint_folders(renamed) == [renamed / "checkpoints" / "step-000003"]
+
+
+def test_a_run_whose_files_vanish_goes_on_in_another_folder_with_all_its_steps(
+    qwen3: Engine,
+) -> None:
+    reports = qwen3.train(TrainSettings(items=4, checkpoint_every=2), record=True)
+    list(itertools.islice(reports, 2))
+    shutil.rmtree(newest())
+    assert "it goes on in" in next(reports).notes[0]
+    assert qwen3.run().checkpoint_step is None
+    assert next(reports).checkpoint.failure is None
+    list(reports)
+    assert [line["step"] for line in lines_of(newest())] == [1, 2, 3, 4]
+    folder = find_checkpoint(newest().name)
+    qwen3.load_model(ModelChoice(str(folder)))
+    with pytest.raises(InputError, match="has made all of its 4 steps"):
+        qwen3.resume(str(folder), TrainSettings(items=4, checkpoint_every=2))
 
 
 def test_resume_and_checkpoint_say_what_is_missing(qwen3: Engine) -> None:

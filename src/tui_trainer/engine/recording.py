@@ -79,8 +79,11 @@ class Recording:
         writer = self._writer
         if writer is None or not writer.is_open:
             return None
-        last = self._last.step if self._last is not None else None
-        return RunReport(writer.description.name, str(writer.folder), self._state.step, last)
+        last = self._last
+        if last is not None and not (writer.folder / CHECKPOINTS / last.name).exists():
+            last = None  # it was lost with the folder that it was in
+        step = None if last is None else last.step
+        return RunReport(writer.description.name, str(writer.folder), self._state.step, step)
 
     def follow(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
         """What the loop tells, each written before it is passed on."""
@@ -104,8 +107,9 @@ class Recording:
         """A step with the run that has it, and the checkpoint that is due after it."""
         if not isinstance(report, StepReport) or self._writer is None:
             return report
-        name = self._writer.description.name
-        return replace(report, run=name, checkpoint=self._due_checkpoint())
+        checkpoint, writer = self._due_checkpoint(), self._writer
+        notes = (*report.notes, *writer.take_news())
+        return replace(report, run=writer.description.name, checkpoint=checkpoint, notes=notes)
 
     @property
     def has_weights(self) -> bool:
@@ -123,6 +127,8 @@ class Recording:
         if writer is None or not self.has_weights:
             raise InputError("There is nothing to save yet: the run has made no step.")
         self._learner.check_finite()
+        if writer.is_open:
+            writer.look()
         started = time.perf_counter()
         name = checkpoint_name(self._state.step)
         folder = writer.folder / CHECKPOINTS / name

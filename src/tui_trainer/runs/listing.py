@@ -17,7 +17,7 @@ from tui_trainer.runs.home import (
 )
 from tui_trainer.runs.metrics import tally_on
 from tui_trainer.runs.plain import read_plain
-from tui_trainer.runs.writer import is_being_written
+from tui_trainer.runs.presence import is_being_written
 
 NO_RUN = "{} is no run of this program, or one that was not deleted whole: it has no run.json."
 

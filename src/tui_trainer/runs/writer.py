@@ -1,7 +1,12 @@
 """Writes one run while its loop goes; on the worker's thread alone."""
 
-import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from io import FileIO
 from pathlib import Path
 
 from tui_trainer.engine.loop_reports import LoopReport
@@ -11,76 +16,148 @@ from tui_trainer.json_lines import Json, json_line
 from tui_trainer.runs.deletion import delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles
-from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, unwritable
+from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, make_folder, unwritable
 from tui_trainer.runs.loop_lines import loop_lines, lr_line, step_line
+from tui_trainer.runs.open_folder import OpenFolder, is_same
 from tui_trainer.runs.plain import write_plain
+from tui_trainer.runs.presence import Presence
 from tui_trainer.runs.private_files import close_to_others
 
 TALLY_EVERY = 1_000
 """Steps after which `run.json` tells anew what the metrics come to, so that a list is quick."""
+CHUNK = 1 << 20
 
 
 class RunWriter:
     """Appends to the metrics of a run and keeps its `run.json`.
 
-    The metrics file is locked while this is open: that is how others know that the run goes on.
-    Raises InputError where the disk takes no more.
+    It knows its folder by what it has open: one that was renamed is followed, and one whose files
+    are gone is written anew, from the metrics that are still open. `news` tells of that.
+    Raises InputError where the disk takes no more; then nothing of what it was given is written,
+    and it can be given again.
     """
 
     def __init__(self, folder: Path, description: RunDescription) -> None:
-        self.folder = folder
         self.description = description
+        self.news: tuple[str, ...] = ()
+        """What became of the run's files since somebody asked."""
         self._begun_at = description.tally.step
         self.at_step = description.tally
         """What the metrics came to after the last step, without what was measured since."""
         self._peak_lr: float | None = None
-        self._events = EventFiles(folder) if description.settings.log_to == TENSORBOARD else None
         try:
-            self._file = (folder / METRICS_FILE).open("ab", buffering=0)
-            close_to_others(folder / METRICS_FILE)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._open(folder)
             self._describe()
         except OSError as error:
             raise unwritable(folder, error) from error
+
+    def _open(self, folder: Path) -> None:
+        opened, file = OpenFolder(folder), FileIO(folder / METRICS_FILE, "a+")
+        close_to_others(folder / METRICS_FILE)
+        presence = Presence(folder, file)
+        self._folder, self._file, self._presence = opened, file, presence
+        self._events = self._open_events()
+
+    def _open_events(self) -> EventFiles | None:
+        return EventFiles(self.folder) if self._logs_events else None
+
+    @property
+    def _logs_events(self) -> bool:
+        return self.description.settings.log_to == TENSORBOARD
+
+    @property
+    def folder(self) -> Path:
+        """Where the run was when it was looked for last."""
+        return self._folder.path
 
     @property
     def is_open(self) -> bool:
         return not self._file.closed
 
+    def take_news(self) -> tuple[str, ...]:
+        """What became of the run's files since the last call."""
+        news, self.news = self.news, ()
+        return news
+
+    # Where the files are
+
+    def look(self) -> None:
+        """Find the run's folder, and its metrics in it; InputError where they cannot be written."""
+        before, folder = self.folder, self._folder.find()
+        try:
+            if folder is None or not is_same(folder / METRICS_FILE, self._file.fileno()):
+                self._write_anew()
+            elif folder != before:
+                self._follow(before)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+
+    def _follow(self, before: Path) -> None:
+        self.description = replace(self.description, name=self.folder.name)
+        self._reopen_events()
+        self._describe()
+        self._tell(f"The run {before.name} was renamed: it goes on in {self.folder}.")
+
+    def _write_anew(self) -> None:
+        """Give the run another folder, with the metrics as far as they were written."""
+        before, file, presence = self._folder, self._file, self._presence
+        folder = make_folder(self.description.model.name, datetime.now().astimezone())
+        try:
+            _copy_open(file, folder / METRICS_FILE)
+            self._close_events()
+            self._open(folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)  # made here: nobody else's files are in it
+            raise
+        self.description = replace(self.description, name=folder.name)
+        self._describe()
+        presence.end(before.path)
+        before.close()
+        file.close()
+        self._tell(
+            f"The files of the run {before.path.name} are gone from {before.path}: it goes on in "
+            f"{folder}, with the losses of all steps and without its checkpoints."
+        )
+
+    def _tell(self, sentence: str) -> None:
+        logging.getLogger(__name__).warning("%s", sentence)
+        self.news = (*self.news, sentence)
+
+    # What is written
+
     def take(self, report: LoopReport) -> None:
         """Add what the loop told."""
+        self.look()
         if isinstance(report, StepReport):
             self._step(report)
         else:
-            for line in loop_lines(report):
-                self._line(line)
+            self._append(loop_lines(report))
 
     def _step(self, report: StepReport) -> None:
         """Add one step, and before it a change of the learning rate where there was one."""
-        if self._peak_lr not in (None, report.peak_lr):
-            self._line(lr_line(report))
+        changed = self._peak_lr not in (None, report.peak_lr)
+        self._append([*([lr_line(report)] if changed else []), step_line(report)])
         self._peak_lr = report.peak_lr
-        self._line(step_line(report))
         tally = self.description.tally.with_step(
             report.step, report.loss, report.tokens, report.seconds
         )
-        if self._events is not None:
-            self._events.step(report)
         self.at_step = tally
         is_news = report.steps != self.description.steps or report.step % TALLY_EVERY == 0
         self.description = replace(self.description, tally=tally, steps=report.steps)
+        self._log_events(report)
         if is_news:
-            self._describe()
+            self._describe_where_possible()
 
-    def _line(self, line: dict[str, Json]) -> None:
-        """Add one line; each leaves at once, so that a run that is killed has it."""
-        raw = f"{json_line(line)}\n".encode()
+    def _append(self, lines: Sequence[dict[str, Json]]) -> None:
+        """Add lines, all or none; they leave at once, so that a run that is killed has them."""
+        raw = "".join(f"{json_line(line)}\n" for line in lines).encode()
+        tally = self.description.tally
         try:
-            if self._file.write(raw) < len(raw):
+            if self._file.write(raw) != len(raw):
                 raise OSError("the disk is full")
         except OSError as error:
+            os.ftruncate(self._file.fileno(), tally.bytes)
             raise unwritable(self.folder, error) from error
-        tally = self.description.tally
         self.description = replace(
             self.description, tally=replace(tally, bytes=tally.bytes + len(raw))
         )
@@ -90,9 +167,10 @@ class RunWriter:
         if not self.is_open:
             return
         self.description = replace(self.description, state=state.value, failure=failure)
-        if self._events is not None:
-            self._events.close()
         try:
+            self.look()
+            self._close_events()
+            self._presence.end(self.folder)
             if self.description.tally.step == self._begun_at:
                 delete_own_files(self.folder)
             else:
@@ -100,19 +178,49 @@ class RunWriter:
         except OSError as error:
             raise unwritable(self.folder, error) from error
         finally:
+            self._presence.end(self.folder)
             self._file.close()
+            self._folder.close()
 
     def _describe(self) -> None:
         write_plain(self.folder / RUN_FILE, self.description)
 
+    def _describe_where_possible(self) -> None:
+        """`run.json` lags behind where the disk is full: who reads it counts the rest himself."""
+        try:
+            self._describe()
+        except OSError:
+            logging.getLogger(__name__).exception("%s was not written", self.folder / RUN_FILE)
 
-def is_being_written(folder: Path) -> bool:
-    """Whether a process, this one or another, holds the run open."""
-    try:
-        with (folder / METRICS_FILE).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False  # no file yet, or a file system without locks
-    return False
+    # TensorBoard
+
+    def _log_events(self, report: StepReport) -> None:
+        """The metrics have all of it, so that what fails here ends neither the step nor the run."""
+        if self._events is None:
+            return
+        try:
+            self._events.step(report)
+        except OSError as error:
+            self._events = None
+            self._tell(f"TensorBoard's files cannot be written ({error.strerror or error}).")
+
+    def _reopen_events(self) -> None:
+        self._close_events()
+        self._events = self._open_events()
+
+    def _close_events(self) -> None:
+        events, self._events = self._events, None
+        if events is None:
+            return
+        try:
+            events.close()
+        except OSError:
+            logging.getLogger(__name__).exception("TensorBoard's files were not closed")
+
+
+def _copy_open(file: FileIO, target: Path) -> None:
+    """Copy a file that may have no name any more."""
+    with target.open("wb") as copy:
+        place = 0
+        while chunk := os.pread(file.fileno(), CHUNK, place):
+            place += copy.write(chunk)
