@@ -75,6 +75,7 @@ async def running(
         await pilot.press(*keys)
         yield app, pilot
     assert app.worker.stop(10)
+    assert not app.faults
 
 
 def shown(app: TuiTrainer) -> str:

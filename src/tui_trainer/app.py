@@ -15,18 +15,22 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
+import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
 from tui_trainer.logs import log_to_file
+from tui_trainer.screens.failure import FaultDialog
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.palette import Palette
@@ -34,10 +38,13 @@ from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import BENCH, LOOP_TITLES, Session
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.signals import Heard, Patience, exit_status
+from tui_trainer.terminal.driver import TerminalDriver, has_shell
+from tui_trainer.terminal.input_order import InputInOrder
+from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
-from tui_trainer.worker import Event, LoopChanged, Worker
+from tui_trainer.worker import Event, LoopChanged, Worker, describe_failure
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
@@ -70,7 +77,7 @@ def screen_class(name: str) -> type[WorkScreen]:
     return kind
 
 
-class TuiTrainer(App[int]):
+class TuiTrainer(InputInOrder[int], LastLine[int]):
     """Study how a language model is trained, by keypress."""
 
     TITLE = "tui-trainer"
@@ -100,6 +107,7 @@ class TuiTrainer(App[int]):
         Binding("question_mark", "help", "Help", key_display="?", id="help"),
         Binding("f1", "help", show=False, system=True),
         Binding("q", "ask_quit", "Quit", id="quit"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True),
         Binding("ctrl+c", "ask_quit", "Quit", show=False, system=True, priority=True),
     ]
 
@@ -294,7 +302,25 @@ class TuiTrainer(App[int]):
 
         return run
 
+    def tell_fault(self, error: BaseException) -> None:
+        """One at a time: those that come while one is shown are in the log."""
+        if not any(isinstance(screen, FaultDialog) for screen in self.screen_stack):
+            self.push_screen(FaultDialog(describe_failure(error)))
+
     # The end
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's for the platform; that for a terminal is our own."""
+        kind = super().get_driver_class()
+        return TerminalDriver if kind is LinuxDriver else kind
+
+    def action_suspend_process(self) -> None:
+        """Hand the terminal back to the shell, as any program does at ctrl+z; `fg` goes on."""
+        if has_shell():
+            self._suspend_signal()
+            os.killpg(os.getpgrp(), signal.SIGTSTP)  # `uv run` and `make` stop with it
+        else:
+            self.notify("There is no shell below that could go on with it.", markup=False)
 
     def _handle_signals(self) -> None:
         """Textual has no handler for these: without one the terminal stays raw."""

@@ -1,11 +1,12 @@
 """Dialogs: each is left once, whatever comes in the same read."""
 
+import asyncio
 from collections.abc import Callable
 
 from textual.screen import ModalScreen, Screen
 
 from tests.fake_engine import FakeEngine, evaluated_item
-from tests.pilot import running, type_at_once, until
+from tests.pilot import SECONDS_AT_MOST, running, type_at_once
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.settings import TrainSettings
@@ -17,6 +18,7 @@ from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.fork_dialog import ForkDialog
 from tui_trainer.screens.gsm8k_settings import FORM
 from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.palette import Palette
 from tui_trainer.screens.probe_editor import ProbeEditor
@@ -40,7 +42,7 @@ DIALOGS: dict[type[Screen], tuple[str, Callable[[TuiTrainer], Screen]]] = {
     CheckpointPicker: (ENTER, lambda app: CheckpointPicker("Which?", (1, 2))),
     ProbeEditor: (ENTER, lambda app: ProbeEditor(("a",))),
     ForkDialog: ("2", lambda app: ForkDialog(app.session, "text")),
-    HelpDialog: (ENTER, lambda app: HelpDialog(below(app))),
+    HelpDialog: ("q", lambda app: HelpDialog(below(app))),
     FailureDialog: (ENTER, lambda app: FailureDialog(Failure("It failed.", "Traceback"))),
     RunDetails: (ENTER, lambda app: RunDetails("run", [("Model", "builtin")])),
     EvaluatedItemDialog: ("t", lambda app: EvaluatedItemDialog([ITEM], 0)),
@@ -61,23 +63,27 @@ def test_every_dialog_of_the_app_is_one_of_these() -> None:
 
 async def test_a_dialog_is_left_once_by_keys_in_one_read() -> None:
     """ScreenStackError, or the screen below closed too, in each of them before."""
-    async with running(engine=lambda progress: FakeEngine()) as (app, pilot):
-        await pilot.press("3")
+    async with running("escape", "3", engine=lambda progress: FakeEngine()) as (app, _):
         for take, make in DIALOGS.values():
             for keys in (take * 2 + ESCAPE, ESCAPE * 2):
-                await leave(app, pilot, make(app), keys)
-        assert isinstance(app.screen, WorkScreen)
+                await leave(app, make(app), keys)
+        assert isinstance(app.screen, LossScreen)
 
 
-async def leave(app: TuiTrainer, pilot, dialog: Screen, keys: str) -> None:
+async def leave(app: TuiTrainer, dialog: Screen, keys: str) -> None:
     results: list[object] = []
     app.push_screen(dialog, results.append)
-    await until(pilot, lambda: dialog.is_mounted and is_filled(dialog))
+    await soon(lambda: dialog.is_mounted and is_filled(dialog))
     type_at_once(app, keys)
-    await until(pilot, lambda: app.screen is not dialog)
-    await until(pilot, lambda: not dialog.is_attached)
+    await soon(lambda: not dialog.is_attached)
     assert len(results) == 1, f"{dialog} was left {len(results)} times"
     assert len(app.screen_stack) == 1
+
+
+async def soon(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(SECONDS_AT_MOST):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 def is_filled(dialog: Screen) -> bool:

@@ -7,6 +7,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen
 
+from tui_trainer.terminal.input_order import Settled
+
 Result = TypeVar("Result")
 
 
@@ -29,7 +31,7 @@ class LeftOnce(MessagePump):
 
     async def _on_message(self, message: Message) -> None:
         """Keys and what its widgets say bubble, and are for nobody now; the rest tidies up."""
-        if not (self.is_left and message.bubble):
+        if not (self.is_left and message.bubble) or isinstance(message, Settled):
             await super()._on_message(message)
 
 

@@ -20,6 +20,8 @@ class FailureDialog(Dialog[None]):
         Binding("escape,enter", "dismiss", "Close"),
     ]
 
+    ADVICE: ClassVar[str] = "The app goes on; press R for the loaded weights, or m to load again."
+
     def __init__(self, failure: Failure) -> None:
         super().__init__()
         self._failure = failure
@@ -27,7 +29,7 @@ class FailureDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
             yield Static(Content(visible(self._failure.sentence, limit=400)), classes="error")
-            yield Static("The app goes on; press R for the loaded weights, or m to load again.")
+            yield Static(Content(self.ADVICE))
             with VerticalScroll():
                 yield Static(
                     Content(visible(self._failure.traceback or "", newline="\n", tab="    "))
@@ -36,3 +38,9 @@ class FailureDialog(Dialog[None]):
 
     def on_button_pressed(self) -> None:
         self.dismiss()
+
+
+class FaultDialog(FailureDialog):
+    """Shows an exception of the interface."""
+
+    ADVICE = "A fault of the app itself. It goes on, and so do its loops; the log has this too."

@@ -1,0 +1,92 @@
+"""Textual's driver for a terminal, for terminals that go, send anything, and are wanted back."""
+
+import logging
+import os
+import signal
+from contextlib import suppress
+from types import FrameType
+from typing import IO, TYPE_CHECKING, TextIO, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper, _WrappedBuffer
+
+    from tui_trainer.terminal.last_line import LastLine
+
+log = logging.getLogger(__name__)
+
+SUSPENDED = "tui-trainer is stopped, and so is what it trains: 'fg' goes on with both.\n"
+
+
+class TerminalDriver(LinuxDriver):
+    """Stops with its terminal restored, and hands a fault of its thread to the app."""
+
+    def __init__(
+        self,
+        app: "LastLine[int]",
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._last_line = app
+        self._output = FileThatMayGo(cast("TextIO", self._file))
+        self._file = cast("TextIOWrapper[_WrappedBuffer]", self._output)
+        signal.signal(signal.SIGQUIT, self._on_quit)
+
+    def _run_input_thread(self) -> None:
+        """As Textual's, which panics and says that all is well (exit status 0)."""
+        try:
+            self.run_input_thread()
+        except OSError as error:  # the terminal has gone, which the app looks for itself
+            log.info("No more input: %r", error)
+        except BaseException as error:
+            log.exception("A fault in what reads the terminal")
+            self._last_line.call_later(self._last_line.end_by, error)
+
+    def suspend_application_mode(self) -> None:
+        super().suspend_application_mode()
+        self._output.write(SUSPENDED)
+        self._output.flush()
+
+    def _on_quit(self, number: int, _: FrameType | None) -> None:
+        """SIGQUIT ends at once, with a core where the system keeps them: in a usable terminal."""
+        signal.signal(number, signal.SIG_DFL)  # a second one waits for nothing
+        if self._writer_thread is not None and self._writer_thread.is_alive():
+            self.stop_application_mode()
+            self.close()
+        os.kill(os.getpid(), number)
+
+
+class FileThatMayGo:
+    """What is written to a terminal that has gone is for nobody.
+
+    An error would end the thread that writes, and the app would wait for it for ever.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+
+def has_shell() -> bool:
+    """Whether a shell is below that takes the terminal while this process is stopped.
+
+    There is none in a process group that leads its session, as one that a terminal was opened for.
+    """
+    return os.getsid(0) != os.getpgrp()

@@ -1,0 +1,28 @@
+"""Whether a screen or widget is there: composed, and neither it nor the app on its way out.
+
+Callbacks, keys and replies of the engine can be late: what they were meant for has gone, or has not
+come yet. Textual runs them all the same, and they find nothing of what they look for.
+"""
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+
+def has_gone(pump: MessagePump) -> bool:
+    """Whether it, or what it is in, is being taken away or was; everything has when the app ends.
+
+    Textual empties a screen some time before it ends what runs on it.
+    """
+    if isinstance(pump, App):
+        return pump._exit
+    if not pump.is_attached:
+        return True
+    return isinstance(pump, DOMNode) and any(node._pruning for node in pump.ancestors_with_self)
+
+
+def is_here(node: DOMNode) -> bool:
+    """Whether something can be done to it now."""
+    screens = [each for each in node.ancestors_with_self if isinstance(each, Screen)]
+    return not has_gone(node) and all(screen.is_mounted for screen in screens)

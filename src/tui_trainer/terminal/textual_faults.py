@@ -1,0 +1,80 @@
+"""What Textual 8.2 does wrong, each mended here: where it is, since it makes its own widgets.
+
+tests/terminal/test_textual_faults.py shows each fault without its remedy, and fails once a Textual
+has none: then the remedy goes.
+"""
+
+import codecs
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Literal, NamedTuple, TypeVar
+
+from textual.content import Content, _FormattedLine
+from textual.drivers import linux_driver
+from textual.widgets import OptionList, TextArea
+
+Method = TypeVar("Method", bound=Callable[..., object])
+
+
+class Remedy(NamedTuple):
+    """A function of Textual's that another stands in for."""
+
+    owner: type | ModuleType
+    name: str
+    original: Callable[..., object]
+
+
+REMEDIES: dict[str, Remedy] = {}
+"""By the name of the function that stands in."""
+
+
+def stand_in(owner: type | ModuleType, name: str) -> Callable[[Method], Method]:
+    """Put the decorated function in the place of one of Textual's."""
+
+    def put(method: Method) -> Method:
+        REMEDIES[method.__name__] = Remedy(owner, name, getattr(owner, name))
+        setattr(owner, name, method)
+        return method
+
+    return put
+
+
+_move_page = OptionList._move_page
+
+
+@stand_in(OptionList, "_move_page")
+def move_page_of_what_is_laid_out(options: OptionList, direction: Literal[-1, 1]) -> None:
+    """KeyError on page up and page down before a list, as the palette's, is laid out."""
+    if (options.highlighted or 0) in options._index_to_line:
+        _move_page(options, direction)
+
+
+_wrap_and_format: Callable[..., list[_FormattedLine]] = Content._wrap_and_format
+
+
+@stand_in(Content, "_wrap_and_format")
+def wrap_to_a_column_at_least(
+    content: Content, width: int, *args: object, **kwargs: object
+) -> list[_FormattedLine]:
+    """ValueError from a text that is to be wrapped to no column, as in a narrow palette."""
+    return _wrap_and_format(content, max(width, 1), *args, **kwargs)
+
+
+@stand_in(TextArea, "_recompute_cursor_offset")
+def find_cursor_within_text(area: TextArea) -> None:
+    """ValueError where an undo shortens a text so that its scroll bar goes.
+
+    Textual then looks for the cursor before it has moved it up.
+    """
+    location = area.clamp_visitable(area.cursor_location)
+    area._cursor_offset = area.wrapped_document.location_to_offset(location)
+
+
+@stand_in(linux_driver, "getincrementaldecoder")
+def decode_whatever_comes(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    """UnicodeDecodeError, and the end of the app, at a byte that is no UTF-8: U+FFFD instead.
+
+    As from line noise, or a paste where the clipboard is Latin-1.
+    """
+    return partial(codecs.getincrementaldecoder(encoding), errors="replace")

@@ -1,0 +1,48 @@
+"""Several keys in one read: each is used before the next is looked at."""
+
+from textual.widgets import Input
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, type_at_once, until
+from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.loss import LossScreen
+from tui_trainer.screens.model_picker import ModelPicker
+from tui_trainer.screens.predict import PredictScreen
+from tui_trainer.widgets.text_box import TextBox
+
+CTRL_U, ESCAPE = "\x15", "\x1b[27u"
+
+
+def with_engine(*keys: str):
+    return running(*keys, engine=lambda progress: FakeEngine())
+
+
+async def test_a_key_with_a_binding_and_the_text_after_it_are_used_in_order() -> None:
+    """The text was first, and then deleted."""
+    async with with_engine() as (app, pilot):
+        box = app.screen.query_one(TextBox)
+        box.text = "one line"
+        box.move_cursor(box.document.end)
+        type_at_once(app, f"{CTRL_U}a word{CTRL_U}another")
+        await until(pilot, lambda: not app._input and app._awaited is None)
+        assert box.text == "another"
+
+
+async def test_what_is_typed_ahead_goes_to_the_dialog_that_the_first_key_opens() -> None:
+    async with with_engine("escape", "3") as (app, pilot):
+        type_at_once(app, "\r")
+        await until(pilot, lambda: isinstance(app.screen, Entry))
+        type_at_once(app, ESCAPE)
+        await until(pilot, lambda: isinstance(app.screen, LossScreen))
+        type_at_once(app, f"\r{CTRL_U}7.5")
+        await until(pilot, lambda: isinstance(app.screen, Entry))
+        await until(pilot, lambda: app.screen.query_one(Input).value == "7.5")
+
+
+async def test_a_screen_is_there_before_the_keys_after_its_own() -> None:
+    async with with_engine("escape") as (app, pilot):
+        type_at_once(app, "3m" + ESCAPE)
+        await until(pilot, lambda: isinstance(app.screen, LossScreen))
+        type_at_once(app, "2m")
+        await until(pilot, lambda: isinstance(app.screen, ModelPicker))
+        assert isinstance(app.screen_stack[0], PredictScreen)

@@ -1,0 +1,91 @@
+"""What a fault of a handler does: it is told, and the app and its loop live on."""
+
+import pytest
+from textual.widgets import Static
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, type_at_once, until
+from tui_trainer.screens.failure import FaultDialog
+from tui_trainer.screens.loss import LossScreen
+from tui_trainer.screens.predict import PredictScreen
+from tui_trainer.terminal import last_line
+from tui_trainer.widgets.status_line import StatusLine
+
+
+def with_engine(*keys: str):
+    return running("escape", *keys, engine=lambda progress: FakeEngine())
+
+
+class PlantedError(Exception):
+    pass
+
+
+def fail(*_: object) -> None:
+    secret = "of the user"  # noqa: F841
+    raise PlantedError("planted [/b]")
+
+
+@pytest.mark.parametrize("where", ["an action", "a message", "a timer", "a worker", "a callback"])
+async def test_a_fault_is_told_and_the_app_lives_on(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with with_engine("3") as (app, pilot):
+        plant(where, app, monkeypatch)
+        await until(pilot, lambda: isinstance(app.screen, FaultDialog))
+        assert "PlantedError: planted [/b]" in shown(app)
+        assert [type(fault) for fault in app.faults] == [PlantedError]
+        app.faults.clear()
+        await pilot.press("escape", "2")
+        await until(pilot, lambda: isinstance(app.screen, PredictScreen))
+        assert app.return_code is None
+
+
+def plant(where: str, app, monkeypatch: pytest.MonkeyPatch) -> None:
+    if where == "an action":
+        monkeypatch.setattr(LossScreen, "action_change", fail)
+        type_at_once(app, "+")
+    elif where == "a message":
+        monkeypatch.setattr(LossScreen, "on_click", fail, raising=False)
+        type_at_once(app, "\x1b[<0;3;5M\x1b[<0;3;5m")
+    elif where == "a timer":
+        app.screen.set_timer(0.01, fail)
+    elif where == "a callback":
+        app.screen.call_next(fail)
+    else:
+
+        async def work() -> None:
+            fail()
+
+        app.screen.run_worker(work())
+
+
+async def test_late_on_what_has_gone_is_no_fault() -> None:
+    async with with_engine("3") as (app, pilot):
+        widget = Static()
+        await app.screen.mount(widget)
+        widget.call_later(fail)
+        await widget.remove()
+        await pilot.pause()
+        app.exit(0)
+        app.screen.call_later(fail)
+
+
+async def test_faults_without_end_end_the_app_with_status_1(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Drawing fails: no dialog can tell it."""
+    with pytest.raises(PlantedError):
+        async with with_engine("3") as (app, pilot):
+            monkeypatch.setattr(StatusLine, "render_line", fail)
+            app.screen.set_interval(0.01, app.screen.query_one(StatusLine).refresh)
+            await until(pilot, lambda: app.ended_by)
+    assert app.return_code == 1
+    assert app.ended_by is app.faults[last_line.HOPELESS - 1]
+
+
+@pytest.mark.parametrize("keys", ["q4", "q6", "q\x1b[27u4", "qm", "4e2", "6\r4", "?1", "q?"])
+async def test_keys_in_one_read_find_no_screen_half_there(keys: str) -> None:
+    """NoMatches, of a screen that the app no longer composed."""
+    async with with_engine() as (app, pilot):
+        type_at_once(app, keys)
+        await until(pilot, lambda: not app.is_running or (not app._input and app._awaited is None))

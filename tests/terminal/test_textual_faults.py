@@ -1,0 +1,80 @@
+"""Textual's faults: none of them with its remedy, each of them without.
+
+Where the second half fails, Textual has mended the fault: take the remedy out of
+`terminal/textual_faults.py`, and the case from here.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import OptionList, TextArea
+
+from tui_trainer.terminal.textual_faults import REMEDIES
+
+LINES = "\n".join(f"line {n}" for n in range(40))
+
+
+class Plain(App[None]):
+    """Nothing of ours."""
+
+    CSS = "TextArea { height: 5; } #hidden { display: none; }"
+
+    def compose(self) -> ComposeResult:
+        yield TextArea("x")
+        yield OptionList("a longer option")
+        yield OptionList("a", "b", id="hidden")
+
+    def _fatal_error(self) -> None:
+        """Without the traceback that Textual draws, with all variables: it takes seconds."""
+        self._close_messages_no_wait()
+
+
+async def page_down_a_list_that_is_not_laid_out(app: Plain, pilot: Pilot[None]) -> None:
+    options = app.query_one("#hidden", OptionList)
+    options.highlighted = 0
+    options.action_page_down()
+
+
+async def narrow_an_option_list(app: Plain, pilot: Pilot[None]) -> None:
+    await pilot.resize_terminal(1, 24)
+
+
+async def undo_a_long_paste(app: Plain, pilot: Pilot[None]) -> None:
+    area = app.query_one(TextArea)
+    area.insert(LINES)
+    await pilot.pause()
+    area.undo()
+    assert area.text == "x"
+
+
+CASES: dict[str, Callable[[Plain, Pilot[None]], object]] = {
+    "move_page_of_what_is_laid_out": page_down_a_list_that_is_not_laid_out,
+    "wrap_to_a_column_at_least": narrow_an_option_list,
+    "find_cursor_within_text": undo_a_long_paste,
+}
+
+
+def test_every_remedy_has_its_fault() -> None:
+    assert set(CASES) == set(REMEDIES)
+
+
+async def provoke(fault: str) -> None:
+    app = Plain()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await CASES[fault](app, pilot)
+        await pilot.pause()
+
+
+@pytest.mark.parametrize("fault", CASES)
+async def test_no_fault_with_its_remedy(fault: str) -> None:
+    await provoke(fault)
+
+
+@pytest.mark.parametrize("fault", CASES)
+async def test_textual_still_has_the_fault(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    remedy = REMEDIES[fault]
+    monkeypatch.setattr(remedy.owner, remedy.name, remedy.original)
+    with pytest.raises((KeyError, ValueError)):
+        await provoke(fault)
