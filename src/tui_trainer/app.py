@@ -25,11 +25,11 @@ from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
-from tui_trainer.ending import end_worker
+from tui_trainer.ending import end_worker, say
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
-from tui_trainer.logs import log_to_file
+from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.screens.failure import FaultDialog
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.model_picker import ModelPicker
@@ -357,6 +357,9 @@ def run_app(choice: ModelChoice) -> int:
     app = TuiTrainer(choice)
     app.run()
     status = app.return_code or 0
+    if app.ended_by is not None:
+        failure = describe_failure(app.ended_by)
+        say(f"the app failed, and could not go on: {failure.sentence} ({log_path()} has it whole)")
     has_model = app.session.status is not None
     try:
         ended = end_worker(app.worker, saves=status != 0 and has_model)

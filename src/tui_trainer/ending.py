@@ -25,7 +25,7 @@ def end_worker(worker: Worker, *, saves: bool) -> bool:
     if not ended and (saves or worker.has_loops):
         # The one that closed the terminal may be followed by another.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        _say("finishing the step; ctrl+c ends at once")
+        say("finishing the step; ctrl+c ends at once")
         while not ended:
             ended = worker.stop(PATIENCE)
     if saved is not None and ended:
@@ -39,15 +39,15 @@ def _tell(saved: "Future[CheckpointReport | SavedReport | None]") -> None:
     except CancelledError:
         return
     except Failure as failure:
-        _say(f"nothing could be saved: {failure.sentence}")
+        say(f"nothing could be saved: {failure.sentence}")
         return
     if isinstance(report, CheckpointReport):
-        _say(f"step {report.step:,} of {report.run} is saved")
+        say(f"step {report.step:,} of {report.run} is saved")
     elif report is not None:
-        _say(f"{report.updates:,} updates are saved as {report.name}")
+        say(f"{report.updates:,} updates are saved as {report.name}")
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
     """A line on the terminal that the app has left; nothing where that is gone."""
     with suppress(OSError):
         print(f"tui-trainer: {visible(sentence, newline=' ')}", file=sys.stderr, flush=True)

@@ -4,10 +4,16 @@ Where the second half fails, Textual has mended the fault: take the remedy out o
 `terminal/textual_faults.py`, and the case from here.
 """
 
+import os
+import threading
+import tty
 from collections.abc import Callable
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import OptionList, TextArea
 
@@ -49,10 +55,41 @@ async def undo_a_long_paste(app: Plain, pilot: Pilot[None]) -> None:
     assert area.text == "x"
 
 
+async def type_a_byte_that_is_no_utf_8(app: Plain, pilot: Pilot[None]) -> None:
+    keyboard, terminal = os.openpty()
+    tty.setraw(terminal)
+    reader = Reader(terminal)
+    os.write(keyboard, b"caf\xe9 \x04")
+    try:
+        reader.run_input_thread()
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert reader.typed == "caf\ufffd "
+
+
+class Reader(LinuxDriver):
+    """Only what reads, to the first ctrl+d."""
+
+    def __init__(self, terminal: int) -> None:
+        self.fileno = terminal
+        self.exit_event = threading.Event()
+        self._debug = False
+        self.typed = ""
+
+    def process_message(self, message: Message) -> None:
+        assert isinstance(message, Key)
+        if message.key == "ctrl+d":
+            self.exit_event.set()
+        else:
+            self.typed += message.character or ""
+
+
 CASES: dict[str, Callable[[Plain, Pilot[None]], object]] = {
     "move_page_of_what_is_laid_out": page_down_a_list_that_is_not_laid_out,
     "wrap_to_a_column_at_least": narrow_an_option_list,
     "find_cursor_within_text": undo_a_long_paste,
+    "decode_whatever_comes": type_a_byte_that_is_no_utf_8,
 }
 
 

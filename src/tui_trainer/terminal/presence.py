@@ -15,11 +15,13 @@ def has_gone(pump: MessagePump) -> bool:
 
     Textual empties a screen some time before it ends what runs on it.
     """
-    if isinstance(pump, App):
-        return pump._exit
-    if not pump.is_attached:
+    app = pump if isinstance(pump, App) else pump.app
+    if app._exit or not app.is_running:
         return True
-    return isinstance(pump, DOMNode) and any(node._pruning for node in pump.ancestors_with_self)
+    if pump is app:
+        return False
+    pruned = isinstance(pump, DOMNode) and any(node._pruning for node in pump.ancestors_with_self)
+    return pruned or not pump.is_attached
 
 
 def is_here(node: DOMNode) -> bool:
