@@ -14,8 +14,9 @@ from tui_trainer.engine.reports import Candidate, LearnerStatus, ModelReport, Po
 from tui_trainer.headless.output import Output, json_line
 from tui_trainer.headless.problems import source_cells
 from tui_trainer.headless.step import describe_model, prediction_cells
-from tui_trainer.headless.table import Column, format_bytes, row, table
+from tui_trainer.headless.table import Column, row, table
 from tui_trainer.headless.tokens import token_cells
+from tui_trainer.words.numbers import byte_count
 
 hostile = st.one_of(
     st.text(),
@@ -88,7 +89,7 @@ def test_a_cell_wider_than_its_column_is_kept_whole() -> None:
 
 @pytest.mark.parametrize(
     ("count", "shown"),
-    [(None, "-"), (999, "999 B"), (98_362_432, "98.4 MB"), (2 * 10**12, "2.0 TB")],
+    [(None, "?"), (999, "999 B"), (98_362_432, "98.4 MB"), (2 * 10**12, "2.0 TB")],
 )
 def test_bytes_are_in_units_of_a_thousand(count: int | None, shown: str) -> None:
-    assert format_bytes(count) == shown
+    assert byte_count(count) == shown

@@ -85,14 +85,14 @@ async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
     async with with_engine(engine, "e") as (app, pilot):
         await until(pilot, lambda: "Being started." in shown(app))
         engine.gate.release()
-        await until(pilot, lambda: "2/4  50%" in shown(app))
+        await until(pilot, lambda: "50%     2/4 scored" in shown(app))
         text = shown(app)
-        assert re.search(r"RUNNING +█{6}░{6} +2/4 +50% +4\.00 items/s +0:00 gone +0:00 left", text)
+        assert re.search(r"RUNNING +█{5}░{5} +50% +2/4 scored +4\.00/s +0:00 gone +0:00 left", text)
         await until(pilot, lambda: "Evaluation running" in shown(app))
         engine.gate.release()
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: "FINISHED" in shown(app))
-        assert re.search(r"4/4 100% +4\.00 items/s +0:01 gone +-:-- left", shown(app))
+        assert re.search(r"100% +4/4 scored +4\.00/s +0:01 gone +-:-- left", shown(app))
         assert engine.evaluated_with == [EvaluationSettings()]
 
 
@@ -124,7 +124,7 @@ async def test_s_stops_and_keeps_what_was_scored() -> None:
     engine = FakeEngine(answers=[BEFORE, BEFORE], gated=True)
     async with with_engine(engine, "s", "e") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: "2/4  50%" in shown(app))
+        await until(pilot, lambda: "50%     2/4 scored" in shown(app))
         await pilot.press("e")  # while one runs there is no second
         await until(pilot, lambda: "An evaluation is running: s stops it" in told(app))
         await pilot.press("s")  # heard while the worker is parked, before the last batch ends
@@ -239,7 +239,7 @@ async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None
         await until(pilot, lambda: app.session.is_live(EVALUATION))
         assert app.session.loops["gsm8k"] is LoopState.PAUSED
         engine.gate.release()
-        await until(pilot, lambda: "2/4  50%" in shown(app))
+        await until(pilot, lambda: "50%     2/4 scored" in shown(app))
         assert "▶1: 2 updates" in shown(app)
         await pilot.press("escape", "space", "full_stop")
         await until(pilot, lambda: "all its answers must be of the same weights" in told(app))
@@ -549,7 +549,7 @@ async def test_the_built_in_model_is_scored_as_by_the_engine() -> None:
         counted = tally(report.items)
         assert counted.strict == Score(0, 4)
         assert counted.format_failures == [i.outcome for i in report.items].count(Outcome.NO_FORMAT)
-        await until(pilot, lambda: "4/4 100%" in shown(app))
+        await until(pilot, lambda: "100%     4/4 scored" in shown(app))
         by_problem = sorted(report.items, key=lambda item: item.problem)
         numbers = [item.expected_number for item in by_problem]
         rows = [line.split() for line in _rows(shown(app))]

@@ -26,8 +26,9 @@ from tui_trainer.screens.question import Question
 from tui_trainer.screens.settings_form import SettingsForm, describe_field
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
-from tui_trainer.widgets.run_clock import RunClock, duration, rate
+from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.widgets.token_losses import TokenLosses, level
+from tui_trainer.words.numbers import duration, rate
 from tui_trainer.worker import LoopState
 
 OPEN = "escape", "5"

@@ -15,10 +15,11 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.class_list import EXAMPLES
 from tui_trainer.screens.loss import LossScreen
-from tui_trainer.screens.loss_words import bar, large, nats, signed
+from tui_trainer.screens.loss_words import bar, large
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.words.numbers import change, nats
 
 
 def faked(size: tuple[int, int] = (80, 24)):
@@ -93,7 +94,7 @@ async def test_the_examples_of_the_notebook_show_0_and_100() -> None:
         assert "This is the least" in shown(app)
         await pilot.press("e")
         await figures(app, pilot)
-        assert "cross_entropy([100, 0, 0], label 1) = 100.0000" in shown(app)
+        assert "cross_entropy([100, 0, 0], label 1) = 100.000" in shown(app)
         assert screen.report.loss == F.cross_entropy(
             torch.tensor([100.0, 0.0, 0.0]), torch.tensor(1)
         )
@@ -312,10 +313,10 @@ def test_figures_keep_the_digits_that_tell() -> None:
         "0.0000",
         "2.1e-5",
         "0.3841",
-        "100.0000",
-        "2000",
+        "100.000",
+        "2000.00",
     ]
-    assert [signed(x) for x in (0.0, 0.25, -0.31891, -1.2e-7)] == [
+    assert [change(x) for x in (0.0, 0.25, -0.31891, -1.2e-7)] == [
         "0.0000",
         "+0.2500",
         "-0.3189",

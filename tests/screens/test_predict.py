@@ -24,8 +24,8 @@ from tui_trainer.screens.sampling_ladders import (
 )
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.widgets.prediction_table import probability
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.words.numbers import probability
 from tui_trainer.worker import LoopState
 
 NOTEBOOK_TEXT = "def hello():\n\treturn"

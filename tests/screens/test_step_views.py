@@ -13,7 +13,7 @@ from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.screens.moved_view import MovedView, short
 from tui_trainer.screens.probe_editor import ProbeEditor, read_line, write_line
 from tui_trainer.screens.probe_view import EXAMPLES, ProbeView
-from tui_trainer.widgets.prediction_table import probability
+from tui_trainer.words.numbers import probability
 
 
 async def open_view(app, pilot, view: str) -> None:

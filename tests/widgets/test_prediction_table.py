@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_trainer.widgets.prediction_table import probability, token_cell
+from tui_trainer.widgets.prediction_table import token_cell
+from tui_trainer.words.numbers import probability
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tui_trainer.engine.scoring import (
     strict_answer,
     wilson_interval,
 )
+from tui_trainer.words.numbers import percent
 
 
 class Ending(Enum):
@@ -112,7 +113,8 @@ class Score:
 
     def __str__(self) -> str:
         low, high = self.interval
-        return f"{self.share:.1%} ({self.right:,} of {self.items:,}; 95%: {low:.1%} to {high:.1%})"
+        ends = f"{low:.1%} to {high:.1%}"
+        return f"{percent(self.share, 1)} ({self.right:,} of {self.items:,}; 95%: {ends})"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.reports import StepReport
+from tui_trainer.words.numbers import percent
 
 if TYPE_CHECKING:
     from tui_trainer.engine.evaluation_reports import EvaluatedItem
@@ -19,7 +20,7 @@ class PartReport:
     """How much of it is done, from 0 to 1; None where that cannot be told."""
 
     def __str__(self) -> str:
-        return self.what if self.share is None else f"{self.what} {self.share:>4.0%}"
+        return self.what if self.share is None else f"{self.what} {percent(self.share):>4}"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Progress on standard error, for a person at a terminal; elsewhere it draws nothing."""
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.loop_reports import LoopReport, PartReport
 from tui_trainer.engine.reports import LoadProgress, StepReport
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import counted, nats, percent
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -26,8 +28,8 @@ class StepBar:
     def show(self, report: LoopReport) -> None:
         """Draw the bar as it is after a step, or with how far what lies between two steps is."""
         if isinstance(report, StepReport):
-            self._bar.n, self._bar.total = report.step, report.steps
-            self._bar.set_postfix_str(f"loss {report.loss:.4f}")
+            _set_place(self._bar, report.step, report.steps)
+            self._bar.set_postfix_str(f"loss {nats(report.loss)}")
         elif isinstance(report, PartReport):
             self._bar.set_postfix_str(str(report))
 
@@ -47,8 +49,10 @@ class ItemBar:
 
     def show(self, report: EvaluationReport) -> None:
         """Draw the bar; a batch counts by how much of it is done."""
-        self._bar.n, self._bar.total = round(report.share * report.total), report.total
-        self._bar.set_postfix_str(f"{report.tokens:,} tokens")
+        _set_place(self._bar, math.floor(report.share * report.total), report.total)
+        self._bar.set_postfix_str(
+            f"{len(report.items):,} scored, {counted(report.tokens, 'token')}"
+        )
 
     def close(self) -> None:
         self._bar.close()
@@ -64,7 +68,8 @@ class RunBar:
     def show(self, report: BenchReport) -> None:
         """Draw the bar where a loop has begun another run."""
         if report.run != self._run:
-            self._run, self._bar.n = report.run, report.run - 1
+            self._run = report.run
+            _set_place(self._bar, report.run - 1, report.runs)
             self._bar.set_postfix_str(f"round {report.round} of {report.rounds}: {report.loop}")
 
     def close(self) -> None:
@@ -84,7 +89,7 @@ class LoadBar:
         if self._bar is None or kind != self._shown:
             self.close()
             self._bar, self._shown = _open_load_bar(progress), kind
-        self._bar.total, self._bar.n = progress.total_bytes, progress.done_bytes or 0
+        _set_place(self._bar, progress.done_bytes or 0, progress.total_bytes)
         self._bar.refresh()
 
     def close(self) -> None:
@@ -105,3 +110,11 @@ def _make_bar(**settings: object) -> "tqdm[None]":
 
     # `disable=None` is tqdm's word for 'only on a terminal'.
     return tqdm(file=sys.stderr, disable=None, leave=False, dynamic_ncols=True, **settings)
+
+
+def _set_place(bar: "tqdm[None]", done: int, total: int | None) -> None:
+    """How far it is, with a share that is 100% at the end alone: tqdm rounds 498 of 500 to it."""
+    bar.n, bar.total = done, total
+    if total:
+        share = percent(min(done / total, 1.0))
+        bar.bar_format = f"{{desc}}: {share:>4}|{{bar}}{{r_bar}}"

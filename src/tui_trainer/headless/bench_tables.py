@@ -6,8 +6,9 @@ from tui_trainer.engine.bench.figures import COMPUTE_DTYPES, Spread
 from tui_trainer.engine.bench.reports import Machine
 from tui_trainer.engine.bench.result import BenchHead, BenchResult, LoopResult, Moment
 from tui_trainer.engine.bench.settings import NOTEBOOK, PEERS
-from tui_trainer.headless.table import Column, format_bytes, table
+from tui_trainer.headless.table import Column, table
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.words.numbers import byte_count, counted, nats, percent
 
 LOOP = Column("loop", 11, left=True)
 SPEED = (
@@ -92,8 +93,8 @@ def describe_machine(machine: Machine) -> str:
     names = [machine.cpu] if machine.gpu is None else [machine.gpu, machine.cpu]
     processors = ", ".join(visible(name, limit=NAME_CHARACTERS) for name in names)
     return (
-        f"{processors}, {machine.cores} core{'s' * (machine.cores != 1)}, {machine.threads} "
-        f"thread{'s' * (machine.threads != 1)}, torch {visible(machine.torch, limit=20)}"
+        f"{processors}, {counted(machine.cores, 'core')}, "
+        f"{counted(machine.threads, 'thread')}, torch {visible(machine.torch, limit=20)}"
     )
 
 
@@ -108,8 +109,8 @@ def speed_cells(loop: LoopResult) -> tuple[str, ...]:
         runs,
         loop.precision or NONE,
         *(_number(rate, 0) for rate in rates),
-        NONE if share is None else f"{share:.1%}",
-        format_bytes(loop.peak_memory_bytes),
+        NONE if share is None else percent(share, 1),
+        byte_count(loop.peak_memory_bytes),
     )
 
 
@@ -145,7 +146,7 @@ def moment_cells(moment: Moment | None) -> tuple[str, str, str]:
 
 def format_loss(loss: float | None) -> str:
     """In nats; a loss that diverged has none."""
-    return "not finite" if loss is None else f"{loss:.4f}"
+    return "not finite" if loss is None else nats(loss)
 
 
 def ratio_lines(loops: Sequence[LoopResult]) -> Iterator[str]:

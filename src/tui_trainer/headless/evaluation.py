@@ -33,6 +33,7 @@ from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import counted, per_second, seconds_of
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -160,7 +161,7 @@ def with_bar(
 def describe_settings(settings: EvaluationSettings) -> str:
     return (
         f"{visible(settings.problems)}: {settings.prompt}, greedy, at most "
-        f"{settings.max_tokens:,} tokens"
+        f"{counted(settings.max_tokens, 'token')}"
     )
 
 
@@ -244,21 +245,21 @@ def _write_scores(
 
 def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
     """The JSON of an evaluation: its scores, and all that they depend on."""
-    counted, settings = tally(report.items), report.settings
+    found, settings = tally(report.items), report.settings
     return {
         "event": "evaluation",
         "model": report.model,
         "updates": report.updates,
         "problems": settings.problems,
         "items": len(report.items),
-        "strict": counted.strict.share,
-        "strict_interval": counted.strict.interval,
-        "flexible": counted.flexible.share,
-        "flexible_interval": counted.flexible.interval,
-        "right": counted.strict.right,
-        "wrong": counted.wrong,
-        "format_failures": counted.format_failures,
-        "cut": counted.cut,
+        "strict": found.strict.share,
+        "strict_interval": found.strict.interval,
+        "flexible": found.flexible.share,
+        "flexible_interval": found.flexible.interval,
+        "right": found.strict.right,
+        "wrong": found.wrong,
+        "format_failures": found.format_failures,
+        "cut": found.cut,
         "prompt": settings.prompt,
         "shots": settings.shots,
         "max_tokens": settings.max_tokens,
@@ -270,18 +271,19 @@ def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
 
 
 def score_lines(report: EvaluationReport) -> Iterator[str]:
-    counted = tally(report.items)
-    rate = report.tokens / report.seconds
+    found = tally(report.items)
+    pace = per_second(report.tokens, report.seconds)
+    noun = "item" if report.total == 1 else "items"
     of_all = "" if len(report.items) == report.total else f" of {report.total:,}"
     yield (
-        f"{len(report.items):,}{of_all} items, {report.tokens:,} tokens in "
-        f"{report.seconds:.1f} s ({rate:,.0f} tokens/s)"
+        f"{len(report.items):,}{of_all} {noun}, {counted(report.tokens, 'token')} in "
+        f"{seconds_of(report.seconds)} ({pace:,.0f} tokens/s)"
     )
-    yield f"strict    {counted.strict}"
-    yield f"flexible  {counted.flexible}"
+    yield f"strict    {found.strict}"
+    yield f"flexible  {found.flexible}"
     yield (
-        f"right {counted.strict.right:,}, wrong {counted.wrong:,}, without a #### number "
-        f"{counted.format_failures:,}; cut before their end {counted.cut:,}"
+        f"right {found.strict.right:,}, wrong {found.wrong:,}, without a #### number "
+        f"{found.format_failures:,}; cut before their end {found.cut:,}"
     )
 
 

@@ -51,6 +51,7 @@ from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.runs.loop_lines import loop_lines
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import counted, nats, per_second, seconds_of
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -230,11 +231,11 @@ def describe_report(report: LoopReport) -> Iterator[str]:
 def step_cells(report: StepReport) -> tuple[str, ...]:
     return (
         str(report.step),
-        f"{report.loss:.4f}",
+        nats(report.loss),
         f"{report.tokens:,}",
-        f"{report.lr:g}",
+        f"{report.lr:.3g}",
         f"{report.seconds:.3f}",
-        f"{report.tokens / report.seconds:,.0f}",
+        f"{per_second(report.tokens, report.seconds):,.0f}",
         describe_cut(report),
     )
 
@@ -279,14 +280,20 @@ def summary(total: Total) -> Iterator[str]:
     """What the whole loop did: its time, and how the mean loss moved from its start to its end."""
     losses, tokens, seconds = total.losses, total.tokens, total.seconds
     yield ""
-    rate = tokens / seconds
-    yield f"{len(losses):,} steps, {tokens:,} tokens in {seconds:.1f} s ({rate:,.0f} tokens/s)"
+    pace = per_second(tokens, seconds)
+    yield (
+        f"{counted(len(losses), 'step')}, {counted(tokens, 'token')} in {seconds_of(seconds)} "
+        f"({pace:,.0f} tokens/s)"
+    )
+    if not losses:
+        return
     tenth = max(1, len(losses) // 10)
     first, last = mean(losses[:tenth]), mean(losses[-tenth:])
     if tenth == 1:
-        yield f"loss: {first:.4f} at the first step, {last:.4f} at the last"
+        yield f"loss: {nats(first)} at the first step, {nats(last)} at the last"
     else:
-        yield f"loss: mean of the first {tenth} steps {first:.4f}, of the last {tenth} {last:.4f}"
+        tenths = f"first {tenth:,} steps {nats(first)}, of the last {tenth:,} {nats(last)}"
+        yield f"loss: mean of the {tenths}"
     if (saved := total.checkpoint) is not None and saved.failure is None:
         yield f"the weights are in {saved.name} of {visible(saved.run)}"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tui_trainer.engine.evaluation_reports import EvaluatedItem
 from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import counted, nats, seconds_of
 
 TEXT_CHARACTERS = 400
 
@@ -12,8 +13,9 @@ TEXT_CHARACTERS = 400
 def describe_validation(report: ValidationReport) -> str:
     """One line under the steps'."""
     return (
-        f"{report.step:>6}  validation {report.loss:.4f} (question {nats(report.question_loss)}, "
-        f"answer {nats(report.answer_loss)} nats), {report.items:,} items in {report.seconds:.1f} s"
+        f"{report.step:>6}  validation {nats(report.loss)} (question {nats(report.question_loss)}, "
+        f"answer {nats(report.answer_loss)} nats), {counted(report.items, 'item')} in "
+        f"{seconds_of(report.seconds)}"
     )
 
 
@@ -39,11 +41,7 @@ def summary(reports: Sequence[ValidationReport]) -> Iterator[str]:
     if reports:
         first, last = reports[0], reports[-1]
         yield (
-            f"validation: {first.loss:.4f} at step {first.step:,}, {last.loss:.4f} at step "
+            f"validation: {nats(first.loss)} at step {first.step:,}, {nats(last.loss)} at step "
             f"{last.step:,}; question {nats(first.question_loss)} → {nats(last.question_loss)}, "
             f"answer {nats(first.answer_loss)} → {nats(last.answer_loss)}"
         )
-
-
-def nats(loss: float | None) -> str:
-    return "-" if loss is None else f"{loss:.4f}"

@@ -10,6 +10,7 @@ from tui_trainer.headless.arguments import add_command, read_texts, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, table
+from tui_trainer.words.numbers import change, nats, probability
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -57,9 +58,9 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         return
     for line in table(COLUMNS, class_rows(report)):
         output.text(line)
-    label = report.label_probability
-    output.text(f"loss        {report.loss:.4f} nats = -log p of class {question.label}")
-    output.text(f"perplexity  {report.perplexity:.5g} = exp(loss) = 1 / {label:.4g}")
+    label = probability(report.label_probability).strip()
+    output.text(f"loss        {nats(report.loss)} nats = -log p of class {question.label}")
+    output.text(f"perplexity  {report.perplexity:.5g} = exp(loss) = 1 / {label}")
 
 
 def loss_line(report: CrossEntropyReport) -> dict[str, Json]:
@@ -82,13 +83,8 @@ def class_rows(report: CrossEntropyReport) -> Iterator[tuple[str, ...]]:
         yield (
             f"*{n}" if n == report.question.label else str(n),
             f"{logit:.6g}",
-            f"{report.probabilities[n]:.4g}",
-            f"{without_sign(-report.log_probabilities[n]):.4f}",
-            f"{report.p_minus_onehot[n]:+.4g}",
-            f"{report.gradient[n]:+.4g}",
+            probability(report.probabilities[n]),
+            nats(-report.log_probabilities[n]),
+            change(report.p_minus_onehot[n]),
+            change(report.gradient[n]),
         )
-
-
-def without_sign(value: float) -> float:
-    """0.0 for -0.0."""
-    return value + 0.0

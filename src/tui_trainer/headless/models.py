@@ -7,8 +7,9 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
-from tui_trainer.headless.table import Column, format_bytes, table
+from tui_trainer.headless.table import Column, table
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import byte_count
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -36,6 +37,6 @@ def run(_: argparse.Namespace, output: Output) -> None:
                 {"model": model.source, "description": model.description, "bytes": model.bytes}
             )
         return
-    cells = ((visible(m.source), format_bytes(m.bytes), visible(m.description)) for m in models)
+    cells = ((visible(m.source), byte_count(m.bytes), visible(m.description)) for m in models)
     for line in table(COLUMNS, cells):
         output.text(line)

@@ -20,6 +20,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
+from tui_trainer.words.numbers import nats, probability
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
@@ -167,7 +168,7 @@ def _write_prediction(output: Output, prediction: Prediction) -> None:
     if output.as_json:
         output.json(prediction_line(prediction))
         return
-    loss = "none" if prediction.loss is None else f"{prediction.loss:.4f}"
+    loss = "none" if prediction.loss is None else nats(prediction.loss)
     output.text(f"input_ids {prediction.shape}, logits {prediction.logits_shape}, loss {loss} nats")
     for line in table(POSITION_COLUMNS, map(position_cells, prediction.positions)):
         output.text(line)
@@ -179,16 +180,17 @@ def position_cells(position: Position) -> tuple[str, ...]:
         str(position.index),
         visible_token(position.text),
         "" if expected is None else visible_token(expected.text),
-        "" if expected is None else f"{expected.p:.4f}",
+        "" if expected is None else probability(expected.p),
         "" if position.expected_rank is None else f"{position.expected_rank:,}",
-        "" if position.loss is None else f"{position.loss:.4f}",
-        f"{position.entropy:.4f}",
+        "" if position.loss is None else nats(position.loss),
+        nats(position.entropy),
         candidates_cell(position.top),
     )
 
 
 def candidates_cell(candidates: tuple[Candidate, ...]) -> str:
-    return "  ".join(f"{visible_token(one.text)} {one.p:.4f}" for one in candidates)
+    pairs = ((visible_token(one.text), probability(one.p).strip()) for one in candidates)
+    return "  ".join(f"{text} {p}" for text, p in pairs)
 
 
 # The steps of sampling
@@ -260,4 +262,4 @@ def token_line(token: GeneratedToken) -> dict[str, Json]:
 
 def token_cells(token: GeneratedToken) -> tuple[str, ...]:
     draw = "" if token.draw is None else f"{token.draw:.4f}"
-    return str(token.index), str(token.id), f"{token.p:.4f}", draw, visible_token(token.text)
+    return str(token.index), str(token.id), probability(token.p), draw, visible_token(token.text)

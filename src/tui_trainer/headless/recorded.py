@@ -16,10 +16,10 @@ from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
 from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.table import format_bytes
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.listing import read_run
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import byte_count, seconds_of
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
@@ -154,6 +154,6 @@ def describe_checkpoint(checkpoint: CheckpointReport) -> str:
     if checkpoint.failure is not None:
         return f"no {checkpoint.name}: {visible(checkpoint.failure)}"
     return (
-        f"checkpoint {checkpoint.name}, {format_bytes(checkpoint.bytes)} in "
-        f"{checkpoint.seconds:.1f} s"
+        f"checkpoint {checkpoint.name}, {byte_count(checkpoint.bytes)} in "
+        f"{seconds_of(checkpoint.seconds)}"
     )

@@ -12,7 +12,7 @@ from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.setting_fields import FIELDS, differing, nearest_preset
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.table import Column, format_bytes, table
+from tui_trainer.headless.table import Column, table
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import Axis, read_curve
 from tui_trainer.runs.deletion import Deletion
@@ -26,6 +26,7 @@ from tui_trainer.runs.listing import (
     open_run,
 )
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.words.numbers import byte_count, counted, nats, seconds_of
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -134,14 +135,10 @@ def run_cells(run: RunOnDisk) -> tuple[str, ...]:
         visible_source(described.model.name, NAME_CHARACTERS),
         visible_source(described.data.problems, NAME_CHARACTERS),
         f"{tally.step:,}/{described.steps:,}",
-        _loss(tally.last),
-        _loss(tally.best),
+        nats(tally.last),
+        nats(tally.best),
         described.state,
     )
-
-
-def _loss(loss: float | None) -> str:
-    return "-" if loss is None else f"{loss:.4f}"
 
 
 # Show
@@ -173,7 +170,7 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     """The lines for people."""
     described, tally = run.description, run.description.tally
     model, data = described.model, described.data
-    yield f"{visible(str(run.folder))}, {format_bytes(folder_bytes(run.folder))}"
+    yield f"{visible(str(run.folder))}, {byte_count(folder_bytes(run.folder))}"
     yield f"started {visible(described.started)}, {described.state}"
     if described.failure is not None:
         yield visible(described.failure)
@@ -181,8 +178,8 @@ def describe(run: RunOnDisk) -> Iterator[str]:
         yield f"resumed from {visible(described.parent.run)} at step {described.parent.step:,}"
     yield (
         f"{tally.step:,} of {described.steps:,} steps, {tally.tokens:,} tokens in "
-        f"{tally.seconds:.1f} s; loss: first {_loss(tally.first)}, last {_loss(tally.last)}, best "
-        f"{_loss(tally.best)}"
+        f"{seconds_of(tally.seconds)}; loss: first {nats(tally.first)}, "
+        f"last {nats(tally.last)}, best {nats(tally.best)}"
     )
     checkpoints = ", ".join(f"{step:,}" for step in run.checkpoints)
     yield f"checkpoints of steps {checkpoints}" if checkpoints else "no checkpoint"
@@ -190,7 +187,7 @@ def describe(run: RunOnDisk) -> Iterator[str]:
         f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
         f"{model.parameters:,} parameters, {visible(model.device)}, {visible(model.precision)}"
     )
-    yield f"{visible(data.problems)}: {data.items:,} items"
+    yield f"{visible(data.problems)}: {counted(data.items, 'item')}"
     yield ", ".join(f"{visible(k)} {visible(v)}" for k, v in described.versions.items())
     name = nearest_preset(described.settings)
     changed = differing(described.settings, PRESETS[name])
@@ -214,7 +211,7 @@ def run_export(arguments: argparse.Namespace, output: Output) -> None:
     folders = [find_run(name) for name in arguments.names]
     if arguments.csv is not None:
         rows = write_csv(folders[0], arguments.csv)
-        _tell(output, arguments.csv, "csv", f"{rows:,} rows", {"rows": rows})
+        _tell(output, arguments.csv, "csv", counted(rows, "row"), {"rows": rows})
     if arguments.png is not None:
         curves = [NamedCurve(folder.name, read_curve(folder)) for folder in folders]
         write_png(curves, arguments.png, Axis(arguments.by), log=arguments.log)
@@ -239,14 +236,14 @@ def run_delete(arguments: argparse.Namespace, output: Output) -> None:
     folder = find_folder(arguments.name)
     check_deletable(folder)
     if not arguments.yes:
-        size = format_bytes(folder_bytes(folder))
+        size = byte_count(folder_bytes(folder))
         raise InputError(f"Deleting {folder.name} ({size}) cannot be undone: add --yes.")
     deletion = delete_whole(folder)
     if output.as_json:
         told: dict[str, Json] = {"run": folder.name, "deleted": True, "bytes": deletion.bytes}
         output.json(told | {"left": deletion.left})
         return
-    output.text(f"deleted {visible(folder.name)}, {format_bytes(deletion.bytes)}")
+    output.text(f"deleted {visible(folder.name)}, {byte_count(deletion.bytes)}")
     if deletion.left:
         output.text(f"left in {visible(str(folder))}, not of the run: {list_left(deletion)}")
 

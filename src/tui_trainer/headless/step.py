@@ -26,6 +26,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
+from tui_trainer.words.numbers import change, nats, percent, probability
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -182,9 +183,9 @@ def outcome_cells(report: UpdateReport) -> tuple[str, ...]:
     after = math.nan if report.after.loss is None else report.after.loss
     return (
         f"{report.lr:.4g}",
-        f"{report.loss:.4f}",
-        f"{after:.4f}",
-        f"{after - report.loss:+.4f}",
+        nats(report.loss),
+        nats(after),
+        change(after - report.loss),
         f"{report.moved:,}",
     )
 
@@ -221,11 +222,11 @@ def probe_cells(report: ProbeReport) -> tuple[str, ...]:
     losses = report.start.loss, report.now.loss
     return (
         text,
-        *("" if loss is None else f"{loss:.4f}" for loss in losses),
-        "" if report.change is None else f"{report.change:+.4f}",
+        *("" if loss is None else nats(loss) for loss in losses),
+        "" if report.change is None else change(report.change),
         visible_token(report.now.likeliest.text),
-        f"{report.now.p_at_start:.4f}",
-        f"{report.now.likeliest.p:.4f}",
+        probability(report.now.p_at_start),
+        probability(report.now.likeliest.p),
     )
 
 
@@ -261,8 +262,7 @@ def layer_cells(layer: LayerMoved) -> tuple[str, ...]:
         visible(layer.name),
         f"{layer.parameters:,}",
         "" if layer.moved is None else f"{layer.moved:,}",
-        # Cut, not rounded: 100% means every weight.
-        "" if layer.share is None else f"{math.floor(1e4 * layer.share) / 1e4:.2%}",
+        "" if layer.share is None else percent(layer.share, 2),
         *(
             "" if number is None else f"{number:.4g}"
             for number in (layer.update_norm, layer.weight_norm, layer.ratio)
@@ -307,9 +307,9 @@ def update_cells(report: UpdateReport, last: UpdateReport | None) -> tuple[str, 
     """The change is that of the loss since the update before; the first update has none."""
     return (
         str(report.update),
-        f"{report.loss:.4f}",
-        "" if last is None else f"{report.loss - last.loss:+.4f}",
-        f"{report.grad_norm:.3f}",
+        nats(report.loss),
+        "" if last is None else change(report.loss - last.loss),
+        f"{report.grad_norm:.4g}",
         f"{report.lr:g}",
         f"{report.moved:,}",
     )
@@ -328,4 +328,4 @@ def prediction_cells(before: Position, after: Position) -> tuple[str, ...]:
 
 
 def _candidate_cells(candidate: Candidate) -> tuple[str, str]:
-    return visible_token(candidate.text), f"{candidate.p:.4f}"
+    return visible_token(candidate.text), probability(candidate.p)

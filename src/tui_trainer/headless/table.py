@@ -43,15 +43,3 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> list[str]
         for n, column in enumerate(columns)
     ]
     return [heading(fitted), *(row(fitted, cells) for cells in rows)]
-
-
-def format_bytes(count: int | None) -> str:
-    """In units of 1,000: `98.4 MB`."""
-    if count is None:
-        return "-"
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

@@ -7,10 +7,11 @@ from textual.widgets import Static
 
 from tui_trainer.engine.reports import Batch, Token
 from tui_trainer.screens.token_request import Reply
-from tui_trainer.screens.token_words import count, hex_bytes
+from tui_trainer.screens.token_words import hex_bytes
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.id_grid import IdGrid
+from tui_trainer.words.numbers import counted, percent
 
 
 class BatchView(Container):
@@ -67,7 +68,8 @@ def describe_batch(batch: Batch) -> str:
     return (
         f"shape {batch.shape} (batch, position) · padding {batch.padding_side} with ID "
         f"{batch.pad_id} {piece(batch.pad_text)}\n"
-        f"{tokens:,} of {count(items * positions, 'position')} hold text ({share:.0%}), {rest}"
+        f"{tokens:,} of {counted(items * positions, 'position')} hold text ({percent(share)}), "
+        f"{rest}"
     )
 
 

@@ -6,7 +6,7 @@ from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.runs.benches import DamagedBench, KeptBench, benches_home
 from tui_trainer.terminal_text import visible, visible_source
-from tui_trainer.widgets.run_clock import duration
+from tui_trainer.words.numbers import duration, progress_bar
 
 NAME_CHARACTERS = 50
 BAR, BAR_WIDE = 12, 30
@@ -43,13 +43,12 @@ def describe_progress(report: BenchReport | None, *, wide: bool) -> str:
     if report is None:
         return "RUNNING  being started"
     width = BAR_WIDE if wide else BAR
-    done = round(max(0, report.run - 1) / report.runs * width)
     what = (
         f"round {report.round}/{report.rounds} {report.loop:<{LOOP_WIDTH}}"
         if report.run
         else "the model, the items, the device's peak"
     )
-    bar = f"{'█' * done}{'░' * (width - done)}"
+    bar = progress_bar((report.run - 1) / report.runs, width)
     return f"RUNNING  {bar} run {report.run:>2}/{report.runs} {what} {duration(report.seconds)}"
 
 

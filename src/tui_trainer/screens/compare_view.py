@@ -8,11 +8,12 @@ from textual.widgets import Static
 from tui_trainer.engine.reports import Token, Tokenized
 from tui_trainer.screens.token_alignment import Segment, align
 from tui_trainer.screens.token_request import Reply
-from tui_trainer.screens.token_words import count, tokenizer_name
+from tui_trainer.screens.token_words import tokenizer_name
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.aligned_strip import Aligned, AlignedStrip
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.words.numbers import counted
 
 PIECES_JOINED = "│"
 IDS_SHOWN = 12
@@ -120,9 +121,9 @@ def describe_comparison(reply: Reply, segments: tuple[Segment, ...]) -> str:
     return (
         f"A {describe_rate(request.source, reply.first)} tokens a character · "
         f"B {describe_rate(request.second or '', reply.second)}\n"
-        f"{len(reply.first.tokens):,} against {count(len(reply.second.tokens), 'token')} · "
-        f"{count(max(0, len(segments) - 1), 'boundary', 'boundaries')} common ┃ · "
-        f"{same:,} of {count(len(segments), 'segment')} the same ="
+        f"{len(reply.first.tokens):,} against {counted(len(reply.second.tokens), 'token')} · "
+        f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common ┃ · "
+        f"{same:,} of {counted(len(segments), 'segment')} the same ="
     )
 
 

@@ -14,10 +14,10 @@ from tui_trainer.screens.evaluations import Pairing
 from tui_trainer.screens.settings_form import shown_text
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
-from tui_trainer.widgets.run_clock import duration, rate
+from tui_trainer.words.numbers import counted, duration, per_second, percent, progress_bar, rate
 
 NONE = "-"
-BAR, BAR_WIDE = 12, 40
+BAR, BAR_WIDE = 10, 40
 NUMBER_CHARACTERS = 40
 FLEXIBLE = Column("flexible", 8, right=True)
 SCORE_COLUMNS = (
@@ -55,7 +55,7 @@ def name(number: int, report: EvaluationReport) -> str:
 def weights(report: EvaluationReport) -> str:
     if not report.updates:
         return "as loaded"
-    return f"{report.updates:,} update{'s' * (report.updates != 1)}"
+    return counted(report.updates, "update")
 
 
 def score_columns(wide: bool) -> tuple[Column, ...]:
@@ -74,9 +74,9 @@ def score_columns(wide: bool) -> tuple[Column, ...]:
 
 def score_cells(number: int, report: EvaluationReport, wide: bool) -> tuple[str, ...]:
     """The row of one evaluation."""
-    counted, settings = tally(report.items), report.settings
+    found, settings = tally(report.items), report.settings
     scores: list[str] = []
-    for score in (counted.strict, counted.flexible):
+    for score in (found.strict, found.flexible):
         scores += [share(score), interval(score)] if wide else [share(score)]
     scored, total = len(report.items), report.total
     return (
@@ -85,14 +85,14 @@ def score_cells(number: int, report: EvaluationReport, wide: bool) -> tuple[str,
         str(settings.shots),
         str(settings.max_tokens),
         *scores,
-        str(counted.wrong),
-        str(counted.format_failures),
-        str(counted.cut),
+        str(found.wrong),
+        str(found.format_failures),
+        str(found.cut),
     )
 
 
 def share(score: Score) -> str:
-    return f"{score.share:.1%}" if score.items else NONE
+    return percent(score.share, 1) if score.items else NONE
 
 
 def interval(score: Score) -> str:
@@ -102,12 +102,12 @@ def interval(score: Score) -> str:
 
 def describe_scores(number: int, report: EvaluationReport) -> str:
     """Both scores of one evaluation side by side, each with its interval."""
-    counted = tally(report.items)
+    found = tally(report.items)
     if not report.items:
         return f"{number}: the first batch is being answered"
     parts = [
         f"{rule} {share(score)} (95%: {interval(score)})"
-        for rule, score in (("strict", counted.strict), ("flexible", counted.flexible))
+        for rule, score in (("strict", found.strict), ("flexible", found.flexible))
     ]
     return f"{number}: {' · '.join(parts)}"
 
@@ -118,24 +118,26 @@ def describe_asked(settings: EvaluationSettings, model: str = "") -> str:
     parts += [
         f"problems {shown_text(settings.problems)}",
         settings.prompt,
-        f"at most {settings.max_tokens:,} tokens",
+        f"at most {counted(settings.max_tokens, 'token')}",
     ]
     return " · ".join(parts)
 
 
 def describe_progress(report: EvaluationReport, state: str, wide: bool) -> str:
-    """A bar, the pace and the time left; nothing in it moves as the numbers grow."""
+    """A bar, the pace and the time left; nothing in it moves as the numbers grow.
+
+    Bar, share and pace count an answer by how much of it is there; an item is scored once it is
+    whole.
+    """
     width = BAR_WIDE if wide else BAR
-    done = round(report.share * width)
-    pace = report.share * report.total / report.seconds if report.seconds > 0 else 0.0
+    pace = per_second(report.share * report.total, report.seconds)
     left = report.seconds_left if state == "RUNNING" else None
     line = (
-        f"{state:<8} {'█' * done}{'░' * (width - done)} {len(report.items):>5,}/{report.total:,} "
-        f"{report.share:>4.0%} {rate(pace)} items/s "
+        f"{state:<8} {progress_bar(report.share, width)} {percent(report.share):>4} "
+        f"{len(report.items):>5,}/{report.total:,} scored {rate(pace)}/s "
         f"{duration(report.seconds)} gone {duration(left)} left"
     )
-    tokens = report.tokens / report.seconds if report.seconds > 0 else 0.0
-    return f"{line} {tokens:>7,.0f} tok/s" if wide else line
+    return f"{line} {per_second(report.tokens, report.seconds):>7,.0f} tok/s" if wide else line
 
 
 # Before and after

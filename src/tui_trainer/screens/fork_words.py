@@ -5,9 +5,9 @@ import math
 from rich.cells import cell_len
 
 from tui_trainer.engine.reports import Position, UpdateReport
-from tui_trainer.screens.step_words import percent
 from tui_trainer.widgets.line_table import Column
-from tui_trainer.widgets.prediction_table import probability, token_cell
+from tui_trainer.widgets.prediction_table import token_cell
+from tui_trainer.words.numbers import change, nats, percent, probability
 
 FACTORS = "÷3", "×1", "×3"
 LABEL, OUTCOME = 10, 18  # the widest that a dialog has room for at 80 columns
@@ -23,11 +23,11 @@ def describe_outcomes(outcomes: tuple[UpdateReport, ...]) -> str:
     facts = {
         "": [f"{key}  {factor}" for key, factor in enumerate(FACTORS, start=1)],
         "lr": [f"{outcome.lr:.4g}" for outcome in outcomes],
-        "loss now": [f"{outcome.loss:.4f}" for outcome in outcomes],
-        "loss after": [f"{loss_after(outcome):.4f}" for outcome in outcomes],
-        "change": [f"{loss_after(outcome) - outcome.loss:+.4f}" for outcome in outcomes],
+        "loss now": [nats(outcome.loss) for outcome in outcomes],
+        "loss after": [nats(loss_after(outcome)) for outcome in outcomes],
+        "change": [change(loss_after(outcome) - outcome.loss) for outcome in outcomes],
         "moved": [f"{outcome.moved:,}" for outcome in outcomes],
-        "share": [percent(outcome.moved / outcome.parameters) for outcome in outcomes],
+        "share": [percent(outcome.moved / outcome.parameters, 2) for outcome in outcomes],
     }
     return "\n".join(_line(label, cells) for label, cells in facts.items())
 

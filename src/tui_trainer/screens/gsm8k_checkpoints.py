@@ -23,7 +23,7 @@ from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.words.numbers import byte_count, seconds_of
 from tui_trainer.worker import Failure
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Gsm8kCheckpoints(WorkScreen):
         self.session.saved = SavedRun(checkpoint.run, step, step)
         self.notify(
             f"Checkpoint of step {step:,} saved: {byte_count(checkpoint.bytes)} in "
-            f"{checkpoint.seconds:.1f} s.\nRun {visible(checkpoint.run)}",
+            f"{seconds_of(checkpoint.seconds)}.\nRun {visible(checkpoint.run)}",
             markup=False,
         )
 

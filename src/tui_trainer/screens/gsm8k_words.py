@@ -2,8 +2,16 @@
 
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.runs.loss_series import LossSeries
-from tui_trainer.widgets.run_clock import RunClock, duration, rate
-from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.widgets.run_clock import RunClock
+from tui_trainer.words.numbers import (
+    byte_count,
+    duration,
+    nats,
+    nats_cell,
+    percent,
+    progress_bar,
+    rate,
+)
 
 BAR_WIDTH = 40
 NARROW_BAR_WIDTH = 12
@@ -15,12 +23,11 @@ def describe_progress(
     """How far the run is, and at what pace; a run that is not `live` has no time left."""
     share = report.step / report.steps
     width = NARROW_BAR_WIDTH if narrow else BAR_WIDTH
-    bar = "█" * round(share * width) + "░" * (width - round(share * width))
     left = clock.seconds_left(report.steps - report.step) if live else None
     total = f"{report.steps:,}"
     step = f"{report.step:,}".rjust(max(5, len(total)))  # so that the figures after it stay put
     return (
-        f"{state:<8} {bar} {step}/{total} {share:>4.0%} "
+        f"{state:<8} {progress_bar(share, width)} {step}/{total} {percent(share):>4} "
         f"{rate(clock.steps_per_second)} steps/s "
         f"{duration(clock.seconds)} gone {duration(left)} left"
     )
@@ -29,9 +36,9 @@ def describe_progress(
 def describe_numbers(report: StepReport, series: LossSeries, clock: RunClock) -> str:
     """The losses of the run, its rate and its memory."""
     return (
-        f"loss {nats(report.loss)}  avg {nats(series.smoothed)}  first {nats(series.first)}  "
-        f"best {nats(series.best)} {clock.tokens_per_second:>7,.0f} tok/s "
-        f"{byte_count(report.memory_bytes):>8}"
+        f"loss {nats_cell(report.loss)}  avg {nats_cell(series.smoothed)}  "
+        f"first {nats_cell(series.first)}  best {nats_cell(series.best)} "
+        f"{clock.tokens_per_second:>7,.0f} tok/s {byte_count(report.memory_bytes):>8}"
     )
 
 
@@ -44,14 +51,7 @@ def describe_end(
     kept = "Its checkpoint is saved." if saved else "No file has its weights: c saves them."
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
-        f"{duration(clock.seconds).strip()}; loss {nats(series.first).strip()} → "
-        f"{nats(series.smoothed).strip()} (average).\n"
+        f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → "
+        f"{nats(series.smoothed)} (average).\n"
         f"{kept} space starts another run."
     )
-
-
-def nats(loss: float | None) -> str:
-    """A loss in seven characters, so that nothing beside it moves."""
-    if loss is None:
-        return f"{'-':>7}"
-    return f"{loss:>7.4f}" if abs(loss) < 100 else f"{loss:>7.2g}"

@@ -7,7 +7,7 @@ from tui_trainer.screens.class_list import EXAMPLES, ClassList
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_plot import POINT, CurvePoint
 from tui_trainer.widgets.line_table import Column
-from tui_trainer.widgets.prediction_table import probability
+from tui_trainer.words.numbers import change, exponential, nats, probability
 
 BAR_WIDTH = 8
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -37,8 +37,8 @@ def class_cells(classes: ClassList, report: CrossEntropyReport | None, row: int)
         probability(p),
         bar(p),
         nats(-report.log_probabilities[row]),
-        signed(report.p_minus_onehot[row]),
-        signed(report.gradient[row]),
+        change(report.p_minus_onehot[row]),
+        change(report.gradient[row]),
     )
 
 
@@ -48,27 +48,13 @@ def bar(p: float) -> str:
     return ("█" * whole + EIGHTHS[eighths]).rstrip()
 
 
-def nats(loss: float) -> str:
-    """A loss with four decimals, and with its exponent where those would all be 0."""
-    loss += 0.0  # -0.0 as 0.0
-    return probability(loss) if abs(loss) < 0.001 else f"{loss:.4f}" if loss < 1000 else f"{loss:g}"
-
-
-def signed(slope: float) -> str:
-    """A part of a gradient, with its sign."""
-    if slope == 0:
-        return "0.0000"
-    return ("-" if slope < 0 else "+") + probability(abs(slope)).strip()
-
-
 def large(number: float) -> str:
     """A perplexity: 2.69e43 where it has more digits than tell."""
     if math.isinf(number):
         return "more than 1e308"
     if number < 10_000:
         return f"{number:.4f}" if number < 100 else f"{number:.2f}"
-    mantissa, exponent = f"{number:.3e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
+    return exponential(number, 3)
 
 
 def describe_example(classes: ClassList, original: ClassList) -> str:
@@ -94,8 +80,8 @@ def describe_figures(report: CrossEntropyReport | None) -> str:
         return f"loss {UNKNOWN}\nperplexity {UNKNOWN}\nsums: {UNKNOWN}"
     logit = report.question.logits[report.question.label]
     return (
-        f"loss = -log {probability(report.label_probability).strip()} = {nats(report.loss)} nats"
-        f" = logsumexp {report.log_sum_exp:.4f} - logit {logit:.6g}\n"
+        f"loss = -log {probability(report.label_probability).strip()} = "
+        f"{nats(report.loss)} nats = logsumexp {report.log_sum_exp:.4f} - logit {logit:.6g}\n"
         f"perplexity exp(loss) = {large(report.perplexity)} = 1/p: {describe_perplexity(report)}\n"
         f"sums: p {report.probability_sum:.6f} · gradient "
         f"{round(report.gradient_sum, 6) + 0.0:.6f} · {describe_difference(report)}"

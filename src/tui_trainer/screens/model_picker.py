@@ -16,8 +16,8 @@ from tui_trainer.engine.settings import PRECISIONS, ModelChoice
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.session import Session
 from tui_trainer.terminal_text import visible, visible_source
-from tui_trainer.widgets.status_line import byte_count
 from tui_trainer.widgets.text_box import LineBox
+from tui_trainer.words.numbers import byte_count
 
 
 class ModelPicker(Dialog[ModelChoice | None]):

@@ -7,9 +7,9 @@ from textual.widgets import Static
 
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.screens.phase_view import BAR_CELLS, bar
-from tui_trainer.screens.step_words import percent
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.words.numbers import percent
 
 UNKNOWN = "—"
 COLUMNS = (
@@ -89,7 +89,7 @@ def layer_cells(layer: LayerMoved) -> tuple[str, ...]:
         visible(layer.name),
         f"{layer.parameters:,}",
         UNKNOWN if layer.moved is None else f"{layer.moved:,}",
-        UNKNOWN if layer.share is None else percent(layer.share),
+        UNKNOWN if layer.share is None else percent(layer.share, 2),
         short(layer.update_norm),
         short(layer.weight_norm),
         short(layer.ratio),

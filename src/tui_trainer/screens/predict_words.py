@@ -5,7 +5,7 @@ from tui_trainer.engine.reports import Candidate, Position
 from tui_trainer.engine.settings import Sampling
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column
-from tui_trainer.widgets.prediction_table import probability
+from tui_trainer.words.numbers import nats, probability
 
 POSITION_COLUMNS = (
     Column("#", 4, right=True),
@@ -14,7 +14,7 @@ POSITION_COLUMNS = (
     Column("p", 6, right=True),
     Column("most likely", 12, share=2),
     Column("p", 6, right=True),
-    Column("loss", 6, right=True),
+    Column("loss", 7, right=True),
     Column("entropy", 7, right=True),
 )
 RIGHT, LAST, CUT = "✓", "—", "·"
@@ -34,7 +34,7 @@ def position_cells(position: Position, generated_from: int) -> tuple[str, ...]:
         probability(expected.p) if expected else "",
         marked(best, position),
         probability(best.p),
-        nats(position.loss),
+        "" if position.loss is None else nats(position.loss),
         nats(position.entropy),
     )
 
@@ -43,10 +43,6 @@ def marked(candidate: Candidate, position: Position) -> str:
     """A candidate's text; a tick marks the token that really comes next."""
     right = position.expected is not None and candidate.id == position.expected.id
     return f"{RIGHT} {piece(candidate.text)}" if right else f"  {piece(candidate.text)}"
-
-
-def nats(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"[:6]
 
 
 def bar(p: float, width: int) -> str:
@@ -95,7 +91,7 @@ def describe_shapes(inspection: Inspection) -> str:
     rows, columns = prediction.shape
     logits = ", ".join(map(str, prediction.logits_shape))
     loss = prediction.loss
-    mean = "no loss: one token has no next" if loss is None else f"loss {loss:.4f} nats"
+    mean = "no loss: one token has no next" if loss is None else f"loss {nats(loss)} nats"
     return f"input_ids ({rows}, {columns}) → logits ({logits}) · {mean}"
 
 
@@ -112,7 +108,7 @@ def describe_sampling(sampling: Sampling, token: GeneratedToken | None) -> str:
 def describe_choice(token: GeneratedToken) -> str:
     drawn = "" if token.draw is None else f", draw {token.draw:.4f}"
     ends = " (ends the text)" if token.ends else ""
-    return f"{piece(token.text)}, p {probability(token.p)}{drawn}{ends}"
+    return f"{piece(token.text)}, p {probability(token.p).strip()}{drawn}{ends}"
 
 
 def describe_opened(inspection: Inspection) -> str:
@@ -124,7 +120,7 @@ def describe_opened(inspection: Inspection) -> str:
     else:
         found = (
             f"expected {piece(expected.text)} has rank {position.expected_rank:,} of "
-            f"{vocabulary:,}, logit {expected.logit:.3f}, p {probability(expected.p)}"
+            f"{vocabulary:,}, logit {expected.logit:.3f}, p {probability(expected.p).strip()}"
         )
     left = " → ".join(f"{step.survivors:,}" for step in inspection.steps[1:])
     return (

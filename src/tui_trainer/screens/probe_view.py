@@ -8,7 +8,9 @@ from textual.widgets import Static
 from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.widgets.line_table import Column, LineTable
-from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, probability, token_cell
+from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, token_cell
+from tui_trainer.words.numbers import change as moved
+from tui_trainer.words.numbers import nats, probability
 
 EXAMPLES = (
     "def hello():\n\tprint",
@@ -82,16 +84,9 @@ def probe_cells(report: ProbeReport) -> tuple[str, ...]:
     other = "≠" if now.likeliest.id != report.start.likeliest.id else " "
     return (
         text,
-        _nats(report.start.loss),
-        _nats(now.loss),
-        _nats(change, "+"),
+        nats(report.start.loss),
+        nats(now.loss),
+        NONE if change is None else moved(change),
         f"{token_cell(now.likeliest.text)} {other}",
         f"{probability(now.p_at_start)} → {probability(now.likeliest.p)}",
     )
-
-
-def _nats(number: float | None, sign: str = "") -> str:
-    """Four decimals, or four digits where a loss has left the columns behind."""
-    if number is None:
-        return NONE
-    return f"{number:{sign}.4f}" if abs(number) < 100 else f"{number:{sign}.4g}"

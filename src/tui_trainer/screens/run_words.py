@@ -13,12 +13,10 @@ from tui_trainer.screens.gsm8k_settings import describe_settings
 from tui_trainer.screens.settings_form import LABEL_WIDTH, shown
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
-from tui_trainer.widgets.run_clock import duration
-from tui_trainer.widgets.status_line import byte_count, count
+from tui_trainer.words.numbers import LOSS_WIDTH, byte_count, counted, duration, nats, short_count
 
 NAME_CHARACTERS = 60
 CELL_CHARACTERS = 40
-LOSS_WIDTH = 7
 DAMAGED = "unreadable"
 NARROW_COLUMNS = (
     Column("", 1),
@@ -73,8 +71,8 @@ def run_cells(run: Listed, letter: str, wide: bool) -> tuple[str, ...]:
         visible_source(described.model.name, CELL_CHARACTERS),
         visible_source(described.data.problems, CELL_CHARACTERS),
         describe_steps(described.tally.step, described.steps),
-        loss(described.tally.last),
-        loss(described.tally.best),
+        nats(described.tally.last),
+        nats(described.tally.best),
         described.state,
     )
 
@@ -91,20 +89,12 @@ def describe_start(started: str, wide: bool) -> str:
 def describe_steps(step: int, steps: int) -> str:
     """Those made, of all; a run tells how many those are with its first."""
     made = f"{step}/{steps}" if steps else str(step)
-    return made if len(made) <= 9 else f"{count(step)}/{count(steps)}"
-
-
-def loss(value: float | None) -> str:
-    """A loss in nats in seven characters."""
-    if value is None:
-        return f"{'-':>{LOSS_WIDTH}}"
-    plain = f"{value:.4f}"
-    return f"{plain if len(plain) <= LOSS_WIDTH else f'{value:.1e}':>{LOSS_WIDTH}}"
+    return made if len(made) <= 9 else f"{short_count(step, down=True)}/{short_count(steps)}"
 
 
 def describe_list(runs: int, damaged: int, marked: int) -> str:
     """The line above the list."""
-    parts = [f"{runs:,} run{'s' * (runs != 1)}"]
+    parts = [counted(runs, "run")]
     if damaged:
         parts.append(f"{damaged:,} cannot be read: select to see why")
     parts.append(f"{marked} marked" if marked else "space marks runs to compare")
@@ -119,8 +109,8 @@ def describe_run(run: RunOnDisk) -> str:
     described, tally = run.description, run.description.tally
     made = (
         f"{visible(run.name, limit=NAME_CHARACTERS)} · {tally.tokens:,} tokens, "
-        f"{duration(tally.seconds).strip()} · loss {loss(tally.first).strip()} → "
-        f"{loss(tally.last).strip()}"
+        f"{duration(tally.seconds).strip()} · loss {nats(tally.first)} → "
+        f"{nats(tally.last)}"
     )
     parts = [describe_checkpoints(run.checkpoints)]
     if described.failure is not None:
@@ -135,10 +125,7 @@ def describe_contents(run: Listed, size: int) -> str:
     if isinstance(run, DamagedRun):
         return byte_count(size)
     steps, checkpoints = run.description.tally.step, len(run.checkpoints)
-    return (
-        f"{steps:,} step{'s' * (steps != 1)}, {checkpoints} checkpoint{'s' * (checkpoints != 1)}, "
-        f"{byte_count(size)}"
-    )
+    return f"{counted(steps, 'step')}, {counted(checkpoints, 'checkpoint')}, {byte_count(size)}"
 
 
 def describe_left(run: Listed, deletion: Deletion) -> str:
@@ -206,7 +193,8 @@ def run_lines(run: RunOnDisk, size: int) -> Iterator[str]:
         f"{describe_steps(tally.step, described.steps)} steps, {tally.tokens:,} tokens, "
         f"{duration(tally.seconds).strip()} of training"
     )
-    yield f"loss: first {loss(tally.first)}, last {loss(tally.last)}, best {loss(tally.best)} nats"
+    first, last, best = map(nats, (tally.first, tally.last, tally.best))
+    yield f"loss: first {first}, last {last}, best {best} nats"
     yield describe_checkpoints(run.checkpoints)
     if described.parent is not None:
         yield describe_parent(described.parent)

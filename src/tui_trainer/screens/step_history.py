@@ -12,7 +12,7 @@ from tui_trainer.engine.typed_numbers import LARGEST_TYPED, read_number, told
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.step_phases import StepPhases
 from tui_trainer.screens.step_updates import UPDATES
-from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.words.numbers import byte_count
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 

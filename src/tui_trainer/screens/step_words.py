@@ -1,35 +1,28 @@
 """What Step says of an update and of a prediction, in words."""
 
-import math
-
 from tui_trainer.engine.actions import HistoryReport
 from tui_trainer.engine.reports import Prediction, UpdateReport
-from tui_trainer.widgets.status_line import byte_count
+from tui_trainer.words.numbers import byte_count, change, nats, percent, seconds_of
 
 
 def describe_update(report: UpdateReport) -> str:
     """Two lines: the loss and the gradient; the weights and the time."""
     after = report.after.loss if report.after.loss is not None else report.loss
-    share = percent(report.moved / report.parameters)
+    share = percent(report.moved / report.parameters, 2)
     return (
-        f"update {report.update:<5} loss {report.loss:.4f} → {after:.4f} "
-        f"({after - report.loss:+.4f}) nats   grad norm {report.grad_norm:.4g}\n"
+        f"update {report.update:<5} loss {nats(report.loss)} → {nats(after)} "
+        f"({change(after - report.loss)}) nats   grad norm {report.grad_norm:.4g}\n"
         f"moved {report.moved:,} of {report.parameters:,} weights ({share})   "
-        f"{report.seconds:.3f} s"
+        f"{seconds_of(report.seconds)}"
     )
 
 
 def describe_prediction(prediction: Prediction) -> str:
     """Two lines, the second empty: the shapes and the loss."""
-    loss = "unknown" if prediction.loss is None else f"{prediction.loss:.4f}"
+    loss = "unknown" if prediction.loss is None else nats(prediction.loss)
     rows, columns = prediction.shape
     logits = "×".join(map(str, prediction.logits_shape))
     return f"input_ids ({rows}, {columns}) · logits {logits} · loss {loss} nats\n"
-
-
-def percent(share: float) -> str:
-    """Cut, not rounded: 100% means all."""
-    return f"{math.floor(1e4 * share) / 1e4:.2%}"
 
 
 def describe_history(report: HistoryReport) -> str:

@@ -4,14 +4,10 @@ from tui_trainer.engine.reports import Token, Tokenized
 from tui_trainer.screens.token_spans import Part, part_of
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.cell_text import piece
+from tui_trainer.words.numbers import counted
 
 REPLACEMENT = "\ufffd"
 BYTES_SHOWN = 10
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 token`, `1,024 tokens`."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def tokenizer_name(source: str, limit: int = 24) -> str:
@@ -33,8 +29,8 @@ def describe_text(tokenized: Tokenized) -> str:
     tokens, characters = len(tokenized.tokens), len(tokenized.text)
     size = len(tokenized.text.encode(errors="replace"))
     return (
-        f"shape {tokenized.shape} · {count(tokens, 'token')} · "
-        f"{count(characters, 'character')} · {count(size, 'byte')}"
+        f"shape {tokenized.shape} · {counted(tokens, 'token')} · "
+        f"{counted(characters, 'character')} · {counted(size, 'byte')}"
     )
 
 

@@ -7,6 +7,7 @@ from tui_trainer.engine.evaluation_reports import EvaluatedItem
 from tui_trainer.engine.loop_reports import LoopReport, PartReport, SampleReport, ValidationReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.words.numbers import counted, nats_cell
 
 
 class HeldOutLine(Static):
@@ -49,13 +50,10 @@ class HeldOutLine(Static):
         if report is None:
             return ""
         return (
-            f"validation {nats(report.loss)}  question {nats(report.question_loss)}  "
-            f"answer {nats(report.answer_loss)} nats, step {report.step:,}, {report.items:,} items"
+            f"validation {nats_cell(report.loss)}  question {nats_cell(report.question_loss)}  "
+            f"answer {nats_cell(report.answer_loss)} nats, step {report.step:,}, "
+            f"{counted(report.items, 'item')}"
         )
-
-
-def nats(loss: float | None) -> str:
-    return f"{'-':>7}" if loss is None else f"{loss:>7.4f}"
 
 
 def describe_sample(item: EvaluatedItem, step: int) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from tui_trainer.engine.loop_reports import SampleReport
 from tui_trainer.engine.reports import ItemReport, StepReport
 from tui_trainer.widgets.held_out_line import describe_sample
 from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
+from tui_trainer.words.numbers import counted, nats
 
 CUT = "cut to the model's context or row"
 VIEWS = "last", "best", "worst"
@@ -77,15 +78,11 @@ class ItemPanel(Vertical):
 
     def _describe(self, item: ItemReport, truncated: int) -> str:
         which = "item" if self.view == "last" else f"{self.view} so far: item"
-        parts = [f"{which} {item.problem:,}, {len(item.token_texts):,} tokens"]
+        parts = [f"{which} {item.problem:,}, {counted(len(item.token_texts), 'token')}"]
         if item.truncated:
             parts[0] += f", {CUT}"
-        parts += [f"question {loss(item.question_loss)}", f"answer {loss(item.answer_loss)}"]
+        parts += [f"question {nats(item.question_loss)}", f"answer {nats(item.answer_loss)}"]
         if truncated and not item.truncated:
-            parts.append(f"{truncated:,} items so far were {CUT}")
+            was = "was" if truncated == 1 else "were"
+            parts.append(f"{counted(truncated, 'item')} so far {was} {CUT}")
         return " · ".join(parts)
-
-
-def loss(nats: float | None) -> str:
-    """A mean loss, or a dash where there is no token to take it of."""
-    return "-" if nats is None else f"{nats:.4f}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.runs.loss_series import Bucket, LossSeries, merged
 from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
+from tui_trainer.words.numbers import nats
 
 if TYPE_CHECKING:
     from plotext._plotter.plot import plot_class as Figure
@@ -51,7 +52,7 @@ def chart_lines(
     if not raw:
         return ["", f" {_no_curve(series, x_label)}"]
     if width < SMALLEST_SIZE[0] or height < SMALLEST_SIZE[1]:
-        return [f"loss {series.last:.4f}"]
+        return [f"loss {nats(series.last)}"]
     curve = merged(raw, -(-len(raw) // width)) if smoothing else []
     points = validation.reduced(width) if validation else []
     lines = _plot(raw, curve, points, lr_changes, width, height - 1, log=log)

@@ -20,7 +20,7 @@ from tui_trainer.widgets.loss_plot import (
     step_axis,
     tick_label,
 )
-from tui_trainer.widgets.status_line import count
+from tui_trainer.words.numbers import nats, short_count
 
 FRAME = -1
 """Whose a cell is that no curve drew."""
@@ -72,7 +72,7 @@ def overlay(
         return canvas_of(["", " There is no loss to draw here."])
     if width < SMALLEST_SIZE[0] or height < SMALLEST_SIZE[1]:
         last = next(buckets[-1] for buckets in drawn if buckets)
-        return canvas_of([f"loss {last.smoothed:.4f}"])
+        return canvas_of([f"loss {nats(last.smoothed)}"])
     plot = Plotter(drawn, width, height - 1, over, log=log)
     canvas = canvas_of([title(curves, over, log=log)[:width].ljust(width), *plot.frame(over)])
     paths = [_draw(canvas, plot.curve(buckets), number) for number, buckets in enumerate(drawn)]
@@ -140,7 +140,7 @@ class Plotter:
 def x_labels(axis: Axis) -> list[str]:
     """The ticks of the horizontal axis, long ones in short."""
     if max(axis.ticks) >= LONG:
-        return [count(round(tick)) for tick in axis.ticks]
+        return [short_count(round(tick)) for tick in axis.ticks]
     if all(tick == round(tick) for tick in axis.ticks):
         return [f"{tick:,.0f}" for tick in axis.ticks]
     return [tick_label(tick, axis.ticks).strip() for tick in axis.ticks]

@@ -8,6 +8,7 @@ from textual.widgets import DataTable
 
 from tui_trainer.engine.reports import Candidate, Position, Prediction
 from tui_trainer.terminal_text import visible_token
+from tui_trainer.words.numbers import probability
 
 TOKEN_WIDTH = 11
 WIDTHS = {
@@ -17,17 +18,6 @@ WIDTHS = {
     "p of next": 16,
     "most likely": 2 * TOKEN_WIDTH + 5,
 }
-
-
-def probability(p: float) -> str:
-    """A probability in six characters: 0.1234, or 3.1e-5 and 2e-10 where 0.0000 would show."""
-    if not 0 < p < 0.001:  # also where weights that are no numbers any more made it none
-        return f"{p:.4f}".rjust(6)
-    mantissa, exponent = f"{p:.1e}".split("e")
-    if int(exponent) > -10:
-        return f"{mantissa}e{int(exponent)}"
-    mantissa, exponent = f"{p:.0e}".split("e")
-    return f"{mantissa}e{int(exponent)}".rjust(6)
 
 
 def token_cell(text: str, width: int = TOKEN_WIDTH) -> str:

@@ -42,25 +42,3 @@ class RunClock:
     def seconds_left(self, steps_left: int) -> float | None:
         """What the steps that are left will take at the present rate; None before the first."""
         return steps_left / self.steps_per_second if self.steps_per_second else None
-
-
-def rate(per_second: float) -> str:
-    """A rate in six characters: slow ones keep two digits that tell."""
-    if per_second >= 999.95:
-        return f"{per_second:>6,.0f}"
-    if per_second >= 9.995:
-        return f"{per_second:>6.1f}"
-    return (
-        f"{per_second:>6.2f}" if per_second >= 0.095 or per_second == 0 else f"{per_second:>6.2g}"
-    )
-
-
-def duration(seconds: float | None) -> str:
-    """Minutes and seconds, with hours where there are any: 1:02:03; seven characters or more."""
-    if seconds is None:
-        return "  -:--"
-    whole = round(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    if hours:
-        return f"{hours}:{minutes:02}:{whole % 60:02}"
-    return f"{minutes:>3}:{whole % 60:02}"

@@ -5,26 +5,9 @@ from textual.widgets import Static
 
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.words.numbers import byte_count, counted, short_count
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-
-
-def count(number: int) -> str:
-    """A count in four or five characters: 950, 6.7M, 1.72B."""
-    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if number >= size:
-            return f"{number / size:.3g}{unit}"
-    return str(number)
-
-
-def byte_count(number: int | None) -> str:
-    """Bytes in decimal units: 16.0 MB."""
-    if number is None:
-        return "?"
-    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if number >= size:
-            return f"{number / size:.1f} {unit}"
-    return f"{number} B"
 
 
 def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
@@ -35,29 +18,24 @@ def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
     if status is None:
         return ("no model yet",)
     model = status.model
-    name = f"{visible_source(model.name, 24)} {count(model.parameters)}"
+    name = f"{visible_source(model.name, 24)} {short_count(model.parameters)}"
     where = f"{model.device} {model.precision}"
     if not status.updates and not status.unsaved:
         return f"{name} · {where} · as loaded", f"{name} · as loaded"
-    state = f"{updates(status.updates)} from loaded"
+    state = f"{counted(status.updates, 'update')} from loaded"
     if not status.unsaved:
         return (
             f"{name} · {where} · {state}, R reloads",
             f"{name} · {where} · {state}",
             f"{name} · {state}",
         )
-    unsaved = f"unsaved: {updates(status.unsaved)}"
+    unsaved = f"unsaved: {counted(status.unsaved, 'update')}"
     return (
         f"{name} · {where} · {state}, R reloads · {unsaved}",
         f"{name} · {where} · {state} · {unsaved}",
         f"{name} · {state} · {unsaved}",
         f"{name} · {unsaved}",
     )
-
-
-def updates(number: int) -> str:
-    """A count of updates: `1 update`, `1,000 updates`."""
-    return f"{number:,} update{'s' * (number != 1)}"
 
 
 def describe_loading(loading: LoadProgress) -> str:

@@ -1,0 +1,100 @@
+"""Numbers as text: no 100% before the end, no 0.0000 for what is not 0, no width that moves."""
+
+import math
+
+import pytest
+
+from tui_trainer.words.numbers import (
+    LOSS_WIDTH,
+    byte_count,
+    change,
+    counted,
+    duration,
+    nats,
+    nats_cell,
+    per_second,
+    percent,
+    probability,
+    progress_bar,
+    rate,
+    seconds_of,
+    short_count,
+)
+
+
+@pytest.mark.parametrize("total", [2, 3, 16, 500, 1319, 7473, 1_000_000])
+def test_a_share_is_whole_at_the_end_alone_and_nothing_at_the_start_alone(total: int) -> None:
+    for decimals in (0, 1, 2):
+        whole, nothing = percent(1.0, decimals), percent(0.0, decimals)
+        for done in (1, 2, total // 2, total - 2, total - 1):
+            if 0 < done < total:
+                assert percent(done / total, decimals) not in (whole, nothing)
+        assert len(percent((total - 1) / total, decimals)) <= len(whole)
+    assert (percent(1.0), percent(0.0), percent(498 / 500)) == ("100%", "0%", "99%")
+    assert (percent(0.004), percent(1 / 1319, 1), percent(0.99996, 2)) == ("<1%", "0.1%", "99.99%")
+
+
+@pytest.mark.parametrize("width", [1, 10, 12, 40])
+def test_a_bar_is_full_at_the_end_alone(width: int) -> None:
+    assert progress_bar(1.0, width) == "█" * width
+    assert progress_bar(0.0, width) == "░" * width
+    for share in (-0.5, 0.001, 0.5, 0.996, 0.99999, 1.5, math.nextafter(1, 0)):
+        bar = progress_bar(share, width)
+        assert len(bar) == width
+        assert ("░" in bar) == (share < 1)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [0.0, -0.0, 1e-320, 1e-12, 3.1e-5, 0.000999, 0.001, 5.5, 99.99999, 123.456, 9999.9, 12345.678,
+     999999.4, 1e7, 1e38, 1.7e308, -1e-9, -5.5, math.nan, math.inf, -math.inf, None],
+)  # fmt: skip
+def test_a_loss_has_its_width_and_digits_that_tell(loss: float | None) -> None:
+    assert len(nats_cell(loss)) == LOSS_WIDTH
+    if loss:
+        assert nats(loss).strip("-0.") != ""
+    assert nats(-0.0) == "0.0000"
+
+
+@pytest.mark.parametrize("p", [0.0, 5e-324, 1e-10, 4.4e-5, 0.00096, 0.001, 0.5, 0.99999, 1.0])
+def test_a_probability_is_never_nothing_where_it_is_something(p: float) -> None:
+    assert len(probability(p)) == 6
+    assert (probability(p) == "0.0000") == (p == 0)
+
+
+def test_a_change_has_a_sign_where_there_is_one() -> None:
+    assert [change(x) for x in (0.0, -0.0, 0.5, -1e-7)] == [
+        "0.0000",
+        "0.0000",
+        "+0.5000",
+        "-1.0e-7",
+    ]
+
+
+def test_counts_do_not_round_up_to_what_is_not_done() -> None:
+    assert [short_count(n) for n in (0, 999, 1000, 999_499, 999_999, 6_700_000, 1_720_000_000)] == [
+        "0", "999", "1K", "999K", "1M", "6.7M", "1.72B",
+    ]  # fmt: skip
+    assert [short_count(n, down=True) for n in (999, 49_999, 999_999, 7_999)] == [
+        "999", "49.9K", "999K", "7.99K",
+    ]  # fmt: skip
+    assert (counted(1, "step"), counted(1000, "step"), counted(0, "step")) == (
+        "1 step", "1,000 steps", "0 steps",
+    )  # fmt: skip
+
+
+def test_bytes_have_the_unit_that_fits() -> None:
+    sizes = None, 0, 999, 999_999, 98_362_432, 999_999_999, 2 * 10**12
+    assert [byte_count(size) for size in sizes] == [
+        "?", "0 B", "999 B", "1.0 MB", "98.4 MB", "1.0 GB", "2.0 TB",
+    ]  # fmt: skip
+
+
+def test_times_and_paces_are_never_negative_or_endless() -> None:
+    assert [seconds_of(s) for s in (0.0, 0.0042, 0.25, 3.14, 59.6, 1234.5)] == [
+        "<0.001 s", "0.004 s", "0.25 s", "3.1 s", "60 s", "1,234 s",
+    ]  # fmt: skip
+    assert (duration(None), duration(0.4), duration(3599.6)) == ("  -:--", "  0:00", "1:00:00")
+    assert per_second(5, 0.0) == 0.0
+    for pace in (0.0, 1e-9, 0.0949, 0.95, 9.995, 999.95, 123456):
+        assert len(rate(pace)) >= 6
