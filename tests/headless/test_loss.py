@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from tests.headless.conftest import Ended
+from tui_trainer.words.numbers import nats
 
 Program = Callable[..., Ended]
 
@@ -43,7 +44,7 @@ def test_the_examples_of_the_notebook(
     (line,) = program("loss", *logits, "--label", "1", "--json").lines
     assert line["loss"] == loss
     ended = program("loss", *logits, "--label", "1")
-    assert f"loss        {loss:.4f} nats = -log p of class 1" in ended.out
+    assert f"loss        {nats(loss)} nats = -log p of class 1" in ended.out
     assert "*1" in ended.out
     assert "-0" not in ended.out.replace("e-0", "")
 

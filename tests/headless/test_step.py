@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.headless.conftest import Ended, obeyed_characters
 from tests.headless.test_tokens import HOSTILE
+from tui_trainer.words.numbers import nats, probability
 
 Program = Callable[..., Ended]
 TEXT = "def hello():\n\treturn"
@@ -147,13 +148,13 @@ def test_table_shows_each_update_and_the_predictions(program: Program, tiny: str
     out = ended.out.splitlines()
     assert "cpu, fp32" in out[0]
     assert "no dropout" in out[1]
-    assert [line.split()[1] for line in out[3:6]] == [f"{line['loss']:.4f}" for line in lines]
+    assert [line.split()[1] for line in out[3:6]] == [nats(line["loss"]) for line in lines]
     change = lines[1]["loss"] - lines[0]["loss"]
     assert out[4].split()[2] == f"{change:+.4f}"
     length = len(AutoTokenizer.from_pretrained(tiny)(TEXT).input_ids)
     assert len(out) == 8 + length
     last = lines[-1]["predictions"][0]["p"]
-    assert out[8].split()[-1] == f"{last:.4f}"
+    assert out[8].split()[-1] == probability(last).strip()
 
 
 def test_table_names_the_mode_where_there_is_dropout(program: Program, tiny_dropout: str) -> None:
