@@ -90,7 +90,7 @@ def test_a_config_that_can_be_no_models_is_told_by_its_entry(engine: Engine, fol
 
 
 OTHERS = [
-    ("tokenizer.json", "model.type", "BPE2", "data did not match any variant"),
+    ("tokenizer.json", "model.type", "BPE2", "(tokenizer.json: data did not match"),
     ("tokenizer.json", "model.vocab.!", 10**9, "a token with the ID 1,000,000,000, and 16,777,"),
     ("tokenizer.json", "added_tokens", None, "The tokenizer of bad cannot be read"),
     ("tokenizer.json", "version", "9", "Unknown tokenizer version"),

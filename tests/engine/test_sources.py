@@ -14,7 +14,7 @@ from transformers import BertConfig, BertModel, T5Config
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.hub.server import FakeHub
 from tests.models import NOTEBOOK_TEXT, byte_level_tokenizer
-from tui_trainer.engine import sources
+from tui_trainer.engine import loading, sources
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import CancelledError, InputError
 from tui_trainer.engine.progress import Progress
@@ -147,7 +147,7 @@ DAMAGE: list[tuple[Callable[[Path], None], str]] = [
     (with_a_config_that_is_no_json, "The config of damaged cannot be read"),
     (with_a_tokenizer_that_is_no_json, "The tokenizer of damaged cannot be read"),
     (with_code_of_its_own, "damaged runs Python code of its own: pass --trust-remote-code"),
-    (with_quantized_weights, "The weights of damaged are quantized, and such cannot be trained"),
+    (with_quantized_weights, "The weights of damaged are quantized (gptq), and such cannot be"),
     (of_an_encoder, "damaged is not a decoder-only language model"),
     (of_an_encoder_with_a_decoder, "damaged is not a decoder-only language model"),
 ]
@@ -215,7 +215,7 @@ def test_a_damaged_gguf_file_is_one_sentence(
 ) -> None:
     damaged = tmp_path / "damaged.gguf"
     damaged.write_bytes(content)
-    with pytest.raises(InputError, match="The config of damaged cannot be read"):
+    with pytest.raises(InputError, match=r"The config of damaged cannot be read .damaged\.gguf"):
         engine.load_model(ModelChoice(str(damaged)))
 
 
@@ -242,7 +242,7 @@ def test_out_of_memory_while_loading_leaves_the_old_model(
 
     status = qwen3.status()
     with monkeypatch.context() as patched:
-        patched.setattr(sources.AutoModelForCausalLM, "from_pretrained", fail)
+        patched.setattr(loading.AutoModelForCausalLM, "from_pretrained", fail)
         with pytest.raises(torch.OutOfMemoryError):
             qwen3.load_model(ModelChoice(str(folder), "cpu", "fp32"))
     assert qwen3.status() == status

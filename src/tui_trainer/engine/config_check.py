@@ -43,13 +43,14 @@ def check_config(folder: Path, model: str, tensors: Mapping[str, StoredTensor]) 
     """
     config = read_object(folder / CONFIG)
     _check_architectures(config.get("architectures"), model)
-    _check_entries(CONFIG, config, model, len(tensors))
+    check_entries(CONFIG, config, model, len(tensors))
     if (folder / GENERATION).is_file():
         ids = {k: v for k, v in read_object(folder / GENERATION).items() if k in IDS}
-        _check_entries(GENERATION, ids, model, len(tensors))
+        check_entries(GENERATION, ids, model, len(tensors))
 
 
-def _check_entries(file: str, entries: Mapping[str, object], model: str, tensors: int) -> None:
+def check_entries(file: str, entries: Mapping[str, object], model: str, tensors: int) -> None:
+    """Raise InputError with the first entry that cannot be that of a model with so many tensors."""
     for key, value in _entries(entries):
         reason = _implausible(key, value, tensors)
         if reason is not None:

@@ -30,6 +30,7 @@ from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loading import load_config, load_model, load_vocabulary
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_report import report_model
@@ -63,13 +64,7 @@ from tui_trainer.engine.settings import (
     TrainSettings,
     check_budget,
 )
-from tui_trainer.engine.sources import (
-    find_source,
-    load_config,
-    load_model,
-    load_vocabulary,
-    local_models,
-)
+from tui_trainer.engine.sources import find_source, local_models
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
@@ -143,11 +138,12 @@ class Engine:
         precision = choose_precision(choice.precision, device, config)
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
-        model = load_model(source, choice, config, dtype)
+        loaded = load_model(source, choice, config, dtype)
         self._progress.check()
+        model = loaded.model
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         seconds = time.perf_counter() - started
-        report = report_model(model, source.name, str(device), precision, seconds)
+        report = report_model(model, source.name, str(device), precision, seconds, loaded.notes)
         self._learner = Learner(model, vocabulary, report, source.updates)
         self._source, self._base_name = choice.source, source.base_name
         self._recording = self._training = None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 
-CONFIG, GENERATION = "config.json", "generation_config.json"
+CONFIG, GENERATION, ADAPTER = "config.json", "generation_config.json", "adapter_config.json"
 INDEX, WEIGHTS = "model.safetensors.index.json", "model.safetensors"
 READ = frozenset({".json", ".txt", ".model", ".jinja", ".py", ".safetensors"})
 """How the names of what transformers reads in a folder end."""

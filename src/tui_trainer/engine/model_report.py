@@ -7,9 +7,14 @@ from tui_trainer.engine.reports import ModelReport
 
 
 def report_model(
-    model: PreTrainedModel, name: str, device: str, precision: str, seconds: float
+    model: PreTrainedModel,
+    name: str,
+    device: str,
+    precision: str,
+    seconds: float,
+    notes: tuple[str, ...] = (),
 ) -> ModelReport:
-    """`seconds` is how long loading took."""
+    """`seconds` is how long loading took, `notes` what it has to say."""
     config = model.config.get_text_config()
     return ModelReport(
         name=name,
@@ -21,6 +26,7 @@ def report_model(
         vocabulary=config.vocab_size,
         dropout=largest_dropout(model),
         load_seconds=seconds,
+        notes=notes,
     )
 
 

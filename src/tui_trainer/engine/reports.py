@@ -93,6 +93,8 @@ class ModelReport:
     dropout: float
     """The largest dropout probability in its config: 0 means that train mode changes nothing."""
     load_seconds: float
+    notes: tuple[str, ...] = ()
+    """What its files hold that it does not have, and what is wrong with it, in a sentence each."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.model_files import (
+    ADAPTER,
     CONFIG,
     INDEX,
     WEIGHTS,
     DamagedFileError,
     read_object,
 )
+from tui_trainer.engine.stored_formats import describe_adapter
 
 SAFETENSORS = ".safetensors"
 # transformers takes a folder with one such file for a distributed checkpoint, whatever else it has.
@@ -36,6 +38,13 @@ def find_weight_files(folder: Path, model: str) -> list[Path]:
     Raises InputError where there are none or others are named, DamagedFileError where the index
     cannot be read.
     """
+    whole = any((folder / name).is_file() for name in (WEIGHTS, INDEX))
+    if (folder / ADAPTER).is_file() and not whole:
+        adapter = describe_adapter(read_object(folder / ADAPTER))
+        raise InputError(
+            f"{model} is {adapter} and no model: merge it into its base model (peft's "
+            "merge_and_unload), save what comes out and load it."
+        )
     if not (folder / CONFIG).is_file():
         raise InputError(NO_CONFIG.format(model))
     _check_config_names_none(folder, model)

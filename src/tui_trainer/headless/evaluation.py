@@ -29,7 +29,7 @@ from tui_trainer.headless.bars import ItemBar
 from tui_trainer.headless.earlier_evaluation import read_items
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import shown_progress
+from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.terminal_text import visible
@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         load_problems(settings.problems, split="test", limit=1, progress=progress)
         engine = make_engine(progress)
         status = engine.load_model(choice)
+        tell_notes(status)
         reports = engine.evaluate(settings)
     if not output.as_json:
         output.text(describe_model(status))

@@ -46,7 +46,7 @@ from tui_trainer.headless.recorded import (
     saved_where_it_breaks_off,
     tell_run,
 )
-from tui_trainer.headless.session import shown_progress
+from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.runs.loop_lines import loop_lines
@@ -140,6 +140,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         load_problems(settings.problems, limit=1, progress=progress)
         engine = make_engine(progress)
         status = engine.load_model(order.choice)
+        tell_notes(status)
         if order.checkpoint is None:
             steps = engine.train(settings, record=order.record)
         else:

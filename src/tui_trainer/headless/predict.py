@@ -17,7 +17,7 @@ from tui_trainer.headless.arguments import (
     whole,
 )
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import shown_progress
+from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import nats, probability
@@ -105,7 +105,8 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     (text,) = read_texts([arguments.text])
     with shown_progress() as progress:
         engine = make_engine(progress)
-        engine.load_model(choice)
+        status = engine.load_model(choice)
+    tell_notes(status)
     prediction = engine.predict(text, arguments.top)
     _write_prediction(output, prediction)
     if arguments.position is not None:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
 from tui_trainer.engine.progress import Progress
+from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.headless.bars import LoadBar
+from tui_trainer.terminal_text import visible
 
 
 @contextmanager
@@ -35,3 +37,9 @@ def shown_progress() -> Iterator[Progress]:
         yield Progress(bar.tell)
     finally:
         bar.close()
+
+
+def tell_notes(status: LearnerStatus) -> None:
+    """What loading a model had to say, on standard error."""
+    for note in status.model.notes:
+        print(f"tui-trainer: {visible(note, newline=' ')}", file=sys.stderr, flush=True)

@@ -23,7 +23,7 @@ from tui_trainer.headless.arguments import (
 from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import shown_progress
+from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
@@ -129,7 +129,8 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     text, *probes = read_texts([arguments.text, *arguments.probe])
     with shown_progress() as progress:
         engine = make_engine(progress)
-        engine.load_model(choice)
+        status = engine.load_model(choice)
+    tell_notes(status)
     engine.set_undo_budget(0)
     engine.set_optimizer(arguments.optimizer)
     engine.set_lr(arguments.lr)

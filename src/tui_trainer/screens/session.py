@@ -157,11 +157,17 @@ class Session:
         self._app.refresh_bindings()
         if status is not None:
             self.publish(status)
+            self._tell_notes(status)
         elif self.status is not None:
             self.choice, tokenizer = before
             if tokenizer != self.tokenizer:
                 self._publish_tokenizer(tokenizer)
         return status is not None
+
+    def _tell_notes(self, status: LearnerStatus) -> None:
+        """What loading the model had to say."""
+        for note in status.model.notes:
+            self._app.notify(visible(note), severity="warning", markup=False, timeout=10)
 
     def _publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         self.tokenizer = tokenizer
