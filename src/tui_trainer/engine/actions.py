@@ -25,6 +25,8 @@ class Action:
     """Counts the optimizers made: where it is another than before, this one was fresh."""
     training: bool = True
     """Train mode, with dropout, or eval mode."""
+    dropout: float | None = None
+    """The probability that was set; None where it is the model's own."""
 
 
 @dataclass(frozen=True)

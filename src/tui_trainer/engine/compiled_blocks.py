@@ -13,6 +13,8 @@ from torch import nn
 from torch._dynamo.exc import TorchDynamoException
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.layers import blocks_of
+
 PLAIN = "The model's blocks are not compiled, and run as they are: {}."
 
 
@@ -50,9 +52,3 @@ def compile_blocks(model: PreTrainedModel, warm_up: Callable[[], None]) -> Compi
     except TorchDynamoException as error:
         return PLAIN.format(str(error).strip().partition("\n")[0].rstrip("."))
     return compiled
-
-
-def blocks_of(model: PreTrainedModel) -> tuple[nn.Module, ...]:
-    """Those that the model consists of, one after the other."""
-    lists = [tuple(m) for m in model.base_model.modules() if isinstance(m, nn.ModuleList)]
-    return max(lists, key=len, default=())

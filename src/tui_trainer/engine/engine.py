@@ -36,6 +36,7 @@ from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_report import report_model
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.moved_reports import MovedReport
+from tui_trainer.engine.passes import passes
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.phases import TrainingCell
 from tui_trainer.engine.predict import predict
@@ -51,6 +52,7 @@ from tui_trainer.engine.reports import (
     LearnerStatus,
     LoadProgress,
     ModelOption,
+    PassesReport,
     Prediction,
     Tokenized,
     TokenizerReport,
@@ -317,6 +319,15 @@ class Engine:
         """Train mode (dropout on) or eval mode for the training cell."""
         self.learner.training = training
         return self.learner.status
+
+    def set_dropout(self, p: float) -> LearnerStatus:
+        """The dropout probability of the training cell in train mode."""
+        self.learner.set_dropout(p)
+        return self.learner.status
+
+    def passes(self, text: str) -> PassesReport:
+        """Two forward passes in train mode and two in eval mode; nothing is changed by them."""
+        return passes(self.learner, text)
 
     # Loop
 

@@ -84,6 +84,7 @@ class Change:
         learner.use_optimizer(before.optimizer, before.optimizer_name, before.optimizer_number)
         learner.set_lr(action.lr)
         learner.training = action.training
+        learner.dropout.p = action.dropout
         set_rng(learner.device, rng)
         learner.model.zero_grad()
 

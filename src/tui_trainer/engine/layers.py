@@ -22,6 +22,16 @@ def layers_of(model: nn.Module) -> list[Layer]:
     return [Layer(name, tuple(parameters)) for name, parameters in groups.items()]
 
 
+def blocks_of(model: nn.Module) -> tuple[nn.Module, ...]:
+    """Those that the model consists of, one after the other; none where it has no list of them."""
+    lists = [tuple(module) for module in model.modules() if isinstance(module, nn.ModuleList)]
+    return max(lists, key=weights_in, default=())  # a list inside a block has fewer weights
+
+
+def weights_in(modules: tuple[nn.Module, ...]) -> int:
+    return sum(weight.numel() for module in modules for weight in module.parameters())
+
+
 def layer_name(parameter: str) -> str:
     """`layers.3` for `model.layers.3.mlp.up_proj.weight`, `norm` for `model.norm.weight`."""
     parts = parameter.split(".")

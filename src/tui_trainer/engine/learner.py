@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.actions import SEED, Action
+from tui_trainer.engine.dropout import Dropout, check_dropout
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
 from tui_trainer.engine.optim import make_optimizer, set_lr
@@ -21,6 +22,7 @@ from tui_trainer.engine.settings import BF16_STOCHASTIC, TUTORIAL_LR, check_lr
 from tui_trainer.engine.tokens import Vocabulary
 
 # To compare weights by what is stored: the integer as wide as the float, by width in bytes.
+PROBE, PROBE_DROPOUT = 32, 0.5  # tokens and a probability that show whether dropout does anything
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
@@ -51,6 +53,8 @@ class Learner:
         self.loops = 0
         """How many training loops were begun."""
         self.training = True
+        self.dropout = Dropout(model)
+        """Of the training cell alone: whoever else runs the model has the model's own."""
         self.optimizer_name = "AdamW"
         self.optimizer = self.make_optimizer("AdamW", TUTORIAL_LR)
         self.optimizer_number = self._optimizers_made = 1
@@ -74,12 +78,14 @@ class Learner:
             self.training,
             self.history.report,
             self.history.unsaved,
+            self.dropout.largest,
+            self.dropout.words,
         )
 
     def action(self, what: str, text: str = "") -> Action:
         """Something done with the settings as they are now."""
         settings = self.lr, self.optimizer_name, self.optimizer_number, self.training
-        return Action(what, text, *settings)
+        return Action(what, text, *settings, self.dropout.p)
 
     @cached_property
     def end_ids(self) -> frozenset[int]:
@@ -93,6 +99,35 @@ class Learner:
     def set_lr(self, lr: float) -> None:
         """Change the learning rate; the optimizer's state stays."""
         set_lr(self.optimizer, check_lr(lr))
+
+    def set_dropout(self, p: float) -> None:
+        """Another dropout probability of the training cell; InputError where it would do nothing.
+
+        Found by looking: of two forward passes in train mode none is like the other.
+        """
+        if check_dropout(p) and not self._drops:
+            raise InputError(
+                f"{self.report.architecture} runs the same in train mode whatever its dropout is: "
+                "there is no place in it that could drop anything."
+            )
+        self.dropout.p = p
+
+    @cached_property
+    @torch.no_grad()
+    def _drops(self) -> bool:
+        """Whether train mode is noisy; draws no random number that anybody else would have."""
+        ids = torch.arange(PROBE, device=self.device)[None] % self.report.vocabulary
+        rng, p = get_rng(self.device), self.dropout.p
+        self.dropout.p = PROBE_DROPOUT
+        self.model.train()
+        try:
+            with self.autocast(), self.dropout.in_use():
+                first, second = (self.model(input_ids=ids, use_cache=False) for _ in range(2))
+        finally:
+            self.dropout.p = p
+            self.model.eval()
+            set_rng(self.device, rng)
+        return not torch.equal(first.logits, second.logits)
 
     def set_optimizer(self, name: str) -> None:
         """A fresh optimizer at the same learning rate."""

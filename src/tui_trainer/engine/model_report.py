@@ -1,8 +1,8 @@
 """What is to be known of a model that was loaded."""
 
-from torch import nn
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.dropout import largest_dropout
 from tui_trainer.engine.reports import ModelReport
 
 
@@ -28,10 +28,3 @@ def report_model(
         load_seconds=seconds,
         notes=notes,
     )
-
-
-def largest_dropout(model: nn.Module) -> float:
-    """The largest dropout probability that train mode turns on; 0 where there is none."""
-    layers = [module.p for module in model.modules() if isinstance(module, nn.Dropout)]
-    attention = [getattr(module, "attention_dropout", 0.0) for module in model.modules()]
-    return max([0.0, *layers, *(p for p in attention if isinstance(p, float))])

@@ -127,7 +127,7 @@ class TrainingCell:
         input_ids = labelled_ids(learner, text)
         with learner.restored_on_failure(learner.optimizer, copying=False):
             learner.model.train(learner.training)
-            with learner.autocast():
+            with learner.autocast(), learner.dropout.in_use():
                 logits = learner.model(input_ids=input_ids, use_cache=False).logits
         self._forget()
         self._text, self._input_ids, self._logits = text, input_ids, logits

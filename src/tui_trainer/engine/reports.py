@@ -121,6 +121,10 @@ class LearnerStatus:
     history: HistoryReport = NO_HISTORY
     unsaved: int = 0
     """How many updates the weights are away from the last ones on their way that a file has."""
+    dropout: float = 0.0
+    """The largest dropout probability of the training cell in train mode."""
+    dropped: str = ""
+    """What train mode drops, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,20 @@ class UpdateReport:
     before: Prediction
     after: Prediction
     seconds: float
+    dropout: float = 0.0
+    """The largest dropout probability of train mode."""
+
+
+@dataclass(frozen=True)
+class PassesReport:
+    """The same text through the same weights four times: what train and eval mode do."""
+
+    train: tuple[Prediction, Prediction]
+    eval: tuple[Prediction, Prediction]
+    dropout: float
+    """The largest probability of train mode."""
+    dropped: str
+    """What train mode drops, in a sentence."""
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,13 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
     input_ids = labelled_ids(learner, text)
     history, model, optimizer = learner.history, learner.model, learner.optimizer
     state_before = history.before()
-    noisy = learner.training and learner.report.dropout > 0
+    noisy = learner.training and learner.dropout.largest > 0
     before = predict(learner, text, top) if noisy else None
 
     with learner.restored_on_failure(optimizer) as weights_before:
         started = time.perf_counter()
         model.train(learner.training)
-        with learner.autocast():
+        with learner.autocast(), learner.dropout.in_use():
             logits = model(input_ids=input_ids, use_cache=False).logits  # [1, position, vocabulary]
         loss = F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:])
         loss.backward()
@@ -63,6 +63,7 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
         lr=learner.lr,
         optimizer=learner.optimizer_name,
         training=learner.training,
+        dropout=learner.dropout.largest,
         moved=moved,
         parameters=learner.report.parameters,
         before=before,
