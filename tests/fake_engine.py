@@ -30,6 +30,7 @@ from tui_trainer.engine.reports import (
     LearnerStatus,
     ModelOption,
     ModelReport,
+    PassesReport,
     Position,
     Prediction,
     StepReport,
@@ -349,6 +350,16 @@ class FakeEngine:
 
     def set_training(self, training: bool) -> LearnerStatus:
         return self._become(training=training)
+
+    def set_dropout(self, p: float) -> LearnerStatus:
+        return self._become(dropout=p)
+
+    def passes(self, text: str) -> PassesReport:
+        if not text:
+            raise InputError("The text is empty: type at least one token.")
+        passed = self.predict(text)
+        other = replace(passed, loss=passed.loss + self._status.dropout)
+        return PassesReport((passed, other), (passed, passed), self._status.dropout, "Dropped.")
 
     # Loop
 

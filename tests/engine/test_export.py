@@ -102,6 +102,27 @@ def with_dropout(engine: Engine, _data: Path) -> list[float]:
     return [*losses, engine.update(NOTEBOOK_TEXT).loss]
 
 
+def dropout_set(engine: Engine, _data: Path) -> list[float]:
+    """Set, changed, taken back with its update, looked at, around a loop that has the model's."""
+    losses = [engine.update(NOTEBOOK_TEXT).loss]
+    engine.set_dropout(0.3)
+    losses += [engine.update(NOTEBOOK_TEXT).loss for _ in range(2)]
+    engine.passes(OTHER)
+    engine.set_dropout(0.1)
+    engine.update(OTHER)
+    engine.undo()
+    losses += steps_of(engine.train(TrainSettings(items=2, seed=5)))
+    losses.append(engine.update(NOTEBOOK_TEXT).loss)
+    for phase in ("forward", "loss", "backward"):
+        report = engine.phase(phase, OTHER)
+    losses.append(report.loss)
+    engine.set_training(False)
+    losses.append(engine.update(OTHER).loss)
+    engine.set_training(True)
+    engine.set_dropout(0)
+    return [*losses, engine.update(NOTEBOOK_TEXT).loss]
+
+
 def trained(**settings: object) -> Callable[[Engine, Path], list[float]]:
     """A loop from its start to its end."""
 
@@ -198,6 +219,8 @@ SCENARIOS = {
     "step": Scenario(on_step),
     "phases": Scenario(by_phases),
     "dropout": Scenario(with_dropout, "GPT2"),
+    "dropout set": Scenario(dropout_set),
+    "dropout set in modules": Scenario(dropout_set, "GPT2", suffix=".ipynb"),
     "tutorial": Scenario(trained(items=4), "builtin"),
     "file": Scenario(trained(problems="short.jsonl", items=5, epochs=2, lr=1e-3)),
     "padded": Scenario(trained(problems="short.jsonl", **PADDED)),
@@ -333,7 +356,7 @@ def test_no_text_leaves_its_string(made: dict[str, Made]) -> None:
 
 def test_notebooks_are_valid(made: dict[str, Made]) -> None:
     notebooks = [one.path for one in made.values() if one.path.suffix == ".ipynb"]
-    assert len(notebooks) == 2
+    assert len(notebooks) == 3
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook, relax_add_props=False)
@@ -359,6 +382,29 @@ def test_a_loop_made_with_less_work_says_what_the_script_does_plainly(
     )
     others = [one for name, one in made.items() if name != "tuned" and one.notes]
     assert [one for one in others if "checkpoint" not in one.notes[0]] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"item_attention": True}, "attention item by item draws other random numbers"),
+        ({"item_attention": True, "chunked_loss": True}, "draws other random numbers"),
+        ({"chunked_loss": True}, "about five digits"),
+        ({}, None),
+    ],
+)
+def test_a_loop_with_dropout_promises_no_digits_that_it_cannot_keep(
+    engine: Engine,
+    model_folder: Callable[[str], Path],
+    tmp_path: Path,
+    settings: dict[str, bool],
+    says: str | None,
+) -> None:
+    engine.load_model(ModelChoice(str(model_folder("GPT2")), "cpu", "fp32"))
+    next(engine.train(TrainSettings(items=3, pack=128, **settings)))
+    notes = engine.export(str(tmp_path / "a.py")).notes
+    assert len(notes) == (says is not None)
+    assert all(says in note for note in notes)
 
 
 def test_what_cannot_be_repeated_is_said_on_top(qwen3: Engine, tmp_path: Path) -> None:

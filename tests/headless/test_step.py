@@ -142,6 +142,27 @@ def test_eval_mode_leaves_dropout_off(program: Program, tiny_dropout: str) -> No
     assert trained["loss"] != pytest.approx(quiet, rel=1e-4)
 
 
+def test_dropout_is_set_and_two_passes_of_each_mode_are_told(program: Program, tiny: str) -> None:
+    arguments = "step", TEXT, "--model", tiny, "--dropout", "0.5", "--passes"
+    update, passes = program(*arguments, "--json").lines
+    (plain,) = program(*arguments[:4], "--json").lines
+    assert (update["dropout"], plain["dropout"]) == (0.5, 0)
+    assert update["loss"] != plain["loss"]
+    assert (passes["event"], passes["dropout"]) == ("passes", 0.5)
+    assert passes["train"][0] != passes["train"][1]
+    assert passes["eval"][0] == passes["eval"][1]
+    length = len(AutoTokenizer.from_pretrained(tiny)(TEXT).input_ids)
+    assert len(passes["eval"][0]["p"]) == length
+    out = program(*arguments).out
+    assert "train mode (dropout 0.5)" in out
+    assert "no dropout modules: train mode drops a share of the attention weights" in out
+    assert f"eval  loss {passes['eval'][0]['loss']:.4f} and" in out
+    assert "they differ" in out
+    for bad in ("1", "-0.1", "nan", "x"):
+        ended = program("step", TEXT, "--model", tiny, f"--dropout={bad}")
+        assert (ended.status, ended.out) == (2, "")
+
+
 def test_table_shows_each_update_and_the_predictions(program: Program, tiny: str) -> None:
     ended = program("step", TEXT, "-n", "3", "--model", tiny)
     lines = program("step", TEXT, "-n", "3", "--model", tiny, "--json").lines

@@ -47,6 +47,7 @@ from tui_trainer.engine.reports import (
     LoadProgress,
     ModelOption,
     ModelReport,
+    PassesReport,
     Position,
     Prediction,
     StepReport,
@@ -129,7 +130,7 @@ class HostileEngine:
             dropout=0.1,
             load_seconds=1.0,
         )
-        return LearnerStatus(model, self._updates, 1e-5, "AdamW", True)
+        return LearnerStatus(model, self._updates, 1e-5, "AdamW", True, dropped=self._words)
 
     def reload(self) -> LearnerStatus:
         raise RuntimeError(self._words)
@@ -230,6 +231,13 @@ class HostileEngine:
 
     def moved(self) -> MovedReport:
         return MovedReport(1, "fp32", (LayerMoved(self._words, 10, 5, 1.0, 2.0),))
+
+    def set_dropout(self, p: float) -> LearnerStatus:
+        return self.status()
+
+    def passes(self, text: str) -> PassesReport:
+        passed = self.predict(text)
+        return PassesReport((passed, passed), (passed, passed), 0.1, self._words)
 
     def follow_probes(self, texts: tuple[str, ...]) -> None:
         pass
@@ -343,6 +351,8 @@ async def visit_everything(words: str) -> None:
         await press(pilot, "e")
         await pilot.pause(0.1)
         await press(pilot, "escape")
+        await press(pilot, "v")
+        await pilot.pause(0.1)
         await press(pilot, "x")
         await until(pilot, lambda: isinstance(app.screen, Entry))
         await press(pilot, "enter")

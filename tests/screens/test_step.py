@@ -12,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.phase_reports import PhaseReport
+from tui_trainer.screens.passes_view import PassesView
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step import NOTEBOOK_TEXT, StepScreen
 from tui_trainer.screens.step_history import read_bytes
@@ -137,6 +138,36 @@ async def test_optimizer_and_mode_by_key() -> None:
         await press_updates(app, pilot, 1)
         report = step_screen(app).report
         assert (report.optimizer, report.training) == ("SGD", False)
+
+
+async def test_d_sets_dropout_and_shows_two_passes_of_each_mode() -> None:
+    async with running("escape", "4") as (app, pilot):
+        screen = step_screen(app)
+        await press_updates(app, pilot, 1)
+        assert screen.report.dropout == 0
+        await pilot.press("d")
+        await until(pilot, lambda: "Dropout probability of train mode" in shown(app))
+        await pilot.press("backspace", *"1.5", "enter")
+        await until(pilot, lambda: "A dropout probability is from 0" in shown(app))
+        app.screen.query_one(Input).value = "0.2"
+        await pilot.press("enter")
+        view = screen.query_one(PassesView)
+        await until(pilot, lambda: view.report is not None and view.report.dropout == 0.2)
+        await until(pilot, lambda: "train mode (dropout 0.2 on)" in shown(app))
+        train, evaluation = view.report.train, view.report.eval
+        assert train[0].loss != train[1].loss
+        assert evaluation[0] == evaluation[1]
+        assert f"loss {train[0].loss:.4f} and {train[1].loss:.4f}, which differ" in shown(app)
+        assert f"loss {evaluation[0].loss:.4f} and {evaluation[1].loss:.4f}, the same" in shown(app)
+        assert "Qwen3ForCausalLM has no dropout modules" in shown(app)
+        await press_updates(app, pilot, 1)
+        assert screen.report.dropout == 0.2
+        await pilot.press("u", "u")
+        await until(pilot, lambda: app.session.status.updates == 0)
+        assert "train mode (no dropout)" in shown(app)  # as the first update was made
+        screen.query_one(TextArea).text = ""
+        await until(pilot, lambda: "The text is empty: type at least one token." in shown(app))
+        assert view.report is None
 
 
 async def test_text_that_cannot_be_trained_on_is_refused_and_nothing_is_lost() -> None:

@@ -8,22 +8,12 @@ from functools import cached_property
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.layers import blocks_of
 
 NAME = re.compile("dropout|pdrop")
 """In the name of a module's attribute that is a probability, such as `attention_dropout`."""
 Place = tuple[nn.Module, str]
 """A module, and the attribute that has its dropout probability."""
-
-
-def check_dropout(p: float) -> float:
-    """Return `p`; raise InputError where it is no dropout probability."""
-    if not 0 <= p < 1:
-        raise InputError(
-            f"A dropout probability is from 0 (nothing is dropped) to below 1, not {p:g}."
-        )
-    return p
 
 
 def places_of(model: nn.Module) -> Iterator[Place]:

@@ -149,7 +149,7 @@ class Engine:
         self._learner = Learner(model, vocabulary, report, source.updates)
         self._source, self._base_name = choice.source, source.base_name
         self._recording = self._training = None
-        self._origin = find_origin(source, choice, report)
+        self._origin = find_origin(source, choice, report, self._learner.dropout.hooked)
         self._cell = TrainingCell(self._learner)
         self._probes = Probes(self._learner)
         self._vocabularies[choice.source] = vocabulary

@@ -11,14 +11,14 @@ from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.actions import SEED, Action
-from tui_trainer.engine.dropout import Dropout, check_dropout
+from tui_trainer.engine.dropout import Dropout
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
 from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.phase_reports import ZERO_GRAD
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.room import lay_out
-from tui_trainer.engine.settings import BF16_STOCHASTIC, TUTORIAL_LR, check_lr
+from tui_trainer.engine.settings import BF16_STOCHASTIC, TUTORIAL_LR, check_dropout, check_lr
 from tui_trainer.engine.tokens import Vocabulary
 
 # To compare weights by what is stored: the integer as wide as the float, by width in bytes.

@@ -79,6 +79,20 @@ def read_lr(line: str) -> float:
     return check_lr(read_number(line, "The learning rate"))
 
 
+def check_dropout(p: float) -> float:
+    """Return `p`; raise InputError where it is no dropout probability."""
+    if not 0 <= p < 1:
+        raise InputError(
+            f"A dropout probability is from 0 (nothing is dropped) to below 1, not {p:g}."
+        )
+    return p
+
+
+def read_dropout(line: str) -> float:
+    """A dropout probability typed by hand; InputError where it is none."""
+    return check_dropout(read_number(line, "Dropout", "0.1"))
+
+
 def check_budget(budget: int) -> int:
     """Return `budget`, bytes; raise InputError where it is none."""
     if budget < 0:

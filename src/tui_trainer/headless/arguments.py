@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.settings import ModelChoice, read_lr
+from tui_trainer.engine.settings import ModelChoice, read_dropout, read_lr
 from tui_trainer.engine.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ def number(text: str) -> float:
 def learning_rate(text: str) -> float:
     """The `type` of an argument that takes a learning rate."""
     return typed(lambda: read_lr(text))
+
+
+def dropout(text: str) -> float:
+    """The `type` of an argument that takes a dropout probability."""
+    return typed(lambda: read_dropout(text))
 
 
 def typed(read: Callable[[], Value]) -> Value:

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.probe_reports import ProbeReport
-from tui_trainer.engine.reports import Candidate, LearnerStatus, Position, UpdateReport
+from tui_trainer.engine.reports import (
+    Candidate,
+    LearnerStatus,
+    Position,
+    UpdateReport,
+)
 from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
+    dropout,
     learning_rate,
     model_choice,
     read_texts,
@@ -24,6 +30,7 @@ from tui_trainer.headless.export import add_export_argument, exported_at_the_end
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
+from tui_trainer.headless.passes import passes_line, write_passes
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
@@ -105,7 +112,19 @@ def add(commands: "Commands") -> None:
         "it and at three times it",
     )
     parser.add_argument(
-        "--eval-mode", action="store_true", help="leave dropout off, where the model has some"
+        "--eval-mode", action="store_true", help="leave dropout off, where there is some"
+    )
+    parser.add_argument(
+        "--dropout",
+        type=dropout,
+        metavar="P",
+        help="dropout probability of train mode, whether the model has dropout modules or not "
+        "(the model's own)",
+    )
+    parser.add_argument(
+        "--passes",
+        action="store_true",
+        help="after the updates, two forward passes in train mode and two in eval mode",
     )
     add_export_argument(parser)
     add_model_arguments(parser)
@@ -134,6 +153,8 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     engine.set_undo_budget(0)
     engine.set_optimizer(arguments.optimizer)
     engine.set_lr(arguments.lr)
+    if arguments.dropout is not None:
+        engine.set_dropout(arguments.dropout)
     status = engine.set_training(not arguments.eval_mode)
     followed = tuple(dict.fromkeys(probes))
     engine.follow_probes(followed)
@@ -146,6 +167,8 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
                 output.json(update_line(report) | layers | others)
             for outcome in engine.fork(text) if arguments.fork else ():
                 output.json(outcome_line(outcome))
+            if arguments.passes:
+                output.json(passes_line(engine.passes(text)))
         else:
             _write_readable(output, status, updates)
             if arguments.layers:
@@ -154,6 +177,8 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
                 _write_probes(output, engine.probe(followed))
             if arguments.fork:
                 _write_outcomes(output, engine.fork(text))
+            if arguments.passes:
+                write_passes(output, engine.passes(text))
 
 
 def update_line(report: UpdateReport) -> dict[str, Json]:
@@ -165,6 +190,7 @@ def update_line(report: UpdateReport) -> dict[str, Json]:
         "grad_norm": report.grad_norm,
         "lr": report.lr,
         "moved": report.moved,
+        "dropout": report.dropout if report.training else 0.0,
         "predictions": [{"id": token.id, "text": token.text, "p": token.p} for token in best],
     }
 
@@ -297,10 +323,10 @@ def describe_model(status: LearnerStatus) -> str:
 
 
 def describe_mode(status: LearnerStatus) -> str:
-    if status.model.dropout == 0:
+    if status.dropout == 0:
         return "no dropout in this model, so train and eval mode are the same"
     if status.training:
-        return f"train mode (dropout {status.model.dropout:g})"
+        return f"train mode (dropout {status.dropout:g})"
     return "eval mode (dropout off)"
 
 

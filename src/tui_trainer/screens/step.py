@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.screens.export import Exports, export_binding
 from tui_trainer.screens.moved_view import MovedView
+from tui_trainer.screens.passes_view import PassesView
 from tui_trainer.screens.phase_view import PhaseView
 from tui_trainer.screens.probe_view import ProbeView
 from tui_trainer.screens.step_fork import StepFork
@@ -64,7 +65,10 @@ script or a notebook in plain PyTorch: run it, and it prints the same losses. Wh
 in it.
 
 Train mode turns dropout on, so the same text gives a different loss each time; eval mode turns
-it off. A model without dropout gives the same in both."""
+it off. A model without dropout gives the same in both, as the built-in one does. d sets some, and
+opens the view in which the text goes through the same weights twice in each mode. Where the model
+has no dropout modules it is that of the attention weights and, by a hook, of what each block adds
+to the residual stream. It is this screen's: the loop of GSM8K trains with the model's own."""
 
     def body(self) -> Iterable[Widget]:
         yield TextBox(NOTEBOOK_TEXT, id="text")
@@ -76,6 +80,7 @@ it off. A model without dropout gives the same in both."""
             yield PhaseView(id="phases")
             yield MovedView(id="moved")
             yield ProbeView(id="probes")
+            yield PassesView(id="passes")
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)

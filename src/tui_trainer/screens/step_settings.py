@@ -27,10 +27,10 @@ def describe_settings(status: LearnerStatus | None, waiting: int) -> str:
     if status is None:
         return "The model is being loaded; you can type already."
     mode = "train" if status.training else "eval"
-    if status.model.dropout == 0:
+    if status.dropout == 0:
         mode += " mode (no dropout)"
     else:
-        mode += f" mode (dropout {status.model.dropout:g} {'on' if status.training else 'off'})"
+        mode += f" mode (dropout {status.dropout:g} {'on' if status.training else 'off'})"
     more = f" · {waiting} waiting" if waiting > 1 else ""
     return f"lr {status.lr:g} · {status.optimizer} · {mode}{more}"
 
@@ -70,6 +70,14 @@ class StepSettings(WorkScreen):
             "Mode",
             id="mode",
             tooltip="Train mode (dropout on) or eval mode",
+            group=SET,
+        ),
+        Binding(
+            "d",
+            "dropout",
+            "Dropout",
+            id="dropout",
+            tooltip="Dropout of train mode, and two forward passes in each mode",
             group=SET,
         ),
     ]

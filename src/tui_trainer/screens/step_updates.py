@@ -12,7 +12,7 @@ from textual.timer import Timer
 from tui_trainer.engine.reports import Prediction, UpdateReport
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_settings import describe_settings
-from tui_trainer.screens.step_views import LOOK_SECONDS, StepViews
+from tui_trainer.screens.step_views import LOOK_SECONDS, PASSES, StepViews
 from tui_trainer.screens.step_words import describe_history, describe_prediction, describe_update
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
@@ -105,7 +105,13 @@ class StepUpdates(StepViews):
     def on_text_area_changed(self) -> None:
         if self._typed is not None:
             self._typed.stop()
-        self._typed = self.set_timer(0.15, self._predict)
+        self._typed = self.set_timer(0.15, self._read_anew)
+
+    def _read_anew(self) -> None:
+        """What is on show is of another text."""
+        self._predict()
+        if self.view == PASSES:
+            self._look_at_passes()
 
     @work(exclusive=True, group="predict")
     async def _predict(self) -> None:

@@ -9,7 +9,10 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
+from tui_trainer.engine.settings import read_dropout
+from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.moved_view import MovedView
+from tui_trainer.screens.passes_view import PassesView
 from tui_trainer.screens.phase_view import PhaseView
 from tui_trainer.screens.probe_editor import ProbeEditor
 from tui_trainer.screens.probe_view import EXAMPLES, ProbeView
@@ -18,7 +21,13 @@ from tui_trainer.screens.step_chart import LOOK, StepChart
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox
 
-PREDICTIONS, PHASES, MOVED, PROBES = VIEWS = "predictions", "phases", "moved", "probes"
+PREDICTIONS, PHASES, MOVED, PROBES, PASSES = VIEWS = (
+    "predictions",
+    "phases",
+    "moved",
+    "probes",
+    "passes",
+)
 LOOK_SECONDS = 0.5  # how often a view follows a loop that trains the model
 
 
@@ -34,7 +43,7 @@ class StepViews(StepChart):
             "view",
             "View",
             id="view",
-            tooltip="Predictions, the phases, which weights moved, or the probes",
+            tooltip="Predictions, phases, which weights moved, probes, train and eval mode",
             group=LOOK,
         ),
         Binding(
@@ -86,6 +95,8 @@ class StepViews(StepChart):
             self._look_at_moved()
         elif self.view == PROBES:
             self._look_at_probes()
+        elif self.view == PASSES:
+            self._look_at_passes()
 
     @work(exclusive=True, group="view")
     async def _look_at_phases(self) -> None:
@@ -102,6 +113,29 @@ class StepViews(StepChart):
         report = await self.session.ask(lambda engine: engine.moved(), "Comparing weights")
         if report is not None:
             self.query_one(MovedView).show(report)
+
+    @work(exclusive=True, group="view")
+    async def _look_at_passes(self) -> None:
+        if self.session.status is None:
+            return
+        text, view = self.text, self.query_one(PassesView)
+        report = await self.session.ask(
+            lambda engine: engine.passes(text), "", lambda failure: view.say(failure.sentence)
+        )
+        if report is not None and text == self.text:
+            view.show(report)
+
+    @work
+    async def action_dropout(self) -> None:
+        if self.session.status is None:
+            return
+        now = f"{self.session.status.dropout:g}"
+        question = "Dropout probability of train mode on this screen (0 drops nothing)"
+        p = await self.app.push_screen_wait(Entry(question, now, read_dropout))
+        if p is not None:
+            await self.session.change(lambda engine: engine.set_dropout(p), "Setting dropout")
+            self.view = PASSES
+            self._look_at_passes()
 
     # Probes
 

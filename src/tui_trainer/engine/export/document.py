@@ -19,7 +19,7 @@ from tui_trainer.engine.export import loop_templates as templates
 from tui_trainer.engine.export.loop_part import LoopPlan, definition_cells, steps_code
 from tui_trainer.engine.export.model_part import IMPORTS, model_cell
 from tui_trainer.engine.export.origin import Origin
-from tui_trainer.engine.export.step_part import State, step_functions, step_lines
+from tui_trainer.engine.export.step_part import State, dropout_functions, step_functions, step_lines
 from tui_trainer.engine.export.template import render
 from tui_trainer.engine.phase_reports import STEP
 from tui_trainer.engine.settings import TrainSettings
@@ -38,6 +38,11 @@ PLAINLY = (
     "The losses were made with less work than here ({}), so they agree to about five digits, not "
     "to the last."
 )
+OTHER_DRAWS = (
+    "The model drops {:g} of what passes its dropout, and {} draws other random numbers for it "
+    "than the script does: the losses are as good as here, but they are others."
+)
+DROPPED_ON_STEP = "The loop of GSM8K trains with the model's own."
 RESUMED = (
     "It goes on from step {} of a run: model, optimizer and random numbers are those of the "
     "checkpoint, whose folder has to stay where it is."
@@ -79,6 +84,8 @@ def make_document(
     actions = [action for action in done if isinstance(action, Action)]
     plans = loop_plans(done, pad_id, stem)
     facts = origin.facts | ({"script"} if script else set())
+    if any(action.dropout is not None for action in actions):
+        facts |= {"dropout", "set_dropout"}
     facts_of = {number: facts | plan.facts for number, plan in plans.items()}
     all_facts = facts.union(*facts_of.values())
     if "dropout" in facts and actions:
@@ -88,6 +95,8 @@ def make_document(
         Cell("Imports.", render(IMPORTS, all_facts)),
         Cell("The model, as it was loaded.", model_cell(origin, all_facts, SEED)),
     ]
+    if functions := dropout_functions(actions, origin.hooked):
+        cells.append(Cell(f"Dropout of the training cell. {DROPPED_ON_STEP}", functions))
     if functions := step_functions(actions, facts):
         cells.append(Cell("The training cell.", functions))
     state = State()
@@ -97,7 +106,7 @@ def make_document(
         else:
             cells.append(action_cell(part, state))
     beside = {plan.problems: plan.loop for plan in plans.values() if plan.kind == "beside"}
-    return Document(tuple(cells), tuple(notes_on(done)), beside)
+    return Document(tuple(cells), tuple(notes_on(done, origin.dropout)), beside)
 
 
 def in_parts(done: Sequence[Done]) -> Iterator[LoopSteps | tuple[Action, ...]]:
@@ -127,7 +136,7 @@ def loop_plans(done: Sequence[Done], pad_id: int, stem: str) -> dict[int, LoopPl
 def loop_cells(plan: LoopPlan, steps: LoopSteps, facts: set[str], state: State) -> list[Cell]:
     """What a loop needs, where these are its first steps, and the steps."""
     cells = []
-    lines = list(state.mode(training=True))
+    lines = [*state.mode(training=True), *state.drop(None)]
     if steps is plan.steps[0]:
         cells = [Cell(*cell) for cell in definition_cells(plan, facts)]
         if "dropout" in facts:
@@ -152,8 +161,11 @@ def action_cell(actions: tuple[Action, ...], state: State) -> Cell:
     return Cell("What was done on Step, in order.", step_lines(actions, state))
 
 
-def notes_on(done: Iterable[Done]) -> Iterator[str]:
-    """A sentence for each thing that the script needs, or cannot repeat."""
+def notes_on(done: Iterable[Done], dropout: float) -> Iterator[str]:
+    """A sentence for each thing that the script needs, or cannot repeat.
+
+    `dropout` is the largest probability of the model's own, which its loops train with.
+    """
     begun: set[int] = set()
     if any(one.what == ELSEWHERE for one in done):
         yield LOST
@@ -161,7 +173,9 @@ def notes_on(done: Iterable[Done]) -> Iterator[str]:
         if isinstance(one, LoopSteps) and one.number not in begun:
             begun.add(one.number)
             resumed_at = one.loop.resumed_at
-            if saved := list(less_work(one.loop.settings)):
+            if dropout and (drawn := list(drawn_otherwise(one.loop.settings))):
+                yield OTHER_DRAWS.format(dropout, " and ".join(drawn))
+            elif saved := list(less_work(one.loop.settings)):
                 yield PLAINLY.format(" and ".join(saved))
             if resumed_at:
                 yield RESUMED.format(resumed_at)
@@ -175,3 +189,11 @@ def less_work(settings: TrainSettings) -> Iterator[str]:
         yield "the loss in chunks"
     if settings.pack and settings.item_attention:
         yield "attention item by item"
+
+
+def drawn_otherwise(settings: TrainSettings) -> Iterator[str]:
+    """What draws the random numbers of dropout in another order, or by another generator."""
+    if settings.pack and settings.item_attention:
+        yield "attention item by item"
+    if settings.compiled:
+        yield "compiled code"

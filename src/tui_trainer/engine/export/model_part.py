@@ -8,6 +8,7 @@ from tui_trainer.engine.export.template import Code, render
 IMPORTS = """
 import json                                                             #: json
 import math                                                             #: cosine
+import re                                                               #: set_dropout
 from bisect import bisect_left, insort                                  #: best_fit
 from pathlib import Path                                                #: path
 from random import Random                                               #: random

@@ -24,6 +24,8 @@ class Origin:
     device: str
     precision: str
     dropout: float = 0.0
+    hooked: tuple[str, ...] = ()
+    """The parts of a block that residual dropout is set for by a hook."""
     gguf_file: str | None = None
     packed_weights: bool = False
     """Whether transformers has to be told to unpack the weights of a GGUF file."""
@@ -61,7 +63,9 @@ def check_origin(source: str, precision: str) -> None:
         )
 
 
-def find_origin(source: "Source", choice: ModelChoice, report: ModelReport) -> Origin:
+def find_origin(
+    source: "Source", choice: ModelChoice, report: ModelReport, hooked: tuple[str, ...] = ()
+) -> Origin:
     """Where the model that was loaded from `source` is; check first that it is anywhere."""
     commit = source.folder.name  # of a model in the Hub's cache
     return Origin(
@@ -69,6 +73,7 @@ def find_origin(source: "Source", choice: ModelChoice, report: ModelReport) -> O
         device=report.device,
         precision=report.precision,
         dropout=report.dropout,
+        hooked=hooked,
         gguf_file=source.gguf_file,
         packed_weights="quantization_config" in source.weight_keywords,
         revision=commit if source.on_hub and COMMIT.fullmatch(commit) else None,

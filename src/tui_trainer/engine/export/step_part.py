@@ -56,6 +56,41 @@ LINES = {
     STEP: "optimizer.step()",
     ZERO_GRAD: "optimizer.zero_grad()",
 }
+DROPOUT = '''
+PLACES = [(m, "p") for m in model.modules() if isinstance(m, torch.nn.Dropout)]
+PLACES += [
+    (module, name)
+    for module in model.modules()
+    for name, value in vars(module).items()
+    if re.search("dropout|pdrop", name) and type(value) in (int, float)
+]
+LOADED = [getattr(*place) for place in PLACES]
+
+
+def set_dropout(p):
+    """The probability of dropout in train mode; None is the model's own."""
+    global residual_dropout                                             #: hooked
+    residual_dropout = p or 0.0                                         #: hooked
+    for (module, name), loaded in zip(PLACES, LOADED):
+        setattr(module, name, loaded if p is None else p)
+'''
+HOOKS = '''
+residual_dropout = 0.0
+
+
+def drop(module, inputs, output):
+    """Dropout of what a part of a block adds to the residual stream."""
+    if isinstance(output, tuple):
+        return F.dropout(output[0], residual_dropout, module.training), *output[1:]
+    return F.dropout(output, residual_dropout, module.training)
+
+
+block_lists = [m for m in model.modules() if isinstance(m, torch.nn.ModuleList)]
+for block in max(block_lists, key=lambda m: sum(weight.numel() for weight in m.parameters())):
+    for part in $parts:
+        if hasattr(block, part):
+            getattr(block, part).register_forward_hook(drop)
+'''
 SET_LR = """
 for group in optimizer.param_groups:
     group["lr"] = $lr
@@ -77,6 +112,15 @@ def step_functions(actions: Iterable[Action], facts: Collection[str]) -> str:
     return functions + (CELL_OF_PHASES.rstrip() if UPDATE in done else "")
 
 
+def dropout_functions(actions: Iterable[Action], hooked: tuple[str, ...]) -> str:
+    """What sets the dropout that was set by hand; "" where none was."""
+    if all(action.dropout is None for action in actions):
+        return ""
+    if not hooked:
+        return render(DROPOUT)
+    return f"{render(DROPOUT, {'hooked'})}\n\n\n{render(HOOKS, parts=hooked)}"
+
+
 @dataclass
 class State:
     """What the lines written so far have set; a line is written where it has to change."""
@@ -86,16 +130,24 @@ class State:
     optimizer_number: int = 0
     training: bool = False
     """A model is in eval mode when it was loaded."""
+    dropout: float | None = None
+    """The model's own."""
 
     def mode(self, training: bool) -> Iterator[str]:
         if training is not self.training:
             self.training = training
             yield "model.train()" if training else "model.eval()"
 
+    def drop(self, p: float | None) -> Iterator[str]:
+        if p != self.dropout:
+            self.dropout = p
+            yield f"set_dropout({p})"
+
     def settings_of(self, action: Action) -> Iterator[str]:
         """The lines that make the settings what they were when `action` was done."""
         if action.what in (UPDATE, FORWARD):
             yield from self.mode(action.training)
+            yield from self.drop(action.dropout)
         if action.what in (UPDATE, STEP):
             yield from self._optimizer(action)
         if action.what in (UPDATE, FORWARD) and action.text != self.text:
