@@ -54,7 +54,9 @@ def test_lines_equal_the_training_cell(program: Program, tiny: str, optimizer: s
     for number, (line, (loss, norm, moved, ids, p)) in enumerate(
         zip(ended.lines, cell, strict=True), start=1
     ):
-        assert list(line) == ["update", "loss", "grad_norm", "lr", "moved", "predictions"]
+        fields = ["update", "loss", "grad_norm", "lr", "moved", "predictions", "dropout"]
+        assert list(line) == fields
+        assert line["dropout"] == 0
         assert (line["update"], line["lr"], line["moved"]) == (number, LR, moved)
         assert line["loss"] == pytest.approx(loss, rel=1e-5)
         assert line["grad_norm"] == pytest.approx(norm, rel=1e-4)

@@ -190,8 +190,8 @@ def update_line(report: UpdateReport) -> dict[str, Json]:
         "grad_norm": report.grad_norm,
         "lr": report.lr,
         "moved": report.moved,
-        "dropout": report.dropout if report.training else 0.0,
         "predictions": [{"id": token.id, "text": token.text, "p": token.p} for token in best],
+        "dropout": report.dropout if report.training else 0.0,
     }
 
 

@@ -9,7 +9,8 @@ from tui_trainer.engine.reports import PassesReport, Position, Prediction
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
-from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, probability
+from tui_trainer.widgets.prediction_table import TOKEN_WIDTH
+from tui_trainer.words.numbers import probability
 
 COLUMNS = (
     Column("#", 4, right=True),
