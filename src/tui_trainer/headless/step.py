@@ -29,8 +29,8 @@ from tui_trainer.headless.arguments import (
 from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.passes import passes_line, write_passes
+from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
