@@ -100,6 +100,33 @@ def test_what_would_change_a_resumed_run_is_refused(program: Program, tiny: str)
     assert (ended.status, "There is no run no␛[31mwhere" in ended.err) == (2, True)
 
 
+def test_problems_are_found_again_from_another_folder(
+    program: Program, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = '{"question": "1 + 1?", "answer": "#### 2"}\n' * 4
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    (here / "items.jsonl").write_text(items)
+    monkeypatch.chdir(here)
+    arguments = "--problems", "items.jsonl", "--items", "4", "--checkpoint-every", "2"
+    lines = program("gsm8k", *arguments, "--model", tiny, "--json").steps
+    (folder,) = run_folders()
+    first = str(folder / "checkpoints" / "step-000002")
+    monkeypatch.chdir(elsewhere)
+    again = program("gsm8k", "--resume", first, "--problems", "items.jsonl", "--json")
+    assert without_time(again.steps) == without_time(lines[2:])
+    assert open_run(run_folders()[0]).description.data.path == str(here / "items.jsonl")
+    second = str(run_folders()[0] / "checkpoints" / "step-000004")
+    assert program("gsm8k", "--resume", second).err.count("has made all of its 4 steps") == 1
+    (here / "items.jsonl").rename(elsewhere / "items.jsonl")
+    assert program("gsm8k", "--resume", first, "--json").status == 0
+    (elsewhere / "items.jsonl").unlink()
+    ended = program("gsm8k", "--resume", first)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"were in {here / 'items.jsonl'}, and there is no such file: put it back" in ended.err
+
+
 def test_what_changes_nothing_in_what_is_learned_may_differ(program: Program, tiny: str) -> None:
     program("gsm8k", "--items", "4", "--checkpoint-every", "2", "--model", tiny, "--json")
     (folder,) = run_folders()

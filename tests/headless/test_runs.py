@@ -78,7 +78,7 @@ def test_show_tells_all_of_a_run(program: Program, before: bool) -> None:
     assert line["settings"]["lr"] == 1e-3
     assert line["changed"] == ["items", "lr"]
     assert line["model"]["architecture"] == "Qwen3ForCausalLM"
-    assert line["data"] == {"problems": "builtin", "items": 3, "fingerprint": "d1"}
+    assert line["data"] == {"problems": "builtin", "items": 3, "fingerprint": "d1", "path": ""}
     assert line["versions"] == {"python": "3.11.7", "torch": "2.13.0"}
     assert line["bytes"] == sum(p.stat().st_size for p in (runs_home() / ONE).rglob("*.json*"))
     out = program("runs", "show", str(runs_home() / ONE)).out

@@ -1,6 +1,7 @@
 """A loop written to disk as it goes: its run, its metrics, its checkpoints."""
 
 import hashlib
+import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,14 @@ from tui_trainer.runs.description import (
     Tally,
 )
 from tui_trainer.runs.event_files import check_installed
-from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, check_home, is_run, make_folder
+from tui_trainer.runs.home import (
+    CHECKPOINTS,
+    METRICS_FILE,
+    check_home,
+    given_path,
+    is_run,
+    make_folder,
+)
 from tui_trainer.runs.listing import read_run
 from tui_trainer.runs.metrics import copy_up_to, tally_up_to
 from tui_trainer.runs.training_facts import TrainingFacts
@@ -227,7 +235,9 @@ def identify_data(problems: str, examples: Sequence[Example]) -> DataIdentity:
     digest = hashlib.sha256()
     for example in examples:
         digest.update(torch.tensor(example.ids).numpy().tobytes())
-    return DataIdentity(problems, len(examples), digest.hexdigest()[:16])
+    file = given_path(problems)
+    path = str(file.absolute()) if os.path.isfile(file) else ""  # noqa: PTH113  # Path's raises
+    return DataIdentity(problems, len(examples), digest.hexdigest()[:16], path)
 
 
 def check_resumable(
@@ -239,7 +249,8 @@ def check_resumable(
     """
     run = read_run(checkpoint.parent.parent)
     tally_up_to(checkpoint.parent.parent / METRICS_FILE, facts.step, facts.tally)
-    if identify_data(settings.problems, examples) != run.data:
+    data = identify_data(settings.problems, examples)
+    if (data.items, data.fingerprint) != (run.data.items, run.data.fingerprint):
         raise InputError(
             f"The items of {settings.problems} are not those that {run.name} was trained on: "
             "restore the data, or start a run of its own."

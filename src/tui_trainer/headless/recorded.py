@@ -17,7 +17,7 @@ from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
 from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import find_checkpoint
-from tui_trainer.runs.listing import read_run
+from tui_trainer.runs.listing import read_run, settings_here
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count, seconds_of
 
@@ -72,7 +72,8 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
     choice = replace(choice, source=str(checkpoint), precision=run.model.precision)
     if "preset" in arguments:
         raise InputError("A resumed run keeps its settings: leave out --preset.")
-    own = resumed_settings(run.settings, given_settings(arguments))
+    own = resumed_settings(run.settings, given)
+    own = replace(own, problems=settings_here(run).problems)
     return Order(own, choice, record, checkpoint)
 
 

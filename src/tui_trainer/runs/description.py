@@ -44,6 +44,8 @@ class DataIdentity:
     items: int
     fingerprint: str
     """A hash of the token IDs of all items, in their order."""
+    path: str = ""
+    """Where the file of the problems was, from the root on; empty where they are in no file."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """The runs that there are, and what came of each so far."""
 
 import math
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.checkpoints import checkpoint_folders, step_of
 from tui_trainer.runs.deletion import Deletion, delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
@@ -12,6 +14,7 @@ from tui_trainer.runs.home import (
     METRICS_FILE,
     RUN_FILE,
     foreign_folders,
+    given_path,
     is_run,
     run_folders,
 )
@@ -57,6 +60,21 @@ def read_run(folder: Path) -> RunDescription:
     if not math.isfinite(description.tally.seconds):
         raise InputError(f"{folder / RUN_FILE} has a time that is none: choose another run.")
     return description
+
+
+def settings_here(run: RunDescription) -> TrainSettings:
+    """The settings of a run with the problems where they are, whatever folder one is in now.
+
+    InputError where the file that they were in is there no more.
+    """
+    path = run.data.path
+    if not path or os.path.isfile(path):  # noqa: PTH113  # Path's raises for a long name
+        return replace(run.settings, problems=path or run.settings.problems)
+    if os.path.isfile(given_path(run.settings.problems)):  # noqa: PTH113  # both were moved
+        return run.settings
+    raise InputError(
+        f"The problems of {run.name} were in {path}, and there is no such file: put it back."
+    )
 
 
 def open_run(folder: Path) -> RunOnDisk:

@@ -15,7 +15,7 @@ from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.curve import series_up_to
-from tui_trainer.runs.listing import RunOnDisk
+from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.export import export_binding
@@ -101,8 +101,9 @@ class Gsm8kCheckpoints(WorkScreen):
 
     async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
         """Go on with the run of a checkpoint, which is the model that is loaded."""
-        settings, step = run.description.settings, step_of(checkpoint)
+        step = step_of(checkpoint)
         try:
+            settings = settings_here(run.description)
             past = await in_thread(lambda: series_up_to(run.folder, step))
         except InputError as error:  # the engine would say so after it has read all items
             self.session.tell(Failure(str(error)))

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.checkpoints import checkpoint_name
 from tui_trainer.runs.home import CHECKPOINTS
-from tui_trainer.runs.listing import RunOnDisk
+from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.screens.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.run_words import NAME_CHARACTERS, Listed
@@ -92,8 +92,13 @@ class RunCheckpoints(WorkScreen):
     async def action_evaluate(self) -> None:
         run = self.selected_run
         if run is not None and await self._load(run, run.checkpoints, "Evaluate") is not None:
+            try:
+                settings = settings_here(run.description)
+            except InputError as error:
+                self.session.tell(Failure(str(error)))
+                return
             screen = await self._loop_screen()
-            screen.open_evaluations(run.description.settings, evaluate=True)
+            screen.open_evaluations(settings, evaluate=True)
 
     async def _load(self, run: RunOnDisk, steps: tuple[int, ...], what: str) -> Path | None:
         """Make a checkpoint the model, in the run's precision; None where that did not happen."""
