@@ -7,6 +7,7 @@ from pathlib import Path
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import OPTIMIZERS, check_lr
 from tui_trainer.runs.checkpoints import NAME, checkpoint_folders, step_of
+from tui_trainer.runs.plain import reason
 from tui_trainer.runs.regular_files import open_regular, sha256_of
 from tui_trainer.runs.training_facts import Damage, TrainingFacts, file_names, read_facts
 
@@ -82,4 +83,4 @@ def _check_file(path: Path, name: str, sha256: str | None) -> None:
     except FileNotFoundError:
         raise Damage(f"it has no {name}") from None
     except (OSError, ValueError) as error:
-        raise Damage(f"{name} cannot be read: {error}") from error
+        raise Damage(f"{name} cannot be read: {reason(error)}") from error

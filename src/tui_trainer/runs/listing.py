@@ -22,6 +22,8 @@ from tui_trainer.runs.metrics import tally_on
 from tui_trainer.runs.plain import read_plain
 from tui_trainer.runs.presence import is_being_written
 
+LONGEST_PATH = 4096
+"""Characters: no system has longer ones."""
 NO_RUN = "{} is no run of this program, or one that was not deleted whole: it has no run.json."
 
 
@@ -73,7 +75,8 @@ def settings_here(run: RunDescription) -> TrainSettings:
     if os.path.isfile(given_path(run.settings.problems)):  # noqa: PTH113  # both were moved
         return run.settings
     raise InputError(
-        f"The problems of {run.name} were in {path}, and there is no such file: put it back."
+        f"The problems of {run.name} were in {path[:LONGEST_PATH]}, and there is no such file: put "
+        "it back."
     )
 
 

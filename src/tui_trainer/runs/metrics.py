@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.description import Tally
-from tui_trainer.runs.plain import LARGEST_WHOLE
+from tui_trainer.runs.plain import LARGEST_WHOLE, reason
 from tui_trainer.runs.regular_files import open_regular
 
 CHUNK = 1 << 16
-REASON_CHARACTERS = 200
 
 
 class ValidationLine(NamedTuple):
@@ -56,8 +55,7 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], 
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    said = f"{error}"[:REASON_CHARACTERS]  # it may quote the file
-    return InputError(f"{path} is damaged ({said}): delete this run.")
+    return InputError(f"{path} is damaged ({reason(error)}): delete this run.")
 
 
 def _object(raw: bytes) -> dict[str, object]:

@@ -28,6 +28,7 @@ def write_plain(path: Path, value: "DataclassInstance") -> None:
     beside.replace(path)
 
 
+REASON_CHARACTERS = 200
 UNREADABLE = OSError, ValueError, TypeError, RecursionError, InputError
 """What `read_object` and `parse_format` raise; the text of each says why."""
 
@@ -40,8 +41,15 @@ def read_plain(path: Path, kind: type[Kind]) -> Kind:
         raise InputError(f"{path.parent} has no {path.name}: choose another one.") from None
     except UNREADABLE as error:
         raise InputError(
-            f"{path} is not a file of this program, or it is damaged ({error}): choose another one."
+            f"{path} is not a file of this program, or it is damaged ({reason(error)}): choose "
+            "another one."
         ) from error
+
+
+def reason(error: Exception) -> str:
+    """What an error says, as far as a sentence takes it: it may quote what is in the file."""
+    said = f"{error}" or type(error).__name__
+    return said if len(said) <= REASON_CHARACTERS else f"{said[:REASON_CHARACTERS]}…"
 
 
 def read_object(path: Path) -> Mapping[str, object]:

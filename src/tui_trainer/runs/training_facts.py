@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui_trainer.engine.reports import ItemReport
 from tui_trainer.runs.description import Tally
-from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, write_plain
+from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, reason, write_plain
 from tui_trainer.runs.regular_files import sha256_of
 
 TRAINING_FILE = "training.json"
@@ -69,7 +69,7 @@ def read_facts(checkpoint: Path) -> TrainingFacts:
     except FileNotFoundError:
         raise Damage(f"it has no {TRAINING_FILE}") from None
     except UNREADABLE as error:
-        raise Damage(f"{TRAINING_FILE} cannot be read: {error}") from error
+        raise Damage(f"{TRAINING_FILE} cannot be read: {reason(error)}") from error
     if facts.sha256 and facts.sha256 != _digest(values):
         raise Damage(f"{TRAINING_FILE} is not as it was written")
     return facts
