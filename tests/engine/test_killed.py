@@ -1,0 +1,95 @@
+"""kill -9 at any moment: the newest checkpoint is whole, and the run goes on to the last bit."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
+from tui_trainer.runs.description import RunState
+from tui_trainer.runs.home import run_folders
+from tui_trainer.runs.listing import delete_whole, open_run
+
+SETTINGS = TrainSettings(items=60, lr=1e-3, shuffle=True, checkpoint_every=2)
+
+
+def killed_after(source: str, steps: int, seconds: float) -> Path:
+    """The run of a process that was killed so long after it told of so many steps."""
+    command = [sys.executable, "-m", "tui_trainer", "gsm8k", "--model", source, "--json"]
+    flags = ["--items", "60", "--lr", "1e-3", "--shuffle", "--checkpoint-every", "2"]
+    process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, env=os.environ)
+    with process:
+        lines = iter(process.stdout)
+        while steps:
+            steps -= b'"loss"' in next(lines)
+        time.sleep(seconds)
+        process.kill()
+    return run_folders()[0]
+
+
+def assert_goes_on(engine: Engine, run: Path, whole: list[float]) -> None:
+    """Every checkpoint is whole, and from the newest one the losses are those of `whole`."""
+    assert open_run(run).state is RunState.BROKEN_OFF
+    for folder in checkpoint_folders(run):
+        check_checkpoint(folder)
+    checkpoint = find_checkpoint(run.name)
+    engine.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
+    losses = [report.loss for report in engine.resume(str(checkpoint), SETTINGS)]
+    assert losses == whole[-len(losses) :]
+    assert len(losses) < len(whole)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_twenty_killed_runs_are_resumed_bit_for_bit(
+    engine: Engine, model_folder: Callable[[str], Path]
+) -> None:
+    """GPT-2 has dropout, so that its random numbers must go on too."""
+    source, draw = str(model_folder("GPT2")), random.Random(0)
+    engine.load_model(ModelChoice(source, "cpu", "fp32"))
+    whole = [report.loss for report in engine.train(SETTINGS)]
+    for _ in range(20):
+        run = killed_after(source, draw.randrange(3, 50), draw.uniform(0, 0.1))
+        assert_goes_on(engine, run, whole)
+        delete_whole(run)
+
+
+def test_whatever_a_kill_leaves_of_a_checkpoint_the_newest_is_whole(
+    engine: Engine,
+    model_folder: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A copy of the folder before each call that a checkpoint hangs on is what a kill leaves."""
+    engine.load_model(ModelChoice(str(model_folder("GPT2")), "cpu", "fp32"))
+    left: list[Path] = []
+
+    def copying_before(act: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: object, **how: object) -> None:
+            left.append(shutil.copytree(run_folders()[0], tmp_path / f"{len(left):03}" / "run"))
+            act(*arguments, **how)
+
+        return call
+
+    steps = iter(engine.train(SETTINGS, record=True))
+    whole = [next(steps).loss for _ in range(2)]
+    with monkeypatch.context() as patch:
+        for name in ("fsync", "rename", "replace", "rmdir"):
+            patch.setattr(os, name, copying_before(getattr(os, name)))
+        whole += [next(steps).loss for _ in range(2)]
+    whole += [step.loss for step in steps]
+    assert len(left) > 8
+    assert {find_checkpoint(str(run)).name for run in left} == {"step-000002", "step-000004"}
+    for run in left:
+        check_checkpoint(find_checkpoint(str(run)))
+    assert_goes_on(engine, left[0], whole)
+    assert_goes_on(engine, left[-1], whole)
