@@ -41,7 +41,7 @@ def assert_goes_on(engine: Engine, run: Path, whole: list[float]) -> None:
     assert open_run(run).state is RunState.BROKEN_OFF
     for folder in checkpoint_folders(run):
         check_checkpoint(folder)
-    checkpoint = find_checkpoint(run.name)
+    checkpoint = find_checkpoint(str(run))
     engine.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
     losses = [report.loss for report in engine.resume(str(checkpoint), SETTINGS)]
     assert losses == whole[-len(losses) :]
