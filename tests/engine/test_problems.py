@@ -1,6 +1,7 @@
 """Problems from the generator, from files, and what is said where a file cannot be used."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow
@@ -155,6 +156,85 @@ def test_a_bad_row_of_a_table_is_named(tmp_path: Path) -> None:
     assert "question that is missing" in told
 
 
+def test_a_text_of_a_table_that_is_not_utf8_is_named_by_row_and_column(tmp_path: Path) -> None:
+    latin1 = pyarrow.array([b"2", b"4 caf\xe9"]).view(pyarrow.string())
+    for column, article in (("answer", "an answer"), ("question", "a question")):
+        columns = {"question": ["1+1?", "2+2?"], "answer": ["2", "4"], column: latin1}
+        path = write_parquet(tmp_path, columns)
+        assert sentence(path) == (
+            f"Row 2 of {path} has {article} that is not UTF-8 text: write the file anew."
+        )
+        assert len(load_problems(path, limit=1)) == 1  # what is not wanted is not looked at
+
+
+def test_numbers_of_every_kind_are_answers(tmp_path: Path) -> None:
+    kinds = {
+        "4.5": pyarrow.array([Decimal("4.50")]),
+        "72": pyarrow.array([Decimal("72.00")]),
+        "7": pyarrow.array([7], pyarrow.int8()),
+        "0.25": pyarrow.array([0.25], pyarrow.float32()),
+        "12": pyarrow.array(["12"]).dictionary_encode(),
+    }
+    for answer, column in kinds.items():
+        path = write_parquet(tmp_path, {"question": ["?"], "answer": column})
+        assert [problem.answer for problem in load_problems(path)] == [answer]
+
+
+def test_what_is_no_answer_is_called_what_it_is(tmp_path: Path) -> None:
+    kinds = {
+        "missing": pyarrow.array([None], pyarrow.string()),
+        "bytes": pyarrow.array([b"4"]),
+        "true or false": pyarrow.array([True]),
+        "a list": pyarrow.array([["4"]]),
+        "a number with no value": pyarrow.array([float("nan")]),
+    }
+    for kind, column in kinds.items():
+        path = write_parquet(tmp_path, {"question": ["?"], "answer": column})
+        assert f"Row 1 of {path} has an answer that is {kind}: make it a string" in sentence(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"question": "1", "question": "2", "answer": "3"}', "has question twice: delete one"),
+        ('{"question": "1", "answer": "2"}'.encode("utf-16"), "is not UTF-8 text: save the file"),
+        (b'{"question": "1", "answer": ' + b"1" * 5000 + b"}", "is not valid JSON (too deep or to"),
+        (b'{"question": "1", "answer": 1e999}', "has an answer that is a number with no value"),
+        (b'{"question": "1", "answer": null}', "has an answer that is missing"),
+        (b"[" * 100_000, "is not valid JSON (too deep or too large)"),
+        (b" " * (64 << 20) + b"{}", "is longer than 67,108,864 bytes: write an object a line."),
+    ],
+    ids=["doubled", "utf-16", "digits", "infinite", "null", "deep", "long"],
+)
+def test_a_line_of_another_kind_is_told(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "items.jsonl"
+    path.write_bytes(content)
+    assert sentence(str(path)).startswith(f"Line 1 of {path} {said}")
+
+
+def test_windows_line_ends_are_no_part_of_an_item(tmp_path: Path) -> None:
+    path = tmp_path / "items.jsonl"
+    path.write_bytes("\r\n".join(json.dumps(row) for row in ROWS).encode())
+    assert load_problems(str(path)) == PROBLEMS
+
+
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    long = "d" * 300
+    assert sentence(f"{long}.jsonl").startswith("There is no file ddd")
+    assert sentence(f"/{long}").startswith("There are no problems called /ddd")
+    assert sentence("~nobody-of-that-name/items.jsonl").startswith("There is no file ~nobody")
+    assert sentence("-").startswith("There are no problems called -: use builtin")
+
+
+def test_a_folder_is_not_taken_for_a_data_set_of_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil" / "repo").mkdir(parents=True)
+    for source in "evil/repo", "evil/repo:main":
+        assert sentence(source).startswith(f"{source} is a Hub data set by its form and there is")
+
+
 def test_a_broken_table_is_told(tmp_path: Path) -> None:
     source = write_parquet(tmp_path, {"question": ["a"] * 100, "answer": ["b"] * 100})
     path = Path(source)
@@ -177,37 +257,6 @@ def test_an_empty_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["items.csv", "/no/such/place", "a b", "x/y/z", "a\0.jsonl", ""])
 def test_what_is_no_source_is_told(source: str) -> None:
     assert sentence(source).startswith("There ")
-
-
-@pytest.fixture
-def data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A data set with two configurations, in a folder; datasets reads it as it does the Hub."""
-    folder = tmp_path / "owner" / "set"
-    folder.mkdir(parents=True)
-    write_jsonl(folder, *ROWS)
-    (folder / "other.jsonl").write_text('{"text": "a"}\n')
-    (folder / "README.md").write_text(
-        "---\nconfigs:\n"
-        "- config_name: gsm8k\n  data_files: [{split: train, path: items.jsonl}]\n"
-        "- config_name: other\n  data_files: [{split: train, path: other.jsonl}]\n---\n"
-    )
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    return "owner/set"
-
-
-def test_a_configuration_of_a_data_set(data_set: str) -> None:
-    assert load_problems(f"{data_set}:gsm8k", limit=2) == PROBLEMS[:2]
-    assert "its columns are: text" in sentence(f"{data_set}:other")
-
-
-def test_what_a_data_set_lacks_is_told_with_what_it_has(data_set: str) -> None:
-    told = sentence(data_set)
-    assert "gsm8k" in told
-    assert "other" in told
-    told = sentence(f"{data_set}:gsm8k", split="test")
-    assert "no split test" in told
-    assert "train" in told
 
 
 def test_a_limit_below_one_is_refused() -> None:

@@ -194,6 +194,9 @@ def test_a_tokenizer_folder_without_one_is_refused(engine: Engine, tmp_path: Pat
         ("./no/such", "There is no model at ./no/such: give a directory"),
         ("a/b/c", "There is no model at a/b/c: give a directory, a .gguf file or a Hub id."),
         ("nowhere.gguf", "There is no file nowhere.gguf: check the path."),
+        ("./" + "d" * 300, "There is no model at ./ddd"),
+        ("/" + "d" * 300 + ".gguf", "There is no model at /ddd"),
+        ("~nobody-of-that-name/model", "There is no model at ~nobody"),
     ],
 )
 def test_a_place_where_nothing_is(engine: Engine, name: str, sentence: str) -> None:

@@ -131,6 +131,13 @@ def test_a_configuration_that_is_not_there_names_those_that_are(course: FakeHub)
         load_problems(REPO)
 
 
+def test_columns_that_are_not_there_are_told_with_those_that_are(hub: FakeHub) -> None:
+    data = parquet(text=["a"])
+    hub.add_dataset(REPO, {"README.md": CARD, TRAIN: data, TEST: data})
+    with pytest.raises(InputError, match="its columns are: text"):
+        load_problems(SOURCE)
+
+
 def test_a_split_that_is_not_there_is_named(course: FakeHub) -> None:
     with pytest.raises(InputError, match="has no split validation"):
         load_problems(SOURCE, split="validation")

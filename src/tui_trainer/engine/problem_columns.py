@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problem import Problem
@@ -51,8 +52,10 @@ def _answer(value: object, where: str) -> str:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return str(int(value)) if value.is_integer() else str(value)
+    if isinstance(value, float | Decimal) and math.isfinite(value):
+        if value == int(value):
+            return str(int(value))
+        return str(value) if isinstance(value, float) else f"{value.normalize():f}"
     raise InputError(f"{where} has an answer that is {_kind(value)}: make it a string or a number.")
 
 
@@ -60,12 +63,13 @@ def _kind(value: object) -> str:
     """What a value is, in the words of a data file rather than of Python."""
     if value is None:
         return "missing"
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
         return "a number with no value"
     names = {
         bool: "true or false",
         int: "a number",
         float: "a number",
+        bytes: "bytes",
         list: "a list",
         dict: "an object",
     }

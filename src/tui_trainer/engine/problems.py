@@ -6,6 +6,7 @@ them makes them fit for a terminal.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tui_trainer.engine.problem_files import read_jsonl, read_parquet
 from tui_trainer.engine.problem_hub import read_hub
 from tui_trainer.engine.progress import UNHEARD, Progress
 from tui_trainer.engine.word_problems import word_problems
+from tui_trainer.runs.home import given_path
 
 __all__ = ["Problem", "ProblemSource", "describe_problems", "format_problem", "load_problems"]
 
@@ -76,7 +78,13 @@ def load_problems(
         return read_jsonl(_file(source), limit)
     if suffix == ".parquet":
         return read_parquet(_file(source), limit)
-    if _HUB_NAME.fullmatch(source) and not Path(source).is_file():
+    if _HUB_NAME.fullmatch(source) and not _is_here(source, Path.is_file):
+        # The Hub's client would read a folder of that name in its place.
+        if _is_here(source.partition(":")[0], Path.is_dir):
+            raise InputError(
+                f"{source} is a Hub data set by its form and there is a folder of that name here: "
+                "give one of its .jsonl or .parquet files, or start in another folder."
+            )
         return read_hub(source, split, limit, progress)
     raise InputError(
         f"There are no problems called {source}: use builtin, a .jsonl or .parquet file, or a Hub "
@@ -84,9 +92,17 @@ def load_problems(
     )
 
 
+def _is_here(name: str, kind: Callable[[Path], bool]) -> bool:
+    """Whether something of this kind is at the path; nothing is at one that is too long."""
+    try:
+        return kind(given_path(name))
+    except OSError:
+        return False
+
+
 def _file(source: str) -> Path:
-    path = Path(source).expanduser()
-    if "\0" in source or not path.exists():
+    path = given_path(source)
+    if "\0" in source or not _is_here(source, Path.exists):
         raise InputError(f"There is no file {source}: check the path.")
     if not path.is_file():
         raise InputError(f"{source} is not a file: give the path of a .jsonl or .parquet file.")

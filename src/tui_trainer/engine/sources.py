@@ -21,6 +21,7 @@ from tui_trainer.engine.reports import ModelOption
 from tui_trainer.engine.settings import RANDOM
 from tui_trainer.engine.shapes import check_shape
 from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import find_saved, is_saved, read_saved, saved_models
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
 
@@ -76,17 +77,29 @@ def find_source(name: str, progress: Progress, *, weights: bool = True) -> Sourc
         return _gguf_source(smollm2_file(), "smollm2")
     if name.startswith(RANDOM):
         return Source(name, MODEL_FOLDER, shape=check_shape(name.removeprefix(RANDOM)))
-    path = Path(name).expanduser()
-    folder = path if path.is_dir() else find_saved(name)
-    if folder is not None:
-        return _folder_source(folder, weights=weights)
-    if path.suffix == ".gguf" or path.is_file():
-        return _gguf_source(path, path.stem)
+    try:
+        if (source := _local_source(name, weights=weights)) is not None:
+            return source
+    except OSError as error:  # a name that is too long, or a folder that may not be entered
+        raise InputError(
+            f"There is no model at {name} that can be read ({error.strerror}): give a directory, a "
+            ".gguf file or a Hub id."
+        ) from error
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
         raise InputError(
             f"There is no model at {name}: give a directory, a .gguf file or a Hub id."
         )
     return Source(name, download_snapshot(name, progress, weights=weights), on_hub=True)
+
+
+def _local_source(name: str, *, weights: bool) -> Source | None:
+    path = given_path(name)
+    folder = path if path.is_dir() else find_saved(name)
+    if folder is not None:
+        return _folder_source(folder, weights=weights)
+    if path.suffix == ".gguf" or path.is_file():
+        return _gguf_source(path, path.stem)
+    return None
 
 
 def _folder_source(path: Path, *, weights: bool) -> Source:
