@@ -14,7 +14,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.models import ARCHITECTURES, CONTEXT
 from tui_trainer.engine import evaluate as evaluation
-from tui_trainer.engine.batch_generation import GreedyGeneration, last_logits_only
+from tui_trainer.engine.batch_generation import GreedyGeneration
+from tui_trainer.engine.cached_batch import last_logits_only
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import batches_by_length, load_held_out, make_prompt
@@ -102,7 +103,7 @@ def test_rows_that_end_leave_the_batch_and_the_others_go_on(
     rows = set()
     while not generation.is_done:
         generation.step()
-        rows.add(len(generation._input_ids))
+        rows.add(len(generation._rows))
     assert len(rows) > 1
     for row, ids in enumerate(free._written):
         at = ids.index(token) if token in ids else None
@@ -124,8 +125,8 @@ def answer_of_a_model_that_writes(text: str, engine: Engine, budget: int) -> Ans
     def prefer(_model, _inputs, output) -> None:
         output.logits[:, -1, next(script)] = 1e9
 
-    hook = learner.model.register_forward_hook(prefer)
     generation = GreedyGeneration(learner, [learner.vocabulary.ids("Hi")], budget)
+    hook = learner.model.register_forward_hook(prefer)
     while not generation.is_done:
         generation.step()
     hook.remove()

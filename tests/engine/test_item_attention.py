@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from transformers import (
     AutoModelForCausalLM,
-    Gemma2Config,
     LlamaConfig,
     MistralConfig,
     PreTrainedModel,
@@ -19,7 +18,6 @@ from tests.engine.test_chunked_loss import SMALL
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.item_attention import (
     attention_within_items,
-    can_attend_within_items,
     item_lengths,
 )
 
@@ -56,20 +54,12 @@ def test_logits_and_gradients_are_those_with_the_mask(
     model_folder: Callable[[str], Path], architecture: str
 ) -> None:
     model = AutoModelForCausalLM.from_pretrained(model_folder(architecture)).eval()
-    assert can_attend_within_items(model)
     assert_same_as_with_the_mask(model)
 
 
 def test_a_sliding_window_stays_one_in_a_long_item() -> None:
     model = AutoModelForCausalLM.from_config(MistralConfig(**SMALL, sliding_window=6)).eval()
     assert_same_as_with_the_mask(model)
-
-
-def test_scores_that_are_capped_keep_the_mask() -> None:
-    model = AutoModelForCausalLM.from_config(Gemma2Config(**SMALL)).eval()
-    before = model.config._attn_implementation
-    assert not can_attend_within_items(model)
-    assert model.config._attn_implementation == before
 
 
 def test_no_item_sees_another() -> None:

@@ -1,6 +1,6 @@
 """Rows as tensors: what one forward pass takes, the labels, and which of them count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -59,6 +59,37 @@ class MicroBatch:
             send(self.labelled, device),
             self.places,
             None if self.items is None else self.items.to(device),
+        )
+
+
+def model_inputs(batch: MicroBatch, *, within_items: bool = False) -> dict[str, object]:
+    """What the model is called with: nothing that is not there, since not all models take all."""
+    inputs: dict[str, object] = {"input_ids": batch.input_ids, "use_cache": False}
+    if batch.attention_mask is not None:
+        inputs["attention_mask"] = batch.attention_mask
+    if batch.position_ids is not None:
+        inputs["position_ids"] = batch.position_ids
+    if within_items:
+        inputs["items"] = batch.items
+    return inputs
+
+
+def one_by_one(batch: MicroBatch) -> Iterator[tuple[Place, MicroBatch]]:
+    """Each item as a batch of its own, without padding and without others in its row."""
+    for place in batch.places:
+        length = len(place.example.ids)
+        cells = slice(place.row, place.row + 1), slice(place.start, place.start + length)
+        yield (
+            place,
+            MicroBatch(
+                input_ids=batch.input_ids[cells],
+                attention_mask=None,
+                position_ids=None,
+                labels=batch.labels[cells],
+                counts=batch.counts[cells],
+                labelled=torch.arange(length - 1, device=batch.labels.device),
+                places=(Place(place.example, 0, 0),),
+            ),
         )
 
 

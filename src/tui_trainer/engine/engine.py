@@ -33,6 +33,7 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loading import load_config, load_model, load_vocabulary
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.memory_estimate import check_memory
+from tui_trainer.engine.model_checks import check_causal
 from tui_trainer.engine.model_report import report_model
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.moved_reports import MovedReport
@@ -144,6 +145,7 @@ class Engine:
         self._progress.check()
         model = loaded.model
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
+        check_causal(model, source.name)
         seconds = time.perf_counter() - started
         report = report_model(model, source.name, str(device), precision, seconds, loaded.notes)
         self._learner = Learner(model, vocabulary, report, source.updates)

@@ -5,8 +5,13 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from tui_trainer.engine.batch_generation import GreedyGeneration
+from tui_trainer.engine.batch_generation import (
+    NO_BATCHES,
+    GreedyGeneration,
+    answers_together,
+)
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import EvaluatedItem, EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
@@ -83,6 +88,8 @@ def evaluate(
     weights = learner.weights_version
     prompts = [make_prompt(problem, shots) for problem in tested]
     prompt_ids = [learner.vocabulary.ids(prompt) for prompt in prompts]
+    together = answers_together(learner, prompt_ids, settings.max_tokens)
+    batched = settings if together else replace(settings, batch=1)
     items: tuple[EvaluatedItem, ...] = ()
     tokens, seconds = 0, 0.0
 
@@ -96,9 +103,10 @@ def evaluate(
             batch_done=batch_done,
             tokens=tokens + batch_tokens,
             seconds=seconds,
+            notes=() if together else (NO_BATCHES,),
         )
 
-    for batch in batches_by_length([len(ids) for ids in prompt_ids], settings):
+    for batch in batches_by_length(list(map(len, prompt_ids)), batched):
         began = time.perf_counter()
         generation = GreedyGeneration(learner, [prompt_ids[n] for n in batch], settings.max_tokens)
         while not generation.is_done:

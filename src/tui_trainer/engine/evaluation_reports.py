@@ -48,10 +48,22 @@ class Answer:
     """What the model generated for one prompt."""
 
     text: str
-    """Up to the stop string or the end of text, neither included."""
+    """What is scored: without special tokens, up to the stop string or the end of text."""
     ending: Ending
     tokens: int
     """How many were generated, the last ones that ended it included."""
+    raw: str = ""
+    """All that was generated; empty where nobody has kept it."""
+
+    @property
+    def shown(self) -> str:
+        """As the model gave it, as far as that was kept."""
+        return self.raw or self.text
+
+    @property
+    def is_scored_as_shown(self) -> bool:
+        """Whether nothing but its end was taken off for scoring."""
+        return self.shown.startswith(self.text)
 
 
 @dataclass(frozen=True)
@@ -159,6 +171,8 @@ class EvaluationReport:
     """Generated so far."""
     seconds: float
     """Spent generating, pauses and other requests left out."""
+    notes: tuple[str, ...] = ()
+    """What is not done as ever with this model, in a sentence each."""
 
     @property
     def share(self) -> float:

@@ -17,8 +17,6 @@ from tui_trainer.engine.devices import send
 
 NAME = "tui_trainer_items"
 """As transformers knows it, which makes no mask for a name without a mask function."""
-PROBE = 3, 2, 4
-"""Lengths of the items of a row that shows whether a model can do without the mask."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,8 @@ def attend_within_items(
     if softcap is not None:
         raise NotImplementedError("Attention scores that are capped need the eager attention.")
     rows, positions = query.shape[0], query.shape[2]
+    # Under autocast positions are turned in fp32, and the values come in bf16: a kernel takes one.
+    query, key = query.to(value.dtype), key.to(value.dtype)
     q, k, v = (tensor.transpose(0, 1).flatten(1, 2) for tensor in (query, key, value))
     if has_kernel(query) and not dropout and sliding_window is None:
         attended = _attend_by_kernel(q, k, v, items, positions, scaling)
@@ -152,19 +152,3 @@ def attention_within_items(model: PreTrainedModel) -> Iterator[None]:
         yield
     finally:
         model.set_attn_implementation(before)
-
-
-@torch.no_grad()
-def can_attend_within_items(model: PreTrainedModel) -> bool:
-    """Whether that gives what the mask gives; found by looking, since models differ."""
-    lengths = item_lengths(PROBE).to(model.device)
-    ids = torch.arange(sum(PROBE), device=model.device)[None]
-    position_ids = torch.cat([torch.arange(n, device=model.device) for n in PROBE])[None]
-    inputs = {"input_ids": ids, "position_ids": position_ids, "use_cache": False}
-    masked = model(**inputs).logits
-    try:
-        with attention_within_items(model):
-            apart = model(**inputs, items=lengths).logits
-    except (NotImplementedError, TypeError, ValueError):
-        return False
-    return torch.allclose(apart.float(), masked.float(), rtol=1e-2, atol=1e-2)

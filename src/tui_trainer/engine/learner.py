@@ -14,6 +14,7 @@ from tui_trainer.engine.actions import SEED, Action
 from tui_trainer.engine.dropout import Dropout
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
+from tui_trainer.engine.model_checks import ModelChecks
 from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.phase_reports import ZERO_GRAD
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
@@ -86,6 +87,11 @@ class Learner:
         """Something done with the settings as they are now."""
         settings = self.lr, self.optimizer_name, self.optimizer_number, self.training
         return Action(what, text, *settings, self.dropout.p)
+
+    @cached_property
+    def checks(self) -> ModelChecks:
+        """Which ways of running the model were found to give what the plain one gives."""
+        return ModelChecks(self.model, self.vocabulary, self.report)
 
     @cached_property
     def end_ids(self) -> frozenset[int]:

@@ -1,7 +1,7 @@
 """One forward pass of a loop, to its loss: plainly as the notebook has it, or with less work.
 
-What has less work gives the same numbers. Where a model is not made for it, the plain way is taken
-and a sentence says so.
+What has less work gives the same numbers, and whether it does is looked at with the model at hand.
+Where a model is not made for it, the plain way is taken and a sentence says so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.batching import MicroBatch
-from tui_trainer.engine.chunked_loss import chunked_losses, is_plain_head
+from tui_trainer.engine.batching import MicroBatch, model_inputs, one_by_one
+from tui_trainer.engine.chunked_loss import chunked_losses
 from tui_trainer.engine.compiled_blocks import CompiledBlocks, compile_blocks
 from tui_trainer.engine.examples import Example
-from tui_trainer.engine.item_attention import attention_within_items, can_attend_within_items
+from tui_trainer.engine.item_attention import attention_within_items
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.packing import make_batch
@@ -26,6 +26,14 @@ PROBE = 7, 5, 9
 """Lengths of the items that the blocks are compiled with: no two are alike, none is 1."""
 NO_CHUNKS = "This model makes its logits in a way of its own, so the loss is not taken in chunks."
 NO_ITEMS = "This model attends in a way of its own, so packed rows keep their mask and cost more."
+NO_PACKING = (
+    "In a packed row this model would compute other numbers than for its items alone, so each item "
+    "has a forward pass of its own, which takes longer."
+)
+NO_PADDING = (
+    "With padding on the {} this model would compute other numbers than for its items alone, so "
+    "each item of a batch has a forward pass of its own, which takes longer."
+)
 
 
 @dataclass(frozen=True)
@@ -37,20 +45,20 @@ class LossPass:
     """The output layer, where the loss is taken in chunks."""
     within_items: bool
     """Whether each item of a packed row attends on its own, without a mask."""
+    one_by_one: bool
+    """Whether each item has a forward pass of its own."""
     compiled: CompiledBlocks | None
     notes: tuple[str, ...]
     """What was asked for and is not done, in a sentence each."""
 
     def __call__(self, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
         """The share of `batch` in the step's loss, and -log p of each label: [row, position]."""
-        inputs: dict[str, object] = {
-            "input_ids": batch.input_ids,
-            "attention_mask": batch.attention_mask,
-            "position_ids": batch.position_ids,
-            "use_cache": False,
-        }
-        if self.within_items:
-            inputs["items"] = batch.items
+        if self.one_by_one:
+            return self._item_by_item(batch, counted)
+        return self._together(batch, counted)
+
+    def _together(self, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
+        inputs = model_inputs(batch, within_items=self.within_items)
         if self.head is None:
             logits = self.model(**inputs).logits
             # logits: [row, position, vocabulary]; the label of a position is the next token
@@ -58,6 +66,15 @@ class LossPass:
         hidden = self.model.base_model(**inputs).last_hidden_state
         shares = batch.counts / counted
         return chunked_losses(hidden, self.head, batch.labels, batch.labelled, shares)
+
+    def _item_by_item(self, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
+        shares = []
+        losses = torch.zeros(batch.labels.shape, device=batch.labels.device)
+        for place, alone in one_by_one(batch):
+            share, each = self._together(alone, counted)
+            losses[place.row, place.start : place.start + each.shape[1]] = each[0]
+            shares.append(share)
+        return torch.stack(shares).sum(), losses
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -69,27 +86,37 @@ class LossPass:
                 entered.enter_context(self.compiled.in_use())
             yield
 
-    def warm_up(self, batch: MicroBatch, weights: Sequence[Tensor]) -> None:
-        """A forward and a backward pass that leave nothing behind."""
-        loss, _ = self(batch, batch.counted)
+    def warm_up(self, batch: MicroBatch, weights: Sequence[Tensor]) -> Tensor:
+        """A forward and a backward pass that leave nothing behind; the losses of the labels."""
+        loss, losses = self(batch, batch.counted)
         torch.autograd.grad(loss, weights, allow_unused=True)
+        return losses
 
 
-def make_loss_pass(learner: Learner, settings: TrainSettings) -> LossPass:
+def make_loss_pass(
+    learner: Learner, examples: Sequence[Example], settings: TrainSettings
+) -> LossPass:
     """The pass that `settings` ask for, as far as the model is made for it."""
-    model = learner.model.eval()  # dropout would draw random numbers, and no two passes be equal
-    with learner.autocast():
-        chunked = settings.chunked_loss and is_plain_head(model)
-        asked_within_items = settings.pack > 0 and settings.item_attention
-        within_items = asked_within_items and can_attend_within_items(model)
+    model, checks = learner.model.eval(), learner.checks
     notes = []
-    if settings.chunked_loss and not chunked:
-        notes.append(NO_CHUNKS)
-    if asked_within_items and not within_items:
+    longest = settings.pack or max(len(example.ids) for example in examples)
+    within_items = settings.pack > 0 and settings.item_attention
+    if within_items and not checks.attends_within_items(longest):
+        within_items = False
         notes.append(NO_ITEMS)
-    head = model.get_output_embeddings() if chunked else None
-    assert head is None or isinstance(head, nn.Linear)  # else it is no plain head
-    loss_pass = LossPass(model, head, within_items, None, tuple(notes))
+    apart = False
+    if settings.pack and not within_items and not checks.packs(longest):
+        apart = True
+        notes = [NO_PACKING]  # there is no mask to keep
+    elif settings.batch > 1 and not settings.pack and not checks.pads(settings.padding, longest):
+        apart = True
+        notes.append(NO_PADDING.format(settings.padding))
+    head = model.get_output_embeddings() if settings.chunked_loss else None
+    if settings.chunked_loss and not (isinstance(head, nn.Linear) and checks.has_plain_head()):
+        head = None
+        notes.append(NO_CHUNKS)
+    assert head is None or isinstance(head, nn.Linear)
+    loss_pass = LossPass(model, head, within_items, apart, None, tuple(notes))
     return compile_pass(learner, settings, loss_pass) if settings.compiled else loss_pass
 
 
@@ -101,12 +128,14 @@ def compile_pass(learner: Learner, settings: TrainSettings, loss_pass: LossPass)
     batch = make_batch(rows, settings, learner.vocabulary).to(learner.device)
     weights = [weight for weight in learner.model.parameters() if weight.requires_grad]
 
-    def warm_up() -> None:
+    def warm_up() -> Tensor:
         learner.model.train()  # as in a step
         with learner.autocast(), loss_pass.in_use():
-            loss_pass.warm_up(batch, weights)
+            return loss_pass.warm_up(batch, weights)
 
-    compiled = compile_blocks(learner.model, warm_up)
+    plain = None if learner.dropout.own else warm_up()  # which draws others each time
+    kind = torch.float32 if learner.report.precision == "fp32" else torch.bfloat16
+    compiled = compile_blocks(learner.model, warm_up, plain, kind)
     if isinstance(compiled, str):
         return replace(loss_pass, notes=(*loss_pass.notes, compiled))
     return replace(loss_pass, compiled=compiled)

@@ -85,7 +85,7 @@ def estimate_memory(
 
 def estimate_pass(learner: Learner, examples: Sequence[Example], settings: TrainSettings) -> int:
     """Bytes between the forward and the backward pass of the largest micro-batch."""
-    loss_pass = make_loss_pass(learner, replace(settings, compiled=False))
+    loss_pass = make_loss_pass(learner, examples, replace(settings, compiled=False))
     longest = max(examples, key=lambda example: len(example.ids))
     many = min(len(longest.ids), LONGEST_LOOKED_AT)
     few = max(2, many // 2)

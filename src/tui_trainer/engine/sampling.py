@@ -17,6 +17,14 @@ from tui_trainer.engine.settings import Sampling
 from tui_trainer.engine.tokens import Vocabulary
 
 
+def check_numbers(logits: Tensor) -> None:
+    """Raise InputError where `logits`, of any shape, hold NaN."""
+    if logits.isnan().any():
+        raise InputError(
+            "The logits are not numbers, so the weights have diverged: press R to reload the model."
+        )
+
+
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """`logits` [vocabulary] with all below the k-th largest at -inf; ties with it stay."""
     smallest = logits.topk(min(k, len(logits))).values[-1]
@@ -76,10 +84,7 @@ def choose(logits: Tensor, sampling: Sampling, count: int) -> tuple[int, float, 
     that a token undone and sampled again is the same one. The draw picks the first token, best
     first, at which the sum of the probabilities passes it. InputError where the logits hold NaN.
     """
-    if logits.isnan().any():
-        raise InputError(
-            "The logits are not numbers, so the weights have diverged: press R to reload the model."
-        )
+    check_numbers(logits)
     steps = apply_steps(logits, sampling)
     if sampling.greedy:
         p = steps["softmax"].softmax(dim=-1)

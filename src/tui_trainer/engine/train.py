@@ -101,7 +101,7 @@ def train(
     steps = plan_steps(examples, settings)
     if settings.compiled:
         yield PartReport("warming up")
-    loss_pass = make_loss_pass(learner, settings)
+    loss_pass = make_loss_pass(learner, examples, settings)
     first = state.step + 1
     if state.rng is None:
         torch.manual_seed(settings.seed)

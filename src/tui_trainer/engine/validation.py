@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 
 from tui_trainer.engine.batch_generation import GreedyGeneration
-from tui_trainer.engine.batching import pad
+from tui_trainer.engine.batching import model_inputs, pad
 from tui_trainer.engine.evaluate import REPORT_SECONDS
 from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
@@ -83,15 +83,13 @@ def _losses_of_items(
 ) -> Generator[float, None, list[ItemLosses]]:
     model, pad_id = learner.model.eval(), learner.vocabulary.pad_id
     items: list[ItemLosses] = []
-    for group in groups_of_like_length(examples):
+    longest = max(len(example.ids) for example in examples)
+    pads = learner.checks.pads("right", longest)
+    groups = groups_of_like_length(examples) if pads else [[example] for example in examples]
+    for group in groups:
         batch = pad(group, "right", pad_id).to(learner.device)
         with torch.no_grad(), learner.autocast():
-            logits = model(
-                input_ids=batch.input_ids,
-                attention_mask=batch.attention_mask,
-                position_ids=batch.position_ids,
-                use_cache=False,
-            ).logits
+            logits = model(**model_inputs(batch)).logits
             _, losses = step_loss(logits, batch.labels, batch.counts, batch.counted)
         items += losses_by_item(batch, losses)
         yield len(items) / len(examples)

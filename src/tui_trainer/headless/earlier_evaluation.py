@@ -32,7 +32,8 @@ def _item(line: str, number: int, path: str) -> EvaluatedItem | None:
         if not all(isinstance(text, str) for text in texts):
             raise TypeError
         question, expected, prompt, text = texts
-        answer = Answer(text, Ending[values["ended_by"].upper()], int(values["tokens"]))
+        raw = str(values.get("raw", ""))  # which older files lack
+        answer = Answer(text, Ending[values["ended_by"].upper()], int(values["tokens"]), raw)
         return EvaluatedItem(int(values["problem"]), question, expected, prompt, answer)
     except (ValueError, KeyError, AttributeError, TypeError):
         raise InputError(

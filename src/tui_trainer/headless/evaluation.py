@@ -150,6 +150,9 @@ def with_bar(
     bar, last = ItemBar(settings.items), None
     try:
         for report in whole_steps(reports):
+            if last is None:
+                for note in report.notes:
+                    print(f"tui-trainer: {note}", file=sys.stderr)
             yield report, bar
             bar.show(report)
             last = report
@@ -204,6 +207,7 @@ def item_line(item: EvaluatedItem, compared: ComparedItem | None = None) -> dict
         "expected": item.expected,
         "prompt": item.prompt,
         "answer": item.answer.text,
+        "raw": item.answer.raw,
     }
     return line if compared is None else line | {"change": CHANGES[compared.change]}
 
@@ -268,6 +272,7 @@ def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
         "seed": settings.seed,
         "tokens": report.tokens,
         "seconds": report.seconds,
+        "notes": report.notes,
     }
 
 

@@ -26,7 +26,7 @@ def describe_samples(report: SampleReport) -> Iterator[str]:
         for name, text in (
             ("question", item.question),
             ("expected", item.expected),
-            ("answer", item.answer.text),
+            ("answer", item.answer.shown),
         ):
             yield f"        {name:<8}  {visible(text.strip(), limit=TEXT_CHARACTERS)}"
 

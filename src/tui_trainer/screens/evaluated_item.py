@@ -1,6 +1,6 @@
 """The raw texts of evaluated items: what was asked, what was answered, what was expected."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.engine.evaluation_reports import EvaluatedItem
+from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.evaluation_words import number, raw
 
@@ -80,12 +80,9 @@ def describe_item(item: EvaluatedItem) -> str:
 def describe_texts(texts: ItemTexts) -> Content:
     """Each text under its heading."""
     item, before = texts.item, texts.before
-    parts = [
-        ("Expected", item.expected),
-        (f"Answer of evaluation {texts.by}", item.answer.text),
-    ]
+    parts = [("Expected", item.expected), *_describe_answer(item.answer, texts.by)]
     if before is not None:
-        parts.append((f"Answer of evaluation {texts.before_by}", before.answer.text))
+        parts += _describe_answer(before.answer, texts.before_by)
     parts.append(("Prompt", item.prompt))
     shown = [
         piece
@@ -93,3 +90,10 @@ def describe_texts(texts: ItemTexts) -> Content:
         for piece in (Content.styled(heading, "bold reverse"), Content(f"\n{raw(text)}\n\n"))
     ]
     return Content("").join(shown)
+
+
+def _describe_answer(answer: Answer, by: str) -> Iterator[tuple[str, str]]:
+    """As the model gave it, and as it was scored where special tokens stood in it."""
+    yield f"Answer of evaluation {by}", answer.shown
+    if not answer.is_scored_as_shown:
+        yield "Scored without special tokens", answer.text

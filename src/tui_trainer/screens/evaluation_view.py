@@ -203,10 +203,11 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self._shown, self._shown_at = self.session.evaluations.current, time.monotonic()
         self._show_evaluations()
         self._say("progress", self._describe_progress())
-        said = self.query_one("#said", Static)
-        said.update(Content(self._said))
-        said.display = bool(self._said)
         report = self.selected
+        words = self._said or ("" if report is None else "\n".join(map(visible, report.notes)))
+        said = self.query_one("#said", Static)
+        said.update(Content(words))
+        said.display = bool(words)
         if report is None:
             self._show_none()
             return

@@ -1,0 +1,318 @@
+"""Whether a way of running a model gives what the plain way gives: found by looking, once.
+
+Models differ in what they make of padding, positions, masks and caches, and no list of names would
+know the next one. So two short texts are read alone, as the notebook reads them, and then in the
+way in question; where the logits are others, or the model raises anything at all, that way is not
+taken. The measure is what a text in front changes in a text's logits: of that, rounding is a
+hundred thousandth in fp32 and up to a twentieth in bf16, a leak from a sixth to all.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedConfig, PreTrainedModel
+
+from tui_trainer.engine.batching import MicroBatch, model_inputs, pad
+from tui_trainer.engine.cached_batch import CachedBatch
+from tui_trainer.engine.chunked_loss import is_plain_head
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.examples import Example
+from tui_trainer.engine.history import get_rng, set_rng
+from tui_trainer.engine.item_attention import attention_within_items
+from tui_trainer.engine.packing import pack
+from tui_trainer.engine.reports import ModelReport
+from tui_trainer.engine.sampling import check_numbers
+from tui_trainer.engine.tokens import Vocabulary
+
+LENGTHS = 9, 6
+"""Tokens of the two texts: more than the 4 that the convolution of a state-space model sees."""
+SHARES = {torch.float32: 0.01, torch.bfloat16: 0.1}
+"""How far logits may be off, in parts of what a text in front changes in them."""
+ROUNDING = {torch.float32: 1e-5, torch.bfloat16: 1e-2}
+"""In parts of their size, they may be so far off where a text in front changes nothing."""
+MOVED = {torch.float32: 1e-3, torch.bfloat16: 0.05}
+"""What the last token may change in the logits before it, in parts of what it changes in its own.
+
+Nothing, but for rounding where an expert is given other tokens together.
+"""
+COMPARED = 16
+"""Positions at the end of each text that are looked at."""
+BARRED = 1e30
+"""Beyond it a logit is no number of the model: it bars an entry of the vocabulary."""
+ONE_BY_ONE = 2
+"""Tokens of a text that are read with the cache of those before."""
+SPANS = "window", "chunk", "block_size", "index_topk"
+"""In the name of what a config calls the length from which on a model reads a text otherwise."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Two texts, and what a model says of each in a forward pass of its own."""
+
+    long: Example
+    short: Example
+    logits: dict[Example, Tensor]
+    """Of the last COMPARED positions: [position, vocabulary]."""
+    effect: float
+    """What a text in front changes in the logits of another, in parts of their size."""
+
+
+class ModelChecks:
+    """The ways of running one model that were looked at; each is looked at once.
+
+    It leaves the model in eval mode, draws no random number and changes no weight. Raises
+    InputError where the model's logits are not numbers, so that nothing can be said.
+    """
+
+    def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, report: ModelReport) -> None:
+        self._model = model
+        self._vocabulary = vocabulary
+        self._context = report.context
+        self._is_mixed = report.precision == "mixed"
+        self._alone: dict[tuple[int, int], Alone] = {}
+        self._found: dict[tuple[object, ...], bool] = {}
+
+    def pads(self, side: str, longest: int) -> bool:
+        """Whether texts of at most `longest` tokens may be padded on that side."""
+
+        def looks_right(alone: Alone) -> bool:
+            batch = pad([alone.long, alone.short], side, self._vocabulary.pad_id)
+            return self._agrees(batch, alone)
+
+        return self._look_at_lengths(f"padding {side}", longest, looks_right)
+
+    def packs(self, longest: int) -> bool:
+        """Whether several texts may share a row of at most `longest` tokens."""
+        return self._look_at_lengths("packing", longest, self._agrees_packed)
+
+    def attends_within_items(self, longest: int) -> bool:
+        """Whether they may with attention that needs no mask, in fp32 and as the model computes."""
+
+        def looks_right(alone: Alone) -> bool:
+            with attention_within_items(self._model):
+                if not self._agrees_packed(alone, within_items=True):
+                    return False
+                with self._compute():
+                    return self._agrees_packed(alone, within_items=True)
+
+        return self._look_at_lengths("attention within items", longest, looks_right)
+
+    def answers_in_batches(self, longest: int) -> bool:
+        """Whether texts may grow together, to at most `longest` tokens, with a cache."""
+        return self._look_at_lengths("batches with a cache", longest, self._agrees_growing)
+
+    def has_plain_head(self) -> bool:
+        """Whether the logits may be made in chunks."""
+
+        def looks_right() -> bool:
+            with self._compute():
+                return is_plain_head(self._model)
+
+        return self._look(("plain head",), looks_right)
+
+    # Once each
+
+    def _look_at_lengths(
+        self, way: str, longest: int, looks_right: Callable[[Alone], bool]
+    ) -> bool:
+        """For short texts, and for those that reach past what the model sees at once."""
+        every = lengths_to_look_at(self._model.config, longest, self._context)
+        return all(self._look((way, n), self._given_alone(looks_right, n)) for n in every)
+
+    def _given_alone(
+        self, looks_right: Callable[[Alone], bool], lengths: tuple[int, int]
+    ) -> Callable[[], bool]:
+        return lambda: looks_right(self._read_alone(lengths))
+
+    def _look(self, way: tuple[object, ...], looks_right: Callable[[], bool]) -> bool:
+        if way not in self._found:
+            with untouched(self._model):
+                self._found[way] = self._holds(way, looks_right)
+        return self._found[way]
+
+    def _holds(self, way: tuple[object, ...], looks_right: Callable[[], bool]) -> bool:
+        """A model that raises is not made for it, whatever it raises; the plain way is there."""
+        try:
+            return looks_right()
+        except (InputError, torch.OutOfMemoryError):
+            raise
+        except Exception:
+            log.info("%s is not made for %s", type(self._model).__name__, way, exc_info=True)
+            return False
+
+    # What is compared
+
+    def _read_alone(self, lengths: tuple[int, int]) -> Alone:
+        if lengths not in self._alone:
+            size = vocabulary_size(self._model)
+            long, short = (
+                Example(0, "", probe_ids(size, length, first), 1, 1, False)
+                for first, length in enumerate(lengths)
+            )
+            logits = {example: self._plain_logits(example.ids) for example in (long, short)}
+            if lengths == LENGTHS:
+                joined = (*long.ids, self._vocabulary.pad_id, *short.ids)
+                after = self._plain_logits(joined)[-len(short.ids) :]
+                effect = difference(after, logits[short])
+            else:  # in front of a text longer than its window it would change nothing
+                effect = self._read_alone(LENGTHS).effect
+            self._alone[lengths] = Alone(long, short, logits, effect)
+        return self._alone[lengths]
+
+    def _plain_logits(self, ids: tuple[int, ...]) -> Tensor:
+        logits = last_positions(read_text(self._model, ids))
+        check_numbers(logits)
+        return logits
+
+    def _agrees_packed(self, alone: Alone, *, within_items: bool = False) -> bool:
+        """In one row and in two; the long text comes second, or a row's chunks would be its own."""
+        row = alone.short, alone.long
+        batches = (pack(rows, self._vocabulary.end_of_text) for rows in ([row], [row, row[:1]]))
+        return all(self._agrees(batch, alone, within_items=within_items) for batch in batches)
+
+    def _agrees(self, batch: MicroBatch, alone: Alone, *, within_items: bool = False) -> bool:
+        batch = batch.to(self._model.device)
+        inputs = model_inputs(batch, within_items=within_items)
+        logits = self._model(**inputs).logits
+        return all(
+            self._is_close(
+                logits[place.row, place.start : place.start + len(place.example.ids)],
+                alone.logits[place.example],
+                alone.effect,
+            )
+            for place in batch.places
+        )
+
+    def _agrees_growing(self, alone: Alone) -> bool:
+        """Token by token after the first pass; at the end the longer text has left the batch."""
+        texts = alone.long, alone.short
+        prompts = [text.ids[:-ONE_BY_ONE] for text in texts]
+        batch = CachedBatch(self._model, prompts, self._vocabulary.pad_id)
+        for left in range(ONE_BY_ONE, -1, -1):
+            rows = texts if left else texts[1:]
+            logits = batch.next_logits()
+            for found, text in zip(logits, rows, strict=True):
+                expected = alone.logits[text][-1 - left]
+                if not self._is_close(found[None], expected[None], alone.effect):
+                    return False
+            if left:
+                newest = torch.tensor([text.ids[-left] for text in texts], device=logits.device)
+                batch.append(newest, [0, 1] if left > 1 else [1])
+        return True
+
+    def _is_close(self, found: Tensor, expected: Tensor, effect: float) -> bool:
+        limit = max(ROUNDING[self._kind], SHARES[self._kind] * effect)
+        return difference(last_positions(found), expected) <= limit
+
+    @property
+    def _kind(self) -> torch.dtype:
+        """What the numbers are rounded to."""
+        device = self._model.device.type
+        if torch.is_autocast_enabled(device):
+            return torch.get_autocast_dtype(device)
+        return self._model.dtype
+
+    def _compute(self) -> AbstractContextManager[object]:
+        """As in a loop: bf16 where the precision is mixed."""
+        if self._is_mixed:
+            return torch.autocast(self._model.device.type, dtype=torch.bfloat16)
+        return nullcontext()
+
+
+def check_causal(model: PreTrainedModel, name: str) -> None:
+    """Raise InputError where a position sees the token that it is to predict.
+
+    Found by changing the last token of a text. A model whose logits are not numbers passes.
+    """
+    try:
+        with untouched(model):
+            causal = any(_is_causal(model, first) for first in range(2))
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{name} cannot read a text by itself ({said}): choose another model."
+        ) from error
+    if not causal:
+        raise InputError(
+            f"{name} is not a decoder-only language model: its positions see the tokens after "
+            "them, so that its loss would mean nothing. Choose another model."
+        )
+
+
+def _is_causal(model: PreTrainedModel, first: int) -> bool:
+    *before, last, other = probe_ids(vocabulary_size(model), LENGTHS[0] + 1, first)
+    one, two = (last_positions(read_text(model, (*before, end))) for end in (last, other))
+    moved = (one - two).norm(dim=-1)
+    return not moved[:-1].norm() > MOVED[model.dtype] * moved[-1]
+
+
+@contextmanager
+def untouched(model: PreTrainedModel) -> Iterator[None]:
+    """Eval mode and no graph; random numbers that a model draws even so are put back."""
+    model.eval()
+    rng = get_rng(model.device)
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        set_rng(model.device, rng)
+
+
+def read_text(model: PreTrainedModel, ids: tuple[int, ...]) -> Tensor:
+    """The logits [position, vocabulary] of one text, as the notebook gets them."""
+    input_ids = torch.tensor([ids], device=model.device)
+    logits: Tensor = model(input_ids=input_ids, use_cache=False).logits[0]
+    return logits
+
+
+def last_positions(logits: Tensor) -> Tensor:
+    """The last COMPARED of `logits` [position, vocabulary] in fp32, the barred ones as 0."""
+    last = logits[-COMPARED:].float()
+    return last.masked_fill(last.abs() > BARRED, 0.0)
+
+
+def difference(found: Tensor, expected: Tensor) -> float:
+    """In parts of what was expected (relative L2)."""
+    return ((found - expected).norm() / expected.norm()).item()
+
+
+def probe_ids(vocabulary: int, length: int, first: int) -> tuple[int, ...]:
+    """Tokens of a text, from the middle of the vocabulary: special ones lie at its ends."""
+    half = vocabulary // 2
+    return tuple(half + (first + 7 * n) % (vocabulary - half) for n in range(length))
+
+
+def vocabulary_size(model: PreTrainedModel) -> int:
+    return int(model.config.get_text_config().vocab_size)
+
+
+def lengths_to_look_at(
+    config: PreTrainedConfig, longest: int, context: int | None
+) -> list[tuple[int, int]]:
+    """Of the two texts; twice, where a text of `longest` tokens is past what the model sees.
+
+    The longer text is then twice as long as that, if it may be: less would change little.
+    """
+    spans = [span for span in spans_of(config) if span < longest]
+    if not spans:
+        return [LENGTHS]
+    room = min(longest - LENGTHS[1] - 1, context or longest)  # the other text, and a separator
+    return [LENGTHS, (max(LENGTHS[0], min(2 * max(spans) + LENGTHS[1], room)), LENGTHS[1])]
+
+
+def spans_of(config: PreTrainedConfig) -> list[int]:
+    """The lengths of windows and chunks that a config names."""
+    named = config.get_text_config().to_dict().items()
+    return [
+        value
+        for name, value in named
+        if isinstance(value, int) and value > 1 and any(span in name for span in SPANS)
+    ]

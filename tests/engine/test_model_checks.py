@@ -1,0 +1,156 @@
+"""No way of running a model is believed: each gives what the items give alone, or is not taken."""
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tests.architectures import ARCHITECTURES, tiny_learner, tiny_model
+from tui_trainer.engine.batch_generation import NO_BATCHES
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluate import evaluate
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.examples import Example, make_examples
+from tui_trainer.engine.item_losses import losses_by_item
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS, NO_PACKING, NO_PADDING, make_loss_pass
+from tui_trainer.engine.model_checks import check_causal
+from tui_trainer.engine.packing import fill_rows, make_batch
+from tui_trainer.engine.problem import Problem, format_prompt
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.validation import validate
+
+PROBLEMS = [
+    Problem("A box holds 3 pens. How many do 4 boxes hold?", "4*3 = 12\n#### 12"),
+    Problem("2+2?", "4\n#### 4"),
+    Problem("Nia sold clips to 48 friends, and half as many in May.", "48/2 = 24\n#### 72"),
+    Problem("7-9?", "-2\n#### -2"),
+]
+TOKENS = 6
+WAYS = {
+    "padded right": TrainSettings(batch=4),
+    "padded left": TrainSettings(batch=4, padding="left"),
+    "packed": TrainSettings(batch=2, pack=128),
+    "within items": TrainSettings(batch=2, pack=128, item_attention=True),
+    "chunked": TrainSettings(batch=4, chunked_loss=True),
+    "all": TrainSettings(batch=1, pack=250, item_attention=True, chunked_loss=True),
+}
+
+
+def examples_of(learner: Learner) -> list[Example]:
+    return make_examples(learner.vocabulary, PROBLEMS, TrainSettings(), learner.report.context)
+
+
+def losses_alone(learner: Learner, examples: Sequence[Example]) -> list[list[float]]:
+    """Of each item, as the notebook has them."""
+    found = []
+    with torch.no_grad(), learner.autocast():
+        for example in examples:
+            ids = torch.tensor([example.ids])
+            logits = learner.model(input_ids=ids, use_cache=False).logits[0, :-1].float()
+            found.append(F.cross_entropy(logits, ids[0, 1:], reduction="none").tolist())
+    return found
+
+
+def losses_in(
+    learner: Learner, examples: Sequence[Example], settings: TrainSettings
+) -> tuple[list[list[float]], float, tuple[str, ...]]:
+    """Of each item, of the whole step, and what is said of it."""
+    loss_pass = make_loss_pass(learner, examples, settings)
+    rows = list(fill_rows(examples, settings.pack)) if settings.pack else [(e,) for e in examples]
+    batch = make_batch(rows, settings, learner.vocabulary)
+    with torch.no_grad(), learner.autocast(), loss_pass.in_use():
+        loss, losses = loss_pass(batch, batch.counted)
+    by_item = {id(example): losses for example, losses in losses_by_item(batch, losses)}
+    return [by_item[id(example)] for example in examples], loss.item(), loss_pass.notes
+
+
+def assert_alone_in_every_way(learner: Learner) -> dict[str, tuple[str, ...]]:
+    """What is said of each way; its losses are those of the items alone whatever it is."""
+    examples = examples_of(learner)
+    alone = losses_alone(learner, examples)
+    every = [loss for losses in alone for loss in losses]
+    said = {}
+    for way, settings in WAYS.items():
+        losses, loss, said[way] = losses_in(learner, examples, settings)
+        for found, expected in zip(losses, alone, strict=True):
+            assert found == pytest.approx(expected, rel=1e-3, abs=1e-4), way
+        assert loss == pytest.approx(sum(every) / len(every), rel=1e-4), way
+    *_, report = validate(learner, examples, TrainSettings(), 0)
+    assert report.loss == pytest.approx(sum(every) / len(every), rel=1e-4)
+    return said
+
+
+def greedy_alone(learner: Learner, prompt: str) -> str:
+    """The most likely tokens, one prompt at a time and without a cache."""
+    ids = learner.vocabulary.ids(prompt)
+    start = len(ids)
+    with torch.no_grad():
+        while len(ids) < start + TOKENS:
+            logits = learner.model(input_ids=torch.tensor([ids]), use_cache=False).logits
+            ids.append(int(logits[0, -1].argmax()))
+            if ids[-1] in learner.end_ids:
+                ids.pop()
+                break
+    return str(learner.vocabulary.tokenizer.decode(ids[start:], skip_special_tokens=True))
+
+
+def assert_answers_alone(learner: Learner) -> tuple[str, ...]:
+    """What is said of the evaluation; its answers are those of a loop written out."""
+    settings = EvaluationSettings(items=len(PROBLEMS), batch=3, max_tokens=TOKENS)
+    *_, report = evaluate(learner, PROBLEMS, [], settings)
+    found = {item.question: item.answer.text for item in report.items}
+    expected = {p.question: greedy_alone(learner, format_prompt(p)) for p in PROBLEMS}
+    assert found == expected
+    return report.notes
+
+
+PADDED = NO_PADDING.format("right"), NO_PADDING.format("left")
+# One of each kind, with all that is said of it in training, and in an evaluation
+KINDS = {
+    "llama": (set(), ()),
+    "mixtral": (set(), ()),  # experts
+    "gpt2": (set(), ()),  # learned positions
+    "gemma2": ({NO_ITEMS, NO_CHUNKS}, ()),  # soft-capped scores and logits
+    "bert": ({NO_PACKING, NO_CHUNKS}, ()),  # a decoder, since its config says so
+    "bloom": ({NO_PACKING}, ()),  # alibi, made from the attention mask
+    "opt": ({NO_PACKING}, ()),  # no mask from positions; attention within items does without
+    "mamba": ({NO_PACKING}, (NO_BATCHES,)),  # a state in the place of a cache
+    "jamba": ({NO_PACKING}, (NO_BATCHES,)),  # both of them
+    "roberta": ({NO_PACKING, *PADDED, NO_CHUNKS}, (NO_BATCHES,)),  # positions from the token IDs
+    "bart": ({NO_PACKING, PADDED[1]}, (NO_BATCHES,)),  # positions from the length of the cache
+    "llama4_text": ({NO_ITEMS, NO_CHUNKS}, ()),  # rows longer than its chunks of 64 tokens
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_losses_and_answers_are_those_of_the_items_alone(kind: str) -> None:
+    learner = tiny_learner(kind)
+    check_causal(learner.model, kind)
+    said = assert_alone_in_every_way(learner)
+    answers = assert_answers_alone(learner)
+    assert ({note for notes in said.values() for note in notes}, answers) == KINDS[kind]
+
+
+NOT_CAUSAL = "xlnet", "xlm"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_on_every_architecture_losses_and_answers_are_those_of_the_items_alone(kind: str) -> None:
+    learner = tiny_learner(kind)
+    if kind in NOT_CAUSAL:
+        with pytest.raises(InputError, match="not a decoder-only language model"):
+            check_causal(learner.model, kind)
+        return
+    check_causal(learner.model, kind)
+    assert_alone_in_every_way(learner)
+    assert_answers_alone(learner)
+
+
+@pytest.mark.parametrize("kind", ["bert", "roformer", "xlnet"])
+def test_a_model_that_sees_the_next_token_is_refused(kind: str) -> None:
+    model = tiny_model(kind) if kind == "xlnet" else tiny_model(kind, is_decoder=False)
+    with pytest.raises(InputError, match="x is not a decoder-only language model"):
+        check_causal(model, "x")
