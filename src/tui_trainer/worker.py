@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
-from tui_trainer.engine.loop_reports import BetweenSteps
+from tui_trainer.engine.loop_reports import BetweenSteps, HaltReport
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import LoadProgress
 
@@ -86,7 +86,7 @@ class LoopChanged:
     name: str
     state: LoopState
     failure: Failure | None = None
-    """Why it ended, or what closing it raised."""
+    """Why it ended, what closing it raised, or why it paused by itself."""
 
 
 @dataclass(frozen=True)
@@ -345,9 +345,10 @@ class Worker:
         """
         if loop is None or self._loops.get(name) is not loop:
             return
-        if isinstance(self._advance(name), BetweenSteps):
+        report = self._advance(name)
+        if isinstance(report, BetweenSteps):
             self._do(lambda: self._make_step(name, loop))
-        elif name in self._loops:
+        elif name in self._loops and not isinstance(report, HaltReport):
             self._tell(name)  # its weights are others, though it is paused as before
 
     def _advance(self, name: str) -> "Report | None":
@@ -355,6 +356,8 @@ class Worker:
         try:
             report = next(self._loops[name].reports)
             self._reports[name].append(report)
+            if isinstance(report, HaltReport):
+                self._halt(name, report)
             return report
         except StopIteration:
             self._close(name, LoopState.FINISHED)
@@ -380,6 +383,11 @@ class Worker:
         if loop := self._loops.get(name):
             loop.playing = playing
             self._tell(name)
+
+    def _halt(self, name: str, report: HaltReport) -> None:
+        """Pause a loop that cannot go on as it is, and tell why."""
+        self._loops[name].playing = False
+        self._send(LoopChanged(name, LoopState.PAUSED, Failure(report.why)))
 
     def _tell(self, name: str) -> None:
         state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED

@@ -1,5 +1,7 @@
 """What a forward pass says about each of its items, and the best and the worst so far."""
 
+import math
+
 from torch import Tensor
 
 from tui_trainer.engine.batching import MicroBatch
@@ -48,11 +50,16 @@ class Extremes:
 
     def take(
         self, items: list[ItemLosses], vocabulary: Vocabulary
-    ) -> tuple[ItemReport, ItemReport]:
-        """Take in the items of a step; the best and the worst of all up to now."""
-        best, worst = min(items, key=counted_loss), max(items, key=counted_loss)
-        if self.best is None or counted_loss(best) < self.best.loss:
-            self.best = report_item(best, vocabulary)
-        if self.worst is None or counted_loss(worst) > self.worst.loss:
-            self.worst = report_item(worst, vocabulary)
+    ) -> tuple[ItemReport | None, ItemReport | None]:
+        """Take in the items of a step; the best and the worst of all up to now, None without one.
+
+        NaN is less than nothing, so that neither `min` nor `<` could be believed with one in it.
+        """
+        finite = [item for item in items if math.isfinite(counted_loss(item))]
+        if finite:
+            best, worst = min(finite, key=counted_loss), max(finite, key=counted_loss)
+            if self.best is None or not counted_loss(best) >= self.best.loss:
+                self.best = report_item(best, vocabulary)
+            if self.worst is None or not counted_loss(worst) <= self.worst.loss:
+                self.worst = report_item(worst, vocabulary)
         return self.best, self.worst

@@ -59,6 +59,16 @@ class SampleReport:
 
 
 @dataclass(frozen=True)
+class HaltReport:
+    """The loop does not go on by itself; what `next` does then is told in `why`."""
+
+    step: int
+    """The one that is not made, or not written, yet."""
+    why: str
+    """What happened and what can be done, in sentences."""
+
+
+@dataclass(frozen=True)
 class MemoryEstimate:
     """What a loop will need, worked out before its first step."""
 
@@ -83,4 +93,4 @@ def gigabytes(count: int) -> str:
 
 
 BetweenSteps = ValidationReport | SampleReport | PartReport
-LoopReport = StepReport | BetweenSteps
+LoopReport = StepReport | BetweenSteps | HaltReport

@@ -16,7 +16,7 @@ from tui_trainer.engine.checkpoint import save_checkpoint
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.loop_reports import HaltReport, LoopReport
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport, RunReport
@@ -99,9 +99,13 @@ class Recording:
         try:
             writer = self._begin()
             for report in reports:
-                writer.take(report)
+                if isinstance(report, HaltReport):
+                    state, failure = RunState.FAILED, report.why
+                else:
+                    state, failure = RunState.STOPPED, None
+                    writer.take(report)
                 yield self._with_run(report)
-            state = RunState.FINISHED
+            state, failure = RunState.FINISHED, None
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:

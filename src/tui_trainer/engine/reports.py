@@ -260,9 +260,10 @@ class StepReport:
     """How many items the loop goes over in an epoch."""
     item: ItemReport
     """The first item of the step."""
-    best: ItemReport
-    """The item with the lowest loss so far, in the step that trained on it."""
-    worst: ItemReport
+    best: ItemReport | None
+    """The item with the lowest loss so far, in the step that trained on it; None where no loss
+    was finite."""
+    worst: ItemReport | None
     truncated: int
     """How many items of the step were cut."""
     memory_bytes: int
@@ -273,6 +274,8 @@ class StepReport:
     """The checkpoint that was due after this step."""
     notes: tuple[str, ...] = ()
     """At the first step: what was asked for and is not done, in a sentence each."""
+    applied: bool = True
+    """False where the loss or the gradient was not finite, so that the step was left out."""
 
 
 @dataclass(frozen=True)

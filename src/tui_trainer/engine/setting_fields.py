@@ -121,6 +121,9 @@ FIELDS = (
     SettingField("chunked_loss", Kind.YES_NO, "never holds all logits; the same loss"),
     SettingField("fused", Kind.YES_NO, "the optimizer in one pass over memory; the same update"),
     SettingField("compiled", Kind.YES_NO, "the model's blocks, after a warm-up; the same numbers"),
+    SettingField(
+        "skip_not_finite", Kind.YES_NO, "leave out a step whose loss is nan or inf; no: pause"
+    ),
     SettingField("epochs", Kind.WHOLE, "how many times over all items"),
     SettingField("shuffle", Kind.YES_NO, "another order each epoch, by seed and epoch"),
     SettingField(

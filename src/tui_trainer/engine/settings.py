@@ -155,6 +155,9 @@ class TrainSettings:
     """Whether the optimizer changes all numbers of a weight in one pass over memory."""
     compiled: bool = False
     """Whether the model's blocks are compiled, which takes a warm-up before the first step."""
+    skip_not_finite: bool = False
+    """Whether a step whose loss or gradient is not finite is left out; else the loop pauses there,
+    and by command ends."""
     validation_items: int = 0
     """How many held-out items are measured; 0 measures nothing."""
     validate_every: int = 50

@@ -11,17 +11,19 @@ from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
 from tui_trainer.engine.devices import memory_in_use, receive
 from tui_trainer.engine.examples import Example, longest_item
 from tui_trainer.engine.held_out import NOTHING, HeldOut
-from tui_trainer.engine.history import Rng, set_rng
+from tui_trainer.engine.history import Rng, get_rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import LoopReport, PartReport
+from tui_trainer.engine.loop_reports import HaltReport, LoopReport, PartReport
 from tui_trainer.engine.loss_pass import make_loss_pass
+from tui_trainer.engine.not_finite import why_not_applied
 from tui_trainer.engine.optim import schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings, check_lr
+from tui_trainer.engine.update import total_grad_norm
 from tui_trainer.engine.validation import measure
 
 
@@ -36,7 +38,7 @@ class TrainingState:
     number: int
     """Tells the loop from the others of its Learner."""
     step: int = 0
-    """How many steps were made."""
+    """How many steps were made, those that were left out with them."""
     lr_changes: tuple[LrChange, ...] = ()
     extremes: Extremes = field(default_factory=Extremes)
     rng: Rng | None = None
@@ -51,8 +53,7 @@ class TrainingState:
         self.lr_changes = (*made, LrChange(self.step + 1, lr))
 
     def made(self, step: int) -> LoopSteps:
-        """A step was made; what the history is to know of it."""
-        self.step = step
+        """What the history is to know of a step that was made."""
         return LoopSteps(self.loop, self.number, step, step, self.lr_changes)
 
 
@@ -63,6 +64,13 @@ def begin_training(learner: Learner, settings: TrainSettings, loop: Loop) -> Tra
         settings.optimizer, settings.lr, settings.weight_decay, fused=settings.fused
     )
     return TrainingState(optimizer, settings.lr, loop, learner.loops)
+
+
+def begin_random_numbers(learner: Learner, settings: TrainSettings, state: TrainingState) -> None:
+    if state.rng is None:
+        torch.manual_seed(settings.seed)
+    else:
+        set_rng(learner.device, state.rng)
 
 
 def describe_loop(
@@ -95,7 +103,8 @@ def train(
 
     Nothing happens between two `next` calls, so whoever holds the generator can pause, look at
     the model or change it there. The loss is the mean over the tokens that count, before the
-    step's update. A step that fails leaves the weights as they were after the last whole one.
+    step's update. A step that fails leaves the weights as they were after the last whole one, and
+    so does one whose loss or gradient is not finite: that is told first, and then it is left out.
     """
     model, vocabulary, optimizer = learner.model, learner.vocabulary, state.optimizer
     steps = plan_steps(examples, settings)
@@ -103,10 +112,7 @@ def train(
         yield PartReport("warming up")
     loss_pass = make_loss_pass(learner, examples, settings)
     first = state.step + 1
-    if state.rng is None:
-        torch.manual_seed(settings.seed)
-    else:
-        set_rng(learner.device, state.rng)
+    begin_random_numbers(learner, settings, state)
 
     laid_out = (
         [make_batch(rows, settings, vocabulary) for rows in passes]
@@ -124,6 +130,7 @@ def train(
         counted = sum(batch.counted for batch in batches)
         loss_so_far = torch.zeros((), device=learner.device)
         each = []
+        rng = get_rng(learner.device)
 
         # Memory runs out in the first step or hardly ever; copying in each takes 5% of the time.
         with learner.restored_on_failure(optimizer, copying=step == first):
@@ -135,21 +142,29 @@ def train(
                 loss.backward()
                 loss_so_far += loss.detach()
                 each.append(losses)
-            arriving = receive(loss_so_far, *each)
-            optimizer.step()
-            optimizer.zero_grad()
-            # A GPU is not waited for until the next rows are laid out, and then for the losses
-            # alone: it updates the weights while they are reported.
+            arriving = receive(loss_so_far, total_grad_norm(model), *each)
+            # A GPU is not waited for until the next rows are laid out; then it updates the weights
+            # while the losses are reported.
             next_batches = next(laid_out, [])
-            step_loss, *each = arriving.wait()
+            step_loss, grad_norm, *each = arriving.wait()
+            if is_finite := bool(step_loss.isfinite() & grad_norm.isfinite()):
+                optimizer.step()
+            else:  # the weights could not be had back
+                set_rng(learner.device, rng)
+            optimizer.zero_grad()
         items = [
             item
             for batch, losses in zip(batches, each, strict=True)
             for item in losses_by_item(batch, losses)
         ]
+        seconds = time.perf_counter() - started
 
-        learner.updates += 1
-        learner.history.add_step(state.made(step))
+        if is_finite:
+            learner.updates += 1
+            learner.history.add_step(state.made(step))
+        elif not settings.skip_not_finite:
+            yield HaltReport(step, why_not_applied(step, step_loss.item(), items))
+        state.step = step
         best, worst = state.extremes.take(items, vocabulary)
         yield StepReport(
             step=step,
@@ -159,13 +174,14 @@ def train(
             positions=sum(batch.input_ids.numel() for batch in batches),
             lr=state.peak_lr * factor,
             peak_lr=state.peak_lr,
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
             items=len(examples),
             item=report_item(items[0], vocabulary),
             best=best,
             worst=worst,
             truncated=sum(example.truncated for example, _ in items),
             memory_bytes=memory_in_use(learner.device),
+            applied=is_finite,
             notes=(*state.notes, *loss_pass.notes) if step == first else (),
         )
 

@@ -1,6 +1,7 @@
 """`tui-trainer gsm8k`: the loop of the GSM8K screen, from the very same generator."""
 
 import argparse
+import math
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui_trainer.closed import closed
 from tui_trainer.engine.errors import UnfinishedError
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
-from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
+from tui_trainer.engine.loop_reports import HaltReport, LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.presets import PRESETS, TUTORIAL, preset
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
@@ -65,6 +66,7 @@ COLUMNS = (
     Column("tokens/s", 9),
     Column("", 0, left=True),
 )
+HOW_TO_SKIP = "--skip-not-finite leaves such steps out."
 
 
 def add(commands: "Commands") -> None:
@@ -178,6 +180,8 @@ def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainS
                     output.text(heading(COLUMNS))
                 _write_report(output, report)
                 bar.show(report)
+                if isinstance(report, HaltReport):
+                    raise UnfinishedError(f"{report.why} {HOW_TO_SKIP}")
                 if isinstance(report, StepReport):
                     total.take(report)
                     for note in report.notes:
@@ -242,7 +246,9 @@ def step_cells(report: StepReport) -> tuple[str, ...]:
 
 
 def describe_cut(report: StepReport) -> str:
-    """Whether the step's one item, or how many of its items, were cut."""
+    """Whether the step's one item, or how many of its items, were cut; or that it was left out."""
+    if not report.applied:
+        return "not applied: not finite"
     if not report.truncated:
         return ""
     which = "" if report.truncated == 1 else f"{report.truncated} items "
@@ -290,14 +296,18 @@ def summary(total: Total) -> Iterator[str]:
         return
     tenth = max(1, len(losses) // 10)
     first, last = mean(losses[:tenth]), mean(losses[-tenth:])
+    left_out = sum(not math.isfinite(loss) for loss in losses)
+    besides = f"; {left_out:,} of all are not finite, and in no mean" if left_out else ""
     if tenth == 1:
-        yield f"loss: {nats(first)} at the first step, {nats(last)} at the last"
+        yield f"loss: {nats(first)} at the first step, {nats(last)} at the last{besides}"
     else:
         tenths = f"first {tenth:,} steps {nats(first)}, of the last {tenth:,} {nats(last)}"
-        yield f"loss: mean of the {tenths}"
+        yield f"loss: mean of the {tenths}{besides}"
     if (saved := total.checkpoint) is not None and saved.failure is None:
         yield f"the weights are in {saved.name} of {visible(saved.run)}"
 
 
-def mean(losses: Sequence[float]) -> float:
-    return sum(losses) / len(losses)
+def mean(losses: Sequence[float]) -> float | None:
+    """Of those that are finite; None without one."""
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    return sum(finite) / len(finite) if finite else None

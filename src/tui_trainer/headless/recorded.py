@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.errors import InputError, UnfinishedError
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.setting_fields import FIELDS
@@ -24,8 +24,9 @@ from tui_trainer.words.numbers import byte_count, seconds_of
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
-MAY_CHANGE = "checkpoint_every", "checkpoint_at_end", "log_to"
-"""Settings that change nothing in what is learned, so that a resumed run may have others."""
+MAY_CHANGE = "checkpoint_every", "checkpoint_at_end", "log_to", "skip_not_finite"
+"""Settings that change nothing in what is learned while all is well, so that a resumed run may have
+others."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,10 @@ def tell_run(
 
 @contextmanager
 def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool) -> Iterator[None]:
-    """Where a signal ends the block, updates that no file has go to a checkpoint of their run."""
+    """Where the block breaks off, updates that no file has go to a checkpoint of their run."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, UnfinishedError):
         if record:
             _save(output, engine)
         raise

@@ -17,14 +17,15 @@ def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
 
 
 def step_line(report: StepReport) -> dict[str, Json]:
-    """The JSON of one step."""
-    return {
+    """The JSON of one step; `applied` is there, and false, where its update was left out."""
+    line: dict[str, Json] = {
         "step": report.step,
         "loss": report.loss,
         "tokens": report.tokens,
         "lr": report.lr,
         "seconds": report.seconds,
     }
+    return line if report.applied else line | {"applied": False}
 
 
 def lr_line(report: StepReport) -> dict[str, Json]:

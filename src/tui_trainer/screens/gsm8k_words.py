@@ -52,6 +52,12 @@ def describe_end(
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
         f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → "
-        f"{nats(series.smoothed)} (average).\n"
+        f"{nats(series.smoothed)} (average{without(series)}).\n"
         f"{kept} space starts another run."
     )
+
+
+def without(series: LossSeries) -> str:
+    """What an average leaves out, where it does."""
+    left_out = series.not_finite
+    return f" without the {left_out:,} that are not finite" if left_out else ""

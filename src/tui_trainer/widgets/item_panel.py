@@ -73,6 +73,10 @@ class ItemPanel(Vertical):
             self.query_one(TokenLosses).show((), ())
             return
         item = {"last": report.item, "best": report.best, "worst": report.worst}[self.view]
+        if item is None:
+            title.update(f"{self.view} so far: no loss was finite", layout=False)
+            self.query_one(TokenLosses).show((), ())
+            return
         title.update(Content(self._describe(item, truncated)), layout=False)
         self.query_one(TokenLosses).show(item.token_texts, item.token_losses)
 
