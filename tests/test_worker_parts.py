@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from tests.test_worker import WAIT, Desk, Scripted, step
-from tui_trainer.engine.loop_reports import PartReport, SampleReport, ValidationReport
-from tui_trainer.worker import Report
+from tui_trainer.engine.loop_reports import HaltReport, PartReport, SampleReport, ValidationReport
+from tui_trainer.worker import LoopChanged, LoopState, Report
 
 
 @pytest.fixture
@@ -70,3 +70,32 @@ def test_the_rest_of_a_step_is_not_made_by_the_loop_that_comes_after(desk: Desk)
     desk.settle()
     assert desk.worker.drain("loop") == []
     assert seen == ["part 0 of 1"]
+
+
+def test_a_loop_that_cannot_go_on_pauses_says_why_and_goes_on_when_it_is_told_to(
+    desk: Desk,
+) -> None:
+    reports = step(1), HaltReport(2, "The disk is full: make room."), step(2), step(3)
+    desk.loop("loop", lambda engine: iter(reports), playing=False)
+    desk.worker.play("loop", playing=True)
+    desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 2)
+    desk.settle()
+    last = desk.events[-1]
+    assert isinstance(last, LoopChanged)
+    assert (last.state, str(last.failure)) == (LoopState.PAUSED, "The disk is full: make room.")
+    assert len(desk.worker.drain("loop")) == 2
+    desk.worker.play("loop", playing=True)
+    desk.wait_for(lambda: LoopState.FINISHED in desk.changes("loop"))
+    assert desk.worker.drain("loop") == [step(2), step(3)]
+
+
+def test_one_step_that_cannot_be_made_is_told_as_such_last(desk: Desk) -> None:
+    halt = HaltReport(1, "The disk is full: make room.")
+    desk.loop("loop", lambda engine: iter((halt, step(1))), playing=False)
+    desk.worker.advance("loop")
+    desk.settle()
+    assert desk.events[-1] == LoopChanged("loop", LoopState.PAUSED, desk.events[-1].failure)
+    assert str(desk.events[-1].failure) == "The disk is full: make room."
+    desk.worker.advance("loop")
+    desk.settle()
+    assert desk.worker.drain("loop") == [halt, step(1)]

@@ -146,13 +146,9 @@ def test_a_lower_learning_rate_counts_from_where_the_loop_stood(
 
 def test_sgd_at_lr_10_stands_before_the_weights_are_spoiled(engine: Engine) -> None:
     engine.load_model(ModelChoice("builtin", "cpu", "fp32"))
-    settings = TrainSettings(items=20, optimizer="SGD", lr=10.0, checkpoint_every=1)
-    steps = engine.train(settings, record=True)
-    halt = first_halt(steps)
-    assert halt.step > 1
+    halt = first_halt(engine.train(TrainSettings(items=40, optimizer="SGD", lr=10.0)))
+    assert engine.status().updates == halt.step - 1
     engine.learner.check_finite()
-    folder = run_folders()[0]
-    assert open_run(folder).checkpoints == tuple(range(1, halt.step))
 
 
 def test_items_of_a_batch_are_told_apart(qwen3: Engine, spoil: Spoil) -> None:

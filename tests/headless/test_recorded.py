@@ -1,6 +1,7 @@
 """`tui-trainer gsm8k` writes a run, resumes one, or writes none."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.headless.conftest import Ended
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loss_pass import LossPass
 from tui_trainer.runs import event_files
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
@@ -177,3 +179,45 @@ def test_tensorboard_that_is_not_installed_is_one_sentence(
     assert "pip install 'tui-trainer[tensorboard]'" in ended.err
     ended = program("gsm8k", "--log-to", "tensorboard", "--no-run")
     assert (ended.status, "leave out one" in ended.err) == (2, True)
+
+
+def test_a_loss_that_is_not_finite_ends_the_command_with_what_was_learned_saved(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil_item(monkeypatch, 2)
+    arguments = "gsm8k", "--items", "4", "--model", tiny, "--json"
+    ended = program(*arguments)
+    assert (ended.status, len(ended.steps), ended.err.count("\n")) == (1, 2, 1)
+    assert "Step 3 is not applied: the loss is nan, at item 2." in ended.err
+    assert ended.err.endswith("--skip-not-finite goes on by itself.\n")
+    (folder,) = run_folders()
+    run = open_run(folder)
+    assert (run.description.state, run.checkpoints) == ("failed", (2,))
+    assert str(run.description.failure).startswith("Step 3 is not applied")
+    rest = program("gsm8k", "--resume", str(folder), "--skip-not-finite", "--json")
+    assert [(line["step"], line["loss"] is None) for line in rest.steps] == [(3, True), (4, False)]
+    assert rest.steps[0]["applied"] is False
+    assert "applied" not in rest.steps[1]
+    assert rest.status == 0
+
+
+def test_the_closing_line_says_which_losses_it_leaves_out(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil_item(monkeypatch, 2)
+    ended = program("gsm8k", "--items", "4", "--skip-not-finite", "--model", tiny)
+    assert ended.status == 0
+    assert "not applied: not finite" in ended.out
+    assert "; 1 of all are not finite, and in no mean" in ended.out
+
+
+def spoil_item(monkeypatch: pytest.MonkeyPatch, problem: int) -> None:
+    """Have an item of the data set lose with NaN, whatever the weights."""
+    call = LossPass.__call__
+
+    def spoiled(loss_pass: LossPass, batch, counted: int):
+        loss, losses = call(loss_pass, batch, counted)
+        bad = any(place.example.problem == problem for place in batch.places)
+        return (loss * math.nan, losses * math.nan) if bad else (loss, losses)
+
+    monkeypatch.setattr(LossPass, "__call__", spoiled)

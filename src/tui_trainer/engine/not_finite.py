@@ -17,10 +17,9 @@ def why_not_applied(step: int, loss: float, items: Sequence[ItemLosses]) -> str:
         what = f"the loss is {loss}"
         from_which = [item for item in items if not math.isfinite(counted_loss(item))] or items
     return (
-        f"Step {step:,} is not applied: {what}, at {name_items(from_which)}. The weights and the "
-        f"optimizer are as the step before left them. Going on leaves step {step:,} out; where the "
-        "next are not finite either, go back to a checkpoint or the loaded weights, with a lower "
-        "learning rate."
+        f"Step {step:,} is not applied: {what}, at {name_items(from_which)}. The weights are as "
+        "before it. Going on leaves it out; if others follow, go back to a checkpoint, with a "
+        "lower learning rate."
     )
 
 

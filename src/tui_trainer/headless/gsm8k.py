@@ -66,7 +66,7 @@ COLUMNS = (
     Column("tokens/s", 9),
     Column("", 0, left=True),
 )
-HOW_TO_SKIP = "--skip-not-finite leaves such steps out."
+HOW_TO_SKIP = "--skip-not-finite goes on by itself."
 
 
 def add(commands: "Commands") -> None:
