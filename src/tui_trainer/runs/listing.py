@@ -21,9 +21,9 @@ from tui_trainer.runs.home import (
 from tui_trainer.runs.metrics import tally_on
 from tui_trainer.runs.plain import read_plain
 from tui_trainer.runs.presence import is_being_written
+from tui_trainer.terminal_text import visible_source
 
-LONGEST_PATH = 4096
-"""Characters: no system has longer ones."""
+PATH_CHARACTERS = 500
 NO_RUN = "{} is no run of this program, or one that was not deleted whole: it has no run.json."
 
 
@@ -74,9 +74,9 @@ def settings_here(run: RunDescription) -> TrainSettings:
         return replace(run.settings, problems=path or run.settings.problems)
     if os.path.isfile(given_path(run.settings.problems)):  # noqa: PTH113  # both were moved
         return run.settings
+    where = visible_source(path, PATH_CHARACTERS)
     raise InputError(
-        f"The problems of {run.name} were in {path[:LONGEST_PATH]}, and there is no such file: put "
-        "it back."
+        f"The problems of {run.name} were in {where}, and there is no such file: put it back."
     )
 
 
