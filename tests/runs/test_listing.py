@@ -77,8 +77,9 @@ def test_half_a_metrics_line_of_a_process_that_died_is_left_out() -> None:
         '{"step": 3, "loss": 1, "tokens": 1, "lr": 1, "seconds": Infinity}',
         '{"step": 3, "loss": 1' + "0" * 400 + ', "tokens": 1, "lr": 1, "seconds": 1}',
         "\udcff",
+        " " * 2**24,
     ],
-    ids=["deep", "short", "fraction", "infinite", "huge", "no text"],
+    ids=["deep", "short", "fraction", "infinite", "huge", "no text", "long"],
 )
 def test_a_damaged_metrics_line_is_a_sentence(line: str) -> None:
     folder = write_run(losses=[4.0], state=RunState.GOING.value, tally=Tally())

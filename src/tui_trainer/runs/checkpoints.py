@@ -11,6 +11,7 @@ from pathlib import Path
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run, unwritable
 from tui_trainer.runs.private_files import FOLDER_MODE, close_all_to_others, private_folder
+from tui_trainer.runs.regular_files import sync
 from tui_trainer.runs.training_facts import TRAINING_FILE
 
 NAME = re.compile(r"step-(\d{6,})")
@@ -81,7 +82,7 @@ def whole_or_not_at_all(checkpoint: Path) -> Iterator[Path]:
         yield beside
         close_all_to_others(beside)
         for path in beside.rglob("*"):
-            _sync(path)
+            sync(path)
         _put_in_place(beside, checkpoint)
     except OSError as error:
         raise unwritable(checkpoint, error) from error
@@ -96,14 +97,5 @@ def _put_in_place(beside: Path, checkpoint: Path) -> None:
     if checkpoint.exists():
         checkpoint.rename(old)
     beside.rename(checkpoint)
-    _sync(checkpoint.parent)
+    sync(checkpoint.parent)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    """Have the disk hold it before the rename tells that it does."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from tui_trainer.runs.plain import LARGEST_WHOLE, reason
 from tui_trainer.runs.regular_files import open_regular
 
 CHUNK = 1 << 16
+LONGEST_LINE = 1 << 24
+"""Bytes: the answer of a sample is some kilobytes."""
 
 
 class ValidationLine(NamedTuple):
@@ -43,8 +46,10 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], 
         with open_regular(path) as file:
             file.seek(start)
             place = start
-            for raw in file:
+            for raw in iter(partial(file.readline, LONGEST_LINE), b""):
                 place += len(raw)
+                if len(raw) == LONGEST_LINE:
+                    raise ValueError("a line is longer than any")
                 if not raw.endswith(b"\n"):
                     return
                 yield _object(raw), place

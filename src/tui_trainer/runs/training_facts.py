@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tui_trainer.engine.reports import ItemReport
 from tui_trainer.runs.description import Tally
 from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, reason, write_plain
-from tui_trainer.runs.regular_files import sha256_of
+from tui_trainer.runs.regular_files import sha256_of, sync
 
 TRAINING_FILE = "training.json"
 TENSORS_FILE = "training.safetensors"
@@ -47,7 +48,13 @@ class TrainingFacts:
 
 def write_facts(checkpoint: Path, facts: TrainingFacts) -> None:
     """Write `training.json` beside the checkpoint's other files, with the hashes of all."""
-    files = {name: sha256_of(checkpoint / name) for name in file_names(checkpoint)}
+    names = list(file_names(checkpoint))
+    paths = [checkpoint / name for name in names]
+    # Hashing wants the processor and syncing the disk: together they take no longer than the disk.
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        synced, hashes = pool.map(sync, paths), pool.map(sha256_of, paths)
+    files = dict(zip(names, hashes, strict=True))
+    list(synced)  # what failed is raised here
     facts = replace(facts, files_sha256=files, sha256="")
     write_plain(checkpoint / TRAINING_FILE, replace(facts, sha256=_digest(asdict(facts))))
 
