@@ -266,12 +266,17 @@ def test_a_run_that_is_renamed_under_its_loop_goes_on_there_and_says_so(qwen3: E
     renamed = newest().rename(newest().with_name("mine"))
     step = next(reports)
     assert (step.run, renamed.name in step.notes[0]) == ("mine", True)
+    renamed = renamed.rename(renamed.with_name("yours"))
+    assert qwen3.checkpoint().run == "yours"
+    renamed = renamed.rename(renamed.with_name("mine"))
     assert next(reports).checkpoint.run == "mine"
     assert (qwen3.run().name, qwen3.run().checkpoint_step) == ("mine", 3)
     list(reports)
     assert [run.name for run in list_runs()[0]] == ["mine"]
     assert [line["step"] for line in lines_of(renamed)] == [1, 2, 3, 4]
-    assert checkpoint_folders(renamed) == [renamed / "checkpoints" / "step-000003"]
+    assert [folder.name for folder in checkpoint_folders(renamed)] == [
+        f"step-{step:06}" for step in (2, 3, 4)
+    ]
 
 
 def test_a_run_whose_files_vanish_goes_on_in_another_folder_with_all_its_steps(

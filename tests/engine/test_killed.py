@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -72,10 +73,13 @@ def test_whatever_a_kill_leaves_of_a_checkpoint_the_newest_is_whole(
     """A copy of the folder before each call that a checkpoint hangs on is what a kill leaves."""
     engine.load_model(ModelChoice(str(model_folder("GPT2")), "cpu", "fp32"))
     left: list[Path] = []
+    one_at_a_time = Lock()  # files are synced in several threads
 
     def copying_before(act: Callable[..., None]) -> Callable[..., None]:
         def call(*arguments: object, **how: object) -> None:
-            left.append(shutil.copytree(run_folders()[0], tmp_path / f"{len(left):03}" / "run"))
+            with one_at_a_time:
+                copy = tmp_path / f"{len(left):03}" / "run"
+                left.append(shutil.copytree(run_folders()[0], copy))
             act(*arguments, **how)
 
         return call

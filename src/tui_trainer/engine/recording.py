@@ -128,9 +128,11 @@ class Recording:
         """Whether the weights are the run's: it goes and has made a step, or nothing changed them
         since it ended."""
         writer = self._writer
-        if writer is None or self._state.step <= self._first or not is_run(writer.folder):
+        if writer is None or self._state.step <= self._first:
             return False
-        return writer.is_open or self._learner.history.is_left_by(self._state.number)
+        if writer.is_open:  # wherever its folder is now
+            return True
+        return is_run(writer.folder) and self._learner.history.is_left_by(self._state.number)
 
     def checkpoint(self) -> CheckpointReport:
         """Write a checkpoint now; InputError where the weights are not the run's or not finite, or
