@@ -62,10 +62,33 @@ def test_losses_equal_the_notebooks_loop(program: Program, tiny: str) -> None:
     assert [line["loss"] for line in lines] == pytest.approx(expected, rel=1e-5)
     tokenizer = AutoTokenizer.from_pretrained(tiny)
     for line, problem in zip(lines, problems, strict=True):
-        assert list(line) == ["step", "loss", "tokens", "lr", "seconds"]
+        assert list(line) == ["step", "loss", "tokens", "lr", "seconds", "positions", "row"]
+        assert line["positions"] == line["tokens"]
+        assert line["row"] == [{"item": line["step"] - 1, "tokens": line["tokens"]}]
         assert line["tokens"] == len(tokenizer(format_problem(problem)).input_ids)
         assert line["lr"] == 1e-5
         assert line["seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [("--batch", "4"), ("--batch", "4", "--padding", "left"), ("--pack", "256", "--batch", "2")],
+)
+def test_the_rows_of_a_batch_and_their_padding_are_told(
+    program: Program, tiny: str, layout: tuple[str, ...]
+) -> None:
+    arguments = "gsm8k", "--items", "8", "--model", tiny, *layout
+    lines = program(*arguments, "--json").steps
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    lengths = [len(tokenizer(format_problem(p)).input_ids) for p in load_problems("builtin")[:8]]
+    rows = int(layout[layout.index("--batch") + 1])
+    for line in lines:
+        tokens = [part["tokens"] for part in line["row"]]
+        assert sum(tokens) * rows == line["positions"] >= line["tokens"]
+        assert all(p["item"] is None or p["tokens"] == lengths[p["item"]] for p in line["row"])
+    assert lines[0]["row"][-1 if "left" in layout else 0]["item"] == 0
+    share = sum(line["tokens"] for line in lines) / sum(line["positions"] for line in lines)
+    assert f"rows: {share:.0%} useful, {1 - share:.0%} padding" in program(*arguments).out
 
 
 def test_a_file_is_trained_on_in_its_order(program: Program, tiny: str, problem_file: str) -> None:

@@ -17,6 +17,7 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.problems import format_problem, load_problems
+from tui_trainer.engine.reports import RowPart
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen
@@ -102,6 +103,18 @@ async def test_numbers_of_the_run_are_on_screen() -> None:
         assert "-:-- left" in text
         assert "Finished: 4 of 4 steps, 40 tokens, 0:00; loss 4.0000 → 2.4885 (average)." in text
         assert losses_on_chart(gsm8k(app)) == [4.0, 1.0, 2.0, 3.0]
+
+
+async def test_padding_and_the_items_of_a_row_are_on_show() -> None:
+    row = RowPart(8, 40), RowPart(None, 1), RowPart(13, 22), RowPart(None, 37)
+    engine = FakeEngine(change=lambda step: replace(step, tokens=62, positions=100, row=row))
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("full_stop")
+        await until(pilot, lambda: "62% useful, 38% padding  ▌" in shown(app))
+        bar = next(line for line in shown(app).splitlines() if "useful" in line)
+        assert bar.index("item 8") < bar.index("▐▌") < bar.index("item 13") < bar.index("pad  ")
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "62% useful" in shown(app))
 
 
 async def test_what_the_run_needs_is_told_before_its_first_step() -> None:

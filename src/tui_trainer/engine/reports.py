@@ -240,6 +240,15 @@ def mean(losses: list[float]) -> float | None:
 
 
 @dataclass(frozen=True)
+class RowPart:
+    """A stretch of a row: an item, or what is between two of them or fills the row."""
+
+    problem: int | None
+    """The item's index in the data set; None for padding and separators."""
+    tokens: int
+
+
+@dataclass(frozen=True)
 class StepReport:
     """One step of a training loop."""
 
@@ -276,6 +285,8 @@ class StepReport:
     """At the first step: what was asked for and is not done, in a sentence each."""
     applied: bool = True
     """False where the loss or the gradient was not finite, so that the step was left out."""
+    row: tuple[RowPart, ...] = ()
+    """How the first row of the step is laid out."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.row_layout import first_row
 from tui_trainer.engine.settings import TrainSettings, check_lr
 from tui_trainer.engine.update import total_grad_norm
 from tui_trainer.engine.validation import measure
@@ -183,6 +184,7 @@ def train(
             memory_bytes=memory_in_use(learner.device),
             applied=is_finite,
             notes=(*state.notes, *loss_pass.notes) if step == first else (),
+            row=first_row(batches[0]),
         )
 
     yield from measure(learner, held_out, settings, len(steps), len(steps))

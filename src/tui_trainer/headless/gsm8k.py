@@ -50,9 +50,9 @@ from tui_trainer.headless.recorded import (
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
-from tui_trainer.runs.loop_lines import loop_lines
+from tui_trainer.runs.loop_lines import loop_lines, row_line
 from tui_trainer.terminal_text import visible
-from tui_trainer.words.numbers import counted, nats, per_second, seconds_of
+from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -212,8 +212,9 @@ def _write_report(output: Output, report: LoopReport) -> None:
     """One step, one measurement or some samples; nothing where one of them is under way."""
     checkpoint = report.checkpoint if isinstance(report, StepReport) else None
     if output.as_json:
+        row_of_step = row_line(report) if isinstance(report, StepReport) else {}
         for line in loop_lines(report):
-            output.json(line)
+            output.json(line | row_of_step)
         if checkpoint is not None:
             output.json(checkpoint_line(checkpoint))
         return
@@ -271,7 +272,7 @@ class Total:
 
     def __init__(self) -> None:
         self.losses = array("d")
-        self.tokens = 0
+        self.tokens = self.positions = 0
         self.seconds = 0.0
         self.checkpoint: CheckpointReport | None = None
         """That of the last step."""
@@ -280,6 +281,7 @@ class Total:
         self.checkpoint = report.checkpoint
         self.losses.append(report.loss)
         self.tokens += report.tokens
+        self.positions += report.positions
         self.seconds += report.seconds
 
 
@@ -292,6 +294,9 @@ def summary(total: Total) -> Iterator[str]:
         f"{counted(len(losses), 'step')}, {counted(tokens, 'token')} in {seconds_of(seconds)} "
         f"({pace:,.0f} tokens/s)"
     )
+    if total.positions > tokens:
+        useful = tokens / total.positions
+        yield f"rows: {percent(useful)} useful, {percent(1 - useful)} padding"
     if not losses:
         return
     tenth = max(1, len(losses) // 10)

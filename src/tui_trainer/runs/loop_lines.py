@@ -24,8 +24,15 @@ def step_line(report: StepReport) -> dict[str, Json]:
         "tokens": report.tokens,
         "lr": report.lr,
         "seconds": report.seconds,
+        "positions": report.positions,
     }
     return line if report.applied else line | {"applied": False}
+
+
+def row_line(report: StepReport) -> dict[str, Json]:
+    """What a command adds to the JSON of a step: the first row, part after part."""
+    parts = [{"item": part.problem, "tokens": part.tokens} for part in report.row]
+    return {"row": parts}
 
 
 def lr_line(report: StepReport) -> dict[str, Json]:

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from tui_trainer.engine.loop_reports import SampleReport
 from tui_trainer.engine.reports import ItemReport, StepReport
 from tui_trainer.widgets.held_out_line import describe_sample
+from tui_trainer.widgets.row_bar import describe_row
 from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
 from tui_trainer.words.numbers import counted, nats
 
@@ -22,6 +23,7 @@ class ItemPanel(Vertical):
     ItemPanel {
         #said { height: auto; max-height: 3; text-style: bold; display: none; }
         #item-title { height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+        #row { height: 1; display: none; color: $text-muted; text-wrap: nowrap; }
         VerticalScroll { height: 1fr; }
         #legend { height: 1; }
     }
@@ -31,11 +33,13 @@ class ItemPanel(Vertical):
         super().__init__(id="item")
         self.view = VIEWS[0]
         self._said = ""
+        self._report: StepReport | None = None
         self._samples: SampleReport | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="said")
         yield Static(id="item-title")
+        yield Static(id="row")
         with VerticalScroll(can_focus=False):
             yield TokenLosses()
         yield Static(LEGEND, classes="hint", id="legend")
@@ -53,7 +57,8 @@ class ItemPanel(Vertical):
         samples: SampleReport | None = None,
     ) -> None:
         """Draw it; `said` is fit for a terminal, `truncated` items of the run were cut so far."""
-        self._samples = samples
+        self._samples, self._report = samples, report
+        self._show_row()
         if samples is None and self.view not in VIEWS:
             self.view = VIEWS[0]
         words = self.query_one("#said", Static)
@@ -79,6 +84,17 @@ class ItemPanel(Vertical):
             return
         title.update(Content(self._describe(item, truncated)), layout=False)
         self.query_one(TokenLosses).show(item.token_texts, item.token_losses)
+
+    def on_resize(self) -> None:
+        self._show_row()
+
+    def _show_row(self) -> None:
+        """The row of the last step, where more than one item, or padding, is in it."""
+        row = self.query_one("#row", Static)
+        report, width = self._report, self.content_size.width
+        line = describe_row(report, width) if report is not None else ""
+        row.display = bool(line)
+        row.update(Content(line), layout=False)
 
     def _describe(self, item: ItemReport, truncated: int) -> str:
         which = "item" if self.view == "last" else f"{self.view} so far: item"
