@@ -31,7 +31,8 @@ def test_each_loop_is_a_run_and_the_first_line_says_where(
     (folder,) = run_folders()
     assert lines[0] == {"event": "run", "run": folder.name, "folder": str(folder)}
     written = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert written == lines[1:-1]
+    told = [{n: value for n, value in line.items() if n != "row"} for line in lines[1:-1]]
+    assert written == told  # the file has no rows, which would be the most of it
     assert (lines[-1]["event"], lines[-1]["checkpoint"]) == ("checkpoint", "step-000003")
     assert folder.parent == runs_home
     run = open_run(folder).description
