@@ -11,6 +11,7 @@ from tokenizers import (
     models,
     normalizers,
     pre_tokenizers,
+    processors,
     trainers,
 )
 from transformers import (
@@ -151,6 +152,17 @@ BYTE_LEVEL: dict[str, Callable[[int], PreTrainedConfig]] = {
 }
 BYTE_FALLBACK: dict[str, Callable[[int], PreTrainedConfig]] = {"Llama": _llama, "Gemma": _gemma}
 ARCHITECTURES = (*BYTE_LEVEL, *BYTE_FALLBACK)
+
+
+def put_in(folder: Path, *, before: bool = False, after: bool = False) -> Path:
+    """Have the tokenizer of a model put the end of text before or after every text."""
+    tokenizer = byte_level_tokenizer()
+    single = " ".join([END_OF_TEXT] * before + ["$A"] + [END_OF_TEXT] * after)
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single=single, special_tokens=[(END_OF_TEXT, 0)]
+    )
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
 def save_model(architecture: str, folder: Path) -> Path:

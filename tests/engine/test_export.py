@@ -16,7 +16,7 @@ import torch
 
 from tests.exported import printed_losses
 from tests.gguf_file import write_gguf
-from tests.models import NOTEBOOK_TEXT
+from tests.models import NOTEBOOK_TEXT, put_in
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
@@ -254,6 +254,11 @@ SCENARIOS = {
     "lr changed": Scenario(lr_changed),
     "update between": Scenario(update_between),
     HOSTILE_NAME: Scenario(trained(items=3), HOSTILE_NAME),
+    "end of text put in": Scenario(everything, "appends"),
+    "end of text put in, answers": Scenario(
+        trained(problems="short.jsonl", **PADDED | {"end_of_text": True}), "appends"
+    ),
+    "end of text put in, phases": Scenario(by_phases, "appends"),
     "gguf": Scenario(update_between, "gguf"),
     "resumed": Scenario(resumed(), "GPT2"),
     "resumed in full": Scenario(
@@ -306,6 +311,7 @@ def made(
     sources = {
         "builtin": "builtin",
         "gguf": str(write_gguf(model_folder("Llama"), folder / "tiny.gguf")),
+        "appends": str(put_in(shutil.copytree(model_folder("Qwen3"), folder / "a"), after=True)),
         HOSTILE_NAME: str(shutil.copytree(model_folder("Qwen3"), folder / HOSTILE_NAME)),
     }
     reported, paths, notes = {}, {}, {}

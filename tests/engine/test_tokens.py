@@ -1,5 +1,7 @@
 """Text to tokens and back to bytes, with byte-level and byte-fallback tokenizers."""
 
+import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +16,13 @@ from tests.models import (
     NOTEBOOK_TEXT,
     byte_fallback_tokenizer,
     byte_level_tokenizer,
+    put_in,
 )
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.examples import make_examples
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.engine.tokens import Vocabulary, byte_alphabet
 
 BYTES = Vocabulary(byte_level_tokenizer(), "byte level")
@@ -141,3 +147,64 @@ def test_half_a_surrogate_pair_is_named_by_its_place() -> None:
     for ask in BYTES.ids, BYTES.tokenize, lambda text: BYTES.batch((text,), "left"):
         with pytest.raises(InputError, match=r"^Character 3 of the text is half of a surrogate"):
             ask("ab\ud83d")
+
+
+@pytest.fixture
+def qwen3_folder(model_folder: Callable[[str], Path], tmp_path: Path) -> Path:
+    return shutil.copytree(model_folder("Qwen3"), tmp_path / "model")
+
+
+def loaded(engine: Engine, folder: Path) -> Vocabulary:
+    engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
+    return engine.learner.vocabulary
+
+
+def test_an_end_of_text_that_a_tokenizer_appends_is_no_part_of_a_text(
+    engine: Engine, qwen3_folder: Path, tmp_path: Path
+) -> None:
+    plain = loaded(engine, qwen3_folder)
+    problems = load_problems("builtin", limit=2)
+    kinds = [TrainSettings(end_of_text=ends, answer_only=ends) for ends in (False, True)]
+    items = [make_examples(plain, problems, settings, None) for settings in kinds]
+    loss, answer = engine.predict(NOTEBOOK_TEXT).loss, engine.continuation("def", (1,))
+    other = shutil.copytree(qwen3_folder, tmp_path / "appends")
+    appends = loaded(engine, put_in(other, after=True))
+    assert appends.ids("def") == plain.ids("def")
+    assert [make_examples(appends, problems, settings, None) for settings in kinds] == items
+    assert all(item.ids[-1] == 0 and 0 not in item.ids[:-1] for item in items[1])
+    assert engine.predict(NOTEBOOK_TEXT).loss == loss
+    assert engine.continuation("def", (1,)) == answer
+    # The Tokens screen shows what the tokenizer gives.
+    assert appends.tokenize("def").input_ids == (*plain.ids("def"), 0)
+    (note,) = engine.status().model.notes
+    assert note.startswith("The tokenizer of appends puts <|endoftext|> after every text: it is le")
+
+
+def test_a_beginning_that_is_typed_is_not_doubled(engine: Engine, qwen3_folder: Path) -> None:
+    vocabulary = loaded(engine, put_in(qwen3_folder, before=True))
+    assert vocabulary.ids("def") == vocabulary.ids(f"{END_OF_TEXT}def")
+    assert vocabulary.ids("def").count(0) == 1
+    loss = engine.predict("def x").loss
+    assert engine.update(f"{END_OF_TEXT}def x").loss == pytest.approx(loss)
+    assert [action.text for action in engine.actions()] == ["def x"]
+    assert engine.status().model.notes == ()
+
+
+def test_ids_that_the_model_has_no_row_for_are_told_by_token(
+    engine: Engine, qwen3_folder: Path
+) -> None:
+    tokenizer = byte_level_tokenizer()
+    tokenizer.add_special_tokens({"pad_token": "[PAD]"})
+    tokenizer.save_pretrained(qwen3_folder)
+    vocabulary = loaded(engine, qwen3_folder)
+    (note,) = engine.status().model.notes
+    assert note.startswith("The tokenizer of model has 401 tokens and the model's embedding 400 ro")
+    for ask in engine.predict, engine.update:
+        with pytest.raises(
+            InputError, match=r"^The text has \[PAD\] \(ID 400\), and the embedding"
+        ):
+            ask("def [PAD]")
+    assert vocabulary.pad_id == 0
+    steps = list(engine.train(TrainSettings(items=4, batch=4)))
+    assert math.isfinite(steps[0].loss)
+    assert engine.tokenize("a [PAD]", str(qwen3_folder)).input_ids[-1] == 400

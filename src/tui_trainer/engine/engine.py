@@ -34,7 +34,7 @@ from tui_trainer.engine.loading import load_config, load_model, load_vocabulary
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_checks import check_causal
-from tui_trainer.engine.model_report import report_model
+from tui_trainer.engine.model_report import embedding_rows, report_model
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.moved_reports import MovedReport
 from tui_trainer.engine.passes import passes
@@ -147,11 +147,15 @@ class Engine:
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         check_causal(model, source.name)
         seconds = time.perf_counter() - started
-        report = report_model(model, source.name, str(device), precision, seconds, loaded.notes)
+        vocabulary = vocabulary.fitted(embedding_rows(model))
+        notes = (*loaded.notes, *vocabulary.notes)
+        report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._learner = Learner(model, vocabulary, report, source.updates)
         self._source, self._base_name = choice.source, source.base_name
         self._recording = self._training = None
-        self._origin = find_origin(source, choice, report, self._learner.dropout.hooked)
+        self._origin = find_origin(
+            source, choice, report, self._learner.dropout.hooked, vocabulary.appended
+        )
         self._cell = TrainingCell(self._learner)
         self._probes = Probes(self._learner)
         self._vocabularies[choice.source] = vocabulary

@@ -86,7 +86,7 @@ class Learner:
     def action(self, what: str, text: str = "") -> Action:
         """Something done with the settings as they are now."""
         settings = self.lr, self.optimizer_name, self.optimizer_number, self.training
-        return Action(what, text, *settings, self.dropout.p)
+        return Action(what, self.vocabulary.undoubled(text), *settings, self.dropout.p)
 
     @cached_property
     def checks(self) -> ModelChecks:

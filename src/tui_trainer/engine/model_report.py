@@ -28,3 +28,9 @@ def report_model(
         load_seconds=seconds,
         notes=notes,
     )
+
+
+def embedding_rows(model: PreTrainedModel) -> int:
+    """How many token IDs the model has a row for."""
+    weight = getattr(model.get_input_embeddings(), "weight", None)
+    return int(model.config.get_text_config().vocab_size if weight is None else len(weight))

@@ -20,9 +20,11 @@ def encode(item):
     question = f"Question: {item['question']}\\nAnswer:"
     text = f"{question} {item['answer']}"
     ids = tokenizer(text).input_ids                                     #: not answer_only
+    ids = ids[:-APPENDED]                                           #: not answer_only and appends
     first = 1  # the token before it predicts it, so token 0 has no loss    #: not answer_only
     encoded = tokenizer(text, return_offsets_mapping=True)              #: answer_only
     ids = encoded.input_ids                                             #: answer_only
+    ids = ids[:-APPENDED]                                               #: answer_only and appends
     ends = [end for _, end in encoded.offset_mapping]                   #: answer_only
     first = next((n for n, end in enumerate(ends) if end > len(question)), len(ids)) #: answer_only
     ids = ids + [tokenizer.eos_token_id]                                #: end_of_text
@@ -186,6 +188,7 @@ for step, item in enumerate($taken, start=$first):                      #: rated
         group["lr"] = learning_rate(step)                               #: rated
     text = f"Question: {item['question']}\\nAnswer: {item['answer']}"
     input_ids = tokenizer(text, return_tensors="pt").input_ids.to(DEVICE)  # [1, position]
+    input_ids = input_ids[:, :-APPENDED]                                #: appends
     with torch.autocast(model.device.type, dtype=torch.bfloat16):       #: mixed
         logits = model(input_ids, use_cache=False).logits               #: mixed
     logits = model(input_ids, use_cache=False).logits  # [1, position, vocabulary] #: not mixed

@@ -25,6 +25,7 @@ MODEL = $model
 DEVICE = $device
 
 tokenizer = AutoTokenizer.from_pretrained(MODEL$keywords)
+APPENDED = $appended  # so many tokens it puts after a text; they are left out below #: appends
 model = AutoModelForCausalLM.from_pretrained(MODEL$keywords, dtype=$dtype)  #: not packed_weights
 model = AutoModelForCausalLM.from_pretrained(                           #: packed_weights
     MODEL$keywords, dtype=$dtype,                                       #: packed_weights
@@ -50,4 +51,5 @@ def model_cell(origin: Origin, facts: Collection[str], seed: int) -> str:
         dtype=Code("torch.bfloat16" if origin.precision == "bf16" else "torch.float32"),
         keywords=Code(keywords),
         seed=seed,
+        appended=origin.appended,
     )

@@ -32,6 +32,8 @@ class Origin:
     revision: str | None = None
     """The commit of a Hub model."""
     remote_code: bool = False
+    appended: int = 0
+    """How many tokens its tokenizer puts after a text, which are left out here."""
 
     @property
     def facts(self) -> set[str]:
@@ -42,6 +44,7 @@ class Origin:
             "cuda": self.device.startswith("cuda"),
             "dropout": self.dropout > 0,
             "packed_weights": self.packed_weights,
+            "appends": self.appended > 0,
         }
         return {name for name, is_so in told.items() if is_so}
 
@@ -64,7 +67,11 @@ def check_origin(source: str, precision: str) -> None:
 
 
 def find_origin(
-    source: "Source", choice: ModelChoice, report: ModelReport, hooked: tuple[str, ...] = ()
+    source: "Source",
+    choice: ModelChoice,
+    report: ModelReport,
+    hooked: tuple[str, ...] = (),
+    appended: int = 0,
 ) -> Origin:
     """Where the model that was loaded from `source` is; check first that it is anywhere."""
     commit = source.folder.name  # of a model in the Hub's cache
@@ -78,6 +85,7 @@ def find_origin(
         packed_weights="quantization_config" in source.weight_keywords,
         revision=commit if source.on_hub and COMMIT.fullmatch(commit) else None,
         remote_code=choice.remote_code,
+        appended=appended,
     )
 
 

@@ -12,6 +12,7 @@ CELL = '''
 def update(text):
     """The training cell; prints the loss before the update."""
     input_ids = tokenizer(text, return_tensors="pt").input_ids.to(DEVICE)  # [1, position]
+    input_ids = input_ids[:, :-APPENDED]                                    #: appends
     with torch.autocast(model.device.type, dtype=torch.bfloat16):           #: mixed
         logits = model(input_ids, use_cache=False).logits                   #: mixed
     logits = model(input_ids, use_cache=False).logits  # [1, position, vocabulary] #: not mixed
@@ -26,6 +27,7 @@ PHASE_FUNCTIONS = '''
 def forward(text):
     """The token IDs [1, position] and the logits [1, position, vocabulary]."""
     input_ids = tokenizer(text, return_tensors="pt").input_ids.to(DEVICE)
+    input_ids = input_ids[:, :-APPENDED]                                    #: appends
     with torch.autocast(model.device.type, dtype=torch.bfloat16):           #: mixed
         return input_ids, model(input_ids, use_cache=False).logits          #: mixed
     return input_ids, model(input_ids, use_cache=False).logits              #: not mixed
