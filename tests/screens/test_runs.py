@@ -474,6 +474,22 @@ async def test_d_deletes_after_a_question() -> None:
         assert screen(app).marked == {}
 
 
+async def test_d_takes_no_link_and_tells_what_is_not_the_runs(tmp_path: Path) -> None:
+    folder, elsewhere = write_run(ONE), write_run(TWO).rename(tmp_path / "elsewhere")
+    (folder / "notes.txt").write_text("mine")
+    (folder.parent / TWO).symlink_to(elsewhere)
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app))
+        await pilot.press("d")
+        await until(pilot, lambda: f"{TWO} is a link" in notes(app))
+        await pilot.press("down", "d")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
+        await until(pilot, lambda: "not of the run:\nnotes.txt" in notes(app))
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["metrics.jsonl", "run.json"]
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
 async def test_every_key_is_in_the_footer_of_80_columns() -> None:
     write_run(ONE)
     async with with_engine() as (app, pilot):
