@@ -21,9 +21,11 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.runs import writer
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
 from tui_trainer.runs.home import run_folders, runs_home
 from tui_trainer.runs.listing import list_runs, open_run, read_run
+from tui_trainer.runs.saved_models import models_home
 from tui_trainer.runs.training_facts import read_facts
 
 BUILTIN = ModelChoice("builtin", "cpu", "fp32")
@@ -371,6 +373,33 @@ def test_a_run_that_fails_or_makes_no_step_is_told_apart(
         next(reports)
     run = open_run(newest()).description
     assert (run.state, run.failure, run.tally.step) == ("failed", "the device is gone", 1)
+
+
+def test_a_disk_that_is_full_at_the_first_file_leaves_no_run(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writer, "write_plain", fail)
+    with pytest.raises(InputError, match=r"cannot be written to .* \(No space left on device\)"):
+        next(qwen3.train(TrainSettings(items=2), record=True))
+    assert list_runs() == ([], [])
+
+
+def test_a_saved_model_that_breaks_off_leaves_nothing_whatever_a_library_raises(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise Exception("No space left on device (os error 28)")
+
+    qwen3.update("1 + 1?")
+    with monkeypatch.context() as patch:
+        patch.setattr(qwen3.learner.vocabulary.tokenizer, "save_pretrained", fail)
+        with pytest.raises(InputError, match=r"cannot be written .No space left"):
+            qwen3.save()
+    assert list(models_home().iterdir()) == []
+    assert qwen3.save() is not None
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_first_step(

@@ -4,6 +4,8 @@ Nothing is pickled. What is no tensor goes to `training.json` (`runs/checkpoints
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,18 +51,28 @@ def save_checkpoint(
     The folder is a model in Hugging Face format too, which `from_pretrained` loads. `model` is
     the name of the one that the run began with, `tally` what its metrics come to.
     """
+    with model_written(folder, learner) as beside:
+        save_file(_tensors(learner, state), beside / TENSORS_FILE)
+        write_facts(beside, _facts(model, learner, state, settings, tally))
+
+
+@contextmanager
+def model_written(folder: Path, learner: Learner) -> Iterator[Path]:
+    """Gives a folder with the model, for what belongs beside it; whole or not at all in `folder`.
+
+    InputError whatever a library raises: of a full disk tokenizers makes a bare Exception.
+    """
     try:
         with whole_or_not_at_all(folder) as beside:
             learner.model.save_pretrained(beside)
             learner.vocabulary.tokenizer.save_pretrained(beside)
-            save_file(_tensors(learner, state), beside / TENSORS_FILE)
-            write_facts(beside, _facts(model, learner, state, settings, tally))
+            yield beside
     except InputError:
         raise
-    except Exception as error:  # whatever a library makes of a full disk: tokenizers a bare one
-        logging.getLogger(__name__).exception("The checkpoint %s was not written", folder)
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s was not written", folder)
         said = f"{error}".strip().split("\n")[0] or type(error).__name__
-        raise InputError(f"The checkpoint {folder} cannot be written ({said}).") from error
+        raise InputError(f"{folder} cannot be written ({said}).") from error
 
 
 def _tensors(learner: Learner, state: TrainingState) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -179,9 +180,6 @@ class Recording:
             model = replace(model, name=first.name, source=first.source)
         parent, tally = self._parent()
         folder = make_folder(model.name, now)
-        if self._resumed_from is not None:
-            before = self._resumed_from.parent.parent / METRICS_FILE
-            copy_up_to(before, folder / METRICS_FILE, tally)
         description = RunDescription(
             name=folder.name,
             started=now.isoformat(timespec="seconds"),
@@ -193,7 +191,14 @@ class Recording:
             parent=parent,
             tally=tally,
         )
-        self._writer = RunWriter(folder, description)
+        try:
+            if self._resumed_from is not None:
+                before = self._resumed_from.parent.parent / METRICS_FILE
+                copy_up_to(before, folder / METRICS_FILE, tally)
+            self._writer = RunWriter(folder, description)
+        except InputError:
+            shutil.rmtree(folder, ignore_errors=True)  # just made, so all in it is ours
+            raise
         return self._writer
 
     def _parent(self) -> tuple[Parent | None, Tally]:

@@ -3,12 +3,10 @@
 import time
 from datetime import datetime
 
-from safetensors import SafetensorError
-
-from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.checkpoint import model_written
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.run_reports import SavedReport
-from tui_trainer.runs.checkpoints import folder_bytes, whole_or_not_at_all
+from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.home import make_folder
 from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.saved_models import SAVED_FILE, SavedModel, models_home
@@ -26,12 +24,8 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
     facts = SavedModel(model, source, updates, now.isoformat(timespec="seconds"))
     folder = make_folder(model, now, models_home())
     try:
-        with whole_or_not_at_all(folder) as beside:
-            learner.model.save_pretrained(beside)
-            learner.vocabulary.tokenizer.save_pretrained(beside)
+        with model_written(folder, learner) as beside:
             write_plain(beside / SAVED_FILE, facts)
-    except SafetensorError as error:
-        raise InputError(f"The model {folder} cannot be written ({error}).") from error
     finally:
         if not (folder / SAVED_FILE).exists():
             folder.rmdir()
