@@ -345,6 +345,8 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         if heard is Heard.END:
             self.exit(status, status)
         elif heard is Heard.END_AT_ONCE:
+            if isinstance(self._driver, TerminalDriver):
+                self._driver.restore()
             os._exit(status)
 
 

@@ -1,20 +1,26 @@
 """A loss or a gradient that is not finite: nothing is made of it, and the loop stands there."""
 
 import math
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.item_losses import Extremes
 from tui_trainer.engine.loop_reports import HaltReport, LoopReport
 from tui_trainer.engine.loss_pass import LossPass
+from tui_trainer.engine.not_finite import weight_not_finite
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps
@@ -198,3 +204,65 @@ def test_the_norm_that_is_looked_at_changes_no_bit(qwen3: Engine) -> None:
         optimizer.zero_grad()
         by_hand.append(loss.item())
     assert losses == by_hand
+
+
+# Elsewhere
+
+
+def spoiled_copy(folder: Path, target: Path) -> ModelChoice:
+    """A model whose last norm has a value that is no number."""
+    shutil.copytree(folder, target)
+    weights = load_file(target / "model.safetensors")
+    weights["model.norm.weight"][0] = math.nan
+    save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
+    return ModelChoice(str(target), "cpu", "fp32")
+
+
+def test_a_model_whose_weights_are_not_finite_says_so_and_predicts_nothing(
+    engine: Engine, model_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    choice = spoiled_copy(model_folder("Qwen3"), tmp_path / "nan")
+    notes = engine.load_model(choice).model.notes
+    assert any("model.norm.weight has values that are not finite" in note for note in notes)
+    for refused in (
+        lambda: engine.predict(NOTEBOOK_TEXT),
+        lambda: engine.inspect(NOTEBOOK_TEXT, (), 0, Sampling()),
+        lambda: list(engine.generate(NOTEBOOK_TEXT, (), Sampling, 2)),
+        lambda: list(engine.evaluate(EvaluationSettings(items=2))),
+    ):
+        with pytest.raises(InputError, match="The logits are not numbers"):
+            refused()
+    with pytest.raises(InputError, match="No update is made: the loss is nan"):
+        engine.update(NOTEBOOK_TEXT)
+    assert engine.status().updates == 0
+
+
+def test_a_model_whose_weights_are_finite_says_nothing(qwen3: Engine) -> None:
+    with torch.no_grad():
+        next(qwen3.learner.model.parameters())[0] = 3e38  # whose norm overflows
+    assert weight_not_finite(qwen3.learner.model) is None
+    with torch.no_grad():
+        next(qwen3.learner.model.parameters())[0, 0] = -math.inf
+    assert weight_not_finite(qwen3.learner.model) == "model.embed_tokens.weight"
+
+
+def test_the_step_phase_makes_nothing_of_gradients_that_are_not_finite(qwen3: Engine) -> None:
+    for phase in ("forward", "loss", "backward"):
+        qwen3.phase(phase, NOTEBOOK_TEXT)
+    weights = weights_of(qwen3.learner.model)
+    parameter = next(qwen3.learner.model.parameters())
+    assert parameter.grad is not None
+    parameter.grad[0, 0] = math.nan
+    with pytest.raises(InputError, match="The gradients are not finite"):
+        qwen3.phase("optimizer.step", NOTEBOOK_TEXT)
+    assert_same_bits(qwen3.learner.model.parameters(), weights)
+
+
+def test_an_update_that_diverges_is_shown_and_the_next_is_refused(qwen3: Engine) -> None:
+    qwen3.set_optimizer("SGD")
+    qwen3.set_lr(10.0)
+    with pytest.raises(InputError, match="No update is made"):
+        for _ in range(200):
+            qwen3.update(NOTEBOOK_TEXT)
+    assert weight_not_finite(qwen3.learner.model) is None
+    qwen3.undo()

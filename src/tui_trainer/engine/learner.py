@@ -15,6 +15,7 @@ from tui_trainer.engine.dropout import Dropout
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
 from tui_trainer.engine.model_checks import ModelChecks
+from tui_trainer.engine.not_finite import weight_not_finite
 from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.phase_reports import ZERO_GRAD
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
@@ -218,13 +219,12 @@ class Learner:
 
     def check_finite(self) -> None:
         """InputError where a weight is NaN or infinite: no file is to have such."""
-        for name, parameter in self.model.named_parameters():
-            if not torch.isfinite(parameter.detach()).all():
-                raise InputError(
-                    f"The weights are not finite any more ({name} has NaN or infinite values), so "
-                    "they are not saved: undo the updates that did it, or press R for the loaded "
-                    "weights."
-                )
+        if (name := weight_not_finite(self.model)) is not None:
+            raise InputError(
+                f"The weights are not finite any more ({name} has NaN or infinite values), so "
+                "they are not saved: undo the updates that did it, or press R for the loaded "
+                "weights."
+            )
 
     @property
     def weights_version(self) -> int:

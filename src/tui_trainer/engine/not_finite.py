@@ -3,10 +3,35 @@
 import math
 from collections.abc import Sequence
 
+import torch
+from torch import nn
+
 from tui_trainer.engine.item_losses import ItemLosses, counted_loss
 
 NAMED = 4
 """Items; a packed row may have dozens."""
+
+
+def weight_not_finite(model: nn.Module) -> str | None:
+    """The name of a weight with NaN or infinite values; None without one.
+
+    By their norms, which take a quarter of the time that looking at each value does.
+    """
+    for name, parameter in model.named_parameters():
+        weight = parameter.detach()
+        if not torch.linalg.vector_norm(weight).isfinite() and not weight.isfinite().all():
+            return name
+    return None
+
+
+def notes_on(model: nn.Module) -> tuple[str, ...]:
+    """What loading has to say of weights that are not finite."""
+    if (name := weight_not_finite(model)) is None:
+        return ()
+    return (
+        f"{name} has values that are not finite (NaN or infinite), so what this model predicts is "
+        "no number: its file is damaged, or its training diverged.",
+    )
 
 
 def why_not_applied(step: int, loss: float, items: Sequence[ItemLosses]) -> str:

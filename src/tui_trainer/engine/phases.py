@@ -183,6 +183,11 @@ class TrainingCell:
                 f"No weight has a gradient, so {learner.optimizer_name} skips them all and nothing "
                 "changes: run backward first."
             )
+        if not total_grad_norm(learner.model).isfinite():
+            raise InputError(
+                "The gradients are not finite, and so would be every weight: run zero_grad, then "
+                "undo updates (u) or press R for the loaded weights."
+            )
         again = self._ran == STEP
         before = learner.history.before()
         with learner.restored_on_failure(learner.optimizer) as weights_before:

@@ -11,14 +11,15 @@ from tui_trainer.engine.actions import UPDATE
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import Change, get_rng
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.predict import predict, read_logits
+from tui_trainer.engine.predict import predict, predict_anyhow, read_logits
 from tui_trainer.engine.reports import UpdateReport
 
 
 def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
     """Run the training cell once and tell what it did; it can be undone.
 
-    Raises InputError where `text` has fewer than two tokens. Whatever fails inside the cell,
+    Raises InputError where `text` has fewer than two tokens, or the loss or a gradient is not
+    finite. Whatever fails inside the cell,
     the weights stay as they were before it.
     """
     report, change = reversible_update(learner, text, top)
@@ -42,6 +43,7 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
         loss = F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:])
         loss.backward()
         grad_norm = total_grad_norm(model)
+        check_finite(loss, grad_norm)
         optimizer.step()
         optimizer.zero_grad()
         loss_before = loss.item()  # waits for the device
@@ -49,7 +51,7 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
 
         # Without dropout the cell's own logits are the prediction: no second forward pass.
         before = before or read_logits(learner, text, input_ids, logits.detach(), top)
-        after = predict(learner, text, top)
+        after = predict_anyhow(learner, text, top)
 
     learner.updates += 1
     moved = learner.count_moved(weights_before)
@@ -81,6 +83,16 @@ def labelled_ids(learner: Learner, text: str) -> Tensor:
             "One token has no label, since its label is the token after it: type a second one."
         )
     return input_ids
+
+
+def check_finite(loss: Tensor, grad_norm: Tensor) -> None:
+    """InputError where an update would spoil every weight. Waits for the device."""
+    if not loss.isfinite() or not grad_norm.isfinite():
+        what = f"the loss is {loss.item()}" if not loss.isfinite() else "a gradient is not finite"
+        raise InputError(
+            f"No update is made: {what}, and so would be every weight. The weights have diverged: "
+            "undo updates (u), or press R for the loaded weights, and lower the learning rate."
+        )
 
 
 def total_grad_norm(model: torch.nn.Module) -> Tensor:

@@ -51,12 +51,16 @@ class TerminalDriver(LinuxDriver):
         self._output.write(SUSPENDED)
         self._output.flush()
 
-    def _on_quit(self, number: int, _: FrameType | None) -> None:
-        """SIGQUIT ends at once, with a core where the system keeps them: in a usable terminal."""
-        signal.signal(number, signal.SIG_DFL)  # a second one waits for nothing
+    def restore(self) -> None:
+        """Leave the terminal as it was found, for a process that ends at once."""
         if self._writer_thread is not None and self._writer_thread.is_alive():
             self.stop_application_mode()
             self.close()
+
+    def _on_quit(self, number: int, _: FrameType | None) -> None:
+        """SIGQUIT ends at once, with a core where the system keeps them: in a usable terminal."""
+        signal.signal(number, signal.SIG_DFL)  # a second one waits for nothing
+        self.restore()
         os.kill(os.getpid(), number)
 
 
