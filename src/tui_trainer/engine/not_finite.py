@@ -24,16 +24,6 @@ def weight_not_finite(model: nn.Module) -> str | None:
     return None
 
 
-def notes_on(model: nn.Module) -> tuple[str, ...]:
-    """What loading has to say of weights that are not finite."""
-    if (name := weight_not_finite(model)) is None:
-        return ()
-    return (
-        f"{name} has values that are not finite (NaN or infinite), so what this model predicts is "
-        "no number: its file is damaged, or its training diverged.",
-    )
-
-
 def why_not_applied(step: int, loss: float, items: Sequence[ItemLosses]) -> str:
     """Why the update of `step` was left out, from which items, and what can be done."""
     if math.isfinite(loss):
