@@ -114,6 +114,7 @@ class FakeEngine:
         self._first = 1
         self._step = 0
         self._run: str | None = None
+        self._choice = ModelChoice()
         self.benched_with: list[tuple[ModelChoice, BenchSettings]] = []
         self.bench_result: BenchResult | None = None
         """What comes of a bench."""
@@ -139,6 +140,7 @@ class FakeEngine:
         return TokenizerReport(source, MODEL.vocabulary)
 
     def load_model(self, choice: ModelChoice) -> LearnerStatus:
+        self._choice = choice
         return self._become(model=replace(MODEL, name=choice.source), updates=0, unsaved=0)
 
     def reload(self) -> LearnerStatus:
@@ -470,10 +472,10 @@ class FakeEngine:
                 seconds=seconds,
             )
 
-    def bench(self, choice: ModelChoice, settings: BenchSettings) -> Iterator[BenchReport]:
+    def bench(self, settings: BenchSettings) -> Iterator[BenchReport]:
         if self._refuse is not None:
             raise self._refuse
-        self.benched_with.append((choice, settings))
+        self.benched_with.append((self._choice, settings))
         return keeping(self._bench())
 
     def _bench(self) -> Iterator[BenchReport]:

@@ -31,12 +31,13 @@ from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
 from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.screens.failure import FaultDialog
+from tui_trainer.screens.going_on import LOADING, NO_MODEL
 from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.palette import Palette
-from tui_trainer.screens.question import Answer, Question
-from tui_trainer.screens.session import BENCH, LOOP_TITLES, Session
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
 from tui_trainer.signals import Heard, Patience, exit_status
 from tui_trainer.terminal.driver import TerminalDriver, has_shell
 from tui_trainer.terminal.input_order import InputInOrder
@@ -171,7 +172,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         line = screen.query_one_optional(StatusLine) if screen else None
         if line is not None:  # it is while the screen is being mounted
             doing, seconds = self._doing()
-            line.show(self.session.status, doing, seconds, self._describe_loops())
+            line.show(self.session.status, doing, seconds, self.session.describe_live())
 
     def _follow_loops(self) -> None:
         """While a loop runs, its updates count."""
@@ -198,14 +199,6 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         loading = self.session.loading
         return (describe_loading(loading) if loading else doing.what), seconds
 
-    def _describe_loops(self) -> str:
-        live = [
-            f"{LOOP_TITLES[name]} {state.value}"
-            for name, state in self.session.loops.items()
-            if self.session.is_live(name)
-        ]
-        return " · ".join(live)
-
     # Actions
 
     async def action_show_screen(self, name: str) -> None:
@@ -214,12 +207,17 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
     @work
     async def action_reload(self) -> None:
-        """The loaded weights again; asks first while a loop trains them."""
-        if self.session.is_training:
-            self.notify("A loop is training: pause or stop it before you reload.", markup=False)
-            return
-        if not self.session.holds_weights():
+        """The loaded weights again; asks first where that loses updates."""
+        if await leave_weights(self.session, RELOAD):
             await self.session.change(lambda engine: engine.reload(), "Reloading")
+
+    @work
+    async def action_save(self) -> None:
+        """Write the weights where they belong."""
+        if self.session.status is None:
+            self.notify(LOADING if self.session.loading_choice else NO_MODEL, markup=False)
+        elif await self.session.save():
+            await self.session.refresh()
 
     @work
     async def action_pick_model(self) -> None:
@@ -246,32 +244,13 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
     @work
     async def action_ask_quit(self) -> None:
-        if self._loses_training or self.session.is_live(BENCH):
-            answer = await self.push_screen_wait(self._quit_question())
-            if answer == "w":
-                saved = await self.session.save_and_stop("gsm8k")
-                answer = "y" if saved is not None else "n"
-            if answer != "y":
-                return
-        self.exit(0)
+        """Every way to quit by hand; asks first where that loses updates, or a bench."""
+        if await leave_weights(self.session, QUIT):
+            self.exit(0)
 
-    @property
-    def _loses_training(self) -> bool:
-        """Whether quitting now loses what a loop has learned."""
-        return self.session.is_training or self.session.has_unsaved_steps
-
-    def _quit_question(self) -> Question:
-        """What quitting loses, and what is on disk."""
-        leave, stay = Answer("y", "quit"), Answer("n", "stay")
-        saved = self.session.saved
-        if not self._loses_training:
-            return Question("A bench is running. Quit, and keep nothing of it?", (leave, stay))
-        if not self.session.is_live("gsm8k") or saved is None:
-            return Question(
-                "A loop is training. Quit, and lose what it has learned?", (leave, stay)
-            )
-        write = Answer("w", "save and quit")
-        return Question(f"A loop is training. {saved.describe()} Quit?", (leave, write, stay))
+    async def action_quit(self) -> None:
+        """Textual's own way, ctrl+q and the palette's."""
+        self.action_ask_quit()
 
     def notify(
         self,
@@ -291,10 +270,14 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key of the screen is a command of the palette too."""
         yield from super().get_system_commands(screen)
+        saves = False
         for node, binding, enabled, tooltip in screen.active_bindings.values():
+            saves = saves or binding.action == SAVE
             if enabled and binding.description and not binding.system:
                 run = self._run_binding(node, binding.action)
                 yield SystemCommand(f"{binding.description} ({binding.key})", tooltip, run)
+        if not saves:
+            yield SystemCommand("Save", SAVE_TOOLTIP, self.action_save)
 
     def _run_binding(self, node: DOMNode, action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:

@@ -18,11 +18,11 @@ from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.benches import benches_home
 from tui_trainer.screens.bench_view import BenchScreen
 from tui_trainer.screens.evaluation_view import EvaluationScreen
+from tui_trainer.screens.going_on import BENCH
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.runs import RunsScreen
-from tui_trainer.screens.session import BENCH
 from tui_trainer.screens.settings_form import SettingsForm
 from tui_trainer.worker import LoopState
 

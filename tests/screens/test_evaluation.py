@@ -27,10 +27,10 @@ from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation_view import EvaluationScreen
 from tui_trainer.screens.evaluations import Evaluations
+from tui_trainer.screens.going_on import EVALUATION
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.guide import COMPARED
 from tui_trainer.screens.help import HelpDialog
-from tui_trainer.screens.session import EVALUATION
 from tui_trainer.screens.settings_form import SettingsForm, describe_field
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.worker import LoopState

@@ -94,7 +94,9 @@ class Engine:
         self._training: TrainingState | None = None
         self._recording: Recording | None = None
         self._memory: MemoryEstimate | None = None
-        self._source = self._base_name = ""
+        self._choice = ModelChoice()
+        """What was asked for of the model that is loaded."""
+        self._base_name = ""
         self._origin: Origin | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
@@ -151,7 +153,7 @@ class Engine:
         notes = (*loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._learner = Learner(model, vocabulary, report, source.updates)
-        self._source, self._base_name = choice.source, source.base_name
+        self._choice, self._base_name = choice, source.base_name
         self._recording = self._training = None
         self._origin = find_origin(
             source, choice, report, self._learner.dropout.hooked, vocabulary.appended
@@ -294,7 +296,7 @@ class Engine:
     def _check_export(self) -> Origin:
         if not self.actions():
             raise InputError(NOTHING_DONE)
-        check_origin(self._source, self.learner.report.precision)
+        check_origin(self._choice.source, self.learner.report.precision)
         assert self._origin is not None  # there since the model is
         return self._origin
 
@@ -376,7 +378,7 @@ class Engine:
 
     def _check_loaded(self, checkpoint: Path) -> None:
         """The loop goes on from the checkpoint's weights and from no others."""
-        if Path(self._source) != checkpoint:
+        if Path(self._choice.source) != checkpoint:
             raise InputError(f"Load the checkpoint {checkpoint} first: it is not the model.")
         if self.learner.updates:
             self.learner.reload()
@@ -393,7 +395,9 @@ class Engine:
         learner = self.learner
         recording = None
         if record:
-            recording = Recording(learner, self._source, settings, examples, state, resumed_from)
+            recording = Recording(
+                learner, self._choice.source, settings, examples, state, resumed_from
+            )
         self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training, self._recording = state, recording
         reports = train(learner, examples, settings, state, held_out)
@@ -416,7 +420,7 @@ class Engine:
             return None
         if self._recording is not None and self._recording.has_weights:
             return self._recording.checkpoint()
-        return save_model(learner, self._base_name, self._source)
+        return save_model(learner, self._base_name, self._choice.source)
 
     def memory_estimate(self) -> MemoryEstimate | None:
         """What the loop that was begun last will need; None before the first."""
@@ -448,13 +452,13 @@ class Engine:
 
     # Bench
 
-    def bench(self, choice: ModelChoice, settings: BenchSettings) -> Iterator[BenchReport]:
+    def bench(self, settings: BenchSettings) -> Iterator[BenchReport]:
         """The training loops side by side, each in a process of its own that loads the model anew.
 
-        `choice` names the model that is loaded; the loops run on its device. Looks for the
-        problems and for room on disk now. Closing the generator ends what measures.
+        It is the one that is loaded, and the loops run on its device. Looks for the problems and
+        for room on disk now. Closing the generator ends what measures.
         """
-        choice = replace(choice, device=self.learner.report.device)
+        choice = replace(self._choice, device=self.learner.report.device)
         load_problems(settings.problems, limit=1, progress=self._progress)
         check_benches_home()
         return keeping(run_bench(choice, settings, installed_loops()))

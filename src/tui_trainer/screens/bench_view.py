@@ -26,7 +26,8 @@ from tui_trainer.screens.bench_words import (
     no_bench,
 )
 from tui_trainer.screens.disk import in_thread
-from tui_trainer.screens.session import BENCH, Session
+from tui_trainer.screens.going_on import BENCH, Act
+from tui_trainer.screens.session import Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.terminal_text import visible
@@ -100,7 +101,6 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         """Of the one on show."""
         self._said = ""
         """Why none began, or why one failed; it stays until the next one."""
-        self._starting = False
         self._list_again = asyncio.Event()
         self._shown: BenchReport | None = None
         self._shown_at = 0.0
@@ -208,25 +208,21 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     @work
     async def action_bench(self) -> None:
         session = self.session
-        if session.status is None:
-            self.notify("The model is still being loaded.", markup=False)
-        elif session.is_live(BENCH):
+        if session.is_live(BENCH):
             self.notify("A bench is running: s stops it.", markup=False)
         elif running := session.running_beside_training():
             self._say_refusal(
                 Failure(f"{running} is running and would slow the loops: wait, or stop it first.")
             )
-        elif not self._starting:
-            self._starting = True
+        elif not session.refuses(Act.BENCH):
             await self._begin()
-            self._starting = False
 
     async def _begin(self) -> None:
         if paused := self.session.pause_training():
             self.notify(f"{paused} is paused: go on with it there afterwards.", markup=False)
-        choice, settings = self.session.choice, self.session.benches.settings
+        settings = self.session.benches.settings
         await self.session.start_loop(
-            BENCH, lambda engine: engine.bench(choice, settings), on_failure=self._say_refusal
+            BENCH, lambda engine: engine.bench(settings), on_failure=self._say_refusal
         )
 
     def _say_refusal(self, failure: Failure) -> None:

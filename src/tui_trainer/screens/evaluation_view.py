@@ -30,7 +30,8 @@ from tui_trainer.screens.evaluation_words import (
     score_columns,
 )
 from tui_trainer.screens.evaluations import Pairing
-from tui_trainer.screens.session import EVALUATION, Session
+from tui_trainer.screens.going_on import EVALUATION, Act
+from tui_trainer.screens.session import Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.terminal_text import visible
@@ -134,7 +135,6 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self._filter: Change | None = None
         self._said = ""
         """Why none began, or why one failed; it stays until the next one."""
-        self._starting = False
         self._shown: EvaluationReport | None = None
         self._shown_at = 0.0
         self.pairing: Pairing | None = None
@@ -283,14 +283,10 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     @work
     async def action_evaluate(self) -> None:
-        if self.session.status is None:
-            self.notify("The model is still being loaded.", markup=False)
-        elif self.session.is_live(EVALUATION):
+        if self.session.is_live(EVALUATION):
             self.notify("An evaluation is running: s stops it.", markup=False)
-        elif not self._starting:
-            self._starting = True
+        elif not self.session.refuses(Act.EVALUATE):
             await self._begin()
-            self._starting = False
 
     async def _begin(self) -> None:
         if paused := self.session.pause_training():

@@ -67,7 +67,7 @@ class Exports(WorkScreen):
     async def _may_overwrite(self, existing: tuple[str, ...]) -> bool:
         question = Question(
             f"There is {visible(' and '.join(existing))} already.",
-            (Answer("o", "overwrite"), Answer("n", "another name")),
+            (Answer("n", "another name"), Answer("o", "overwrite")),
         )
         return await self.app.push_screen_wait(question) == "o"
 

@@ -12,12 +12,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
-from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.reports import LearnerStatus, StepReport
 from tui_trainer.engine.settings import TrainSettings, read_lr
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.export import Exports
-from tui_trainer.screens.gsm8k_checkpoints import LOOP
+from tui_trainer.screens.going_on import GSM8K as LOOP
+from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.gsm8k_evaluation import Gsm8kEvaluation
 from tui_trainer.screens.gsm8k_settings import FORM, describe_settings
 from tui_trainer.screens.gsm8k_words import describe_end, describe_numbers, describe_progress
@@ -31,6 +32,7 @@ from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock
+from tui_trainer.words.numbers import counted
 from tui_trainer.worker import Failure, LoopChanged, LoopState
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ PyTorch that makes the same steps and prints the same losses."""
         self._truncated = 0
         self._said = ""
         """How the run ended, or why none began; it stays until the next one."""
-        self._starting = False
+        self._asking = False
         self._is_new = False
         """Whether the next report is the first of a run."""
         self._past: LossSeries | None = None
@@ -256,34 +258,34 @@ PyTorch that makes the same steps and prints the same losses."""
 
     @work
     async def action_start_or_pause(self) -> None:
-        if self.session.holds_weights():
-            return
-        if self.session.is_live(LOOP):
-            self.session.worker.play(LOOP, not self.session.is_running(LOOP))
-        else:
-            await self._start(playing=True)
+        session = self.session
+        if session.is_running(LOOP):
+            session.worker.play(LOOP, playing=False)
+        elif not session.refuses(Act.TRAIN):
+            if session.is_live(LOOP):
+                session.worker.play(LOOP, playing=True)
+            else:
+                await self._start(playing=True)
 
     @work
     async def action_one_step(self) -> None:
-        if self.session.holds_weights():
-            return
-        if self.session.is_running(LOOP):
-            self.session.worker.play(LOOP, playing=False)
-        elif self.session.is_live(LOOP) or await self._start(playing=False):
-            self.session.worker.advance(LOOP)
+        session = self.session
+        if session.is_running(LOOP):
+            session.worker.play(LOOP, playing=False)
+        elif not session.refuses(Act.TRAIN) and (
+            session.is_live(LOOP) or await self._start(playing=False)
+        ):
+            session.worker.advance(LOOP)
 
     async def _start(self, *, playing: bool) -> bool:
         """Begin a run with the settings on show; False where it does not begin."""
-        if self.session.status is None:
-            self.notify("The model is still being loaded.", markup=False)
+        if self._asking:  # a key pressed twice
             return False
-        if self._starting:  # a key pressed twice
-            return False
-        self._starting = True
+        self._asking = True
         try:
             return await self._asked_for_weights() and await self._begin(playing)
         finally:
-            self._starting = False
+            self._asking = False
 
     async def _begin(self, playing: bool) -> bool:
         settings = self.settings
@@ -342,17 +344,15 @@ PyTorch that makes the same steps and prints the same losses."""
     async def _asked_for_weights(self) -> bool:
         """Whether to go on; asks where the weights are not the loaded ones any more."""
         await self.session.refresh()
-        if self.session.status is None or self.session.status.updates == 0:
+        status = self.session.status
+        if status is None or status.updates == 0:
             return True
-        question = Question(
-            f"The weights are {self.session.status.updates:,} updates away from the loaded ones. "
-            "Start from which?",
-            (Answer("r", "reload, then start"), Answer("k", "keep these")),
-        )
-        answer = await self.app.push_screen_wait(question)
-        if answer == "r":
+        answer = await self.session.put(_question_of_weights(status))
+        if answer == "w" and not await self.session.save():
+            return False
+        if answer in ("r", "w"):
             await self.session.change(lambda engine: engine.reload(), "Reloading")
-            return self.session.status.updates == 0
+            return self.session.status is not None and self.session.status.updates == 0
         return answer is not None
 
     @work
@@ -400,3 +400,17 @@ PyTorch that makes the same steps and prints the same losses."""
     def action_log(self) -> None:
         chart = self.query_one(LossChart)
         chart.log_axis = not chart.log_axis
+
+
+def _question_of_weights(status: LearnerStatus) -> Question:
+    """From which weights a run is to start; what is under enter loses none."""
+    keep, again = Answer("k", "keep these"), Answer("r", "reload")
+    away = counted(status.updates, "update")
+    if not status.unsaved:
+        words = f"The weights are {away} away from the loaded ones. Start from which?"
+        return Question(words, (Answer("r", "reload, then start"), keep))
+    words = (
+        f"The weights are {away} away from the loaded ones, and no file has the last "
+        f"{status.unsaved:,}. Start from which?"
+    )
+    return Question(words, (keep, Answer("w", "save, then reload"), again))

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.curve import series_up_to
@@ -19,17 +18,15 @@ from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.export import export_binding
+from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
-from tui_trainer.screens.work_screen import WorkScreen
-from tui_trainer.terminal_text import visible
-from tui_trainer.words.numbers import byte_count, seconds_of
+from tui_trainer.screens.work_screen import WorkScreen, save_binding
 from tui_trainer.worker import Failure
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
-LOOP = "gsm8k"
 RUN = Binding.Group("Run", compact=True)
 
 
@@ -63,14 +60,7 @@ class Gsm8kCheckpoints(WorkScreen):
             tooltip="Stop the run, with a checkpoint or not",
             group=RUN,
         ),
-        Binding(
-            "c",
-            "checkpoint",
-            "Save",
-            id="checkpoint",
-            tooltip="Write a checkpoint now",
-            group=RUN,
-        ),
+        save_binding(RUN),
         export_binding(RUN),
     ]
 
@@ -85,7 +75,7 @@ class Gsm8kCheckpoints(WorkScreen):
                 saved = SavedRun(report.run, report.step, self.resumed_at)
             self.session.saved = replace(saved, step=max(saved.step, report.step))
         if report.checkpoint is not None:
-            self._tell(report.checkpoint)
+            self.session.tell_saved(report.checkpoint)
 
     async def begin_loop(
         self,
@@ -115,27 +105,6 @@ class Gsm8kCheckpoints(WorkScreen):
             resumed_at=step,
         )
 
-    def _tell(self, checkpoint: CheckpointReport) -> None:
-        if checkpoint.failure is not None:
-            self.notify(visible(checkpoint.failure), severity="error", markup=False, timeout=10)
-            return
-        step = checkpoint.step
-        self.session.saved = SavedRun(checkpoint.run, step, step)
-        self.notify(
-            f"Checkpoint of step {step:,} saved: {byte_count(checkpoint.bytes)} in "
-            f"{seconds_of(checkpoint.seconds)}.\nRun {visible(checkpoint.run)}",
-            markup=False,
-        )
-
-    @work
-    async def action_checkpoint(self) -> None:
-        if not self.session.is_live(LOOP):
-            self.notify("No run is going: space starts one.", markup=False)
-            return
-        saved = await self.session.ask(lambda engine: engine.checkpoint(), "Saving")
-        if saved is not None:
-            self._tell(saved)
-
     @work
     async def action_stop(self) -> None:
         if not self.session.is_live(LOOP):
@@ -150,7 +119,5 @@ class Gsm8kCheckpoints(WorkScreen):
             ),
         )
         answer = await self.app.push_screen_wait(question)
-        if answer == "s":
-            self.session.worker.stop_loop(LOOP)
-        elif answer == "w" and (saved := await self.session.save_and_stop(LOOP)) is not None:
-            self._tell(saved)
+        if answer in ("s", "w"):
+            await self.session.end_training(save=answer == "w")

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.engine.settings import Sampling
+from tui_trainer.screens.going_on import PREDICT as LOOP
 from tui_trainer.screens.predict_words import (
     BAR,
     BAR_WIDE,
@@ -44,7 +45,6 @@ from tui_trainer.worker import Failure, LoopChanged
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
-LOOP = "predict"
 DRAIN_SECONDS = 1 / 12
 FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
 HURRY_SECONDS = 0.15  # and how often what the user or the screen's own loop changes meanwhile

@@ -22,7 +22,10 @@ class Answer:
 
 
 class Question(Dialog[str | None]):
-    """Asks, and gives back the key of the answer; None where the user escaped."""
+    """Asks, and gives back the key of the answer; None where the user escaped.
+
+    The first answer has the focus, so that enter gives it: it is the one that loses nothing.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
 

@@ -104,7 +104,7 @@ class RunFiles(RunCheckpoints):
             size = await in_thread(lambda: folder_bytes(row.folder))
             name = visible(row.folder.name, limit=NAME_CHARACTERS)
             question = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
-            answers = Answer("y", "delete"), Answer("n", "keep")
+            answers = Answer("n", "keep"), Answer("y", "delete")
             if await self.app.push_screen_wait(Question(question, answers)) == "y":
                 deletion = await in_thread(lambda: delete_whole(row.folder))
                 if deletion.left:

@@ -18,8 +18,8 @@ from tui_trainer.runs.description import RunState
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk, list_runs
 from tui_trainer.screens.bench_view import BenchScreen
 from tui_trainer.screens.disk import in_thread
+from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.gsm8k import Gsm8kScreen
-from tui_trainer.screens.gsm8k_checkpoints import LOOP
 from tui_trainer.screens.run_curves import RunCurves
 from tui_trainer.screens.run_files import RunFiles
 from tui_trainer.screens.run_words import (

@@ -1,8 +1,14 @@
-"""What is on disk of the loop that goes, in words."""
+"""What is on disk of the loop that goes, and of weights that were saved, in words."""
 
 from dataclasses import dataclass
 
+from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import byte_count, counted, seconds_of
+
+Saved = CheckpointReport | SavedReport
+"""Where weights were written, or that they could not be."""
+NOTHING_UNSAVED = "There is nothing to save: a file has every update already."
 
 
 @dataclass(frozen=True)
@@ -30,3 +36,18 @@ class SavedRun:
             f"{kept}, and a checkpoint of step {self.checkpoint_step:,}; the {self.unsaved:,} "
             "steps since are in none."
         )
+
+
+def describe_saved(saved: Saved | None) -> str:
+    """Where the weights are; why not, where they could not be written or there was no need."""
+    if saved is None:
+        return NOTHING_UNSAVED
+    if isinstance(saved, CheckpointReport) and saved.failure is not None:
+        return visible(saved.failure)
+    size = f"{byte_count(saved.bytes)} in {seconds_of(saved.seconds)}"
+    if isinstance(saved, CheckpointReport):
+        return f"Checkpoint of step {saved.step:,} saved: {size}.\nRun {visible(saved.run)}"
+    return (
+        f"Saved after {counted(saved.updates, 'update')} as a model of its own: {size}.\n"
+        f"m and --model load it: {visible(saved.name)}"
+    )

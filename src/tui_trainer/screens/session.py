@@ -7,20 +7,32 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
+from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
+from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.failure import FailureDialog
+from tui_trainer.screens.going_on import (
+    BENCH,
+    EVALUATION,
+    LOOP_TITLES,
+    STARTS,
+    TRAINING_LOOPS,
+    Act,
+    GoingOn,
+)
 from tui_trainer.screens.guide import Guide, Task
 from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks
-from tui_trainer.screens.saved_run import SavedRun
+from tui_trainer.screens.leaving import LOAD, leave_weights
+from tui_trainer.screens.question import Question
+from tui_trainer.screens.saved_run import Saved, SavedRun, describe_saved
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import (
     Event,
     Failure,
     LoopChanged,
-    LoopState,
     Report,
     Worker,
     WorkerFailed,
@@ -28,43 +40,33 @@ from tui_trainer.worker import (
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
-    from tui_trainer.engine.run_reports import CheckpointReport
     from tui_trainer.screens.benches import Benches
     from tui_trainer.screens.evaluations import Evaluations
 
 Reply = TypeVar("Reply")
-EVALUATION, BENCH = "evaluation", "bench"
-"""The names of their loops on the worker."""
-LOOP_TITLES = {
-    "gsm8k": "GSM8K",
-    "step": "Step",
-    "predict": "Predict",
-    EVALUATION: "Evaluation",
-    BENCH: "Bench",
-}
-TRAINING_LOOPS = "gsm8k", "step"  # the others leave the weights as they are
-BENCH_RUNS = (
-    "A bench is running, and anything beside it would slow its loops: wait, or stop it (6, b, s)."
-)
+HEARD_SECONDS = 0.01
 
 
-class Session:
+class Session(GoingOn):
     """The interface's side of the worker. Lives on the UI's thread."""
 
     def __init__(self, app: App[int], worker: Worker, choice: ModelChoice) -> None:
+        super().__init__()
         self._app = app
         self.worker = worker
         self.choice = choice
         """The model that is loaded, or being loaded."""
         self.tokenizer: TokenizerReport | None = None
         """The tokenizer of `choice`; there before its model is."""
-        self.status: LearnerStatus | None = None
         self.chosen_position: Position | None = None
         """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
-        self.loops: dict[str, LoopState] = {}
         self.saved: SavedRun | None = None
-        """The run on disk of the loop of GSM8K that goes, as far as was heard of it."""
+        """The run on disk of the loop of GSM8K, as far as was heard of it."""
+        self._changing = 0
+        """Requests that may change the weights and are not answered yet."""
+        self._changed = False
+        """Whether a loop may have changed the weights since `status` was heard."""
         self.status_changed: Signal[LearnerStatus] = Signal(app, "status")
         self.tokenizer_changed: Signal[TokenizerReport | None] = Signal(app, "tokenizer")
         """Published with None where none could be loaded."""
@@ -139,30 +141,39 @@ class Session:
     async def load(self, choice: ModelChoice) -> bool:
         """Load a tokenizer, so that Tokens can be used, and then its model.
 
-        False where the model was not loaded, which the user was told.
+        False where the model was not loaded, which the user was told. What that would lose is asked
+        about first.
         """
-        if any(self.is_live(name) for name in self.loops):
-            self.tell(Failure("A loop uses this model: stop it before you load another."))
+        is_first = self.status is None and self.loading_choice is None
+        if not is_first and not await leave_weights(self, LOAD):
             return False
         before, self.choice = (self.choice, self.tokenizer), choice
-        ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
-        status = None
-        if ready is not None or self.tokenizer is None:
-            self._publish_tokenizer(ready)
-        if ready is not None:
-            # Tokens may ask first: the thread is busy for as long as the model loads.
-            await asyncio.sleep(0)
-            status = await self.ask(lambda engine: engine.load_model(choice), "Loading")
-        self.loading = None
-        self._app.refresh_bindings()
+        self.loading_choice = choice
+        try:
+            status = await self._load(choice)
+        finally:
+            self.loading_choice = self.loading = None
+            self._app.refresh_bindings()
         if status is not None:
             self.publish(status)
             self._tell_notes(status)
-        elif self.status is not None:
+            return True
+        await self.refresh()  # a model that had to make room is not there any more
+        if self.status is not None:
             self.choice, tokenizer = before
             if tokenizer != self.tokenizer:
                 self._publish_tokenizer(tokenizer)
-        return status is not None
+        return False
+
+    async def _load(self, choice: ModelChoice) -> LearnerStatus | None:
+        ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
+        if ready is not None or self.tokenizer is None:
+            self._publish_tokenizer(ready)
+        if ready is None:
+            return None
+        # Tokens may ask first: the thread is busy for as long as the model loads.
+        await asyncio.sleep(0)
+        return await self.ask(lambda engine: engine.load_model(choice), "Loading")
 
     def _tell_notes(self, status: LearnerStatus) -> None:
         """What loading the model had to say."""
@@ -173,19 +184,97 @@ class Session:
         self.tokenizer = tokenizer
         self.tokenizer_changed.publish(tokenizer)
 
+    async def update(
+        self,
+        request: "Callable[[Engine], Reply]",
+        doing: str,
+        on_failure: Callable[[Failure], None] | None = None,
+    ) -> Reply | None:
+        """As `ask`, for what may change the weights: until it is answered they count as changed."""
+        self._changing += 1
+        try:
+            return await self.ask(request, doing, on_failure)
+        finally:
+            self._changing -= 1
+
     async def change(self, request: "Callable[[Engine], LearnerStatus]", doing: str) -> None:
         """Ask for something that changes the Learner, and tell every screen its new status."""
-        if (status := await self.ask(request, doing)) is not None:
+        if (status := await self.update(request, doing)) is not None:
             self.publish(status)
 
     async def refresh(self) -> None:
         """Hear what the Learner holds now."""
-        if (status := await self.ask(lambda engine: engine.status(), "")) is not None:
-            self.publish(status)
+        self._changed = False
+        heard = await self.ask(lambda engine: (engine.status(),), "")
+        if heard is None:
+            self._changed = True
+        elif heard[0] is not None:
+            self.publish(heard[0])
+        else:
+            self.status = None
 
     def publish(self, status: LearnerStatus) -> None:
         self.status = status
         self.status_changed.publish(status)
+
+    def refuses(self, act: Act) -> bool:
+        """Whether `act` may not be done now; then the user is told why."""
+        if reason := self.why_not(act):
+            self._app.notify(reason, severity="warning", markup=False)
+        return bool(reason)
+
+    async def put(self, question: Question) -> str | None:
+        """The key of the answer; None where the user escaped."""
+        return await self._app.push_screen_wait(question)
+
+    # Saving
+
+    async def unsaved(self) -> int:
+        """How many updates no file has; at least 1 while the weights may be changing."""
+        if self.is_training or self._changing:
+            return max(1, self.status.unsaved if self.status else 0)
+        if self._changed:
+            await self.refresh()
+        return 0 if self.status is None else self.status.unsaved
+
+    async def save(self) -> bool:
+        """Write the weights where they belong; False where that failed, which the user was told."""
+        return self._heard_saved(await self.ask(lambda engine: (engine.save(),), "Saving"))
+
+    async def end_training(self, *, save: bool) -> bool:
+        """End the loops that train, and with `save` write the weights as they are then.
+
+        False where they cannot be written, which the user was told: the loop is paused then.
+        """
+        live = [name for name in TRAINING_LOOPS if self.is_live(name)]
+        if not live:
+            return await self.save() if save else True
+        for name in live[1:] if save else live:
+            self.worker.stop_loop(name)
+        if save:
+            ended = self.worker.end_loop(live[0], lambda engine: (engine.save(),), "Saving")
+            saved = await self._reply(ended)
+            if not self._heard_saved(saved):
+                return False
+        while any(self.is_live(name) for name in live):  # that they ended is on its way here
+            await asyncio.sleep(HEARD_SECONDS)
+        return True
+
+    def _heard_saved(self, reply: "tuple[Saved | None] | None") -> bool:
+        """Tell what came of a save; the reply is None where it failed."""
+        if reply is None:
+            return False
+        self.tell_saved(reply[0])
+        self._changed = True
+        return True
+
+    def tell_saved(self, saved: "Saved | None") -> None:
+        """Tell where the weights are, or why not."""
+        if isinstance(saved, CheckpointReport) and saved.failure is None:
+            self.saved = SavedRun(saved.run, saved.step, saved.step)
+        failed = isinstance(saved, CheckpointReport) and saved.failure is not None
+        severity: SeverityLevel = "error" if failed else "information"
+        self._app.notify(describe_saved(saved), severity=severity, markup=False, timeout=10)
 
     # Loops
 
@@ -198,45 +287,28 @@ class Session:
         on_failure: Callable[[Failure], None] | None = None,
     ) -> bool:
         """Begin a loop on the worker; False where it cannot begin, which the user was told."""
-        if self.is_live(BENCH):
-            (on_failure or self.tell)(Failure(BENCH_RUNS))
+        tell = on_failure or self.tell
+        if reason := self.why_not(STARTS[name]):
+            tell(Failure(reason))
             return False
+        self._starting.add(name)
         try:
             await self._answer(self.worker.start_loop(name, make, playing=playing))
         except Failure as failure:
-            (on_failure or self.tell)(failure)
+            self._starting.discard(name)
+            tell(failure)
             return False
+        except asyncio.CancelledError:
+            self._starting.discard(name)
+            raise
+        finally:
+            self.loading = None
+            self._app.refresh_bindings()
         return True
-
-    async def save_and_stop(self, name: str) -> "CheckpointReport | None":
-        """Save a loop as it is now and end it there; None where it could not be saved.
-
-        Then the user was told, and it is paused.
-        """
-        future = self.worker.end_loop(name, lambda engine: engine.checkpoint(), "Saving")
-        return await self._reply(future)
 
     def drain(self, name: str) -> list[Report]:
         """The reports of a loop since the last call, oldest first; none while the app closes."""
         return self.worker.drain(name) if self._app.is_running else []
-
-    def is_live(self, name: str) -> bool:
-        """Whether there is such a loop, running or paused."""
-        state = self.loops.get(name)
-        return state is not None and not state.is_over
-
-    @property
-    def has_unsaved_steps(self) -> bool:
-        """Whether the loop of GSM8K goes, or is paused, with steps that are in no checkpoint."""
-        return self.is_live("gsm8k") and self.saved is not None and self.saved.unsaved > 0
-
-    def is_running(self, name: str) -> bool:
-        return self.loops.get(name) is LoopState.RUNNING
-
-    @property
-    def is_training(self) -> bool:
-        """Whether a loop changes the weights now."""
-        return any(self.is_running(name) for name in TRAINING_LOOPS)
 
     def pause_training(self) -> str:
         """Pause what changes the weights; its title, empty where nothing does."""
@@ -244,29 +316,6 @@ class Session:
         for name in paused:
             self.worker.play(name, playing=False)
         return " and ".join(LOOP_TITLES[name] for name in paused)
-
-    def running_beside_training(self) -> str:
-        """The titles of the running loops that leave the weights as they are."""
-        names = [n for n in self.loops if self.is_running(n) and n not in TRAINING_LOOPS]
-        return " and ".join(LOOP_TITLES[name] for name in names)
-
-    def holds_weights(self) -> bool:
-        """Whether an evaluation needs the weights as they are, or a bench the machine.
-
-        Then the user is told.
-        """
-        if self.is_live(BENCH):
-            self._app.notify(BENCH_RUNS, severity="warning", markup=False)
-            return True
-        if not self.is_live(EVALUATION):
-            return False
-        self._app.notify(
-            "An evaluation is running, and all its answers must be of the same weights: wait, or "
-            "stop it (5, E, s), which keeps what was scored.",
-            severity="warning",
-            markup=False,
-        )
-        return True
 
     def _end_evaluation(self) -> None:
         """Keep what was scored, wherever the user is."""
@@ -285,6 +334,8 @@ class Session:
             self.tell(event.failure)
             return
         self.loops[event.name] = event.state
+        self._starting.discard(event.name)
+        self._changed |= event.name in TRAINING_LOOPS
         if event.name == EVALUATION and event.state.is_over:
             self._end_evaluation()
         if event.name == BENCH and event.state.is_over:

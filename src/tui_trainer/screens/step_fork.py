@@ -6,6 +6,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.screens.fork_dialog import ForkDialog
+from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.step_history import StepHistory
 from tui_trainer.screens.step_updates import UPDATES
 
@@ -26,10 +27,10 @@ class StepFork(StepHistory):
 
     @work
     async def action_fork(self) -> None:
-        if not self.may_train():
+        if self.session.refuses(Act.UPDATE):
             return
         text = self.text
         lr = await self.app.push_screen_wait(ForkDialog(self.session, text))
-        if lr is not None:
+        if lr is not None and not self.session.refuses(Act.UPDATE):
             self._make(lambda engine: engine.update_at(text, lr))
             self.notify(f"The learning rate is {lr:.4g} now, the one you picked.", markup=False)

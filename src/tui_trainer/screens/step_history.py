@@ -10,6 +10,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import check_budget
 from tui_trainer.engine.typed_numbers import LARGEST_TYPED, read_number, told
 from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.step_phases import StepPhases
 from tui_trainer.screens.step_updates import UPDATES
 from tui_trainer.words.numbers import byte_count
@@ -48,12 +49,12 @@ class StepHistory(StepPhases):
 
     @work
     async def action_undo(self) -> None:
-        if self.may_train():
+        if not self.session.refuses(Act.UPDATE):
             await self.session.change(lambda engine: engine.undo(), "Undoing")
 
     @work
     async def action_redo(self) -> None:
-        if self.may_train():
+        if not self.session.refuses(Act.UPDATE):
             await self.session.change(lambda engine: engine.redo(), "Redoing")
 
     @work

@@ -6,6 +6,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.phase_reports import STEP, PhaseReport
+from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step_updates import UPDATES, StepUpdates
 from tui_trainer.screens.step_views import PHASES
@@ -35,12 +36,12 @@ class StepPhases(StepUpdates):
     def action_phase(self, phase: str | None = None) -> None:
         """One phase of the training cell; without a name the next."""
         self.view = PHASES
-        if self.may_train():
+        if not self.session.refuses(Act.PHASE):
             self._run_phase(phase, self.text)
 
     @work
     async def _run_phase(self, phase: str | None, text: str) -> None:
-        report = await self.session.ask(
+        report = await self.session.update(
             lambda engine: engine.phase(phase, text), "Running a phase", self._say_refused
         )
         if report is not None:

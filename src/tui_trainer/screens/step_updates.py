@@ -10,10 +10,12 @@ from textual.reactive import var
 from textual.timer import Timer
 
 from tui_trainer.engine.reports import Prediction, UpdateReport
+from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_settings import describe_settings
 from tui_trainer.screens.step_views import LOOK_SECONDS, PASSES, StepViews
 from tui_trainer.screens.step_words import describe_history, describe_prediction, describe_update
+from tui_trainer.screens.work_screen import save_binding
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
@@ -47,6 +49,7 @@ class StepUpdates(StepViews):
             tooltip="Play, or pause: update after update",
             group=UPDATES,
         ),
+        save_binding(UPDATES),
     ]
 
     waiting: var[int] = var(0)
@@ -142,29 +145,10 @@ class StepUpdates(StepViews):
     def _is_playing(self) -> bool:
         return self.session.is_live("step")
 
-    def may_train(self) -> bool:
-        """Whether nothing else needs or trains the model; else the user is told what does."""
-        if self.session.holds_weights():
-            return False
-        reason = ""
-        if self.session.status is None:
-            reason = "The model is still being loaded."
-        elif self.session.is_live("gsm8k"):
-            reason = "The GSM8K loop trains this model: stop it on its screen (5) first."
-        elif self.session.is_live("step"):
-            reason = "Update after update is being made: press p to pause first."
-        if reason:
-            self.notify(reason, severity="warning", markup=False)
-        return not reason
-
     def action_update(self) -> None:
         if self._is_playing:
             self.action_play()
-        elif self.session.holds_weights():
-            return
-        elif self.session.status is None:
-            self.notify("The model is still being loaded.", markup=False)
-        elif self.waiting < WAITING_AT_MOST:
+        elif self.waiting < WAITING_AT_MOST and not self.session.refuses(Act.UPDATE):
             text = self.text
             self._make(lambda engine: engine.update(text))
 
@@ -175,7 +159,7 @@ class StepUpdates(StepViews):
 
     @work
     async def _await_update(self, update: "Callable[[Engine], UpdateReport]") -> None:
-        report = await self.session.ask(update, "Updating")
+        report = await self.session.update(update, "Updating")
         self.waiting -= 1
         if report is not None:
             self._plot([report])
@@ -188,8 +172,6 @@ class StepUpdates(StepViews):
     async def action_play(self) -> None:
         if self._is_playing:
             self.session.worker.stop_loop("step")
-            return
-        if self.session.holds_weights():
             return
         text = self.text
         await self.session.start_loop("step", lambda engine: engine.updates(text))

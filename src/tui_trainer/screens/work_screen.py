@@ -17,6 +17,14 @@ from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.screen_tabs import ScreenTabs
 from tui_trainer.widgets.status_line import StatusLine
 
+SAVE = "app.save"
+SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
+
+
+def save_binding(group: Binding.Group | None = None) -> Binding:
+    """The key that saves, where updates are made."""
+    return Binding("c", SAVE, "Save", id="save", tooltip=SAVE_TOOLTIP, group=group)
+
 
 class WorkScreen(Screen[None]):
     """A screen of the app. Subclasses compose `body` and name their text box in `TEXT_BOX`.

@@ -1,0 +1,75 @@
+"""The one guard before updates are lost: it asks, and what is under enter keeps the work."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_trainer.screens.going_on import BENCH, GSM8K, Act
+from tui_trainer.screens.question import Answer, Question
+from tui_trainer.words.numbers import counted
+
+if TYPE_CHECKING:
+    from tui_trainer.screens.session import Session
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Something that puts other weights in the place of these, or ends the app."""
+
+    verb: str
+    """As an answer has it."""
+    question: str
+    act: Act | None
+    """What it does while the app goes on; None for its end, which nothing forbids."""
+
+
+QUIT = Leaving("quit", "Quit?", None)
+RELOAD = Leaving("reload", "Put the loaded weights back?", Act.RELOAD)
+LOAD = Leaving("load", "Load the other model?", Act.LOAD)
+
+
+async def leave_weights(session: "Session", leaving: Leaving) -> bool:
+    """Whether to go on; where updates would be lost the user was asked, and they may be saved.
+
+    A loop that is paused is ended then. False where the user stays, or it may not be done now.
+    """
+    # Looked at again at the end: the user, or the worker, may have taken their time.
+    return _may(session, leaving) and await _is_left(session, leaving) and _may(session, leaving)
+
+
+def _may(session: "Session", leaving: Leaving) -> bool:
+    return leaving.act is None or not session.refuses(leaving.act)
+
+
+async def _is_left(session: "Session", leaving: Leaving) -> bool:
+    unsaved = await session.unsaved()
+    ends_run = session.is_live(GSM8K) and leaving.act is not None
+    if not (unsaved or ends_run or session.is_live(BENCH)):
+        return True
+    answer = await session.put(_question(session, leaving, unsaved))
+    if answer == "w":
+        return await session.end_training(save=True)
+    if answer == "y" and leaving.act is not None:
+        return await session.end_training(save=False)
+    return answer == "y"
+
+
+def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
+    answers = [Answer("n", "stay"), Answer("y", leaving.verb)]
+    if unsaved:
+        answers.insert(1, Answer("w", f"save and {leaving.verb}"))
+    return Question(f"{_what_is_lost(session, unsaved)} {leaving.question}", tuple(answers))
+
+
+def _what_is_lost(session: "Session", unsaved: int) -> str:
+    """What goes on, and what no file has."""
+    run = session.saved
+    if session.is_live(GSM8K) and run is not None:
+        state = "is training" if session.is_running(GSM8K) else "is paused"
+        return f"The GSM8K loop {state}. {run.describe()}"
+    if session.is_training:
+        return "A loop is training, and no file has what it learned."
+    if unsaved:
+        return f"No file has the last {counted(unsaved, 'update')} of these weights."
+    if session.is_live(GSM8K):
+        return "The GSM8K loop is paused, and would end."
+    return "A bench is running, and nothing would be kept of it."
