@@ -17,6 +17,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
+from tui_trainer.screens.question import Question
 
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch
 
@@ -76,6 +77,14 @@ async def running(
         yield app, pilot
     assert app.worker.stop(10)
     assert not app.faults
+
+
+async def reload(app: TuiTrainer, pilot: Pilot[int]) -> None:
+    """The loaded weights again, though no file has the updates that are lost by it."""
+    await pilot.press("R")
+    await until(pilot, lambda: isinstance(app.screen, Question))
+    await pilot.press("y")
+    await until(pilot, lambda: app.session.status is not None and not app.session.status.updates)
 
 
 def shown(app: TuiTrainer) -> str:

@@ -145,6 +145,8 @@ async def test_quit_asks_while_a_loop_trains() -> None:
         threading.Thread(target=lambda: [engine.gate.release() for _ in range(5)]).start()
         await until(pilot, lambda: not app.session.is_live("gsm8k"))
         await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
         await until(pilot, lambda: app.return_code == 0 and app.return_value == 0)
 
 

@@ -9,7 +9,7 @@ from textual.widgets import Static
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.pilot import reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.errors import InputError
@@ -346,7 +346,7 @@ async def test_an_update_on_step_is_seen_here() -> None:
         await until(pilot, lambda: app.session.status.updates == 1)
         await pilot.press("2")
         await until(pilot, lambda: screen_of(app).inspection.prediction.loss < before)
-        await pilot.press("R")
+        await reload(app, pilot)
         await until(pilot, lambda: screen_of(app).inspection.prediction.loss == before)
 
 

@@ -9,7 +9,7 @@ from textual.widgets import Input, TextArea
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.pilot import reload, running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.screens.passes_view import PassesView
@@ -73,7 +73,7 @@ async def test_updates_show_the_losses_of_the_training_cell() -> None:
 async def test_the_first_space_is_the_first_update_and_reload_starts_again() -> None:
     async with running("escape", "4") as (app, pilot):
         first = await press_updates(app, pilot, 2)
-        await pilot.press("R")
+        await reload(app, pilot)
         await until(pilot, lambda: app.session.status.updates == 0)
         await until(pilot, lambda: step_screen(app).report is None)
         assert len(step_screen(app).query_one(LossChart).series) == 0
@@ -283,7 +283,7 @@ async def test_phases_out_of_order_by_their_own_keys() -> None:
 async def test_views_by_key_and_a_reload_empties_the_phases() -> None:
     async with running("escape", "4") as (app, pilot):
         await press_phases(app, pilot, "full_stop")
-        await pilot.press("R")
+        await reload(app, pilot)
         await until(pilot, lambda: "begin with forward" in shown(app))
         table = step_screen(app).query_one(PredictionTable)
         assert not table.display

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.pilot import reload, running, shown, until
 from tests.screens.test_step import press_updates, step_screen
 from tui_trainer.engine.moved_reports import MovedReport
 from tui_trainer.engine.probe_reports import ProbeReport
@@ -43,7 +43,7 @@ async def test_which_weights_moved_by_key(size) -> None:
         assert f"{total.moved:,}" in last
         await pilot.press("u")
         await until(pilot, lambda: "Update 1 changed" in shown(app))
-        await pilot.press("R")
+        await reload(app, pilot)
         await until(pilot, lambda: "These are the loaded weights" in shown(app))
 
 
@@ -90,7 +90,7 @@ async def test_probes_follow_what_an_update_does_to_other_strings(size) -> None:
         view.query_one("#probe-lines").focus()
         await pilot.press("down")
         await until(pilot, lambda: "After def goodbye():⏎⇥return" in shown(app))
-        await pilot.press("R")
+        await reload(app, pilot)
         await until(pilot, lambda: {report.change for report in view.reports} == {0.0})
 
 
