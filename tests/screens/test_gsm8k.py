@@ -235,13 +235,16 @@ async def test_next_run_offers_the_reload() -> None:
         await until(pilot, lambda: isinstance(app.screen, Question))
 
 
-async def test_a_paused_run_keeps_its_model() -> None:
+async def test_a_paused_run_keeps_its_model_unless_it_is_ended() -> None:
     engine = FakeEngine()
     async with with_engine(engine) as (app, pilot):
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 1)
-        await app.session.load(replace(app.session.choice, source="other"))
-        await until(pilot, lambda: "A loop uses this model" in shown(app))
+        app.load_model(replace(app.session.choice, source="other"))
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        assert "The GSM8K loop is paused." in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is gsm8k(app))
         assert app.session.status.model.name == "builtin"
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 2)
