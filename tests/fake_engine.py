@@ -17,11 +17,13 @@ from tui_trainer.engine.evaluation_reports import (
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
+from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
+from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.reports import (
     Batch,
     Candidate,
@@ -175,6 +177,21 @@ class FakeEngine:
             return tuple(tuple(pad + item if left else item + pad) for item, pad in pairs)
 
         return Batch(padded(rows), padded(masks), 0, "\0", padding_side)
+
+    def item(
+        self, index: int, problem: Problem, settings: TrainSettings, source: str
+    ) -> ItemTokens:
+        text = format_problem(problem)
+        first = text.index("Answer:") + len("Answer:")
+        return ItemTokens(
+            problem=index,
+            text=text,
+            ids=tuple(ord(c) % 256 for c in text),
+            token_texts=tuple(text),
+            answer_start=first,
+            first_counted=first if settings.answer_only else 1,
+            truncated=False,
+        )
 
     # Predict and update
 

@@ -28,6 +28,8 @@ from tui_trainer.engine.garbage import pass_over_what_was_imported
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.held_out import HeldOut, hold_out
+from tui_trainer.engine.item_reports import ItemTokens
+from tui_trainer.engine.items import read_item
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loading import load_config, load_model, load_vocabulary
@@ -43,6 +45,7 @@ from tui_trainer.engine.phases import TrainingCell
 from tui_trainer.engine.predict import predict
 from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.engine.probes import Probes
+from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.quiet import silence_libraries
@@ -178,6 +181,13 @@ class Engine:
     def batch(self, texts: tuple[str, ...], padding_side: str, source: str) -> Batch:
         """Several texts as one batch, padded on the side `left` or `right`."""
         return self._vocabulary(source).batch(texts, padding_side)
+
+    def item(
+        self, index: int, problem: Problem, settings: TrainSettings, source: str
+    ) -> ItemTokens:
+        """What a loop would make of one item, by the tokenizer loaded under the name `source`."""
+        context = self._learner.report.context if self._learner is not None else None
+        return read_item(self._vocabulary(source), index, problem, settings, context)
 
     def _vocabulary(self, source: str) -> Vocabulary:
         self.load_tokenizer(source)

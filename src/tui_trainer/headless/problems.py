@@ -1,13 +1,21 @@
-"""`tui-trainer problems`: where question/answer items come from."""
+"""`tui-trainer problems`: where question/answer items come from, and what one of them is."""
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.problems import ProblemSource, describe_problems
-from tui_trainer.headless.arguments import add_command
-from tui_trainer.headless.output import Output
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.item_reports import ItemTokens
+from tui_trainer.engine.problem import Problem, format_problem
+from tui_trainer.engine.problems import ProblemSource, describe_problems, load_problems
+from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.start import make_engine
+from tui_trainer.headless.arguments import MODEL_HELP, add_command, whole
+from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, table
-from tui_trainer.terminal_text import visible
+from tui_trainer.terminal_text import visible, visible_token
+from tui_trainer.words.numbers import counted
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -18,20 +26,43 @@ COLUMNS = (
     Column("test", 6),
     Column("what", 0, left=True),
 )
+TOKEN_COLUMNS = (
+    Column("position", 8),
+    Column("ID", 7),
+    Column("token", 14, left=True),
+    Column("label", 14, left=True),
+    Column("counts", 6, left=True),
+)
 
 
 def add(commands: "Commands") -> None:
     parser = add_command(
         commands,
         "problems",
-        "what --problems takes",
+        "what --problems takes, and its items",
         "List the kinds of source that --problems takes, with how many items they have "
-        "for training and for testing where that is known; for a file, an example of its name.",
+        "for training and for testing where that is known; for a file, an example of its name. "
+        "With --item, show one item of a source: its text as it is trained on, its tokens, and "
+        "which of them the loss counts as labels.",
+    )
+    parser.add_argument("--item", type=whole, metavar="N", help="show this item, counted from 0")
+    parser.add_argument(
+        "--problems", metavar="S", default="builtin", help="of this source (builtin)"
+    )
+    parser.add_argument("--seed", type=whole, default=0, help="of the built-in problems (0)")
+    parser.add_argument(
+        "--answer-only", action="store_true", help="the loss counts the tokens of the answer alone"
+    )
+    parser.add_argument(
+        "--model", "--tokenizer", metavar="M", default=argparse.SUPPRESS, help=MODEL_HELP
     )
     parser.set_defaults(run=run)
 
 
-def run(_: argparse.Namespace, output: Output) -> None:
+def run(arguments: argparse.Namespace, output: Output) -> None:
+    if arguments.item is not None:
+        _show_item(arguments, output)
+        return
     sources = describe_problems()
     if output.as_json:
         for source in sources:
@@ -59,3 +90,68 @@ def source_cells(source: ProblemSource) -> tuple[str, str, str, str]:
 
 def _count(items: int | None) -> str:
     return "-" if items is None else f"{items:,}"
+
+
+# One item
+
+
+def _show_item(arguments: argparse.Namespace, output: Output) -> None:
+    number = arguments.item
+    settings = TrainSettings(problems=arguments.problems, answer_only=arguments.answer_only)
+    model = getattr(arguments, "model", "builtin")
+    if number < 0:
+        raise InputError(f"Items are counted from 0, so there is no item {number}.")
+    with shown_progress() as progress:
+        problems = load_problems(
+            settings.problems, limit=number + 1, seed=arguments.seed, progress=progress
+        )
+        if number >= len(problems):
+            raise InputError(
+                f"{settings.problems} has {counted(len(problems), 'item')}, counted from 0: there "
+                f"is no item {number:,}."
+            )
+        engine = make_engine(progress)
+        item = engine.item(number, problems[number], settings, model)
+    if output.as_json:
+        output.json(item_line(problems[number], item))
+        return
+    for line in item_lines(item):
+        output.text(line)
+
+
+def item_line(problem: Problem, item: ItemTokens) -> dict[str, Json]:
+    """The JSON of an item; the loss counts the tokens from `first_counted` on, as labels."""
+    tokens = zip(item.ids, item.token_texts, strict=True)
+    return {
+        "item": item.problem,
+        "question": problem.question,
+        "answer": problem.answer,
+        "text": format_problem(problem),
+        "tokens": [{"index": n, "id": i, "text": text} for n, (i, text) in enumerate(tokens)],
+        "answer_start": item.answer_start,
+        "first_counted": item.first_counted,
+        "counted": item.counted,
+    }
+
+
+def item_lines(item: ItemTokens) -> Iterator[str]:
+    """The item for people."""
+    yield visible(item.text, newline="\n")
+    yield ""
+    yield (
+        f"item {item.problem:,}: {counted(len(item.ids), 'token')}, the answer from token "
+        f"{item.answer_start}; the loss counts {counted(item.counted, 'label')}"
+    )
+    yield from table(TOKEN_COLUMNS, (token_cells(item, n) for n in range(len(item.ids))))
+
+
+def token_cells(item: ItemTokens, position: int) -> tuple[str, ...]:
+    label = position + 1
+    has_label = label < len(item.ids)
+    return (
+        str(position),
+        str(item.ids[position]),
+        visible_token(item.token_texts[position]),
+        visible_token(item.token_texts[label]) if has_label else "none",
+        "" if not has_label else "yes" if label >= item.first_counted else "no",
+    )

@@ -19,7 +19,7 @@ from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.export import Exports
 from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.going_on import Act
-from tui_trainer.screens.gsm8k_evaluation import Gsm8kEvaluation
+from tui_trainer.screens.gsm8k_items import Gsm8kItems
 from tui_trainer.screens.gsm8k_settings import FORM, describe_settings
 from tui_trainer.screens.gsm8k_words import describe_end, describe_numbers, describe_progress
 from tui_trainer.screens.question import Answer, Question
@@ -45,7 +45,7 @@ DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.5
 
 
-class Gsm8kScreen(Gsm8kEvaluation, Exports):
+class Gsm8kScreen(Gsm8kItems, Exports):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
@@ -56,6 +56,9 @@ own, fresh at each start.
 
 The raw loss jumps, since each item is another text; the moving average shows the trend. It
 falls steeply at first, while the model learns the form, and slowly after that.
+
+i shows the items, all of them, at any time: each by its number or by words in it, with the text
+that the model is trained on, its tokens, and which of them the loss counts.
 
 Pause with space and look around: every other screen uses the weights as they are now. The
 update that you make on Step while the loop is paused is one the loop goes on from. The rate
@@ -86,6 +89,14 @@ PyTorch that makes the same steps and prints the same losses."""
             group=LOOK,
         ),
         Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis", group=LOOK),
+        Binding(
+            "i",
+            "items",
+            "Items",
+            id="items",
+            tooltip="Look at the items: search, text, tokens, labels",
+            group=LOOK,
+        ),
         Binding(
             "left_square_bracket",
             "change_lr(False)",
