@@ -185,9 +185,12 @@ ARCHITECTURES = tuple(kind for kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES if kind
 def tiny_config(kind: str, **more: object) -> PreTrainedConfig:
     """A config of this `model_type` with everything small, and `more` as it is given."""
     known = AutoConfig.for_model(kind)
-    sizes = {name: size for name, size in SIZES.items() if hasattr(known, name)}
-    chosen = sizes | OTHERWISE.get(kind, {}) | more
-    return AutoConfig.for_model(kind, **{n: size for n, size in chosen.items() if size is not NOT})
+    given = OTHERWISE.get(kind, {}) | more
+    # To ask the config itself for a name may raise, where layers have sizes of their own.
+    names = {*vars(known), *dir(type(known)), *known.attribute_map}
+    sizes = {name: size for name, size in SIZES.items() if name in names and name not in given}
+    chosen = sizes | {n: size for n, size in given.items() if size is not NOT}
+    return AutoConfig.for_model(kind, **chosen)
 
 
 def tiny_model(kind: str, dtype: torch.dtype = torch.float32, **more: object) -> PreTrainedModel:

@@ -121,10 +121,11 @@ def test_a_models_gradients_are_those_of_its_own_logits(
     "config",
     [
         Gemma2Config(**SMALL, final_logit_softcapping=0.01),
+        Gemma2Config(**SMALL, final_logit_softcapping=50.0),  # straight near zero, where all are
         GraniteConfig(**SMALL, logits_scaling=4.0),
         CohereConfig(**SMALL, logit_scale=0.5),
     ],
-    ids=["Gemma2", "Granite", "Cohere"],
+    ids=["Gemma2", "Gemma2 as it is", "Granite", "Cohere"],
 )
 def test_logits_that_are_bent_or_scaled_are_noticed(config) -> None:
     assert not is_plain_head(AutoModelForCausalLM.from_config(config).eval())

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 from torch._inductor import config
+from transformers import AutoModelForCausalLM
 
 from tests.engine.notebook import assert_same_bits, weights_of
-from tui_trainer.engine.compiled_blocks import blocks_of
+from tui_trainer.engine.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blocks
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.layers import blocks_of
 from tui_trainer.engine.loop_reports import PartReport
 from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
@@ -65,3 +68,20 @@ def test_the_blocks_are_the_layers(
     engine.load_model(ModelChoice(str(model_folder(architecture)), "cpu", "fp32"))
     model = engine.learner.model
     assert len(blocks_of(model)) == model.config.num_hidden_layers
+
+
+def test_a_model_that_the_compiler_changes_or_fails_on_runs_as_it_is(
+    model_folder: Callable[[str], Path],
+) -> None:
+    model = AutoModelForCausalLM.from_pretrained(model_folder("Qwen3"))
+    plain = torch.tensor([[5.0, 6.0, 0.0]])
+    assert not isinstance(compile_blocks(model, lambda: plain + 1e-4, plain, torch.float32), str)
+    said = compile_blocks(model, lambda: plain + 1, plain, torch.float32)
+    assert said == PLAIN.format(OTHER_NUMBERS)
+
+    def raises() -> Tensor:
+        raise RuntimeError("view size is not compatible.\nAnd more.")
+
+    said = compile_blocks(model, raises, plain, torch.float32)
+    assert said == PLAIN.format("view size is not compatible")
+    assert all("forward" not in vars(block) for block in blocks_of(model))

@@ -19,7 +19,7 @@ from tui_trainer.engine.cached_batch import last_logits_only
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import batches_by_length, load_held_out, make_prompt
-from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluationReport
+from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem, EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.problems import load_problems
@@ -119,8 +119,12 @@ def test_rows_that_end_leave_the_batch_and_the_others_go_on(
 
 def answer_of_a_model_that_writes(text: str, engine: Engine, budget: int) -> Answer:
     """Its most likely token is the next one of `text`, whatever it reads."""
+    return answer_of_a_model_that_writes_ids(engine.learner.vocabulary.ids(text), engine, budget)
+
+
+def answer_of_a_model_that_writes_ids(ids: list[int], engine: Engine, budget: int) -> Answer:
     learner = engine.learner
-    script = iter(learner.vocabulary.ids(text))
+    script = iter(ids)
 
     def prefer(_model, _inputs, output) -> None:
         output.logits[:, -1, next(script)] = 1e9
@@ -140,6 +144,24 @@ def test_a_stop_string_ends_an_answer_and_is_no_part_of_it(qwen3: Engine) -> Non
         assert answer.text == " 24 clips\n#### 24\n\n"
         assert answer.ending is Ending.STOP_STRING
         assert answer.tokens == len(qwen3.learner.vocabulary.ids(f" 24 clips\n#### 24\n\n{stop}"))
+
+
+def test_scoring_reads_the_text_without_special_tokens_and_the_raw_text_is_kept(
+    qwen3: Engine,
+) -> None:
+    """As lm-evaluation-harness, which stops by the raw text and skips special tokens after it."""
+    vocabulary = qwen3.learner.vocabulary
+    special, number = "return", vocabulary.tokenizer.convert_tokens_to_ids("return")
+    assert number is not None
+    parts = [vocabulary.ids(part) for part in (" ##", "## 2", "4\n\nQuest", "ion: 9 Question:")]
+    ids = [*parts[0], *(token_id for part in parts[1:] for token_id in (number, *part))]
+    raw = f" ##{special}## 2{special}4\n\nQuest{special}ion: 9 Question:"
+    vocabulary.tokenizer.add_special_tokens({"additional_special_tokens": [special]})
+    answer = answer_of_a_model_that_writes_ids(ids, qwen3, budget=60)
+    assert (answer.text, answer.ending) == (" #### 24\n\n", Ending.STOP_STRING)
+    assert answer.raw == answer.shown == raw
+    assert not answer.is_scored_as_shown
+    assert EvaluatedItem(0, "", "#### 24", "", answer).strict_right
 
 
 def test_the_budget_and_the_context_cut_an_answer(qwen3: Engine) -> None:

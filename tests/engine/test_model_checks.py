@@ -7,11 +7,12 @@ import torch
 import torch.nn.functional as F
 
 from tests.architectures import ARCHITECTURES, tiny_learner, tiny_model
-from tui_trainer.engine.batch_generation import NO_BATCHES
+from tui_trainer.engine.batch_generation import NO_BATCHES, GreedyGeneration
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import evaluate
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.examples import Example, make_examples
+from tui_trainer.engine.held_out import UnseenProblem
 from tui_trainer.engine.item_losses import losses_by_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS, NO_PACKING, NO_PADDING, make_loss_pass
@@ -19,7 +20,7 @@ from tui_trainer.engine.model_checks import check_causal
 from tui_trainer.engine.packing import fill_rows, make_batch
 from tui_trainer.engine.problem import Problem, format_prompt
 from tui_trainer.engine.settings import TrainSettings
-from tui_trainer.engine.validation import validate
+from tui_trainer.engine.validation import answer_samples, validate
 
 PROBLEMS = [
     Problem("A box holds 3 pens. How many do 4 boxes hold?", "4*3 = 12\n#### 12"),
@@ -121,6 +122,7 @@ KINDS = {
     "roberta": ({NO_PACKING, *PADDED, NO_CHUNKS}, (NO_BATCHES,)),  # positions from the token IDs
     "bart": ({NO_PACKING, PADDED[1]}, (NO_BATCHES,)),  # positions from the length of the cache
     "llama4_text": ({NO_ITEMS, NO_CHUNKS}, ()),  # rows longer than its chunks of 64 tokens
+    "jetmoe": ({NO_ITEMS}, ()),  # raises with attention of another's
 }
 
 
@@ -131,6 +133,119 @@ def test_losses_and_answers_are_those_of_the_items_alone(kind: str) -> None:
     said = assert_alone_in_every_way(learner)
     answers = assert_answers_alone(learner)
     assert ({note for notes in said.values() for note in notes}, answers) == KINDS[kind]
+
+
+@pytest.mark.parametrize("precision", ["mixed", "bf16"])
+@pytest.mark.parametrize("kind", ["llama", "mixtral", "jamba", "falcon_h1", "opt", "bart"])
+def test_what_is_found_is_found_in_every_precision(kind: str, precision: str) -> None:
+    def found(learner: Learner) -> list[bool]:
+        checks = learner.checks
+        ways = (checks.packs, checks.attends_within_items, checks.answers_in_batches)
+        return [checks.pads("right", 99), checks.pads("left", 99), *(way(99) for way in ways)]
+
+    assert found(tiny_learner(kind, precision)) == found(tiny_learner(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "spans"),
+    [
+        ("mistral", {"sliding_window": 8}),
+        ("gemma3_text", {"sliding_window": 8}),
+        ("gpt_neo", {"window_size": 8}),
+        ("llama4_text", {"attention_chunk_size": 16}),
+    ],
+)
+def test_texts_longer_than_a_window_or_a_chunk_are_looked_at_too(
+    kind: str, spans: dict[str, int]
+) -> None:
+    learner = tiny_learner(kind, **spans)
+    assert_alone_in_every_way(learner)
+    assert_answers_alone(learner)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "reformer"])
+def test_looking_draws_no_random_number_and_changes_no_weight(kind: str) -> None:
+    """GPT-2 has dropout, which is off; Reformer draws at random whatever its mode."""
+    learner = tiny_learner(kind, **({"resid_pdrop": 0.5} if kind == "gpt2" else {}))
+    learner.model.train()
+    before, version = torch.get_rng_state(), learner.weights_version
+    check_causal(learner.model, kind)
+    make_loss_pass(learner, examples_of(learner), WAYS["all"])
+    learner.checks.answers_in_batches(60)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert learner.weights_version == version
+    assert all(parameter.grad is None for parameter in learner.model.parameters())
+
+
+def test_each_way_is_looked_at_once() -> None:
+    learner = tiny_learner("llama")
+    for settings in WAYS.values():
+        make_loss_pass(learner, examples_of(learner), settings)
+    passes = []
+    hook = learner.model.register_forward_pre_hook(lambda *_: passes.append(1))
+    for settings in WAYS.values():
+        make_loss_pass(learner, examples_of(learner), settings)
+    hook.remove()
+    assert not passes
+
+
+def test_rows_of_one_item_need_no_looking() -> None:
+    learner = tiny_learner("llama")
+    passes = []
+    hook = learner.model.register_forward_pre_hook(lambda *_: passes.append(1))
+    make_loss_pass(learner, examples_of(learner), TrainSettings())
+    hook.remove()
+    assert not passes
+
+
+def test_logits_that_are_not_numbers_are_refused_and_not_scored() -> None:
+    learner = tiny_learner("llama")
+    with torch.no_grad():
+        learner.model.model.norm.weight[0] = torch.nan
+    settings = EvaluationSettings(items=4, max_tokens=TOKENS)
+    sampled = [UnseenProblem(n, problem) for n, problem in enumerate(PROBLEMS[:2])]
+    for work in (
+        evaluate(learner, PROBLEMS, [], settings),
+        answer_samples(learner, sampled, 0),
+        (make_loss_pass(learner, examples_of(learner), WAYS["packed"]) for _ in range(1)),
+    ):
+        with pytest.raises(InputError, match="The logits are not numbers"):
+            list(work)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_logits_that_become_nan_meanwhile_are_refused(together: bool) -> None:
+    learner = tiny_learner("llama" if together else "mamba")
+    generation = GreedyGeneration(learner, [[5, 6, 7], [8, 9]], TOKENS)
+    generation.step()
+    with torch.no_grad():
+        learner.model.get_output_embeddings().weight[3] = torch.nan
+    with pytest.raises(InputError, match="The logits are not numbers"):
+        generation.step()
+
+
+def test_a_model_that_cannot_read_a_text_by_itself_is_refused_in_a_sentence() -> None:
+    model = tiny_model("llama")
+    model.model.register_forward_pre_hook(lambda *_: {}["pictures"])
+    with pytest.raises(InputError, match=r"x cannot read a text by itself \('pictures'\): choose"):
+        check_causal(model, "x")
+
+
+def test_weights_that_are_nan_are_no_reason_to_call_a_model_not_causal() -> None:
+    model = tiny_model("llama")
+    with torch.no_grad():
+        model.model.norm.weight[0] = torch.nan
+    check_causal(model, "x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "context"), [("xlnet", None), ("mpt", 256), ("roberta", 254), ("bloom", None)]
+)
+def test_a_text_as_long_as_the_context_is_read(kind: str, context: int | None) -> None:
+    learner = tiny_learner(kind)
+    assert learner.report.context == context
+    with torch.no_grad():
+        learner.model(input_ids=torch.full((1, context or 300), 7), use_cache=False)
 
 
 NOT_CAUSAL = "xlnet", "xlm"

@@ -23,6 +23,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.history import get_rng, set_rng
 from tui_trainer.engine.item_attention import attention_within_items
+from tui_trainer.engine.model_report import embedding_rows
 from tui_trainer.engine.packing import pack
 from tui_trainer.engine.reports import ModelReport
 from tui_trainer.engine.sampling import check_numbers
@@ -150,7 +151,7 @@ class ModelChecks:
 
     def _read_alone(self, lengths: tuple[int, int]) -> Alone:
         if lengths not in self._alone:
-            size = vocabulary_size(self._model)
+            size = embedding_rows(self._model)
             long, short = (
                 Example(0, "", probe_ids(size, length, first), 1, 1, False)
                 for first, length in enumerate(lengths)
@@ -248,7 +249,7 @@ def check_causal(model: PreTrainedModel, name: str) -> None:
 
 
 def _is_causal(model: PreTrainedModel, first: int) -> bool:
-    *before, last, other = probe_ids(vocabulary_size(model), LENGTHS[0] + 1, first)
+    *before, last, other = probe_ids(embedding_rows(model), LENGTHS[0] + 1, first)
     one, two = (last_positions(read_text(model, (*before, end))) for end in (last, other))
     moved = (one - two).norm(dim=-1)
     return not moved[:-1].norm() > MOVED[model.dtype] * moved[-1]
@@ -288,10 +289,6 @@ def probe_ids(vocabulary: int, length: int, first: int) -> tuple[int, ...]:
     """Tokens of a text, from the middle of the vocabulary: special ones lie at its ends."""
     half = vocabulary // 2
     return tuple(half + (first + 7 * n) % (vocabulary - half) for n in range(length))
-
-
-def vocabulary_size(model: PreTrainedModel) -> int:
-    return int(model.config.get_text_config().vocab_size)
 
 
 def lengths_to_look_at(
