@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -158,7 +157,7 @@ def test_without_locks_a_run_is_written_and_known_to_be(no_locks: None, run: Pat
     assert not (run / WRITER_FILE).exists()
 
 
-HERE = socket.gethostname()
+HERE = presence.machine()
 
 
 @pytest.mark.parametrize(

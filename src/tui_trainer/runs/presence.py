@@ -31,6 +31,7 @@ class RunningWriter:
     """`writer.json`, there while a run is written; its time of change is the last heartbeat."""
 
     host: str
+    """Its name and, where the system tells it, which start of it: many are called localhost."""
     pid: int
     started: float
     """When the process began, in seconds since 1970: another one may have its number later."""
@@ -39,13 +40,21 @@ class RunningWriter:
     format: int = 1
 
 
+def machine() -> str:
+    """This machine, and on Linux since when it runs."""
+    boot = ""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return f"{socket.gethostname()} {boot}".strip()
+
+
 class Presence:
     """Tells others that this process writes a run, until `end`."""
 
     def __init__(self, folder: Path, metrics: FileIO) -> None:
         locked = _lock(metrics)
         pid = os.getpid()
-        writer = RunningWriter(socket.gethostname(), pid, _began(pid) or 0.0, locked)
+        writer = RunningWriter(machine(), pid, _began(pid) or 0.0, locked)
         write_plain(folder / WRITER_FILE, writer)
         file = os.open(folder / WRITER_FILE, os.O_RDONLY | os.O_CLOEXEC)
         self._ended = threading.Event()
@@ -54,10 +63,12 @@ class Presence:
         beat = threading.Thread(target=_beat, args=(file, self._ended), name="beat", daemon=True)
         beat.start()
 
-    def end(self, folder: Path) -> None:
+    def end(self, folder: Path | None) -> None:
+        """Nobody writes it any more; `folder` is where the run is, None where it is gone."""
         self._ended.set()
-        with suppress(OSError):
-            (folder / WRITER_FILE).unlink()
+        if folder is not None:
+            with suppress(OSError):
+                (folder / WRITER_FILE).unlink()
 
 
 def _lock(metrics: FileIO) -> bool:
@@ -88,7 +99,7 @@ def is_being_written(folder: Path) -> bool:
         beat = (folder / WRITER_FILE).stat().st_mtime
     except (InputError, OSError):
         return False
-    if writer.host != socket.gethostname():
+    if writer.host != machine():
         return abs(time.time() - beat) < LOST_SECONDS
     if writer.locked:  # and yet nobody holds the lock
         return False

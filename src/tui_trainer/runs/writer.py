@@ -111,7 +111,7 @@ class RunWriter:
             raise
         self.description = replace(self.description, name=folder.name)
         self._describe()
-        presence.end(before.path)
+        presence.end(before.find())
         before.close()
         file.close()
         self._tell(
@@ -178,7 +178,7 @@ class RunWriter:
         except OSError as error:
             raise unwritable(self.folder, error) from error
         finally:
-            self._presence.end(self.folder)
+            self._presence.end(None)
             self._file.close()
             self._folder.close()
 
