@@ -135,6 +135,20 @@ def test_a_copy_elsewhere_is_a_model_like_others(qwen3: Engine, run: Path, tmp_p
     assert qwen3.load_model(ModelChoice(str(copy))).model.name == "Qwen3 step 4"
 
 
+def test_a_saved_model_is_checked_too(qwen3: Engine) -> None:
+    qwen3.update("1 + 1?")
+    report = qwen3.save()
+    folder = Path(report.folder)
+    assert qwen3.load_model(ModelChoice(report.name)).model.name == report.name
+    flip(folder / WEIGHTS)
+    with pytest.raises(InputError, match=rf"{report.name} is damaged \({WEIGHTS} is not as it"):
+        qwen3.load_model(ModelChoice(report.name))
+    facts = json.loads((folder / "saved.json").read_text())
+    del facts["files_sha256"]  # as before there were hashes
+    (folder / "saved.json").write_text(json.dumps(facts))
+    qwen3.load_model(ModelChoice(report.name))
+
+
 # The metrics that the resumed run takes over
 
 

@@ -26,6 +26,7 @@ def test_what_is_kept_is_read_back_equal() -> None:
     path = keep_bench(RESULT)
     assert path == benches_home() / "2026-01-02-builtin-1.jsonl"
     assert read_bench(path) == RESULT
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [line.get("loop", line.get("event")) for line in lines] == [
         *("bench", "notebook", "tuned", "trainer")

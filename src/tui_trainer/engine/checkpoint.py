@@ -25,7 +25,8 @@ from tui_trainer.engine.train import TrainingState, begin_training
 from tui_trainer.runs.checkpoint_check import damage_told
 from tui_trainer.runs.checkpoints import whole_or_not_at_all
 from tui_trainer.runs.description import Tally
-from tui_trainer.runs.training_facts import TENSORS_FILE, Damage, TrainingFacts, write_facts
+from tui_trainer.runs.file_hashes import Damage
+from tui_trainer.runs.training_facts import TENSORS_FILE, TrainingFacts, write_facts
 
 COUNT = "step"
 STATE = {"AdamW": (COUNT, "exp_avg", "exp_avg_sq"), "SGD": ()}

@@ -1,12 +1,14 @@
 """Trained weights that belong to no run, written as a model of their own."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from tui_trainer.engine.checkpoint import model_written
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.run_reports import SavedReport
 from tui_trainer.runs.checkpoints import folder_bytes
+from tui_trainer.runs.file_hashes import hash_files
 from tui_trainer.runs.home import make_folder
 from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.saved_models import SAVED_FILE, SavedModel, models_home
@@ -25,7 +27,8 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
     folder = make_folder(model, now, models_home())
     try:
         with model_written(folder, learner) as beside:
-            write_plain(beside / SAVED_FILE, facts)
+            hashes = hash_files(beside, SAVED_FILE)
+            write_plain(beside / SAVED_FILE, replace(facts, files_sha256=hashes))
     finally:
         if not (folder / SAVED_FILE).exists():
             folder.rmdir()

@@ -22,7 +22,7 @@ from tui_trainer.engine.settings import RANDOM
 from tui_trainer.engine.shapes import check_shape
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.home import given_path
-from tui_trainer.runs.saved_models import find_saved, is_saved, read_saved, saved_models
+from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
 
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
@@ -103,19 +103,18 @@ def _local_source(name: str, *, weights: bool) -> Source | None:
 
 
 def _folder_source(path: Path, *, weights: bool) -> Source:
+    def loads(name: str) -> bool:
+        """Whether loading it, or its tokenizer alone, believes this file of it."""
+        return name != TENSORS_FILE and (weights or not name.endswith(".safetensors"))
+
     if is_saved(path):
-        saved = read_saved(path)
+        saved = check_saved(path, loads)
         return Source(path.resolve().name, path, updates=saved.updates, base=saved.model)
     if not (path / TRAINING_FILE).is_file():
         return Source(path.resolve().name, path)
-    facts = check_checkpoint(path, lambda name: _loads(name, weights=weights))
+    facts = check_checkpoint(path, loads)
     name = f"{facts.model} step {facts.step:,}"
     return Source(name, path, updates=facts.updates, base=facts.model)
-
-
-def _loads(name: str, *, weights: bool) -> bool:
-    """Whether loading a checkpoint, or its tokenizer alone, believes this file of it."""
-    return name != TENSORS_FILE and (weights or not name.endswith(".safetensors"))
 
 
 def _gguf_source(path: Path, name: str) -> Source:

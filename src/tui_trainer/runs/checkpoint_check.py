@@ -7,9 +7,8 @@ from pathlib import Path
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import OPTIMIZERS, check_lr
 from tui_trainer.runs.checkpoints import NAME, checkpoint_folders, step_of
-from tui_trainer.runs.plain import reason
-from tui_trainer.runs.regular_files import open_regular, sha256_of
-from tui_trainer.runs.training_facts import Damage, TrainingFacts, file_names, read_facts
+from tui_trainer.runs.file_hashes import Damage, check_files
+from tui_trainer.runs.training_facts import TRAINING_FILE, TrainingFacts, read_facts
 
 
 def check_checkpoint(
@@ -55,9 +54,7 @@ def _check(checkpoint: Path, wanted: Callable[[str], bool]) -> TrainingFacts:
     if NAME.fullmatch(checkpoint.name) and facts.step != step_of(checkpoint):
         raise Damage(f"its training.json is that of step {facts.step}")
     _check_numbers(facts)
-    for name in facts.files_sha256 or file_names(checkpoint):
-        if wanted(name):
-            _check_file(checkpoint / name, name, facts.files_sha256.get(name))
+    check_files(checkpoint, facts.files_sha256, TRAINING_FILE, wanted)
     return facts
 
 
@@ -71,16 +68,3 @@ def _check_numbers(facts: TrainingFacts) -> None:
         check_lr(facts.peak_lr)
     except InputError:
         raise Damage(f"{facts.peak_lr:g} is no learning rate") from None
-
-
-def _check_file(path: Path, name: str, sha256: str | None) -> None:
-    """Damage where the file cannot be read, or has another hash than it was written with."""
-    try:
-        if sha256 is None:
-            open_regular(path).close()
-        elif sha256_of(path) != sha256:
-            raise Damage(f"{name} is not as it was written: its SHA-256 is another")
-    except FileNotFoundError:
-        raise Damage(f"it has no {name}") from None
-    except (OSError, ValueError) as error:
-        raise Damage(f"{name} cannot be read: {reason(error)}") from error

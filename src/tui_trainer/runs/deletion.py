@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.event_files import FOLDER as EVENTS
+from tui_trainer.runs.file_hashes import Damage
 from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, RUN_FILE, WRITER_FILE
-from tui_trainer.runs.training_facts import TRAINING_FILE, Damage, read_facts
+from tui_trainer.runs.training_facts import TRAINING_FILE, read_facts
 
 TOP = {METRICS_FILE, WRITER_FILE, f".{RUN_FILE}.part", f".{WRITER_FILE}.part"}
 EVENT = re.compile(rf"{EVENTS}/events\.out\.tfevents\.[^/]+")

@@ -1,10 +1,12 @@
 """Models that a user kept: trained weights that belong to no run, each in a folder of its own."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.runs.file_hashes import Damage, check_files
 from tui_trainer.runs.home import data_home
 from tui_trainer.runs.plain import read_plain
 
@@ -23,6 +25,8 @@ class SavedModel:
     """How many updates the weights are away from those that were first loaded."""
     saved: str
     """Date and time with the offset from UTC, as ISO 8601 writes it."""
+    files_sha256: dict[str, str] = field(default_factory=dict)
+    """Of each other file, by its path in the folder; none in an older one."""
     format: int = 1
 
     def __str__(self) -> str:
@@ -47,6 +51,18 @@ def is_saved(folder: Path) -> bool:
 def read_saved(folder: Path) -> SavedModel:
     """What is known of a saved model; InputError where it is damaged."""
     return read_plain(folder / SAVED_FILE, SavedModel)
+
+
+def check_saved(folder: Path, wanted: Callable[[str], bool]) -> SavedModel:
+    """The same, after a look at those of its files that are `wanted`."""
+    saved = read_saved(folder)
+    try:
+        check_files(folder, saved.files_sha256, SAVED_FILE, wanted)
+    except Damage as damage:
+        raise InputError(
+            f"The saved model {folder} is damaged ({damage}): choose another one."
+        ) from damage
+    return saved
 
 
 def saved_models() -> list[tuple[Path, SavedModel]]:

@@ -2,23 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tui_trainer.engine.reports import ItemReport
 from tui_trainer.runs.description import Tally
+from tui_trainer.runs.file_hashes import Damage, hash_files
 from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, reason, write_plain
-from tui_trainer.runs.regular_files import sha256_of, sync
 
 TRAINING_FILE = "training.json"
 TENSORS_FILE = "training.safetensors"
 """The optimizer's tensors and the random numbers."""
-
-
-class Damage(Exception):  # noqa: N818  # a reason, which becomes part of a sentence
-    """What is wrong with a checkpoint, in words that stand in brackets."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +43,9 @@ class TrainingFacts:
 
 def write_facts(checkpoint: Path, facts: TrainingFacts) -> None:
     """Write `training.json` beside the checkpoint's other files, with the hashes of all."""
-    names = list(file_names(checkpoint))
-    paths = [checkpoint / name for name in names]
-    # Hashing wants the processor and syncing the disk: together they take no longer than the disk.
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        synced, hashes = pool.map(sync, paths), pool.map(sha256_of, paths)
-    files = dict(zip(names, hashes, strict=True))
-    list(synced)  # what failed is raised here
+    files = hash_files(checkpoint, TRAINING_FILE)
     facts = replace(facts, files_sha256=files, sha256="")
     write_plain(checkpoint / TRAINING_FILE, replace(facts, sha256=_digest(asdict(facts))))
-
-
-def file_names(checkpoint: Path) -> Iterator[str]:
-    """The paths in a checkpoint of all that is no folder, but for `training.json`."""
-    for path in sorted(checkpoint.rglob("*")):
-        name = path.relative_to(checkpoint).as_posix()
-        if name != TRAINING_FILE and not path.is_dir():
-            yield name
 
 
 def read_facts(checkpoint: Path) -> TrainingFacts:
