@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -37,14 +38,16 @@ def killed_after(source: str, steps: int, seconds: float) -> Path:
     return run_folders()[0]
 
 
-def assert_goes_on(engine: Engine, run: Path, whole: list[float]) -> None:
+def assert_goes_on(
+    engine: Engine, run: Path, whole: list[float], settings: TrainSettings = SETTINGS
+) -> None:
     """Every checkpoint is whole, and from the newest one the losses are those of `whole`."""
     assert open_run(run).state is RunState.BROKEN_OFF
     for folder in checkpoint_folders(run):
         check_checkpoint(folder)
     checkpoint = find_checkpoint(str(run))
     engine.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
-    losses = [report.loss for report in engine.resume(str(checkpoint), SETTINGS)]
+    losses = [report.loss for report in engine.resume(str(checkpoint), settings)]
     assert losses == whole[-len(losses) :]
     assert len(losses) < len(whole)
 
@@ -84,7 +87,8 @@ def test_whatever_a_kill_leaves_of_a_checkpoint_the_newest_is_whole(
 
         return call
 
-    steps = iter(engine.train(SETTINGS, record=True))
+    settings = replace(SETTINGS, items=8)
+    steps = iter(engine.train(settings, record=True))
     whole = [next(steps).loss for _ in range(2)]
     with monkeypatch.context() as patch:
         for name in ("fsync", "rename", "replace", "rmdir"):
@@ -95,5 +99,5 @@ def test_whatever_a_kill_leaves_of_a_checkpoint_the_newest_is_whole(
     assert {find_checkpoint(str(run)).name for run in left} == {"step-000002", "step-000004"}
     for run in left:
         check_checkpoint(find_checkpoint(str(run)))
-    assert_goes_on(engine, left[0], whole)
-    assert_goes_on(engine, left[-1], whole)
+    assert_goes_on(engine, left[0], whole, settings)
+    assert_goes_on(engine, left[-1], whole, settings)
