@@ -169,3 +169,16 @@ def test_what_a_library_prints_stays_off_stdout(
     ended = program("tokens", "a", "--json")
     assert len(ended.lines) == 1
     assert ended.err == "chatter\n"
+
+
+def test_escapes_are_read_where_they_are_asked_for_and_else_pointed_out(program: Program) -> None:
+    typed, meant = "def hello():\\n\\treturn", "def hello():\n\treturn"
+    (line,) = program("tokens", typed, "--escapes", "--json").lines
+    (real,) = program("tokens", meant, "--json").lines
+    assert line == real
+    (plain,) = program("tokens", typed, "--json").lines
+    assert plain["text"] == typed
+    assert program("tokens", typed, "--json").err == ""
+    assert "with --escapes a newline and a tab" in program("tokens", typed, "--batch").err
+    assert program("tokens", typed, "--batch", "--escapes").err == ""
+    assert program("tokens", meant).err == ""

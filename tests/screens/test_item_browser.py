@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -145,9 +146,11 @@ async def test_hostile_items_are_drawn_in_pieces(
     assert not FORBIDDEN.findall(lines)
 
 
-def test_the_tokens_and_labels_are_those_that_the_loop_trains_on(qwen3: Engine) -> None:
+def test_the_tokens_and_labels_are_those_that_the_loop_trains_on(
+    qwen3: Engine, model_folder: Callable[[str], Path]
+) -> None:
     problem = Problem("How much is 2 + 2?", "It is\n#### 4")
-    source = qwen3._source
+    source = str(model_folder("Qwen3"))
     item = qwen3.item(7, problem, TrainSettings(answer_only=True, end_of_text=True), source)
     tokenizer = qwen3.learner.vocabulary.tokenizer
     text = format_problem(problem)

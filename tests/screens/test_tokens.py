@@ -242,6 +242,33 @@ async def test_a_batch_shows_the_engines_grids() -> None:
         assert screen.focused is screen.query_one("#tokens", LineTable)
 
 
+async def test_an_item_has_the_line_breaks_that_its_line_spells() -> None:
+    typed = "def hello():\\n\\treturn\nC:\\\\new \\d"
+    async with tokens_screen(typed, "escape", "b") as (screen, pilot):
+        await settled(screen, pilot)
+        meant = ("def hello():\n\treturn", "C:\\new \\d")
+        expected = ENGINE.batch(meant, "right", "builtin")
+        assert grid_rows(screen, "#input-ids") == [list(row) for row in expected.input_ids]
+        assert "def hello():⏎" in shown(screen.app)
+        assert "\\n in it is a newline, \\t a tab (n: left as typed)" in shown(screen.app)
+        await pilot.press("n")
+        await settled(screen, pilot)
+        expected = ENGINE.batch(tuple(typed.split("\n")), "right", "builtin")
+        assert screen.reply.batch == expected
+        assert "Each line is an item, as it is typed" in shown(screen.app)
+        await pilot.press("b", "n")  # elsewhere the key is not there
+        await settled(screen, pilot)
+        assert not screen.escapes
+
+
+async def test_the_notebooks_batch_is_an_example() -> None:
+    batch = next(example.text for example in EXAMPLES if "notebook's batch" in example.title)
+    async with tokens_screen(batch, "escape", "b") as (screen, pilot):
+        await settled(screen, pilot)
+        assert screen.reply.request.items[0] == EXAMPLES[0].text == "def hello():\n\treturn"
+        assert len(screen.reply.request.items) == 2
+
+
 def grid_rows(screen: TokensScreen, selector: str) -> list[list[int]]:
     """The numbers that a grid draws."""
     grid = screen.query_one(selector, IdGrid)

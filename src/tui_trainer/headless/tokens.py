@@ -1,6 +1,7 @@
 """`tui-trainer tokens`: what the Tokens screen shows."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, table
 from tui_trainer.terminal_text import visible, visible_token
+from tui_trainer.words.escapes import has_escapes, read_escapes
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -22,6 +24,9 @@ COLUMNS = (
     Column("bytes", 0, left=True),
 )
 TEXT_SHOWN = 200
+LEFT_AS_TYPED = (
+    "\\n and \\t in a text are a backslash and a letter here: with --escapes a newline and a tab."
+)
 
 
 def add(commands: "Commands") -> None:
@@ -43,16 +48,24 @@ def add(commands: "Commands") -> None:
         choices=("left", "right"),
         help="where the padding goes (right where this is not given); implies --batch",
     )
+    parser.add_argument(
+        "--escapes",
+        action="store_true",
+        help="read \\n in a TEXT as a newline, \\t as a tab, \\\\ as a backslash",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
-    texts = read_texts(arguments.texts)
+    given = read_texts(arguments.texts)
+    texts = [read_escapes(text) for text in given] if arguments.escapes else given
     source = getattr(arguments, "model", "builtin")
     side = arguments.padding_side
     with shown_progress() as progress:
         engine = make_engine(progress)
         engine.load_tokenizer(source)
+    if not output.as_json and texts == given and any(map(has_escapes, given)):
+        print(f"tui-trainer: {LEFT_AS_TYPED}", file=sys.stderr)
     if arguments.batch or side is not None:
         tokenized = [engine.tokenize(text, source) for text in texts]
         _write_batch(output, tokenized, engine.batch(tuple(texts), side or "right", source))

@@ -22,6 +22,7 @@ class BatchView(Container):
         self._reply: Reply | None = None
 
     def compose(self) -> ComposeResult:
+        yield Static(id="item-lines", classes="hint")
         yield IdGrid("input_ids", id="input-ids")
         yield IdGrid("attention_mask", id="attention-mask")
         yield Static(id="cell-details", classes="details")
@@ -31,11 +32,12 @@ class BatchView(Container):
             return
         self._reply = reply
         batch = reply.batch
-        items = tuple(visible(line, limit=40) or "(empty line)" for line in reply.request.lines)
+        items = tuple(visible(line, limit=40) or "(empty line)" for line in reply.request.items)
         digits = max((len(str(number)) for row in batch.input_ids for number in row), default=1)
         ids, mask = self.query_one("#input-ids", IdGrid), self.query_one("#attention-mask", IdGrid)
         ids.show(items, batch.input_ids, batch.attention_mask, digits)
         mask.show(items, batch.attention_mask, batch.attention_mask, digits)
+        self.query_one("#item-lines", Static).update(Content(describe_lines(reply.request.escapes)))
         self._describe(ids.cursor)
 
     def focus_list(self) -> None:
@@ -56,6 +58,13 @@ class BatchView(Container):
         for grid in self.query(IdGrid):
             if grid is not event.grid and grid.scroll_offset != (event.x, event.y):
                 grid.scroll_to(event.x, event.y, animate=False, immediate=True)
+
+
+def describe_lines(escapes: bool) -> str:
+    """What of the text is an item."""
+    if escapes:
+        return "Each line is an item; \\n in it is a newline, \\t a tab (n: left as typed)."
+    return "Each line is an item, as it is typed (n: \\n is a newline, \\t a tab)."
 
 
 def describe_batch(batch: Batch) -> str:

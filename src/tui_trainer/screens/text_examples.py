@@ -18,6 +18,10 @@ EXAMPLES = (
     Example("languages", "Hello, world\nGrüße, Welt\nПривет, мир\n你好，世界\n안녕, 세상"),
     Example("whitespace", "a b  c   d    e\n    four spaces\n\ta tab\ntrailing  "),
     Example("a special token", "Question: 6 * 7?\nAnswer: 42<|endoftext|>Question:"),
+    Example(
+        "the notebook's batch (press b)",
+        "def hello():\\n\\treturn\ndef hello(name):\\n\\treturn name",
+    ),
     Example("a batch (press b)", "One.\nTwo words.\n\nThis line is longer than the others."),
 )
 

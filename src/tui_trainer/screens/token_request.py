@@ -18,7 +18,7 @@ class Reply:
     request: "Request"
     first: Tokenized
     items: tuple[Tokenized, ...] = ()
-    """Each line of the text alone, for the batch view."""
+    """Each item of the batch alone, for the batch view."""
     batch: Batch | None = None
     second: Tokenized | None = None
     """The text by the second tokenizer, for the comparison."""
@@ -31,8 +31,10 @@ class Request:
     view: str
     text: str
     source: str
-    lines: tuple[str, ...]
-    """The items, for the batch view."""
+    items: tuple[str, ...]
+    """For the batch view."""
+    escapes: bool
+    """Whether they were typed with `\\n` for a newline."""
     padding_side: str
     second: str | None
     """The source of the second tokenizer, for the comparison."""
@@ -41,8 +43,8 @@ class Request:
         """Runs on the worker's thread."""
         first = engine.tokenize(self.text, self.source)
         if self.view == BATCH:
-            items = tuple(engine.tokenize(line, self.source) for line in self.lines)
-            batch = engine.batch(self.lines, self.padding_side, self.source)
+            items = tuple(engine.tokenize(item, self.source) for item in self.items)
+            batch = engine.batch(self.items, self.padding_side, self.source)
             return Reply(self, first, items, batch)
         if self.view == COMPARE and self.second is not None:
             return Reply(self, first, second=engine.tokenize(self.text, self.second))

@@ -22,6 +22,7 @@ from tui_trainer.screens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.words.escapes import read_escapes
 from tui_trainer.worker import Failure
 
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
@@ -43,15 +44,23 @@ its ID, the ID decoded alone, and its bytes.
 split a character, so that each part decoded alone gives \ufffd; the bytes show what it holds.
 A special token such as <|endoftext|> is one entry of the vocabulary, matched as a whole.
 
-Batch: each line is an item. Items shorter than the longest are padded, on the left or the right,
-and attention_mask is 1 at a token and 0 at padding. To generate, pad on the left, so that every
-item ends with its own last token.
+Batch: each line is an item. \\n in a line is a newline in the item and \\t a tab, as Python has
+them, so that an item can have several lines, as the notebook's have; n leaves them as typed. Items
+shorter than the longest are padded, on the left or the right, and attention_mask is 1 at a token
+and 0 at padding. To generate, pad on the left, so that every item ends with its own last token.
 
 Compare: two tokenizers on the same text. A thick edge is a boundary that both have; = marks a
 segment that is one token in both. Fewer tokens a character mean less to compute."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "batch", "Batch", id="batch", tooltip="A batch: each line is an item"),
+        Binding(
+            "n",
+            "escapes",
+            "Lines",
+            id="escapes",
+            tooltip="\\n and \\t in a line: a newline and a tab, or as they are typed",
+        ),
         Binding("s", "side", "Side", id="padding-side", tooltip="Pad on the left or the right"),
         Binding("c", "compare", "Compare", id="compare", tooltip="Compare two tokenizers"),
         Binding("t", "pick", "Second", id="second-tokenizer", tooltip="Another second tokenizer"),
@@ -60,6 +69,8 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     view: reactive[str] = reactive(SINGLE, bindings=True)
     padding_side: reactive[str] = reactive("right")
+    escapes: reactive[bool] = reactive(True)
+    """Whether the items of a batch have a newline where a line of the text has `\\n`."""
     loading_second: reactive[bool] = reactive(False, bindings=True)
 
     def __init__(self, session: Session) -> None:
@@ -109,11 +120,13 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             return None
         box = self.query_one(TextBox)
         batch, compare = self.view == BATCH, self.view == COMPARE
+        read = read_escapes if self.escapes else str
         return Request(
             view=self.view,
             text=box.text,
             source=self.session.tokenizer.name,
-            lines=tuple(box.document.lines) if batch and box.text else (),
+            items=tuple(map(read, box.document.lines)) if batch and box.text else (),
+            escapes=batch and self.escapes,
             padding_side=self.padding_side if batch else "",
             second=self.second if compare else None,
         )
@@ -196,7 +209,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """The keys of a view are in the footer while it is open."""
-        if (needs := {"side": BATCH, "pick": COMPARE}.get(action)) is not None:
+        if (needs := {"side": BATCH, "escapes": BATCH, "pick": COMPARE}.get(action)) is not None:
             return needs == self.view
         if action == "leave_text" and self.loading_second:
             return True
@@ -212,6 +225,10 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def action_side(self) -> None:
         self.padding_side = "right" if self.padding_side == "left" else "left"
+        self._ask()
+
+    def action_escapes(self) -> None:
+        self.escapes = not self.escapes
         self._ask()
 
     def action_compare(self) -> None:
