@@ -249,7 +249,6 @@ async def test_an_item_has_the_line_breaks_that_its_line_spells() -> None:
         meant = ("def hello():\n\treturn", "C:\\new \\d")
         expected = ENGINE.batch(meant, "right", "builtin")
         assert grid_rows(screen, "#input-ids") == [list(row) for row in expected.input_ids]
-        assert "def hello():⏎" in shown(screen.app)
         assert "\\n in it is a newline, \\t a tab (n: left as typed)" in shown(screen.app)
         await pilot.press("n")
         await settled(screen, pilot)
