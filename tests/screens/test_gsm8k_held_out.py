@@ -2,15 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem
-from tui_trainer.engine.loop_reports import LoopReport, PartReport, SampleReport, ValidationReport
+from tui_trainer.engine.loop_reports import (
+    ChangeReport,
+    LoopReport,
+    PartReport,
+    SampleReport,
+    ValidationReport,
+)
 from tui_trainer.runs.loss_series import BUCKETS_AT_MOST
-from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
+from tui_trainer.widgets.chart_marks import LrChange, Plot, WeightsChange, with_marks
 from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 
@@ -104,7 +111,7 @@ async def test_a_changed_rate_is_marked_on_the_chart() -> None:
         await until(pilot, lambda: engine.training_lr() == 2e-5)
         engine.gate.release(9)
         await until(pilot, lambda: "FINISHED" in shown(app))
-        (change,) = chart.lr_changes
+        (change,) = chart.marks
         assert change.lr == 2e-5
         assert change.step in (11, 12)  # one step was waiting for its gate
         await until(pilot, lambda: f"step {change.step}: lr 2e-05" in shown(app))
@@ -114,8 +121,20 @@ async def test_a_changed_rate_is_marked_on_the_chart() -> None:
 def test_rules_stand_at_their_steps_behind_the_curve_and_labels_overwrite_nothing() -> None:
     lines = ["    x" + " " * 45 for _ in range(3)]
     changes = [LrChange(5, 0.1), LrChange(5, 0.2), LrChange(48, 0.5)]
-    drawn = with_lr_changes(lines, changes, Plot(0, 49, 0, 49))
+    drawn = with_marks(lines, changes, Plot(0, 49, 0, 49))
     assert drawn[0].startswith("    x┊step 5: lr 0.2")
     assert drawn[0].endswith("step 48: lr 0.5┊ ")
     assert all(line[4] == "x" and line[5] == line[48] == "┊" for line in drawn)
     assert "0.1" not in "".join(drawn)
+
+
+async def test_weights_that_were_changed_on_step_are_marked_on_the_chart() -> None:
+    change = ChangeReport(10, "update", "x", 1e-5, "AdamW", 3.0)
+    changes = [change, change, replace(change, what="undo")]
+    engine = FakeEngine([4.0] * 20, between=lambda step: changes if step == 10 else [])
+    async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "FINISHED" in shown(app))
+        chart = app.screen_stack[0].query_one(LossChart)
+        assert list(chart.marks) == [WeightsChange(11, 1)]
+        await until(pilot, lambda: "step 11: 1 update on Step before" in shown(app))

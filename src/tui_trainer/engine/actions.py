@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from tui_trainer.engine.settings import TrainSettings
 
-UPDATE = "update"
+UPDATE, UNDO, REDO = "update", "undo", "redo"
 LOOP = "loop"
 ELSEWHERE = "elsewhere"
 SEED = 0

@@ -24,7 +24,7 @@ from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.train import TrainingState, begin_training
 from tui_trainer.runs.checkpoint_check import damage_told
 from tui_trainer.runs.checkpoints import whole_or_not_at_all
-from tui_trainer.runs.description import Tally
+from tui_trainer.runs.description import OnStep, Tally
 from tui_trainer.runs.file_hashes import Damage
 from tui_trainer.runs.training_facts import TENSORS_FILE, TrainingFacts, write_facts
 
@@ -35,6 +35,7 @@ UNCHECKED = (
     "This checkpoint was written before they had hashes, so that it cannot be told whether its "
     "weights and its optimizer's state are as they were written."
 )
+NOTHING_ON_STEP = OnStep()
 OPTIMIZER, RNG = "optimizer/", "rng/"
 """How the names in `training.safetensors` begin; then `<parameter>/<exp_avg, say>` or a number."""
 
@@ -46,15 +47,17 @@ def save_checkpoint(
     state: TrainingState,
     settings: TrainSettings,
     tally: Tally | None = None,
+    on_step: OnStep = NOTHING_ON_STEP,
 ) -> None:
     """Write all that a loop needs to go on as if it had not stopped; InputError where it cannot.
 
     The folder is a model in Hugging Face format too, which `from_pretrained` loads. `model` is
-    the name of the one that the run began with, `tally` what its metrics come to.
+    the name of the one that the run began with, `tally` what its metrics come to, `on_step` what
+    was done to the weights on Step.
     """
     with model_written(folder, learner) as beside:
         save_file(_tensors(learner, state), beside / TENSORS_FILE)
-        write_facts(beside, _facts(model, learner, state, settings, tally))
+        write_facts(beside, _facts(model, learner, state, settings, tally, on_step))
 
 
 @contextmanager
@@ -89,6 +92,7 @@ def _facts(
     state: TrainingState,
     settings: TrainSettings,
     tally: Tally | None,
+    on_step: OnStep,
 ) -> TrainingFacts:
     has_state = {parameter for parameter, values in state.optimizer.state.items() if values}
     without = [name for weight, name in _names(learner.model).items() if weight not in has_state]
@@ -102,6 +106,7 @@ def _facts(
         worst=state.extremes.worst,
         without_state=tuple(without) if STATE[settings.optimizer] else (),
         tally=tally,
+        on_step=on_step,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from tui_trainer.engine.actions import Done, Loop
+from tui_trainer.engine.actions import REDO, UNDO, UPDATE, Action, Done, Loop
 from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
@@ -230,12 +230,12 @@ class Engine:
 
     def update(self, text: str) -> UpdateReport:
         """One run of the training cell on `text`."""
-        return update(self.learner, text)
+        return self._noted(update(self.learner, text))
 
     def updates(self, text: str) -> Iterator[UpdateReport]:
         """One update for each `next`, without end; settings may change between two."""
         while True:
-            yield update(self.learner, text)
+            yield self.update(text)
 
     def fork(self, text: str) -> tuple[UpdateReport, ...]:
         """What an update would do at lr / 3, lr and 3 lr; leaves everything as it was."""
@@ -243,17 +243,26 @@ class Engine:
 
     def update_at(self, text: str, lr: float) -> UpdateReport:
         """An update at another learning rate, which stays."""
-        return update_at(self.learner, text, lr)
+        return self._noted(update_at(self.learner, text, lr))
 
     def undo(self) -> LearnerStatus:
         """Take the last update back, bit for bit; InputError where there is none."""
-        self.learner.history.undo()
+        self._note(UNDO, self.learner.history.undo())
         return self.learner.status
 
     def redo(self) -> LearnerStatus:
         """Make the update that was taken back again, to the same bits."""
-        self.learner.history.redo()
+        self._note(REDO, self.learner.history.redo())
         return self.learner.status
+
+    def _noted(self, report: UpdateReport) -> UpdateReport:
+        self._note(UPDATE, self.learner.action(UPDATE, report.text), report.loss)
+        return report
+
+    def _note(self, what: str, action: Action, loss: float | None = None) -> None:
+        """A run that is open has this update on its weights: it is to say so."""
+        if self._recording is not None:
+            self._recording.note(what, action, loss)
 
     def prepare_undo(self) -> None:
         """Copy ahead of the next update what undo needs; for when nobody waits."""
@@ -408,6 +417,8 @@ class Engine:
             recording = Recording(
                 learner, self._choice.source, settings, examples, state, resumed_from
             )
+        # What was done before is the loop's base: an undo of it would change the loop's weights.
+        learner.history.forget_changes()
         self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training, self._recording = state, recording
         reports = train(learner, examples, settings, state, held_out)

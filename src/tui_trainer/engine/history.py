@@ -259,23 +259,27 @@ class History:
 
     # Going back and forth
 
-    def undo(self) -> None:
-        """Take the last update back; InputError where there is none to take back."""
+    def undo(self) -> Action:
+        """Take the last update back, and tell which; InputError where there is none."""
         self.look()
         if not self._done:
             raise InputError(self._why_nothing())
         self._done -= 1
-        self._changes[self._done].take_back(self.learner)
+        change = self._changes[self._done]
+        change.take_back(self.learner)
         self._arrive()
+        return change.actions[-1]
 
-    def redo(self) -> None:
-        """Make an update that was taken back again, to the same bits."""
+    def redo(self) -> Action:
+        """Make an update that was taken back again, to the same bits, and tell which."""
         self.look()
         if self._done == len(self._changes):
             raise InputError("There is nothing to redo: an update ends what could be redone.")
-        self._changes[self._done].make_again(self.learner)
+        change = self._changes[self._done]
+        change.make_again(self.learner)
         self._done += 1
         self._arrive()
+        return change.actions[-1]
 
     def _arrive(self) -> None:
         """No gradients are left; where the last action left some, clearing them was one too."""

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_trainer.engine.actions import REDO, UNDO, UPDATE
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.words.numbers import percent
 
 if TYPE_CHECKING:
     from tui_trainer.engine.evaluation_reports import EvaluatedItem
+
+
+CHANGES = UPDATE, UNDO, REDO
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,27 @@ class HaltReport:
 
 
 @dataclass(frozen=True)
+class ChangeReport:
+    """The weights of a loop were changed between two of its steps, by an update on Step."""
+
+    step: int
+    """How many steps were made before."""
+    what: str
+    """`update`, or the `undo` or the `redo` of one."""
+    text: str
+    """What the update was made on."""
+    lr: float
+    optimizer: str
+    loss: float | None = None
+    """Before the update; None for an undo or a redo, which compute none."""
+
+    @property
+    def updates(self) -> int:
+        """How many updates more the weights have behind them."""
+        return -1 if self.what == UNDO else 1
+
+
+@dataclass(frozen=True)
 class MemoryEstimate:
     """What a loop will need, worked out before its first step."""
 
@@ -92,5 +117,5 @@ def gigabytes(count: int) -> str:
     return f"{size:.2f}" if size < 1 else f"{size:.1f}" if size < 10 else f"{size:,.0f}"
 
 
-BetweenSteps = ValidationReport | SampleReport | PartReport
+BetweenSteps = ValidationReport | SampleReport | PartReport | ChangeReport
 LoopReport = StepReport | BetweenSteps | HaltReport

@@ -5,7 +5,9 @@ import os
 import platform
 import shutil
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
@@ -13,11 +15,12 @@ from pathlib import Path
 
 import torch
 
+from tui_trainer.engine.actions import Action
 from tui_trainer.engine.checkpoint import save_checkpoint
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import HaltReport, LoopReport
+from tui_trainer.engine.loop_reports import ChangeReport, HaltReport, LoopReport
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport, RunReport
@@ -28,6 +31,7 @@ from tui_trainer.runs.checkpoints import checkpoint_name, folder_bytes
 from tui_trainer.runs.description import (
     DataIdentity,
     ModelIdentity,
+    OnStep,
     Parent,
     RunDescription,
     RunState,
@@ -43,7 +47,7 @@ from tui_trainer.runs.home import (
     make_folder,
 )
 from tui_trainer.runs.listing import read_run
-from tui_trainer.runs.metrics import copy_up_to, tally_up_to
+from tui_trainer.runs.metrics import append_changes, copy_up_to, tally_up_to
 from tui_trainer.runs.training_facts import TrainingFacts
 from tui_trainer.runs.writer import RunWriter
 
@@ -81,6 +85,8 @@ class Recording:
         self._resumed_from = resumed_from
         self._writer: RunWriter | None = None
         self._last: CheckpointReport | None = None
+        self._untold: deque[ChangeReport] = deque()
+        self._unwritten: deque[ChangeReport] = deque()
 
     @property
     def report(self) -> RunReport | None:
@@ -99,12 +105,14 @@ class Recording:
         state, failure = RunState.STOPPED, None
         try:
             writer = self._begin()
-            for report in reports:
+            for report in self._with_changes(reports):
                 if isinstance(report, HaltReport):
                     state, failure = RunState.FAILED, report.why
                 else:
                     state, failure = RunState.STOPPED, None
-                    writer.take(report)
+                    self._write_changes(writer)
+                    if not isinstance(report, ChangeReport):
+                        writer.take(report)
                 yield self._with_run(report)
             state, failure = RunState.FINISHED, None
         except (GeneratorExit, KeyboardInterrupt):
@@ -115,6 +123,33 @@ class Recording:
         finally:
             if self._writer is not None:
                 self._writer.end(state, failure)
+
+    def note(self, what: str, action: Action, loss: float | None = None) -> None:
+        """An update on Step, or the undo or the redo of one, has changed the weights of the run.
+
+        It is written at once; where the disk takes no more, with the next step, and not later.
+        """
+        if self._writer is None or not self._writer.is_open:
+            return
+        change = ChangeReport(
+            self._state.step, what, action.text, action.lr, action.optimizer, loss
+        )
+        self._untold.append(change)
+        self._unwritten.append(change)
+        with suppress(InputError):  # said again, and heard, where the next step is written
+            self._write_changes(self._writer)
+
+    def _write_changes(self, writer: RunWriter) -> None:
+        while self._unwritten:
+            writer.take(self._unwritten[0])
+            self._unwritten.popleft()
+
+    def _with_changes(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
+        """What the loop tells, and before its next report what was done to it meanwhile."""
+        for report in reports:
+            yield report
+            while self._untold:
+                yield self._untold.popleft()
 
     def _with_run(self, report: LoopReport) -> LoopReport:
         """A step with the run that has it, and the checkpoint that is due after it."""
@@ -143,12 +178,21 @@ class Recording:
             raise InputError("There is nothing to save yet: the run has made no step.")
         self._learner.check_finite()
         if writer.is_open:
+            self._write_changes(writer)
             writer.look()
         started = time.perf_counter()
         name = checkpoint_name(self._state.step)
         folder = writer.folder / CHECKPOINTS / name
         model = writer.description.model.name
-        save_checkpoint(folder, model, self._learner, self._state, self._settings, writer.at_step)
+        save_checkpoint(
+            folder,
+            model,
+            self._learner,
+            self._state,
+            self._settings,
+            writer.at_step,
+            writer.on_step,
+        )
         self._last = CheckpointReport(
             run=writer.description.name,
             name=name,
@@ -178,40 +222,51 @@ class Recording:
         if self._resumed_from is not None:  # the checkpoint's own name says less
             first = read_run(self._resumed_from.parent.parent).model
             model = replace(model, name=first.name, source=first.source)
-        parent, tally = self._parent()
+        parent, tally, on_step = self._parent()
         folder = make_folder(model.name, now)
-        description = RunDescription(
-            name=folder.name,
-            started=now.isoformat(timespec="seconds"),
-            settings=self._settings,
-            model=model,
-            data=self._data,
-            versions=versions(),
-            steps=0,
-            parent=parent,
-            tally=tally,
-        )
         try:
-            if self._resumed_from is not None:
-                before = self._resumed_from.parent.parent / METRICS_FILE
-                copy_up_to(before, folder / METRICS_FILE, tally)
+            tally = self._take_over(folder / METRICS_FILE, tally, on_step)
+            description = RunDescription(
+                name=folder.name,
+                started=now.isoformat(timespec="seconds"),
+                settings=self._settings,
+                model=model,
+                data=self._data,
+                versions=versions(),
+                steps=0,
+                parent=parent,
+                tally=tally,
+                updates_on_step=on_step.updates,
+            )
             self._writer = RunWriter(folder, description)
         except InputError:
             shutil.rmtree(folder, ignore_errors=True)  # just made, so all in it is ours
             raise
         return self._writer
 
-    def _parent(self) -> tuple[Parent | None, Tally]:
+    def _take_over(self, metrics: Path, tally: Tally, on_step: OnStep) -> Tally:
+        """Begin the metrics with those of the checkpoint; what they come to, with all their bytes.
+
+        What was done on Step between its last step and the checkpoint is in its weights.
+        """
+        if self._resumed_from is None:
+            return tally
+        before = self._resumed_from.parent.parent / METRICS_FILE
+        copy_up_to(before, metrics, tally)
+        added = append_changes(before, tally.bytes, on_step.lines_since_step, metrics)
+        return replace(tally, bytes=tally.bytes + added)
+
+    def _parent(self) -> tuple[Parent | None, Tally, OnStep]:
         """Where the run was resumed from, and what the metrics come to that it takes over.
 
         They were looked at when the run was resumed: they may have changed since.
         """
         if self._resumed_from is None:
-            return None, Tally()
+            return None, Tally(), OnStep()
         facts = check_checkpoint(self._resumed_from, lambda _: False)
         run = self._resumed_from.parent.parent
         tally = tally_up_to(run / METRICS_FILE, facts.step, facts.tally)
-        return Parent(run.name, facts.step), tally
+        return Parent(run.name, facts.step), tally, facts.on_step
 
 
 def versions() -> dict[str, str]:

@@ -123,6 +123,7 @@ def run_line(run: RunOnDisk) -> dict[str, Json]:
         "last_loss": tally.last,
         "best_loss": tally.best,
         "checkpoints": run.checkpoints,
+        "updates_on_step": described.updates_on_step,
         "parent": None if described.parent is None else asdict(described.parent),
     }
 
@@ -181,6 +182,8 @@ def describe(run: RunOnDisk) -> Iterator[str]:
         f"{seconds_of(tally.seconds)}; loss: first {nats(tally.first)}, "
         f"last {nats(tally.last)}, best {nats(tally.best)}"
     )
+    if described.updates_on_step:
+        yield f"{counted(described.updates_on_step, 'update')} made on Step between its steps"
     checkpoints = ", ".join(f"{step:,}" for step in run.checkpoints)
     yield f"checkpoints of steps {checkpoints}" if checkpoints else "no checkpoint"
     yield (

@@ -88,6 +88,16 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class OnStep:
+    """What was done to the weights on Step up to a moment of a run."""
+
+    updates: int = 0
+    """Those that count: what was undone is left out."""
+    lines_since_step: int = 0
+    """The lines about it in the metrics that come after that of the last step."""
+
+
+@dataclass(frozen=True)
 class RunDescription:
     """`run.json`."""
 
@@ -104,4 +114,6 @@ class RunDescription:
     state: str = RunState.GOING.value
     failure: str | None = None
     tally: Tally = field(default_factory=Tally)
+    updates_on_step: int = 0
+    """How many updates were made on Step between two of its steps, what was undone left out."""
     format: int = FORMAT

@@ -11,7 +11,7 @@ from pathlib import Path
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.curve import Axis, LossCurve
 from tui_trainer.runs.home import METRICS_FILE, is_at_home
-from tui_trainer.runs.metrics import StepLine, ValidationLine, checked_lines
+from tui_trainer.runs.metrics import ChangeLine, StepLine, ValidationLine, checked_lines
 from tui_trainer.runs.private_files import create_file
 from tui_trainer.terminal_text import visible
 
@@ -23,7 +23,9 @@ VALIDATION_COLUMNS = {
     "validation_answer_loss": "answer_loss",
 }
 """What a column of the CSV is called in the metrics file."""
-COLUMNS = (*STEP_COLUMNS, *VALIDATION_COLUMNS)
+ON_STEP = "updates_on_step"
+"""Made on Step after this step and before the next."""
+COLUMNS = (*STEP_COLUMNS, *VALIDATION_COLUMNS, ON_STEP)
 X_LABELS = {Axis.STEP: "step", Axis.TOKEN: "tokens trained on", Axis.TIME: "seconds of training"}
 NAME_CHARACTERS = 60
 LINES = "-", "--", "-.", ":"
@@ -90,18 +92,22 @@ def _rows(run: Path) -> Iterator[dict[str, float | None]]:
         if row and cells and row["step"] != cells["step"]:
             yield row
             row = {}
+        if ON_STEP in cells:
+            cells[ON_STEP] = (row.get(ON_STEP) or 0) + (cells[ON_STEP] or 0)
         row |= cells
     if row:
         yield row
 
 
-def _cells(line: StepLine | ValidationLine | None) -> dict[str, float | None]:
+def _cells(line: StepLine | ValidationLine | ChangeLine | None) -> dict[str, float | None]:
     """What a line has for the row of its step: numbers alone, which no spreadsheet takes for
     a formula."""
     if isinstance(line, StepLine):
         return line._asdict()
     if line is None:
         return {}
+    if isinstance(line, ChangeLine):
+        return {"step": line.step, ON_STEP: line.updates}
     return {"step": line.step} | {
         name: getattr(line, source) for name, source in VALIDATION_COLUMNS.items()
     }

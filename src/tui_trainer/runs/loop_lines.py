@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tui_trainer.engine.loop_reports import LoopReport, SampleReport, ValidationReport
+from tui_trainer.engine.loop_reports import ChangeReport, LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.json_lines import Json
 
@@ -13,6 +13,8 @@ def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
         return [step_line(report)]
     if isinstance(report, ValidationReport):
         return [validation_line(report)]
+    if isinstance(report, ChangeReport):
+        return [change_line(report)]
     return list(sample_lines(report)) if isinstance(report, SampleReport) else []
 
 
@@ -38,6 +40,18 @@ def row_line(report: StepReport) -> dict[str, Json]:
 def lr_line(report: StepReport) -> dict[str, Json]:
     """The JSON of a change of the learning rate; it comes before its first step."""
     return {"event": "lr", "step": report.step, "peak_lr": report.peak_lr}
+
+
+def change_line(report: ChangeReport) -> dict[str, Json]:
+    """The JSON of an update on Step between two steps, or of the undo or the redo of one."""
+    return {
+        "event": report.what,
+        "step": report.step,
+        "text": report.text,
+        "loss": report.loss,
+        "lr": report.lr,
+        "optimizer": report.optimizer,
+    }
 
 
 def validation_line(report: ValidationReport) -> dict[str, Json]:

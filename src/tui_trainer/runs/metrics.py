@@ -7,7 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from tui_trainer.engine.actions import UNDO
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.loop_reports import CHANGES
 from tui_trainer.runs.description import Tally
 from tui_trainer.runs.plain import LARGEST_WHOLE, reason
 from tui_trainer.runs.regular_files import open_regular
@@ -115,11 +117,33 @@ def _loss(line: dict[str, object], name: str) -> float | None:
     raise ValueError(f"the {name} of a validation is no number")
 
 
-def checked_lines(path: Path) -> Iterator[tuple[StepLine | ValidationLine | None, int]]:
-    """The steps and the measurements, None for another event, each with its end."""
+class ChangeLine(NamedTuple):
+    """An update on Step between two steps, or the undo or the redo of one."""
+
+    step: int
+    """How many steps were made before."""
+    updates: int
+    """How many updates more the weights had then."""
+
+
+def read_change(line: dict[str, object]) -> ChangeLine | None:
+    """An update on Step; None for another event. ValueError where it has no step."""
+    if line.get("event") not in CHANGES:
+        return None
+    step = line.get("step")
+    if not isinstance(step, int) or not 0 <= step <= LARGEST_WHOLE:
+        raise ValueError("the step of an update is no number")
+    return ChangeLine(step, -1 if line["event"] == UNDO else 1)
+
+
+def checked_lines(
+    path: Path,
+) -> Iterator[tuple[StepLine | ValidationLine | ChangeLine | None, int]]:
+    """The steps, the measurements and the updates on Step, None for another event, each with its
+    end."""
     for line, place in read_lines(path):
         try:
-            yield read_step(line) or read_validation(line), place
+            yield read_step(line) or read_validation(line) or read_change(line), place
         except ValueError as error:
             raise _damaged(path, error) from error
 
@@ -192,3 +216,21 @@ def copy_up_to(source: Path, target: Path, tally: Tally) -> None:
         raise InputError(
             f"{source} cannot be copied ({error.strerror or error}): make room or restore it."
         ) from error
+
+
+def append_changes(source: Path, start: int, count: int, target: Path) -> int:
+    """Append the first `count` lines about Step that `source` has from byte `start` on.
+
+    They tell what a checkpoint has beside its steps. Returns the bytes that were added.
+    """
+    added, begin = 0, start
+    with open_regular(source) as before, target.open("ab") as copy:
+        for line, end in read_lines(source, start) if count else ():
+            if line.get("event") in CHANGES:
+                before.seek(begin)
+                added += copy.write(before.read(end - begin))
+                count -= 1
+            begin = end
+            if not count:
+                break
+    return added

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tui_trainer.engine.reports import ItemReport
-from tui_trainer.runs.description import Tally
+from tui_trainer.runs.description import OnStep, Tally
 from tui_trainer.runs.file_hashes import Damage, hash_files
 from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, reason, write_plain
 
@@ -34,6 +34,8 @@ class TrainingFacts:
     """The weights that never had a gradient, so that the optimizer has nothing of them."""
     tally: Tally | None = None
     """What the metrics of the run came to at this step; None in an older checkpoint."""
+    on_step: OnStep = field(default_factory=OnStep)
+    """What was done to the weights on Step."""
     files_sha256: dict[str, str] = field(default_factory=dict)
     """Of each other file of the checkpoint, by its path in it; none in an older checkpoint."""
     sha256: str = ""

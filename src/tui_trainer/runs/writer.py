@@ -9,12 +9,12 @@ from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
-from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.loop_reports import ChangeReport, LoopReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TENSORBOARD
 from tui_trainer.json_lines import Json, json_line
 from tui_trainer.runs.deletion import delete_own_files
-from tui_trainer.runs.description import RunDescription, RunState
+from tui_trainer.runs.description import OnStep, RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, make_folder, unwritable
 from tui_trainer.runs.loop_lines import loop_lines, lr_line, step_line
@@ -44,6 +44,7 @@ class RunWriter:
         self._begun_at = description.tally.step
         self.at_step = description.tally
         """What the metrics came to after the last step, without what was measured since."""
+        self._lines_since_step = 0
         self._peak_lr: float | None = None
         try:
             self._open(folder)
@@ -130,8 +131,18 @@ class RunWriter:
         self.look()
         if isinstance(report, StepReport):
             self._step(report)
-        else:
-            self._append(loop_lines(report))
+            return
+        self._append(loop_lines(report))
+        if isinstance(report, ChangeReport):
+            self._lines_since_step += 1
+            updates = self.description.updates_on_step + report.updates
+            self.description = replace(self.description, updates_on_step=updates)
+            self._describe_where_possible()
+
+    @property
+    def on_step(self) -> OnStep:
+        """What was done to the weights on Step so far."""
+        return OnStep(self.description.updates_on_step, self._lines_since_step)
 
     def _step(self, report: StepReport) -> None:
         """Add one step, and before it a change of the learning rate where there was one."""
@@ -141,7 +152,7 @@ class RunWriter:
         tally = self.description.tally.with_step(
             report.step, report.loss, report.tokens, report.seconds
         )
-        self.at_step = tally
+        self.at_step, self._lines_since_step = tally, 0
         is_news = report.steps != self.description.steps or report.step % TALLY_EVERY == 0
         self.description = replace(self.description, tally=tally, steps=report.steps)
         self._log_events(report)

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
+from tui_trainer.engine.loop_reports import ChangeReport, LoopReport, MemoryEstimate
 from tui_trainer.engine.reports import LearnerStatus, StepReport
 from tui_trainer.engine.settings import TrainSettings, read_lr
 from tui_trainer.runs.loss_series import LossSeries
@@ -184,6 +184,8 @@ PyTorch that makes the same steps and prints the same losses."""
         self.query_one(HeldOutLine).take(report, self.query_one(LossChart))
         if isinstance(report, StepReport):
             self._take_step(report)
+        elif isinstance(report, ChangeReport):
+            self.query_one(LossChart).mark_change(report.step + 1, report.updates)
         self._waits = True
 
     def _take_step(self, report: StepReport) -> None:
@@ -191,7 +193,7 @@ PyTorch that makes the same steps and prints the same losses."""
         chart = self.query_one(LossChart)
         chart.series.append(report.step, report.loss)
         if self.report is not None and report.peak_lr != self.report.peak_lr:
-            chart.lr_changes.append(LrChange(report.step, report.peak_lr))
+            chart.marks.append(LrChange(report.step, report.peak_lr))
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
         self.saw_step(report)

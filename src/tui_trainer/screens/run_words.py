@@ -115,6 +115,8 @@ def describe_run(run: RunOnDisk) -> str:
     parts = [describe_checkpoints(run.checkpoints)]
     if described.failure is not None:
         parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
+    if described.updates_on_step:
+        parts.append(f"{counted(described.updates_on_step, 'update')} on Step")
     if described.parent is not None:
         parts.append(describe_parent(described.parent))
     return "\n".join((made, describe_settings(described.settings), " · ".join(parts)))
@@ -143,6 +145,10 @@ def describe_checkpoints(steps: tuple[int, ...]) -> str:
         return "no checkpoint, so nothing to resume, load or evaluate"
     told = ", ".join(f"{step:,}" for step in reversed(steps[-6:]))
     return f"checkpoints of steps {told}" + (f" and {len(steps) - 6:,} more" * (len(steps) > 6))
+
+
+def describe_on_step(updates: int) -> str:
+    return f"{counted(updates, 'update')} made on Step between its steps, on the same weights"
 
 
 def describe_parent(parent: Parent) -> str:
@@ -195,6 +201,8 @@ def run_lines(run: RunOnDisk, size: int) -> Iterator[str]:
     )
     first, last, best = map(nats, (tally.first, tally.last, tally.best))
     yield f"loss: first {first}, last {last}, best {best} nats"
+    if described.updates_on_step:
+        yield describe_on_step(described.updates_on_step)
     yield describe_checkpoints(run.checkpoints)
     if described.parent is not None:
         yield describe_parent(described.parent)

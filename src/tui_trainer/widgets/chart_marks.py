@@ -1,8 +1,10 @@
-"""Where a learning rate was changed, written into the lines of a finished chart."""
+"""Where a learning rate or the weights were changed, written into the lines of a finished chart."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from tui_trainer.words.numbers import counted
 
 RULE = "┊"
 
@@ -13,6 +15,26 @@ class LrChange:
 
     step: int
     lr: float
+
+    @property
+    def label(self) -> str:
+        return f"step {self.step:,}: lr {self.lr:g}"
+
+
+@dataclass(frozen=True)
+class WeightsChange:
+    """The first step made after the weights were changed on Step."""
+
+    step: int
+    updates: int
+    """Those that count: what was undone is left out."""
+
+    @property
+    def label(self) -> str:
+        return f"step {self.step:,}: {counted(self.updates, 'update')} on Step before"
+
+
+Mark = LrChange | WeightsChange
 
 
 class Plot(NamedTuple):
@@ -28,8 +50,8 @@ class Plot(NamedTuple):
         return self.left + round(share * (self.right - self.left))
 
 
-def with_lr_changes(lines: list[str], changes: Sequence[LrChange], plot: Plot) -> list[str]:
-    """The lines with a rule at each change, behind the curves, and its step and rate beside it.
+def with_marks(lines: list[str], changes: Sequence[Mark], plot: Plot) -> list[str]:
+    """The lines with a rule at each change, behind the curves, and its label beside it.
 
     Of several in one column the last is told. A label takes only a place that is free; the newest
     ones are written first.
@@ -41,8 +63,7 @@ def with_lr_changes(lines: list[str], changes: Sequence[LrChange], plot: Plot) -
             if row[column] == " ":
                 row[column] = RULE
     for column, change in sorted(last.items(), reverse=True):
-        label = f"step {change.step:,}: lr {change.lr:g}"
-        _write(rows, column, label, plot)
+        _write(rows, column, change.label, plot)
     return ["".join(row) for row in rows]
 
 

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trainer.runs.loss_series import LossSeries
-from tui_trainer.widgets.chart_marks import LrChange
+from tui_trainer.widgets.chart_marks import Mark, WeightsChange
 from tui_trainer.widgets.loss_plot import chart_lines
 
 REDRAW_SECONDS = 0.5
@@ -20,7 +20,7 @@ REST_AT_MOST = 2.0
 DRAW_SHARE = 100
 """The chart rests so many times as long as it took to build: 1% of a core, whatever its size."""
 MARKS = re.compile("(?P<dots>[\u2801-\u28ff]+)|(?P<line>[▀▄▌▐█▖▗▘▙▚▛▜▝▞▟]+)|(?P<points>◆+)")
-LR_CHANGES_KEPT = 200
+MARKS_KEPT = 200
 
 
 class LossChart(Widget):
@@ -64,7 +64,7 @@ class LossChart(Widget):
         self.series = LossSeries()
         self.validation = LossSeries()
         """Losses of held-out items, by how many steps were made before."""
-        self.lr_changes: deque[LrChange] = deque(maxlen=LR_CHANGES_KEPT)
+        self.marks: deque[Mark] = deque(maxlen=MARKS_KEPT)
         self.draws = 0
         """How many times a chart was built."""
         self._x_label = x_label
@@ -79,7 +79,16 @@ class LossChart(Widget):
         """Forget a run; `series` is what there is of the next one."""
         self.series = series or LossSeries()
         self.validation.clear()
-        self.lr_changes.clear()
+        self.marks.clear()
+
+    def mark_change(self, step: int, updates: int) -> None:
+        """The weights were changed on Step before `step`; changes before the same step are one."""
+        last = self.marks[-1] if self.marks else None
+        if isinstance(last, WeightsChange) and last.step == step:
+            updates += last.updates
+            self.marks.pop()
+        if updates:
+            self.marks.append(WeightsChange(step, updates))
 
     def redraw(self) -> None:
         """The series changed: draw it now, or as soon as the last drawing is old enough."""
@@ -126,7 +135,7 @@ class LossChart(Widget):
                 log=self.log_axis,
                 smoothing=self._smoothing,
                 validation=self.validation,
-                lr_changes=tuple(self.lr_changes),
+                marks=tuple(self.marks),
             )
             self._build_seconds = time.thread_time() - began
         return self._lines

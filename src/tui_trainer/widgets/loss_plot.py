@@ -7,7 +7,7 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 from tui_trainer.runs.loss_series import Bucket, LossSeries, merged
-from tui_trainer.widgets.chart_marks import LrChange, Plot, with_lr_changes
+from tui_trainer.widgets.chart_marks import Mark, Plot, with_marks
 from tui_trainer.words.numbers import nats
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def chart_lines(
     log: bool,
     smoothing: bool,
     validation: LossSeries | None = None,
-    lr_changes: Sequence[LrChange] = (),
+    marks: Sequence[Mark] = (),
 ) -> list[str]:
     """The chart in at most `height` lines of `width` cells; a sentence where there is no curve.
 
@@ -55,7 +55,7 @@ def chart_lines(
         return [f"loss {nats(series.last)}"]
     curve = merged(raw, -(-len(raw) // width)) if smoothing else []
     points = validation.reduced(width) if validation else []
-    lines = _plot(raw, curve, points, lr_changes, width, height - 1, log=log)
+    lines = _plot(raw, curve, points, marks, width, height - 1, log=log)
     gutter = x_label[:LABEL_WIDTH].rjust(LABEL_WIDTH)
     lines[-1] = gutter + lines[-1][LABEL_WIDTH:]
     one_each = all(bucket.first == bucket.last for bucket in raw)
@@ -100,7 +100,7 @@ def _plot(
     raw: list[Bucket],
     curve: list[Bucket],
     measured: list[Bucket],
-    lr_changes: Sequence[LrChange],
+    marks: Sequence[Mark],
     width: int,
     height: int,
     *,
@@ -130,7 +130,7 @@ def _plot(
     text: str = figure.build().string(colorless=True)
     lines = text.rstrip("\n").splitlines()
     plot = Plot(x.low, x.high, LABEL_WIDTH + 1, width - 1)
-    return [*with_lr_changes(lines[:-2], lr_changes, plot), *lines[-2:]]
+    return [*with_marks(lines[:-2], marks, plot), *lines[-2:]]
 
 
 def _ends(bucket: Bucket) -> tuple[float, ...]:
