@@ -505,7 +505,7 @@ async def test_item_shows_its_tokens_and_whether_it_was_cut() -> None:
         assert "\x1b" not in text
         assert "7 tokens, cut to the model's context" in text
         engine.gate.release(1)
-        await until(pilot, lambda: "1 items so far were cut" in shown(app))
+        await until(pilot, lambda: "1 item so far was cut" in shown(app))
 
 
 async def test_item_tells_question_and_answer_apart_and_v_shows_best_and_worst() -> None:

@@ -46,7 +46,7 @@ async def test_c_saves_a_checkpoint_paused_and_running() -> None:
         await step(app, pilot, 1)
         await pilot.press("c")
         await until(pilot, lambda: engine.checkpoints == [1])
-        await until(pilot, lambda: "Checkpoint of step 1 saved: 25.7 MB in 0.2 s." in notes(app))
+        await until(pilot, lambda: "Checkpoint of step 1 saved: 25.7 MB in 0.25 s." in notes(app))
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.RUNNING)
         await pilot.press("c")
