@@ -45,7 +45,7 @@ def test_tokenize_predict_and_update(
     assert 0 < update.moved <= update.parameters == status.model.parameters
     now = engine.status()
     assert now.history.undo == 1
-    assert now == replace(status, updates=1, history=now.history)
+    assert now == replace(status, updates=1, unsaved=1, history=now.history)
     assert update.after.loss != update.before.loss
 
 

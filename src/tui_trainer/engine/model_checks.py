@@ -97,10 +97,11 @@ class ModelChecks:
 
         def looks_right(alone: Alone) -> bool:
             with attention_within_items(self._model):
-                if not self._agrees_packed(alone, within_items=True):
-                    return False
-                with self._compute():
-                    return self._agrees_packed(alone, within_items=True)
+                right = self._agrees_packed(alone, within_items=True)
+                if right and self._is_mixed:
+                    with self._compute():
+                        right = self._agrees_packed(alone, within_items=True)
+            return right
 
         return self._look_at_lengths("attention within items", longest, looks_right)
 
@@ -157,14 +158,15 @@ class ModelChecks:
                 for first, length in enumerate(lengths)
             )
             logits = {example: self._plain_logits(example.ids) for example in (long, short)}
-            if lengths == LENGTHS:
-                joined = (*long.ids, self._vocabulary.pad_id, *short.ids)
-                after = self._plain_logits(joined)[-len(short.ids) :]
-                effect = difference(after, logits[short])
-            else:  # in front of a text longer than its window it would change nothing
-                effect = self._read_alone(LENGTHS).effect
+            effect = self._effect_on(short, logits[short])
             self._alone[lengths] = Alone(long, short, logits, effect)
         return self._alone[lengths]
+
+    def _effect_on(self, text: Example, logits: Tensor) -> float:
+        """What another text in front changes in the `logits` that a model gives a text alone."""
+        in_front = probe_ids(embedding_rows(self._model), LENGTHS[1], len(LENGTHS))
+        after = self._plain_logits((*in_front, *text.ids))
+        return difference(after[-len(text.ids) :], logits)
 
     def _plain_logits(self, ids: tuple[int, ...]) -> Tensor:
         logits = last_positions(read_text(self._model, ids))
@@ -312,4 +314,5 @@ def spans_of(config: PreTrainedConfig) -> list[int]:
         value
         for name, value in named
         if isinstance(value, int) and value > 1 and any(span in name for span in SPANS)
+        if not name.endswith(("layers", "pattern"))  # how many have one, or which
     ]
