@@ -23,7 +23,8 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import make_examples
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
-from tui_trainer.engine.tokens import Vocabulary, byte_alphabet
+from tui_trainer.engine.token_bytes import byte_alphabet
+from tui_trainer.engine.tokens import Vocabulary
 
 BYTES = Vocabulary(byte_level_tokenizer(), "byte level")
 PIECES = Vocabulary(byte_fallback_tokenizer(), "byte fallback")

@@ -29,7 +29,8 @@ def test_json_holds_ids_mask_and_tokens_of_each_text(program: Program) -> None:
     assert (ended.status, ended.err) == (0, "")
     first, second = ended.lines
     ids = ids_of(TEXT)
-    assert list(first) == ["text", "shape", "input_ids", "attention_mask", "tokens"]
+    fields = ["text", "shape", "input_ids", "attention_mask", "tokens", "read_as", "dropped"]
+    assert list(first) == fields
     assert first["text"] == TEXT
     assert first["shape"] == [1, len(ids)]
     assert first["input_ids"] == ids

@@ -31,6 +31,10 @@ class Tokenized:
 
     text: str
     tokens: tuple[Token, ...]
+    read_as: str | None = None
+    """The text as the tokenizer changed it before it cut it; None where it did not."""
+    dropped: str = ""
+    """The characters that are in no token."""
 
     @property
     def input_ids(self) -> tuple[int, ...]:

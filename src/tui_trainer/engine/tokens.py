@@ -1,32 +1,12 @@
 """Text to tokens: IDs, pieces and bytes; batches with padding and an attention mask."""
 
-import json
-import re
 from copy import copy
 
 from transformers import PreTrainedTokenizerBase
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.reports import Batch, Token, Tokenized
-
-# Of a tokenizer in SentencePiece's manner: one byte, and the piece for a space.
-BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")
-SPACE_PIECE = "\u2581"
-
-
-def byte_alphabet() -> dict[str, int]:
-    """The character that stands for each byte in a byte-level BPE vocabulary.
-
-    Printable Latin-1 bytes stand for themselves; the other 68 take the characters from U+0100
-    on, in order (the scheme of GPT-2, Radford et al. 2019).
-    """
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    alphabet = {chr(byte): byte for byte in printable}
-    return alphabet | {chr(0x100 + n): byte for n, byte in enumerate(others)}
-
-
-BYTE_OF = byte_alphabet()
+from tui_trainer.engine.reports import Batch, Tokenized
+from tui_trainer.engine.token_bytes import TokenBytes
 
 
 class Vocabulary:
@@ -47,9 +27,7 @@ class Vocabulary:
         """How many IDs the model's embedding has a row for; None where there is no model."""
         self._prefix, self._suffix = _put_in(tokenizer)
         self._texts: dict[int, str] = {}
-        self._added = frozenset(tokenizer.added_tokens_decoder)
-        decoder = json.loads(tokenizer.backend_tokenizer.to_str())["decoder"]
-        self._byte_level = "ByteLevel" in json.dumps(decoder)
+        self._bytes = TokenBytes(tokenizer)
 
     def __len__(self) -> int:
         return len(self.tokenizer)
@@ -129,51 +107,15 @@ class Vocabulary:
     def tokenize(self, text: str) -> Tokenized:
         """Every token of `text` with its bytes and the characters it covers.
 
-        The bytes of all tokens, joined, are those of the text; where the tokenizer changes the
-        text first, as Qwen's composes an accent with its letter, those of the changed text.
+        The bytes of all tokens, joined, are those of the text, or of `read_as` where the tokenizer
+        changes the text first and its tokens are bytes; `dropped` is in no token.
         """
         check_encodable(text)
         encoded = self.tokenizer(text, return_offsets_mapping=True)
-        spans = encoded.offset_mapping
-        followers = [*spans, (len(text), len(text))][1:]
-        return Tokenized(
-            text,
-            tuple(
-                self._token(index, token_id, text, span, follower)
-                for index, (token_id, span, follower) in enumerate(
-                    zip(encoded.input_ids, spans, followers, strict=True)
-                )
-            ),
+        ids: list[int] = encoded.input_ids
+        return self._bytes.tokenized(
+            text, ids, encoded.offset_mapping, [self.text_of(token_id) for token_id in ids]
         )
-
-    def _token(
-        self, index: int, token_id: int, text: str, span: tuple[int, int], follower: tuple[int, int]
-    ) -> Token:
-        start, end = span
-        piece = str(self.tokenizer.convert_ids_to_tokens(token_id))
-        covered = self._bytes_of(token_id, piece, text[start:end])
-        # Some put a space before every text. It is no part of the text, but given the first
-        # character's span: alone, or at the front of the first word's token.
-        if piece == SPACE_PIECE and start == follower[0] == 0:
-            covered = b""
-        elif start == 0 and covered.startswith(b" ") and not text.startswith(" "):
-            covered = covered[1:]
-        return Token(
-            index, token_id, self.text_of(token_id), covered, start, end if covered else start
-        )
-
-    def _bytes_of(self, token_id: int, piece: str, covered: str) -> bytes:
-        """The bytes a token stands for; `covered` is the text it covers, where it is whole.
-
-        A token that was put in, such as one for the beginning of a text, stands for none.
-        """
-        if token_id in self._added:
-            return covered.encode()
-        if self._byte_level and all(character in BYTE_OF for character in piece):
-            return bytes(BYTE_OF[character] for character in piece)
-        if match := BYTE_TOKEN.fullmatch(piece):
-            return bytes([int(match[1], 16)])
-        return covered.encode()
 
     def batch(self, texts: tuple[str, ...], padding_side: str) -> Batch:
         """Pad several texts to the longest; mask 1 for a token of the text, 0 for padding.

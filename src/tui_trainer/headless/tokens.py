@@ -13,6 +13,7 @@ from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, table
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.escapes import has_escapes, read_escapes
+from tui_trainer.words.reading import describe_reading
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -83,6 +84,8 @@ def _write_alone(output: Output, tokenized: Tokenized, *, first: bool) -> None:
         output.text()
     output.text(visible(tokenized.text, limit=TEXT_SHOWN))
     output.text(f"shape {tokenized.shape}")
+    if reading := describe_reading(tokenized):
+        output.text(reading)
     for line in table(COLUMNS, (token_cells(token) for token in tokenized.tokens)):
         output.text(line)
 
@@ -110,6 +113,8 @@ def token_line(
             }
             for token in tokenized.tokens
         ],
+        "read_as": tokenized.read_as,
+        "dropped": tokenized.dropped,
     }
 
 

@@ -23,6 +23,7 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes
+from tui_trainer.words.reading import describe_reading
 from tui_trainer.worker import Failure
 
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
@@ -190,7 +191,8 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         tokenizer = self.session.tokenizer
         entries = f", {tokenizer.vocabulary:,} entries" if tokenizer else ""
         name = tokenizer_name(reply.request.source)
-        about = [f"tokenizer {name}{entries}", describe_example(reply.first.text)]
+        reading = describe_reading(reply.first)
+        about = [f"tokenizer {name}{entries}", reading or describe_example(reply.first.text)]
         return f"{describe_text(reply.first)}\n{' · '.join(filter(None, about))}"
 
     def on_text_area_selection_changed(self) -> None:
