@@ -54,7 +54,8 @@ def choose_precision(wanted: str, device: torch.device, config: PreTrainedConfig
         return wanted
     if device.type == "cpu":
         return "fp32"
-    free, _ = torch.cuda.mem_get_info(device)
+    # What this process holds there is of the model before, in whose place this one comes.
+    free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
     needed = MIXED_BYTES_A_PARAMETER * count_parameters(config)
     return "mixed" if needed <= SHARE_FOR_STATE * free else BF16_STOCHASTIC
 
@@ -102,9 +103,10 @@ def receive(*tensors: Tensor) -> Arriving:
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that are free on the device now."""
+    """Bytes that are free on the device now; what torch keeps there unused is among them."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + unused
     return int(psutil.virtual_memory().available)
 
 

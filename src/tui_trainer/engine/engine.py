@@ -13,7 +13,12 @@ from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
-from tui_trainer.engine.devices import choose_device, choose_precision, list_devices
+from tui_trainer.engine.devices import (
+    choose_device,
+    choose_precision,
+    free_memory,
+    list_devices,
+)
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.evaluation_reports import EvaluationReport
@@ -28,11 +33,12 @@ from tui_trainer.engine.garbage import pass_over_what_was_imported
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.held_out import HeldOut, hold_out
+from tui_trainer.engine.history import state_bytes
 from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.items import read_item
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loading import load_config, load_model, load_vocabulary
+from tui_trainer.engine.loading import count_weights, load_config, load_model, load_vocabulary
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_checks import check_causal
@@ -135,7 +141,9 @@ class Engine:
     def load_model(self, choice: ModelChoice) -> LearnerStatus:
         """Load a model in the place of the present one, which stays where the load fails.
 
-        A cancel is heard at any moment of a download, then before and after the weights are read.
+        Where memory has no room for both the present one goes first, and there is none where the
+        load fails then. A cancel is heard at any moment of a download, then before and after the
+        weights are read.
         """
         started = time.perf_counter()
         source = find_source(choice.source, self._progress)
@@ -146,6 +154,8 @@ class Engine:
         precision = choose_precision(choice.precision, device, config)
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
+        if self._learner is not None:
+            self._make_room(count_weights(source, config) * dtype.itemsize, device)
         loaded = load_model(source, choice, config, dtype)
         self._progress.check()
         model = loaded.model
@@ -155,9 +165,9 @@ class Engine:
         vocabulary = vocabulary.fitted(embedding_rows(model))
         notes = (*loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
+        self._let_go()  # before the next one has its copy of the weights
         self._learner = Learner(model, vocabulary, report, source.updates)
         self._choice, self._base_name = choice, source.base_name
-        self._recording = self._training = None
         self._origin = find_origin(
             source, choice, report, self._learner.dropout.hooked, vocabulary.appended
         )
@@ -165,6 +175,19 @@ class Engine:
         self._probes = Probes(self._learner)
         self._vocabularies[choice.source] = vocabulary
         return self._learner.status
+
+    def _make_room(self, size: int, device: torch.device) -> None:
+        """Let the present model go where one of `size` bytes does not fit beside it."""
+        # On the host the weights are twice, there and in the copy that `reload` takes them from.
+        on_host = 2 * size <= free_memory(torch.device("cpu"))
+        if not on_host or (device.type != "cpu" and size > free_memory(device)):
+            self._progress.tell(LoadProgress("Making room"))
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget the present model and all that is kept of it; no cycle holds it."""
+        self._learner = self._cell = self._probes = self._origin = None
+        self._training = self._recording = self._memory = None
 
     def reload(self) -> LearnerStatus:
         """The loaded weights again, and a fresh optimizer."""
@@ -364,7 +387,7 @@ class Engine:
         With `record` the loop is a run on disk.
         """
         examples, held_out, loop = self._load_items(settings)
-        self._memory = check_memory(self.learner, examples, settings)
+        self._memory = check_memory(self.learner, examples, settings, self._spare_bytes())
         state = begin_training(self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record)
 
@@ -380,7 +403,7 @@ class Engine:
         facts = check_checkpoint(folder, lambda name: name == TENSORS_FILE)
         examples, held_out, loop = self._load_items(settings)
         check_resumable(folder, facts, settings, examples)
-        self._memory = check_memory(self.learner, examples, settings)
+        self._memory = check_memory(self.learner, examples, settings, self._spare_bytes())
         state = restore_training(folder, facts, self.learner, settings, loop)
         return self._begin(settings, examples, held_out, state, record, folder)
 
@@ -394,6 +417,11 @@ class Engine:
         examples = make_examples(vocabulary, problems, settings, context)
         held_out = hold_out(vocabulary, settings, problems, context, self._progress)
         return examples, held_out, describe_loop(problems, examples, settings, context)
+
+    def _spare_bytes(self) -> int:
+        """What the loop before holds, and whatever else is given back where the next begins."""
+        state = self._training.optimizer.state if self._training else {}
+        return self.learner.spare_bytes + state_bytes(state)
 
     def _check_loaded(self, checkpoint: Path) -> None:
         """The loop goes on from the checkpoint's weights and from no others."""
@@ -418,7 +446,7 @@ class Engine:
                 learner, self._choice.source, settings, examples, state, resumed_from
             )
         # What was done before is the loop's base: an undo of it would change the loop's weights.
-        learner.history.forget_changes()
+        learner.history.let_go()
         self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training, self._recording = state, recording
         reports = train(learner, examples, settings, state, held_out)

@@ -7,6 +7,7 @@ gives the weights before, subtracting it those after, exactly, and both need no 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import ReferenceType
 
 import torch
 from torch import Tensor
@@ -93,7 +94,9 @@ class Change:
 class History:
     """The updates of a Learner. Whatever else changes the weights ends what can be undone."""
 
-    learner: "Learner"
+    _owner: "ReferenceType[Learner]"
+    """Weak: with its Learner it would be a cycle, and a model that another takes the place of would
+    stay until a collection."""
     budget: int
     """In bytes; 0 keeps nothing."""
     pending: list[Action] = field(default_factory=list)
@@ -112,6 +115,12 @@ class History:
 
     def __post_init__(self) -> None:
         self.mark()
+
+    @property
+    def learner(self) -> "Learner":
+        learner = self._owner()
+        assert learner is not None  # whoever asks has it in hand
+        return learner
 
     @property
     def report(self) -> HistoryReport:
@@ -320,6 +329,18 @@ class History:
         self._changes, self._done = [], 0
         self.pending, self._rng = [], None
         self._prepared = self._unkept = None
+
+    @property
+    def bytes(self) -> int:
+        """What is held to go back and forth, with what is kept to be written again."""
+        states = [self._prepared.state] if self._prepared else []
+        states += [self._spare] if self._spare else []
+        return sum(change.bytes for change in self._changes) + sum(map(state_bytes, states))
+
+    def let_go(self) -> None:
+        """Keep what was done, but no way back, and nothing to write again."""
+        self.forget_changes()
+        self._spare = None
 
     def look(self) -> None:
         """Where something else has changed the weights, there is no way back past it."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from itertools import chain
+from weakref import ref
 
 import torch
 from torch import Tensor
@@ -63,7 +64,7 @@ class Learner:
         # On the host, so that `reload` needs neither the files nor the network again.
         self._loaded = [weight.to("cpu", copy=True) for weight in self._weights()]
         self._copy: list[Tensor] | None = None
-        self.history = History(self, default_budget(self.device))
+        self.history = History(ref(self), default_budget(self.device))
         torch.manual_seed(SEED)
 
     @property
@@ -189,6 +190,12 @@ class Learner:
         """Tensors that nobody needs any more, to write the next copy in."""
         if self._copy is None:
             self._copy = tensors
+
+    @property
+    def spare_bytes(self) -> int:
+        """What a loop need not ask for: the copy of the weights, and what undo holds until then."""
+        copy = sum(tensor.nbytes for tensor in self._copy or ())
+        return copy + self.history.bytes
 
     def add_bits(self, bits: list[Tensor], sign: int = 1) -> None:
         """Add to the bits of each weight, taken as an integer, those in `bits`, or subtract them.

@@ -17,6 +17,7 @@ from transformers import (
 )
 
 from tui_trainer.engine.config_check import check_config, check_fits
+from tui_trainer.engine.devices import count_parameters
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.gguf_check import read_gguf_weights
 from tui_trainer.engine.loaded_weights import LoadingInfo, check_complete, notes_on_loading
@@ -126,6 +127,13 @@ def load_model(
         quantizer.remove_quantization_config(model)
     folder = source.folder if source.gguf_file is None else None
     return LoadedModel(model, tuple(notes_on_loading(folder, source.name, model, info)))
+
+
+def count_weights(source: Source, config: PreTrainedConfig) -> int:
+    """How many numbers the weights of a model are, with nothing of them read."""
+    if source.shape is not None:
+        return count_parameters(config)
+    return sum(tensor.size for tensor in read_weights(source).values())
 
 
 def read_weights(source: Source) -> dict[str, StoredTensor]:

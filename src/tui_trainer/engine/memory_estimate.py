@@ -34,25 +34,30 @@ SMALLER_ROW = 512
 
 
 def check_memory(
-    learner: Learner, examples: Sequence[Example], settings: TrainSettings
+    learner: Learner, examples: Sequence[Example], settings: TrainSettings, let_go: int = 0
 ) -> MemoryEstimate:
-    """What the loop will need; InputError with a remedy where that is more than there is."""
-    estimate = estimate_memory(learner, examples, settings)
+    """What the loop will need; InputError with a remedy where that is more than there is.
+
+    `let_go` bytes of what is held now are given back where the loop begins.
+    """
+    estimate = estimate_memory(learner, examples, settings, let_go)
     if estimate.fits:
         return estimate
     raise InputError(
         f"This run {estimate} on {learner.report.device}: "
-        f"{find_remedy(learner, examples, settings)}."
+        f"{find_remedy(learner, examples, settings, let_go)}."
     )
 
 
-def find_remedy(learner: Learner, examples: Sequence[Example], settings: TrainSettings) -> str:
+def find_remedy(
+    learner: Learner, examples: Sequence[Example], settings: TrainSettings, let_go: int
+) -> str:
     """The fewest changes of the settings with which the loop fits, else of the model."""
     words = []
     for remedy, changes in smaller(settings):
         words.append(remedy)
         settings = replace(settings, **changes)
-        if estimate_memory(learner, examples, settings).fits:
+        if estimate_memory(learner, examples, settings, let_go).fits:
             return f"set {', '.join(words)}"
     if not learner.report.precision.startswith("bf16"):
         return f"load the model in precision {BF16_STOCHASTIC}, or a smaller one"
@@ -72,7 +77,7 @@ def smaller(settings: TrainSettings) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def estimate_memory(
-    learner: Learner, examples: Sequence[Example], settings: TrainSettings
+    learner: Learner, examples: Sequence[Example], settings: TrainSettings, let_go: int
 ) -> MemoryEstimate:
     """The most that will be held at once, beside what other programs have."""
     weights = sum(parameter.nbytes for parameter in learner.model.parameters())
@@ -80,7 +85,8 @@ def estimate_memory(
     state = weights * (2 + MOMENTS[settings.optimizer])
     pass_bytes = estimate_pass(learner, examples, settings)
     held = memory_in_use(learner.device)
-    return MemoryEstimate(held + state + pass_bytes, held + free_memory(learner.device))
+    needed = max(0, held - let_go) + state + pass_bytes
+    return MemoryEstimate(needed, held + free_memory(learner.device))
 
 
 def estimate_pass(learner: Learner, examples: Sequence[Example], settings: TrainSettings) -> int:

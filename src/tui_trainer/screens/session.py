@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from tui_trainer.screens.evaluations import Evaluations
 
 Reply = TypeVar("Reply")
+ROOM_WAS_MADE = (
+    "No model is loaded now: the one before had to make room, since memory does not hold both. "
+    "Press m and pick one."
+)
 HEARD_SECONDS = 0.01
 
 
@@ -159,6 +163,8 @@ class Session(GoingOn):
             self._tell_notes(status)
             return True
         await self.refresh()  # a model that had to make room is not there any more
+        if self.status is None and not is_first:
+            self._app.notify(ROOM_WAS_MADE, severity="warning", markup=False, timeout=10)
         if self.status is not None:
             self.choice, tokenizer = before
             if tokenizer != self.tokenizer:
