@@ -5,12 +5,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import nn
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.model_files import ADAPTER, CONFIG, read_object
+from tui_trainer.engine.not_finite import weights_not_finite
 from tui_trainer.engine.stored_formats import describe_adapter
 
 LAYER = re.compile(r"\.(\d+)\.")
@@ -58,7 +57,7 @@ def notes_on_loading(
         yield from _notes_on_folder(folder, name)
     if info.unexpected_keys:
         yield _unused(info.unexpected_keys, name, model)
-    if broken := not_finite(model):
+    if broken := list(weights_not_finite(model)):
         yield (
             f"The weights of {name} are not all numbers ({broken[0]} is one of {len(broken):,} "
             "such tensors): what it predicts means nothing, and it cannot be trained."
@@ -91,17 +90,3 @@ def _unused(unexpected: Collection[str], name: str, model: PreTrainedModel) -> s
         f"The files of {name} hold tensors that {type(model).__name__} has no place for "
         f"({len(unexpected):,}, with {min(unexpected)}): they are not used."
     )
-
-
-@torch.no_grad()
-def not_finite(model: nn.Module) -> list[str]:
-    """The names of parameters that hold a NaN or an infinity.
-
-    A sum is finite only where all terms are: 25 ms for 135 million weights. One that is not may
-    still be too large a sum of finite terms, and only then are they looked at one by one.
-    """
-    return [
-        name
-        for name, weights in model.named_parameters()
-        if not torch.isfinite(weights.sum()) and not torch.isfinite(weights).all()
-    ]
