@@ -1,5 +1,6 @@
 """Which updates are in a file: what `unsaved` counts, and where `save` writes the weights."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -176,6 +177,18 @@ def test_a_run_that_was_deleted_gets_no_checkpoint(qwen3: Engine) -> None:
     (run / "run.json").unlink()
     assert saved(qwen3).updates == 1
     assert not checkpoint_folders(run)
+
+
+def test_a_file_that_is_deleted_has_no_updates_any_more(qwen3: Engine) -> None:
+    qwen3.update(NOTEBOOK_TEXT)
+    folder = saved(qwen3).folder
+    qwen3.update(NOTEBOOK_TEXT)
+    saved(qwen3)
+    assert unsaved(qwen3) == 0
+    shutil.rmtree(folder[:-1] + "2")
+    assert unsaved(qwen3) == 1
+    shutil.rmtree(folder)
+    assert unsaved(qwen3) == 2
 
 
 def test_a_run_before_its_first_step_has_no_weights(qwen3: Engine) -> None:

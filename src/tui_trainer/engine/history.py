@@ -6,6 +6,7 @@ gives the weights before, subtracting it those after, exactly, and both need no 
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ReferenceType
 
@@ -110,8 +111,9 @@ class History:
     _spare: State | None = None
     _unkept: list[Tensor] | None = None
     _version: int = -1
-    _saved_at: list[int] = field(default_factory=lambda: [0])
-    """After how many updates a file has the weights, on the way that these changes go."""
+    _saved_at: dict[int, Path | None] = field(default_factory=lambda: {0: None})
+    """After how many updates a file has the weights, on the way that these changes go, and which
+    folder; None where the weights were loaded from there."""
 
     def __post_init__(self) -> None:
         self.mark()
@@ -155,17 +157,20 @@ class History:
         """How many updates since the last weights that a file has; what was undone counts none."""
         self.look()
         updates = self.learner.updates
-        return updates - max((at for at in self._saved_at if at <= updates), default=-1)
+        for at, folder in sorted(self._saved_at.items(), reverse=True):
+            if at <= updates and (folder is None or folder.exists()):  # a run may be deleted
+                return updates - at
+        return updates + 1
 
-    def mark_saved(self) -> None:
-        """A file has the weights as they are now."""
+    def mark_saved(self, folder: Path) -> None:
+        """The weights as they are now are in `folder`."""
         if self.unsaved:
-            self._saved_at = sorted({*self._saved_at, self.learner.updates})
+            self._saved_at[self.learner.updates] = folder
 
     def _leave_saved(self) -> None:
         """An update was made, and leads elsewhere than to what was undone and had been saved."""
-        while self._saved_at and self._saved_at[-1] >= self.learner.updates:
-            self._saved_at.pop()
+        for at in [at for at in self._saved_at if at >= self.learner.updates]:
+            del self._saved_at[at]
 
     def is_left_by(self, number: int) -> bool:
         """Whether the loop of that number was the last to change the weights."""
@@ -320,7 +325,7 @@ class History:
         """The loaded weights again: nothing was done."""
         self.forget_changes()
         self._older = []
-        self._saved_at = [0]
+        self._saved_at = {0: None}
         self.mark()
 
     def forget_changes(self) -> None:

@@ -200,7 +200,7 @@ class Recording:
             bytes=folder_bytes(folder),
             seconds=time.perf_counter() - started,
         )
-        self._learner.history.mark_saved()
+        self._learner.history.mark_saved(folder)
         return self._last
 
     def _due_checkpoint(self) -> CheckpointReport | None:

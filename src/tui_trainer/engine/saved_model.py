@@ -32,6 +32,6 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
     finally:
         if not (folder / SAVED_FILE).exists():
             folder.rmdir()
-    learner.history.mark_saved()
+    learner.history.mark_saved(folder)
     seconds = time.perf_counter() - started
     return SavedReport(folder.name, str(folder), updates, folder_bytes(folder), seconds)

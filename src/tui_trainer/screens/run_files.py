@@ -99,6 +99,9 @@ class RunFiles(RunCheckpoints):
     async def action_delete(self) -> None:
         if (row := self.selected) is None:
             return
+        if self.session.reads_from(row.folder):
+            self.notify("This run is being read: wait for it.", severity="warning", markup=False)
+            return
         try:
             check_deletable(row.folder)
             size = await in_thread(lambda: folder_bytes(row.folder))
@@ -112,6 +115,7 @@ class RunFiles(RunCheckpoints):
         except InputError as error:
             self.session.tell(Failure(str(error)))
         self.list_anew()
+        await self.session.refresh()  # its checkpoint may have been all that had these weights
 
 
 def read_path(text: str) -> Path:

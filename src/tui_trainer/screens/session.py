@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
@@ -17,6 +18,7 @@ from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.going_on import (
     BENCH,
     EVALUATION,
+    GSM8K,
     LOOP_TITLES,
     STARTS,
     TRAINING_LOOPS,
@@ -232,6 +234,11 @@ class Session(GoingOn):
     async def put(self, question: Question) -> str | None:
         """The key of the answer; None where the user escaped."""
         return await self._app.push_screen_wait(question)
+
+    def reads_from(self, folder: Path) -> bool:
+        """Whether a model is being loaded from there, or a run of it is being started."""
+        choice = self.loading_choice or (self.choice if self.is_starting(GSM8K) else None)
+        return choice is not None and Path(choice.source).is_relative_to(folder)
 
     # Saving
 
