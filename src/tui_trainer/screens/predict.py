@@ -35,8 +35,7 @@ from tui_trainer.screens.sampling_ladders import (
     change_top_p,
 )
 from tui_trainer.screens.session import Session
-from tui_trainer.screens.text_examples import EXAMPLES
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
@@ -89,7 +88,7 @@ def pair(keys: tuple[str, str], what: str, tooltip: str) -> list[BindingType]:
     ]
 
 
-class PredictScreen(WorkScreen):
+class PredictScreen(SharedText):
     """A forward pass laid open. One request is with the worker at a time."""
 
     NAME = "predict"
@@ -111,6 +110,8 @@ probabilities after each step, a dot where the token is cut. The draw is a numbe
 chooses the first token at which the sum from the top passes it. The same seed draws the same.
 p runs until the model ends the text, or the text fills its context, but makes at most 200 tokens
 a time: press it again to go on.
+
+The text is that of Tokens and Step too: w gives this screen one of its own.
 
 Whatever trains the model, here, on Step or in a loop, changes what you see: the tables follow."""
 
@@ -147,7 +148,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         """Whether the tokens of the run belong after those there are."""
 
     def body(self) -> Iterable[Widget]:
-        yield TextBox(EXAMPLES[0].text, id="text")
+        yield from self.text_box()
         with VerticalScroll(id="generated", can_focus=False):
             yield Static(id="continuation")
         yield Static(id="facts")

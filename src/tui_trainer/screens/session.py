@@ -30,6 +30,7 @@ from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks
 from tui_trainer.screens.leaving import LOAD, leave_weights
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.saved_run import Saved, SavedRun, describe_saved
+from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import (
     Event,
@@ -77,8 +78,17 @@ class Session(GoingOn):
         self.tokenizer_changed: Signal[TokenizerReport | None] = Signal(app, "tokenizer")
         """Published with None where none could be loaded."""
         self.loop_changed: Signal[LoopChanged] = Signal(app, "loop")
+        self.text = NOTEBOOK_TEXT
+        """What Tokens, Predict and Step have in their boxes, but for one that keeps its own."""
+        self.text_changed: Signal[str] = Signal(app, "text")
         self.task_done: Signal[Task] = Signal(app, "task")
         self.guide = Guide(self._task_was_done, kept_ticks())
+
+    def share_text(self, text: str) -> None:
+        """Tell the other screens; each takes it when it is opened."""
+        if text != self.text:
+            self.text = text
+            self.text_changed.publish(text)
 
     def _task_was_done(self, task: Task) -> None:
         keep_tick(task.name)

@@ -18,10 +18,8 @@ from tui_trainer.screens.step_fork import StepFork
 from tui_trainer.screens.step_updates import UPDATES
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
-from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.worker import LoopChanged
 
-NOTEBOOK_TEXT = "def hello():\n\treturn"
 DRAIN_SECONDS = 1 / 12
 
 
@@ -35,6 +33,8 @@ The training cell of the notebook, on your text. The model reads the tokens and 
 position, a probability to every token that could come next (logits, then softmax). The loss is
 the mean of -log p of the tokens that really come next (cross entropy). Backward finds the
 gradient of the loss for every weight; optimizer.step moves each weight a little against it.
+
+The text is that of Tokens and Predict too: w gives this screen one of its own.
 
 space makes one update; watch the loss fall and p of the next token rise. A learning rate that
 is too high makes the loss jump: R gives you the loaded weights back.
@@ -71,7 +71,7 @@ has no dropout modules it is that of the attention weights and, by a hook, of wh
 to the residual stream. It is this screen's: the loop of GSM8K trains with the model's own."""
 
     def body(self) -> Iterable[Widget]:
-        yield TextBox(NOTEBOOK_TEXT, id="text")
+        yield from self.text_box()
         yield Static(id="facts")
         yield Static(id="settings")
         with Container(id="views"):

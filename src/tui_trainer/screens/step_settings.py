@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.engine.settings import OPTIMIZERS, read_lr
 from tui_trainer.screens.entry import Entry
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.shared_text import SharedText
 
 LADDER = (1.0, 2.0, 5.0)
 SET = Binding.Group("Set", compact=True)
@@ -35,7 +35,7 @@ def describe_settings(status: LearnerStatus | None, waiting: int) -> str:
     return f"lr {status.lr:g} · {status.optimizer} · {mode}{more}"
 
 
-class StepSettings(WorkScreen):
+class StepSettings(SharedText):
     """The part of Step that changes what its updates are made with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,8 +11,9 @@ class Example:
     text: str
 
 
+NOTEBOOK_TEXT = "def hello():\n\treturn"
 EXAMPLES = (
-    Example("the notebook's string", "def hello():\n\treturn"),
+    Example("the notebook's string", NOTEBOOK_TEXT),
     Example("numbers", "3.14159 + 2024 = 2027.14159\n1000000 is 10 ** 6\n#### 24"),
     Example("emoji", "I ❤️ tokens 🚀👩‍🚀😀"),
     Example("languages", "Hello, world\nGrüße, Welt\nПривет, мир\n你好，世界\n안녕, 세상"),

@@ -14,12 +14,12 @@ from tui_trainer.engine.reports import TokenizerReport
 from tui_trainer.screens.batch_view import BatchView, describe_batch
 from tui_trainer.screens.compare_view import CompareView, describe_comparison
 from tui_trainer.screens.session import Session
+from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.single_view import SingleView
-from tui_trainer.screens.text_examples import EXAMPLES, describe_example, next_example
+from tui_trainer.screens.text_examples import describe_example, next_example
 from tui_trainer.screens.token_request import BATCH, COMPARE, SINGLE, Reply, Request
 from tui_trainer.screens.token_words import describe_text, tokenizer_name
 from tui_trainer.screens.tokenizer_picker import TokenizerPicker
-from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes
@@ -29,7 +29,7 @@ from tui_trainer.worker import Failure
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
 
 
-class TokensScreen(WorkScreen):
+class TokensScreen(SharedText):
     """One request is with the worker at a time, and the next is for the text as it is then."""
 
     NAME = "tokens"
@@ -49,6 +49,8 @@ Batch: each line is an item. \\n in a line is a newline in the item and \\t a ta
 them, so that an item can have several lines, as the notebook's have; n leaves them as typed. Items
 shorter than the longest are padded, on the left or the right, and attention_mask is 1 at a token
 and 0 at padding. To generate, pad on the left, so that every item ends with its own last token.
+
+The text is that of Predict and Step too: w gives this screen one of its own.
 
 Compare: two tokenizers on the same text. A thick edge is a boundary that both have; = marks a
 segment that is one token in both. Fewer tokens a character mean less to compute."""
@@ -84,7 +86,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         self._own: str | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield TextBox(EXAMPLES[0].text, id="text")
+        yield from self.text_box()
         yield Static(id="facts")
         yield Static(id="notice", classes="error")
         with ContentSwitcher(initial=SINGLE, id="views"):
