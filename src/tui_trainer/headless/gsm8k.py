@@ -296,7 +296,7 @@ def summary(total: Total) -> Iterator[str]:
     )
     if total.positions > tokens:
         useful = tokens / total.positions
-        yield f"rows: {percent(useful)} useful, {percent(1 - useful)} padding"
+        yield f"rows: {percent(useful)} useful, {percent(1 - useful)} padding or separators"
     if not losses:
         return
     tenth = max(1, len(losses) // 10)

@@ -64,6 +64,9 @@ Pause with space and look around: every other screen uses the weights as they ar
 update that you make on Step while the loop is paused is one the loop goes on from. The rate
 counts training alone, not the pauses.
 
+Where a step has more than one item, a line above the item says how much of its rows is useful, the
+rest being padding and what stands between packed items, and draws its first row.
+
 Held-out items, where the settings ask for some, are measured before the run, every few steps and
 at its end: a diamond on the chart. Where the diamonds rise while the losses fall, the model
 learns these items by heart. v shows sample answers too.
