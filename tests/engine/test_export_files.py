@@ -2,32 +2,19 @@
 
 import ast
 import json
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.full_disk import full_disk
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.export.files import check_target, export_name, read_target
 from tui_trainer.engine.export.template import Code, render, text_literal
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file can grow beyond `size` bytes, as where a disk is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @given(text=st.text(alphabet=st.characters(), max_size=60))
@@ -120,7 +107,7 @@ def test_a_full_disk_leaves_no_half_and_what_was_there(qwen3: Engine, tmp_path: 
     list(qwen3.train(TrainSettings(items=2)))
     target = tmp_path / "a.py"
     target.write_text("mine")
-    with largest_file(100), pytest.raises(InputError, match=r"a\.py cannot be written \(File too"):
+    with full_disk(100), pytest.raises(InputError, match=r"a\.py cannot be written \(File too"):
         qwen3.export(str(target), overwrite=True)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.py", "mine")]
     folder = tmp_path / "folder.py"

@@ -2,7 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,13 @@ from tests.headless.conftest import Ended
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.loss_pass import LossPass
+from tui_trainer.headless import halts
 from tui_trainer.runs import event_files
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
+from tui_trainer.runs.writer import RunWriter
 
 Program = Callable[..., Ended]
 
@@ -190,7 +196,7 @@ def test_a_loss_that_is_not_finite_ends_the_command_with_what_was_learned_saved(
     ended = program(*arguments)
     assert (ended.status, len(ended.steps), ended.err.count("\n")) == (1, 2, 1)
     assert "Step 3 is not applied: the loss is nan, at item 2." in ended.err
-    assert ended.err.endswith("--skip-not-finite goes on by itself.\n")
+    assert "(by command --skip-not-finite)" in ended.err
     (folder,) = run_folders()
     run = open_run(folder)
     assert (run.description.state, run.checkpoints) == ("failed", (2,))
@@ -222,3 +228,58 @@ def spoil_item(monkeypatch: pytest.MonkeyPatch, problem: int) -> None:
         return (loss * math.nan, losses * math.nan) if bad else (loss, losses)
 
     monkeypatch.setattr(LossPass, "__call__", spoiled)
+
+
+def test_a_full_disk_is_waited_for_and_told_once(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = program("gsm8k", "--items", "4", "--model", tiny, "--json").steps
+    asked: list[float] = []
+    with filled_up(monkeypatch, step=3) as make_room:
+
+        def sleep(seconds: float) -> None:
+            asked.append(seconds)
+            if len(asked) == 3:
+                make_room()
+
+        monkeypatch.setattr(halts.time, "sleep", sleep)
+        ended = program("gsm8k", "--items", "4", "--model", tiny, "--json")
+    assert (ended.status, asked) == (0, [5.0] * 3)
+    assert ended.err.count("\n") == 1
+    assert "Step 3 is made, and not written to" in ended.err
+    assert ended.err.endswith(f"{halts.WAITS}\n")
+    assert without_time(ended.steps) == without_time(whole)
+    written = (run_folders()[0] / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in written] == [1, 2, 3, 4]
+
+
+def test_a_command_that_waits_for_room_can_be_ended(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(halts.time, "sleep", lambda _: signal.raise_signal(signal.SIGTERM))
+    with filled_up(monkeypatch, step=3):
+        ended = program("gsm8k", "--items", "4", "--model", tiny, "--json")
+    assert (ended.status, len(ended.steps)) == (143, 2)
+    assert "nothing could be saved" in ended.err
+    assert ended.err.endswith("tui-trainer: Ended by SIGTERM.\n")
+
+
+@contextmanager
+def filled_up(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[Callable[[], None]]:
+    """From a step on no file of this process grows; gives what makes room again."""
+    take = RunWriter.take
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def take_on_a_full_disk(writer: RunWriter, report: LoopReport) -> None:
+        if getattr(report, "step", 0) == step and not filled:
+            filled.append(step)
+            size = (writer.folder / "metrics.jsonl").stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        take(writer, report)
+
+    filled: list[int] = []
+    monkeypatch.setattr(RunWriter, "take", take_on_a_full_disk)
+    try:
+        yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -11,7 +11,8 @@ from tui_trainer.worker import LoopState
 
 WHY = (
     "Step 2 is not applied: the loss is nan, at item 1. The weights are as before it. Going on "
-    "leaves it out; if others follow, go back to a checkpoint, with a lower learning rate."
+    "(by command --skip-not-finite) leaves it out; if others follow, go back to a checkpoint, with "
+    "a lower learning rate."
 )
 
 

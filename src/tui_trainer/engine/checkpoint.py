@@ -27,6 +27,7 @@ from tui_trainer.runs.checkpoints import whole_or_not_at_all
 from tui_trainer.runs.description import OnStep, Tally
 from tui_trainer.runs.file_hashes import Damage
 from tui_trainer.runs.training_facts import TENSORS_FILE, TrainingFacts, write_facts
+from tui_trainer.runs.unwritable import UnwritableError, why
 
 COUNT = "step"
 STATE = {"AdamW": (COUNT, "exp_avg", "exp_avg_sq"), "SGD": ()}
@@ -75,8 +76,8 @@ def model_written(folder: Path, learner: Learner) -> Iterator[Path]:
         raise
     except Exception as error:
         logging.getLogger(__name__).exception("%s was not written", folder)
-        said = f"{error}".strip().split("\n")[0] or type(error).__name__
-        raise InputError(f"{folder} cannot be written ({said}).") from error
+        sentence = f"{folder} cannot be written ({why(error)})."
+        raise UnwritableError(sentence, folder, error) from error
 
 
 def _tensors(learner: Learner, state: TrainingState) -> dict[str, Tensor]:

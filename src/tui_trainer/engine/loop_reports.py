@@ -70,6 +70,8 @@ class HaltReport:
     """The one that is not made, or not written, yet."""
     why: str
     """What happened and what can be done, in sentences."""
+    may_pass: bool = False
+    """Whether it may be otherwise at the next try with nothing changed in the loop."""
 
 
 @dataclass(frozen=True)

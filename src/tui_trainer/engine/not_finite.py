@@ -37,8 +37,8 @@ def why_not_applied(step: int, loss: float, items: Sequence[ItemLosses]) -> str:
         from_which = [item for item in items if not math.isfinite(counted_loss(item))] or items
     return (
         f"Step {step:,} is not applied: {what}, at {name_items(from_which)}. The weights are as "
-        "before it. Going on leaves it out; if others follow, go back to a checkpoint, with a "
-        "lower learning rate."
+        "before it. Going on (by command --skip-not-finite) leaves it out; if others follow, go "
+        "back to a checkpoint, with a lower learning rate."
     )
 
 

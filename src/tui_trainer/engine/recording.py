@@ -6,15 +6,19 @@ import platform
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
+from tui_trainer.closed import closed
 from tui_trainer.engine.actions import Action
 from tui_trainer.engine.checkpoint import save_checkpoint
 from tui_trainer.engine.errors import InputError
@@ -49,10 +53,16 @@ from tui_trainer.runs.home import (
 from tui_trainer.runs.listing import read_run
 from tui_trainer.runs.metrics import append_changes, copy_up_to, tally_up_to
 from tui_trainer.runs.training_facts import TrainingFacts
+from tui_trainer.runs.unwritable import UnwritableError, free_bytes
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.words.numbers import byte_count
 
 SAMPLE = 1024
 """Values of each weight that its fingerprint looks at."""
+METRICS_BYTES = 100_000
+"""A few hundred lines of metrics, and `run.json`."""
+
+Written = TypeVar("Written")
 
 
 class Recording:
@@ -86,7 +96,8 @@ class Recording:
         self._writer: RunWriter | None = None
         self._last: CheckpointReport | None = None
         self._untold: deque[ChangeReport] = deque()
-        self._unwritten: deque[ChangeReport] = deque()
+        self._unwritten: deque[LoopReport] = deque()
+        """What the disk has not taken yet."""
 
     @property
     def report(self) -> RunReport | None:
@@ -101,19 +112,18 @@ class Recording:
         return RunReport(writer.description.name, str(writer.folder), self._state.step, step)
 
     def follow(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
-        """What the loop tells, each written before it is passed on."""
+        """What the loop tells, each written before it is passed on.
+
+        What the disk does not take halts the loop there, and is tried again by the next `next`.
+        """
         state, failure = RunState.STOPPED, None
         try:
-            writer = self._begin()
-            for report in self._with_changes(reports):
-                if isinstance(report, HaltReport):
-                    state, failure = RunState.FAILED, report.why
-                else:
-                    state, failure = RunState.STOPPED, None
-                    self._write_changes(writer)
-                    if not isinstance(report, ChangeReport):
-                        writer.take(report)
-                yield self._with_run(report)
+            with closed(reports), closed(self._written(reports)) as written:
+                for report in written:
+                    is_halt = isinstance(report, HaltReport)
+                    state = RunState.FAILED if is_halt else RunState.STOPPED
+                    failure = report.why if isinstance(report, HaltReport) else None
+                    yield report
             state, failure = RunState.FINISHED, None
         except (GeneratorExit, KeyboardInterrupt):
             raise
@@ -121,8 +131,11 @@ class Recording:
             state, failure = RunState.FAILED, f"{error}" or type(error).__name__
             raise
         finally:
-            if self._writer is not None:
-                self._writer.end(state, failure)
+            try:
+                self._take()
+            finally:
+                if self._writer is not None:
+                    self._writer.end(state, failure)
 
     def note(self, what: str, action: Action, loss: float | None = None) -> None:
         """An update on Step, or the undo or the redo of one, has changed the weights of the run.
@@ -137,12 +150,7 @@ class Recording:
         self._untold.append(change)
         self._unwritten.append(change)
         with suppress(InputError):  # said again, and heard, where the next step is written
-            self._write_changes(self._writer)
-
-    def _write_changes(self, writer: RunWriter) -> None:
-        while self._unwritten:
-            writer.take(self._unwritten[0])
-            self._unwritten.popleft()
+            self._take()
 
     def _with_changes(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
         """What the loop tells, and before its next report what was done to it meanwhile."""
@@ -151,11 +159,52 @@ class Recording:
             while self._untold:
                 yield self._untold.popleft()
 
-    def _with_run(self, report: LoopReport) -> LoopReport:
+    def _written(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
+        writer = self._begin()
+        for report in self._with_changes(reports):
+            if not isinstance(report, HaltReport | ChangeReport):  # these are noted elsewhere
+                self._unwritten.append(report)
+            yield from self._until_written(self._take)
+            yield (yield from self._with_run(report)) if isinstance(report, StepReport) else report
+        yield from self._until_written(partial(writer.conclude, RunState.FINISHED))
+
+    def _take(self) -> None:
+        """Write what waits for it, each once."""
+        while self._unwritten and self._writer is not None:
+            self._writer.take(self._unwritten[0])
+            self._unwritten.popleft()
+
+    def _until_written(self, write: Callable[[], Written]) -> Generator[HaltReport, None, Written]:
+        """What `write` gives once the disk takes it; a halt each time that it does not."""
+        while True:
+            try:
+                return write()
+            except UnwritableError as error:
+                halt = HaltReport(self._state.step, self._why_halted(error), error.lacks_room)
+            yield halt
+
+    def _why_halted(self, error: UnwritableError) -> str:
+        wanted, free = f"about {byte_count(self._wanted_bytes())}", free_bytes(error.path)
+        room = "" if free is None else f", {byte_count(free)} are free"
+        make = f"make room ({wanted}{room})" if error.lacks_room else "let it be written"
+        return (
+            f"Step {self._state.step:,} is made, and not written to {error.path} ({error.why}): "
+            f"{make}, then go on. Nothing is lost meanwhile."
+        )
+
+    def _wanted_bytes(self) -> int:
+        """What the run will write next: its metrics, and a checkpoint where it makes them."""
+        settings = self._settings
+        if not settings.checkpoint_every and not settings.checkpoint_at_end:
+            return METRICS_BYTES
+        states = self._state.optimizer.state.values()
+        tensors = chain(self._learner.model.parameters(), *(state.values() for state in states))
+        return METRICS_BYTES + sum(t.nbytes for t in tensors if isinstance(t, torch.Tensor))
+
+    def _with_run(self, report: StepReport) -> Generator[HaltReport, None, StepReport]:
         """A step with the run that has it, and the checkpoint that is due after it."""
-        if not isinstance(report, StepReport) or self._writer is None:
-            return report
-        checkpoint, writer = self._due_checkpoint(), self._writer
+        checkpoint, writer = (yield from self._due_checkpoint()), self._writer
+        assert writer is not None  # it took the step
         notes = (*report.notes, *writer.take_news())
         return replace(report, run=writer.description.name, checkpoint=checkpoint, notes=notes)
 
@@ -178,7 +227,7 @@ class Recording:
             raise InputError("There is nothing to save yet: the run has made no step.")
         self._learner.check_finite()
         if writer.is_open:
-            self._write_changes(writer)
+            self._take()  # a checkpoint is of a step that the metrics have
             writer.look()
         started = time.perf_counter()
         name = checkpoint_name(self._state.step)
@@ -203,13 +252,19 @@ class Recording:
         self._learner.history.mark_saved(folder)
         return self._last
 
-    def _due_checkpoint(self) -> CheckpointReport | None:
-        """The checkpoint of this step where one is due; a full disk does not end the run."""
+    def _due_checkpoint(self) -> Generator[HaltReport, None, CheckpointReport | None]:
+        """The checkpoint of this step where one is due.
+
+        One that cannot be written does not hold up the run, but for the last: there is no other.
+        """
         settings, step = self._settings, self._state.step
+        is_last = settings.checkpoint_at_end and step == self._state.loop.steps
         due = settings.checkpoint_every and step % settings.checkpoint_every == 0
-        if not due and not (settings.checkpoint_at_end and step == self._state.loop.steps):
+        if not due and not is_last:
             return None
         try:
+            if is_last:
+                return (yield from self._until_written(self.checkpoint))
             return self.checkpoint()
         except InputError as error:
             assert self._writer is not None

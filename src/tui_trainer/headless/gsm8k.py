@@ -36,6 +36,7 @@ from tui_trainer.headless.arguments import (
 from tui_trainer.headless.bars import StepBar
 from tui_trainer.headless.evaluation import write_scores
 from tui_trainer.headless.export import add_export_argument, exported_at_the_end, read_export
+from tui_trainer.headless.halts import Waiting
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.recorded import (
@@ -66,7 +67,6 @@ COLUMNS = (
     Column("tokens/s", 9),
     Column("", 0, left=True),
 )
-HOW_TO_SKIP = "--skip-not-finite goes on by itself."
 
 
 def add(commands: "Commands") -> None:
@@ -170,7 +170,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
 def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainSettings) -> None:
     """A line for each of `reports`, and what the steps came to, also where they break off."""
     bar = StepBar(settings.items)
-    total = Total()
+    total, waiting = Total(), Waiting()
     validations: list[ValidationReport] = []
     try:
         with closed(reports):
@@ -181,7 +181,7 @@ def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainS
                 _write_report(output, report)
                 bar.show(report)
                 if isinstance(report, HaltReport):
-                    raise UnfinishedError(f"{report.why} {HOW_TO_SKIP}")
+                    waiting.wait(report)
                 if isinstance(report, StepReport):
                     total.take(report)
                     for note in report.notes:

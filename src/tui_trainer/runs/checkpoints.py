@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
-from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run, unwritable
+from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run
 from tui_trainer.runs.private_files import FOLDER_MODE, close_all_to_others, private_folder
 from tui_trainer.runs.regular_files import sync
 from tui_trainer.runs.training_facts import TRAINING_FILE
+from tui_trainer.runs.unwritable import unwritable
 
 NAME = re.compile(r"step-(\d{6,})")
 

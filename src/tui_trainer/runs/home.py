@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.private_files import FOLDER_MODE, private_folder
+from tui_trainer.runs.unwritable import unwritable
 
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.jsonl"
@@ -47,14 +48,6 @@ def check_home(home: Path | None = None) -> Path:
     if not os.access(home, os.W_OK | os.X_OK):
         raise unwritable(home, PermissionError("permission denied"))
     return home
-
-
-def unwritable(path: Path, error: OSError) -> InputError:
-    """The sentence for a run that cannot be written."""
-    return InputError(
-        f"The run cannot be written to {path} ({error.strerror or error}): make room or let it be "
-        "written, or set XDG_DATA_HOME to another folder."
-    )
 
 
 def make_folder(model: str, now: datetime, home: Path | None = None) -> Path:

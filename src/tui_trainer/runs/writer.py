@@ -1,5 +1,6 @@
 """Writes one run while its loop goes; on the worker's thread alone."""
 
+import errno
 import logging
 import os
 import shutil
@@ -16,12 +17,13 @@ from tui_trainer.json_lines import Json, json_line
 from tui_trainer.runs.deletion import delete_own_files
 from tui_trainer.runs.description import OnStep, RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles
-from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, make_folder, unwritable
+from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, make_folder
 from tui_trainer.runs.loop_lines import loop_lines, lr_line, step_line
 from tui_trainer.runs.open_folder import OpenFolder, is_same
 from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.presence import Presence
 from tui_trainer.runs.private_files import close_to_others
+from tui_trainer.runs.unwritable import unwritable
 
 TALLY_EVERY = 1_000
 """Steps after which `run.json` tells anew what the metrics come to, so that a list is quick."""
@@ -165,13 +167,22 @@ class RunWriter:
         tally = self.description.tally
         try:
             if self._file.write(raw) != len(raw):
-                raise OSError("the disk is full")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             os.ftruncate(self._file.fileno(), tally.bytes)
             raise unwritable(self.folder, error) from error
         self.description = replace(
             self.description, tally=replace(tally, bytes=tally.bytes + len(raw))
         )
+
+    def conclude(self, state: RunState) -> None:
+        """Write how the run ended, before `end`: where that fails it can be tried again."""
+        self.look()
+        self.description = replace(self.description, state=state.value)
+        try:
+            self._describe()
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
 
     def end(self, state: RunState, failure: str | None = None) -> None:
         """Say how the run ended; one that made no step leaves nothing."""

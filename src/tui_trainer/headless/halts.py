@@ -1,0 +1,28 @@
+"""What a command does where its loop cannot go on by itself: nobody is there to be asked."""
+
+import sys
+import time
+
+from tui_trainer.engine.errors import UnfinishedError
+from tui_trainer.engine.loop_reports import HaltReport
+from tui_trainer.terminal_text import visible
+
+RETRY_SECONDS = 5.0
+WAITS = "It is tried again every few seconds; ctrl+c ends the command."
+
+
+class Waiting:
+    """Waits for room on the disk, however long that takes: what was learned is in memory alone."""
+
+    def __init__(self) -> None:
+        self._step: int | None = None
+        """Of the halt that was told."""
+
+    def wait(self, halt: HaltReport) -> None:
+        """Return when it is time to try again; UnfinishedError where that would change nothing."""
+        if not halt.may_pass:
+            raise UnfinishedError(halt.why)
+        if halt.step != self._step:
+            self._step = halt.step
+            print(f"tui-trainer: {visible(halt.why)} {WAITS}", file=sys.stderr, flush=True)
+        time.sleep(RETRY_SECONDS)
