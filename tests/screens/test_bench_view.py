@@ -208,7 +208,7 @@ async def test_quitting_asks_while_it_runs() -> None:
         await until(pilot, lambda: app.session.is_live(BENCH))
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        assert "A bench is running. Quit, and keep nothing of it?" in shown(app)
+        assert "A bench is running, and nothing would be kept" in shown(app)
         await pilot.press("n")
         engine.gate.release(9)
 

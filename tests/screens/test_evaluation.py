@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import reload, running, shown, until
+from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import (
@@ -276,7 +276,7 @@ async def test_evaluating_in_the_middle_of_a_run_changes_none_of_its_losses() ->
         losses = {}
         for middle in (False, True):
             if middle:
-                await reload(app, pilot)
+                await pilot.press("R")  # the run has a checkpoint of its end
                 await until(pilot, lambda: app.session.status.updates == 0)
             for step in range(1, 7):
                 await pilot.press("full_stop")

@@ -284,7 +284,7 @@ async def test_phases_out_of_order_by_their_own_keys() -> None:
 async def test_views_by_key_and_a_reload_empties_the_phases() -> None:
     async with running("escape", "4") as (app, pilot):
         await press_phases(app, pilot, "full_stop")
-        await reload(app, pilot)
+        await pilot.press("R")
         await until(pilot, lambda: "begin with forward" in shown(app))
         table = step_screen(app).query_one(PredictionTable)
         assert not table.display
@@ -297,9 +297,9 @@ async def test_no_phase_while_something_else_trains_the_model() -> None:
     engine = FakeEngine(gated=True)
     async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
         await pilot.press("space")
-        await until(pilot, lambda: app.session.is_live("gsm8k"))
+        await until(pilot, lambda: app.session.is_running("gsm8k"))
         await pilot.press("4", "full_stop")
-        await until(pilot, lambda: "GSM8K loop trains this model" in shown(app))
+        await until(pilot, lambda: "The GSM8K loop is running: pause it" in shown(app))
         assert step_screen(app).query_one(PhaseView).report is None
         engine.gate.release(9)
 
@@ -351,9 +351,9 @@ async def test_no_undo_while_the_loop_trains() -> None:
     engine = FakeEngine(gated=True)
     async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
         await pilot.press("space")
-        await until(pilot, lambda: app.session.is_live("gsm8k"))
+        await until(pilot, lambda: app.session.is_running("gsm8k"))
         await pilot.press("4", "u")
-        await until(pilot, lambda: "GSM8K loop trains this model" in shown(app))
+        await until(pilot, lambda: "The GSM8K loop is running: pause it" in shown(app))
         engine.gate.release(9)
 
 
