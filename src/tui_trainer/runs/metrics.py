@@ -62,7 +62,10 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], 
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path} is damaged ({reason(error)}): delete this run.")
+    return InputError(
+        f"{path} is damaged ({reason(error)}): restore it; the run's checkpoints can be loaded as "
+        "models all the same."
+    )
 
 
 def _object(raw: bytes) -> dict[str, object]:
