@@ -2,6 +2,8 @@
 second each, so that a way of running a model can be tried on all of them.
 """
 
+from pathlib import Path
+
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -203,6 +205,13 @@ def tiny_model(kind: str, dtype: torch.dtype = torch.float32, **more: object) ->
                 if weight.dim() > 1 and weight.std() < SPREAD / 2:
                     weight.normal_(std=SPREAD)
     return model.eval()
+
+
+def save_tiny(kind: str, folder: Path) -> Path:
+    """The model and the tokenizer as a person would have them on disk."""
+    tiny_model(kind).save_pretrained(folder)
+    byte_level_tokenizer().save_pretrained(folder)
+    return folder
 
 
 def tiny_learner(kind: str, precision: str = "fp32", **more: object) -> Learner:

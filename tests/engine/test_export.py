@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from tests.architectures import save_tiny
 from tests.exported import printed_losses
 from tests.gguf_file import write_gguf
 from tests.models import NOTEBOOK_TEXT, put_in
@@ -241,6 +242,18 @@ SCENARIOS = {
             lr=1e-3,
         )
     ),
+    "apart, padded": Scenario(trained(problems="short.jsonl", **PADDED), "bart", rel=1e-5),
+    "apart, packed": Scenario(
+        trained(problems="short.jsonl", **PADDED | {"pack": 64, "batch": 1}), "bart", rel=1e-5
+    ),
+    "apart, by positions": Scenario(
+        trained(problems="short.jsonl", items=8, batch=2, lr=1e-3), "roberta", rel=1e-5
+    ),
+    "apart, with attention within items": Scenario(
+        trained(problems="short.jsonl", items=9, pack=128, item_attention=True, lr=1e-3),
+        "opt",
+        rel=1e-5,
+    ),
     "fused": Scenario(
         trained(problems="short.jsonl", items=6, fused=True, weight_decay=0.1, lr=1e-3), "builtin"
     ),
@@ -313,6 +326,7 @@ def made(
         "gguf": str(write_gguf(model_folder("Llama"), folder / "tiny.gguf")),
         "appends": str(put_in(shutil.copytree(model_folder("Qwen3"), folder / "a"), after=True)),
         HOSTILE_NAME: str(shutil.copytree(model_folder("Qwen3"), folder / HOSTILE_NAME)),
+        **{kind: str(save_tiny(kind, folder / kind)) for kind in ("bart", "roberta", "opt")},
     }
     reported, paths, notes = {}, {}, {}
     with pytest.MonkeyPatch.context() as patched:

@@ -1,6 +1,7 @@
 """No way of running a model is believed: each gives what the items give alone, or is not taken."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -269,3 +270,15 @@ def test_a_model_that_sees_the_next_token_is_refused(kind: str) -> None:
     model = tiny_model(kind) if kind == "xlnet" else tiny_model(kind, is_decoder=False)
     with pytest.raises(InputError, match="x is not a decoder-only language model"):
         check_causal(model, "x")
+
+
+@pytest.mark.long  # the compiler takes its time
+@pytest.mark.parametrize("kind", ["llama", "jetmoe", "llama4_text", "mamba"])
+def test_with_compiled_blocks_losses_are_those_of_the_items_alone(kind: str) -> None:
+    learner = tiny_learner(kind)
+    examples = examples_of(learner)
+    settings = replace(WAYS["all"], compiled=True)
+    losses, _, notes = losses_in(learner, examples, settings)
+    for found, expected in zip(losses, losses_alone(learner, examples), strict=True):
+        assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert all("\n" not in note for note in notes)

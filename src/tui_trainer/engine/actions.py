@@ -51,6 +51,8 @@ class Loop:
     """Whether every item had a token that the loss counts; the others were left out."""
     verbatim: bool = True
     """Whether each row of the data set had a question and an answer as the items have them."""
+    apart: bool = False
+    """Whether the model computes otherwise in batches, so that a script runs each item alone."""
     resumed_at: int = 0
     """The step of the checkpoint that it went on from, which is the model; 0 without one."""
 

@@ -40,6 +40,7 @@ from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogit
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loading import count_weights, load_config, load_model, load_vocabulary
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
+from tui_trainer.engine.loss_pass import told_apart
 from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_checks import check_causal
 from tui_trainer.engine.model_report import embedding_rows, report_model
@@ -333,7 +334,8 @@ class Engine:
         and `overwrite` is False nothing is written, and the report tells which.
         """
         origin, pad_id = self._check_export(), self.learner.vocabulary.pad_id
-        return export(self.actions(), origin, pad_id, line, self._progress, overwrite=overwrite)
+        done = [told_apart(self.learner, one) for one in self.actions()]
+        return export(done, origin, pad_id, line, self._progress, overwrite=overwrite)
 
     def _check_export(self) -> Origin:
         if not self.actions():

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.actions import Done, LoopSteps
 from tui_trainer.engine.batching import MicroBatch, model_inputs, one_by_one
 from tui_trainer.engine.chunked_loss import chunked_losses
 from tui_trainer.engine.compiled_blocks import CompiledBlocks, compile_blocks
@@ -24,6 +25,8 @@ from tui_trainer.engine.settings import TrainSettings
 
 PROBE = 7, 5, 9
 """Lengths of the items that the blocks are compiled with: no two are alike, none is 1."""
+USUAL_ITEM = 512
+"""Tokens that nearly all items of GSM8K stay below."""
 NO_CHUNKS = "This model makes its logits in a way of its own, so the loss is not taken in chunks."
 NO_ITEMS = "This model attends in a way of its own, so packed rows keep their mask and cost more."
 NO_PACKING = (
@@ -93,24 +96,39 @@ class LossPass:
         return losses
 
 
+def computes_otherwise(learner: Learner, settings: TrainSettings, longest: int) -> bool:
+    """Whether items of at most `longest` tokens would have other numbers in batches of the loop.
+
+    Those are padded, or packed with the mask that transformers makes of positions.
+    """
+    checks = learner.checks
+    if settings.pack:
+        return not checks.packs(settings.pack)
+    return settings.batch > 1 and not checks.pads(settings.padding, longest)
+
+
+def told_apart(learner: Learner, done: Done) -> Done:
+    """What was done, where it is a loop with whether a script has to run its items alone."""
+    if not isinstance(done, LoopSteps):
+        return done
+    apart = computes_otherwise(learner, done.loop.settings, done.loop.longest or USUAL_ITEM)
+    return replace(done, loop=replace(done.loop, apart=apart))
+
+
 def make_loss_pass(
     learner: Learner, examples: Sequence[Example], settings: TrainSettings
 ) -> LossPass:
     """The pass that `settings` ask for, as far as the model is made for it."""
     model, checks = learner.model.eval(), learner.checks
     notes = []
-    longest = settings.pack or max(len(example.ids) for example in examples)
-    within_items = settings.pack > 0 and settings.item_attention
-    if within_items and not checks.attends_within_items(longest):
-        within_items = False
+    wanted = settings.pack > 0 and settings.item_attention
+    within_items = wanted and checks.attends_within_items(settings.pack)
+    longest = max(len(example.ids) for example in examples)
+    apart = not within_items and computes_otherwise(learner, settings, longest)
+    if apart:
+        notes.append(NO_PACKING if settings.pack else NO_PADDING.format(settings.padding))
+    elif wanted and not within_items:
         notes.append(NO_ITEMS)
-    apart = False
-    if settings.pack and not within_items and not checks.packs(longest):
-        apart = True
-        notes = [NO_PACKING]  # there is no mask to keep
-    elif settings.batch > 1 and not settings.pack and not checks.pads(settings.padding, longest):
-        apart = True
-        notes.append(NO_PADDING.format(settings.padding))
     head = model.get_output_embeddings() if settings.chunked_loss else None
     if settings.chunked_loss and not (isinstance(head, nn.Linear) and checks.has_plain_head()):
         head = None

@@ -175,7 +175,7 @@ def notes_on(done: Iterable[Done], dropout: float) -> Iterator[str]:
             resumed_at = one.loop.resumed_at
             if dropout and (drawn := list(drawn_otherwise(one.loop.settings))):
                 yield OTHER_DRAWS.format(dropout, " and ".join(drawn))
-            elif saved := list(less_work(one.loop.settings)):
+            elif saved := list(less_work(one.loop)):
                 yield PLAINLY.format(" and ".join(saved))
             if resumed_at:
                 yield RESUMED.format(resumed_at)
@@ -183,8 +183,11 @@ def notes_on(done: Iterable[Done], dropout: float) -> Iterator[str]:
                 yield TAKEN_UP.format(one.first)
 
 
-def less_work(settings: TrainSettings) -> Iterator[str]:
+def less_work(loop: Loop) -> Iterator[str]:
     """What a loop leaves out by ways of its own; the script does it plainly."""
+    settings = loop.settings
+    if loop.apart:
+        yield "one backward pass for the items of a batch"
     if settings.chunked_loss:
         yield "the loss in chunks"
     if settings.pack and settings.item_attention:

@@ -45,7 +45,8 @@ class LoopPlan:
             "datasets": self.kind in ("parquet", "hub"),
             "packed": bool(settings.pack),
             "best_fit": bool(settings.pack) and settings.pack_order == BEST_FIT,
-            "padded": settings.batch > 1 and not settings.pack,
+            "padded": settings.batch > 1 and not settings.pack and not loop.apart,
+            "apart": loop.apart,
             "left": settings.padding == "left",
             "accumulated": settings.accumulation > 1,
             "several": settings.batch > 1 or settings.accumulation > 1,
@@ -161,7 +162,7 @@ def steps_code(plan: LoopPlan, facts: Collection[str]) -> str:
     """The loop itself: as a statement, or where something came between its steps a function."""
     if "plain" in facts:
         template, sequence = templates.PLAIN_LOOP, "items"
-    elif "accumulated" in facts:
+    elif "accumulated" in facts or "apart" in facts:
         template, sequence = templates.ACCUMULATED_LOOP, "steps"
     else:
         template, sequence = templates.BATCH_LOOP, "steps"

@@ -80,10 +80,7 @@ def make_batch(rows):
     inputs = {name: torch.tensor(grid, device=DEVICE) for name, grid in inputs.items()}
     return inputs, torch.tensor(labels, device=DEVICE)
 """
-PACKED = """
-EOT = tokenizer.eos_token_id
-
-
+FILL = """
 def fill_rows(examples):                                                #: not best_fit
     rows, row, used = [], [], 0                                         #: not best_fit
     for ids, first in examples:                                         #: not best_fit
@@ -107,6 +104,9 @@ def fit_rows(examples):                                                 #: best_
         rows[number].append((ids, first))                               #: best_fit
         insort(left, (space - needed, number))                          #: best_fit
     return rows                                                         #: best_fit
+"""
+PACKED = """
+EOT = tokenizer.eos_token_id
 
 
 def make_batch(rows):
@@ -141,6 +141,10 @@ for epoch in range($epochs):                                            #: best_
 steps = [rows[n : n + $batch] for n in range(0, len(rows), $batch)]
 passes = steps                                                          #: accumulated
 steps = [passes[n : n + $accumulation] for n in range(0, len(passes), $accumulation)] #: accumulated
+# This model computes otherwise in a batch, so each item has a forward pass of its own.    #: apart
+steps = [[row for rows in passes for row in rows] for passes in steps]  #: apart and accumulated
+steps = [[item for row in rows for item in row] for rows in steps]      #: apart and packed
+steps = [[[item] for item in items] for items in steps]                 #: apart
 """
 
 OPTIMIZER_HEADING = "The loop's own optimizer."
@@ -253,5 +257,5 @@ def train(first, last):
 
 def batch_template(facts: Collection[str]) -> str:
     if "packed" in facts:
-        return PACKED
+        return FILL + "\n" + (SINGLE if "apart" in facts else PACKED)
     return PADDED if "padded" in facts else SINGLE
