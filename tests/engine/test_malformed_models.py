@@ -70,6 +70,7 @@ CONFIG = [
     ("attention_dropout", 1.5, "1.5 as its attention_dropout, and it must be between 0 and 1"),
     ("eos_token_id", "x", "'x' as its eos_token_id, and it must be"),
     ("pad_token_id", 10**30, "as its pad_token_id, and at most 16,777,216 can be"),
+    ("num_experts", -1, "-1 as its num_experts, and it must be a whole number from 0"),
     ("architectures", [None], "architectures, which is no list of class names"),
     ("architectures", "Qwen3ForCausalLM", "architectures, which is no list of class names"),
     ("dtype", "float99", "cannot be read (AttributeError: module 'torch' has no attribute 'float9"),

@@ -27,12 +27,14 @@ LABELS = {"num_labels", "id2label", "label2id"}
 LAYERS = {"num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"}
 SIZES = {
     *("vocab_size", "hidden_size", "n_embd", "d_model", "word_embed_proj_dim"),
-    *("intermediate_size", "moe_intermediate_size", "n_inner", "ffn_dim", "decoder_ffn_dim"),
+    *("intermediate_size", "n_inner", "ffn_dim", "decoder_ffn_dim"),
     *("num_attention_heads", "n_head", "n_heads", "num_key_value_heads", "head_dim"),
-    *("num_experts", "num_local_experts", "n_routed_experts"),
     *("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len"),
 }
+EXPERTS = {"num_experts", "num_local_experts", "n_routed_experts", "moe_intermediate_size"}
+"""0 in a model that has none."""
 IDS = {"bos_token_id", "eos_token_id", "pad_token_id"}
+LEAST = {1: SIZES, 0: EXPERTS, -1: IDS}
 
 
 def check_config(folder: Path, model: str, tensors: Mapping[str, StoredTensor]) -> None:
@@ -85,9 +87,10 @@ def _implausible(key: str, value: object, tensors: int) -> str | None:
         return _not_whole(len(value) if isinstance(value, dict | list) else value, 0, MOST_LABELS)
     if key in LAYERS:
         return _not_whole(value, 1, tensors, f"its files hold {tensors:,} tensors")
-    if key in SIZES or key in IDS:
+    least = next((least for least, keys in LEAST.items() if key in keys), None)
+    if least is not None:
         # Some models have a list, with a size for each layer, or several IDs that end a text.
-        several, least = value if isinstance(value, list) else [value], 1 if key in SIZES else -1
+        several = value if isinstance(value, list) else [value]
         return next(filter(None, (_not_whole(one, least, LARGEST_SIZE) for one in several)), None)
     if "dropout" not in key and not key.endswith("pdrop"):
         return None
@@ -113,19 +116,26 @@ def _short(value: object) -> str:
 
 
 def check_fits(
-    config: PreTrainedConfig, model: str, tensors: Mapping[str, StoredTensor], *, code: bool
+    config: PreTrainedConfig,
+    file: str,
+    model: str,
+    tensors: Mapping[str, StoredTensor],
+    *,
+    code: bool,
 ) -> None:
-    """Build the model without memory for its weights; InputError where the files hold far fewer.
+    """Build the model without memory for its weights; InputError where its files hold far fewer.
 
-    Takes 20 to 300 ms. Raises whatever the model's class does for a config that it cannot take.
-    `code` lets that class be one that comes with the model.
+    `file` is where the config was read from. Takes 20 to 300 ms. Raises whatever the model's class
+    does for a config that it cannot take; `code` lets that class be one that comes with the model.
     """
+    layers = getattr(config.get_text_config(), "num_hidden_layers", None)
+    check_entries(file, {"num_hidden_layers": layers}, model, len(tensors))
     with torch.device("meta"):
         built = AutoModelForCausalLM.from_config(config, trust_remote_code=code)
     needed = sum(t.numel() for t in (*built.parameters(), *built.buffers()))
     stored = sum(tensor.size for tensor in tensors.values())
     if needed > MOST_TIMES_THE_FILES * stored + SLACK:
         raise InputError(
-            f"{CONFIG} of {model} describes {needed:,} weights and its files hold {stored:,}: copy "
-            "the files of one model into its folder."
+            f"{file} of {model} describes {needed:,} weights and its files hold {stored:,}: take "
+            "all files from one save of the model."
         )

@@ -17,8 +17,7 @@ SIZES = {
     "vocab_size": "vocab_size",
     "expert_count": "num_local_experts",
 }
-"""What a config calls the sizes of a GGUF file's metadata, whose names begin with the architecture.
-An expert_count of 0 is that of a model that has none."""
+"""What a config calls a size of the metadata, whose name begins with the architecture's."""
 
 
 def read_gguf_weights(path: Path, model: str) -> dict[str, StoredTensor]:
@@ -31,8 +30,7 @@ def read_gguf_weights(path: Path, model: str) -> dict[str, StoredTensor]:
     architecture = header.metadata.get("general.architecture")
     for key, meant in SIZES.items():
         value = header.metadata.get(f"{architecture}.{key}")
-        if value is not None and (key, value) != ("expert_count", 0):
-            check_entries(path.name, {meant: value}, model, len(header.tensors))
+        check_entries(path.name, {meant: value}, model, len(header.tensors))
     return header.tensors
 
 

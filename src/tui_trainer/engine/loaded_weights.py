@@ -13,7 +13,7 @@ from tui_trainer.engine.not_finite import weights_not_finite
 from tui_trainer.engine.stored_formats import describe_adapter
 
 LAYER = re.compile(r"\.(\d+)\.")
-TOGETHER = "take config.json and the weights from one save of the model"
+TOGETHER = "take all files from one save of the model"
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,23 @@ class LoadingInfo:
     error_msgs: Sequence[str]
 
 
-def check_complete(info: LoadingInfo, model: str) -> None:
-    """Raise InputError where a weight is not in the files, or has another shape there."""
+def check_complete(info: LoadingInfo, model: str, described_in: str) -> None:
+    """Raise InputError where a weight is not in the files, or has another shape there.
+
+    `described_in` is the file that the config was read from.
+    """
     if info.mismatched_keys:
         name, stored, wanted = sorted(info.mismatched_keys)[0]
         raise InputError(
-            f"The weights of {model} do not fit its config.json ({name} is {_shape(stored)} in the "
-            f"file and {_shape(wanted)} by the config): {TOGETHER}."
+            f"The weights of {model} do not fit {described_in} ({name} is {_shape(stored)}, and "
+            f"{_shape(wanted)} is what it describes): {TOGETHER}."
         )
     if not info.missing_keys:
         return
     lacking = f"lack {len(info.missing_keys):,} tensors ({min(info.missing_keys)} is one)"
     if info.unexpected_keys:
         lacking += f" and have others ({min(info.unexpected_keys)} is one)"
-    raise InputError(f"The weights of {model} {lacking} that its config.json asks for: {TOGETHER}.")
+    raise InputError(f"The weights of {model} {lacking} that {described_in} asks for: {TOGETHER}.")
 
 
 def _shape(sizes: Sequence[int]) -> str:

@@ -21,7 +21,7 @@ from tui_trainer.engine.devices import count_parameters
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.gguf_check import read_gguf_weights
 from tui_trainer.engine.loaded_weights import LoadingInfo, check_complete, notes_on_loading
-from tui_trainer.engine.model_files import check_files
+from tui_trainer.engine.model_files import CONFIG, check_files
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.shapes import random_model, shape_config
 from tui_trainer.engine.sources import NOT_CAUSAL, Source, is_causal
@@ -86,7 +86,8 @@ def load_config(source: Source, choice: ModelChoice) -> PreTrainedConfig:
     if config.is_encoder_decoder or not is_causal(config.architectures):
         raise InputError(NOT_CAUSAL.format(source.name))
     with reading(source, "config"):
-        check_fits(config, source.name, tensors, code=choice.remote_code)
+        described_in = source.gguf_file or CONFIG
+        check_fits(config, described_in, source.name, tensors, code=choice.remote_code)
     return config
 
 
@@ -121,7 +122,7 @@ def load_model(
     # With output_loading_info it gives two things, which its types do not know.
     model, told = cast("tuple[PreTrainedModel, dict[str, Any]]", loaded)
     info = LoadingInfo(**told)
-    check_complete(info, source.name)
+    check_complete(info, source.name, source.gguf_file or CONFIG)
     if (quantizer := getattr(model, "hf_quantizer", None)) is not None:
         # A GGUF file's weights are plain now; with this left on it save_pretrained refuses them.
         quantizer.remove_quantization_config(model)
