@@ -407,11 +407,11 @@ class FakeEngine:
     def save(self) -> CheckpointReport | None:
         if not self._status.unsaved:
             return None
-        report = self.checkpoint()
+        report = self._save_checkpoint()
         self._become(unsaved=0)
         return report
 
-    def checkpoint(self) -> CheckpointReport:
+    def _save_checkpoint(self) -> CheckpointReport:
         if self.refuse_checkpoint is not None:
             raise self.refuse_checkpoint
         self.checkpoints.append(self._step)

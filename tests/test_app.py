@@ -175,8 +175,18 @@ async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> Non
 async def test_every_key_is_a_command_of_the_palette() -> None:
     async with running("escape", "4", engine=fake(FakeEngine())) as (app, _):
         titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert "Save (c)" in titles
         for title in ("Update (space)", "Play (p)", "Model (m)", "Quit (q)", "Theme"):
             assert title in titles
+
+
+async def test_the_palette_saves_on_every_screen() -> None:
+    for key in "12356":
+        async with running("escape", key, engine=fake(FakeEngine())) as (app, _):
+            commands = app.get_system_commands(app.screen)
+            assert [c.title for c in commands if c.title.startswith("Save")] == [
+                "Save (c)" if key == "5" else "Save"
+            ]
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])

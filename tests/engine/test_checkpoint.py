@@ -50,7 +50,7 @@ def recorded(engine: Engine, steps: int = 3, **changes: object) -> Path:
     """A run of the loaded model that was stopped and saved after `steps`; its checkpoint."""
     reports = engine.train(TrainSettings(**{"items": 8, **changes}), record=True)
     list(itertools.islice(reports, steps))
-    engine.checkpoint()
+    engine.save()
     reports.close()
     return find_checkpoint(newest().name)
 
@@ -96,7 +96,7 @@ def test_a_run_stopped_at_37_and_resumed_is_that_of_one_never_stopped(
     engine.load_model(choice)
     reports = engine.train(settings, record=True)
     list(itertools.islice(reports, 37))
-    engine.checkpoint()
+    engine.save()
     reports.close()
     stopped = newest()
     torch.manual_seed(99)  # another process has other random numbers
@@ -154,7 +154,7 @@ def test_the_learning_rate_set_in_a_run_survives_and_is_told_in_a_line(qwen3: En
     list(itertools.islice(reports, 2))
     qwen3.set_training_lr(3e-4)
     next(reports)
-    qwen3.checkpoint()
+    qwen3.save()
     reports.close()
     lines = lines_of(newest())
     assert lines[2] == {"event": "lr", "step": 3, "peak_lr": 3e-4}
@@ -182,7 +182,7 @@ def test_a_checkpoint_names_its_model_and_counts_all_updates(qwen3: Engine) -> N
     assert (status.model.name, status.updates) == ("Qwen3 step 3", 0)
     reports = qwen3.resume(str(folder), TrainSettings(items=8), record=True)
     list(itertools.islice(reports, 2))
-    report = qwen3.checkpoint()
+    report = qwen3.save()
     facts = read_facts(newest() / "checkpoints" / report.name)
     assert (facts.model, facts.step, facts.updates) == ("Qwen3", 5, 5)
     assert read_run(newest()).model.name == "Qwen3"
@@ -202,9 +202,9 @@ def test_checkpoints_come_every_n_steps_and_steps_tell_of_them(qwen3: Engine) ->
 def test_a_checkpoint_of_the_same_step_takes_the_place_of_the_first(qwen3: Engine) -> None:
     reports = qwen3.train(TrainSettings(items=3), record=True)
     next(reports)
-    first = qwen3.checkpoint()
+    first = qwen3.save()
     qwen3.update("Question: 1 + 1?")
-    qwen3.checkpoint()
+    qwen3.save()
     folder = newest() / "checkpoints" / first.name
     assert_same_bits(
         load_file(folder / "model.safetensors")["model.norm.weight"][None],
@@ -270,7 +270,7 @@ def test_a_run_that_is_renamed_under_its_loop_goes_on_there_and_says_so(qwen3: E
     step = next(reports)
     assert (step.run, renamed.name in step.notes[0]) == ("mine", True)
     renamed = renamed.rename(renamed.with_name("yours"))
-    assert qwen3.checkpoint().run == "yours"
+    assert qwen3.save().run == "yours"
     renamed = renamed.rename(renamed.with_name("mine"))
     assert next(reports).checkpoint.run == "mine"
     assert (qwen3.run().name, qwen3.run().checkpoint_step) == ("mine", 3)
@@ -299,13 +299,8 @@ def test_a_run_whose_files_vanish_goes_on_in_another_folder_with_all_its_steps(
         qwen3.resume(str(folder), TrainSettings(items=4, checkpoint_every=2))
 
 
-def test_resume_and_checkpoint_say_what_is_missing(qwen3: Engine) -> None:
-    with pytest.raises(InputError, match="No run is being written: start one first"):
-        qwen3.checkpoint()
-    reports = qwen3.train(TrainSettings(items=2, checkpoint_at_end=False), record=True)
-    with pytest.raises(InputError, match="nothing to save yet"):
-        qwen3.checkpoint()
-    list(reports)
+def test_resume_says_what_is_missing(qwen3: Engine) -> None:
+    list(qwen3.train(TrainSettings(items=2, checkpoint_at_end=False), record=True))
     with pytest.raises(InputError, match="no checkpoint to resume from"):
         find_checkpoint(newest().name)
     with pytest.raises(InputError, match="There is no run nowhere"):

@@ -166,7 +166,7 @@ def resumed(**settings: object) -> Callable[[Engine, Path], list[float]]:
         steps_of(reports, 2)
         engine.set_training_lr(5e-3)
         steps_of(reports, 1)
-        engine.checkpoint()
+        engine.save()
         reports.close()
         folder = str(find_checkpoint(run_folders()[0].name))
         engine.load_model(ModelChoice(folder, "cpu", "fp32"))

@@ -67,7 +67,7 @@ def test_what_a_checkpoint_takes_is_told(qwen3: Engine) -> None:
     steps = after_steps(qwen3, TrainSettings(items=5), 2)
     size = (run_folders()[0] / "metrics.jsonl").stat().st_size
     halt = halted(steps, size)
-    saved = qwen3.checkpoint()
+    saved = qwen3.save()
     wanted = re.search(r"make room \(about ([\d.]+) kB, ", halt.why)
     assert wanted is not None
     assert saved.bytes == pytest.approx(1e3 * float(wanted[1]), rel=0.3)
@@ -112,7 +112,7 @@ def test_a_checkpoint_after_a_halt_is_of_a_step_that_the_metrics_have(qwen3: Eng
     steps = after_steps(qwen3, METRICS, 2)
     folder = run_folders()[0]
     halted(steps, (folder / "metrics.jsonl").stat().st_size)
-    saved = qwen3.checkpoint()
+    saved = qwen3.save()
     assert (saved.step, len(written(folder))) == (3, 3)
     rest = steps_of(list(steps))
     assert [step for step, _ in written(folder)] == [1, 2, 3, 4, 5]

@@ -116,7 +116,7 @@ def test_a_checkpoint_where_the_loop_stands_goes_on_to_the_same_losses(
     spoil(2)
     steps = qwen3.train(TrainSettings(items=ITEMS, lr=1e-3), record=True)
     assert first_halt(steps).step == 3
-    saved = qwen3.checkpoint()
+    saved = qwen3.save()
     assert saved.step == 2
     rest = [report for report in steps if isinstance(report, StepReport)]
     folder = run_folders()[0]

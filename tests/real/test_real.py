@@ -95,7 +95,7 @@ def test_smollm2s_losses_on_the_notebooks_string(trained: Engine) -> None:
 def test_a_checkpoint_of_a_gguf_model_loads_in_plain_transformers(trained: Engine) -> None:
     reports = trained.train(TrainSettings(items=2), record=True)
     next(reports)
-    trained.checkpoint()
+    trained.save()
     reports.close()
     folder = find_checkpoint(run_folders()[0].name)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)

@@ -454,12 +454,6 @@ class Engine:
         reports = train(learner, examples, settings, state, held_out)
         return reports if recording is None else recording.follow(reports)
 
-    def checkpoint(self) -> CheckpointReport:
-        """Save the loop as it is now; InputError where no run is being written."""
-        if self._recording is None:
-            raise InputError("No run is being written: start one first.")
-        return self._recording.checkpoint()
-
     def save(self) -> CheckpointReport | SavedReport | None:
         """Write the weights as they are now; None where every update is in a file already.
 

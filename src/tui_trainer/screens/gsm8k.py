@@ -61,8 +61,12 @@ i shows the items, all of them, at any time: each by its number or by words in i
 that the model is trained on, its tokens, and which of them the loss counts.
 
 Pause with space and look around: every other screen uses the weights as they are now. The
-update that you make on Step while the loop is paused is one the loop goes on from. The rate
-counts training alone, not the pauses.
+update that you make on Step while the loop is paused is one the loop goes on from: it is a line of
+the run, and a mark on its chart. The rate counts training alone, not the pauses.
+
+c saves the weights wherever no file has an update: as a checkpoint of the run that goes or has just
+ended, else as a model of their own. A run ends with a checkpoint (a setting). Whatever would lose
+updates asks first.
 
 Where a step has more than one item, a line above the item says how much of its rows is useful, the
 rest being padding and what stands between packed items, and draws its first row.
