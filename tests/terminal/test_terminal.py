@@ -40,6 +40,8 @@ def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
     terminal.wait_for("unsaved: 5 updates")
 
     terminal.press("R")
+    terminal.wait_for("loaded weights back?")
+    terminal.press("y")
     terminal.wait_for("as loaded")
     terminal.press("alt+5")
     terminal.wait_for("[5 GSM8K]")
