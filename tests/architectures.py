@@ -166,11 +166,24 @@ OTHERWISE: dict[str, dict[str, object]] = {
     "xmod": {"default_language": "en_XX"},
     "zaya": {"num_experts_per_tok": 1},
 }
+VISION: dict[str, object] = {
+    "hidden_size": WIDTH,
+    "intermediate_size": 2 * WIDTH,
+    "num_attention_heads": 2,
+    **dict.fromkeys(("num_hidden_layers", "depth"), 1),
+    "num_heads": 2,
+    "out_hidden_size": WIDTH,
+    "image_size": 28,
+    "patch_size": 14,
+    **dict.fromkeys(("vision_output_dim", "projector_input_dim", "projector_output_dim"), WIDTH),
+}
+WITH_PICTURES = {kind: f"{kind}_text" for kind in ("gemma3", "gemma4", "llama4", "qwen3_5")}
+"""Models with a tower for pictures, and what their text model is called."""
 LARGE = "has more than a text model in it"
 UNBUILT = {
-    **dict.fromkeys(("blt", "emu3", "fuyu", "gemma3", "gemma4", "gemma4_unified", "git"), LARGE),
-    **dict.fromkeys(("dots3_note", "got_ocr2", "llama4", "mllama", "phi4_multimodal"), LARGE),
-    **dict.fromkeys(("moss_transcribe_diarize", "qwen3_5", "qwen3_5_moe", "qwen4_exp"), LARGE),
+    **dict.fromkeys(("blt", "emu3", "fuyu", "gemma4_unified", "git"), LARGE),
+    **dict.fromkeys(("dots3_note", "got_ocr2", "mllama", "phi4_multimodal"), LARGE),
+    **dict.fromkeys(("moss_transcribe_diarize", "qwen3_5_moe", "qwen4_exp"), LARGE),
     **dict.fromkeys(("musicgen", "musicgen_melody"), LARGE),
     "gemma3n": "needs a package for pictures",
     "gemma4_assistant": "is a part of another model",
@@ -186,6 +199,9 @@ ARCHITECTURES = tuple(kind for kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES if kind
 
 def tiny_config(kind: str, **more: object) -> PreTrainedConfig:
     """A config of this `model_type` with everything small, and `more` as it is given."""
+    if kind in WITH_PICTURES:
+        text = tiny_config(WITH_PICTURES[kind], **more).to_dict()
+        return AutoConfig.for_model(kind, text_config=text, vision_config=VISION)
     known = AutoConfig.for_model(kind)
     given = OTHERWISE.get(kind, {}) | more
     # To ask the config itself for a name may raise, where layers have sizes of their own.

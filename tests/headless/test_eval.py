@@ -7,8 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
+from tests.architectures import save_tiny
 from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.batch_generation import NO_BATCHES
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem, EvaluationReport
 from tui_trainer.engine.problem import Problem
@@ -226,3 +230,35 @@ def test_what_cannot_be_meant_is_refused_before_a_model_is_loaded(
     ended = program("eval", *arguments)
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert said in ended.err
+
+
+def test_a_model_without_a_kv_cache_is_evaluated_one_at_a_time_and_says_so(
+    program: Program, tmp_path: Path
+) -> None:
+    folder = str(save_tiny("mamba", tmp_path / "mamba"))
+    ended = program("eval", *BRIEF, "--model", folder, "--json")
+    assert (ended.status, ended.err) == (0, f"tui-trainer: {NO_BATCHES}\n")
+    *items, scores = ended.lines
+    assert len(items) == scores["items"] == 5
+    assert scores["notes"] == [NO_BATCHES]
+    assert all(item["raw"].startswith(item["answer"]) for item in items)
+
+
+def test_weights_that_are_not_numbers_have_no_score(program: Program, tmp_path: Path) -> None:
+    folder = save_tiny("llama", tmp_path / "nan")
+    weights = load_file(folder / "model.safetensors")
+    weights["model.norm.weight"][0] = torch.nan
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    ended = program("eval", *BRIEF, "--model", str(folder))
+    assert ended.status == 2
+    assert "The logits are not numbers" in ended.err
+    assert "0.0%" not in ended.out
+
+
+def test_a_model_that_sees_the_next_token_is_refused(program: Program, tmp_path: Path) -> None:
+    folder = str(save_tiny("xlnet", tmp_path / "xlnet"))
+    for command in (("eval", *BRIEF), ("gsm8k", "--items", "1", "--no-run"), ("step", "hello you")):
+        ended = program(*command, "--model", folder)
+        assert (ended.status, ended.out) == (2, "")
+        assert ended.err.startswith("tui-trainer: xlnet is not a decoder-only language model: ")
+        assert ended.err.count("\n") == 1
