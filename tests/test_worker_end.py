@@ -10,7 +10,8 @@ import pytest
 from tests.test_worker import WAIT, Desk, Scripted, step
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
-from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Report, Worker, WorkerFailed
+from tui_trainer.failures import Failure
+from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
 
 RUNNING, PAUSED, STOPPED = LoopState.RUNNING, LoopState.PAUSED, LoopState.STOPPED
 

@@ -29,6 +29,7 @@ from tui_trainer.ending import end_worker, say
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
+from tui_trainer.failures import describe_failure
 from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.screens.failure import FaultDialog
 from tui_trainer.screens.going_on import LOADING, NO_MODEL
@@ -45,7 +46,7 @@ from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
-from tui_trainer.worker import Event, LoopChanged, Worker, describe_failure
+from tui_trainer.worker import Event, LoopChanged, Worker
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine

@@ -17,10 +17,10 @@ from contextlib import suppress
 from typing import NoReturn
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.failures import describe_failure
 from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
 from tui_trainer.signals import Interrupted, exit_status
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import describe_failure
 
 FAILED, WRONG_INPUT = 1, 2
 PIPE_CLOSED = exit_status(signal.SIGPIPE)

@@ -6,8 +6,9 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 
 from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
+from tui_trainer.failures import Failure
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import Failure, Worker
+from tui_trainer.worker import Worker
 
 PATIENCE = 1.0
 """Seconds in which most steps end; one that takes longer is told."""

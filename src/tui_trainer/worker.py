@@ -8,7 +8,6 @@ look at the model, or change it, between two steps of a running loop, and needs 
 import logging
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -20,10 +19,10 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
 from tui_trainer.engine.loop_reports import BetweenSteps, HaltReport
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import LoadProgress
+from tui_trainer.failures import Failure, describe_failure
 
 if TYPE_CHECKING:
     from tui_trainer.engine.bench.result import BenchReport
@@ -32,6 +31,18 @@ if TYPE_CHECKING:
     from tui_trainer.engine.generation_reports import GeneratedToken
     from tui_trainer.engine.loop_reports import LoopReport
     from tui_trainer.engine.reports import UpdateReport
+
+__all__ = [
+    "REPORTS_KEPT",
+    "Doing",
+    "Event",
+    "Failure",
+    "LoopChanged",
+    "LoopState",
+    "Report",
+    "Worker",
+    "WorkerFailed",
+]
 
 Reply = TypeVar("Reply")
 Report: TypeAlias = "LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport"
@@ -53,21 +64,6 @@ class LoopState(Enum):
     def is_over(self) -> bool:
         """Whether the loop has ended, whatever the reason."""
         return self not in (LoopState.RUNNING, LoopState.PAUSED)
-
-
-class Failure(Exception):  # noqa: N818  # what the interface is told, not an error of its own
-    """What went wrong on the worker's thread, as text: nothing of the thread is kept alive.
-
-    `traceback` is None where the user can mend it: then the sentence says how.
-    """
-
-    def __init__(
-        self, sentence: str, traceback: str | None = None, *, cancelled: bool = False
-    ) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.traceback = traceback
-        self.cancelled = cancelled
 
 
 @dataclass(frozen=True)
@@ -392,35 +388,3 @@ class Worker:
     def _tell(self, name: str) -> None:
         state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED
         self._send(LoopChanged(name, state))
-
-
-def describe_failure(error: BaseException) -> Failure:
-    """The user's words for an error; a traceback only for what the user cannot mend."""
-    if isinstance(error, InputError | UnfinishedError):
-        return Failure(str(error))
-    if isinstance(error, CancelledError):
-        return Failure(str(error), cancelled=True)
-    if _is_out_of_memory(error):
-        return Failure(
-            "There is not enough memory for this; the weights are as they were. Use a shorter "
-            "text, a smaller model or a lower precision."
-        )
-    sentence = f"{type(error).__name__}: {_words(error)}"
-    return Failure(sentence, "".join(traceback.format_exception(error)))
-
-
-def _words(error: BaseException) -> str:
-    """What an exception says of itself, which a broken one may not even be able to."""
-    try:
-        return str(error)
-    except Exception as unreadable:
-        return f"it cannot say what it is ({type(unreadable).__name__})"
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """torch raises OutOfMemoryError on CUDA and a plain RuntimeError on a CPU."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or any(words in _words(error) for words in ("not enough memory", "can't allocate memory"))
-    )

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
-from tui_trainer.worker import Event, Failure, LoopChanged, LoopState, Worker
+from tui_trainer.failures import Failure
+from tui_trainer.worker import Event, LoopChanged, LoopState, Worker
 
 WAIT = 60.0
 PLAIN = int, float, str, bytes, bool, type(None)

@@ -19,8 +19,8 @@ from tui_trainer.engine.bench.turns import FAILED, MEASURED, PREPARED, WRONG_INP
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.garbage import uncollected
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.failures import describe_failure
 from tui_trainer.headless.session import quiet_libraries, shown_progress
-from tui_trainer.worker import describe_failure
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import BENCH_FIELDS, read_bench_settings
 from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.engine.errors import InputError
+from tui_trainer.failures import Failure
 from tui_trainer.headless.bench_tables import report_lines
 from tui_trainer.runs.benches import DamagedBench, list_benches
 from tui_trainer.screens.bench_words import (
@@ -31,7 +32,7 @@ from tui_trainer.screens.session import Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import Failure, LoopChanged, LoopState
+from tui_trainer.worker import LoopChanged, LoopState
 
 DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25

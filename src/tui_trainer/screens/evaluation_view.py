@@ -17,6 +17,7 @@ from tui_trainer.engine.evaluation_reports import (
     EvaluationReport,
 )
 from tui_trainer.engine.evaluation_settings import EVALUATION_FIELDS, read_evaluation_settings
+from tui_trainer.failures import Failure
 from tui_trainer.screens.evaluated_item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.evaluation_words import (
     ITEM_COLUMNS,
@@ -36,7 +37,7 @@ from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.worker import Failure, LoopChanged
+from tui_trainer.worker import LoopChanged
 
 DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25

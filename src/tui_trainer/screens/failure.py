@@ -8,9 +8,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import Failure
 
 
 class FailureDialog(Dialog[None]):

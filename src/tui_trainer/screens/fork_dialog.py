@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui_trainer.engine.reports import UpdateReport
+from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.fork_words import (
     COLUMNS,
@@ -20,7 +21,6 @@ from tui_trainer.screens.fork_words import (
 )
 from tui_trainer.screens.session import Session
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.worker import Failure
 
 KEYS = "1", "2", "3"
 

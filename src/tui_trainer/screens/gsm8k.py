@@ -14,6 +14,7 @@ from textual.widgets import Static
 from tui_trainer.engine.loop_reports import ChangeReport, LoopReport, MemoryEstimate
 from tui_trainer.engine.reports import LearnerStatus, StepReport
 from tui_trainer.engine.settings import TrainSettings, read_lr
+from tui_trainer.failures import Failure
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.export import Exports
@@ -33,7 +34,7 @@ from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.words.numbers import counted
-from tui_trainer.worker import Failure, LoopChanged, LoopState
+from tui_trainer.worker import LoopChanged, LoopState
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine

@@ -12,6 +12,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.curve import series_up_to
 from tui_trainer.runs.listing import RunOnDisk, settings_here
@@ -22,7 +23,6 @@ from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.screens.work_screen import WorkScreen, save_binding
-from tui_trainer.worker import Failure
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine

@@ -8,6 +8,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import checkpoint_name
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
@@ -16,7 +17,6 @@ from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.run_words import NAME_CHARACTERS, Listed
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import Failure
 
 WEIGHTS = Binding.Group("Weights ", compact=True)
 

@@ -8,6 +8,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.errors import InputError
+from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import Axis, read_curve
 from tui_trainer.runs.export import CSV, NamedCurve, check_export, write_csv, write_png
@@ -21,7 +22,6 @@ from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.run_words import NAME_CHARACTERS, describe_contents, describe_left, details
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.overlay_chart import OverlayChart
-from tui_trainer.worker import Failure
 
 FILES = Binding.Group("Files ", compact=True)
 

@@ -6,12 +6,12 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.phase_reports import STEP, PhaseReport
+from tui_trainer.failures import Failure
 from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step_updates import UPDATES, StepUpdates
 from tui_trainer.screens.step_views import PHASES
 from tui_trainer.widgets.loss_chart import LossChart
-from tui_trainer.worker import Failure
 
 
 class StepPhases(StepUpdates):

@@ -10,6 +10,7 @@ from textual.reactive import var
 from textual.timer import Timer
 
 from tui_trainer.engine.reports import Prediction, UpdateReport
+from tui_trainer.failures import Failure
 from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_settings import describe_settings
@@ -19,7 +20,6 @@ from tui_trainer.screens.work_screen import save_binding
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
-from tui_trainer.worker import Failure
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine

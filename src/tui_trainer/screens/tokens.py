@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from tui_trainer.engine.reports import TokenizerReport
+from tui_trainer.failures import Failure
 from tui_trainer.screens.batch_view import BatchView, describe_batch
 from tui_trainer.screens.compare_view import CompareView, describe_comparison
 from tui_trainer.screens.session import Session
@@ -24,7 +25,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
-from tui_trainer.worker import Failure
 
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
 
