@@ -336,9 +336,18 @@ async def test_what_cannot_be_resumed_is_a_sentence() -> None:
         engine.gate.release(1)
         await pilot.press("5", "full_stop")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
+        await until(pilot, lambda: app.session.saved is not None)
         await pilot.press("6", "l")
-        await until(pilot, lambda: "A loop uses this model: stop it" in notes(app))
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        assert "The GSM8K loop is paused." in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
         assert (engine.resumed, app.session.choice.source) == ([], "builtin")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
+        await until(pilot, lambda: "It is the model of all screens now" in notes(app))
+        assert app.session.loops["gsm8k"] is LoopState.STOPPED
 
 
 async def test_a_precision_that_there_is_not_is_a_sentence() -> None:
