@@ -454,6 +454,7 @@ class FakeEngine:
                     worst=self._report_item(2000, 9.5),
                     truncated=0,
                     memory_bytes=123_400_000,
+                    updates=self._status.updates,
                     run=self._run,
                     checkpoint=self._checkpoint() if due else None,
                 )

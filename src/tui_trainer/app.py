@@ -37,7 +37,7 @@ from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.palette import Palette
-from tui_trainer.screens.session import Session
+from tui_trainer.screens.session import SAVING, Session
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
 from tui_trainer.signals import Heard, Patience, exit_status
 from tui_trainer.terminal.driver import TerminalDriver, has_shell
@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
-SHOW_AFTER = 0.2  # seconds; what is done faster needs no word
+SHOW_AFTER = 0.08  # seconds; what is done faster needs no word, what is not is told within 0.1
+LONG_STEP = 1.0  # seconds; a shorter step of a loop needs no clock
 TERMINAL_SECONDS = 1.0
 STDIN = 0
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
@@ -77,6 +78,18 @@ def screen_class(name: str) -> type[WorkScreen]:
     module = import_module(f"tui_trainer.screens.{name}")
     kind: type[WorkScreen] = getattr(module, SCREEN_CLASSES[name])
     return kind
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the line of status tells of the worker."""
+
+    what: str = ""
+    seconds: float = 0.0
+    waiting: str = ""
+    """What is next in line."""
+    loop: str | None = None
+    """The name of the loop whose step it is."""
 
 
 class TuiTrainer(InputInOrder[int], LastLine[int]):
@@ -127,6 +140,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         self.session = Session(self, self.worker, choice)
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
+        self.session.pending.on_ask = self._answer_soon
         self._refreshing = False
         self._patience = Patience()
 
@@ -165,15 +179,31 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
     # The status line
 
-    async def _tick(self) -> None:
-        # Below a dialog its screen can still be seen. There is none while the app opens or closes.
+    @property
+    def _work_screen(self) -> WorkScreen | None:
+        """The one that is open, or below a dialog, where it can still be seen.
+
+        There is none while the app opens or closes.
+        """
         screens = reversed(self.screen_stack)
-        screen = next((screen for screen in screens if isinstance(screen, WorkScreen)), None)
+        return next((screen for screen in screens if isinstance(screen, WorkScreen)), None)
+
+    async def _tick(self) -> None:
+        screen = self._work_screen
         # Not `query`, which looks at every widget of the screen, eight times a second.
         line = screen.query_one_optional(StatusLine) if screen else None
         if line is not None:  # it is while the screen is being mounted
-            doing, seconds = self._doing()
-            line.show(self.session.status, doing, seconds, self.session.describe_live())
+            told = self._told
+            loops = self.session.describe_live(but=told.loop)
+            line.show(self.session.status, told.what, told.seconds, told.waiting, loops)
+
+    def _answer_soon(self) -> None:
+        """A key asked for something: say so where it is not done at once."""
+        if not self.is_running:
+            return
+        if (screen := self._work_screen) is not None and screen.is_mounted:
+            screen.show_waiting()
+        self.set_timer(SHOW_AFTER, self._tick)
 
     def _follow_loops(self) -> None:
         """While a loop runs, its updates count."""
@@ -189,16 +219,21 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         await self.session.refresh()
         self._refreshing = False
 
-    def _doing(self) -> tuple[str, float]:
-        """What the worker does, and for how many seconds; nothing for a short while."""
-        doing = self.worker.doing
-        if doing is None or not doing.what:
-            return "", 0.0
-        seconds = time.monotonic() - doing.since
-        if seconds < SHOW_AFTER:
-            return "", 0.0
-        loading = self.session.loading
-        return (describe_loading(loading) if loading else doing.what), seconds
+    @property
+    def _told(self) -> Told:
+        """What the worker does and what waits for it; nothing for a short while."""
+        doing, session = self.worker.doing, self.session
+        seconds = 0.0 if doing is None else max(0.0, time.monotonic() - doing.since)
+        if doing is None or seconds < SHOW_AFTER:
+            return Told()
+        waiting = session.pending.waiting()
+        if session.loading is not None:
+            return Told(describe_loading(session.loading), seconds, waiting)
+        if doing.loop is None:
+            return Told(doing.what, seconds, waiting)
+        if (seconds < LONG_STEP and not waiting) or doing.loop not in session.loops:
+            return Told()
+        return Told(f"{session.describe_loop(doing.loop)}, step", seconds, waiting, doing.loop)
 
     # Actions
 
@@ -217,6 +252,8 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         """Write the weights where they belong."""
         if self.session.status is None:
             self.notify(LOADING if self.session.loading_choice else NO_MODEL, markup=False)
+        elif self.session.pending.has(SAVING):  # a key pressed twice
+            self.notify("They are being saved: wait for it.", markup=False)
         elif await self.session.save():
             await self.session.refresh()
 

@@ -73,6 +73,8 @@ class Doing:
     what: str
     since: float
     """In seconds of `time.monotonic`."""
+    loop: str | None = None
+    """The name of the loop whose step it is."""
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,14 @@ class Worker:
         self._progress.cancelled.set()
 
     def start_loop(
-        self, name: str, make: "Callable[[Engine], Iterator[Report]]", *, playing: bool = True
+        self,
+        name: str,
+        make: "Callable[[Engine], Iterator[Report]]",
+        *,
+        playing: bool = True,
+        doing: str = "",
     ) -> "Future[None]":
-        """Begin a loop in the place of one of that name.
+        """Begin a loop in the place of one of that name; `doing` as in `ask`.
 
         The future raises a Failure where it cannot begin; then the one before goes on.
         """
@@ -204,7 +211,7 @@ class Worker:
             self._loops[name] = loop
             self._tell(name)
 
-        return self.ask(begin, f"Starting {name}")
+        return self.ask(begin, doing)
 
     def play(self, name: str, playing: bool) -> None:
         """Go on with a loop, or pause it after the step it is making."""
@@ -349,6 +356,7 @@ class Worker:
 
     def _advance(self, name: str) -> "Report | None":
         """What the loop reports next; None where it ends instead."""
+        self.doing = Doing("", time.monotonic(), name)
         try:
             report = next(self._loops[name].reports)
             self._reports[name].append(report)

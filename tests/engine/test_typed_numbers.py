@@ -10,7 +10,7 @@ from tui_trainer.engine.labelled_logits import read_logit, read_logits
 from tui_trainer.engine.problems import BUILTIN_TEST_START, load_problems
 from tui_trainer.engine.setting_fields import FIELDS, Kind
 from tui_trainer.engine.settings import LOWEST_LR, TrainSettings, check_lr, read_lr
-from tui_trainer.engine.typed_numbers import read_number, read_whole
+from tui_trainer.engine.typed_numbers import as_typed, read_number, read_whole
 from tui_trainer.screens.step_history import read_bytes
 
 NO_NUMBER = (
@@ -117,3 +117,10 @@ def test_whole_numbers_past_reason_are_refused(name: str) -> None:
 def test_the_builtin_items_to_train_on_end_where_those_to_test_begin() -> None:
     with pytest.raises(InputError, match="at most 100,000"):
         load_problems("builtin", limit=BUILTIN_TEST_START + 1)
+
+
+@pytest.mark.parametrize("number", [1e-5, 0.1, 3.0, 1.23456789e-5, 0.1 + 0.2, LOWEST_LR])
+def test_a_form_that_is_opened_and_left_changes_no_number(number: float) -> None:
+    assert read_number(as_typed(number), "N") == number
+    lr = next(field for field in FIELDS if field.name == "lr")
+    assert lr.read(lr.typed(TrainSettings(lr=number))) == number

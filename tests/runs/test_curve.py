@@ -1,6 +1,5 @@
 """A run's curve: by step, token and time, read in slices, bounded whatever the length."""
 
-import math
 import tracemalloc
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests.runs_on_disk import SECONDS, TOKENS, step_line, write_run
 from tui_trainer.engine.errors import InputError
-from tui_trainer.runs.curve import POINTS_AT_MOST, Axis, CurveReader, read_curve, series_up_to
+from tui_trainer.runs.curve import POINTS_AT_MOST, Axis, CurveReader, read_curve
 
 
 def test_the_three_axes_are_the_sums_of_the_lines() -> None:
@@ -72,12 +71,6 @@ def test_damage_is_told_and_what_came_before_is_there() -> None:
 
 def test_no_metrics_file_is_an_empty_curve(tmp_path: Path) -> None:
     assert read_curve(tmp_path).buckets == ()
-
-
-def test_the_past_of_a_resumed_run_ends_at_its_checkpoint() -> None:
-    series = series_up_to(write_run(losses=[4.0, 3.0, 2.0, 1.0]), 3)
-    assert (len(series), series.first, series.last, series.best) == (3, 4.0, 2.0, 2.0)
-    assert math.isfinite(series.smoothed)
 
 
 @pytest.mark.long

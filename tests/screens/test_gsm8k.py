@@ -125,7 +125,7 @@ async def test_what_the_run_needs_is_told_before_its_first_step() -> None:
     )
     async with with_engine(engine) as (app, pilot):
         await pilot.press("space")
-        needs = "RUNNING  needs about 0.31 of the 7.9 GB that are free for it"
+        needs = "needs about 0.31 of the 7.9 GB that are free for it"
         await until(pilot, lambda: needs in shown(app))
         engine.gate.release()
         await until(pilot, lambda: step_of(app) == 1)

@@ -16,7 +16,7 @@ from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs import export
 from tui_trainer.runs.curve import Axis, CurveReader
 from tui_trainer.runs.description import RunState, Tally
-from tui_trainer.runs.home import run_folders, runs_home
+from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
 from tui_trainer.runs.listing import open_run, read_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens import runs
@@ -28,6 +28,7 @@ from tui_trainer.screens.gsm8k_settings import describe_settings
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.runs import RunsScreen
+from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.worker import LoopState
 
@@ -321,6 +322,25 @@ async def test_the_learning_rate_of_a_resumed_run_is_the_one_that_it_had() -> No
         engine.gate.release(9)
         await until(pilot, lambda: engine.training_lr() == 2e-4)
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
+
+
+async def test_a_resumed_run_goes_on_with_its_measurements_marks_and_totals() -> None:
+    engine = FakeEngine([4.0] * 9, gated=True)
+    folder = write_run(ONE, [4.0, 3.5], checkpoints=[2], steps=9)
+    losses = '"loss": 5.5, "question_loss": 4.5, "answer_loss": 6.5'
+    before = f'{{"event": "validation", "step": 0, {losses}}}\n'
+    change = '{"event": "lr", "step": 2, "peak_lr": 2e-5}\n'
+    first, second = (folder / METRICS_FILE).read_text().splitlines(keepends=True)
+    (folder / METRICS_FILE).write_text(before + first + change + second)
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("r")
+        await until(pilot, lambda: "step 3, " in shown(app))  # the clock of its first step
+        chart = app.screen.query_one(LossChart)
+        assert [(point.first, point.lowest) for point in chart.validation.reduced(9)] == [(0, 5.5)]
+        assert list(chart.marks) == [LrChange(2, 2e-5)]
+        engine.gate.release(9)
+        await until(pilot, lambda: "9 of 9 steps, 270 tokens" in shown(app))
 
 
 async def test_what_cannot_be_resumed_is_a_sentence() -> None:

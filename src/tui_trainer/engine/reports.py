@@ -285,8 +285,16 @@ class StepReport:
     """The name of the run on disk that has this step."""
     checkpoint: CheckpointReport | None = None
     """The checkpoint that was due after this step."""
+    updates: int = 0
+    """How many updates the weights are away from the loaded ones since this step."""
     notes: tuple[str, ...] = ()
     """At the first step: what was asked for and is not done, in a sentence each."""
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether a checkpoint has the weights that the step made."""
+        return self.checkpoint is not None and self.checkpoint.failure is None
+
     applied: bool = True
     """False where the loss or the gradient was not finite, so that the step was left out."""
     row: tuple[RowPart, ...] = ()

@@ -16,7 +16,7 @@ from tui_trainer.engine.settings import (
     SCHEDULES,
     TrainSettings,
 )
-from tui_trainer.engine.typed_numbers import read_number, read_whole, told
+from tui_trainer.engine.typed_numbers import as_typed, read_number, read_whole, told
 
 DEFAULT_DECAY = "torch"
 """What is typed for torch's own weight decay."""
@@ -56,7 +56,7 @@ class SettingField:
             return DEFAULT_DECAY
         if isinstance(value, bool):
             return YES if value else NO
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return as_typed(value) if isinstance(value, float) else str(value)
 
     def read(self, text: str) -> str | int | float | bool | None:
         """The value that was typed; InputError where it is none of its kind."""

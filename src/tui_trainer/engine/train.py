@@ -182,6 +182,7 @@ def train(
             worst=worst,
             truncated=sum(example.truncated for example, _ in items),
             memory_bytes=memory_in_use(learner.device),
+            updates=learner.updates,
             applied=is_finite,
             notes=(*state.notes, *loss_pass.notes) if step == first else (),
             row=first_row(batches[0]),

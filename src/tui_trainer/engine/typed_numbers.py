@@ -42,6 +42,12 @@ def read_number(text: str, what: str, such_as: str = "1e-5") -> float:
     return number
 
 
+def as_typed(number: float) -> str:
+    """A number as it can be typed, with all its digits: reading it gives the same number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
 def told(text: str) -> str:
     """What was typed, in quotes, as much of it as a sentence has room for."""
     cut = text if len(text) <= CHARACTERS_TOLD else text[: CHARACTERS_TOLD - 1] + "…"

@@ -33,8 +33,11 @@ def _item(line: str, number: int, path: str) -> EvaluatedItem | None:
             raise TypeError
         question, expected, prompt, text = texts
         raw = str(values.get("raw", ""))  # which older files lack
-        answer = Answer(text, Ending[values["ended_by"].upper()], int(values["tokens"]), raw)
-        return EvaluatedItem(int(values["problem"]), question, expected, prompt, answer)
+        tokens, problem = values["tokens"], values["problem"]
+        if not (isinstance(tokens, int) and isinstance(problem, int)):
+            raise TypeError
+        answer = Answer(text, Ending[values["ended_by"].upper()], tokens, raw)
+        return EvaluatedItem(problem, question, expected, prompt, answer)
     except (ValueError, KeyError, AttributeError, TypeError):
         raise InputError(
             f"Line {number} of {path} is not what eval --json writes: evaluate again."

@@ -9,7 +9,7 @@ from pathlib import Path
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.loss_series import Bucket, LossSeries
-from tui_trainer.runs.metrics import StepLine, read_metrics, read_steps
+from tui_trainer.runs.metrics import StepLine, read_metrics
 
 POINTS_AT_MOST = 2048
 LINES_AT_ONCE = 20_000
@@ -98,13 +98,3 @@ def read_curve(run: Path) -> LossCurve:
         if curve.failure is not None:
             raise InputError(curve.failure)
     return curve
-
-
-def series_up_to(run: Path, step: int) -> LossSeries:
-    """The losses of a run up to `step`, for a chart that goes on from there."""
-    series = LossSeries()
-    for line, _ in read_steps(run / METRICS_FILE):
-        if line.step > step:
-            break
-        series.append(line.step, as_float(line.loss))
-    return series

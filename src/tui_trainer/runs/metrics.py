@@ -28,6 +28,13 @@ class ValidationLine(NamedTuple):
     answer_loss: float | None
 
 
+class LrLine(NamedTuple):
+    """The first step that was made with another learning rate, the highest of its schedule."""
+
+    step: int
+    lr: float
+
+
 class StepLine(NamedTuple):
     """One step as the file has it; of a million a frozen dataclass takes a second more."""
 
@@ -111,6 +118,16 @@ def read_validation(line: dict[str, object]) -> ValidationLine | None:
         raise ValueError("a validation has no step")
     loss, question, answer = (_loss(line, name) for name in ValidationLine._fields[1:])
     return ValidationLine(step, loss, question, answer)
+
+
+def read_lr(line: dict[str, object]) -> LrLine | None:
+    """One change of the learning rate; None for another event. ValueError as above."""
+    if line.get("event") != "lr":
+        return None
+    step, lr = line.get("step"), line.get("peak_lr")
+    if isinstance(step, int) and isinstance(lr, float) and 0 <= step <= LARGEST_WHOLE:
+        return LrLine(step, lr)
+    raise ValueError("a change of the learning rate has no step or no rate")
 
 
 def _loss(line: dict[str, object], name: str) -> float | None:

@@ -235,7 +235,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
 
     def action_stop(self) -> None:
         if self.session.is_live(BENCH):
-            self.session.worker.stop_loop(BENCH)
+            self.session.stop_loop(BENCH)
 
     @work
     async def action_settings(self) -> None:

@@ -232,14 +232,21 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def _is_wide(self) -> bool:
         return self.has_class("-wide")
 
+    def show_waiting(self) -> None:
+        self._say("progress", self._describe_progress())
+
     def _describe_progress(self) -> str:
         evaluations = self.session.evaluations
         state = self.session.loops.get(EVALUATION)
         live = self.session.is_live(EVALUATION)
         report = evaluations.current if live else next(reversed(evaluations.ended), None)
+        if self.session.is_starting(EVALUATION):
+            return "STARTING after what the worker is doing"
         if report is None or state is None:
             return "Being started." if live else "e evaluates the weights as they are now"
-        return describe_progress(report, state.value.upper(), self._is_wide)
+        stops = self.session.pending.state_of(EVALUATION) is not None
+        word = "STOPPING" if stops else state.value.upper()
+        return describe_progress(report, word, self._is_wide)
 
     def _show_evaluations(self) -> None:
         reports, wide = self.session.evaluations.all, self._is_wide
@@ -284,10 +291,13 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     @work
     async def action_evaluate(self) -> None:
-        if self.session.is_live(EVALUATION):
+        if self.session.is_starting(EVALUATION):
+            self.excuse("An evaluation is being started.")
+        elif self.session.is_live(EVALUATION):
             self.notify("An evaluation is running: s stops it.", markup=False)
         elif not self.session.refuses(Act.EVALUATE):
             await self._begin()
+            self.show_waiting()
 
     async def _begin(self) -> None:
         if paused := self.session.pause_training():
@@ -309,8 +319,10 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             self.session.tell(failure)
 
     def action_stop(self) -> None:
-        if self.session.is_live(EVALUATION):
-            self.session.worker.stop_loop(EVALUATION)
+        if self.session.pending.state_of(EVALUATION) is not None:
+            self.excuse("It stops after this batch of answers.")
+        elif self.session.is_live(EVALUATION):
+            self.session.stop_loop(EVALUATION)
         else:
             self.notify("No evaluation is running: e starts one.", markup=False)
 

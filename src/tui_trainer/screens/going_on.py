@@ -92,14 +92,15 @@ class GoingOn:
         """Whether a loop changes the weights now, or is about to."""
         return any(self.is_running(name) or self.is_starting(name) for name in TRAINING_LOOPS)
 
-    def describe_live(self) -> str:
-        """The live loops by title, each with what it does."""
-        states = {
-            title: "starting" if self.is_starting(name) else self.loops[name].value
-            for name, title in LOOP_TITLES.items()
-            if self.is_live(name)
-        }
-        return " · ".join(f"{title} {state}" for title, state in states.items())
+    def describe_live(self, but: str | None = None) -> str:
+        """The live loops by title, each with what it does, but for the one of that name."""
+        live = (name for name in LOOP_TITLES if self.is_live(name) and name != but)
+        return " · ".join(map(self.describe_loop, live))
+
+    def describe_loop(self, name: str) -> str:
+        """A loop by title, with what it does."""
+        state = "starting" if self.is_starting(name) else self.loops[name].value
+        return f"{LOOP_TITLES[name]} {state}"
 
     def running_beside_training(self) -> str:
         """The titles of the running loops that leave the weights as they are."""

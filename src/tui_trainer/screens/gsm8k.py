@@ -13,40 +13,44 @@ from textual.widgets import Static
 
 from tui_trainer.engine.loop_reports import ChangeReport, LoopReport, MemoryEstimate
 from tui_trainer.engine.reports import LearnerStatus, StepReport
-from tui_trainer.engine.settings import TrainSettings, read_lr
+from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.failures import Failure
-from tui_trainer.runs.loss_series import LossSeries
-from tui_trainer.screens.entry import Entry
+from tui_trainer.runs.past import Past
 from tui_trainer.screens.export import Exports
 from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.going_on import Act
-from tui_trainer.screens.gsm8k_items import Gsm8kItems
+from tui_trainer.screens.gsm8k_lr import Gsm8kLearningRate
 from tui_trainer.screens.gsm8k_settings import FORM, describe_settings
-from tui_trainer.screens.gsm8k_words import describe_end, describe_numbers, describe_progress
+from tui_trainer.screens.gsm8k_words import (
+    describe_asked,
+    describe_end,
+    describe_first_step,
+    describe_numbers,
+    describe_progress,
+)
 from tui_trainer.screens.question import Answer, Question
-from tui_trainer.screens.session import Session
+from tui_trainer.screens.session import SAVING, Session
 from tui_trainer.screens.settings_form import SettingsForm
-from tui_trainer.screens.step_settings import next_lr
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock
-from tui_trainer.words.numbers import counted
+from tui_trainer.words.numbers import counted, so_far
 from tui_trainer.worker import LoopChanged, LoopState
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 LOOK = Binding.Group("Look", compact=True)
-LR = Binding.Group("lr ", compact=True)
+STEPS_ASKED_AT_MOST = 8  # single steps: holding the key must not pile them up
 DRAIN_SECONDS = 1 / 12
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
 
 
-class Gsm8kScreen(Gsm8kItems, Exports):
+class Gsm8kScreen(Gsm8kLearningRate, Exports):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
@@ -105,32 +109,6 @@ PyTorch that makes the same steps and prints the same losses."""
             tooltip="Look at the items: search, text, tokens, labels",
             group=LOOK,
         ),
-        Binding(
-            "left_square_bracket",
-            "change_lr(False)",
-            "Lower lr",
-            key_display="[",
-            id="lower-lr",
-            tooltip="Lower the learning rate from the next step",
-            group=LR,
-        ),
-        Binding(
-            "right_square_bracket",
-            "change_lr(True)",
-            "Raise lr",
-            key_display="]",
-            id="raise-lr",
-            tooltip="Raise the learning rate from the next step",
-            group=LR,
-        ),
-        Binding(
-            "l",
-            "type_lr",
-            "Type lr",
-            id="type-lr",
-            tooltip="Type the learning rate of the next steps",
-            group=LR,
-        ),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -143,13 +121,14 @@ PyTorch that makes the same steps and prints the same losses."""
         self._truncated = 0
         self._said = ""
         """How the run ended, or why none began; it stays until the next one."""
-        self._asking = False
-        self._is_new = False
-        """Whether the next report is the first of a run."""
-        self._past: LossSeries | None = None
-        """The losses before the first step of a run that was resumed."""
+        self._starting_since: float | None = None
+        """When a run was asked for that has not begun yet, by `time.monotonic`."""
         self._estimate: MemoryEstimate | None = None
         """What the run needs, until its first step is made."""
+        self._progress = ""
+        """The line of that name as it is shown."""
+        self._had_clock = False
+        """Whether it tells of what may be over when it is next looked at."""
         self._waits = False
         """Whether a step has been taken in that is not on show yet."""
         self._shown_at = 0.0
@@ -182,13 +161,15 @@ PyTorch that makes the same steps and prints the same losses."""
             if isinstance(report, LoopReport):
                 self._take(report)
         due = time.monotonic() - self._shown_at >= SHOW_SECONDS
-        if self._waits and due and self.is_current:
+        if not self.is_current:
+            return
+        if self._waits and (due or self._had_clock):
             self._show_run()
             self._show_item()
+        elif self._has_clock or self._had_clock:
+            self.show_waiting()
 
     def _take(self, report: LoopReport) -> None:
-        if self._is_new:
-            self._forget()
         self.query_one(HeldOutLine).take(report, self.query_one(LossChart))
         if isinstance(report, StepReport):
             self._take_step(report)
@@ -228,14 +209,17 @@ PyTorch that makes the same steps and prints the same losses."""
             self._show_all()
 
     def _show_all(self) -> None:
-        self._say("settings", describe_settings(self.trains_with))
         self._show_run()
         self._show_item()
 
     def _show_run(self) -> None:
+        if self._waits and self.report is not None:
+            self.session.saw_updates(self.report.updates, saved=self.report.is_saved)
         self._waits = False
         self._shown_at = time.monotonic()
-        self._say("progress", self._describe_progress())
+        self._say("settings", describe_settings(self.trains_with, self._lr_now))
+        self._progress = ""
+        self.show_waiting()
         self._say("numbers", self._describe_numbers())
         self.query_one(HeldOutLine).show()
         self.query_one(LossChart).redraw()
@@ -243,20 +227,57 @@ PyTorch that makes the same steps and prints the same losses."""
     def _say(self, where: str, line: str) -> None:
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)
 
+    def show_waiting(self) -> None:
+        """How far the run is, and what waits for the step that is being made."""
+        self._had_clock = self._has_clock
+        if (line := self._describe_progress()) != self._progress:
+            self._progress = line
+            self._say("progress", line)
+
+    @property
+    def _has_clock(self) -> bool:
+        """Whether the line of progress counts seconds, though no step comes."""
+        is_first = self.report is None and self.session.is_live(LOOP)
+        return is_first or self._starting_since is not None or bool(self._describe_asked())
+
+    def _describe_asked(self) -> str:
+        pending = self.session.pending
+        return describe_asked(
+            pending.state_of(LOOP),
+            pending.steps_of(LOOP),
+            self.session.step_seconds(LOOP),
+            saving=pending.has(SAVING),
+        )
+
     def _describe_progress(self) -> str:
         report = self.report
         state = self.session.loops.get(LOOP, LoopState.STOPPED).value.upper()
-        if self._estimate is not None:
-            return f"{state:<8} {self._estimate}"
-        if report is None:
+        if self._starting_since is not None:
+            seconds = time.monotonic() - self._starting_since
+            return f"STARTING {so_far(seconds)}: the problems are read"
+        if report is not None:
+            return describe_progress(
+                state,
+                report,
+                self._clock,
+                live=self.session.is_live(LOOP),
+                narrow=self.has_class("-narrow"),
+                asked=self._describe_asked(),
+            )
+        if not self.session.is_live(LOOP):
             return "space starts the run; . makes one step"
-        return describe_progress(
+        return describe_first_step(
             state,
-            report,
-            self._clock,
-            live=self.session.is_live(LOOP),
-            narrow=self.has_class("-narrow"),
+            self.resumed_at + 1,
+            self.session.step_seconds(LOOP),
+            self._describe_asked() or str(self._estimate or ""),
         )
+
+    @property
+    def _lr_now(self) -> float | None:
+        """Of the last step of the run that goes."""
+        report = self.report if self.session.is_live(LOOP) else None
+        return None if report is None else report.lr
 
     def _describe_numbers(self) -> str:
         if self.report is None:
@@ -280,11 +301,13 @@ PyTorch that makes the same steps and prints the same losses."""
     @work
     async def action_start_or_pause(self) -> None:
         session = self.session
+        if self.is_asked_already():
+            return
         if session.is_running(LOOP):
-            session.worker.play(LOOP, playing=False)
-        elif not session.refuses(Act.TRAIN):
+            session.play(LOOP, playing=False)
+        elif not session.refuses(Act.TRAIN) and not self._is_starting:
             if session.is_live(LOOP):
-                session.worker.play(LOOP, playing=True)
+                session.play(LOOP, playing=True)
             else:
                 await self._start(playing=True)
 
@@ -292,21 +315,31 @@ PyTorch that makes the same steps and prints the same losses."""
     async def action_one_step(self) -> None:
         session = self.session
         if session.is_running(LOOP):
-            session.worker.play(LOOP, playing=False)
-        elif not session.refuses(Act.TRAIN) and (
-            session.is_live(LOOP) or await self._start(playing=False)
-        ):
-            session.worker.advance(LOOP)
+            if not self.is_asked_already():
+                session.play(LOOP, playing=False)
+        elif session.pending.steps_of(LOOP) >= STEPS_ASKED_AT_MOST:
+            self.excuse(f"{STEPS_ASKED_AT_MOST} steps are asked for already.")
+        elif session.refuses(Act.TRAIN) or self._is_starting:
+            return
+        elif session.is_live(LOOP) or await self._start(playing=False):
+            session.advance(LOOP)
+
+    @property
+    def _is_starting(self) -> bool:
+        """Whether a run was asked for that has not begun; then the user is told."""
+        if self._starting_since is not None:
+            self.excuse("The run is being started.")
+        return self._starting_since is not None
 
     async def _start(self, *, playing: bool) -> bool:
         """Begin a run with the settings on show; False where it does not begin."""
-        if self._asking:  # a key pressed twice
-            return False
-        self._asking = True
+        self._starting_since = time.monotonic()
+        self.show_waiting()
         try:
             return await self._asked_for_weights() and await self._begin(playing)
         finally:
-            self._asking = False
+            self._starting_since = None
+            self.show_waiting()
 
     async def _begin(self, playing: bool) -> bool:
         settings = self.settings
@@ -320,17 +353,16 @@ PyTorch that makes the same steps and prints the same losses."""
         make: "Callable[[Engine], Iterator[LoopReport]]",
         *,
         playing: bool = True,
-        past: LossSeries | None = None,
+        past: Past | None = None,
         resumed_at: int = 0,
     ) -> bool:
-        """What is on show stays until the loop's first report."""
+        """What is on show stays where it does not begin."""
         self._drain()
-        resumed_before = self.resumed_at
-        self._is_new, self._past, self.resumed_at = True, past, resumed_at
         begun = await self.session.start_loop(
             LOOP, make, playing=False, on_failure=self._say_refusal
         )
         if begun:
+            self._forget(past or Past(), resumed_at)
             self._running_with = settings
             # Asked for before the first step, which may take its time.
             begun_with = await self.session.ask(
@@ -340,10 +372,8 @@ PyTorch that makes the same steps and prints the same losses."""
                 self._estimate, lr = begun_with
                 self._running_with = replace(settings, lr=lr)
             if playing:
-                self.session.worker.play(LOOP, playing)
+                self.session.play(LOOP, playing)
             self._show_all()
-        else:
-            self._is_new, self.resumed_at = False, resumed_before
         return begun
 
     def _say_refusal(self, failure: Failure) -> None:
@@ -353,13 +383,14 @@ PyTorch that makes the same steps and prints the same losses."""
         if failure.traceback is not None:
             self.session.tell(failure)
 
-    def _forget(self) -> None:
-        """Make room for another run."""
-        self._is_new = False
-        self.report = None
-        self._clock = RunClock()
+    def _forget(self, past: Past, resumed_at: int) -> None:
+        """Make room for another run, which goes on from `past`."""
+        self.report = self._estimate = None
+        self.resumed_at = resumed_at
+        self._clock = RunClock(past.seconds, past.tokens)
         self._truncated = 0
-        self.query_one(LossChart).clear(self._past)
+        self._said = ""
+        self.query_one(LossChart).clear(past)
         self.query_one(HeldOutLine).forget()
 
     async def _asked_for_weights(self) -> bool:
@@ -388,35 +419,6 @@ PyTorch that makes the same steps and prints the same losses."""
     def action_view(self) -> None:
         self.query_one(ItemPanel).next_view()
         self._show_item()
-
-    @work
-    async def action_change_lr(self, up: bool) -> None:
-        if (lr := self._run_lr()) is not None:
-            await self._set_lr(next_lr(lr, up))
-
-    @work
-    async def action_type_lr(self) -> None:
-        if (now := self._run_lr()) is None:
-            return
-        lr = await self.app.push_screen_wait(
-            Entry("Learning rate of this run", f"{now:g}", read_lr)
-        )
-        if lr is not None:
-            await self._set_lr(lr)
-
-    def _run_lr(self) -> float | None:
-        """The highest learning rate of the schedule; None, and a word, where no run goes."""
-        if not self.session.is_live(LOOP):
-            self.notify("No run is going: the settings have the learning rate.", markup=False)
-            return None
-        return self._running_with.lr
-
-    async def _set_lr(self, lr: float) -> None:
-        """The learning rate of this run, from its next step on."""
-        # At once: the key may be pressed again before the step that is being made has ended.
-        self._running_with = replace(self._running_with, lr=lr)
-        self._show_all()
-        await self.session.ask(lambda engine: engine.set_training_lr(lr), "")
 
     def action_log(self) -> None:
         chart = self.query_one(LossChart)

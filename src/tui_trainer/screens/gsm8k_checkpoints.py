@@ -14,19 +14,24 @@ from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import step_of
-from tui_trainer.runs.curve import series_up_to
 from tui_trainer.runs.listing import RunOnDisk, settings_here
-from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.runs.past import Past, past_up_to
 from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.export import export_binding
 from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.screens.work_screen import WorkScreen, save_binding
+from tui_trainer.worker import LoopState
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
+BECOMES = {
+    LoopState.RUNNING: "goes on",
+    LoopState.PAUSED: "pauses",
+    LoopState.STOPPED: "stops",
+}
 RUN = Binding.Group("Run", compact=True)
 
 
@@ -83,18 +88,27 @@ class Gsm8kCheckpoints(WorkScreen):
         make: "Callable[[Engine], Iterator[LoopReport]]",
         *,
         playing: bool = True,
-        past: LossSeries | None = None,
+        past: Past | None = None,
         resumed_at: int = 0,
     ) -> bool:
         """Begin a loop; False where it does not begin, which the user was told."""
         raise NotImplementedError
+
+    def is_asked_already(self) -> bool:
+        """Whether the run pauses, goes on or stops after its step; then the user is told."""
+        asked = self.session.pending.state_of(LOOP)
+        if asked is not None:
+            self.excuse(f"The run {BECOMES[asked]} after this step.")
+        return asked is not None
 
     async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
         """Go on with the run of a checkpoint, which is the model that is loaded."""
         step = step_of(checkpoint)
         try:
             settings = settings_here(run.description)
-            past = await in_thread(lambda: series_up_to(run.folder, step))
+            past = await in_thread(
+                lambda: past_up_to(run.folder, step, answer_only=settings.answer_only)
+            )
         except InputError as error:  # the engine would say so after it has read all items
             self.session.tell(Failure(str(error)))
             return
@@ -109,6 +123,8 @@ class Gsm8kCheckpoints(WorkScreen):
     async def action_stop(self) -> None:
         if not self.session.is_live(LOOP):
             self.notify("No run is going: space starts one.", markup=False)
+            return
+        if self.is_asked_already():
             return
         question = Question(
             "Stop the run? The weights stay as they are. With a checkpoint it can be resumed.",

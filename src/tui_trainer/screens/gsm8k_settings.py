@@ -14,11 +14,17 @@ ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
 FORM = FormOf("Settings of the next run", FIELDS, PRESETS, read_settings, nearest_preset)
 
 
-def describe_settings(settings: TrainSettings) -> str:
-    """One line: what differs from the preset, with a star, then what is always of interest."""
+def describe_settings(settings: TrainSettings, lr_now: float | None = None) -> str:
+    """One line: what differs from the preset, with a star, then what is always of interest.
+
+    `lr_now` is told first where a schedule, or a key, has made it another than the highest.
+    """
     name = nearest_preset(settings)
     changed = differing(settings, PRESETS[name])
     usual = [field for field in FIELDS if field.name in ALWAYS_TOLD and field not in changed]
-    parts = [f"{field.label} {shown(field, settings)}*" for field in changed]
-    parts += [f"{field.label} {shown(field, settings)}" for field in usual]
-    return " · ".join([f"{name}, * changed" if changed else name, *parts])
+    parts = {field.name: f"{field.label} {shown(field, settings)}*" for field in changed}
+    parts |= {field.name: f"{field.label} {shown(field, settings)}" for field in usual}
+    if lr_now is not None and lr_now != settings.lr:
+        lr = f"{parts.pop('lr')} ({lr_now:.2g} now)"
+        parts = {"lr": lr} | parts
+    return " · ".join([f"{name}, * changed" if changed else name, *parts.values()])

@@ -9,6 +9,7 @@ from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.screens.phase_view import BAR_CELLS, bar
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.words import COMES
 from tui_trainer.words.numbers import percent
 
 UNKNOWN = "—"
@@ -41,7 +42,7 @@ class MovedView(Container):
         self.report: MovedReport | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="moved-words")
+        yield Static(COMES, id="moved-words")
         yield LineTable(id="layers")
 
     def show(self, report: MovedReport) -> None:

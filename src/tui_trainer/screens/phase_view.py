@@ -17,6 +17,7 @@ from tui_trainer.engine.phase_reports import (
 )
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.words import COMES
 
 PHASE_KEYS = {FORWARD: "F", LOSS: "L", BACKWARD: "B", STEP: "S", ZERO_GRAD: "Z"}
 COLUMNS = (Column("layer", 14), Column("gradient", 10, right=True), Column("", 12, share=1))
@@ -33,7 +34,7 @@ class PhaseView(Container):
 
     def compose(self) -> ComposeResult:
         yield Static(id="phase-lines")
-        yield Static(id="phase-words")
+        yield Static(COMES, id="phase-words")
         yield LineTable(id="gradients")
 
     def show(self, report: PhaseReport) -> None:

@@ -40,6 +40,7 @@ from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.words import COMES
 from tui_trainer.worker import LoopChanged
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop tra
 HURRY_SECONDS = 0.15  # and how often what the user or the screen's own loop changes meanwhile
 TOKENS_AT_MOST = 200  # of one run; the next press of the key goes on
 CANDIDATES = 50
+BUSY = "A token is being generated, or a run begins: wait for it."
 LAST = 1_000_000_000  # as a position: the last one, whatever its number
 
 CHANGES: dict[str, Callable[[Sampling, bool], Sampling]] = {
@@ -212,7 +214,10 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
                 await asyncio.sleep(DRAIN_SECONDS)
                 continue
             self._asked, self._is_stale, self._asked_at = look, False, time.monotonic()
-            inspection = await self.session.ask(look.answer, "Predicting", self._say_failure)
+            if self.inspection is None:
+                self._say("facts", COMES)
+            with self.dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
+                inspection = await self.session.ask(look.answer, "Predicting", self._say_failure)
             if inspection is not None:
                 self._show(inspection, look)
         self._asking = False
@@ -308,7 +313,9 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             self._stop()
         elif self.session.status is None:
             self.notify("The model is still being loaded.", markup=False)
-        elif not self._busy:
+        elif self._busy:
+            self.excuse(BUSY)
+        else:
             self._append()
 
     @work
@@ -330,7 +337,10 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if self.session.is_live(LOOP):
             self._stop()
             return
-        if self._busy or (look := self._look()) is None:
+        if self._busy:
+            self.excuse(BUSY)
+            return
+        if (look := self._look()) is None:
             return
         self._busy = True
         started = await self.session.start_loop(
@@ -348,7 +358,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         """The tokens made until now stay; the one that is being made is not waited for."""
         self._drain()
         self._listening = False
-        self.session.worker.stop_loop(LOOP)
+        self.session.stop_loop(LOOP)
 
     def action_undo(self) -> None:
         self._stop()

@@ -9,6 +9,7 @@ from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, token_cell
+from tui_trainer.words import COMES
 from tui_trainer.words.numbers import change as moved
 from tui_trainer.words.numbers import nats, probability
 
@@ -40,7 +41,7 @@ class ProbeView(Container):
         self.reports: tuple[ProbeReport, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="probe-words")
+        yield Static(COMES, id="probe-words")
         yield LineTable(id="probe-lines")
 
     def show(self, reports: tuple[ProbeReport, ...]) -> None:

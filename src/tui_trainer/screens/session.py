@@ -1,8 +1,10 @@
 """What the screens share: the worker, and what they last heard of the model and the loops."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,11 +31,12 @@ from tui_trainer.screens.going_on import (
 from tui_trainer.screens.guide import Guide, Task
 from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks
 from tui_trainer.screens.leaving import LOAD, leave_weights
+from tui_trainer.screens.pending import Pending
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.saved_run import Saved, SavedRun, describe_saved
 from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import Event, LoopChanged, Report, Worker, WorkerFailed
+from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
@@ -46,6 +49,12 @@ ROOM_WAS_MADE = (
     "Press m and pick one."
 )
 HEARD_SECONDS = 0.01
+SAVING = "Saving"
+
+
+def starting(name: str) -> str:
+    """What the worker does where a loop of that name begins."""
+    return f"Starting {LOOP_TITLES[name]}"
 
 
 class Session(GoingOn):
@@ -62,6 +71,7 @@ class Session(GoingOn):
         self.chosen_position: Position | None = None
         """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
+        self.pending = Pending()
         self.saved: SavedRun | None = None
         """The run on disk of the loop of GSM8K, as far as was heard of it."""
         self._changing = 0
@@ -98,22 +108,26 @@ class Session(GoingOn):
 
         `on_failure` tells it in another way than a notification or a dialog.
         """
-        return await self._reply(self.worker.ask(request, doing), on_failure)
+        return await self._reply(self.worker.ask(request, doing), doing, on_failure)
 
     async def _reply(
-        self, future: "Future[Reply]", on_failure: Callable[[Failure], None] | None = None
+        self,
+        future: "Future[Reply]",
+        what: str,
+        on_failure: Callable[[Failure], None] | None = None,
     ) -> Reply | None:
         try:
-            return await self._answer(future)
+            return await self._answer(future, what)
         except Failure as failure:
             (on_failure or self.tell)(failure)
             return None
 
-    async def _answer(self, future: "Future[Reply]") -> Reply:
+    async def _answer(self, future: "Future[Reply]", what: str) -> Reply:
         """What the worker answers; whoever waits is cancelled once the app closes.
 
         Textual takes a screen's widgets away some time before it cancels what the screen waits for.
         """
+        self.pending.add(what, future)
         try:
             return await asyncio.wrap_future(future)
         finally:
@@ -225,6 +239,12 @@ class Session(GoingOn):
         else:
             self.status = None
 
+    def saw_updates(self, updates: int, *, saved: bool = False) -> None:
+        """A step's report is there before the status is that the same step made."""
+        if self.status is not None and (more := updates - self.status.updates) > 0:
+            unsaved = 0 if saved else self.status.unsaved + more
+            self.status = replace(self.status, updates=updates, unsaved=unsaved)
+
     def publish(self, status: LearnerStatus) -> None:
         self.status = status
         self.status_changed.publish(status)
@@ -256,7 +276,7 @@ class Session(GoingOn):
 
     async def save(self) -> bool:
         """Write the weights where they belong; False where that failed, which the user was told."""
-        return self._heard_saved(await self.ask(lambda engine: (engine.save(),), "Saving"))
+        return self._heard_saved(await self.ask(lambda engine: (engine.save(),), SAVING))
 
     async def end_training(self, *, save: bool) -> bool:
         """End the loops that train, and with `save` write the weights as they are then.
@@ -267,10 +287,11 @@ class Session(GoingOn):
         if not live:
             return await self.save() if save else True
         for name in live[1:] if save else live:
-            self.worker.stop_loop(name)
+            self.stop_loop(name)
         if save:
-            ended = self.worker.end_loop(live[0], lambda engine: (engine.save(),), "Saving")
-            saved = await self._reply(ended)
+            ended = self.worker.end_loop(live[0], lambda engine: (engine.save(),), SAVING)
+            self.pending.ask_state(live[0], LoopState.STOPPED)
+            saved = await self._reply(ended, SAVING)
             if not self._heard_saved(saved):
                 return False
         while any(self.is_live(name) for name in live):  # that they ended is on its way here
@@ -310,7 +331,9 @@ class Session(GoingOn):
             return False
         self._starting.add(name)
         try:
-            await self._answer(self.worker.start_loop(name, make, playing=playing))
+            doing = starting(name)
+            started = self.worker.start_loop(name, make, playing=playing, doing=doing)
+            await self._answer(started, doing)
         except Failure as failure:
             self._starting.discard(name)
             tell(failure)
@@ -323,6 +346,29 @@ class Session(GoingOn):
             self._app.refresh_bindings()
         return True
 
+    def play(self, name: str, playing: bool) -> None:
+        """Go on with a loop, or pause it after the step that it makes."""
+        self.worker.play(name, playing)
+        self.pending.ask_state(name, LoopState.RUNNING if playing else LoopState.PAUSED)
+
+    def advance(self, name: str) -> None:
+        """Make one step of a paused loop."""
+        self.worker.advance(name)
+        self.pending.ask_step(name)
+
+    def stop_loop(self, name: str) -> None:
+        """End a loop after the step that it makes."""
+        self.worker.stop_loop(name)
+        if self.is_live(name):
+            self.pending.ask_state(name, LoopState.STOPPED)
+
+    def step_seconds(self, name: str) -> float | None:
+        """How long the step that a loop makes has taken so far; None between two."""
+        doing = self.worker.doing
+        if doing is None or doing.loop != name:
+            return None
+        return max(0.0, time.monotonic() - doing.since)
+
     def drain(self, name: str) -> list[Report]:
         """The reports of a loop since the last call, oldest first; none while the app closes."""
         return self.worker.drain(name) if self._app.is_running else []
@@ -331,7 +377,7 @@ class Session(GoingOn):
         """Pause what changes the weights; its title, empty where nothing does."""
         paused = [name for name in TRAINING_LOOPS if self.is_running(name)]
         for name in paused:
-            self.worker.play(name, playing=False)
+            self.play(name, playing=False)
         return " and ".join(LOOP_TITLES[name] for name in paused)
 
     def _end_evaluation(self) -> None:
@@ -353,6 +399,7 @@ class Session(GoingOn):
         self.loops[event.name] = event.state
         self._starting.discard(event.name)
         self._changed |= event.name in TRAINING_LOOPS
+        self.pending.hear(event)
         if event.name == EVALUATION and event.state.is_over:
             self._end_evaluation()
         if event.name == BENCH and event.state.is_over:

@@ -49,12 +49,12 @@ class StepHistory(StepPhases):
 
     @work
     async def action_undo(self) -> None:
-        if not self.session.refuses(Act.UPDATE):
+        if not self.session.refuses(Act.UPDATE) and not self.piles_up("Undoing"):
             await self.session.change(lambda engine: engine.undo(), "Undoing")
 
     @work
     async def action_redo(self) -> None:
-        if not self.session.refuses(Act.UPDATE):
+        if not self.session.refuses(Act.UPDATE) and not self.piles_up("Redoing"):
             await self.session.change(lambda engine: engine.redo(), "Redoing")
 
     @work
@@ -64,4 +64,4 @@ class StepHistory(StepPhases):
         now = byte_count(self.session.status.history.budget)
         budget = await self.app.push_screen_wait(Entry("Memory for undo", now, read_bytes))
         if budget is not None:
-            await self.session.change(lambda engine: engine.set_undo_budget(budget), "")
+            await self.session.change(lambda engine: engine.set_undo_budget(budget), "Setting")

@@ -13,6 +13,8 @@ from tui_trainer.screens.step_updates import UPDATES, StepUpdates
 from tui_trainer.screens.step_views import PHASES
 from tui_trainer.widgets.loss_chart import LossChart
 
+RUNNING_A_PHASE = "Running a phase"
+
 
 class StepPhases(StepUpdates):
     """The part of Step that runs one phase at a time."""
@@ -36,13 +38,13 @@ class StepPhases(StepUpdates):
     def action_phase(self, phase: str | None = None) -> None:
         """One phase of the training cell; without a name the next."""
         self.view = PHASES
-        if not self.session.refuses(Act.PHASE):
+        if not self.session.refuses(Act.PHASE) and not self.piles_up(RUNNING_A_PHASE):
             self._run_phase(phase, self.text)
 
     @work
     async def _run_phase(self, phase: str | None, text: str) -> None:
         report = await self.session.update(
-            lambda engine: engine.phase(phase, text), "Running a phase", self._say_refused
+            lambda engine: engine.phase(phase, text), RUNNING_A_PHASE, self._say_refused
         )
         if report is not None:
             self._show_phase(report)

@@ -1,17 +1,31 @@
 """The settings of the training cell by keypress: learning rate, optimizer, mode."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, TypedDict, Unpack
 
 from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.engine.settings import OPTIMIZERS, read_lr
+from tui_trainer.engine.typed_numbers import as_typed
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.shared_text import SharedText
 
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
 LADDER = (1.0, 2.0, 5.0)
 SET = Binding.Group("Set", compact=True)
+
+
+class Change(TypedDict, total=False):
+    """What a key can change of a LearnerStatus."""
+
+    lr: float
+    optimizer: str
+    training: bool
 
 
 def next_lr(lr: float, up: bool) -> float:
@@ -82,30 +96,50 @@ class StepSettings(SharedText):
         ),
     ]
 
+    def _show_settings(self) -> None:
+        """The line that tells them."""
+        raise NotImplementedError
+
     @work
     async def action_change_lr(self, up: bool) -> None:
         if self.session.status is not None:
-            lr = next_lr(self.session.status.lr, up)
-            await self.session.change(lambda engine: engine.set_lr(lr), "")
+            await self._set_lr(next_lr(self.session.status.lr, up))
 
     @work
     async def action_type_lr(self) -> None:
         if self.session.status is None:
             return
-        now = f"{self.session.status.lr:g}"
+        now = as_typed(self.session.status.lr)
         lr = await self.app.push_screen_wait(Entry("Learning rate", now, read_lr))
         if lr is not None:
-            await self.session.change(lambda engine: engine.set_lr(lr), "")
+            await self._set_lr(lr)
+
+    async def _set_lr(self, lr: float) -> None:
+        await self._set(lambda engine: engine.set_lr(lr), lr=lr)
 
     @work
     async def action_optimizer(self) -> None:
         if self.session.status is not None:
             index = OPTIMIZERS.index(self.session.status.optimizer)
             name = OPTIMIZERS[(index + 1) % len(OPTIMIZERS)]
-            await self.session.change(lambda engine: engine.set_optimizer(name), "")
+            await self._set(lambda engine: engine.set_optimizer(name), optimizer=name)
 
     @work
     async def action_mode(self) -> None:
         if self.session.status is not None:
             training = not self.session.status.training
-            await self.session.change(lambda engine: engine.set_training(training), "")
+            await self._set(lambda engine: engine.set_training(training), training=training)
+
+    async def _set(
+        self,
+        request: "Callable[[Engine], LearnerStatus]",
+        **change: Unpack[Change],
+    ) -> None:
+        """Change a setting of the next update; it is told before the one being made has ended.
+
+        So a key pressed again goes on from there.
+        """
+        if self.session.status is not None:
+            self.session.status = replace(self.session.status, **change)
+            self._show_settings()
+        await self.session.change(request, "Setting")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must not pile them up
+ASKED_FOR = f"{WAITING_AT_MOST} are asked for already: wait for them."
 UPDATES = Binding.Group("Update ", compact=True)
 
 
@@ -80,7 +81,12 @@ class StepUpdates(StepViews):
         line = describe_settings(status, self.waiting)
         if status is not None:
             line = f"{line} · {describe_history(status.history)}"
+        if self.session.pending.state_of("step") is not None:
+            line = f"stopping after this update · {line}"
         self._say("settings", line)
+
+    def show_waiting(self) -> None:
+        self._show_settings()
 
     def watch_waiting(self) -> None:
         if self.is_mounted:
@@ -93,6 +99,7 @@ class StepUpdates(StepViews):
     def _show_report(self, report: UpdateReport) -> None:
         self.report = report
         self._updates_shown = report.update
+        self.session.saw_updates(report.update)
         self.query_one(PredictionTable).show(report.before, report.after)
         self._say("facts", describe_update(report))
 
@@ -126,9 +133,10 @@ class StepUpdates(StepViews):
             return
         self._predicted_at = time.monotonic()
         text = self.text
-        prediction = await self.session.ask(
-            lambda engine: engine.predict(text, 1), "Predicting", self._say_failure
-        )
+        with self.dimmed(self.query_one(PredictionTable), self.query_one("#facts")):
+            prediction = await self.session.ask(
+                lambda engine: engine.predict(text, 1), "Predicting", self._say_failure
+            )
         if prediction is not None and text == self.text:
             self._show_prediction(prediction)
 
@@ -148,9 +156,18 @@ class StepUpdates(StepViews):
     def action_update(self) -> None:
         if self._is_playing:
             self.action_play()
-        elif self.waiting < WAITING_AT_MOST and not self.session.refuses(Act.UPDATE):
+        elif self.waiting >= WAITING_AT_MOST:
+            self.excuse(ASKED_FOR)
+        elif not self.session.refuses(Act.UPDATE):
             text = self.text
             self._make(lambda engine: engine.update(text))
+
+    def piles_up(self, what: str) -> bool:
+        """Whether so many of these wait that the key is held down; then the user is told."""
+        is_held = self.session.pending.count(what) >= WAITING_AT_MOST
+        if is_held:
+            self.excuse(ASKED_FOR)
+        return is_held
 
     def _make(self, update: "Callable[[Engine], UpdateReport]") -> None:
         """Have an update made and show it."""
@@ -170,8 +187,14 @@ class StepUpdates(StepViews):
 
     @work
     async def action_play(self) -> None:
+        if self.session.is_starting("step"):  # a key pressed twice
+            self.excuse("The updates begin after what is being done.")
+            return
         if self._is_playing:
-            self.session.worker.stop_loop("step")
+            if self.session.pending.state_of("step") is None:
+                self.session.stop_loop("step")
+            else:
+                self.excuse("It stops after this update.")
             return
         text = self.text
         await self.session.start_loop("step", lambda engine: engine.updates(text))

@@ -102,17 +102,21 @@ class StepViews(StepChart):
     async def _look_at_phases(self) -> None:
         if self.session.status is None:
             return
-        report = await self.session.ask(lambda engine: engine.phase_report(), "")
+        view = self.query_one(PhaseView)
+        with self.dimmed(view):
+            report = await self.session.ask(lambda engine: engine.phase_report(), "Phases")
         if report is not None:
-            self.query_one(PhaseView).show(report)
+            view.show(report)
 
     @work(exclusive=True, group="view")
     async def _look_at_moved(self) -> None:
         if self.session.status is None:
             return
-        report = await self.session.ask(lambda engine: engine.moved(), "Comparing weights")
+        view = self.query_one(MovedView)
+        with self.dimmed(view):
+            report = await self.session.ask(lambda engine: engine.moved(), "Comparing weights")
         if report is not None:
-            self.query_one(MovedView).show(report)
+            view.show(report)
 
     @work(exclusive=True, group="view")
     async def _look_at_passes(self) -> None:
@@ -150,10 +154,11 @@ class StepViews(StepChart):
     async def _look_at_probes(self) -> None:
         if self.session.status is None:
             return
-        probes = self.probes
-        reports = await self.session.ask(lambda engine: engine.probe(probes), "Probing")
+        probes, view = self.probes, self.query_one(ProbeView)
+        with self.dimmed(view):
+            reports = await self.session.ask(lambda engine: engine.probe(probes), "Probing")
         if reports is not None:
-            self.query_one(ProbeView).show(reports)
+            view.show(reports)
 
     @work
     async def action_edit_probes(self) -> None:

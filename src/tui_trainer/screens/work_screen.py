@@ -1,6 +1,8 @@
 """What every screen is made of: tabs, body, status line, footer, and its text box."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +19,9 @@ from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.screen_tabs import ScreenTabs
 from tui_trainer.widgets.status_line import StatusLine
 
+WAITING = "-waiting"
+DIM_AFTER = 0.08  # seconds: what comes sooner does not flicker
+EXCUSE_SECONDS = 5.0  # for which one sentence is enough
 SAVE = "app.save"
 SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
 
@@ -48,6 +53,8 @@ class WorkScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self._excused: tuple[str, float] | None = None
+        """Why a key could not act, and when that was told."""
 
     def compose(self) -> ComposeResult:
         yield ScreenTabs(self.NAME)
@@ -55,6 +62,35 @@ class WorkScreen(Screen[None]):
             yield from self.body()
         yield StatusLine()
         yield KeyFooter(compact=True, show_command_palette=False)
+
+    @contextmanager
+    def dimmed(self, *widgets: Widget) -> Iterator[None]:
+        """Show `widgets` dim while what they tell is asked for, unless that is there at once."""
+
+        def dim() -> None:
+            for widget in widgets:
+                widget.add_class(WAITING)
+
+        timer = self.set_timer(DIM_AFTER, dim)
+        try:
+            yield
+        finally:
+            timer.stop()
+            for widget in widgets:
+                widget.remove_class(WAITING)
+
+    def excuse(self, why: str) -> None:
+        """A key cannot act yet: say so, once while it is held, where the worker takes its time."""
+        now, doing = time.monotonic(), self.session.worker.doing
+        told, when = self._excused or ("", 0.0)
+        is_short = doing is None or now - doing.since < DIM_AFTER
+        if is_short or (told == why and now - when < EXCUSE_SECONDS):
+            return
+        self._excused = why, now
+        self.notify(why, markup=False)
+
+    def show_waiting(self) -> None:
+        """Something was asked for that may have to wait: a screen that can says so at once."""
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the tabs and the status line."""

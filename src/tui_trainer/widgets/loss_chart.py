@@ -12,7 +12,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trainer.runs.loss_series import LossSeries
-from tui_trainer.widgets.chart_marks import Mark, WeightsChange
+from tui_trainer.runs.metrics import LrLine
+from tui_trainer.runs.past import Past
+from tui_trainer.widgets.chart_marks import LrChange, Mark, WeightsChange
 from tui_trainer.widgets.loss_plot import chart_lines
 
 REDRAW_SECONDS = 0.5
@@ -75,11 +77,16 @@ class LossChart(Widget):
         self._lines: list[str] | None = None
         self._lines_size = Size(0, 0)
 
-    def clear(self, series: LossSeries | None = None) -> None:
-        """Forget a run; `series` is what there is of the next one."""
-        self.series = series or LossSeries()
-        self.validation.clear()
+    def clear(self, past: Past | None = None) -> None:
+        """Forget a run; `past` is what there is of the next one."""
+        past = past or Past()
+        self.series, self.validation = past.losses, past.validation
         self.marks.clear()
+        for change in past.changes:
+            if isinstance(change, LrLine):
+                self.marks.append(LrChange(*change))
+            else:
+                self.mark_change(change.step + 1, change.updates)
 
     def mark_change(self, step: int, updates: int) -> None:
         """The weights were changed on Step before `step`; changes before the same step are one."""

@@ -11,10 +11,10 @@ class RunClock:
     The rate is that of the last `WINDOW_SECONDS` of training.
     """
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        """Seconds of training so far, pauses left out."""
-        self.tokens = 0
+    def __init__(self, seconds: float = 0.0, tokens: int = 0) -> None:
+        self.seconds = seconds
+        """Seconds of training so far, pauses left out; of a run that was resumed all of them."""
+        self.tokens = tokens
         self._recent: deque[tuple[float, int]] = deque()
         self._recent_seconds = 0.0
         self._recent_tokens = 0

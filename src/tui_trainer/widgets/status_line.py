@@ -49,12 +49,15 @@ def describe_loading(loading: LoadProgress) -> str:
 class StatusLine(Static):
     """Docked above the footer on every screen."""
 
-    def show(self, status: LearnerStatus | None, doing: str, seconds: float, loops: str) -> None:
-        """Draw the line; `doing` is empty while the worker is idle."""
+    def show(
+        self, status: LearnerStatus | None, doing: str, seconds: float, waiting: str, loops: str
+    ) -> None:
+        """Draw the line; `doing` is empty while the worker is idle, `waiting` is next in line."""
         right = loops
         if doing:
             frame = SPINNER[int(seconds * 8) % len(SPINNER)]
-            right = f"{frame} {doing} {seconds:.1f} s  {loops}".rstrip()
+            then = f", then {waiting}" if waiting else ""
+            right = f"{frame} {doing} {seconds:.1f} s{then}  {loops}".rstrip()
         room = self.content_size.width - len(right) - 2
         lefts = describe_status(status)
         left = next((words for words in lefts if len(words) <= room), lefts[-1])

@@ -94,6 +94,11 @@ def duration(seconds: float | None) -> str:
     return f"{minutes:>3}:{whole % 60:02}"
 
 
+def so_far(seconds: float) -> str:
+    """How long something takes so far, in whole seconds: 12 s, then 2:05."""
+    return f"{math.floor(seconds)} s" if seconds < 100 else duration(math.floor(seconds)).strip()
+
+
 def seconds_of(seconds: float) -> str:
     """How long something took: 0.004 s, 0.25 s, 3.1 s, 12 s; never 0.0 s."""
     if seconds < 0.0005:

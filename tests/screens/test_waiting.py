@@ -1,0 +1,316 @@
+"""Every key is answered at once, however long the step takes that the worker makes."""
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tests.fake_engine import GATE_SECONDS, FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.evaluation_reports import EvaluationReport
+from tui_trainer.engine.evaluation_settings import EvaluationSettings
+from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
+from tui_trainer.engine.loop_reports import LoopReport
+from tui_trainer.engine.phase_reports import PhaseReport
+from tui_trainer.engine.reports import UpdateReport
+from tui_trainer.engine.settings import Sampling, TrainSettings
+from tui_trainer.screens.gsm8k import STEPS_ASKED_AT_MOST
+from tui_trainer.screens.step_updates import WAITING_AT_MOST
+from tui_trainer.widgets.status_line import StatusLine
+from tui_trainer.worker import LoopState
+
+
+class SlowEngine(FakeEngine):
+    """Whatever takes the model waits, while `held`, for the event: nothing here sleeps."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options)
+        self._open = threading.Event()
+        self._open.set()
+
+    def hold(self) -> None:
+        self._open.clear()
+
+    def let_go(self) -> None:
+        self._open.set()
+
+    def _wait(self) -> None:
+        if not self._open.wait(GATE_SECONDS):
+            raise TimeoutError("no test let go")
+
+    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
+        self._wait()
+        return super().train(settings, record=record)
+
+    def update(self, text: str) -> UpdateReport:
+        self._wait()
+        return super().update(text)
+
+    def phase_report(self) -> PhaseReport:
+        self._wait()
+        return super().phase_report()
+
+    def evaluate(self, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
+        self._wait()
+        return super().evaluate(settings)
+
+    def next_token(
+        self, text: str, generated: tuple[int, ...], sampling: Sampling
+    ) -> GeneratedToken:
+        self._wait()
+        return super().next_token(text, generated, sampling)
+
+    def inspect(
+        self, text: str, generated: tuple[int, ...], index: int, sampling: Sampling, top: int = 50
+    ) -> Inspection:
+        self._wait()
+        return super().inspect(text, generated, index, sampling, top)
+
+
+def with_engine(engine: FakeEngine, *keys: str):
+    return running("escape", *keys, engine=lambda progress: engine)
+
+
+def state(app: TuiTrainer) -> LoopState | None:
+    return app.session.loops.get("gsm8k")
+
+
+def status_line(app: TuiTrainer) -> str:
+    return str(app.screen.query_one(StatusLine).content)
+
+
+# GSM8K
+
+
+async def test_a_pause_is_told_at_once_and_not_undone_by_a_second_press() -> None:
+    engine = FakeEngine([3.0] * 9, gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: " 1/9 " in shown(app))
+        await pilot.press("space")
+        assert "1/9  11%  pausing after this step, " in shown(app)
+        await pilot.press("space", "space", "full_stop")
+        assert "pausing after this step" in shown(app)
+        await until(pilot, lambda: "The run pauses after this step." in shown(app))
+        engine.gate.release(5)
+        await until(pilot, lambda: state(app) is LoopState.PAUSED)
+        await until(pilot, lambda: " 2/9 " in shown(app))
+        assert "pausing" not in shown(app)
+
+
+async def test_the_first_step_has_a_clock_and_takes_keys() -> None:
+    engine = FakeEngine([3.0] * 9, gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        clock = r"RUNNING  step 1, [1-9]\d* s · needs about 0.31"
+        await until(pilot, lambda: re.search(clock, shown(app)))
+        await pilot.press("space")
+        assert re.search(r"step 1, (\d+ s) · pausing after this step, \1", shown(app))
+        engine.gate.release(5)
+        await until(pilot, lambda: state(app) is LoopState.PAUSED)
+        await until(pilot, lambda: " 1/9 " in shown(app))
+
+
+async def test_a_checkpoint_is_asked_for_once() -> None:
+    engine = FakeEngine([3.0] * 9, gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await pilot.press("c")
+        assert "saving after this step" in shown(app)
+        await until(pilot, lambda: "GSM8K running, step" in status_line(app))
+        await pilot.press("c")
+        await until(pilot, lambda: "They are being saved: wait for it." in shown(app))
+        await pilot.press("space")
+        assert "pausing and saving after this step" in shown(app)
+        engine.gate.release(5)
+        await until(pilot, lambda: "Checkpoint of step 1 saved" in shown(app))
+        assert engine.checkpoints == [1]
+        await until(pilot, lambda: state(app) is LoopState.PAUSED)
+        await until(pilot, lambda: "saving" not in shown(app))
+
+
+async def test_a_stop_is_told_at_once() -> None:
+    engine = FakeEngine([3.0] * 9, gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await pilot.press("s", "s")
+        assert "stopping after this step" in shown(app)
+        await pilot.press("s", "space")
+        await until(pilot, lambda: "The run stops after this step." in shown(app))
+        engine.gate.release(5)
+        await until(pilot, lambda: state(app) is LoopState.STOPPED)
+
+
+async def test_single_steps_do_not_pile_up_while_the_key_is_held() -> None:
+    engine = FakeEngine([3.0] * 99, gated=True)
+    async with with_engine(engine, "5", "full_stop") as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: " 1/99 " in shown(app))
+        await pilot.press(*["full_stop"] * (STEPS_ASKED_AT_MOST + 5))
+        assert "8 steps to make, " in shown(app)
+        await until(pilot, lambda: "8 steps are asked for already." in shown(app))
+        engine.gate.release(50)
+        await until(pilot, lambda: " 9/99 " in shown(app))
+        assert "to make" not in shown(app)
+
+
+async def test_a_start_is_told_at_once_and_asked_for_once() -> None:
+    engine = SlowEngine()
+    async with with_engine(engine, "5") as (app, pilot):
+        engine.hold()
+        await pilot.press("space")
+        assert "STARTING 0 s: the problems are read" in shown(app)
+        await until(pilot, lambda: "Starting" in status_line(app))
+        await pilot.press("space")
+        await until(pilot, lambda: "is being started" in shown(app))
+        engine.let_go()
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        assert len(engine.trained_with) == 1
+
+
+async def test_a_new_run_does_not_begin_under_the_last_ones_losses() -> None:
+    engine = FakeEngine([3.25, 1.5], gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        engine.gate.release(2)
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        await until(pilot, lambda: "3.2500" in shown(app))
+        await pilot.press("space")
+        await pilot.press("k")
+        await until(pilot, lambda: "RUNNING  step 1" in shown(app))
+        for figure in ("3.2500", "1.5000", "item 1", "Finished", "2/2"):
+            assert figure not in shown(app)
+        engine.gate.release(2)
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+
+
+async def test_the_rate_of_this_step_stands_beside_the_highest() -> None:
+    def cosine(report):
+        return replace(report, lr=3.4e-6)
+
+    engine = FakeEngine([3.0] * 9, gated=True, change=cosine)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: "tutorial · lr 1e-05 (3.4e-06 now) · problems" in shown(app))
+        engine.gate.release(9)
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        await until(pilot, lambda: "3.4e-06 now" not in shown(app))
+
+
+# The line of status, on every screen
+
+
+async def test_the_updates_are_those_of_the_step_on_show() -> None:
+    engine = FakeEngine([3.0] * 9, gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        for step in (1, 2, 3):
+            engine.gate.release()
+            await until(pilot, lambda step=step: f" {step}/9 " in shown(app))
+            # The next step is being made, so that the engine cannot be asked.
+            await until(pilot, lambda step=step: f" {step} update" in status_line(app))
+        engine.gate.release(9)
+
+
+async def test_what_waits_for_a_step_is_told_on_every_screen() -> None:
+    engine = FakeEngine([3.0] * 9, gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await pilot.press("2")
+        await until(pilot, lambda: "GSM8K running, step" in status_line(app))
+        await until(pilot, lambda: ", then Predicting" in status_line(app))
+        engine.gate.release(9)
+        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        await until(pilot, lambda: "then" not in status_line(app))
+
+
+# Step
+
+
+async def test_updates_asked_for_are_counted_and_do_not_pile_up() -> None:
+    engine = SlowEngine()
+    async with with_engine(engine, "4") as (app, pilot):
+        await until(pilot, lambda: "loss" in shown(app))
+        engine.hold()
+        await pilot.press("space")
+        await until(pilot, lambda: "Updating" in status_line(app))
+        await pilot.press(*["space"] * (WAITING_AT_MOST + 3))
+        assert "8 waiting" in shown(app)
+        await until(pilot, lambda: "8 are asked for already" in shown(app))
+        engine.let_go()
+        await until(pilot, lambda: app.session.status.updates == WAITING_AT_MOST)
+
+
+async def test_settings_of_the_next_update_are_told_while_one_is_made() -> None:
+    engine = SlowEngine()
+    async with with_engine(engine, "4") as (app, pilot):
+        engine.hold()
+        await pilot.press("space", "right_square_bracket", "right_square_bracket", "o", "t")
+        assert "lr 5e-05 · SGD · eval mode" in shown(app)
+        engine.let_go()
+        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: not app.session.pending.has("Setting"))
+        assert (app.session.status.lr, app.session.status.training) == (5e-5, False)
+
+
+async def test_playing_is_stopped_after_the_update_and_told_at_once() -> None:
+    engine = SlowEngine()
+    async with with_engine(engine, "4", "p") as (app, pilot):
+        await until(pilot, lambda: app.session.is_live("step"))
+        engine.hold()
+        await until(pilot, lambda: (app.session.step_seconds("step") or 0) > 0.2)
+        await pilot.press("p")
+        assert "stopping after this update" in shown(app)
+        await pilot.press("p")
+        assert app.session.is_live("step")
+        engine.let_go()
+        await until(pilot, lambda: not app.session.is_live("step"))
+        await until(pilot, lambda: "stopping" not in shown(app))
+
+
+async def test_a_view_that_waits_says_so_and_is_dim_while_it_is_old() -> None:
+    engine = SlowEngine()
+    async with with_engine(engine, "4") as (app, pilot):
+        engine.hold()
+        await pilot.press("v")
+        assert "It comes as soon as the worker has done" in shown(app)
+        view = app.screen.query_one("#phases")
+        await until(pilot, lambda: view.has_class("-waiting"))
+        engine.let_go()
+        await until(pilot, lambda: "Nothing has run yet." in shown(app))
+        assert not view.has_class("-waiting")
+
+
+# Predict
+
+
+async def test_predict_shows_what_is_old_dim_and_says_what_it_waits_for() -> None:
+    engine = SlowEngine()
+    async with with_engine(engine, "2") as (app, pilot):
+        await until(pilot, lambda: "sum of all" in shown(app))
+        engine.hold()
+        table = app.screen.query_one("#positions")
+        await pilot.press("down")
+        await until(pilot, lambda: table.has_class("-waiting"))
+        await pilot.press("space")
+        await until(pilot, lambda: "then Generating" in status_line(app))
+        await pilot.press("space")
+        await until(pilot, lambda: "A token is being generated" in shown(app))
+        engine.let_go()
+        await until(pilot, lambda: not table.has_class("-waiting"))
+        await until(pilot, lambda: len(app.screen.generated) == 1)
+
+
+# Evaluation
+
+
+async def test_an_evaluation_that_waits_says_so_and_begins_once() -> None:
+    engine = SlowEngine(answers=[["#### 1", "#### 2"]])
+    async with with_engine(engine, "5", "E") as (app, pilot):
+        engine.hold()
+        await pilot.press("e")
+        assert "STARTING after what the worker is doing" in shown(app)
+        await until(pilot, lambda: "Starting Evaluation" in status_line(app))
+        await pilot.press("e")
+        await until(pilot, lambda: "An evaluation is being started." in shown(app))
+        engine.let_go()
+        await until(pilot, lambda: "100%     2/2 scored" in shown(app))
+        assert len(engine.evaluated_with) == 1
