@@ -54,7 +54,7 @@ def check_config(folder: Path, model: str, tensors: Mapping[str, StoredTensor]) 
 def check_entries(file: str, entries: Mapping[str, object], model: str, tensors: int) -> None:
     """Raise InputError with the first entry that cannot be that of a model with so many tensors."""
     for key, value in _entries(entries):
-        reason = _implausible(key, value, tensors)
+        reason = None if value is None else _implausible(key, value, tensors)
         if reason is not None:
             raise InputError(
                 f"{file} of {model} has {_short(value)} as its {key}, and {reason}: mend that "
@@ -81,8 +81,6 @@ def _check_architectures(named: object, model: str) -> None:
 
 def _implausible(key: str, value: object, tensors: int) -> str | None:
     """Why an entry can be that of no model; None where it can."""
-    if value is None:
-        return None
     if key in LABELS:
         return _not_whole(len(value) if isinstance(value, dict | list) else value, 0, MOST_LABELS)
     if key in LAYERS:
@@ -92,10 +90,19 @@ def _implausible(key: str, value: object, tensors: int) -> str | None:
         # Some models have a list, with a size for each layer, or several IDs that end a text.
         several = value if isinstance(value, list) else [value]
         return next(filter(None, (_not_whole(one, least, LARGEST_SIZE) for one in several)), None)
+    if key in ("dtype", "torch_dtype"):
+        return _no_type(value)
     if "dropout" not in key and not key.endswith("pdrop"):
         return None
     is_share = isinstance(value, int | float) and 0 <= value <= 1
     return None if is_share else "it must be between 0 and 1"
+
+
+def _no_type(value: object) -> str | None:
+    """Why `value` is no type of numbers; None where it is one, or has one for each part."""
+    named = getattr(torch, value.removeprefix("torch."), None) if isinstance(value, str) else value
+    is_type = isinstance(named, torch.dtype | dict) or value == "auto"
+    return None if is_type else "torch has no such type"
 
 
 def _not_whole(value: object, least: int, most: int, why: str = "") -> str | None:
