@@ -1,0 +1,172 @@
+"""One app after another, given actions until something is wrong with it."""
+
+import asyncio
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual._xterm_parser import XTermParser
+from textual.driver import Driver
+from textual.drivers import linux_driver
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.events import Resize
+from textual.geometry import Size
+
+from tests.monkey.actions import Action
+from tests.monkey.engine import make_engine
+from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.worker import Failure
+
+HANG_SECONDS = 10.0
+"""How long the app may take for what it alone has to do."""
+BUSY_SECONDS = 30.0
+"""How long a request may wait for another one's work, a model that is loaded among it."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What went wrong, after how many of the actions."""
+
+    what: str
+    """One line that is the same each time."""
+    details: str
+    after: int
+
+
+class Keyboard(HeadlessDriver):
+    """A terminal that draws for nobody, and reads as the real one does."""
+
+    @property
+    def is_headless(self) -> bool:
+        return False
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._parser = XTermParser()
+        self._decode = linux_driver.getincrementaldecoder("utf-8")().decode
+
+    def type(self, data: bytes) -> None:
+        if text := self._decode(data):
+            for event in self._parser.feed(text):
+                self.process_message(event)
+
+    def tick(self) -> None:
+        for event in self._parser.tick():
+            self.process_message(event)
+
+
+class MonkeysApp(TuiTrainer):
+    """On that terminal."""
+
+    def get_driver_class(self) -> type[Driver]:
+        return Keyboard
+
+
+class Episode:
+    """One life of the app."""
+
+    def __init__(self, model: str, beat: Callable[[Action], None] = lambda action: None) -> None:
+        self._beat = beat
+        """Called before each action: where it is not for long, the app does not come back."""
+        self.app = MonkeysApp(ModelChoice(model), make_engine=make_engine)
+        self._wrong: list[tuple[str, str]] = []
+        tell = self.app.session.tell
+
+        def hear(failure: Failure) -> None:
+            if failure.traceback is not None:
+                self._fault(last_line(failure.traceback), failure.traceback)
+            tell(failure)
+
+        self.app.session.tell = hear
+
+    def _fault(self, what: str, details: str) -> None:
+        self._wrong.append((what, details))
+
+    async def run(self, actions: Sequence[Action]) -> tuple[int, Wrong | None]:
+        """How many actions were made, and what was wrong."""
+        asyncio.get_running_loop().set_exception_handler(self._lost)
+        life = asyncio.create_task(self.app.run_async(size=(80, 24)))
+        made = 0
+        try:
+            await self._until(lambda: self.app.session.status is not None, BUSY_SECONDS, "loading")
+            for action in actions:
+                if life.done() or self.app._exit or self._found():
+                    break
+                made += 1
+                self._beat(action)
+                await self._act(action)
+            await self._check_worker()
+        except TimeoutError as error:
+            self._fault(str(error), stacks())
+        if not life.done():
+            self.app.exit(0)
+        try:
+            await asyncio.wait_for(life, HANG_SECONDS)
+        except TimeoutError:
+            self._fault("the app does not end", stacks())
+        if not await asyncio.to_thread(self.app.worker.stop, BUSY_SECONDS):
+            self._fault("the worker does not end", stacks())
+        return made, self._found(made)
+
+    def _lost(self, _: object, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            self._fault(f"lost: {error!r}", "".join(traceback.format_exception(error)))
+
+    def _found(self, made: int = 0) -> Wrong | None:
+        for fault in self.app.faults:
+            details = "".join(traceback.format_exception(fault))
+            return Wrong(last_line(details), details, made)
+        return Wrong(*self._wrong[0], made) if self._wrong else None
+
+    async def _act(self, action: Action) -> None:
+        app, keyboard = self.app, self.app._driver
+        assert isinstance(keyboard, Keyboard)
+        if action.size is not None:
+            keyboard._size = Size(*action.size)
+            app.post_message(Resize(keyboard._size, keyboard._size))
+        keyboard.tick()
+        keyboard.type(action.data)
+        await asyncio.sleep(action.rest)
+        await self._until(self._is_read, HANG_SECONDS, "its input is not used")
+
+    def _is_read(self) -> bool:
+        app = self.app
+        idle = not app._input and app._awaited is None and not app._message_queue.qsize()
+        return idle or app._exit
+
+    async def _check_worker(self) -> None:
+        """It answers once it has done what it is doing."""
+        if not self.app._exit:
+            answer = self.app.worker.ask(lambda engine: None)
+            await self._until(answer.done, BUSY_SECONDS, "the worker does not answer")
+
+    async def _until(self, condition: Callable[[], object], seconds: float, what: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(what)
+            await asyncio.sleep(0)
+            if not condition():
+                await asyncio.sleep(0.001)
+
+
+def last_line(trace: str) -> str:
+    """The error and where it was raised, whatever the values in it."""
+    lines = [line.strip() for line in trace.strip().splitlines()]
+    places = [line for line in lines if line.startswith("File ")]
+    kind = lines[-1].split(":")[0]
+    return f"{kind} at {places[-1]}" if places else kind
+
+
+def stacks() -> str:
+    """Where every thread is."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return "\n".join(
+        f"{names.get(ident)}:\n{''.join(traceback.format_stack(frame))}"
+        for ident, frame in sys._current_frames().items()
+    )

@@ -1,0 +1,38 @@
+"""Ends a process whose app does not come back: then nothing in it can say so but a thread."""
+
+import os
+import threading
+import time
+from collections import deque
+
+from tests.monkey.actions import Action
+from tests.monkey.play import BUSY_SECONDS, stacks
+
+TOLD = 40
+"""Actions that are printed, the last ones."""
+
+
+class Watch:
+    """Prints where every thread is, and what was last done, and ends the process."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._actions: deque[Action] = deque(maxlen=TOLD)
+        self._last = time.monotonic()
+        self._over = threading.Event()
+        threading.Thread(target=self._look, name="watch", daemon=True).start()
+
+    def beat(self, action: Action) -> None:
+        self._last = time.monotonic()
+        self._actions.append(action)
+
+    def end(self) -> None:
+        self._over.set()
+
+    def _look(self) -> None:
+        while not self._over.wait(1.0):
+            if time.monotonic() - self._last > 2 * BUSY_SECONDS:
+                steps = "\n".join(map(str, self._actions))
+                said = f"seed {self._seed}: the app does not come back\n{stacks()}\n{steps}\n"
+                os.write(1, said.encode())  # Textual has what is printed
+                os._exit(1)
