@@ -48,6 +48,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> list[ModelChoice]:
     monkeypatch.setattr(tui_trainer.app, "run_app", run_app)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
     return opened
 
 
@@ -83,6 +84,23 @@ def test_the_app_needs_a_terminal(
     assert (captured.out, captured.err.count("\n"), terminal) == ("", 1, [])
     for word in ("not a terminal", "tokens", "loss", "step", "gsm8k", "models", "problems"):
         assert word in captured.err
+
+
+@pytest.mark.parametrize("kind", ["dumb", "unknown"])
+def test_the_app_needs_a_terminal_that_can_be_drawn_on(
+    terminal: list[ModelChoice],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+) -> None:
+    """It drew itself with escape sequences that such a terminal shows."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)  # of `capsys`
+    monkeypatch.setenv("TERM", kind)
+    assert main([]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n"), terminal) == ("", 1, [])
+    for words in (f"TERM is {kind}", "gsm8k", "export TERM=xterm-256color"):
+        assert words in captured.err
 
 
 def test_a_process_without_a_terminal_ends_at_once() -> None:

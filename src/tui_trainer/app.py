@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import work
+from textual import on, work
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -337,11 +337,18 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
     def action_suspend_process(self) -> None:
         """Hand the terminal back to the shell, as any program does at ctrl+z; `fg` goes on."""
+        if self._driver is None or not self._driver.can_suspend:
+            return
         if has_shell():
             self._suspend_signal()
             os.killpg(os.getpgrp(), signal.SIGTSTP)  # `uv run` and `make` stop with it
         else:
             self.notify("There is no shell below that could go on with it.", markup=False)
+
+    @on(Driver.SignalResume)
+    def _draw_whole(self) -> None:
+        """The shell has written over it, and its terminal may have another size."""
+        self.refresh(layout=True)
 
     def _handle_signals(self) -> None:
         """Textual has no handler for these: without one the terminal stays raw."""

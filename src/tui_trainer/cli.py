@@ -26,6 +26,8 @@ FAILED, WRONG_INPUT = 1, 2
 PIPE_CLOSED = exit_status(signal.SIGPIPE)
 
 ERROR_CHARACTERS = 1000
+COMMANDS = "(tokens, predict, loss, step, gsm8k, eval, bench, models, runs, problems)"
+TERMINALS_WITHOUT_A_CURSOR = "dumb", "unknown"  # as in Emacs' shell, and some editors' consoles
 DESCRIPTION = "Study how a language model is trained, by keypress, in a terminal."
 EPILOG = "Without a command the app opens. 'tui-trainer COMMAND --help' explains a command."
 
@@ -140,8 +142,13 @@ def _open_app(arguments: argparse.Namespace) -> int:
         if stream is None or not stream.isatty():
             raise InputError(
                 f"Standard {name} is not a terminal, which the app needs: use a headless command "
-                "(tokens, predict, loss, step, gsm8k, eval, bench, models, runs, problems) instead."
+                f"{COMMANDS} instead."
             )
+    if (kind := os.environ.get("TERM")) in TERMINALS_WITHOUT_A_CURSOR:
+        raise InputError(
+            f"TERM is {kind}: nothing can be drawn on such a terminal. Use a headless command "
+            f"{COMMANDS} instead, or tell what terminal it is (export TERM=xterm-256color)."
+        )
     # All that is made up to the first frame stays, and collecting among it delays that frame by 5%.
     # The worker enables it again once the engine is imported.
     gc.disable()

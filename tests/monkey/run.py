@@ -1,11 +1,11 @@
 """A number of actions of one seed, and the shortest sequence that shows what is wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 from tests.monkey.actions import Action, draw
-from tests.monkey.play import Episode, Wrong
+from tests.monkey.play import Beat, Episode, Wrong, unheard
 from tests.monkey.shrink import shrink
 
 EPISODE = 400
@@ -38,7 +38,7 @@ async def find_wrong(
     seed: int,
     model: str,
     seconds: float,
-    beat: Callable[[Action], None] = lambda action: None,
+    beat: Beat = unheard,
 ) -> Report:
     """Play so many; where something is wrong, take up to `seconds` to find what shows it."""
     random, made = Random(seed), 0
@@ -47,17 +47,20 @@ async def find_wrong(
         done, wrong = await Episode(model, beat).run(episode)
         made += done
         if wrong is not None:
-            shortest = await shortest_of(episode[:done], wrong, model, seconds)
+            print(
+                f"seed {seed}, after {made:,} actions: {wrong.what}; looking for the shortest way"
+            )
+            shortest = await shortest_of(episode[:done], wrong, model, seconds, beat)
             return Report(seed, made, wrong, tuple(shortest))
     return Report(seed, made)
 
 
 async def shortest_of(
-    actions: Sequence[Action], wrong: Wrong, model: str, seconds: float
+    actions: Sequence[Action], wrong: Wrong, model: str, seconds: float, beat: Beat = unheard
 ) -> list[Action]:
     async def fails(fewer: Sequence[Action]) -> bool:
         for _ in range(TRIES):
-            _, found = await Episode(model).run(fewer)
+            _, found = await Episode(model, beat).run(fewer)
             if found is not None and found.what == wrong.what:
                 return True
         return False

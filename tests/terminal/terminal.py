@@ -4,20 +4,27 @@ import os
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pexpect
 import pyte
 
 SECONDS_AT_MOST = 60.0
-KEYS = {"escape": "\x1b", "alt+5": "\x1b5", "space": " ", "enter": "\r", "ctrl+r": "\x12"}
+KEYS = {
+    "escape": "\x1b",
+    "alt+5": "\x1b5",
+    "space": " ",
+    "enter": "\r",
+    "ctrl+r": "\x12",
+    "ctrl+z": "\x1a",
+}
 
 
 class Terminal:
     """The app as a child process on a pseudo-terminal of `columns` x `rows`.
 
-    `threads` is how many torch takes; None leaves that to torch.
+    `threads` is how many torch takes; None leaves that to torch. `command` runs it in another way.
     """
 
     def __init__(
@@ -27,12 +34,13 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         threads: int | None = 1,
+        command: Sequence[str] = (sys.executable, "-m", "tui_trainer"),
     ) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(state)}
         environment.pop("OMP_NUM_THREADS", None)
         if threads is not None:
             environment["OMP_NUM_THREADS"] = str(threads)
-        command = [sys.executable, "-m", "tui_trainer", *arguments]
+        command = [*command, *arguments]
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self.written = ""

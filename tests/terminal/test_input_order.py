@@ -38,6 +38,15 @@ async def test_what_is_typed_ahead_goes_to_the_dialog_that_the_first_key_opens()
         await until(pilot, lambda: app.screen.query_one(Input).value == "7.5")
 
 
+async def test_a_key_after_escape_is_none_of_the_text_box() -> None:
+    async with with_engine() as (app, pilot):
+        text = app.screen.query_one(TextBox).text
+        type_at_once(app, ESCAPE + "3")
+        await until(pilot, lambda: isinstance(app.screen, LossScreen))
+        await pilot.press("1")
+        assert app.screen.query_one(TextBox).text == text
+
+
 async def test_a_screen_is_there_before_the_keys_after_its_own() -> None:
     async with with_engine("escape") as (app, pilot):
         type_at_once(app, "3m")

@@ -94,7 +94,12 @@ class InputInOrder(App[Return]):
         later = partial(self._look_after, awaited, target, seconds - LOOK_SECONDS)
         asyncio.get_running_loop().call_later(LOOK_SECONDS, later)
 
-    async def on_settled(self, message: Settled) -> None:
+    def on_settled(self, message: Settled) -> None:
+        """What the key's action asked of the app, to move the focus say, is before this in line."""
+        if message is self._awaited:
+            self.call_later(self._go_on, message)
+
+    async def _go_on(self, message: Settled) -> None:
         if message is self._awaited:
             await asyncio.sleep(0)  # what the key began begins: it may open a dialog
             self._awaited = None
