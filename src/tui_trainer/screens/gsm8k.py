@@ -224,6 +224,14 @@ PyTorch that makes the same steps and prints the same losses."""
         self.query_one(HeldOutLine).show()
         self.query_one(LossChart).redraw()
 
+    def on_resize(self) -> None:
+        """A paused run says no more by itself."""
+        self.call_after_refresh(self._fit_progress)
+
+    def _fit_progress(self) -> None:
+        if not self._waits:
+            self._say("progress", self._describe_progress())
+
     def _say(self, where: str, line: str) -> None:
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)
 

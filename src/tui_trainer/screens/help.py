@@ -61,6 +61,7 @@ escape, enter   leave the text box, go back in
 m               another model, device or precision
 R               the loaded weights again
 ctrl+p          every command by name, and the themes (light and dark)
+ctrl+z          to the shell, and back with fg; in a text box it undoes
 ?               this help
 q               quit; asks while a loop trains"""
 

@@ -265,6 +265,13 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if look.index == self._index:  # else the cursor has moved on since
             table.cursor = self.inspection.position.index
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit_candidates)
+
+    def _fit_candidates(self) -> None:
+        if self.inspection is not None:
+            self._show_candidates(self.sampling)
+
     def _show_candidates(self, sampling: Sampling) -> None:
         inspection = self.inspection
         assert inspection is not None

@@ -15,9 +15,10 @@ from typing import TypeVar
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.errors import NoWidget
-from textual.events import Event, InputEvent, MouseEvent, MouseMove, Paste
+from textual.events import Event, InputEvent, Key, MouseEvent, MouseMove, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.widget import Widget
 
 from tui_trainer.terminal.presence import has_gone
 
@@ -67,7 +68,8 @@ class InputInOrder(App[Return]):
             if event.time >= self._left:
                 target = self._target(event)
                 await super().on_event(event)
-                self._follow(target)
+                if not is_text(event, target):
+                    self._follow(target)
 
     def _target(self, event: Event) -> MessagePump:
         """Who gets it first."""
@@ -109,3 +111,15 @@ class InputInOrder(App[Return]):
         """What was typed until now was meant for the screen that goes, and belongs to nobody."""
         self._left = monotonic()
         return super().pop_screen()
+
+
+def is_text(event: Event, target: MessagePump) -> bool:
+    """Whether `target` types it: then what comes next is behind it in the same queue anyway.
+
+    Waiting after each would draw the screen for every letter of a text that is pasted as keys.
+    """
+    return (
+        isinstance(event, Key)
+        and isinstance(target, Widget)
+        and target.check_consume_key(event.key, event.character)
+    )

@@ -1,0 +1,35 @@
+"""A terminal that gets another size: a screen is then as if it had been opened at that size."""
+
+import pytest
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+
+NARROW, WIDE = (80, 24), (120, 40)
+
+
+async def seen(keys: tuple[str, ...], done: str, *sizes: tuple[int, int]) -> str:
+    """What is on the screen after `keys` at the first size, once `done` is, and at the others."""
+    engine = FakeEngine()
+    async with running("escape", *keys, size=sizes[0], engine=lambda _: engine) as (app, pilot):
+        await until(pilot, lambda: done in shown(app))
+        for size in sizes[1:]:
+            await pilot.resize_terminal(*size)
+        before, after = "", shown(app)
+        while before != after:
+            await until(pilot, lambda: app.session.worker.doing is None)
+            before, after = after, shown(app)
+        return after
+
+
+@pytest.mark.parametrize(
+    ("keys", "done"),
+    [("2", "logit"), ("3", "loss"), ("4", "most likely"), ("5.", "each step")],
+)
+async def test_a_narrower_terminal_shows_what_one_that_was_narrow_does(
+    keys: str, done: str
+) -> None:
+    """Predict's columns and GSM8K's progress were cut until something else drew them anew."""
+    in_turn = tuple("full_stop" if key == "." else key for key in keys)
+    expected = await seen(in_turn, done, NARROW)
+    assert await seen(in_turn, done, WIDE, NARROW) == expected
