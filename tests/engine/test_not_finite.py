@@ -20,6 +20,7 @@ from tui_trainer.engine.loop_reports import HaltReport, LoopReport
 from tui_trainer.engine.loss_pass import LossPass
 from tui_trainer.engine.not_finite import weight_not_finite
 from tui_trainer.engine.reports import StepReport
+from tui_trainer.engine.sampling import NotNumbersError
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
@@ -266,3 +267,18 @@ def test_an_update_that_diverges_is_shown_and_the_next_is_refused(qwen3: Engine)
             qwen3.update(NOTEBOOK_TEXT)
     assert weight_not_finite(qwen3.learner.model) is None
     qwen3.undo()
+
+
+@pytest.mark.parametrize("skips", [False, True])
+def test_samples_without_an_answer_halt_the_loop_and_do_not_end_it(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch, skips: bool
+) -> None:
+    def diverged(logits: Tensor) -> None:
+        raise NotNumbersError
+
+    monkeypatch.setattr("tui_trainer.engine.batch_generation.check_numbers", diverged)
+    settings = TrainSettings(items=2, sample_every=1, skip_not_finite=skips)
+    reports = list(qwen3.train(settings))
+    halts = [report for report in reports if isinstance(report, HaltReport)]
+    assert [halt.step for halt in halts] == ([] if skips else [0, 1, 2])
+    assert sum(isinstance(report, StepReport) for report in reports) == 2

@@ -42,6 +42,15 @@ def why_not_applied(step: int, loss: float, items: Sequence[ItemLosses]) -> str:
     )
 
 
+def why_no_answers(step: int) -> str:
+    """Why no samples were answered after `step`, and what can be done."""
+    return (
+        f"After step {step:,} the logits are not numbers, so no sample was answered: the weights "
+        "have diverged. Go back to a checkpoint, with a lower learning rate; going on (by command "
+        "--skip-not-finite) leaves the samples out."
+    )
+
+
 def name_items(items: Sequence[ItemLosses]) -> str:
     """Their numbers in the data set."""
     numbers = [f"{example.problem:,}" for example, _ in items]

@@ -6,10 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.reports import Candidate, Position, Prediction
-from tui_trainer.engine.sampling import NOT_NUMBERS
+from tui_trainer.engine.sampling import NotNumbersError
 
 ROWS_AT_ONCE = 128  # softmax over 150,000 entries for 128 positions holds 77 MB in fp32
 
@@ -17,11 +16,11 @@ ROWS_AT_ONCE = 128  # softmax over 150,000 entries for 128 positions holds 77 MB
 def predict(learner: Learner, text: str, top: int = 5) -> Prediction:
     """Run the model on `text` in eval mode (no dropout) and without a graph.
 
-    Raises InputError where the logits are not numbers: nothing that is read from them is so.
+    Raises NotNumbersError where the logits are not numbers: nothing that is read from them is so.
     """
     prediction = predict_anyhow(learner, text, top)
     if any(math.isnan(position.p_sum) for position in prediction.positions):
-        raise InputError(NOT_NUMBERS)
+        raise NotNumbersError
     return prediction
 
 

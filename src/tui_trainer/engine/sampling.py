@@ -16,16 +16,21 @@ from tui_trainer.engine.reports import Candidate
 from tui_trainer.engine.settings import Sampling
 from tui_trainer.engine.tokens import Vocabulary
 
-NOT_NUMBERS = (
-    "The logits are not numbers, so the weights have diverged: press R to reload the model, or "
-    "load an earlier checkpoint."
-)
+
+class NotNumbersError(InputError):
+    """Logits hold NaN, so that nothing that is read from them is a number."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The logits are not numbers, so the weights have diverged: press R to reload the "
+            "model, or load an earlier checkpoint."
+        )
 
 
 def check_numbers(logits: Tensor) -> None:
-    """Raise InputError where `logits`, of any shape, hold NaN."""
+    """Raise NotNumbersError where `logits`, of any shape, hold NaN."""
     if logits.isnan().any():
-        raise InputError(NOT_NUMBERS)
+        raise NotNumbersError
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:

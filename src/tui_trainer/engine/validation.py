@@ -20,14 +20,17 @@ from tui_trainer.engine.held_out import HeldOut, UnseenProblem
 from tui_trainer.engine.item_losses import ItemLosses, losses_by_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import (
+    HaltReport,
     LoopReport,
     PartReport,
     SampleReport,
     ValidationReport,
 )
 from tui_trainer.engine.loss import step_loss
+from tui_trainer.engine.not_finite import why_no_answers
 from tui_trainer.engine.problem import format_prompt
 from tui_trainer.engine.reports import mean
+from tui_trainer.engine.sampling import NotNumbersError
 from tui_trainer.engine.settings import TrainSettings
 
 POSITIONS_AT_ONCE = 1024
@@ -45,7 +48,11 @@ def measure(
     if held_out.examples and is_due(step, steps, settings.validate_every):
         yield from validate(learner, held_out.examples, settings, step)
     if held_out.samples and is_due(step, steps, settings.sample_every):
-        yield from answer_samples(learner, held_out.samples, step)
+        try:
+            yield from answer_samples(learner, held_out.samples, step)
+        except NotNumbersError:
+            if not settings.skip_not_finite:
+                yield HaltReport(step, why_no_answers(step))
 
 
 def is_due(step: int, steps: int, every: int) -> bool:
