@@ -109,9 +109,9 @@ async def test_no_fork_while_the_loop_trains() -> None:
     engine = FakeEngine(gated=True)
     async with running("escape", "5", engine=lambda _: engine) as (app, pilot):
         await pilot.press("space")
-        await until(pilot, lambda: app.session.is_live("gsm8k"))
+        await until(pilot, lambda: app.session.is_running("gsm8k"))
         await pilot.press("4", "f")
-        await until(pilot, lambda: "GSM8K loop trains this model" in shown(app))
+        await until(pilot, lambda: "The GSM8K loop is running: pause it" in shown(app))
         assert not isinstance(app.screen, ForkDialog)
         engine.gate.release(9)
 
