@@ -333,7 +333,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_eta(
         (("--items", "0"), "at least 1 item"),
         (("--items", "many"), "--items"),
         (("--seed", "-1"), "seed"),
-        (("--lr", "inf"), "learning rate"),
+        (("--lr", "inf"), "takes a number such as 1e-5"),
         (("--preset", "fast"), "tuned"),
         (("--batch", "0"), "batch must be 1 or more"),
         (("--pack", "3"), "at least 16 tokens"),
