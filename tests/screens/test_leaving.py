@@ -169,3 +169,15 @@ async def test_a_new_run_asks_from_which_weights_and_enter_keeps_those_there_are
         await pilot.press("w")
         await until(pilot, lambda: len(engine.trained_with) == 2)
         assert (engine.reloads, len(engine.checkpoints)) == (1, 1)
+
+
+async def test_a_paused_loop_takes_whole_updates_of_step_and_no_phase() -> None:
+    engine = FakeEngine([3.0] * 9)
+    async with with_engine(engine, "5", "full_stop") as (app, pilot):
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
+        await until(pilot, lambda: app.session.status.updates == 1)
+        await pilot.press("4", "space")
+        await until(pilot, lambda: app.session.status.updates == 2)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: "gradients that a phase leaves" in notes(app))
+        assert app.session.loops["gsm8k"] is LoopState.PAUSED
