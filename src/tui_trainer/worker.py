@@ -32,18 +32,6 @@ if TYPE_CHECKING:
     from tui_trainer.engine.loop_reports import LoopReport
     from tui_trainer.engine.reports import UpdateReport
 
-__all__ = [
-    "REPORTS_KEPT",
-    "Doing",
-    "Event",
-    "Failure",
-    "LoopChanged",
-    "LoopState",
-    "Report",
-    "Worker",
-    "WorkerFailed",
-]
-
 Reply = TypeVar("Reply")
 Report: TypeAlias = "LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport"
 

@@ -19,7 +19,7 @@ from tests.monkey.actions import Action
 from tests.monkey.engine import make_engine
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.settings import ModelChoice
-from tui_trainer.worker import Failure
+from tui_trainer.failures import Failure
 
 HANG_SECONDS = 10.0
 """How long the app may take for what it alone has to do."""
