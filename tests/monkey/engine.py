@@ -8,7 +8,6 @@ from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.runs.benches import keeping
 
 RUNS, RUN_SECONDS = 6, 0.05
@@ -17,7 +16,7 @@ RUNS, RUN_SECONDS = 6, 0.05
 class MonkeysEngine(Engine):
     """As the app's, but for what a bench runs."""
 
-    def bench(self, choice: ModelChoice, settings: BenchSettings) -> Iterator[BenchReport]:
+    def bench(self, settings: BenchSettings) -> Iterator[BenchReport]:
         return keeping(self._bench())
 
     def _bench(self) -> Iterator[BenchReport]:
