@@ -499,11 +499,15 @@ async def test_every_part_has_its_place(second: str) -> None:
             await settled(screen, pilot)
             for size in ((80, 24), (120, 40)):
                 await pilot.resize_terminal(*size)
-                await pilot.pause()
-                parts = "TokenStrip, AlignedStrip, LineTable, IdGrid, .details"
-                for part in screen._open_view.query(parts):
-                    assert part.region.height >= 2
-                    assert screen.region.contains_region(part.region)
+                await until(pilot, lambda: has_room(screen))
+
+
+def has_room(screen: TokensScreen) -> bool:
+    """Whether each part of the open view can be seen, all of it."""
+    parts = screen._open_view.query("TokenStrip, AlignedStrip, LineTable, IdGrid, .details")
+    return all(
+        part.region.height >= 2 and screen.region.contains_region(part.region) for part in parts
+    )
 
 
 async def test_each_key_has_an_id_a_tooltip_and_a_place_in_the_footer(second: str) -> None:
