@@ -345,6 +345,7 @@ async def test_an_update_on_step_is_seen_here() -> None:
         await pilot.press("4", "space")
         await until(pilot, lambda: app.session.status.updates == 1)
         await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, PredictScreen))
         await until(pilot, lambda: screen_of(app).inspection.prediction.loss < before)
         await reload(app, pilot)
         await until(pilot, lambda: screen_of(app).inspection.prediction.loss == before)
