@@ -108,7 +108,7 @@ class HostileEngine:
     def __init__(self, progress: Progress, words: str) -> None:
         self._progress = progress
         self._words = words
-        self._updates = 0
+        self._updates = self._unsaved = 0
         self._evaluations = 0
 
     def load_tokenizer(self, source: str) -> TokenizerReport:
@@ -130,7 +130,15 @@ class HostileEngine:
             dropout=0.1,
             load_seconds=1.0,
         )
-        return LearnerStatus(model, self._updates, 1e-5, "AdamW", True, dropped=self._words)
+        return LearnerStatus(
+            model,
+            self._updates,
+            1e-5,
+            "AdamW",
+            True,
+            unsaved=self._unsaved,
+            dropped=self._words,
+        )
 
     def reload(self) -> LearnerStatus:
         raise RuntimeError(self._words)
@@ -175,6 +183,7 @@ class HostileEngine:
 
     def update(self, text: str) -> UpdateReport:
         self._updates += 1
+        self._unsaved += 1
         prediction = self.predict(text)
         return UpdateReport(
             update=self._updates,
@@ -306,7 +315,11 @@ class HostileEngine:
             for n in (1, 2)
         )
 
-    def checkpoint(self) -> CheckpointReport:
+    def training_lr(self) -> float:
+        return 1e-5
+
+    def save(self) -> CheckpointReport:
+        self._unsaved = 0
         return CheckpointReport(self._words, self._words, 1)
 
 
