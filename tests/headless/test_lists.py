@@ -36,7 +36,7 @@ def test_models_shows_sizes_and_makes_names_visible(
     heading, small, evil = out.splitlines()
     assert heading.split() == ["--model", "size", "what"]
     assert small.split() == ["someone/small", "98.4", "MB", "in", "the", "Hub", "cache"]
-    assert evil.split() == ["e␛[31mvil/日本", "-", "⟨202E⟩"]
+    assert evil.split() == ["e␛[31mvil/日本", "?", "⟨202E⟩"]
 
 
 def test_models_lists_what_was_fetched_from_the_hub(

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from textual.content import Content, _FormattedLine
 from textual.drivers import linux_driver
+from textual.events import Click
 from textual.widgets import OptionList, TextArea
 
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -48,6 +49,16 @@ def move_page_of_what_is_laid_out(options: OptionList, direction: Literal[-1, 1]
     """KeyError on page up and page down before a list, as the palette's, is laid out."""
     if (options.highlighted or 0) in options._index_to_line:
         _move_page(options, direction)
+
+
+_click = OptionList._on_click
+
+
+@stand_in(OptionList, "_on_click")
+async def click_what_is_still_listed(options: OptionList, event: Click) -> None:
+    """IndexError at the second of two quick clicks, where the first has emptied the list."""
+    if event.style.meta.get("option", 0) < options.option_count:
+        await _click(options, event)
 
 
 _wrap_and_format: Callable[..., list[_FormattedLine]] = Content._wrap_and_format
