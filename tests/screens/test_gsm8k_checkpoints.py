@@ -85,8 +85,18 @@ async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:
         await pilot.press("c")
         assert (state(app), engine.checkpoints) == (LoopState.PAUSED, [])
         await pilot.press("s", "w")
-        await until(pilot, lambda: state(app) is LoopState.STOPPED)
-        assert engine.checkpoints == [1]
+        await until(pilot, lambda: "Its checkpoint is saved." in shown(app))
+        assert (state(app), engine.checkpoints) == (LoopState.STOPPED, [1])
+
+
+async def test_what_is_saved_after_the_end_is_said_to_be() -> None:
+    engine = FakeEngine([3.0] * 3)
+    async with with_engine(engine) as (app, pilot):
+        app.screen.settings = TrainSettings(checkpoint_at_end=False)
+        await pilot.press("space")
+        await until(pilot, lambda: "No file has its weights: c saves them." in shown(app))
+        await pilot.press("c")
+        await until(pilot, lambda: "Its checkpoint is saved." in shown(app))
 
 
 async def test_without_a_run_stop_says_how_to_start_one() -> None:

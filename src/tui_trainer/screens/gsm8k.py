@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
 LOOK = Binding.Group("Look", compact=True)
+ENDS = {LoopState.FINISHED: "Finished", LoopState.STOPPED: "Stopped"}
 STEPS_ASKED_AT_MOST = 8  # single steps: holding the key must not pile them up
 DRAIN_SECONDS = 1 / 12
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
@@ -119,8 +120,10 @@ PyTorch that makes the same steps and prints the same losses."""
         self._running_with = self.settings
         self._clock = RunClock()
         self._truncated = 0
+        self._ended = ""
+        """How the run ended, in a word; it stays until the next one."""
         self._said = ""
-        """How the run ended, or why none began; it stays until the next one."""
+        """Why it failed, or why none began, which is told in the place of that."""
         self._starting_since: float | None = None
         """When a run was asked for that has not begun yet, by `time.monotonic`."""
         self._estimate: MemoryEstimate | None = None
@@ -143,6 +146,7 @@ PyTorch that makes the same steps and prints the same losses."""
 
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
+        self.session.status_changed.subscribe(self, self._on_status)
         self.set_interval(DRAIN_SECONDS, self._drain)
         self._show_all()
 
@@ -197,16 +201,16 @@ PyTorch that makes the same steps and prints the same losses."""
         self._drain()
         if change.state.is_over:
             self._estimate = None
-        if change.failure is not None:
-            self._said = visible(change.failure.sentence)
-        elif change.state is LoopState.FINISHED:
-            self._said = self._describe_end("Finished")
-        elif change.state is LoopState.STOPPED:
-            self._said = self._describe_end("Stopped")
-        else:
-            self._said = ""
+        failure = change.failure
+        self._said = "" if failure is None else visible(failure.sentence)
+        self._ended = ENDS.get(change.state, "")
         if self.is_current:
             self._show_all()
+
+    def _on_status(self, _: LearnerStatus) -> None:
+        """The weights of a run that has ended may have been saved since."""
+        if self._ended and self.is_current:
+            self._show_item()
 
     def _show_all(self) -> None:
         self._show_run()
@@ -292,17 +296,18 @@ PyTorch that makes the same steps and prints the same losses."""
             return ""
         return describe_numbers(self.report, self.query_one(LossChart).series, self._clock)
 
-    def _describe_end(self, how: str) -> str:
+    def _describe_end(self) -> str:
+        if not self._ended:
+            return ""
         series = self.query_one(LossChart).series
         run = self.session.saved
         is_saved = run is not None and not run.unsaved
-        return describe_end(how, self.report, series, self._clock, saved=is_saved)
+        return describe_end(self._ended, self.report, series, self._clock, saved=is_saved)
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far."""
-        self.query_one(ItemPanel).show(
-            self._said, self.report, self._truncated, self.query_one(HeldOutLine).samples
-        )
+        said, samples = self._said or self._describe_end(), self.query_one(HeldOutLine).samples
+        self.query_one(ItemPanel).show(said, self.report, self._truncated, samples)
 
     # Actions
 
@@ -397,7 +402,7 @@ PyTorch that makes the same steps and prints the same losses."""
         self.resumed_at = resumed_at
         self._clock = RunClock(past.seconds, past.tokens)
         self._truncated = 0
-        self._said = ""
+        self._said = self._ended = ""
         self.query_one(LossChart).clear(past)
         self.query_one(HeldOutLine).forget()
 
