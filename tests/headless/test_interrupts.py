@@ -1,5 +1,6 @@
 """Commands and signals: the step is finished, what it made is saved, and the status tells why."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from torch import Tensor
 
 from tests.headless.conftest import Ended
+from tui_trainer.cli import PIPE_CLOSED, main
 from tui_trainer.engine import train
 from tui_trainer.engine.devices import Arriving, receive
 from tui_trainer.engine.engine import Engine
@@ -19,7 +21,7 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.engine.update import update
 from tui_trainer.headless import interrupts
-from tui_trainer.headless.interrupts import heard, whole_steps
+from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.signals import Interrupted
@@ -66,6 +68,40 @@ def test_a_loop_finishes_its_step_saves_it_and_says_why_it_ends(
     run = open_run(run_folders()[0])
     assert (run.description.state, run.description.tally.step) == ("stopped", 2)
     assert run.checkpoints == (2,)
+
+
+def test_a_loop_whose_output_was_closed_saves_what_it_learned(
+    tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a pager that was left, or with the terminal."""
+    there, here = os.pipe()
+    with os.fdopen(here, "w") as output:
+
+        def receiving(*losses: Tensor) -> Arriving:
+            if open_run(run_folders()[0]).description.tally.step == 1:
+                os.close(there)
+            return receive(*losses)
+
+        monkeypatch.setattr(train, "receive", receiving)
+        monkeypatch.setattr(sys, "stdout", output)
+        status = main(("gsm8k", "--items", "5", "--model", tiny, "--json"))
+    run = open_run(run_folders()[0])
+    assert (status, run.description.state) == (PIPE_CLOSED, "stopped")
+    assert run.checkpoints == (run.description.tally.step,) == (2,)
+
+
+def test_a_signal_where_the_terminal_has_gone_leaves_the_step_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there, here = os.pipe()
+    os.close(there)
+    monkeypatch.setattr(interrupts, "STDERR", here)
+    heard_so_far = Interrupts()
+    with heard_so_far.between_steps():
+        heard_so_far.hear(signal.SIGHUP, None)
+    os.close(here)
+    with pytest.raises(Interrupted):
+        heard_so_far.check()
 
 
 def test_a_loop_that_was_ended_goes_on_as_if_it_had_not_been(

@@ -7,7 +7,7 @@ some, so that a step is whole, its line is written and its weights can be saved.
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar
 
@@ -38,7 +38,8 @@ class Interrupts:
         self._number = number
         if not self._between_steps:
             raise Interrupted(number)
-        os.write(STDERR, FINISHING)  # a print could come in the middle of another
+        with suppress(OSError):  # the terminal has gone, and the step is to be whole all the same
+            os.write(STDERR, FINISHING)  # a print could come in the middle of another
 
     @contextmanager
     def between_steps(self) -> Iterator[None]:

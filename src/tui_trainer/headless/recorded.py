@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.errors import InputError, UnfinishedError
+from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.run_reports import CheckpointReport
+from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
 from tui_trainer.headless.arguments import model_choice
@@ -117,10 +117,13 @@ def tell_run(
 
 @contextmanager
 def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool) -> Iterator[None]:
-    """Where the block breaks off, updates that no file has go to a checkpoint of their run."""
+    """Where the block breaks off, updates that no file has go to a checkpoint of their run.
+
+    Whatever breaks it off: an output that is closed too, as by SIGHUP, which takes the terminal.
+    """
     try:
         yield
-    except (KeyboardInterrupt, UnfinishedError):
+    except BaseException:
         if record:
             _save(output, engine)
         raise
@@ -132,9 +135,12 @@ def _save(output: Output, engine: "Engine") -> None:
     except InputError as error:
         print(f"tui-trainer: nothing could be saved: {visible(str(error))}", file=sys.stderr)
         return
-    if not isinstance(saved, CheckpointReport):  # every update is in a file already
+    if saved is None:  # every update is in a file already
         return
-    if output.as_json:
+    if isinstance(saved, SavedReport):
+        name = visible(saved.name)
+        print(f"tui-trainer: {saved.updates:,} updates are saved as {name}", file=sys.stderr)
+    elif output.as_json:
         output.json(checkpoint_line(saved))
     else:
         output.text(describe_checkpoint(saved))
