@@ -13,14 +13,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NoReturn
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.failures import describe_failure
 from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
+from tui_trainer.say import say
 from tui_trainer.signals import Interrupted, exit_status
-from tui_trainer.terminal_text import visible
 
 FAILED, WRONG_INPUT = 1, 2
 PIPE_CLOSED = exit_status(signal.SIGPIPE)
@@ -108,15 +107,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         number = interrupt.number if isinstance(interrupt, Interrupted) else signal.SIGINT
         by_hand = number == signal.SIGINT
-        _say("Interrupted." if by_hand else f"Ended by {signal.Signals(number).name}.")
+        say("Interrupted." if by_hand else f"Ended by {signal.Signals(number).name}.")
         return exit_status(number)
     except InputError as error:
-        _say(str(error))
+        say(str(error), ERROR_CHARACTERS)
         return WRONG_INPUT
     except Exception as error:
         if debug:
             traceback.print_exc()
-        _say(describe_failure(error).sentence)
+        say(describe_failure(error).sentence, ERROR_CHARACTERS)
         return FAILED
     finally:
         _end_stdout()
@@ -155,16 +154,6 @@ def _open_app(arguments: argparse.Namespace) -> int:
     from tui_trainer.app import run_app  # noqa: PLC0415 - a command does without textual
 
     return run_app(choice)
-
-
-def _say(sentence: str) -> None:
-    """One line on standard error; nothing where that is closed."""
-    with suppress(OSError):
-        print(
-            f"tui-trainer: {visible(sentence, newline=' ', limit=ERROR_CHARACTERS)}",
-            file=sys.stderr,
-            flush=True,
-        )
 
 
 def _accept_every_character() -> None:

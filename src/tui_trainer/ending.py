@@ -1,13 +1,11 @@
 """How the app's worker ends: its step is finished, what no file has is saved, its loops closed."""
 
 import signal
-import sys
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 
 from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
 from tui_trainer.failures import Failure
-from tui_trainer.terminal_text import visible
+from tui_trainer.say import say
 from tui_trainer.worker import Worker
 
 PATIENCE = 1.0
@@ -46,9 +44,3 @@ def _tell(saved: "Future[CheckpointReport | SavedReport | None]") -> None:
         say(f"step {report.step:,} of {report.run} is saved")
     elif report is not None:
         say(f"{report.updates:,} updates are saved as {report.name}")
-
-
-def say(sentence: str) -> None:
-    """A line on the terminal that the app has left; nothing where that is gone."""
-    with suppress(OSError):
-        print(f"tui-trainer: {visible(sentence, newline=' ')}", file=sys.stderr, flush=True)

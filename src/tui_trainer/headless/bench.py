@@ -1,7 +1,6 @@
 """`tui-trainer bench`: the loops side by side on this machine."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -31,6 +30,7 @@ from tui_trainer.runs.benches import (
     list_benches,
     loop_lines,
 )
+from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
 
 if TYPE_CHECKING:
@@ -146,10 +146,7 @@ def _installed_loops() -> list[str]:
     """All that can run here; says what is left out."""
     loops = installed_loops()
     if SFT_TRAINER not in loops:
-        print(
-            f"tui-trainer: TRL is not installed, so {SFT_TRAINER} is left out: {PEERS_EXTRA}.",
-            file=sys.stderr,
-        )
+        say(f"TRL is not installed, so {SFT_TRAINER} is left out: {PEERS_EXTRA}.")
     return loops
 
 
@@ -179,7 +176,7 @@ def kept_bench(number: int) -> KeptBench:
     benches = list_benches()
     for bench in benches:
         if isinstance(bench, DamagedBench):
-            print(f"tui-trainer: {visible(bench.why, newline=' ')}", file=sys.stderr)
+            say(bench.why)
     kept = [bench for bench in benches if isinstance(bench, KeptBench)]
     if number > len(kept):
         home = benches_home()

@@ -1,7 +1,6 @@
 """`tui-trainer eval`: exact match on held-out items, from the generator that the screen drives."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
+from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
 
@@ -152,7 +152,7 @@ def with_bar(
         for report in whole_steps(reports):
             if last is None:
                 for note in report.notes:
-                    print(f"tui-trainer: {note}", file=sys.stderr)
+                    say(note)
             yield report, bar
             bar.show(report)
             last = report
@@ -170,11 +170,7 @@ def describe_settings(settings: EvaluationSettings) -> str:
 
 
 def _note_fewer(settings: EvaluationSettings, items: int) -> None:
-    name = visible(settings.problems)
-    print(
-        f"tui-trainer: {name} has {items:,} items to test, fewer than {settings.items:,}.",
-        file=sys.stderr,
-    )
+    say(f"{settings.problems} has {items:,} items to test, fewer than {settings.items:,}.")
 
 
 # Items

@@ -1,7 +1,6 @@
 """`--export FILE` of a command that trains: what it did, as a script or a notebook."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from tui_trainer.engine.export.files import already_there, check_target, read_ta
 from tui_trainer.engine.export.origin import check_origin
 from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.headless.output import Output
+from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def exported_at_the_end(output: Output, engine: "Engine", target: Path | None) -
         try:
             write_export(output, engine, target)
         except InputError as error:  # such as that nothing was done yet
-            print(f"tui-trainer: {visible(str(error))}", file=sys.stderr)
+            say(str(error))
         raise
     write_export(output, engine, target)
 

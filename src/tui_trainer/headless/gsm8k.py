@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -52,6 +51,7 @@ from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.runs.loop_lines import loop_lines, row_line
+from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
 
@@ -185,7 +185,7 @@ def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainS
                 if isinstance(report, StepReport):
                     total.take(report)
                     for note in report.notes:
-                        print(f"tui-trainer: {note}", file=sys.stderr)
+                        say(note)
                     if report.step == 1:
                         _note_fewer(settings, "items", report.items, settings.items)
                 elif isinstance(report, ValidationReport):
@@ -204,8 +204,7 @@ def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainS
 
 def _note_fewer(settings: TrainSettings, what: str, items: int, asked: int) -> None:
     if items < asked:
-        name = visible(settings.problems)
-        print(f"tui-trainer: {name} has {items:,} {what}, fewer than {asked:,}.", file=sys.stderr)
+        say(f"{settings.problems} has {items:,} {what}, fewer than {asked:,}.")
 
 
 def _write_report(output: Output, report: LoopReport) -> None:

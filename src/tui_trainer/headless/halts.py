@@ -1,11 +1,10 @@
 """What a command does where its loop cannot go on by itself: nobody is there to be asked."""
 
-import sys
 import time
 
 from tui_trainer.engine.errors import UnfinishedError
 from tui_trainer.engine.loop_reports import HaltReport
-from tui_trainer.terminal_text import visible
+from tui_trainer.say import say
 
 RETRY_SECONDS = 5.0
 WAITS = "It is tried again every few seconds; ctrl+c ends the command."
@@ -24,5 +23,5 @@ class Waiting:
             raise UnfinishedError(halt.why)
         if halt.step != self._step:
             self._step = halt.step
-            print(f"tui-trainer: {visible(halt.why)} {WAITS}", file=sys.stderr, flush=True)
+            say(f"{halt.why} {WAITS}")
         time.sleep(RETRY_SECONDS)

@@ -1,7 +1,6 @@
 """`tui-trainer gsm8k` as a run on disk: `--no-run`, `--resume`, and what it tells of the run."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.listing import read_run, settings_here
+from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count, seconds_of
 
@@ -133,13 +133,12 @@ def _save(output: Output, engine: "Engine") -> None:
     try:
         saved = engine.save()
     except InputError as error:
-        print(f"tui-trainer: nothing could be saved: {visible(str(error))}", file=sys.stderr)
+        say(f"nothing could be saved: {error}")
         return
     if saved is None:  # every update is in a file already
         return
     if isinstance(saved, SavedReport):
-        name = visible(saved.name)
-        print(f"tui-trainer: {saved.updates:,} updates are saved as {name}", file=sys.stderr)
+        say(f"{saved.updates:,} updates are saved as {saved.name}")
     elif output.as_json:
         output.json(checkpoint_line(saved))
     else:

@@ -1,7 +1,6 @@
 """`tui-trainer runs`: the runs on disk, listed, shown, exported and deleted."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +24,7 @@ from tui_trainer.runs.listing import (
     list_runs,
     open_run,
 )
+from tui_trainer.say import say
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, seconds_of
 
@@ -100,7 +100,7 @@ def run_list(_: argparse.Namespace, output: Output) -> None:
         home = visible(str(runs_home()))
         output.text(f"There is no run in {home} yet: each loop of `tui-trainer gsm8k` is one.")
     for folder in damaged:
-        print(f"tui-trainer: {visible(folder.why, newline=' ')}", file=sys.stderr)
+        say(folder.why)
 
 
 def run_line(run: RunOnDisk) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.headless.bars import LoadBar
-from tui_trainer.terminal_text import visible
+from tui_trainer.say import say
 
 
 @contextmanager
@@ -42,4 +42,4 @@ def shown_progress() -> Iterator[Progress]:
 def tell_notes(status: LearnerStatus) -> None:
     """What loading a model had to say, on standard error."""
     for note in status.model.notes:
-        print(f"tui-trainer: {visible(note, newline=' ')}", file=sys.stderr, flush=True)
+        say(note)

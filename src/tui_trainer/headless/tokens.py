@@ -1,7 +1,6 @@
 """`tui-trainer tokens`: what the Tokens screen shows."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from tui_trainer.headless.arguments import MODEL_HELP, add_command, read_texts
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.headless.table import Column, table
+from tui_trainer.say import say
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.escapes import has_escapes, read_escapes
 from tui_trainer.words.reading import describe_reading
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         engine = make_engine(progress)
         engine.load_tokenizer(source)
     if not output.as_json and texts == given and any(map(has_escapes, given)):
-        print(f"tui-trainer: {LEFT_AS_TYPED}", file=sys.stderr)
+        say(LEFT_AS_TYPED)
     if arguments.batch or side is not None:
         tokenized = [engine.tokenize(text, source) for text in texts]
         _write_batch(output, tokenized, engine.batch(tuple(texts), side or "right", source))
