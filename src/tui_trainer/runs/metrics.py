@@ -65,10 +65,11 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, object], 
     except FileNotFoundError:
         return
     except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
+def damaged(path: Path, error: Exception) -> InputError:
+    """The sentence for a metrics file with a line that is not as one is written."""
     return InputError(
         f"{path} is damaged ({reason(error)}): restore it; the run's checkpoints can be loaded as "
         "models all the same."
@@ -165,7 +166,7 @@ def checked_lines(
         try:
             yield read_step(line) or read_validation(line) or read_change(line), place
         except ValueError as error:
-            raise _damaged(path, error) from error
+            raise damaged(path, error) from error
 
 
 def read_metrics(path: Path, start: int = 0) -> Iterator[tuple[StepLine | None, int]]:
@@ -174,7 +175,7 @@ def read_metrics(path: Path, start: int = 0) -> Iterator[tuple[StepLine | None, 
         try:
             yield read_step(line), place
         except ValueError as error:
-            raise _damaged(path, error) from error
+            raise damaged(path, error) from error
 
 
 def read_steps(path: Path, start: int = 0) -> Iterator[tuple[StepLine, int]]:

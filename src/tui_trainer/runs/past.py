@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.curve import as_float
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.runs.metrics import (
     ChangeLine,
     LrLine,
+    damaged,
     read_change,
     read_lines,
     read_lr,
@@ -57,7 +57,7 @@ def past_up_to(run: Path, step: int, *, answer_only: bool) -> Past:
         try:
             past.take(line, answer_only=answer_only)
         except ValueError as error:
-            raise InputError(f"{path} is damaged ({error}): delete this run.") from error
+            raise damaged(path, error) from error
         if number == step and "event" not in line:
             break
     return past
