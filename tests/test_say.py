@@ -1,4 +1,4 @@
-"""What is said on standard error: one visible line, and nothing elsewhere where that is not there."""
+"""What is said on standard error: one visible line, and nothing where that is not there."""
 
 import sys
 from contextlib import suppress

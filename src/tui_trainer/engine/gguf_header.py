@@ -32,6 +32,8 @@ NUMBERS = {
 }
 STRING, ARRAY = 8, 9
 ALIGNMENT = "general.alignment"
+MOST_DIMENSIONS = 8
+"""Twice those that the format has: a number past that is no file's."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,9 @@ class _Reader:
         """A tensor, and where its bytes end, counted from where tensors begin."""
         name = self._text()
         (dimensions,) = self._take("<I")
-        shape = self._take(f"<{dimensions}Q") if dimensions <= 8 else self._take("<!")
+        if dimensions > MOST_DIMENSIONS:
+            raise struct.error
+        shape = self._take(f"<{dimensions}Q")
         kind, offset = self._take("<IQ")
         try:
             known = GGMLQuantizationType(kind)

@@ -24,8 +24,8 @@ from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.settings import BF16_STOCHASTIC, TUTORIAL_LR, check_dropout, check_lr
 from tui_trainer.engine.tokens import Vocabulary
 
-# To compare weights by what is stored: the integer as wide as the float, by width in bytes.
 PROBE, PROBE_DROPOUT = 32, 0.5  # tokens and a probability that show whether dropout does anything
+# To compare weights by what is stored: the integer as wide as the float, by width in bytes.
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 

@@ -289,16 +289,15 @@ class StepReport:
     """How many updates the weights are away from the loaded ones since this step."""
     notes: tuple[str, ...] = ()
     """At the first step: what was asked for and is not done, in a sentence each."""
+    applied: bool = True
+    """False where the loss or the gradient was not finite, so that the step was left out."""
+    row: tuple[RowPart, ...] = ()
+    """How the first row of the step is laid out."""
 
     @property
     def is_saved(self) -> bool:
         """Whether a checkpoint has the weights that the step made."""
         return self.checkpoint is not None and self.checkpoint.failure is None
-
-    applied: bool = True
-    """False where the loss or the gradient was not finite, so that the step was left out."""
-    row: tuple[RowPart, ...] = ()
-    """How the first row of the step is laid out."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
     """Run the training cell once and tell what it did; it can be undone.
 
     Raises InputError where `text` has fewer than two tokens, or the loss or a gradient is not
-    finite. Whatever fails inside the cell,
-    the weights stay as they were before it.
+    finite. Whatever fails inside the cell, the weights stay as they were before it.
     """
     report, change = reversible_update(learner, text, top)
     learner.history.add(change)

@@ -3,6 +3,7 @@
 from tui_trainer.engine.reports import PassesReport, Position, Prediction
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import nats
 
 
 def passes_line(report: PassesReport) -> dict[str, Json]:
@@ -29,6 +30,6 @@ def write_passes(output: Output, report: PassesReport) -> None:
     if report.dropout:
         output.text(visible(report.dropped))
     for mode, pair in (("train", report.train), ("eval", report.eval)):
-        losses = " and ".join("-" if one.loss is None else f"{one.loss:.4f}" for one in pair)
+        losses = " and ".join(nats(one.loss) for one in pair)
         alike = "the same to the bit" if pair[0] == pair[1] else "they differ"
         output.text(f"{mode:<5} loss {losses}: {alike}")

@@ -9,6 +9,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.file_hashes import Damage, check_files
 from tui_trainer.runs.home import data_home
 from tui_trainer.runs.plain import read_plain
+from tui_trainer.words.numbers import counted
 
 SAVED_FILE = "saved.json"
 
@@ -30,7 +31,7 @@ class SavedModel:
     format: int = 1
 
     def __str__(self) -> str:
-        return f"saved: {self.model} after {self.updates:,} update{'s' * (self.updates != 1)}"
+        return f"saved: {self.model} after {counted(self.updates, 'update')}"
 
 
 def models_home() -> Path:

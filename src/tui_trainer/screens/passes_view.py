@@ -10,7 +10,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.prediction_table import TOKEN_WIDTH
-from tui_trainer.words.numbers import probability
+from tui_trainer.words.numbers import nats, probability
 
 COLUMNS = (
     Column("#", 4, right=True),
@@ -56,7 +56,7 @@ def describe_passes(report: PassesReport) -> str:
 
 def describe_pair(pair: tuple[Prediction, Prediction]) -> str:
     losses = " and ".join(
-        "unknown" if passed.loss is None else f"{passed.loss:.4f}" for passed in pair
+        "unknown" if passed.loss is None else nats(passed.loss) for passed in pair
     )
     alike = "the same to the bit" if pair[0] == pair[1] else "which differ"
     return f"loss {losses}, {alike}"
