@@ -66,8 +66,9 @@ def test_what_is_faster_gives_the_same_losses_and_weights(
     monkeypatch.setattr("torch.nn.Dropout.forward", lambda self, x: x)
     folder = model_folder(architecture)
     settings = TrainSettings(items=8, lr=1e-3, weight_decay=0.1, **how)
+    train = torch.nn.Module.train
     if architecture == "GPT2":
-        monkeypatch.setattr("torch.nn.Module.train", lambda self, mode=True: self)
+        monkeypatch.setattr("torch.nn.Module.train", lambda self, mode=True: train(self, False))
     plain = run(engine, folder, settings)
     weights = weights_of(engine.learner.model)
     faster = run(engine, folder, replace(settings, **FASTER))
@@ -110,7 +111,7 @@ def test_a_model_that_bends_its_logits_is_trained_the_plain_way_and_says_so(
     settings = TrainSettings(items=4, pack=512, end_of_text=True)
     plain = run(engine, tmp_path, settings)
     steps = run(engine, tmp_path, replace(settings, chunked_loss=True, item_attention=True))
-    assert steps[0].notes == (NO_CHUNKS, NO_ITEMS)
+    assert set(steps[0].notes) == {NO_CHUNKS, NO_ITEMS}
     assert [step.loss for step in steps] == [step.loss for step in plain]
     assert all(step.notes == () for step in steps[1:])
 

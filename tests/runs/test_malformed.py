@@ -18,7 +18,7 @@ from tui_trainer.headless.runs import describe, run_cells, run_line
 from tui_trainer.json_lines import json_line
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import find_checkpoint
-from tui_trainer.runs.curve import read_curve, series_up_to
+from tui_trainer.runs.curve import read_curve
 from tui_trainer.runs.description import Parent, RunState, Tally
 from tui_trainer.runs.export import write_csv
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, WRITER_FILE, find_run
@@ -30,6 +30,7 @@ from tui_trainer.runs.listing import (
     settings_here,
 )
 from tui_trainer.runs.metrics import tally_up_to
+from tui_trainer.runs.past import past_up_to
 from tui_trainer.runs.training_facts import TRAINING_FILE, TrainingFacts, write_facts
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens import run_words
@@ -93,7 +94,7 @@ def read_all(run: Path, target: Path) -> None:
         lambda: open_run(find_run(run.name)),
         lambda: write_csv(run, target),
         lambda: read_curve(run),
-        lambda: series_up_to(run, 2),
+        lambda: past_up_to(run, 2, answer_only=False),
         lambda: resume(run),
         lambda: check_deletable(run),
     ):

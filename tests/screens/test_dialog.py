@@ -19,6 +19,7 @@ from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.fork_dialog import ForkDialog
 from tui_trainer.screens.gsm8k_settings import FORM
 from tui_trainer.screens.help import HelpDialog
+from tui_trainer.screens.item_browser import ItemBrowser
 from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.palette import Palette
@@ -46,6 +47,7 @@ DIALOGS: dict[type[Screen], tuple[str, Callable[[TuiTrainer], Screen]]] = {
     FailureDialog: (ENTER, lambda app: FailureDialog(Failure("It failed.", "Traceback"))),
     RunDetails: (ENTER, lambda app: RunDetails("run", [("Model", "builtin")])),
     EvaluatedItemDialog: ("t", lambda app: EvaluatedItemDialog([ITEM], 0)),
+    ItemBrowser: (ESCAPE, lambda app: ItemBrowser(app.session, TrainSettings(), 0)),
     Palette: (ENTER, lambda app: Palette()),
 }
 

@@ -124,7 +124,8 @@ def make_loss_pass(
     wanted = settings.pack > 0 and settings.item_attention
     within_items = wanted and checks.attends_within_items(settings.pack)
     longest = max(len(example.ids) for example in examples)
-    apart = not within_items and computes_otherwise(learner, settings, longest)
+    # Asked now in any case: an export asks again, when the weights are no longer these.
+    apart = computes_otherwise(learner, settings, longest) and not within_items
     if apart:
         notes.append(NO_PACKING if settings.pack else NO_PADDING.format(settings.padding))
     elif wanted and not within_items:

@@ -49,10 +49,19 @@ def describe_loading(loading: LoadProgress) -> str:
 class StatusLine(Static):
     """Docked above the footer on every screen."""
 
+    _said: tuple[LearnerStatus | None, str, float, str, str] | None = None
+    _line = ""
+
+    def on_resize(self) -> None:
+        """Cut for another width at once: what was fitted to a wider line ends in an ellipsis."""
+        if self._said is not None:
+            self.show(*self._said)
+
     def show(
         self, status: LearnerStatus | None, doing: str, seconds: float, waiting: str, loops: str
     ) -> None:
         """Draw the line; `doing` is empty while the worker is idle, `waiting` is next in line."""
+        self._said = status, doing, seconds, waiting, loops
         right = loops
         if doing:
             frame = SPINNER[int(seconds * 8) % len(SPINNER)]
@@ -63,6 +72,6 @@ class StatusLine(Static):
         left = next((words for words in lefts if len(words) <= room), lefts[-1])
         gap = 2 + max(0, room - len(left))
         line = f"{left}{' ' * gap}{right}"
-        if line != getattr(self, "_line", None):
+        if line != self._line:
             self._line = line
             self.update(Content(line), layout=False)
