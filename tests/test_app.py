@@ -216,6 +216,20 @@ async def test_a_notification_that_expires_as_it_is_shown_does_not_stop_the_app(
         await until(pilot, lambda: "too late" not in shown(app))
 
 
+async def test_what_is_said_again_is_shown_once() -> None:
+    async with running(engine=fake(FakeEngine())) as (app, pilot):
+        for words in ("wait for it", "wait for it", "another", "wait for it"):
+            app.notify(words, markup=False)
+        await until(pilot, lambda: "another" in shown(app) and "wait for it" in shown(app))
+        assert shown(app).count("wait for it") == 1
+
+
+@pytest.mark.parametrize("key", "123456")
+async def test_the_words_of_the_footer_stand_apart(key: str) -> None:
+    async with running("escape", key, engine=fake(FakeEngine())) as (app, pilot):
+        await until(pilot, lambda: " R Reload m Model ? Help q Quit" in shown(app))
+
+
 async def test_the_status_line_goes_on_below_a_dialog() -> None:
     async with running(engine=fake(FakeEngine())) as (app, pilot):
         line = app.screen.query_one(StatusLine)

@@ -306,6 +306,12 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
             Notify(SafeNotification(message, title, severity, seconds, markup=markup))
         )
 
+    def on_notify(self, event: Notify) -> None:
+        """What is said again takes the place of itself: a key held down would fill the screen."""
+        words = event.notification.message
+        for told in [told for told in self._notifications if told.message == words]:
+            self._unnotify(told, refresh=False)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key of the screen is a command of the palette too."""
         yield from super().get_system_commands(screen)

@@ -104,6 +104,22 @@ async def test_without_a_run_each_item_has_its_text_its_tokens_and_its_labels() 
         assert app.screen.NAME == "gsm8k"
 
 
+async def test_tokens_that_come_when_nothing_is_found_any_more_are_not_shown() -> None:
+    engine = FakeEngine(gated=True)
+    async with running("escape", "5", "space", engine=lambda progress: engine) as (app, pilot):
+        await until(pilot, lambda: app.session.is_running("gsm8k"))  # and waits at the gate
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(app.screen, ItemBrowser) and browser(app).problems)
+        browser(app).query_one(Input).value = "no such thing"
+        await until(pilot, lambda: said(app).startswith("No item"))
+        engine.gate.release(99)
+        await until(pilot, lambda: app.session.loops["gsm8k"].is_over)
+        await app.session.ask(lambda engine: engine.status(), "")  # after what was asked before
+        await pilot.pause()
+        assert said(app).startswith("No item")
+        assert browser(app).tokens is None
+
+
 async def test_it_opens_at_the_item_of_the_last_step() -> None:
     async with running("escape", "5", "full_stop") as (app, pilot):
         await until(pilot, lambda: app.screen.report is not None)

@@ -147,7 +147,9 @@ async def test_d_sets_dropout_and_shows_two_passes_of_each_mode() -> None:
         await press_updates(app, pilot, 1)
         assert screen.report.dropout == 0
         await pilot.press("d")
-        await until(pilot, lambda: "Dropout probability of train mode" in shown(app))
+        await until(
+            pilot, lambda: "Dropout of train mode on this screen (0 drops nothing)" in shown(app)
+        )
         await pilot.press("backspace", *"1.5", "enter")
         await until(pilot, lambda: "A dropout probability is from 0" in shown(app))
         app.screen.query_one(Input).value = "0.2"

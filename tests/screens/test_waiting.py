@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+from textual.widgets import Static
+
 from tests.fake_engine import GATE_SECONDS, FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
@@ -16,6 +18,7 @@ from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.engine.settings import Sampling, TrainSettings
 from tui_trainer.screens.gsm8k import STEPS_ASKED_AT_MOST
+from tui_trainer.screens.question import Question
 from tui_trainer.screens.step_updates import WAITING_AT_MOST
 from tui_trainer.widgets.status_line import StatusLine
 from tui_trainer.worker import LoopState
@@ -166,6 +169,18 @@ async def test_a_start_is_told_at_once_and_asked_for_once() -> None:
         engine.let_go()
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         assert len(engine.trained_with) == 1
+
+
+async def test_a_start_that_asks_first_does_not_say_that_it_reads() -> None:
+    async with with_engine(FakeEngine([3.25, 1.5]), "4", "space") as (app, pilot):
+        await until(pilot, lambda: app.session.status.updates == 1)
+        await pilot.press("5", "space")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        gsm8k = app.screen_stack[-2]
+        line = gsm8k.query_one("#progress", Static)
+        await until(pilot, lambda: str(line.content) == "STARTING from which weights?")
+        await pilot.press("escape")
+        await until(pilot, lambda: str(line.content).startswith("space starts"))
 
 
 async def test_a_new_run_does_not_begin_under_the_last_ones_losses() -> None:

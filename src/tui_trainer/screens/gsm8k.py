@@ -43,7 +43,7 @@ from tui_trainer.worker import LoopChanged, LoopState
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
-LOOK = Binding.Group("Look", compact=True)
+LOOK = Binding.Group("Look ", compact=True)
 ENDS = {LoopState.FINISHED: "Finished", LoopState.STOPPED: "Stopped"}
 STEPS_ASKED_AT_MOST = 8  # single steps: holding the key must not pile them up
 DRAIN_SECONDS = 1 / 12
@@ -126,6 +126,8 @@ PyTorch that makes the same steps and prints the same losses."""
         """Why it failed, or why none began, which is told in the place of that."""
         self._starting_since: float | None = None
         """When a run was asked for that has not begun yet, by `time.monotonic`."""
+        self._is_asking = False
+        """Whether the user is asked first which weights the run is to start from."""
         self._estimate: MemoryEstimate | None = None
         """What the run needs, until its first step is made."""
         self._progress = ""
@@ -264,6 +266,8 @@ PyTorch that makes the same steps and prints the same losses."""
     def _describe_progress(self) -> str:
         report = self.report
         state = self.session.loops.get(LOOP, LoopState.STOPPED).value.upper()
+        if self._is_asking:
+            return "STARTING from which weights?"
         if self._starting_since is not None:
             seconds = time.monotonic() - self._starting_since
             return f"STARTING {so_far(seconds)}: the problems are read"
@@ -412,13 +416,23 @@ PyTorch that makes the same steps and prints the same losses."""
         status = self.session.status
         if status is None or status.updates == 0:
             return True
-        answer = await self.session.put(_question_of_weights(status))
+        answer = await self._answer(_question_of_weights(status))
         if answer == "w" and not await self.session.save():
             return False
         if answer in ("r", "w"):
             await self.session.change(lambda engine: engine.reload(), "Reloading")
             return self.session.status is not None and self.session.status.updates == 0
         return answer is not None
+
+    async def _answer(self, question: Question) -> str | None:
+        """What the user takes their time for is no time of the start."""
+        self._is_asking = True
+        self.show_waiting()
+        try:
+            return await self.session.put(question)
+        finally:
+            self._is_asking = False
+            self._starting_since = time.monotonic()
 
     @work
     async def action_settings(self) -> None:

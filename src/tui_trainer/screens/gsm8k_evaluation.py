@@ -9,7 +9,7 @@ from tui_trainer.screens.evaluation_view import EvaluationScreen
 from tui_trainer.screens.going_on import EVALUATION
 from tui_trainer.screens.gsm8k_checkpoints import Gsm8kCheckpoints
 
-EVALUATE = Binding.Group("Eval ", compact=True)
+EVALUATE = Binding.Group("Eval", compact=True)
 
 
 class Gsm8kEvaluation(Gsm8kCheckpoints):

@@ -13,7 +13,7 @@ from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.gsm8k_items import Gsm8kItems
 from tui_trainer.screens.step_settings import next_lr
 
-LR = Binding.Group("lr ", compact=True)
+LR = Binding.Group("lr", compact=True)
 
 
 class Gsm8kLearningRate(Gsm8kItems):

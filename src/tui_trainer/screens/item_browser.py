@@ -152,7 +152,7 @@ class ItemBrowser(Dialog[None]):
             "Tokenizing",
             lambda failure: self._say("item-words", failure.sentence),
         )
-        if tokens is not None and not self.is_left and item == self._item:
+        if tokens is not None and not self.is_left and self._found and item == self._item:
             self._show_tokens(tokens)
 
     def _show_tokens(self, tokens: ItemTokens | None) -> None:

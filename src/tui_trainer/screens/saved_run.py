@@ -29,13 +29,18 @@ class SavedRun:
         """What of the run is on disk, and which steps are in no checkpoint."""
         kept = f"The settings and losses of {visible(self.name)} are saved"
         if not self.checkpoint_step:
-            return f"{kept}; its {self.step:,} steps are in no checkpoint."
+            return f"{kept}; its {counted(self.step, 'step')} {are(self.step)} in no checkpoint."
         if not self.unsaved:
             return f"{kept}, and step {self.step:,} is in a checkpoint that can be resumed."
         return (
-            f"{kept}, and a checkpoint of step {self.checkpoint_step:,}; the {self.unsaved:,} "
-            "steps since are in none."
+            f"{kept}, and a checkpoint of step {self.checkpoint_step:,}; the "
+            f"{counted(self.unsaved, 'step')} since {are(self.unsaved)} in none."
         )
+
+
+def are(number: int) -> str:
+    """The verb of so many."""
+    return "is" if number == 1 else "are"
 
 
 def describe_saved(saved: Saved | None) -> str:

@@ -134,7 +134,7 @@ class StepViews(StepChart):
         if self.session.status is None:
             return
         now = f"{self.session.status.dropout:g}"
-        question = "Dropout probability of train mode on this screen (0 drops nothing)"
+        question = "Dropout of train mode on this screen (0 drops nothing)"
         p = await self.app.push_screen_wait(Entry(question, now, read_dropout))
         if p is not None:
             await self.session.change(lambda engine: engine.set_dropout(p), "Setting dropout")
