@@ -84,7 +84,7 @@ def test_show_tells_all_of_a_run(program: Program, before: bool) -> None:
     assert line["bytes"] == sum(p.stat().st_size for p in (runs_home() / ONE).rglob("*.json*"))
     out = program("runs", "show", str(runs_home() / ONE)).out
     assert "* lr                0.001" in out
-    assert "checkpoints of steps 2" in out
+    assert "checkpoint of step 2" in out
     assert program("runs", "show", "nope").status == 2
 
 

@@ -185,7 +185,8 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     if described.updates_on_step:
         yield f"{counted(described.updates_on_step, 'update')} made on Step between its steps"
     checkpoints = ", ".join(f"{step:,}" for step in run.checkpoints)
-    yield f"checkpoints of steps {checkpoints}" if checkpoints else "no checkpoint"
+    of = "checkpoint of step" if len(run.checkpoints) == 1 else "checkpoints of steps"
+    yield f"{of} {checkpoints}" if checkpoints else "no checkpoint"
     yield (
         f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
         f"{model.parameters:,} parameters, {visible(model.device)}, {visible(model.precision)}"

@@ -143,6 +143,8 @@ def describe_checkpoints(steps: tuple[int, ...]) -> str:
     """The last few of them, newest first."""
     if not steps:
         return "no checkpoint, so nothing to resume, load or evaluate"
+    if len(steps) == 1:
+        return f"checkpoint of step {steps[0]:,}"
     told = ", ".join(f"{step:,}" for step in reversed(steps[-6:]))
     return f"checkpoints of steps {told}" + (f" and {len(steps) - 6:,} more" * (len(steps) > 6))
 
