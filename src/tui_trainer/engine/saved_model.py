@@ -1,6 +1,7 @@
 """Trained weights that belong to no run, written as a model of their own."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,7 +32,8 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
             write_plain(beside / SAVED_FILE, replace(facts, files_sha256=hashes))
     finally:
         if not (folder / SAVED_FILE).exists():
-            folder.rmdir()
+            with suppress(OSError):  # what failed is told, and not that it left an empty folder
+                folder.rmdir()
     learner.history.mark_saved(folder)
     seconds = time.perf_counter() - started
     return SavedReport(folder.name, str(folder), updates, folder_bytes(folder), seconds)

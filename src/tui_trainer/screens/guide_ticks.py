@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tui_trainer.json_lines import json_line
 from tui_trainer.runs.home import data_home
+from tui_trainer.runs.private_files import FILE_MODE, private_folder
 
 MOST_BYTES = 65_536  # of the file that are read, the last ones: a line has some 20
 NO_PLACE = OSError, RuntimeError  # RuntimeError: whoever runs this has no home
@@ -43,7 +44,7 @@ def keep_tick(name: str) -> None:
     """Append a task; where nothing can be written the tick is this session's alone."""
     line = f"\n{json_line({'done': name})}\n".encode()  # whatever the last line looks like
     with suppress(*NO_PLACE):
-        ticks_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(ticks_file().parent)
         with _opened(os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
             os.write(file, line)
 
@@ -51,7 +52,7 @@ def keep_tick(name: str) -> None:
 @contextmanager
 def _opened(flags: int) -> Iterator[int]:
     # Nobody waits for the other end of what turns out to be a pipe.
-    file = os.open(ticks_file(), flags | os.O_NONBLOCK, 0o600)
+    file = os.open(ticks_file(), flags | os.O_NONBLOCK, FILE_MODE)
     try:
         yield file
     finally:

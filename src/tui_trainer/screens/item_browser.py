@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.problem import Problem, format_problem
-from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.problems import BUILTIN_ITEMS, load_problems
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.disk import in_thread
@@ -34,6 +34,13 @@ from tui_trainer.widgets.text_box import LineBox
 
 MOST_ITEMS = 100_000  # a data set of more is shown up to here
 SOURCE_CHARACTERS = 22
+
+
+def most_items(settings: TrainSettings) -> int:
+    """How many are read; of the built-in ones, which have no end, what a run takes at least."""
+    if settings.problems == "builtin":
+        return max(BUILTIN_ITEMS, settings.items)
+    return MOST_ITEMS
 
 
 class ItemBrowser(Dialog[None]):
@@ -80,12 +87,8 @@ class ItemBrowser(Dialog[None]):
         settings = self._settings
         try:
             self.problems = await in_thread(
-                lambda: (
-                    load_problems(settings.problems, limit=MOST_ITEMS, seed=settings.seed)
-                    if settings.problems != "builtin"
-                    else load_problems(
-                        "builtin", limit=max(1000, settings.items), seed=settings.seed
-                    )
+                lambda: load_problems(
+                    settings.problems, limit=most_items(settings), seed=settings.seed
                 )
             )
         except InputError as error:

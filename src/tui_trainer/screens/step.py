@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.screens.export import Exports, export_binding
+from tui_trainer.screens.going_on import STEP as LOOP
 from tui_trainer.screens.moved_view import MovedView
 from tui_trainer.screens.passes_view import PassesView
 from tui_trainer.screens.phase_view import PhaseView
@@ -107,7 +108,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
             self._follow()
 
     def _on_loop(self, change: LoopChanged) -> None:
-        if change.name == "step":
+        if change.name == LOOP:
             self._drain()
         elif self.is_current:
             self._predict()

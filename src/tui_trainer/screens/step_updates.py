@@ -11,7 +11,8 @@ from textual.timer import Timer
 
 from tui_trainer.engine.reports import Prediction, UpdateReport
 from tui_trainer.failures import Failure
-from tui_trainer.screens.going_on import Act
+from tui_trainer.screens.going_on import GSM8K, Act
+from tui_trainer.screens.going_on import STEP as LOOP
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_settings import describe_settings
 from tui_trainer.screens.step_views import LOOK_SECONDS, PASSES, StepViews
@@ -81,7 +82,7 @@ class StepUpdates(StepViews):
         line = describe_settings(status, self.waiting)
         if status is not None:
             line = f"{line} · {describe_history(status.history)}"
-        if self.session.pending.state_of("step") is not None:
+        if self.session.pending.state_of(LOOP) is not None:
             line = f"stopping after this update · {line}"
         self._say("settings", line)
 
@@ -129,7 +130,7 @@ class StepUpdates(StepViews):
         if self.session.status is None or self._is_playing:
             return
         since = time.monotonic() - self._predicted_at
-        if self.session.is_running("gsm8k") and since < LOOK_SECONDS:
+        if self.session.is_running(GSM8K) and since < LOOK_SECONDS:
             return
         self._predicted_at = time.monotonic()
         text = self.text
@@ -151,7 +152,7 @@ class StepUpdates(StepViews):
 
     @property
     def _is_playing(self) -> bool:
-        return self.session.is_live("step")
+        return self.session.is_live(LOOP)
 
     def action_update(self) -> None:
         if self._is_playing:
@@ -187,21 +188,21 @@ class StepUpdates(StepViews):
 
     @work
     async def action_play(self) -> None:
-        if self.session.is_starting("step"):  # a key pressed twice
+        if self.session.is_starting(LOOP):  # a key pressed twice
             self.excuse("The updates begin after what is being done.")
             return
         if self._is_playing:
-            if self.session.pending.state_of("step") is None:
-                self.session.stop_loop("step")
+            if self.session.pending.state_of(LOOP) is None:
+                self.session.stop_loop(LOOP)
             else:
                 self.excuse("It stops after this update.")
             return
         text = self.text
-        await self.session.start_loop("step", lambda engine: engine.updates(text))
+        await self.session.start_loop(LOOP, lambda engine: engine.updates(text))
 
     def _drain(self) -> None:
         """The updates made while playing: each a point, the last one in the table."""
-        reports = [r for r in self.session.drain("step") if isinstance(r, UpdateReport)]
+        reports = [r for r in self.session.drain(LOOP) if isinstance(r, UpdateReport)]
         if reports:
             self._plot(reports)
             self._show_report(reports[-1])

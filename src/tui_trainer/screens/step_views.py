@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from tui_trainer.engine.settings import read_dropout
 from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.going_on import GSM8K, STEP
 from tui_trainer.screens.moved_view import MovedView
 from tui_trainer.screens.passes_view import PassesView
 from tui_trainer.screens.phase_view import PhaseView
@@ -85,7 +86,7 @@ class StepViews(StepChart):
 
     def _follow(self) -> None:
         """Show the weights as they are now, in the view that is open."""
-        training = self.session.is_running("gsm8k") or self.session.is_running("step")
+        training = self.session.is_running(GSM8K) or self.session.is_running(STEP)
         if training and time.monotonic() - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = time.monotonic()
