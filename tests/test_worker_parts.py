@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 
 from tests.test_worker import WAIT, Desk, Scripted, step
+from tui_trainer import worker
 from tui_trainer.engine.loop_reports import HaltReport, PartReport, SampleReport, ValidationReport
 from tui_trainer.worker import LoopChanged, LoopState, Report
 
@@ -99,3 +100,47 @@ def test_one_step_that_cannot_be_made_is_told_as_such_last(desk: Desk) -> None:
     desk.worker.advance("loop")
     desk.settle()
     assert desk.worker.drain("loop") == [halt, step(1)]
+
+
+def test_a_loop_that_stands_goes_on_by_itself_when_it_can_and_says_so_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+    full = HaltReport(2, "The disk is full: make room.", may_pass=True)
+    desk.loop("loop", lambda engine: iter((step(1), full, full, full, step(2))), playing=False)
+    desk.worker.play("loop", playing=True)
+    desk.wait_for(lambda: LoopState.FINISHED in desk.changes("loop"))
+    assert desk.worker.drain("loop") == [step(1), full, full, full, step(2)]
+    assert [event.state for event in desk.events if isinstance(event, LoopChanged)][1:] == [
+        LoopState.RUNNING,
+        LoopState.PAUSED,
+        LoopState.RUNNING,
+        LoopState.FINISHED,
+    ]
+
+
+def test_a_single_step_that_stood_is_made_and_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+    full = HaltReport(1, "The disk is full: make room.", may_pass=True)
+    desk.loop("loop", lambda engine: iter((full, full, step(1), step(2))), playing=False)
+    desk.worker.advance("loop")
+    desk.wait_for(lambda: step(1) in desk.worker._reports["loop"])
+    desk.settle()
+    assert desk.worker.drain("loop") == [full, full, step(1)]
+    assert desk.changes("loop")[-1] is LoopState.PAUSED
+
+
+def test_a_loop_that_is_paused_while_it_stands_is_not_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.2)
+    full = HaltReport(1, "The disk is full: make room.", may_pass=True)
+    desk.loop("loop", lambda engine: iter((full, step(1))), playing=False)
+    desk.worker.play("loop", playing=True)
+    desk.wait_for(lambda: full in desk.worker._reports["loop"])
+    desk.worker.play("loop", playing=False)
+    desk.settle()
+    assert desk.worker._loops["loop"].retry is None
+    assert desk.worker._patience() is None

@@ -37,6 +37,8 @@ Report: TypeAlias = "LoopReport | UpdateReport | GeneratedToken | EvaluationRepo
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048
+RETRY_SECONDS = 5.0
+"""Between two tries of a loop that stands because the disk has no room, say."""
 
 
 class LoopState(Enum):
@@ -93,12 +95,24 @@ class _Request:
     cancel: Callable[[], object]
 
 
+@dataclass(frozen=True)
+class _Retry:
+    """When a loop that stands at a step is tried again, and whether it then plays."""
+
+    step: int
+    due: float
+    """In seconds of `time.monotonic`."""
+    plays: bool
+
+
 @dataclass
 class _Loop:
     """A generator and whether the worker advances it."""
 
     reports: Iterator[Report]
     playing: bool
+    retry: _Retry | None = None
+    """Where it may go on by itself, as when there is room on the disk again."""
 
 
 class Worker:
@@ -303,7 +317,10 @@ class Worker:
         """Answer one request, or make one step; holds on to neither while the thread waits."""
         request = self._next_request()
         if request is None:
-            self._advance_playing()
+            if name := self._due():
+                self._try_again(name)
+            else:
+                self._advance_playing()
         elif self._stopping:
             request.cancel()
         else:
@@ -315,13 +332,33 @@ class Worker:
         return self._make_engine(self._progress)
 
     def _next_request(self) -> _Request | None:
-        """Wait for a request; where a loop plays, None at once when there is none."""
-        if not any(loop.playing for loop in self._loops.values()):
-            return self._requests.get()
+        """Wait for a request; None where a loop plays or is to be tried again first."""
         try:
-            return self._requests.get_nowait()
+            return self._requests.get(timeout=self._patience())
         except Empty:
             return None
+
+    def _patience(self) -> float | None:
+        """For how many seconds nothing is to be done but to wait; None is without end."""
+        if any(loop.playing for loop in self._loops.values()):
+            return 0.0
+        dues = [loop.retry.due for loop in self._loops.values() if loop.retry]
+        return max(0.0, min(dues) - time.monotonic()) if dues else None
+
+    def _due(self) -> str | None:
+        """The loop that is to be tried again now."""
+        now = time.monotonic()
+        due = (name for name, loop in self._loops.items() if loop.retry and loop.retry.due <= now)
+        return next(due, None)
+
+    def _try_again(self, name: str) -> None:
+        """Go on with a loop that stood, in silence where it still stands."""
+        loop = self._loops[name]
+        retry = loop.retry
+        self._advance(name)
+        if retry is not None and loop.retry is retry and name in self._loops:  # it went on
+            loop.retry, loop.playing = None, retry.plays
+            self._tell(name)
 
     def _advance_playing(self) -> None:
         """One step of the loop whose turn it is; it goes to the end of the line."""
@@ -336,6 +373,7 @@ class Worker:
         """
         if loop is None or self._loops.get(name) is not loop:
             return
+        loop.retry = None
         report = self._advance(name)
         if isinstance(report, BetweenSteps):
             self._do(lambda: self._make_step(name, loop))
@@ -373,13 +411,20 @@ class Worker:
 
     def _play(self, name: str, playing: bool) -> None:
         if loop := self._loops.get(name):
-            loop.playing = playing
+            loop.playing, loop.retry = playing, None
             self._tell(name)
 
     def _halt(self, name: str, report: HaltReport) -> None:
-        """Pause a loop that cannot go on as it is, and tell why."""
-        self._loops[name].playing = False
-        self._send(LoopChanged(name, LoopState.PAUSED, Failure(report.why)))
+        """Pause a loop that cannot go on as it is, and tell why, once."""
+        loop = self._loops[name]
+        before, plays = loop.retry, loop.playing
+        due = time.monotonic() + RETRY_SECONDS
+        if before is not None:
+            plays = before.plays
+        loop.playing = False
+        loop.retry = _Retry(report.step, due, plays) if report.may_pass else None
+        if before is None or before.step != report.step:
+            self._send(LoopChanged(name, LoopState.PAUSED, Failure(report.why)))
 
     def _tell(self, name: str) -> None:
         state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED

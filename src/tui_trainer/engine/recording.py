@@ -186,10 +186,12 @@ class Recording:
     def _why_halted(self, error: UnwritableError) -> str:
         wanted, free = f"about {byte_count(self._wanted_bytes())}", free_bytes(error.path)
         room = "" if free is None else f", {byte_count(free)} are free"
-        make = f"make room ({wanted}{room})" if error.lacks_room else "let it be written"
+        remedy = "let it be written, then go on"
+        if error.lacks_room:
+            remedy = f"make room ({wanted}{room}), and it goes on by itself"
         return (
             f"Step {self._state.step:,} is made, and not written to {error.path} ({error.why}): "
-            f"{make}, then go on. Nothing is lost meanwhile."
+            f"{remedy}. Nothing is lost meanwhile."
         )
 
     def _wanted_bytes(self) -> int:

@@ -5,8 +5,8 @@ import time
 from tui_trainer.engine.errors import UnfinishedError
 from tui_trainer.engine.loop_reports import HaltReport
 from tui_trainer.say import say
+from tui_trainer.worker import RETRY_SECONDS
 
-RETRY_SECONDS = 5.0
 WAITS = "It is tried again every few seconds; ctrl+c ends the command."
 
 
