@@ -217,8 +217,10 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         if self._refreshing:
             return
         self._refreshing = True
-        await self.session.refresh()
-        self._refreshing = False
+        try:
+            await self.session.refresh()
+        finally:
+            self._refreshing = False
 
     @property
     def _told(self) -> Told:

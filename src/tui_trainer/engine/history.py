@@ -4,6 +4,7 @@ A change of the weights is kept as the difference of their bits, taken as intege
 gives the weights before, subtracting it those after, exactly, and both need no second copy.
 """
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -158,7 +159,7 @@ class History:
         self.look()
         updates = self.learner.updates
         for at, folder in sorted(self._saved_at.items(), reverse=True):
-            if at <= updates and (folder is None or folder.exists()):  # a run may be deleted
+            if at <= updates and (folder is None or _is_there(folder)):
                 return updates - at
         return updates + 1
 
@@ -401,3 +402,8 @@ def set_rng(device: torch.device, rng: Rng) -> None:
     torch.set_rng_state(rng[0])
     if len(rng) > 1:
         torch.cuda.set_rng_state(rng[1], device)
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether what was saved can still be read: a run may be deleted, or be closed to this user."""
+    return os.path.isdir(folder)  # noqa: PTH112  # Path's raises where it may not look

@@ -97,6 +97,11 @@ def _put_in_place(beside: Path, checkpoint: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if checkpoint.exists():
         checkpoint.rename(old)
-    beside.rename(checkpoint)
+    try:
+        beside.rename(checkpoint)
+    except OSError:
+        if old.exists():  # whole as it was
+            old.rename(checkpoint)
+        raise
     sync(checkpoint.parent)
     shutil.rmtree(old, ignore_errors=True)

@@ -234,9 +234,7 @@ def copy_up_to(source: Path, target: Path, tally: Tally) -> None:
                     raise OSError("it became shorter")
                 left -= copy.write(chunk)
     except OSError as error:
-        raise InputError(
-            f"{source} cannot be copied ({error.strerror or error}): make room or restore it."
-        ) from error
+        raise _uncopied(source, error) from error
 
 
 def append_changes(source: Path, start: int, count: int, target: Path) -> int:
@@ -245,13 +243,22 @@ def append_changes(source: Path, start: int, count: int, target: Path) -> int:
     They tell what a checkpoint has beside its steps. Returns the bytes that were added.
     """
     added, begin = 0, start
-    with open_regular(source) as before, target.open("ab") as copy:
-        for line, end in read_lines(source, start) if count else ():
-            if line.get("event") in CHANGES:
-                before.seek(begin)
-                added += copy.write(before.read(end - begin))
-                count -= 1
-            begin = end
-            if not count:
-                break
+    try:
+        with open_regular(source) as before, target.open("ab") as copy:
+            for line, end in read_lines(source, start) if count else ():
+                if line.get("event") in CHANGES:
+                    before.seek(begin)
+                    added += copy.write(before.read(end - begin))
+                    count -= 1
+                begin = end
+                if not count:
+                    break
+    except OSError as error:
+        raise _uncopied(source, error) from error
     return added
+
+
+def _uncopied(source: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{source} cannot be copied ({error.strerror or error}): make room or restore it."
+    )
