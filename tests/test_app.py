@@ -9,6 +9,7 @@ import pytest
 import torch
 from textual.widgets import Input
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
 from tests.pilot import running, shown, until
@@ -62,12 +63,15 @@ async def test_a_hub_model_comes_with_progress_and_trains(
 
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
-    [
-        (lambda hub, folder: hub.refuse("models", REPO, NOT_FOUND), "The Hub has no"),
-        (lambda hub, folder: hub.refuse("models", REPO, GATED), "is open only to those"),
-        (break_off, "broke off: try again"),
-    ],
-    ids=["404", "401", "broken download"],
+    first_is_quick(
+        pytest.param(break_off, "broke off: try again", id="broken download"),
+        pytest.param(
+            lambda hub, folder: hub.refuse("models", REPO, NOT_FOUND), "The Hub has no", id="404"
+        ),
+        pytest.param(
+            lambda hub, folder: hub.refuse("models", REPO, GATED), "is open only to those", id="401"
+        ),
+    ),
 )
 async def test_what_the_hub_refuses_is_a_sentence_and_the_app_lives_on(
     hub: FakeHub, model_folder: Callable[[str], Path], prepare, sentence: str
@@ -152,14 +156,19 @@ async def test_quit_asks_while_a_loop_trains() -> None:
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [
-        ("1", "Tokens"),
-        ("2", "Predict"),
-        ("3", "Loss"),
-        ("4", "Step"),
-        ("5", "GSM8K"),
-        ("6", "Runs"),
-    ],
+    first_is_quick(
+        *(
+            pytest.param(*case)
+            for case in (
+                ("4", "Step"),
+                ("1", "Tokens"),
+                ("2", "Predict"),
+                ("3", "Loss"),
+                ("5", "GSM8K"),
+                ("6", "Runs"),
+            )
+        )
+    ),
 )
 async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> None:
     # So high that no help has to be scrolled.
@@ -189,7 +198,7 @@ async def test_the_palette_saves_on_every_screen() -> None:
             ]
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+@pytest.mark.parametrize("theme", first_is_quick("textual-light", "textual-dark"))
 async def test_themes(theme: str) -> None:
     async with running("escape", "4", engine=fake(FakeEngine())) as (app, pilot):
         app.theme = theme

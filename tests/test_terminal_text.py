@@ -75,6 +75,7 @@ def test_a_terminal_that_counts_each_character_counts_as_the_layout_does(text: s
         assert cells_by_character(shown) == cell_len(shown)
 
 
+@pytest.mark.long
 def test_every_character_is_as_wide_alone_as_the_layout_has_it() -> None:
     for point in range(0x110000):
         shown = visible(chr(point))

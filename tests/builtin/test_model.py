@@ -84,6 +84,7 @@ def test_every_token_of_the_vocabulary_is_one_that_text_can_have() -> None:
     assert max(TOKENIZER.get_vocab().values()) == len(TOKENIZER) - 1
 
 
+@pytest.mark.long
 def test_it_predicts_python_that_it_has_not_seen(model: Qwen3ForCausalLM) -> None:
     modules = [module for module in held_out_modules() if len(module.source) < 12_000]
     assert sum(len(module.source) for module in modules) > 20_000
@@ -91,6 +92,7 @@ def test_it_predicts_python_that_it_has_not_seen(model: Qwen3ForCausalLM) -> Non
     assert bits_per_byte(model, TOKENIZER, modules) < 2.2
 
 
+@pytest.mark.long
 def test_thirty_tutorial_steps_halve_the_answers_loss(model: Qwen3ForCausalLM) -> None:
     held_out = load_problems("builtin", split="test", limit=12)
     before = answer_loss(model, TOKENIZER, held_out)

@@ -345,6 +345,7 @@ def made(
         }
 
 
+@pytest.mark.long
 def test_the_exports_print_the_losses_that_were_reported(made: dict[str, Made]) -> None:
     """One test of all: as one each, two processes would share them and both make all."""
     for name, scenario in SCENARIOS.items():
@@ -353,6 +354,7 @@ def test_the_exports_print_the_losses_that_were_reported(made: dict[str, Made]) 
         assert len(set(reported)) >= 3, name
 
 
+@pytest.mark.long
 def test_exports_are_ascii_and_need_nothing_of_this_program(made: dict[str, Made]) -> None:
     for one in made.values():
         text = one.path.read_text(encoding="ascii")
@@ -360,6 +362,7 @@ def test_exports_are_ascii_and_need_nothing_of_this_program(made: dict[str, Made
         assert not set(text) & (set(map(chr, range(32))) - {"\n"})
 
 
+@pytest.mark.long
 def test_no_text_leaves_its_string(made: dict[str, Made]) -> None:
     """What was typed is in the script as strings alone, each whole."""
     tree = ast.parse(made["step"].path.read_text())
@@ -374,6 +377,7 @@ def test_no_text_leaves_its_string(made: dict[str, Made]) -> None:
     assert imports == ["json", "torch", "torch.nn.functional"]
 
 
+@pytest.mark.long
 def test_notebooks_are_valid(made: dict[str, Made]) -> None:
     notebooks = [one.path for one in made.values() if one.path.suffix == ".ipynb"]
     assert len(notebooks) == 3
@@ -385,6 +389,7 @@ def test_notebooks_are_valid(made: dict[str, Made]) -> None:
         assert kinds[:2] == ["markdown", "markdown"]
 
 
+@pytest.mark.long
 def test_a_resumed_loop_says_that_it_needs_its_checkpoint(made: dict[str, Made]) -> None:
     (note,) = made["resumed"].notes
     assert note.startswith("It goes on from step 3 of a run: model, optimizer and random numbers")
@@ -392,6 +397,7 @@ def test_a_resumed_loop_says_that_it_needs_its_checkpoint(made: dict[str, Made])
     assert note in introduction.replace("\n", " ")
 
 
+@pytest.mark.long
 def test_a_loop_made_with_less_work_says_what_the_script_does_plainly(
     made: dict[str, Made],
 ) -> None:

@@ -73,6 +73,7 @@ def run(engine: Engine, folder: Path, precision: str) -> list[float]:
     return [report.loss for report in reports if isinstance(report, StepReport)]
 
 
+@pytest.mark.long
 def test_a_loop_learns_as_in_fp32_and_again_to_the_same_bits(
     engine: Engine, model_folder: Callable[[str], Path]
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_file_that_came_meanwhile_is_left_alone(
     assert target.read_text() == "mine"
 
 
+@pytest.mark.long
 def test_ctrl_c_exports_what_was_done_so_far(
     program: Program, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ async def test_nothing_is_wrong_in_ten_thousand_actions(model: str, seed: int) -
     assert report.wrong is None, str(report)
 
 
+@pytest.mark.long
 async def test_what_is_wrong_is_found_in_as_few_actions_as_show_it(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

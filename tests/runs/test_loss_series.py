@@ -110,6 +110,7 @@ def bytes_held(series: LossSeries) -> int:
     return sum(map(sys.getsizeof, seen.values()))
 
 
+@pytest.mark.long
 def test_a_million_steps_take_no_more_memory_than_a_hundred_thousand() -> None:
     series = LossSeries()
     held = []

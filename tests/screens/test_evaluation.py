@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
@@ -96,7 +97,7 @@ async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
         assert engine.evaluated_with == [EvaluationSettings()]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_scores_have_their_intervals_and_what_they_depend_on(size: tuple[int, int]) -> None:
     engine = FakeEngine(answers=[BEFORE])
     async with with_engine(engine, "e", size=size) as (app, pilot):
@@ -252,7 +253,9 @@ async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None
         assert engine.status().updates == 5
 
 
-@pytest.mark.parametrize("keys", [("4", "space"), ("4", "p"), ("4", "full_stop"), ("4", "R")])
+@pytest.mark.parametrize(
+    "keys", first_is_quick(("4", "space"), ("4", "R"), ("4", "p"), ("4", "full_stop"))
+)
 async def test_nothing_changes_the_weights_meanwhile(keys: tuple[str, ...]) -> None:
     engine = FakeEngine(answers=[BEFORE], gated=True)
     async with with_engine(engine, "e", size=(120, 40)) as (app, pilot):

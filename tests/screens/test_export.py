@@ -32,6 +32,7 @@ async def name_file(app: TuiTrainer, pilot, name: str | None = None) -> None:
     await pilot.press("enter")
 
 
+@pytest.mark.long
 async def test_x_writes_a_script_with_the_losses_that_were_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

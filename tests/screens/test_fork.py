@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_step import press_updates, step_screen
@@ -28,7 +29,7 @@ def line_of(app, label: str) -> list[str]:
     return re.search(rf"│ [ ▶]{label}(.*?)│", shown(app))[1].split()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_three_learning_rates_side_by_side(size) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         (first,) = await press_updates(app, pilot, 1)
@@ -75,7 +76,10 @@ async def test_none_changes_nothing_and_a_pick_is_one_update_to_undo() -> None:
         await until(pilot, lambda: app.session.status.updates == 0)
 
 
-@pytest.mark.parametrize(("key", "lr"), [("1", 1e-5 / 3), ("2", 1e-5), ("3", 3e-5)])
+@pytest.mark.parametrize(
+    ("key", "lr"),
+    first_is_quick(*(pytest.param(*case) for case in (("3", 3e-5), ("1", 1e-5 / 3), ("2", 1e-5)))),
+)
 async def test_each_pick_makes_an_update_at_its_learning_rate(key: str, lr: float) -> None:
     async with running("escape", "4", engine=lambda _: FakeEngine()) as (app, pilot):
         await open_fork(app, pilot)

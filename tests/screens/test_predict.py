@@ -8,6 +8,7 @@ import torch
 from textual.widgets import Static
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import reload, running, shown, until
 from tui_trainer.app import TuiTrainer
@@ -428,7 +429,7 @@ async def test_alt_2_shows_it_from_inside_a_text_box_and_its_tab_by_mouse() -> N
 # What is drawn
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (20, 8), (1, 1)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40), (20, 8), (1, 1)))
 async def test_it_fits(size: tuple[int, int]) -> None:
     async with with_engine(FakeEngine(), "space", size=size) as (app, pilot):
         await until(pilot, lambda: generated(app) == "a")

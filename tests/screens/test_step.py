@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from textual.widgets import Input, TextArea
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import reload, running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
@@ -306,7 +307,7 @@ async def test_no_phase_while_something_else_trains_the_model() -> None:
         engine.gate.release(9)
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", first_is_quick(80, 120))
 async def test_the_footer_shows_every_key(width: int) -> None:
     async with running("escape", "4", size=(width, 24)) as (app, pilot):
         await pilot.pause()

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import reload, running, shown, until
 from tests.screens.test_step import press_updates, step_screen
@@ -21,7 +22,7 @@ async def open_view(app, pilot, view: str) -> None:
         await pilot.press("v")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_which_weights_moved_by_key(size) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         await open_view(app, pilot, "moved")
@@ -66,7 +67,7 @@ async def test_a_closed_view_asks_for_nothing() -> None:
         await until(pilot, lambda: engine.asked == before + 1)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_probes_follow_what_an_update_does_to_other_strings(size) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         await press_updates(app, pilot, 2)
