@@ -40,7 +40,7 @@ async def test_what_the_screen_holds_does_not_grow_from_16_000_steps_to_40_000()
         await pilot.press("full_stop")
         await until(pilot, lambda: screen.report is not None)
         assert screen.report is not None
-        first = replace(screen.report, run="a-run")
+        first = replace(screen.report, run="a-run", checkpoint=None)
         await long_run(app, first, 2, 8_000)
         tracemalloc.start()
         await long_run(app, first, 8_001, 16_000)

@@ -13,6 +13,9 @@ from typing import Literal, NamedTuple, TypeVar
 from textual.content import Content, _FormattedLine
 from textual.drivers import linux_driver
 from textual.events import Click
+from textual.geometry import Offset
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import OptionList, TextArea
 
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -59,6 +62,20 @@ async def click_what_is_still_listed(options: OptionList, event: Click) -> None:
     """IndexError at the second of two quick clicks, where the first has emptied the list."""
     if event.style.meta.get("option", 0) < options.option_count:
         await _click(options, event)
+
+
+_at = Screen.get_widget_and_offset_at
+
+
+@stand_in(Screen, "get_widget_and_offset_at")
+def find_what_is_still_there(
+    screen: Screen[object], x: int, y: int
+) -> tuple[Widget | None, Offset | None]:
+    """AttributeError where the mouse is pressed on a widget that is being taken away."""
+    widget, offset = _at(screen, x, y)
+    if widget is not None and widget.parent is None:
+        return None, None
+    return widget, offset
 
 
 _wrap_and_format: Callable[..., list[_FormattedLine]] = Content._wrap_and_format
