@@ -12,7 +12,9 @@ from collections.abc import Callable
 import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.command import CommandPalette
 from textual.drivers.linux_driver import LinuxDriver
+from textual.errors import NoWidget
 from textual.events import Click, Key, MouseDown
 from textual.message import Message
 from textual.pilot import Pilot
@@ -67,6 +69,14 @@ async def press_what_is_being_taken_away(app: Plain, pilot: Pilot[None]) -> None
         words._parent = parent
 
 
+async def click_beside_everything(app: Plain, pilot: Pilot[None]) -> None:
+    app.push_screen(CommandPalette())
+    await pilot.pause()
+    palette = app.screen
+    assert isinstance(palette, CommandPalette)
+    CommandPalette._on_click(palette, Click(palette, 999, 999, 0, 0, 1, False, False, False))
+
+
 async def undo_a_long_paste(app: Plain, pilot: Pilot[None]) -> None:
     area = app.query_one(TextArea)
     area.insert(LINES)
@@ -110,6 +120,7 @@ CASES: dict[str, Callable[[Plain, Pilot[None]], object]] = {
     "wrap_to_a_column_at_least": narrow_an_option_list,
     "click_what_is_still_listed": click_an_option_that_is_gone,
     "find_what_is_still_there": press_what_is_being_taken_away,
+    "click_where_the_palette_is": click_beside_everything,
     "find_cursor_within_text": undo_a_long_paste,
     "decode_whatever_comes": type_a_byte_that_is_no_utf_8,
 }
@@ -135,5 +146,5 @@ async def test_no_fault_with_its_remedy(fault: str) -> None:
 async def test_textual_still_has_the_fault(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     remedy = REMEDIES[fault]
     monkeypatch.setattr(remedy.owner, remedy.name, remedy.original)
-    with pytest.raises((AttributeError, LookupError, ValueError)):
+    with pytest.raises((AttributeError, LookupError, NoWidget, ValueError)):
         await provoke(fault)

@@ -6,12 +6,15 @@ has none: then the remedy goes.
 
 import codecs
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import ModuleType
 from typing import Literal, NamedTuple, TypeVar
 
+from textual.command import CommandPalette
 from textual.content import Content, _FormattedLine
 from textual.drivers import linux_driver
+from textual.errors import NoWidget
 from textual.events import Click
 from textual.geometry import Offset
 from textual.screen import Screen
@@ -76,6 +79,16 @@ def find_what_is_still_there(
     if widget is not None and widget.parent is None:
         return None, None
     return widget, offset
+
+
+_click_palette = CommandPalette._on_click
+
+
+@stand_in(CommandPalette, "_on_click")
+def click_where_the_palette_is(palette: CommandPalette, event: Click) -> None:
+    """NoWidget at a click where nothing is any more, as after the terminal shrank."""
+    with suppress(NoWidget):
+        _click_palette(palette, event)
 
 
 _wrap_and_format: Callable[..., list[_FormattedLine]] = Content._wrap_and_format
