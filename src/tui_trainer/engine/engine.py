@@ -40,7 +40,7 @@ from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogit
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loading import count_weights, load_config, load_model, load_vocabulary
 from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
-from tui_trainer.engine.loss_pass import told_apart
+from tui_trainer.engine.loss_pass import computes_otherwise
 from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_checks import check_causal
 from tui_trainer.engine.model_report import embedding_rows, report_model
@@ -334,8 +334,7 @@ class Engine:
         and `overwrite` is False nothing is written, and the report tells which.
         """
         origin, pad_id = self._check_export(), self.learner.vocabulary.pad_id
-        done = [told_apart(self.learner, one) for one in self.actions()]
-        return export(done, origin, pad_id, line, self._progress, overwrite=overwrite)
+        return export(self.actions(), origin, pad_id, line, self._progress, overwrite=overwrite)
 
     def _check_export(self) -> Origin:
         if not self.actions():
@@ -418,7 +417,10 @@ class Engine:
         vocabulary, context = learner.vocabulary, learner.report.context
         examples = make_examples(vocabulary, problems, settings, context)
         held_out = hold_out(vocabulary, settings, problems, context, self._progress)
-        return examples, held_out, describe_loop(problems, examples, settings, context)
+        loop = describe_loop(problems, examples, settings, context)
+        # Of the weights that the loop begins with, as what it looks at itself: they will move.
+        apart = computes_otherwise(learner, examples, settings)
+        return examples, held_out, replace(loop, apart=apart)
 
     def _spare_bytes(self) -> int:
         """What the loop before holds, and whatever else is given back where the next begins."""

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.actions import Done, LoopSteps
 from tui_trainer.engine.batching import MicroBatch, model_inputs, one_by_one
 from tui_trainer.engine.chunked_loss import chunked_losses
 from tui_trainer.engine.compiled_blocks import CompiledBlocks, compile_blocks
@@ -25,8 +24,6 @@ from tui_trainer.engine.settings import TrainSettings
 
 PROBE = 7, 5, 9
 """Lengths of the items that the blocks are compiled with: no two are alike, none is 1."""
-USUAL_ITEM = 512
-"""Tokens that nearly all items of GSM8K stay below."""
 NO_CHUNKS = "This model makes its logits in a way of its own, so the loss is not taken in chunks."
 NO_ITEMS = "This model attends in a way of its own, so packed rows keep their mask and cost more."
 NO_PACKING = (
@@ -96,23 +93,18 @@ class LossPass:
         return losses
 
 
-def computes_otherwise(learner: Learner, settings: TrainSettings, longest: int) -> bool:
-    """Whether items of at most `longest` tokens would have other numbers in batches of the loop.
+def computes_otherwise(
+    learner: Learner, examples: Sequence[Example], settings: TrainSettings
+) -> bool:
+    """Whether `examples` would have other numbers in the batches that `settings` ask for.
 
     Those are padded, or packed with the mask that transformers makes of positions.
     """
     checks = learner.checks
     if settings.pack:
         return not checks.packs(settings.pack)
+    longest = max(len(example.ids) for example in examples)
     return settings.batch > 1 and not checks.pads(settings.padding, longest)
-
-
-def told_apart(learner: Learner, done: Done) -> Done:
-    """What was done, where it is a loop with whether a script has to run its items alone."""
-    if not isinstance(done, LoopSteps):
-        return done
-    apart = computes_otherwise(learner, done.loop.settings, done.loop.longest or USUAL_ITEM)
-    return replace(done, loop=replace(done.loop, apart=apart))
 
 
 def make_loss_pass(
@@ -123,9 +115,7 @@ def make_loss_pass(
     notes = []
     wanted = settings.pack > 0 and settings.item_attention
     within_items = wanted and checks.attends_within_items(settings.pack)
-    longest = max(len(example.ids) for example in examples)
-    # Asked now in any case: an export asks again, when the weights are no longer these.
-    apart = computes_otherwise(learner, settings, longest) and not within_items
+    apart = not within_items and computes_otherwise(learner, examples, settings)
     if apart:
         notes.append(NO_PACKING if settings.pack else NO_PADDING.format(settings.padding))
     elif wanted and not within_items:
