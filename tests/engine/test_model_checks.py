@@ -190,6 +190,18 @@ def test_each_way_is_looked_at_once() -> None:
     assert not passes
 
 
+def test_weights_trained_between_two_looks_are_no_reason_against_a_way() -> None:
+    """A loop looks at packing after an evaluation has looked at batches, say."""
+    learner = tiny_learner("qwen3")
+    assert learner.checks.pads("right", longest=64)
+    with torch.no_grad():
+        for parameter in learner.model.parameters():
+            parameter.mul_(1.1)
+    assert learner.checks.packs(longest=64)
+    assert learner.checks.answers_in_batches(longest=64)
+    assert learner.checks.attends_within_items(longest=64)
+
+
 def test_rows_of_one_item_need_no_looking() -> None:
     learner = tiny_learner("llama")
     passes = []

@@ -78,7 +78,6 @@ class ModelChecks:
         self._vocabulary = vocabulary
         self._context = report.context
         self._is_mixed = report.precision == "mixed"
-        self._alone: dict[tuple[int, int], Alone] = {}
         self._found: dict[tuple[object, ...], bool] = {}
 
     def pads(self, side: str, longest: int) -> bool:
@@ -153,16 +152,14 @@ class ModelChecks:
     # What is compared
 
     def _read_alone(self, lengths: tuple[int, int]) -> Alone:
-        if lengths not in self._alone:
-            size = embedding_rows(self._model)
-            long, short = (
-                Example(0, "", probe_ids(size, length, first), 1, 1, False)
-                for first, length in enumerate(lengths)
-            )
-            logits = {example: self._plain_logits(example.ids) for example in (long, short)}
-            effect = self._effect_on(short, logits[short])
-            self._alone[lengths] = Alone(long, short, logits, effect)
-        return self._alone[lengths]
+        """Read anew for every way: between two of them the weights may have been trained."""
+        size = embedding_rows(self._model)
+        long, short = (
+            Example(0, "", probe_ids(size, length, first), 1, 1, False)
+            for first, length in enumerate(lengths)
+        )
+        logits = {example: self._plain_logits(example.ids) for example in (long, short)}
+        return Alone(long, short, logits, self._effect_on(short, logits[short]))
 
     def _effect_on(self, text: Example, logits: Tensor) -> float:
         """What another text in front changes in the `logits` that a model gives a text alone."""
