@@ -41,7 +41,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.run_reports import CheckpointReport
+from tui_trainer.engine.run_reports import CheckpointReport, StoppedRun
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.runs.benches import keeping
 
@@ -420,6 +420,16 @@ class FakeEngine:
     def _checkpoint(self, failure: str | None = None) -> CheckpointReport:
         step = self._step
         return CheckpointReport(str(self._run), f"step-{step:06}", step, 25_700_000, 0.25, failure)
+
+    def stopped_run(self) -> StoppedRun | None:
+        """Of the last run with a checkpoint, all in its memory."""
+        if self._run is None or not self.checkpoints or self._step == len(self._losses):
+            return None
+        saved = self.checkpoints[-1]
+        folder = f"/runs/{self._run}"
+        return StoppedRun(
+            self._run, folder, self._step, saved, saved == self._step, "auto", remote_code=False
+        )
 
     def _pass_gate(self) -> None:
         if self.gate is not None and not self.gate.acquire(timeout=GATE_SECONDS):

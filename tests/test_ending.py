@@ -59,7 +59,9 @@ def test_what_no_file_has_is_saved_and_told_with_its_run(
     engine.gate.release()
     assert end_worker(worker, saves=True)
     assert engine.checkpoints == [1]
-    assert capfd.readouterr().err == "tui-trainer: step 1 of 2026-01-01-fake-1 is saved\n"
+    told = capfd.readouterr().err
+    assert told.startswith("tui-trainer: Run 2026-01-01-fake-1 stopped at step 1, saved; ")
+    assert told.endswith("gsm8k --resume /runs/2026-01-01-fake-1\n")
     assert events[-1].state is LoopState.STOPPED
 
 
@@ -75,11 +77,25 @@ def test_a_save_that_fails_at_the_end_is_told(capfd: pytest.CaptureFixture[str])
 
 
 def test_what_is_saved_already_is_not_saved_again(capfd: pytest.CaptureFixture[str]) -> None:
-    engine = FakeEngine()
+    engine = FakeEngine(gated=True)
     worker, _ = training(engine)
+    assert engine.gate is not None
+    engine.gate.release()
     worker.end_loop("gsm8k", lambda engine: engine.save()).result(WAIT)
     assert end_worker(worker, saves=True)
     assert len(engine.checkpoints) == 1
+    assert "stopped at step 1, saved; go on with: " in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("losses", [(4.0,), (4.0, 3.0)], ids=["at its end", "without a checkpoint"])
+def test_of_a_run_that_cannot_go_on_nothing_is_told(
+    losses: tuple[float, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine = FakeEngine(losses, gated=True)
+    worker, _ = training(engine)
+    assert engine.gate is not None
+    engine.gate.release()
+    assert end_worker(worker, saves=False)
     assert capfd.readouterr().err == ""
 
 

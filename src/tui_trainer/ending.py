@@ -1,25 +1,52 @@
-"""How the app's worker ends: its step is finished, what no file has is saved, its loops closed."""
+"""How work ends: the step is finished, what no file has is saved, and how to go on is told."""
 
 import signal
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
+from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.run_reports import CheckpointReport, SavedReport, StoppedRun
 from tui_trainer.failures import Failure
+from tui_trainer.runs.resume_command import describe_stopped
 from tui_trainer.say import say
 from tui_trainer.worker import Worker
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
 
 PATIENCE = 1.0
 """Seconds in which most steps end; one that takes longer is told."""
 
 
+@dataclass(frozen=True)
+class End:
+    """What was saved at the end, and what can be gone on with."""
+
+    saved: CheckpointReport | SavedReport | None = None
+    failure: str = ""
+    """Why nothing could be saved."""
+    run: StoppedRun | None = None
+
+
+def end_work(engine: "Engine", *, saves: bool) -> End:
+    """The last that is asked of the engine; with `saves` updates that no file has are saved."""
+    saved, failure = None, ""
+    try:
+        saved = engine.save() if saves else None
+    except InputError as error:
+        failure = str(error)
+    return End(saved, failure, engine.stopped_run())
+
+
 def end_worker(worker: Worker, *, saves: bool) -> bool:
     """End the thread in order, and say so on the terminal where that takes its time.
 
-    With `saves` updates that no file has are saved first, and where is told. Returns False where
-    the thread did not end, which then has nothing in hand that could be lost. Raises
-    KeyboardInterrupt where ctrl+c ends the wait.
+    `saves` as in `end_work`; then what came of it is told. Returns False where the thread did not
+    end, which then has nothing in hand that could be lost. Raises KeyboardInterrupt where ctrl+c
+    ends the wait.
     """
-    saved = worker.end(lambda engine: engine.save()) if saves else None
+    end = worker.end(lambda engine: end_work(engine, saves=saves))
     ended = worker.stop(PATIENCE)
     if not ended and (saves or worker.has_loops):
         # The one that closed the terminal may be followed by another.
@@ -27,20 +54,24 @@ def end_worker(worker: Worker, *, saves: bool) -> bool:
         say("finishing the step; ctrl+c ends at once")
         while not ended:
             ended = worker.stop(PATIENCE)
-    if saved is not None and ended:
-        _tell(saved)
+    if ended:
+        try:
+            tell_end(end.result())
+        except CancelledError:  # there is no engine, and so nothing to save
+            pass
+        except Failure as failure:
+            tell_end(End(failure=failure.sentence))
     return ended
 
 
-def _tell(saved: "Future[CheckpointReport | SavedReport | None]") -> None:
-    try:
-        report = saved.result()
-    except CancelledError:
-        return
-    except Failure as failure:
-        say(f"nothing could be saved: {failure.sentence}")
-        return
-    if isinstance(report, CheckpointReport):
-        say(f"step {report.step:,} of {report.run} is saved")
-    elif report is not None:
-        say(f"{report.updates:,} updates are saved as {report.name}")
+def tell_end(end: End) -> None:
+    """Tell on the terminal where the weights are, and how their run is gone on with."""
+    saved = end.saved
+    if end.failure:
+        say(f"nothing could be saved: {end.failure}")
+    elif isinstance(saved, SavedReport):
+        say(f"{saved.updates:,} updates are saved as {saved.name}")
+    elif saved is not None and end.run is None:
+        say(f"step {saved.step:,} of {saved.run} is saved")
+    if end.run is not None:
+        say(describe_stopped(end.run))

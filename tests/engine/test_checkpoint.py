@@ -263,6 +263,35 @@ def test_weights_that_never_had_a_gradient_are_resumed_too(engine: Engine, tmp_p
     assert [step.loss for step in engine.resume(str(folder), settings)] == whole[2:]
 
 
+def test_a_stopped_run_is_one_that_a_checkpoint_lets_go_on(qwen3: Engine) -> None:
+    def held() -> tuple[int, int, bool] | None:
+        run = qwen3.stopped_run()
+        return run and (run.step, run.checkpoint_step, run.is_saved)
+
+    assert held() is None
+    reports = qwen3.train(TrainSettings(items=4, checkpoint_every=2), record=True)
+    next(reports)
+    assert held() is None  # no checkpoint
+    next(reports)
+    assert held() == (2, 2, True)
+    qwen3.update("an update on Step")
+    assert held() == (2, 2, False)
+    next(reports)  # what was done on Step
+    next(reports)
+    assert held() == (3, 2, False)
+    qwen3.save()
+    reports.close()
+    assert held() == (3, 3, True)
+    stopped = qwen3.stopped_run()
+    assert stopped is not None
+    assert Path(stopped.folder) == newest()
+
+    folder = find_checkpoint(stopped.folder)
+    qwen3.load_model(ModelChoice(str(folder), "cpu", "fp32"))
+    list(qwen3.resume(str(folder), TrainSettings(items=4, checkpoint_every=2), record=True))
+    assert held() is None  # it is at its end
+
+
 def test_a_run_that_is_renamed_under_its_loop_goes_on_there_and_says_so(qwen3: Engine) -> None:
     reports = qwen3.train(TrainSettings(items=4, checkpoint_every=3), record=True)
     next(reports)

@@ -1,6 +1,8 @@
 """Commands and signals: the step is finished, what it made is saved, and the status tells why."""
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -52,6 +54,13 @@ def in_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
     return send
 
 
+def resume_arguments(told: str) -> list[str]:
+    """Those of the command that goes on with a run that was stopped, as the terminal shows it."""
+    (command,) = re.findall(r"with: (.*? gsm8k --resume .*)", told)
+    words = shlex.split(command)
+    return words[words.index("gsm8k") :]
+
+
 @pytest.mark.parametrize("number", SAID)
 def test_a_loop_finishes_its_step_saves_it_and_says_why_it_ends(
     program: Program, tiny: str, in_step: Callable[[int, int], None], number: int
@@ -59,7 +68,9 @@ def test_a_loop_finishes_its_step_saves_it_and_says_why_it_ends(
     in_step(2, number)
     ended = program("gsm8k", "--items", "5", "--model", tiny, "--json")
     assert ended.status == 128 + number
-    assert ended.err == f"tui-trainer: {SAID[number]}\n"
+    told, why = ended.err.splitlines()
+    assert " stopped at step 2, saved; go on with: " in told
+    assert why == f"tui-trainer: {SAID[number]}"
     assert [line["step"] for line in ended.steps] == [1, 2]
     assert (ended.lines[-1]["event"], ended.lines[-1]["checkpoint"]) == (
         "checkpoint",
@@ -111,10 +122,8 @@ def test_a_loop_that_was_ended_goes_on_as_if_it_had_not_been(
     in_step(2, signal.SIGTERM)
     first = program("gsm8k", "--items", "4", "--model", tiny)
     assert "2 steps, " in first.out
-    name = run_folders()[0].name
-    assert f"to go on: tui-trainer gsm8k --resume {name}" in first.out
     monkeypatch.setattr(train, "receive", receive)
-    rest = program("gsm8k", "--resume", str(run_folders()[0]), "--json").steps
+    rest = program(*resume_arguments(first.err), "--json").steps
     assert [line["loss"] for line in rest] == [line["loss"] for line in whole[2:]]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,8 +12,12 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from torch import Tensor
 
 from tests.terminal.terminal import Terminal
+from tui_trainer.cli import main
+from tui_trainer.engine import train
+from tui_trainer.engine.devices import Arriving, receive
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 
@@ -70,7 +75,9 @@ def test_a_hangup_before_a_model_is_there_leaves_the_terminal_restored(terminal:
     assert terminal.is_restored()
 
 
-def test_an_interrupt_asks_and_a_termination_saves_the_step_it_finishes(terminal: Terminal) -> None:
+def test_an_interrupt_asks_and_a_termination_saves_the_step_it_finishes(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     terminal.wait_for("as loaded")
     terminal.press("alt+5")
     terminal.wait_for("[5 GSM8K]")
@@ -86,8 +93,25 @@ def test_an_interrupt_asks_and_a_termination_saves_the_step_it_finishes(terminal
     run = open_run(folder)
     assert run.description.state == "stopped"
     assert run.checkpoints == (run.description.tally.step,)
-    said = f"tui-trainer: step {run.description.tally.step} of {folder.name} is saved"
-    assert said in terminal.written
+    step = run.description.tally.step
+    said = f"tui-trainer: Run {folder.name} stopped at step {step}, saved; go on with: "
+    (told,) = [line for line in terminal.written.splitlines() if said in line]
+    goes_on_after(told, step, monkeypatch)
+
+
+def goes_on_after(told: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the command that was told in this process, and end it in its first step."""
+
+    def receiving(*losses: Tensor) -> Arriving:
+        signal.raise_signal(signal.SIGTERM)
+        return receive(*losses)
+
+    monkeypatch.setattr(train, "receive", receiving)
+    words = shlex.split(told.partition("with: ")[2])
+    assert main(words[words.index("gsm8k") :]) == 128 + signal.SIGTERM
+    resumed = open_run(run_folders()[0])
+    assert resumed.description.parent is not None
+    assert (resumed.description.parent.step, resumed.checkpoints) == (step, (step + 1,))
 
 
 WAITING = """

@@ -69,7 +69,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.run_reports import CheckpointReport, RunReport, SavedReport
+from tui_trainer.engine.run_reports import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.engine.saved_model import save_model
 from tui_trainer.engine.settings import (
     ModelChoice,
@@ -446,9 +446,7 @@ class Engine:
         learner = self.learner
         recording = None
         if record:
-            recording = Recording(
-                learner, self._choice.source, settings, examples, state, resumed_from
-            )
+            recording = Recording(learner, self._choice, settings, examples, state, resumed_from)
         # What was done before is the loop's base: an undo of it would change the loop's weights.
         learner.history.let_go()
         self.cell.drop()  # a gradient left there would be added to those of the first step
@@ -476,6 +474,10 @@ class Engine:
     def run(self) -> RunReport | None:
         """The run that the loop writes; None before its first step and after its end."""
         return None if self._recording is None else self._recording.report
+
+    def stopped_run(self) -> StoppedRun | None:
+        """The run begun last, where it made steps, has more to make and has a checkpoint."""
+        return None if self._recording is None else self._recording.stopped
 
     def training_lr(self) -> float:
         """The learning rate that the schedule of the loop begun last multiplies now."""

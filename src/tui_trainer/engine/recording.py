@@ -1,8 +1,5 @@
 """A loop written to disk as it goes: its run, its metrics, its checkpoints."""
 
-import hashlib
-import os
-import platform
 import shutil
 import time
 from collections import deque
@@ -11,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -23,18 +19,22 @@ from tui_trainer.engine.actions import Action
 from tui_trainer.engine.checkpoint import save_checkpoint
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example
+from tui_trainer.engine.identity import identify_data, identify_model, versions
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import ChangeReport, HaltReport, LoopReport
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.run_reports import CheckpointReport, RunReport
-from tui_trainer.engine.settings import TENSORBOARD, TrainSettings
+from tui_trainer.engine.run_reports import CheckpointReport, RunReport, StoppedRun
+from tui_trainer.engine.settings import TENSORBOARD, ModelChoice, TrainSettings
 from tui_trainer.engine.train import TrainingState
 from tui_trainer.runs.checkpoint_check import check_checkpoint
-from tui_trainer.runs.checkpoints import checkpoint_name, folder_bytes
+from tui_trainer.runs.checkpoints import (
+    checkpoint_folders,
+    checkpoint_name,
+    folder_bytes,
+    step_of,
+)
 from tui_trainer.runs.description import (
-    DataIdentity,
-    ModelIdentity,
     OnStep,
     Parent,
     RunDescription,
@@ -46,7 +46,6 @@ from tui_trainer.runs.home import (
     CHECKPOINTS,
     METRICS_FILE,
     check_home,
-    given_path,
     is_run,
     make_folder,
 )
@@ -57,8 +56,6 @@ from tui_trainer.runs.unwritable import UnwritableError, free_bytes
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.words.numbers import byte_count
 
-SAMPLE = 1024
-"""Values of each weight that its fingerprint looks at."""
 METRICS_BYTES = 100_000
 """A few hundred lines of metrics, and `run.json`."""
 
@@ -76,7 +73,7 @@ class Recording:
     def __init__(
         self,
         learner: Learner,
-        source: str,
+        choice: ModelChoice,
         settings: TrainSettings,
         examples: Sequence[Example],
         state: TrainingState,
@@ -86,7 +83,7 @@ class Recording:
         if settings.log_to == TENSORBOARD:
             check_installed()
         self._learner = learner
-        self._source = source
+        self._choice = choice
         self._settings = settings
         self._data = identify_data(settings.problems, examples)
         self._state = state
@@ -95,6 +92,8 @@ class Recording:
         self._resumed_from = resumed_from
         self._writer: RunWriter | None = None
         self._last: CheckpointReport | None = None
+        self._saved_on_step: OnStep | None = None
+        """What had been done on Step until it was written."""
         self._untold: deque[ChangeReport] = deque()
         self._unwritten: deque[LoopReport] = deque()
         """What the disk has not taken yet."""
@@ -110,6 +109,25 @@ class Recording:
             last = None  # it was lost with the folder that it was in
         step = None if last is None else last.step
         return RunReport(writer.description.name, str(writer.folder), self._state.step, step)
+
+    @property
+    def stopped(self) -> StoppedRun | None:
+        """The run as it can be gone on with; None without a checkpoint that has steps left."""
+        writer = self._writer
+        if writer is None or writer.description.state == RunState.FINISHED.value:
+            return None
+        steps = [step_of(folder) for folder in checkpoint_folders(writer.folder)]
+        if not steps or steps[-1] >= self._state.loop.steps:
+            return None
+        return StoppedRun(
+            name=writer.description.name,
+            folder=str(writer.folder),
+            step=self._state.step,
+            checkpoint_step=steps[-1],
+            is_saved=steps[-1] == self._state.step and self._saved_on_step == writer.on_step,
+            device=self._choice.device,
+            remote_code=self._choice.remote_code,
+        )
 
     def follow(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
         """What the loop tells, each written before it is passed on.
@@ -251,6 +269,7 @@ class Recording:
             bytes=folder_bytes(folder),
             seconds=time.perf_counter() - started,
         )
+        self._saved_on_step = writer.on_step
         self._learner.history.mark_saved(folder)
         return self._last
 
@@ -275,7 +294,7 @@ class Recording:
 
     def _begin(self) -> RunWriter:
         now = datetime.now().astimezone()
-        model = identify_model(self._learner, self._source)
+        model = identify_model(self._learner, self._choice.source)
         if self._resumed_from is not None:  # the checkpoint's own name says less
             first = read_run(self._resumed_from.parent.parent).model
             model = replace(model, name=first.name, source=first.source)
@@ -324,43 +343,6 @@ class Recording:
         run = self._resumed_from.parent.parent
         tally = tally_up_to(run / METRICS_FILE, facts.step, facts.tally)
         return Parent(run.name, facts.step), tally, facts.on_step
-
-
-def versions() -> dict[str, str]:
-    """What computed the run: the next version of one of these may round otherwise."""
-    packages = "tui-trainer", "torch", "transformers"
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-def identify_model(learner: Learner, source: str) -> ModelIdentity:
-    """The model with a fingerprint of its weights as they are now."""
-    report = learner.report
-    digest = hashlib.sha256()
-    for name, weight in learner.model.named_parameters():
-        values = weight.detach().flatten()
-        sample = values[:: max(1, values.numel() // SAMPLE)].float().cpu()
-        digest.update(f"{name} {tuple(weight.shape)}".encode())
-        digest.update(sample.numpy().tobytes())
-    return ModelIdentity(
-        source=source,
-        name=report.name,
-        architecture=report.architecture,
-        parameters=report.parameters,
-        device=report.device,
-        precision=report.precision,
-        vocabulary=report.vocabulary,
-        fingerprint=digest.hexdigest()[:16],
-    )
-
-
-def identify_data(problems: str, examples: Sequence[Example]) -> DataIdentity:
-    """The items with a fingerprint of their token IDs."""
-    digest = hashlib.sha256()
-    for example in examples:
-        digest.update(torch.tensor(example.ids).numpy().tobytes())
-    file = given_path(problems)
-    path = str(file.absolute()) if os.path.isfile(file) else ""  # noqa: PTH113  # Path's raises
-    return DataIdentity(problems, len(examples), digest.hexdigest()[:16], path)
 
 
 def check_resumable(

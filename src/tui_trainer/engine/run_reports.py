@@ -40,3 +40,18 @@ class RunReport:
     step: int
     checkpoint_step: int | None
     """The step of its last checkpoint."""
+
+
+@dataclass(frozen=True)
+class StoppedRun:
+    """A run that has steps to make, from its last checkpoint on."""
+
+    name: str
+    folder: str
+    step: int
+    checkpoint_step: int
+    is_saved: bool
+    """Whether that checkpoint has the weights that the run had at its end."""
+    device: str
+    """As it was asked for: a resumed run is given it anew."""
+    remote_code: bool

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_trainer.closed import closed
+from tui_trainer.ending import end_work, tell_end
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
+from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
 from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.listing import read_run, settings_here
-from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count, seconds_of
 
@@ -130,20 +130,19 @@ def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool)
 
 
 def _save(output: Output, engine: "Engine") -> None:
+    end = end_work(engine, saves=True)
     try:
-        saved = engine.save()
-    except InputError as error:
-        say(f"nothing could be saved: {error}")
-        return
-    if saved is None:  # every update is in a file already
-        return
-    if isinstance(saved, SavedReport):
-        say(f"{saved.updates:,} updates are saved as {saved.name}")
-    elif output.as_json:
-        output.json(checkpoint_line(saved))
+        if isinstance(end.saved, CheckpointReport):
+            _tell_checkpoint(output, end.saved)
+    finally:
+        tell_end(end)
+
+
+def _tell_checkpoint(output: Output, checkpoint: CheckpointReport) -> None:
+    if output.as_json:
+        output.json(checkpoint_line(checkpoint))
     else:
-        output.text(describe_checkpoint(saved))
-        output.text(f"to go on: tui-trainer gsm8k --resume {visible(saved.run)}")
+        output.text(describe_checkpoint(checkpoint))
 
 
 def checkpoint_line(checkpoint: CheckpointReport) -> dict[str, Json]:

@@ -1,0 +1,54 @@
+"""What a run was made with: the model and the items by fingerprint, the programs by version."""
+
+import hashlib
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import torch
+
+from tui_trainer.engine.examples import Example
+from tui_trainer.engine.learner import Learner
+from tui_trainer.runs.description import DataIdentity, ModelIdentity
+from tui_trainer.runs.home import given_path
+
+SAMPLE = 1024
+"""Values of each weight that its fingerprint looks at."""
+
+
+def versions() -> dict[str, str]:
+    """What computed the run: the next version of one of these may round otherwise."""
+    packages = "tui-trainer", "torch", "transformers"
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def identify_model(learner: Learner, source: str) -> ModelIdentity:
+    """The model with a fingerprint of its weights as they are now."""
+    report = learner.report
+    digest = hashlib.sha256()
+    for name, weight in learner.model.named_parameters():
+        values = weight.detach().flatten()
+        sample = values[:: max(1, values.numel() // SAMPLE)].float().cpu()
+        digest.update(f"{name} {tuple(weight.shape)}".encode())
+        digest.update(sample.numpy().tobytes())
+    return ModelIdentity(
+        source=source,
+        name=report.name,
+        architecture=report.architecture,
+        parameters=report.parameters,
+        device=report.device,
+        precision=report.precision,
+        vocabulary=report.vocabulary,
+        fingerprint=digest.hexdigest()[:16],
+    )
+
+
+def identify_data(problems: str, examples: Sequence[Example]) -> DataIdentity:
+    """The items with a fingerprint of their token IDs."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(torch.tensor(example.ids).numpy().tobytes())
+    file = given_path(problems)
+    path = str(file.absolute()) if os.path.isfile(file) else ""  # noqa: PTH113  # Path's raises
+    return DataIdentity(problems, len(examples), digest.hexdigest()[:16], path)
