@@ -7,10 +7,12 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
 
 import pytest
 
+from tests.full_disk import full_disk
 from tests.runs_on_disk import step_report, write_run
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs import presence
@@ -18,8 +20,10 @@ from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, WRITER_FILE, runs_home
 from tui_trainer.runs.listing import delete_whole, list_runs, open_run, read_run
 from tui_trainer.runs.metrics import tally_up_to
+from tui_trainer.runs.open_folder import OpenFolder
 from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.presence import RunningWriter, is_being_written
+from tui_trainer.runs.unwritable import UnwritableError
 from tui_trainer.runs.writer import RunWriter
 
 
@@ -119,6 +123,83 @@ def test_what_cannot_be_written_whole_is_not_written_and_can_be_given_again(
             take(writer, 2)
     take(writer, 2)
     assert tally_up_to(run / METRICS_FILE, 2) == writer.at_step
+
+
+def refused(*_: object, **__: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.fixture
+def torn(run: Path, writer: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After step 1 half of step 2 is in the file: it could not be taken back."""
+    take(writer, 1)
+    size = (run / METRICS_FILE).stat().st_size
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "ftruncate", refused)
+        for _ in range(2):  # the second time it cannot even be begun
+            with full_disk(size + 10), pytest.raises(UnwritableError):
+                take(writer, 2)
+            assert (run / METRICS_FILE).stat().st_size == size + 10
+
+
+def test_half_a_line_that_cannot_be_taken_back_is_taken_back_before_the_next(
+    run: Path, writer: RunWriter, torn: None
+) -> None:
+    assert open_run(run).description.tally.step == 1
+    take(writer, 2, 3)
+    assert tally_up_to(run / METRICS_FILE, 3) == writer.at_step
+
+
+def test_half_a_line_does_not_come_along_to_another_folder(
+    run: Path, writer: RunWriter, torn: None
+) -> None:
+    shutil.rmtree(run)
+    take(writer, 2, 3)
+    assert tally_up_to(writer.folder / METRICS_FILE, 3) == writer.at_step
+
+
+@pytest.mark.parametrize("call", [lambda w: take(w, 2), lambda w: w.conclude(RunState.FINISHED)])
+def test_a_folder_that_cannot_be_looked_at_may_be_tried_again(
+    run: Path, writer: RunWriter, monkeypatch: pytest.MonkeyPatch, call: Callable[[RunWriter], None]
+) -> None:
+    take(writer, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenFolder, "find", refused)
+        with pytest.raises(UnwritableError):
+            call(writer)
+    take(writer, 2)
+    assert tally_up_to(run / METRICS_FILE, 2).step == 2
+
+
+def test_what_a_file_tells_as_it_is_closed_is_told(run: Path) -> None:
+    """As one on a network does whose last bytes found no room."""
+
+    class Refusing(FileIO):
+        def close(self) -> None:
+            super().close()
+            refused()
+
+    writer = RunWriter(run, read_run(run))
+    take(writer, 1)
+    writer._file = Refusing(os.dup(writer._file.fileno()))
+    with pytest.raises(UnwritableError):
+        writer.end(RunState.FINISHED)
+    assert not writer.is_open
+    assert open_run(run).state is RunState.FINISHED
+
+
+def test_a_new_folder_without_a_run_json_is_none(
+    run: Path, writer: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(writer, 1)
+    shutil.rmtree(run)
+    with monkeypatch.context() as patch:
+        patch.setattr("tui_trainer.runs.writer.write_plain", refused)
+        with pytest.raises(UnwritableError):
+            take(writer, 2)
+    assert list(runs_home().iterdir()) == []
+    take(writer, 2)
+    assert open_run(writer.folder).description.tally.step == 2
 
 
 def test_a_run_json_that_cannot_be_written_does_not_lose_the_step(

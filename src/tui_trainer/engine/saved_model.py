@@ -12,7 +12,7 @@ from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.file_hashes import hash_files
 from tui_trainer.runs.home import make_folder
 from tui_trainer.runs.plain import write_plain
-from tui_trainer.runs.saved_models import SAVED_FILE, SavedModel, models_home
+from tui_trainer.runs.saved_models import SAVED_FILE, SavedModel, is_saved, models_home
 
 
 def save_model(learner: Learner, model: str, source: str) -> SavedReport:
@@ -31,7 +31,7 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
             hashes = hash_files(beside, SAVED_FILE)
             write_plain(beside / SAVED_FILE, replace(facts, files_sha256=hashes))
     finally:
-        if not (folder / SAVED_FILE).exists():
+        if not is_saved(folder):
             with suppress(OSError):  # what failed is told, and not that it left an empty folder
                 folder.rmdir()
     learner.history.mark_saved(folder)

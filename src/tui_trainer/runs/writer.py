@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from io import FileIO
@@ -48,6 +49,8 @@ class RunWriter:
         """What the metrics came to after the last step, without what was measured since."""
         self._lines_since_step = 0
         self._peak_lr: float | None = None
+        self._is_torn = False
+        """Whether the metrics may end in a part of what could not be written whole."""
         try:
             self._open(folder)
             self._describe()
@@ -86,8 +89,8 @@ class RunWriter:
 
     def look(self) -> None:
         """Find the run's folder, and its metrics in it; InputError where they cannot be written."""
-        before, folder = self.folder, self._folder.find()
         try:
+            before, folder = self.folder, self._folder.find()
             if folder is None or not is_same(folder / METRICS_FILE, self._file.fileno()):
                 self._write_anew()
             elif folder != before:
@@ -98,25 +101,24 @@ class RunWriter:
     def _follow(self, before: Path) -> None:
         self.description = replace(self.description, name=self.folder.name)
         self._reopen_events()
-        self._describe()
         self._tell(f"The run {before.name} was renamed: it goes on in {self.folder}.")
+        self._describe_where_possible()
 
     def _write_anew(self) -> None:
         """Give the run another folder, with the metrics as far as they were written."""
         before, file, presence = self._folder, self._file, self._presence
         folder = make_folder(self.description.model.name, datetime.now().astimezone())
+        description = replace(self.description, name=folder.name)
         try:
-            _copy_open(file, folder / METRICS_FILE)
+            _copy_open(file, folder / METRICS_FILE, description.tally.bytes)
+            write_plain(folder / RUN_FILE, description)
             self._close_events()
             self._open(folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # made here: nobody else's files are in it
             raise
-        self.description = replace(self.description, name=folder.name)
-        self._describe()
-        presence.end(before.find())
-        before.close()
-        file.close()
+        self.description, self._is_torn = description, False
+        _leave(before, file, presence)
         self._tell(
             f"The files of the run {before.path.name} are gone from {before.path}: it goes on in "
             f"{folder}, with the losses of all steps and without its checkpoints."
@@ -166,14 +168,24 @@ class RunWriter:
         raw = "".join(f"{json_line(line)}\n" for line in lines).encode()
         tally = self.description.tally
         try:
+            self._mend()
+            self._is_torn = True
             if self._file.write(raw) != len(raw):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            os.ftruncate(self._file.fileno(), tally.bytes)
+            with suppress(OSError):  # the next try begins with it
+                self._mend()
             raise unwritable(self.folder, error) from error
+        self._is_torn = False
         self.description = replace(
             self.description, tally=replace(tally, bytes=tally.bytes + len(raw))
         )
+
+    def _mend(self) -> None:
+        """Take back what was not written whole: the next line would be joined to it."""
+        if self._is_torn:
+            os.ftruncate(self._file.fileno(), self.description.tally.bytes)
+            self._is_torn = False
 
     def conclude(self, state: RunState) -> None:
         """Write how the run ended, before `end`: where that fails it can be tried again."""
@@ -190,19 +202,23 @@ class RunWriter:
             return
         self.description = replace(self.description, state=state.value, failure=failure)
         try:
-            self.look()
-            self._close_events()
-            self._presence.end(self.folder)
-            if self.description.tally.step == self._begun_at:
-                delete_own_files(self.folder)
-            else:
-                self._describe()
+            try:
+                self._end_on_disk()
+            finally:
+                self._presence.end(None)
+                self._folder.close()
+                self._file.close()  # a network file system may tell here what it did not write
         except OSError as error:
             raise unwritable(self.folder, error) from error
-        finally:
-            self._presence.end(None)
-            self._file.close()
-            self._folder.close()
+
+    def _end_on_disk(self) -> None:
+        self.look()
+        self._close_events()
+        self._presence.end(self.folder)
+        if self.description.tally.step == self._begun_at:
+            delete_own_files(self.folder)
+        else:
+            self._describe()
 
     def _describe(self) -> None:
         write_plain(self.folder / RUN_FILE, self.description)
@@ -240,9 +256,20 @@ class RunWriter:
             logging.getLogger(__name__).exception("TensorBoard's files were not closed")
 
 
-def _copy_open(file: FileIO, target: Path) -> None:
-    """Copy a file that may have no name any more."""
+def _copy_open(file: FileIO, target: Path, size: int) -> None:
+    """Copy the first `size` bytes of a file that may have no name any more."""
     with target.open("wb") as copy:
         place = 0
-        while chunk := os.pread(file.fileno(), CHUNK, place):
+        while chunk := os.pread(file.fileno(), min(CHUNK, size - place), place):
             place += copy.write(chunk)
+
+
+def _leave(folder: OpenFolder, metrics: FileIO, presence: Presence) -> None:
+    """Let go of a run's files, which another run goes on with; what fails there is no matter."""
+    with suppress(OSError):
+        presence.end(folder.find())
+    presence.end(None)
+    with suppress(OSError):
+        folder.close()
+    with suppress(OSError):
+        metrics.close()
