@@ -1,29 +1,23 @@
 """The end of the app's worker: the step is finished and told of, what is unsaved is saved first."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from tests.fake_engine import FakeEngine
+from tui_trainer.app import TuiTrainer, run_app
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import InputError
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.signals import Heard, Patience
 from tui_trainer.worker import LoopState, Worker
 
 WAIT = 10.0
-
-
-@pytest.fixture(autouse=True)
-def hangup() -> Iterator[None]:
-    """What waits for a step hears no SIGHUP any more."""
-    before = signal.getsignal(signal.SIGHUP)
-    yield
-    signal.signal(signal.SIGHUP, before)
 
 
 def training(engine: FakeEngine) -> tuple[Worker, list[object]]:
@@ -114,6 +108,39 @@ def test_a_request_that_can_lose_nothing_is_not_waited_for(monkeypatch: pytest.M
     assert not end_worker(worker, saves=False)
     go_on.set()
     assert worker.stop(WAIT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+) -> None:
+    """As after q: the app has gone, and with it its own handlers."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("tui_trainer.app.log_to_file", lambda: None)
+    monkeypatch.setattr("tui_trainer.app.logging.shutdown", lambda: None)
+    monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
+    engine, events = FakeEngine(gated=True), []
+    assert engine.gate is not None
+
+    def signalled() -> None:
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)  # the group was told too
+        engine.gate.release()
+
+    def run(app: TuiTrainer) -> None:
+        app.worker, loop_events = training(engine)
+        events.append(loop_events)
+        threading.Timer(0.2, signalled).start()
+
+    monkeypatch.setattr(TuiTrainer, "run", run)
+    before = signal.signal(number, lambda *_: None)
+    try:
+        assert run_app(ModelChoice()) == 128 + number
+        assert signal.getsignal(number) is not before
+    finally:
+        signal.signal(number, before)
+    assert events[0][-1].state is LoopState.STOPPED
+    assert engine._step == 1
 
 
 def test_a_second_signal_is_told_from_the_first_and_what_comes_with_it(

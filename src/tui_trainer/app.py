@@ -40,7 +40,7 @@ from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.palette import Palette
 from tui_trainer.screens.session import SAVING, Session
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
-from tui_trainer.signals import Heard, Patience, exit_status
+from tui_trainer.signals import Heard, Patience, exit_status, heard_after
 from tui_trainer.terminal.driver import TerminalDriver, has_shell
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.last_line import LastLine
@@ -58,6 +58,7 @@ SHOW_AFTER = 0.08  # seconds; what is done faster needs no word, what is not is 
 LONG_STEP = 1.0  # seconds; a shorter step of a loop needs no clock
 TERMINAL_SECONDS = 1.0
 STDIN = 0
+ENDING = signal.SIGHUP, signal.SIGTERM
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
 # in most terminals, they are alt and the digit.
 SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
@@ -143,7 +144,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
             self.add_mode(name, partial(self._make_screen, name))
         self.session.pending.on_ask = self._answer_soon
         self._refreshing = False
-        self._patience = Patience()
+        self.patience = Patience()
 
     def _make_screen(self, name: str) -> WorkScreen:
         return screen_class(name)(self.session)
@@ -362,7 +363,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
     def _handle_signals(self) -> None:
         """Textual has no handler for these: without one the terminal stays raw."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number in ENDING:
             loop.add_signal_handler(number, self._end_by, number)
         if os.isatty(STDIN):  # not in a test
             loop.add_signal_handler(signal.SIGINT, self.action_ask_quit)
@@ -378,7 +379,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
     def _end_by(self, number: int) -> None:
         """Close the app for a signal; what is unsaved is saved after that, by `run_app`."""
-        heard, status = self._patience.hear(number), exit_status(number)
+        heard, status = self.patience.hear(number), exit_status(number)
         if heard is Heard.END:
             self.exit(status, status)
         elif heard is Heard.END_AT_ONCE:
@@ -395,15 +396,10 @@ def run_app(choice: ModelChoice) -> int:
     log_to_file()
     app = TuiTrainer(choice)
     app.run()
-    status = app.return_code or 0
-    if app.ended_by is not None:
-        failure = describe_failure(app.ended_by)
-        say(f"the app failed, and could not go on: {failure.sentence} ({log_path()} has it whole)")
-    has_model = app.session.status is not None
-    try:
-        ended = end_worker(app.worker, saves=status != 0 and has_model)
-    except KeyboardInterrupt:
-        ended, status = False, exit_status(signal.SIGINT)
+    with heard_after(app.patience, *ENDING) as late:
+        ended, status = _end(app)
+    if late:
+        status = exit_status(late[0])
     logging.shutdown()
     if not ended:
         # A thread inside torch aborts the process when the interpreter ends beneath it.
@@ -411,3 +407,15 @@ def run_app(choice: ModelChoice) -> int:
         sys.stderr.flush()
         os._exit(status)
     return status
+
+
+def _end(app: TuiTrainer) -> tuple[bool, int]:
+    """End the worker: whether it ended, and the exit status so far."""
+    status, has_model = app.return_code or 0, app.session.status is not None
+    if app.ended_by is not None:
+        failure = describe_failure(app.ended_by)
+        say(f"the app failed, and could not go on: {failure.sentence} ({log_path()} has it whole)")
+    try:
+        return end_worker(app.worker, saves=status != 0 and has_model), status
+    except KeyboardInterrupt:
+        return False, exit_status(signal.SIGINT)

@@ -1,6 +1,5 @@
 """How work ends: the step is finished, what no file has is saved, and how to go on is told."""
 
-import signal
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,8 +48,6 @@ def end_worker(worker: Worker, *, saves: bool) -> bool:
     end = worker.end(lambda engine: end_work(engine, saves=saves))
     ended = worker.stop(PATIENCE)
     if not ended and (saves or worker.has_loops):
-        # The one that closed the terminal may be followed by another.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         say("finishing the step; ctrl+c ends at once")
         while not ended:
             ended = worker.stop(PATIENCE)

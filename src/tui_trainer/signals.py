@@ -1,8 +1,12 @@
 """The signals that ask a process to end: after the first it finishes its step and saves."""
 
+import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
+from types import FrameType
 
 TOGETHER = 0.5  # seconds
 
@@ -33,6 +37,29 @@ class Patience:
         if number == signal.SIGHUP or now - self._first < TOGETHER:
             return Heard.NOTHING
         return Heard.END_AT_ONCE
+
+
+@contextmanager
+def heard_after(patience: Patience, *numbers: int) -> Iterator[list[int]]:
+    """Around what is finished whatever comes: gives the first of these signals, once it came.
+
+    The second ends the process at once.
+    """
+    first: list[int] = []
+
+    def hear(number: int, _: FrameType | None) -> None:
+        heard = patience.hear(number)
+        if heard is Heard.END_AT_ONCE:
+            os._exit(exit_status(number))
+        if heard is Heard.END:
+            first.append(number)
+
+    before = {number: signal.signal(number, hear) for number in numbers}
+    try:
+        yield first
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def exit_status(number: int) -> int:

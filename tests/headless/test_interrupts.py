@@ -22,10 +22,11 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.engine.update import update
-from tui_trainer.headless import interrupts
+from tui_trainer.headless import evaluation, interrupts
 from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
+from tui_trainer.runs.writer import RunWriter
 from tui_trainer.signals import Interrupted
 
 Program = Callable[..., Ended]
@@ -101,6 +102,53 @@ def test_a_loop_whose_output_was_closed_saves_what_it_learned(
     assert run.checkpoints == (run.description.tally.step,) == (2,)
 
 
+@pytest.fixture
+def in_call(monkeypatch: pytest.MonkeyPatch) -> Callable[[object, str], None]:
+    """Have this process sent SIGTERM in a method, once, before it does what it does."""
+
+    def send(owner: object, name: str) -> None:
+        method, called = getattr(owner, name), []
+
+        def signalled(*arguments: object, **named: object) -> object:
+            if not called:
+                called.append(1)
+                signal.raise_signal(signal.SIGTERM)
+            return method(*arguments, **named)
+
+        monkeypatch.setattr(owner, name, signalled)
+
+    return send
+
+
+@pytest.mark.parametrize("moment", ["conclude", "end"])
+def test_a_signal_while_the_run_writes_its_end_is_heard_after_it(
+    program: Program, tiny: str, in_call: Callable[[object, str], None], moment: str
+) -> None:
+    in_call(RunWriter, moment)
+    ended = program("gsm8k", "--items", "2", "--no-checkpoint-at-end", "--model", tiny, "--json")
+    assert (ended.status, ended.err) == (143, "tui-trainer: Ended by SIGTERM.\n")
+    assert [line["step"] for line in ended.steps] == [1, 2]
+    run = open_run(run_folders()[0])
+    assert (run.description.state, run.checkpoints) == ("finished", (2,))
+    assert ended.lines[-1]["checkpoint"] == "step-000002"
+
+
+@pytest.mark.parametrize(
+    ("owner", "moment"), [(RunWriter, "end"), (Engine, "save")], ids=["its end", "its weights"]
+)
+def test_a_signal_breaks_off_nothing_that_is_written_where_the_output_was_closed(
+    tiny: str, in_call: Callable[[object, str], None], monkeypatch, owner: object, moment: str
+) -> None:
+    in_call(owner, moment)
+    there, here = os.pipe()
+    os.close(there)
+    with os.fdopen(here, "w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        assert main(("gsm8k", "--items", "5", "--model", tiny, "--json")) == 143
+    run = open_run(run_folders()[0])
+    assert (run.description.state, run.checkpoints) == ("stopped", (1,))
+
+
 def test_a_signal_where_the_terminal_has_gone_leaves_the_step_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -151,6 +199,25 @@ def test_an_evaluation_keeps_what_was_scored(
     ended = program("eval", "--items", "6", "--model", tiny)
     assert ended.status == 143
     assert "2 of 6 items" in ended.out
+
+
+@pytest.mark.parametrize("moment", ["last", "scores"])
+def test_a_signal_at_the_end_of_an_evaluation_waits_for_its_scores(
+    program: Program, tiny: str, in_call: Callable[[object, str], None], monkeypatch, moment: str
+) -> None:
+    evaluate = Engine.evaluate
+
+    def ended_late(engine: Engine, settings):
+        yield from evaluate(engine, replace(settings, max_tokens=2))
+        if moment == "last":
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Engine, "evaluate", ended_late)
+    if moment == "scores":
+        in_call(evaluation, "evaluation_line")
+    ended = program("eval", "--items", "2", "--model", tiny, "--json")
+    assert (ended.status, ended.err) == (143, "tui-trainer: Ended by SIGTERM.\n")
+    assert [line["event"] for line in ended.lines] == ["item", "item", "evaluation"]
 
 
 def test_the_updates_of_step_are_exported_up_to_the_one_that_was_finished(
@@ -208,7 +275,7 @@ def test_the_end_of_what_is_interrupted_is_not_left_to_the_collector() -> None:
             order.append("closed")
 
     held = steps()
-    with heard(), pytest.raises(Interrupted):
+    with pytest.raises(Interrupted), heard():
         order += whole_steps(held)
     assert order == [0, 1, "closed"]
     assert not interrupts._interrupts._between_steps

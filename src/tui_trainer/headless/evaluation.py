@@ -26,7 +26,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.bars import ItemBar
 from tui_trainer.headless.earlier_evaluation import read_items
-from tui_trainer.headless.interrupts import whole_steps
+from tui_trainer.headless.interrupts import finished_first, whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
@@ -116,7 +116,8 @@ def write_evaluation(
             last = report
     finally:
         if last is not None and last.items:
-            _write_scores(output, last, before)
+            with finished_first():
+                _write_scores(output, last, before)
     return last
 
 
@@ -139,7 +140,8 @@ def write_scores(
             last = report
     finally:
         if last is not None and last.items:
-            _write_scores(output, last, before)
+            with finished_first():
+                _write_scores(output, last, before)
     return last
 
 

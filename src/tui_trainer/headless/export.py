@@ -10,6 +10,7 @@ from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.export.files import already_there, check_target, read_target
 from tui_trainer.engine.export.origin import check_origin
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Output
 from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
@@ -50,7 +51,8 @@ def exported_at_the_end(output: Output, engine: "Engine", target: Path | None) -
         except InputError as error:  # such as that nothing was done yet
             say(str(error))
         raise
-    write_export(output, engine, target)
+    with finished_first():
+        write_export(output, engine, target)
 
 
 def write_export(output: Output, engine: "Engine", target: Path | None) -> None:

@@ -43,11 +43,11 @@ class Interrupts:
 
     @contextmanager
     def between_steps(self) -> Iterator[None]:
-        self._between_steps = True
+        before, self._between_steps = self._between_steps, True
         try:
             yield
         finally:
-            self._between_steps = False
+            self._between_steps = before
 
     def check(self) -> None:
         """Interrupted where a signal came since."""
@@ -60,7 +60,10 @@ _interrupts = Interrupts()
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """Around a command. What was ignored before, as below `nohup`, still is."""
+    """Around a command. What was ignored before, as below `nohup`, still is.
+
+    Interrupted at its end where a signal came: it may be why nobody reads its output any more.
+    """
     global _interrupts  # noqa: PLW0603  # as signals are the process's own
     _interrupts = Interrupts()
     before = {number: signal.getsignal(number) for number in NUMBERS}
@@ -69,17 +72,32 @@ def heard() -> Iterator[None]:
             signal.signal(number, _interrupts.hear)
     try:
         yield
+        _interrupts.check()
+    except BrokenPipeError:
+        _interrupts.check()
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
+@contextmanager
+def finished_first() -> Iterator[None]:
+    """The block comes to its end though a signal comes; Interrupted then.
+
+    Where the block fails that is raised: it ends the command as well, and says more.
+    """
+    with _interrupts.between_steps():
+        yield
+    _interrupts.check()
+
+
 def whole_steps(reports: Iterator[Report]) -> Iterator[Report]:
     """The reports, until a signal comes: then the one that is being made is the last.
 
-    Raises Interrupted after it, with `reports` closed.
+    Raises Interrupted after it, with `reports` closed, which a signal does not break off either.
     """
-    with closed(reports), _interrupts.between_steps():
+    with finished_first(), closed(reports):
         for report in reports:
             yield report
             _interrupts.check()

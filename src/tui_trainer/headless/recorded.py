@@ -15,6 +15,7 @@ from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
 from tui_trainer.headless.arguments import model_choice
+from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.listing import read_run, settings_here
@@ -125,7 +126,8 @@ def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool)
         yield
     except BaseException:
         if record:
-            _save(output, engine)
+            with finished_first():
+                _save(output, engine)
         raise
 
 
