@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.architectures import save_tiny
 from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.batch_generation import NO_BATCHES
 from tui_trainer.engine.problems import load_problems
 
 Program = Callable[..., Ended]
@@ -85,3 +87,12 @@ def test_hostile_items_reach_no_terminal_and_too_few_are_told(
     ended = program("gsm8k", "--problems", str(path), *arguments, "--model", tiny)
     assert (ended.status, ended.out) == (2, "")
     assert "no item beside the 6 that are trained on: lower items" in ended.err
+
+
+def test_samples_of_a_model_without_a_kv_cache_are_said_to_come_one_at_a_time(
+    program: Program, tmp_path: Path
+) -> None:
+    folder = str(save_tiny("mamba", tmp_path / "mamba"))
+    asked = program("gsm8k", "--model", folder, "--items", "1", "--sample-every", "1", "--no-run")
+    assert asked.status == 0
+    assert asked.err.count(NO_BATCHES) == 1

@@ -25,7 +25,7 @@ from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.row_layout import first_row
 from tui_trainer.engine.settings import TrainSettings, check_lr
 from tui_trainer.engine.update import total_grad_norm
-from tui_trainer.engine.validation import measure
+from tui_trainer.engine.validation import measure, notes_on_samples
 
 
 @dataclass
@@ -112,6 +112,7 @@ def train(
     if settings.compiled:
         yield PartReport("warming up")
     loss_pass = make_loss_pass(learner, examples, settings)
+    notes = (*state.notes, *loss_pass.notes, *notes_on_samples(learner, held_out.samples))
     first = state.step + 1
     begin_random_numbers(learner, settings, state)
 
@@ -184,7 +185,7 @@ def train(
             memory_bytes=memory_in_use(learner.device),
             updates=learner.updates,
             applied=is_finite,
-            notes=(*state.notes, *loss_pass.notes) if step == first else (),
+            notes=notes if step == first else (),
             row=first_row(batches[0]),
         )
 

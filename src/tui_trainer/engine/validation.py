@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import torch
 
-from tui_trainer.engine.batch_generation import GreedyGeneration
+from tui_trainer.engine.batch_generation import NO_BATCHES, GreedyGeneration, answers_together
 from tui_trainer.engine.batching import model_inputs, pad
 from tui_trainer.engine.evaluate import REPORT_SECONDS
 from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem
@@ -126,6 +126,14 @@ def answer_samples(
         for sample, prompt, answer in zip(samples, prompts, answers, strict=True)
     )
     yield SampleReport(step, items, seconds)
+
+
+def notes_on_samples(learner: Learner, samples: Sequence[UnseenProblem]) -> tuple[str, ...]:
+    """What the user is to know of how `samples` will be answered."""
+    prompts = [learner.vocabulary.ids(format_prompt(sample.problem)) for sample in samples]
+    if not prompts or answers_together(learner, prompts, ANSWER_TOKENS):
+        return ()
+    return (NO_BATCHES,)
 
 
 def _greedy_answers(
