@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 
 from tests.fake_engine import GATE_SECONDS, FakeEngine
-from tests.pilot import running, until
+from tests.pilot import running, shown, until
 from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.errors import InputError
@@ -119,3 +119,19 @@ async def test_a_run_that_is_being_resumed_is_not_deleted() -> None:
         engine.go_on.set()
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
         assert len(engine.resumed) == 1
+
+
+async def test_a_run_that_was_told_to_stop_and_never_began_stops_no_more() -> None:
+    """It was 'stopping' until the next event, and no key began another."""
+    engine = SlowEngine()
+    engine._refuse = InputError("The items are gone.")
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        await until(pilot, lambda: app.session.is_starting("gsm8k"))
+        await pilot.press("s", "s")
+        await until(pilot, lambda: app.session.pending.state_of("gsm8k") is LoopState.STOPPED)
+        engine.go_on.set()
+        await until(pilot, lambda: "The items are gone." in shown(app))
+        assert app.session.pending.state_of("gsm8k") is None
+        engine._refuse = None
+        await pilot.press("space")
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)

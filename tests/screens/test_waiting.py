@@ -10,12 +10,13 @@ from textual.widgets import Static
 from tests.fake_engine import GATE_SECONDS, FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.phase_reports import PhaseReport
-from tui_trainer.engine.reports import UpdateReport
+from tui_trainer.engine.reports import LearnerStatus, UpdateReport
 from tui_trainer.engine.settings import Sampling, TrainSettings
 from tui_trainer.screens.gsm8k import STEPS_ASKED_AT_MOST
 from tui_trainer.screens.question import Question
@@ -259,11 +260,49 @@ async def test_settings_of_the_next_update_are_told_while_one_is_made() -> None:
     async with with_engine(engine, "4") as (app, pilot):
         engine.hold()
         await pilot.press("space", "right_square_bracket", "right_square_bracket", "o", "t")
-        assert "lr 5e-05 · SGD · eval mode" in shown(app)
+        assert "lr 1e-05 → 5e-05 · AdamW → SGD · train → eval mode (no" in shown(app)
         engine.let_go()
         await until(pilot, lambda: app.session.status.updates == 1)
         await until(pilot, lambda: not app.session.pending.has("Setting"))
+        await until(pilot, lambda: "lr 5e-05 · SGD · eval mode (no" in shown(app))
         assert (app.session.status.lr, app.session.status.training) == (5e-5, False)
+
+
+class RefusingEngine(SlowEngine):
+    """Takes no other settings."""
+
+    def set_lr(self, lr: float) -> LearnerStatus:
+        self._wait()
+        raise InputError(f"No rate of {lr:g}.")
+
+    def set_training_lr(self, lr: float) -> None:
+        self._wait()
+        raise InputError(f"No rate of {lr:g}.")
+
+
+async def test_a_rate_that_step_cannot_have_is_taken_back_with_the_reason() -> None:
+    engine = RefusingEngine()
+    async with with_engine(engine, "4") as (app, pilot):
+        engine.hold()
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        assert "lr 1e-05 → 5e-05 · AdamW" in shown(app)
+        assert app.session.status.lr == 1e-5  # what all other screens are told
+        engine.let_go()
+        await until(pilot, lambda: "No rate of 5e-05." in shown(app))
+        await until(pilot, lambda: "lr 1e-05 · AdamW" in shown(app))
+
+
+async def test_a_rate_that_a_run_cannot_have_is_taken_back_with_the_reason() -> None:
+    engine = RefusingEngine()
+    async with with_engine(engine, "5", "full_stop") as (app, pilot):
+        await until(pilot, lambda: state(app) is LoopState.PAUSED)
+        engine.hold()
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        assert "tutorial · lr 1e-05 → 2e-06 · problems" in shown(app)
+        engine.let_go()
+        await until(pilot, lambda: "No rate of 2e-06." in shown(app))
+        await until(pilot, lambda: "tutorial · lr 1e-05 → " not in shown(app))
+        assert "lr 1e-05 · " in shown(app)
 
 
 async def test_playing_is_stopped_after_the_update_and_told_at_once() -> None:

@@ -1,16 +1,18 @@
 """Several keys in one read: each is used before the next is looked at."""
 
+import pytest
 from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, type_at_once, until
+from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.widgets.text_box import TextBox
 
-CTRL_U, ESCAPE = "\x15", "\x1b[27u"
+CTRL_C, CTRL_U, ESCAPE = "\x03", "\x15", "\x1b[27u"
 
 
 def with_engine(*keys: str):
@@ -56,3 +58,19 @@ async def test_a_screen_is_there_before_the_keys_after_its_own() -> None:
         await until(pilot, lambda: isinstance(app.screen, LossScreen))
         await pilot.press("2")
         assert isinstance(app.screen, PredictScreen)
+
+
+async def test_what_is_behind_a_key_that_fails_is_used_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It waited for the next key."""
+
+    def fail(app: TuiTrainer) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(TuiTrainer, "action_ask_quit", fail)
+    async with with_engine("escape") as (app, pilot):
+        type_at_once(app, f"2{CTRL_C}3")  # both wait for the screen
+        await until(pilot, lambda: [type(fault) for fault in app.faults] == [KeyError])
+        await until(pilot, lambda: not app._input)
+        app.faults.clear()

@@ -223,7 +223,8 @@ PyTorch that makes the same steps and prints the same losses."""
             self.session.saw_updates(self.report.updates, saved=self.report.is_saved)
         self._waits = False
         self._shown_at = time.monotonic()
-        self._say("settings", describe_settings(self.trains_with, self._lr_now))
+        lr_asked = self.asked_lr.value if self.session.is_live(LOOP) else None
+        self._say("settings", describe_settings(self.trains_with, self._lr_now, lr_asked))
         self._progress = ""
         self.show_waiting()
         self._say("numbers", self._describe_numbers())

@@ -1,10 +1,13 @@
 """What was asked of the worker and is not done yet, so that a key is answered before it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from tui_trainer.worker import LoopChanged, LoopState
+
+Value = TypeVar("Value")
 
 TOLD_AT_MOST = 2
 
@@ -55,6 +58,10 @@ class Pending:
         if change.state is not LoopState.RUNNING or loop.state is LoopState.RUNNING:
             loop.state = None
 
+    def forget(self, name: str) -> None:
+        """There is no such loop, and no event will tell: what it was asked for is in vain."""
+        self._loops.pop(name, None)
+
     def state_of(self, name: str) -> LoopState | None:
         """What the loop will be after its step; None where it stays what it is."""
         return self._loop(name).state
@@ -90,3 +97,25 @@ class Pending:
         told = ", ".join(unlike[:TOLD_AT_MOST])
         more = len(unlike) - TOLD_AT_MOST
         return f"{told} and {more} more" if more > 0 else told
+
+
+class Asked(Generic[Value]):
+    """What a setting was asked to become and is not yet: a key that is pressed again goes on from
+    it. It is gone once the last request is answered, with what was asked for or with a failure."""
+
+    def __init__(self) -> None:
+        self.value: Value | None = None
+        """The last that was asked for."""
+        self._requests = 0
+
+    @contextmanager
+    def to_be(self, value: Value) -> Iterator[None]:
+        """Around one request."""
+        self.value = value
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            if not self._requests:
+                self.value = None

@@ -336,6 +336,7 @@ class Session(GoingOn):
             await self._answer(started, doing)
         except Failure as failure:
             self._starting.discard(name)
+            self.pending.forget(name)
             tell(failure)
             return False
         except asyncio.CancelledError:

@@ -8,15 +8,15 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.reports import LearnerStatus
-from tui_trainer.engine.settings import OPTIMIZERS, read_lr
-from tui_trainer.engine.typed_numbers import as_typed
-from tui_trainer.screens.entry import Entry
+from tui_trainer.engine.settings import OPTIMIZERS
+from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
+from tui_trainer.screens.pending import Asked
+from tui_trainer.screens.session import Session
 from tui_trainer.screens.shared_text import SharedText
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
 
-LADDER = (1.0, 2.0, 5.0)
 SET = Binding.Group("Set", compact=True)
 
 
@@ -28,48 +28,40 @@ class Change(TypedDict, total=False):
     training: bool
 
 
-def next_lr(lr: float, up: bool) -> float:
-    """The next step of 1, 2, 5, 10, 20, 50, ... above or below `lr`, from 1e-8 to 10."""
-    steps = [float(f"{digit:g}e{power}") for power in range(-8, 1) for digit in LADDER] + [10.0]
-    if up:
-        return next((step for step in steps if step > lr * 1.001), steps[-1])
-    return next((step for step in reversed(steps) if step < lr * 0.999), steps[0])
+def describe_settings(
+    status: LearnerStatus | None, waiting: int, asked: LearnerStatus | None = None
+) -> str:
+    """One line; `waiting` updates were asked for and are not yet made.
 
-
-def describe_settings(status: LearnerStatus | None, waiting: int) -> str:
-    """One line; `waiting` updates were asked for and are not yet made."""
+    `asked` has the settings as they will be once the worker comes to it.
+    """
     if status is None:
         return "The model is being loaded; you can type already."
-    mode = "train" if status.training else "eval"
-    if status.dropout == 0:
-        mode += " mode (no dropout)"
-    else:
-        mode += f" mode (dropout {status.dropout:g} {'on' if status.training else 'off'})"
+    asked = asked or status
+    lr = _becoming(f"{status.lr:g}", f"{asked.lr:g}")
+    optimizer = _becoming(status.optimizer, asked.optimizer)
+    mode = f"{_becoming(_mode(status), _mode(asked))} mode"
+    dropout = "no dropout"
+    if status.dropout:
+        dropout = f"dropout {status.dropout:g} {'on' if status.training else 'off'}"
     more = f" · {waiting} waiting" if waiting > 1 else ""
-    return f"lr {status.lr:g} · {status.optimizer} · {mode}{more}"
+    return f"lr {lr} · {optimizer} · {mode} ({dropout}){more}"
 
 
-class StepSettings(SharedText):
+def _mode(status: LearnerStatus) -> str:
+    return "train" if status.training else "eval"
+
+
+def _becoming(now: str, asked: str) -> str:
+    """What is, and what it was asked to become where that is something else."""
+    return now if now == asked else f"{now} → {asked}"
+
+
+class StepSettings(LearningRateKeys, SharedText):
     """The part of Step that changes what its updates are made with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left_square_bracket",
-            "change_lr(False)",
-            "Lower lr",
-            key_display="[",
-            id="lower-lr",
-            group=SET,
-        ),
-        Binding(
-            "right_square_bracket",
-            "change_lr(True)",
-            "Raise lr",
-            key_display="]",
-            id="raise-lr",
-            group=SET,
-        ),
-        Binding("l", "type_lr", "Type lr", id="type-lr", tooltip="Type a learning rate", group=SET),
+        *lr_bindings(SET, "of the next update"),
         Binding(
             "o",
             "optimizer",
@@ -96,38 +88,36 @@ class StepSettings(SharedText):
         ),
     ]
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.asked = Asked[LearnerStatus]()
+
     def _show_settings(self) -> None:
         """The line that tells them."""
         raise NotImplementedError
 
-    @work
-    async def action_change_lr(self, up: bool) -> None:
-        if self.session.status is not None:
-            await self._set_lr(next_lr(self.session.status.lr, up))
+    def lr_asked(self) -> float | None:
+        return None if self._wanted is None else self._wanted.lr
 
-    @work
-    async def action_type_lr(self) -> None:
-        if self.session.status is None:
-            return
-        now = as_typed(self.session.status.lr)
-        lr = await self.app.push_screen_wait(Entry("Learning rate", now, read_lr))
-        if lr is not None:
-            await self._set_lr(lr)
-
-    async def _set_lr(self, lr: float) -> None:
+    async def set_lr(self, lr: float) -> None:
         await self._set(lambda engine: engine.set_lr(lr), lr=lr)
+
+    @property
+    def _wanted(self) -> LearnerStatus | None:
+        """The settings with what was asked for, which a key goes on from; None without a model."""
+        return self.asked.value or self.session.status
 
     @work
     async def action_optimizer(self) -> None:
-        if self.session.status is not None:
-            index = OPTIMIZERS.index(self.session.status.optimizer)
+        if self._wanted is not None:
+            index = OPTIMIZERS.index(self._wanted.optimizer)
             name = OPTIMIZERS[(index + 1) % len(OPTIMIZERS)]
             await self._set(lambda engine: engine.set_optimizer(name), optimizer=name)
 
     @work
     async def action_mode(self) -> None:
-        if self.session.status is not None:
-            training = not self.session.status.training
+        if self._wanted is not None:
+            training = not self._wanted.training
             await self._set(lambda engine: engine.set_training(training), training=training)
 
     async def _set(
@@ -135,11 +125,10 @@ class StepSettings(SharedText):
         request: "Callable[[Engine], LearnerStatus]",
         **change: Unpack[Change],
     ) -> None:
-        """Change a setting of the next update; it is told before the one being made has ended.
-
-        So a key pressed again goes on from there.
-        """
-        if self.session.status is not None:
-            self.session.status = replace(self.session.status, **change)
+        """Change a setting of the next update; that it will is told before it has."""
+        if self._wanted is None:
+            return
+        with self.asked.to_be(replace(self._wanted, **change)):
             self._show_settings()
-        await self.session.change(request, "Setting")
+            await self.session.change(request, "Setting")
+        self._show_settings()

@@ -79,7 +79,7 @@ class StepUpdates(StepViews):
 
     def _show_settings(self) -> None:
         status = self.session.status
-        line = describe_settings(status, self.waiting)
+        line = describe_settings(status, self.waiting, self.asked.value)
         if status is not None:
             line = f"{line} · {describe_history(status.history)}"
         if self.session.pending.state_of(LOOP) is not None:

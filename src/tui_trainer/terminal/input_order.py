@@ -65,11 +65,19 @@ class InputInOrder(App[Return]):
                 self._follow(self.screen)
                 return
             event = self._input.popleft()
-            if event.time >= self._left:
-                target = self._target(event)
-                await super().on_event(event)
-                if not is_text(event, target):
-                    self._follow(target)
+            try:
+                await self._use(event)
+            except Exception:
+                self.call_later(self._take_next)  # what waits behind it is not its fault
+                raise
+
+    async def _use(self, event: Event) -> None:
+        if event.time < self._left:
+            return
+        target = self._target(event)
+        await super().on_event(event)
+        if not is_text(event, target):
+            self._follow(target)
 
     def _target(self, event: Event) -> MessagePump:
         """Who gets it first."""

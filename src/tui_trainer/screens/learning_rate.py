@@ -1,0 +1,81 @@
+"""The keys of a learning rate: a step lower, a step higher, or typed."""
+
+from textual import work
+from textual.binding import Binding
+
+from tui_trainer.engine.settings import read_lr
+from tui_trainer.engine.typed_numbers import as_typed
+from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.work_screen import WorkScreen
+
+LADDER = (1.0, 2.0, 5.0)
+
+
+def next_lr(lr: float, up: bool) -> float:
+    """The next step of 1, 2, 5, 10, 20, 50, ... above or below `lr`, from 1e-8 to 10."""
+    steps = [float(f"{digit:g}e{power}") for power in range(-8, 1) for digit in LADDER] + [10.0]
+    if up:
+        return next((step for step in steps if step > lr * 1.001), steps[-1])
+    return next((step for step in reversed(steps) if step < lr * 0.999), steps[0])
+
+
+def lr_bindings(group: Binding.Group, what: str) -> tuple[Binding, Binding, Binding]:
+    """The three keys; `what` says whose rate they change, and from when on."""
+    return (
+        Binding(
+            "left_square_bracket",
+            "change_lr(False)",
+            "Lower lr",
+            key_display="[",
+            id="lower-lr",
+            tooltip=f"Lower the learning rate {what}",
+            group=group,
+        ),
+        Binding(
+            "right_square_bracket",
+            "change_lr(True)",
+            "Raise lr",
+            key_display="]",
+            id="raise-lr",
+            tooltip=f"Raise the learning rate {what}",
+            group=group,
+        ),
+        Binding(
+            "l",
+            "type_lr",
+            "Type lr",
+            id="type-lr",
+            tooltip=f"Type the learning rate {what}",
+            group=group,
+        ),
+    )
+
+
+class LearningRateKeys(WorkScreen):
+    """A screen with a learning rate under its keys. Subclasses take `lr_bindings` among theirs."""
+
+    LR_TITLE = "Learning rate"
+
+    def lr_asked(self) -> float | None:
+        """The rate that a key goes on from, one that is only asked for included.
+
+        None where there is none to change, which the user was told where that needs a word.
+        """
+        raise NotImplementedError
+
+    async def set_lr(self, lr: float) -> None:
+        """Ask for another rate; the user is told where it cannot be had."""
+        raise NotImplementedError
+
+    @work
+    async def action_change_lr(self, up: bool) -> None:
+        if (lr := self.lr_asked()) is not None:
+            await self.set_lr(next_lr(lr, up))
+
+    @work
+    async def action_type_lr(self) -> None:
+        if (now := self.lr_asked()) is None:
+            return
+        lr = await self.app.push_screen_wait(Entry(self.LR_TITLE, as_typed(now), read_lr))
+        if lr is not None:
+            await self.set_lr(lr)
