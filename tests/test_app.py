@@ -185,7 +185,7 @@ async def test_every_key_is_a_command_of_the_palette() -> None:
     async with running("escape", "4", engine=fake(FakeEngine())) as (app, _):
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert "Save (c)" in titles
-        for title in ("Update (space)", "Play (p)", "Model (m)", "Quit (q)", "Theme"):
+        for title in ("Update (␣)", "Play (p)", "Help (?)", "Quit (q)", "Theme"):
             assert title in titles
 
 

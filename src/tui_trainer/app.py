@@ -323,7 +323,8 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
             saves = saves or binding.action == SAVE
             if enabled and binding.description and not binding.system:
                 run = self._run_binding(node, binding.action)
-                yield SystemCommand(f"{binding.description} ({binding.key})", tooltip, run)
+                key = self.get_key_display(binding)
+                yield SystemCommand(f"{binding.description} ({key})", tooltip, run)
         if not saves:
             yield SystemCommand("Save", SAVE_TOOLTIP, self.action_save)
 

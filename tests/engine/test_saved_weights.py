@@ -38,6 +38,17 @@ def saved(engine: Engine) -> SavedReport:
     return report
 
 
+def test_a_folder_that_takes_no_model_is_told_as_such(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(blocked))
+    qwen3.update(NOTEBOOK_TEXT)
+    with pytest.raises(InputError, match=r"The model cannot be written to .* set XDG_DATA_HOME"):
+        qwen3.save()
+
+
 def test_unsaved_counts_the_updates_since_the_weights_that_a_file_has(qwen3: Engine) -> None:
     counts = [unsaved(qwen3)]
 

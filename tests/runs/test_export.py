@@ -12,7 +12,14 @@ from tests.runs_on_disk import write_run
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs import export
 from tui_trainer.runs.curve import Axis, read_curve
-from tui_trainer.runs.export import COLUMNS, NamedCurve, check_export, write_csv, write_png
+from tui_trainer.runs.export import (
+    COLUMNS,
+    NamedCurve,
+    check_export,
+    make_logarithmic,
+    write_csv,
+    write_png,
+)
 
 
 def validation(step: int, loss: float) -> str:
@@ -90,6 +97,30 @@ def test_png_is_a_picture_of_the_curves(tmp_path: Path, axis: Axis, log: bool) -
         picture.verify()
         assert picture.size == (1350, 750)
     assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"), [((0.3, 2.5), {"0.3", "0.6", "1", "2"}), ((0.001, 9.0), {"0.01", "0.1"})]
+)
+def test_a_log_axis_has_plain_numbers_and_no_more_than_have_room(
+    losses: tuple[float, float], told: set[str]
+) -> None:
+    from matplotlib.figure import Figure  # noqa: PLC0415  # takes its time
+
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.plot([1, 2], losses)
+    make_logarithmic(axes)
+    figure.canvas.draw()
+    labels = [
+        label.get_text()
+        for minor in (False, True)
+        for label in axes.get_yticklabels(minor=minor)
+        if label.get_text()
+    ]
+    assert told <= set(labels)
+    assert all(float(label) > 0 for label in labels)
+    assert len(labels) < 20
 
 
 def test_the_legend_names_every_run_whatever_its_name(

@@ -16,6 +16,7 @@ from tui_trainer.engine.bench.result import BenchResult
 from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.benches import benches_home
+from tui_trainer.screens import bench_view
 from tui_trainer.screens.bench_view import BenchScreen
 from tui_trainer.screens.evaluation_view import EvaluationScreen
 from tui_trainer.screens.going_on import BENCH
@@ -55,8 +56,19 @@ async def test_without_a_bench_a_sentence_says_what_to_press() -> None:
         assert "Press b: the notebook's loop by hand" in text
         assert "rounds of 10 s" in text
         await pilot.press("left_square_bracket", "right_square_bracket", "s", "down", "end")
+        await until(pilot, lambda: "No bench is running: b starts one." in notes(app))
         await pilot.press("escape")
         assert isinstance(app.screen, RunsScreen)
+
+
+async def test_a_bench_made_by_command_is_seen_while_the_benches_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench_view, "LIST_SECONDS", 0.05)
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "There is no bench on disk yet." in shown(app))
+        write_bench()
+        await until(pilot, lambda: "bench 1 of 1 · 2026-01-02-builtin-1.jsonl" in shown(app))
 
 
 async def test_the_last_bench_with_its_date_machine_and_model() -> None:
@@ -141,9 +153,12 @@ async def test_s_ends_it_and_nothing_is_kept() -> None:
     engine = FakeEngine(gated=True)
     async with with_engine(engine, "b") as (app, pilot):
         await until(pilot, lambda: "run  1/4" in shown(app))
+        await until(pilot, lambda: "The first bench is being made" in shown(app))
+        assert "Press b" not in shown(app)
         await pilot.press("s")
         engine.gate.release()  # where a real bench looks up a tenth of a second later
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
+        await until(pilot, lambda: "Press b" in shown(app))
         await until(pilot, lambda: engine.benches_closed == 1)
         assert "STOPPED · b measures" in said(app, "progress")
     assert list(benches_home().iterdir()) == []
@@ -181,6 +196,10 @@ async def test_settings_are_typed_and_a_refusal_is_a_sentence() -> None:
     engine = FakeEngine(refuse=ValueError("nope"))
     async with with_engine(engine, "enter") as (app, pilot):
         await until(pilot, lambda: isinstance(app.screen, SettingsForm))
+        # As high as its fields, and in the words of a bench
+        last, meaning = app.screen.query_one("#seed"), app.screen.query_one("#meaning", Static)
+        assert last.region.bottom == meaning.region.y
+        assert "takes effect with the next bench." in str(meaning.content)
         app.screen.query_one("#seconds", Input).value = "0"
         await pilot.press("enter")
         assert "seconds must be above 0" in shown(app)
@@ -220,7 +239,7 @@ async def test_its_keys_are_in_the_footer_the_help_and_the_palette() -> None:
         for word in ("esc Runs", "b Bench", "s Stop", "⏎ Settings", "[] Select", "q Quit"):
             assert word in footer
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Bench (b)", "Stop (s)", "Settings (enter)"} <= titles
+        assert {"Bench (b)", "Stop (s)", "Settings (⏎)"} <= titles
         assert any(title.startswith("Earlier (") for title in titles)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))

@@ -27,6 +27,7 @@ from tui_trainer.engine.scoring import paired_interval, wilson_interval
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation_view import EvaluationScreen
+from tui_trainer.screens.evaluation_words import describe_progress, score_cells
 from tui_trainer.screens.evaluations import Evaluations
 from tui_trainer.screens.going_on import EVALUATION
 from tui_trainer.screens.gsm8k import Gsm8kScreen
@@ -95,6 +96,18 @@ async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
         await until(pilot, lambda: "FINISHED" in shown(app))
         assert re.search(r"100% +4/4 scored +4\.00/s +0:01 gone +-:-- left", shown(app))
         assert engine.evaluated_with == [EvaluationSettings()]
+
+
+def test_before_an_item_is_scored_what_is_shown_of_them_is_text_and_no_interval() -> None:
+    report = EvaluationReport(
+        EvaluationSettings(), "builtin", 0, 1319, (), batch_done=158.3, tokens=900, seconds=9.0
+    )
+    line = describe_progress(report, "RUNNING", wide=False)
+    assert " 12% written, 0 scored " in line
+    assert len(line) <= 78
+    assert score_cells(1, report, wide=True)[4:8] == ("-", "-", "-", "-")
+    begun = replace(report, batch_done=0.0)
+    assert " 0%     0/1,319 scored " in describe_progress(begun, "RUNNING", wide=False)
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
@@ -465,7 +478,7 @@ async def test_t_shows_the_raw_texts_of_the_item_and_its_neighbours() -> None:
 async def test_every_key_is_in_the_help_and_the_palette() -> None:
     async with with_engine(FakeEngine(), "E", size=(100, 70)) as (app, pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        keys = "escape", "e", "s", "enter", "t", "f", "b"
+        keys = "esc", "e", "s", "⏎", "t", "f", "b"
         for key in keys:
             assert any(title.endswith(f"({key})") for title in titles)
         await pilot.press("question_mark")

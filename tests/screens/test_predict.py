@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,9 +15,10 @@ from tests.pilot import reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.errors import InputError
+from tui_trainer.engine.reports import Candidate
 from tui_trainer.engine.settings import ModelChoice, Sampling
 from tui_trainer.screens.predict import PredictScreen
-from tui_trainer.screens.predict_words import bar
+from tui_trainer.screens.predict_words import bar, describe_opened, describe_sampling
 from tui_trainer.screens.sampling_ladders import (
     change_seed,
     change_temperature,
@@ -72,6 +74,25 @@ async def opened(app, pilot, index: int) -> None:
 
 
 # The forward pass
+
+
+def test_of_a_long_token_a_line_has_what_there_is_room_for_and_every_figure() -> None:
+    spaces = " " * 81
+    inspection = FakeEngine().inspect("1 + 1", (), 0, Sampling())
+    far = Candidate(5, spaces, 2e-10, -10.544)
+    position = replace(inspection.position, text=spaces, expected=far, expected_rank=151_936)
+    prediction = replace(inspection.prediction, logits_shape=(1, 5, 151_936))
+    inspection = replace(inspection, position=position, prediction=prediction)
+    sampling = Sampling(greedy=False, temperature=0.85, top_k=50, top_p=0.95, seed=12)
+    token = replace(inspection.next_token, text=spaces, p=0.1234, draw=0.5678)
+    for width in (78, 118, 198):
+        expected, _ = describe_opened(inspection, width).splitlines()
+        drawn = describe_sampling(sampling, token, width)
+        assert expected.endswith("has rank 151,936 of 151,936, logit -10.544, p 2e-10")
+        assert drawn.endswith("…, p 0.1234, draw 0.5678")
+        assert max(len(expected), len(drawn)) <= width
+    assert f"expected {'␣' * 5}… has" in describe_opened(inspection, 78)
+    assert f"expected {'␣' * 39}… has" in describe_opened(inspection, 198)
 
 
 async def test_a_row_a_position_as_a_forward_pass_has_it() -> None:

@@ -17,7 +17,7 @@ from tui_trainer.runs import export
 from tui_trainer.runs.curve import Axis, CurveReader
 from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
-from tui_trainer.runs.listing import open_run, read_run
+from tui_trainer.runs.listing import delete_whole, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens import runs
 from tui_trainer.screens.checkpoint_picker import CheckpointPicker
@@ -76,9 +76,12 @@ async def test_without_a_run_a_sentence_says_how_to_make_one() -> None:
         text = " ".join(shown(app).split())
         assert "Press 5 and then space" in text
         assert "`tui-trainer gsm8k` makes one too" in text
-        await pilot.press("space", "enter", "r", "l", "e", "x", "d", "a", "y", "down")
+        for key in ("space", "enter", "r", "l", "e", "x", "d"):
+            app.clear_notifications()
+            await pilot.press(key)
+            await until(pilot, lambda: "There is no run to select: 5, then space" in notes(app))
+        await pilot.press("a", "y", "down")
         assert isinstance(app.screen, RunsScreen)
-        assert "Select a run that can be read." in notes(app)
 
 
 async def test_alt_6_and_the_tab_lead_there_and_the_palette_knows_its_keys() -> None:
@@ -86,7 +89,7 @@ async def test_alt_6_and_the_tab_lead_there_and_the_palette_knows_its_keys() -> 
     async with running("alt+6", engine=lambda progress: FakeEngine()) as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Runs (6)", "Resume (r)", "Delete (d)", "Export (x)", "Mark (space)"} <= titles
+        assert {"Runs (6)", "Resume (r)", "Delete (d)", "Export (x)", "Mark (␣)"} <= titles
         await pilot.press("1")
         await pilot.click("ScreenTab:last-of-type")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
@@ -100,6 +103,20 @@ async def test_a_run_made_by_command_meanwhile_is_listed_on_coming_back() -> Non
         await pilot.press("6")
         await until(pilot, lambda: "1 run ·" in shown(app))
         assert "no run on disk" not in shown(app)
+
+
+async def test_a_run_made_or_deleted_by_command_is_seen_while_the_list_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "LIST_SECONDS", 0.05)
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "There is no run on disk yet." in shown(app))
+        write_run(ONE)
+        await until(pilot, lambda: "1 run ·" in shown(app))
+        write_run(TWO)
+        await until(pilot, lambda: "2 runs ·" in shown(app))
+        delete_whole(runs_home() / ONE)
+        await until(pilot, lambda: "1 run ·" in shown(app))
 
 
 async def test_the_list_and_the_selected_run() -> None:
@@ -457,7 +474,7 @@ async def test_x_writes_csv_and_png(tmp_path: Path) -> None:
         with (tmp_path / "one.csv").open(newline="") as file:
             assert [row["loss"] for row in csv.DictReader(file)] == ["4.0", "3.0"]
         await typed(app, pilot, tmp_path / "both.png")
-        await until(pilot, lambda: "both.png has the curves of 2 by step." in notes(app))
+        await until(pilot, lambda: "both.png has the curves of 2 runs by step." in notes(app))
         assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
 
 

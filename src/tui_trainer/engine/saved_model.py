@@ -25,7 +25,7 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
     started, now = time.perf_counter(), datetime.now().astimezone()
     updates = learner.updates_when_loaded + learner.updates
     facts = SavedModel(model, source, updates, now.isoformat(timespec="seconds"))
-    folder = make_folder(model, now, models_home())
+    folder = make_folder(model, now, models_home(), "model")
     try:
         with model_written(folder, learner) as beside:
             hashes = hash_files(beside, SAVED_FILE)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.curve import Axis, LossCurve
@@ -14,6 +15,9 @@ from tui_trainer.runs.home import METRICS_FILE, is_at_home
 from tui_trainer.runs.metrics import ChangeLine, StepLine, ValidationLine, checked_lines
 from tui_trainer.runs.private_files import create_file
 from tui_trainer.terminal_text import visible
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CSV, PNG = SUFFIXES = ".csv", ".png"
 STEP_COLUMNS = StepLine._fields
@@ -29,6 +33,8 @@ COLUMNS = (*STEP_COLUMNS, *VALIDATION_COLUMNS, ON_STEP)
 X_LABELS = {Axis.STEP: "step", Axis.TOKEN: "tokens trained on", Axis.TIME: "seconds of training"}
 NAME_CHARACTERS = 60
 LINES = "-", "--", "-.", ":"
+NARROW = 30
+"""Up to so many times the lowest loss as the highest, a log axis tells each digit."""
 INCHES, DOTS_AN_INCH = (9.0, 5.0), 150
 
 
@@ -136,7 +142,7 @@ def write_png(curves: Sequence[NamedCurve], path: Path, axis: Axis, *, log: bool
     axes.set_xlabel(X_LABELS[axis])
     axes.set_ylabel("loss (nats), moving average")
     if log:
-        axes.set_yscale("log")
+        make_logarithmic(axes)
     axes.grid(alpha=0.3)
     for text, named in zip(axes.legend().get_texts(), curves, strict=True):
         # A name is no formula, and one that begins with an underscore would be left out.
@@ -144,6 +150,15 @@ def write_png(curves: Sequence[NamedCurve], path: Path, axis: Axis, *, log: bool
         text.set_text(visible(named.name, limit=NAME_CHARACTERS))
     with written(path) as beside:
         figure.savefig(beside, format="png", dpi=DOTS_AN_INCH)
+
+
+def make_logarithmic(axes: "Axes") -> None:
+    """The axis of losses, with plain numbers as on the screen: 0.6, not 6 x 10^-1."""
+    axes.set_yscale("log")
+    lowest, highest = axes.get_ylim()
+    axes.yaxis.set_major_formatter("{x:g}")
+    # Over more than a decade or two there is no room between those.
+    axes.yaxis.set_minor_formatter("{x:g}" if highest < NARROW * lowest else "")
 
 
 @contextmanager

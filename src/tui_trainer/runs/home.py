@@ -24,6 +24,14 @@ def data_home() -> Path:
     return data / "tui-trainer"
 
 
+def changed_at(home: Path) -> int:
+    """When something was last made, renamed or deleted in a folder, in ns; 0 where none is."""
+    try:
+        return home.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def is_at_home(path: Path) -> bool:
     """Whether a file is among those of this program, which are their owner's alone."""
     return path.absolute().is_relative_to(data_home())
@@ -34,26 +42,26 @@ def runs_home() -> Path:
     return data_home() / "runs"
 
 
-def check_home(home: Path | None = None) -> Path:
+def check_home(home: Path | None = None, what: str = "run") -> Path:
     """A folder of folders, made where it is not there; InputError where none can be written.
 
-    Without `home` it is that of all runs.
+    Without `home` it is that of all runs; `what` is to be written there.
     """
     home = home or runs_home()
     try:
         private_folder(data_home())
         private_folder(home)
     except OSError as error:
-        raise unwritable(home, error) from error
+        raise unwritable(home, error, what) from error
     if not os.access(home, os.W_OK | os.X_OK):
-        raise unwritable(home, PermissionError("permission denied"))
+        raise unwritable(home, PermissionError("permission denied"), what)
     return home
 
 
-def make_folder(model: str, now: datetime, home: Path | None = None) -> Path:
-    """A new folder `<date>-<model>-<n>`, with the smallest number that is free; of a run, or in
-    `home`."""
-    home = check_home(home)
+def make_folder(model: str, now: datetime, home: Path | None = None, what: str = "run") -> Path:
+    """A new folder `<date>-<model>-<n>`, with the smallest number that is free; of a run, or of
+    `what` is in `home`."""
+    home = check_home(home, what)
     stem = f"{now:%Y-%m-%d}-{plain_name(model)}"
     number = 1
     while True:
@@ -63,7 +71,7 @@ def make_folder(model: str, now: datetime, home: Path | None = None) -> Path:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise unwritable(folder, error) from error
+            raise unwritable(folder, error, what) from error
         else:
             return folder
 

@@ -21,11 +21,11 @@ class UnwritableError(InputError):
         self.lacks_room = lacks_room(error)
 
 
-def unwritable(path: Path, error: OSError) -> UnwritableError:
-    """The sentence for a run that cannot be written."""
+def unwritable(path: Path, error: OSError, what: str = "run") -> UnwritableError:
+    """The sentence for a run, or another thing, that cannot be written."""
     sentence = (
-        f"The run cannot be written to {path} ({why(error)}): make room or let it be written, or "
-        "set XDG_DATA_HOME to another folder."
+        f"The {what} cannot be written to {path} ({why(error)}): make room or let it be written, "
+        "or set XDG_DATA_HOME to another folder."
     )
     return UnwritableError(sentence, path, error)
 

@@ -18,8 +18,10 @@ from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.engine.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.headless.bench_tables import report_lines
-from tui_trainer.runs.benches import DamagedBench, list_benches
+from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
+from tui_trainer.runs.home import changed_at
 from tui_trainer.screens.bench_words import (
+    FIRST_BENCH,
     Listed,
     describe_listed,
     describe_next,
@@ -34,6 +36,7 @@ from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import LoopChanged, LoopState
 
+LIST_SECONDS = 2.0
 DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25
 SELECT = Binding.Group("Select ", compact=True)
@@ -103,6 +106,8 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self._said = ""
         """Why none began, or why one failed; it stays until the next one."""
         self._list_again = asyncio.Event()
+        self._listed_at = 0
+        """As `changed_at` has it of the folder that was read last."""
         self._shown: BenchReport | None = None
         self._shown_at = 0.0
         self._loops = len(installed_loops())
@@ -118,6 +123,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
         self.set_interval(DRAIN_SECONDS, self._drain)
+        self.set_interval(LIST_SECONDS, self._follow)
         self._keep_list()
         self._show_progress()
 
@@ -135,12 +141,18 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         """Read the benches whenever it is asked for, one reading at a time."""
         while await self._list_again.wait():
             self._list_again.clear()
+            self._listed_at = changed_at(benches_home())
             unkept = tuple(reversed(self.session.benches.unkept))
             try:
                 self._take((*unkept, *await in_thread(list_benches)))
             except InputError as error:
                 self._said = visible(str(error))
                 self._take(unkept)
+
+    def _follow(self) -> None:
+        """Look again where a bench was kept or deleted by another process."""
+        if self.is_current and changed_at(benches_home()) != self._listed_at:
+            self._list_again.set()
 
     def _take(self, listed: tuple[Listed, ...]) -> None:
         """Show another list; what was on show stays so, unless it was the newest."""
@@ -169,6 +181,8 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         if change.state is LoopState.FINISHED:
             self.row = 0
             self._list_again.set()
+        if not self.listed:
+            self._show_none()
         self._show_progress()
 
     # What is shown
@@ -177,7 +191,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self._show_progress()
         self.set_class(not self.listed, "-empty")
         if not self.listed:
-            self.query_one("#none", Static).update(Content(no_bench()))
+            self._show_none()
             return
         if self.focused is None:  # it was not there to take the focus at first
             self.query_one("#result").focus()
@@ -186,6 +200,11 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         report = self.query_one("#report", Static)
         report.set_class(isinstance(bench, DamagedBench), "-damaged")
         report.update(Content(describe(bench)))
+
+    def _show_none(self) -> None:
+        """How to make the first one, or that it is being made."""
+        words = FIRST_BENCH if self.session.is_live(BENCH) else no_bench()
+        self.query_one("#none", Static).update(Content(words))
 
     def _show_progress(self) -> None:
         self._shown, self._shown_at = self.session.benches.current, time.monotonic()
@@ -236,6 +255,8 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     def action_stop(self) -> None:
         if self.session.is_live(BENCH):
             self.session.stop_loop(BENCH)
+        else:
+            self.notify("No bench is running: b starts one.", markup=False)
 
     @work
     async def action_settings(self) -> None:

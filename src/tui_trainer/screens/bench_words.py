@@ -16,6 +16,12 @@ Listed = KeptBench | DamagedBench | BenchResult
 """What can be on show; a result alone could not be kept."""
 
 
+FIRST_BENCH = (
+    "The first bench is being made: its tables are here once it has ended.\n"
+    "s ends it; then nothing of it is kept."
+)
+
+
 def no_bench() -> str:
     """How to make the first one."""
     return (

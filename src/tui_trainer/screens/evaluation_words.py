@@ -96,6 +96,8 @@ def share(score: Score) -> str:
 
 
 def interval(score: Score) -> str:
+    if not score.items:
+        return NONE
     low, high = score.interval
     return f"{100 * low:.1f} to {high:.1%}"
 
@@ -134,10 +136,16 @@ def describe_progress(report: EvaluationReport, state: str, wide: bool) -> str:
     left = report.seconds_left if state == "RUNNING" else None
     line = (
         f"{state:<8} {progress_bar(report.share, width)} {percent(report.share):>4} "
-        f"{len(report.items):>5,}/{report.total:,} scored {rate(pace)}/s "
+        f"{describe_scored(report)} {rate(pace)}/s "
         f"{duration(report.seconds)} gone {duration(left)} left"
     )
     return f"{line} {per_second(report.tokens, report.seconds):>7,.0f} tok/s" if wide else line
+
+
+def describe_scored(report: EvaluationReport) -> str:
+    """How many items are scored; before the first, what the share counts: text without a score."""
+    scored = f"{len(report.items):>5,}/{report.total:,} scored"
+    return scored if report.items or not report.share else f"{'written, 0 scored':<{len(scored)}}"
 
 
 # Before and after

@@ -246,7 +246,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self.session.chosen_position = inspection.position
         self.session.guide.saw_prediction(inspection.prediction, len(look.generated))
         self._say("facts", describe_shapes(inspection))
-        self._say("opened", describe_opened(inspection))
+        self._show_opened()
         self._show_continuation()
         self._show_positions(look)
         self._show_candidates(look.sampling)
@@ -266,11 +266,22 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             table.cursor = self.inspection.position.index
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._fit_candidates)
+        self.call_after_refresh(self._fit_width)
 
-    def _fit_candidates(self) -> None:
+    def _fit_width(self) -> None:
         if self.inspection is not None:
             self._show_candidates(self.sampling)
+            self._show_opened()
+            self._show_sampling()
+
+    @property
+    def _room(self) -> int:
+        """Cells of a line of words: the screen's without the one free at each side."""
+        return self.size.width - 2
+
+    def _show_opened(self) -> None:
+        assert self.inspection is not None
+        self._say("opened", describe_opened(self.inspection, self._room))
 
     def _show_candidates(self, sampling: Sampling) -> None:
         inspection = self.inspection
@@ -290,7 +301,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _show_sampling(self) -> None:
         token = None if self.inspection is None else self.inspection.next_token
-        self._say("sampling", describe_sampling(self.sampling, token))
+        self._say("sampling", describe_sampling(self.sampling, token, self._room))
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         if event.table.id == "positions":

@@ -3,7 +3,7 @@
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.reports import Candidate, Position
 from tui_trainer.engine.settings import Sampling
-from tui_trainer.widgets.cell_text import piece
+from tui_trainer.widgets.cell_text import Fit, piece, shortened
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.words.numbers import nats, probability
 
@@ -95,35 +95,47 @@ def describe_shapes(inspection: Inspection) -> str:
     return f"input_ids ({rows}, {columns}) → logits ({logits}) · {mean}"
 
 
-def describe_sampling(sampling: Sampling, token: GeneratedToken | None) -> str:
-    """How the next token is chosen, and which it would be."""
+def describe_sampling(sampling: Sampling, token: GeneratedToken | None, width: int) -> str:
+    """How the next token is chosen, and which it would be; of a long token what has room."""
+    return shortened(lambda fit: _describe_sampling(sampling, token, fit), width)
+
+
+def _describe_sampling(sampling: Sampling, token: GeneratedToken | None, fit: Fit) -> str:
     top_k = "all" if sampling.top_k is None else sampling.top_k
     settings = f"T {sampling.temperature:g}, k {top_k}, p {sampling.top_p:g}, seed {sampling.seed}"
-    chosen = "" if token is None else f" · next: {describe_choice(token)}"
+    chosen = "" if token is None else f" · next: {describe_choice(token, fit)}"
     if sampling.greedy:
         return f"greedy{chosen} · g samples: {settings}"
     return f"sampled: {settings}{chosen}"
 
 
-def describe_choice(token: GeneratedToken) -> str:
+def describe_choice(token: GeneratedToken, fit: Fit) -> str:
     drawn = "" if token.draw is None else f", draw {token.draw:.4f}"
     ends = " (ends the text)" if token.ends else ""
-    return f"{piece(token.text)}, p {probability(token.p).strip()}{drawn}{ends}"
+    return f"{fit(piece(token.text))}, p {probability(token.p).strip()}{drawn}{ends}"
 
 
-def describe_opened(inspection: Inspection) -> str:
-    """The opened position: the rank of the expected token, the sum, and who survives."""
+def describe_opened(inspection: Inspection, width: int) -> str:
+    """The opened position: the rank of the expected token, the sum, and who survives.
+
+    Of long tokens as much as `width` cells have room for: the figures are told whole.
+    """
+    position, vocabulary = inspection.position, inspection.prediction.logits_shape[-1]
+    left = " → ".join(f"{step.survivors:,}" for step in inspection.steps[1:])
+    return (
+        f"{shortened(lambda fit: _describe_expected(inspection, fit), width)}\n"
+        f"sum of all {vocabulary:,} p: {position.p_sum:.4f} · left by T, top-k, top-p: {left}"
+    )
+
+
+def _describe_expected(inspection: Inspection, fit: Fit) -> str:
     position, vocabulary = inspection.position, inspection.prediction.logits_shape[-1]
     expected = position.expected
     if expected is None:
         found = "the last token, nothing is expected"
     else:
         found = (
-            f"expected {piece(expected.text)} has rank {position.expected_rank:,} of "
+            f"expected {fit(piece(expected.text))} has rank {position.expected_rank:,} of "
             f"{vocabulary:,}, logit {expected.logit:.3f}, p {probability(expected.p).strip()}"
         )
-    left = " → ".join(f"{step.survivors:,}" for step in inspection.steps[1:])
-    return (
-        f"{position.index} {piece(position.text)}: {found}\n"
-        f"sum of all {vocabulary:,} p: {position.p_sum:.4f} · left by T, top-k, top-p: {left}"
-    )
+    return f"{position.index} {fit(piece(position.text))}: {found}"

@@ -18,6 +18,7 @@ from tui_trainer.screens.run_words import NAME_CHARACTERS, Listed
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal_text import visible
 
+NO_RUN = "There is no run to select: 5, then space, makes one."
 WEIGHTS = Binding.Group("Weights ", compact=True)
 
 
@@ -62,7 +63,7 @@ class RunCheckpoints(WorkScreen):
         """The run at the cursor; None, and a word, where there is none that can be read."""
         if isinstance(self.selected, RunOnDisk):
             return self.selected
-        self.notify("Select a run that can be read.", markup=False)
+        self.notify("Select a run that can be read." if self.selected else NO_RUN, markup=False)
         return None
 
     @work

@@ -17,11 +17,12 @@ from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.question import Answer, Question
-from tui_trainer.screens.run_checkpoints import RunCheckpoints
+from tui_trainer.screens.run_checkpoints import NO_RUN, RunCheckpoints
 from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.run_words import NAME_CHARACTERS, describe_contents, describe_left, details
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.overlay_chart import OverlayChart
+from tui_trainer.words.numbers import counted
 
 FILES = Binding.Group("Files ", compact=True)
 
@@ -98,6 +99,7 @@ class RunFiles(RunCheckpoints):
     @work
     async def action_delete(self) -> None:
         if (row := self.selected) is None:
+            self.notify(NO_RUN, markup=False)
             return
         if self.session.reads_from(row.folder):
             self.notify("This run is being read: wait for it.", severity="warning", markup=False)
@@ -134,5 +136,6 @@ def export_run(
     else:
         curves = [NamedCurve(other.name, read_curve(other.folder)) for other in overlaid]
         write_png(curves, path, axis, log=log)
-        what = f"the curve{'s' * (len(curves) != 1)} of {len(curves)} by {axis.value}"
+        curve = "curve" if len(curves) == 1 else "curves"
+        what = f"the {curve} of {counted(len(curves), 'run')} by {axis.value}"
     return f"{visible(str(path.absolute()))} has {what}."

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.curve import Axis
 from tui_trainer.runs.description import RunState
+from tui_trainer.runs.home import changed_at, runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk, list_runs
 from tui_trainer.screens.bench_view import BenchScreen
 from tui_trainer.screens.disk import in_thread
@@ -100,6 +101,8 @@ b opens the benches: how fast the training loops are on this machine, side by si
         """The letter of each marked run, by its name."""
         self.curves = RunCurves()
         self._list_again = asyncio.Event()
+        self._listed_at = 0
+        """As `changed_at` has it of the folder that was read last."""
         self._rests_until = 0.0
         self._reading = False
 
@@ -151,11 +154,14 @@ b opens the benches: how fast the training loops are on this machine, side by si
             self.list_anew()
 
     def _follow(self) -> None:
-        """Look again while a run goes, here or in another process."""
-        going = any(
-            isinstance(run, RunOnDisk) and run.state is RunState.GOING for run in self.listed
+        """Look again while a run goes, here or in another process, and where one has come or gone.
+
+        A run that is being made has no `run.json` at first.
+        """
+        moves = changed_at(runs_home()) != self._listed_at or any(
+            isinstance(run, DamagedRun) or run.state is RunState.GOING for run in self.listed
         )
-        if going and self.is_current and time.monotonic() > self._rests_until:
+        if moves and self.is_current and time.monotonic() > self._rests_until:
             self.list_anew()
 
     @work
@@ -164,6 +170,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
         while await self._list_again.wait():
             self._list_again.clear()
             began = time.monotonic()
+            self._listed_at = changed_at(runs_home())
             try:
                 runs, damaged = await in_thread(list_runs)
             except InputError as error:

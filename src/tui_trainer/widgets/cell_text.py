@@ -1,12 +1,17 @@
 """Text in terminal cells: a CJK character or an emoji takes two, a combining accent none."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from rich.cells import cell_len, set_cell_size
 
 from tui_trainer.terminal_text import visible_token
 
 EMPTY = "∅"
+LONGEST, SHORTEST = 40, 4
+"""Cells of a token in a sentence: where there is room, and where there is none."""
+Fit = Callable[[str], str]
+"""Gives as much of a text as there is room for."""
 CARRIER = "◌"  # carries an accent that has no letter in its own token
 
 
@@ -27,6 +32,19 @@ def fit(text: str, width: int, *, right: bool = False, keep_end: bool = False) -
             return _end_of(text, width)
         return set_cell_size(set_cell_size(text, max(0, width - 1)) + "…", width)
     return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def shortened(line: Callable[[Fit], str], width: int) -> str:
+    """A sentence in `width` cells: what it puts through the function it is given is cut to fit."""
+    for cells in range(LONGEST, SHORTEST, -1):
+        told = line(partial(_at_most, cells=cells))
+        if cell_len(told) <= width:
+            return told
+    return line(partial(_at_most, cells=SHORTEST))
+
+
+def _at_most(text: str, cells: int) -> str:
+    return text if cell_len(text) <= cells else fit(text, cells)
 
 
 def _end_of(text: str, width: int) -> str:

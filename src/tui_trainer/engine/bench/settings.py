@@ -52,15 +52,18 @@ class BenchSettings:
             raise InputError(f"The seed must be 0 or more, not {self.seed}.")
 
 
-BENCH_FIELDS = (
-    SettingField("problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub repo:config"),
-    SettingField("items", Kind.WHOLE, "how many items to train on, over and over"),
-    SettingField("held_out", Kind.WHOLE, "the loss is measured on so many items after those"),
-    SettingField(
-        "seconds", Kind.NUMBER, "how long each loop trains in each round; loading comes on top"
-    ),
-    SettingField("rounds", Kind.WHOLE, "how often each loop runs, in turn with the others"),
-    SettingField("seed", Kind.WHOLE, "for the built-in problems and the order"),
+NEXT = "with the next bench"
+
+BENCH_FIELDS = tuple(
+    SettingField(name, kind, meaning, takes_effect=NEXT)
+    for name, kind, meaning in (
+        ("problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub repo:config"),
+        ("items", Kind.WHOLE, "how many items to train on, over and over"),
+        ("held_out", Kind.WHOLE, "the loss is measured on so many items after those"),
+        ("seconds", Kind.NUMBER, "how long each loop trains in each round; loading comes on top"),
+        ("rounds", Kind.WHOLE, "how often each loop runs, in turn with the others"),
+        ("seed", Kind.WHOLE, "for the built-in problems and the order"),
+    )
 )
 
 
