@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import stat
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,6 +47,13 @@ def with_engine(engine: FakeEngine, *keys: str, **options):
 def a_guide() -> tuple[Guide, list[Task]]:
     announced: list[Task] = []
     return Guide(announced.append), announced
+
+
+def recalled() -> set[Task]:
+    """What a session begins with."""
+    guide, _ = a_guide()
+    guide.recall(kept_ticks())
+    return guide.done
 
 
 def with_ranks(*ranks: int, p: float = 0.25) -> Prediction:
@@ -117,9 +125,33 @@ async def test_ticks_outlast_the_session() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
         app.screen.query_one(TextBox).text = "hello_arjunguha"
         await until(pilot, lambda: OWN_NAME in app.session.guide.done)
+        app.session.ticks.wait(10)
     assert stat.S_IMODE(ticks_file().stat().st_mode) == 0o600
     async with with_engine(FakeEngine(), "question_mark") as (app, pilot):
         await until(pilot, lambda: "[✓] Tokenize your own name," in shown(app))
+
+
+async def test_a_home_that_does_not_answer_holds_up_neither_the_keys_nor_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one on a network may be for minutes."""
+    answers, threads = threading.Event(), []
+
+    def looked_for() -> Path:
+        threads.append(threading.current_thread())
+        assert answers.wait(30)
+        return ticks_file()
+
+    monkeypatch.setattr("tui_trainer.screens.guide_ticks.ticks_file", looked_for)
+    async with with_engine(FakeEngine()) as (app, pilot):
+        app.screen.query_one(TextBox).text = "hello_arjunguha"
+        await until(pilot, lambda: OWN_NAME in app.session.guide.done and len(threads) == 2)
+        app.session.ticks.wait(0.01)
+        answers.set()
+    app.session.ticks.wait(10)
+    assert recalled() == {OWN_NAME}
+    assert threading.main_thread() not in threads[:2]
+    assert all(thread.daemon for thread in threads[:2])
 
 
 @pytest.mark.parametrize(
@@ -128,9 +160,9 @@ async def test_ticks_outlast_the_session() -> None:
 def test_a_broken_file_of_ticks_is_no_harm(broken: bytes) -> None:
     ticks_file().parent.mkdir(parents=True)
     ticks_file().write_bytes(broken)
-    assert Guide(print, kept_ticks()).done == set()
+    assert recalled() == set()
     keep_tick(OWN_NAME.name)
-    assert Guide(print, kept_ticks()).done == {OWN_NAME}
+    assert recalled() == {OWN_NAME}
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
