@@ -72,6 +72,31 @@ def test_a_run_that_nobody_touched_has_no_such_line(qwen3: Engine) -> None:
     assert open_run(run).description.updates_on_step == 0
 
 
+def test_a_run_that_is_written_keeps_its_weights_whoever_asks_for_others(qwen3: Engine) -> None:
+    """The interface asks its session first; another caller may not."""
+    first = qwen3.train(SETTINGS, record=True)
+    next(first)
+    qwen3.save()
+    first.close()
+    (run,) = run_folders()
+    checkpoint = str(checkpoint_folders(run)[0])
+    choice = ModelChoice(checkpoint, "cpu", "fp32")
+    qwen3.load_model(choice)
+    loop = qwen3.resume(checkpoint, SETTINGS, record=True)
+    next(loop)
+    before = weights_of(qwen3.learner.model)
+    for ask in (
+        qwen3.reload,
+        lambda: qwen3.load_model(choice),
+        lambda: qwen3.resume(checkpoint, SETTINGS),
+    ):
+        with pytest.raises(InputError, match=r"^A run is being written .*: stop its loop first"):
+            ask()
+    assert_same_bits(weights_of(qwen3.learner.model), before)
+    loop.close()
+    assert qwen3.reload().updates == 0
+
+
 def test_a_resumed_run_has_the_changes_that_its_checkpoint_has_and_no_others(
     qwen3: Engine,
 ) -> None:

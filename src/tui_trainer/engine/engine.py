@@ -85,6 +85,7 @@ from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.training_facts import TENSORS_FILE
 
+RUN_IS_OPEN = "A run is being written from these weights: stop its loop first (5, s)."
 NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
 
 
@@ -144,8 +145,9 @@ class Engine:
 
         Where memory has no room for both the present one goes first, and there is none where the
         load fails then. A cancel is heard at any moment of a download, then before and after the
-        weights are read.
+        weights are read. InputError where a run is being written.
         """
+        self._check_unwritten()
         started = time.perf_counter()
         source = find_source(choice.source, self._progress)
         self._progress.tell(LoadProgress(f"Loading {source.name}"))
@@ -191,10 +193,16 @@ class Engine:
         self._training = self._recording = self._memory = None
 
     def reload(self) -> LearnerStatus:
-        """The loaded weights again, and a fresh optimizer."""
+        """The loaded weights again, a fresh optimizer; InputError where a run is being written."""
+        self._check_unwritten()
         self.learner.reload()
         self.probes.forget()
         return self.learner.status
+
+    def _check_unwritten(self) -> None:
+        """The run's next step, and its checkpoint, would be of other weights than it says."""
+        if self._recording is not None and self._recording.is_open:
+            raise InputError(RUN_IS_OPEN)
 
     # Tokens
 
@@ -432,7 +440,7 @@ class Engine:
         if Path(self._choice.source) != checkpoint:
             raise InputError(f"Load the checkpoint {checkpoint} first: it is not the model.")
         if self.learner.updates:
-            self.learner.reload()
+            self.reload()
 
     def _begin(
         self,

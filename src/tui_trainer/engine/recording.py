@@ -99,6 +99,11 @@ class Recording:
         """What the disk has not taken yet."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether the run is being written: after its first step and before its end."""
+        return self._writer is not None and self._writer.is_open
+
+    @property
     def report(self) -> RunReport | None:
         """The run that is written; None before the first step and after the end."""
         writer = self._writer
@@ -160,7 +165,7 @@ class Recording:
 
         It is written at once; where the disk takes no more, with the next step, and not later.
         """
-        if self._writer is None or not self._writer.is_open:
+        if not self.is_open:
             return
         change = ChangeReport(
             self._state.step, what, action.text, action.lr, action.optimizer, loss
