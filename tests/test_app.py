@@ -189,6 +189,20 @@ async def test_every_key_is_a_command_of_the_palette() -> None:
             assert title in titles
 
 
+async def test_the_palette_writes_a_screenshot_to_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running("escape", engine=fake(FakeEngine())) as (app, pilot):
+        commands = app.get_system_commands(app.screen)
+        (screenshot,) = [command for command in commands if command.title == "Screenshot"]
+        screenshot.callback()
+        await until(pilot, lambda: any(tmp_path.iterdir()))
+        await until(pilot, lambda: "Saved screenshot to" in shown(app))
+    (picture,) = tmp_path.iterdir()
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+
+
 async def test_the_palette_saves_on_every_screen() -> None:
     for key in "12356":
         async with running("escape", key, engine=fake(FakeEngine())) as (app, _):

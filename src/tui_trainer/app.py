@@ -334,6 +334,15 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
         return run
 
+    def deliver_screenshot(
+        self,
+        filename: str | None = None,
+        path: str | None = None,
+        time_format: str | None = None,
+    ) -> str | None:
+        """To the current directory: a desktop's folder of downloads is not on every machine."""
+        return super().deliver_screenshot(filename, path or str(Path.cwd()), time_format)
+
     def tell_fault(self, error: BaseException) -> None:
         """One at a time: those that come while one is shown are in the log."""
         if not any(isinstance(screen, FaultDialog) for screen in self.screen_stack):

@@ -272,6 +272,18 @@ async def test_settings_are_typed_and_used_and_marked() -> None:
         assert engine.trained_with == [TrainSettings("train.jsonl", 1200, 3e-4)]
 
 
+async def test_the_form_is_no_higher_than_its_fields_and_tells_its_keys_at_every_size() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("enter")
+        for size in ((40, 12), (80, 24), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: "escape goes back" in " ".join(shown(app).split()))
+        last, meaning = (
+            app.screen.query_one(f"#{one}").region for one in ("sample_every", "meaning")
+        )
+        assert last.bottom == meaning.y
+
+
 REFUSED = [
     ("items", "0", "at least 1 item"),
     ("items", "many", "items takes a whole number"),

@@ -18,6 +18,8 @@ from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 
 LABEL_WIDTH = 18
+OTHER_ROWS = 7
+"""Beside those of the fields: the border, the heading, what a setting means, and the keys."""
 
 Settings = TypeVar("Settings")
 
@@ -53,7 +55,8 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         """The name of the one that changes are marked against."""
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide"):
+        with Vertical(classes="dialog wide") as dialog:
+            dialog.styles.max_height = len(self._form.fields) + OTHER_ROWS
             yield Static(self._form.heading, classes="heading")
             with VerticalScroll(can_focus=False):
                 for field in self._form.fields:
