@@ -202,6 +202,41 @@ def test_a_file_that_is_deleted_has_no_updates_any_more(qwen3: Engine) -> None:
     assert unsaved(qwen3) == 2
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_run_that_is_renamed_has_its_updates_as_before(qwen3: Engine, ended: bool) -> None:
+    loop = qwen3.train(loop_of(2), record=True)
+    next(loop)
+    qwen3.save()
+    next(loop)
+    if ended:
+        list(loop)
+    (run,) = run_folders()
+    renamed = run.rename(run.with_name("mine"))
+    assert unsaved(qwen3) == 1
+    report = qwen3.save()
+    assert isinstance(report, CheckpointReport)
+    assert (report.run, unsaved(qwen3)) == ("mine", 0)
+    assert open_run(renamed).checkpoints == (1, 2)
+    shutil.rmtree(renamed)
+    assert unsaved(qwen3) == 2
+
+
+def test_a_saved_model_that_is_renamed_has_its_updates_as_before(qwen3: Engine) -> None:
+    qwen3.update(NOTEBOOK_TEXT)
+    folder = Path(saved(qwen3).folder)
+    folder.rename(folder.with_name("mine"))
+    assert unsaved(qwen3) == 0
+
+
+def test_a_checkpoint_that_lost_a_file_has_no_updates_any_more(qwen3: Engine) -> None:
+    loop = qwen3.train(loop_of(4, checkpoint_every=2), record=True)
+    next(loop), next(loop), next(loop)
+    (checkpoint,) = checkpoint_folders(run_folders()[0])
+    assert unsaved(qwen3) == 1
+    (checkpoint / "model.safetensors").unlink()
+    assert unsaved(qwen3) == 3
+
+
 def test_a_run_before_its_first_step_has_no_weights(qwen3: Engine) -> None:
     qwen3.update(NOTEBOOK_TEXT)
     loop = qwen3.train(loop_of(1, validation_items=1), record=True)

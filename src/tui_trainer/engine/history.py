@@ -4,10 +4,8 @@ A change of the weights is kept as the difference of their bits, taken as intege
 gives the weights before, subtracting it those after, exactly, and both need no second copy.
 """
 
-import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ReferenceType
 
@@ -27,6 +25,7 @@ from tui_trainer.engine.devices import free_memory
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP, ZERO_GRAD
 from tui_trainer.engine.room import lay_out
+from tui_trainer.runs.open_folder import SavedWeights
 
 if TYPE_CHECKING:
     from tui_trainer.engine.learner import Learner
@@ -112,9 +111,9 @@ class History:
     _spare: State | None = None
     _unkept: list[Tensor] | None = None
     _version: int = -1
-    _saved_at: dict[int, Path | None] = field(default_factory=lambda: {0: None})
-    """After how many updates a file has the weights, on the way that these changes go, and which
-    folder; None where the weights were loaded from there."""
+    _saved_at: dict[int, SavedWeights | None] = field(default_factory=lambda: {0: None})
+    """After how many updates a file has the weights, on the way that these changes go, and which;
+    None where they were loaded from it."""
 
     def __post_init__(self) -> None:
         self.mark()
@@ -158,15 +157,16 @@ class History:
         """How many updates since the last weights that a file has; what was undone counts none."""
         self.look()
         updates = self.learner.updates
-        for at, folder in sorted(self._saved_at.items(), reverse=True):
-            if at <= updates and (folder is None or _is_there(folder)):
+        for at in sorted(self._saved_at, reverse=True):
+            saved = self._saved_at[at]
+            if at <= updates and (saved is None or saved.are_there):
                 return updates - at
         return updates + 1
 
-    def mark_saved(self, folder: Path) -> None:
-        """The weights as they are now are in `folder`."""
+    def mark_saved(self, saved: SavedWeights) -> None:
+        """The weights as they are now are `saved`."""
         if self.unsaved:
-            self._saved_at[self.learner.updates] = folder
+            self._saved_at[self.learner.updates] = saved
 
     def _leave_saved(self) -> None:
         """An update was made, and leads elsewhere than to what was undone and had been saved."""
@@ -402,8 +402,3 @@ def set_rng(device: torch.device, rng: Rng) -> None:
     torch.set_rng_state(rng[0])
     if len(rng) > 1:
         torch.cuda.set_rng_state(rng[1], device)
-
-
-def _is_there(folder: Path) -> bool:
-    """Whether what was saved can still be read: a run may be deleted, or be closed to this user."""
-    return os.path.isdir(folder)  # noqa: PTH112  # Path's raises where it may not look

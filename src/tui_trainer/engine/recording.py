@@ -110,7 +110,7 @@ class Recording:
         if writer is None or not writer.is_open:
             return None
         last = self._last
-        if last is not None and not (writer.folder / CHECKPOINTS / last.name).exists():
+        if last is not None and last.step not in map(step_of, checkpoint_folders(writer.folder)):
             last = None  # it was lost with the folder that it was in
         step = None if last is None else last.step
         return RunReport(writer.description.name, str(writer.folder), self._state.step, step)
@@ -121,12 +121,14 @@ class Recording:
         writer = self._writer
         if writer is None or writer.description.state == RunState.FINISHED.value:
             return None
-        steps = [step_of(folder) for folder in checkpoint_folders(writer.folder)]
+        if (folder := writer.find()) is None:
+            return None
+        steps = [step_of(checkpoint) for checkpoint in checkpoint_folders(folder)]
         if not steps or steps[-1] >= self._state.loop.steps:
             return None
         return StoppedRun(
-            name=writer.description.name,
-            folder=str(writer.folder),
+            name=folder.name,
+            folder=str(folder),
             step=self._state.step,
             checkpoint_step=steps[-1],
             is_saved=steps[-1] == self._state.step and self._saved_on_step == writer.on_step,
@@ -242,7 +244,12 @@ class Recording:
             return False
         if writer.is_open:  # wherever its folder is now
             return True
-        return is_run(writer.folder) and self._learner.history.is_left_by(self._state.number)
+        folder = writer.find()
+        return (
+            folder is not None
+            and is_run(folder)
+            and self._learner.history.is_left_by(self._state.number)
+        )
 
     def checkpoint(self) -> CheckpointReport:
         """Write a checkpoint now; InputError where the weights are not the run's or not finite, or
@@ -268,14 +275,14 @@ class Recording:
             writer.on_step,
         )
         self._last = CheckpointReport(
-            run=writer.description.name,
+            run=writer.folder.name,
             name=name,
             step=self._state.step,
             bytes=folder_bytes(folder),
             seconds=time.perf_counter() - started,
         )
         self._saved_on_step = writer.on_step
-        self._learner.history.mark_saved(folder)
+        self._learner.history.mark_saved(writer.saved(f"{CHECKPOINTS}/{name}"))
         return self._last
 
     def _due_checkpoint(self) -> Generator[HaltReport, None, CheckpointReport | None]:

@@ -11,6 +11,7 @@ from tui_trainer.engine.run_reports import SavedReport
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.file_hashes import hash_files
 from tui_trainer.runs.home import make_folder
+from tui_trainer.runs.open_folder import OpenFolder, SavedWeights
 from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.saved_models import SAVED_FILE, SavedModel, is_saved, models_home
 
@@ -34,6 +35,6 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
         if not is_saved(folder):
             with suppress(OSError):  # what failed is told, and not that it left an empty folder
                 folder.rmdir()
-    learner.history.mark_saved(folder)
+    learner.history.mark_saved(SavedWeights(OpenFolder(folder)))
     seconds = time.perf_counter() - started
     return SavedReport(folder.name, str(folder), updates, folder_bytes(folder), seconds)

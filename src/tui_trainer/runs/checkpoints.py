@@ -10,12 +10,15 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run
+from tui_trainer.runs.presence import is_being_written
 from tui_trainer.runs.private_files import FOLDER_MODE, close_all_to_others, private_folder
 from tui_trainer.runs.regular_files import sync
 from tui_trainer.runs.training_facts import TRAINING_FILE
 from tui_trainer.runs.unwritable import unwritable
 
 NAME = re.compile(r"step-(\d{6,})")
+OLD = re.compile(r"\.step-\d{6,}\.old")
+"""One that stepped aside for another of its step."""
 
 
 def checkpoint_name(step: int) -> str:
@@ -53,6 +56,8 @@ def find_checkpoint(name: str) -> Path:
     A run is a folder or a name as `tui-trainer runs` lists it.
     """
     given = given_path(name)
+    if given.parent.name == CHECKPOINTS:
+        take_back(given.parent.parent)
     if os.path.isfile(given / TRAINING_FILE):  # noqa: PTH113  # Path's raises for a long name
         if not is_run(given.resolve().parent.parent):
             raise InputError(
@@ -61,6 +66,7 @@ def find_checkpoint(name: str) -> Path:
             )
         return given.resolve()
     run = find_run(name)
+    take_back(run)
     if not (folders := checkpoint_folders(run)):
         raise InputError(
             f"The run {run.name} has no checkpoint to resume from: press c in a run, or set "
@@ -91,11 +97,36 @@ def whole_or_not_at_all(checkpoint: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def take_back(run: Path) -> None:
+    """Finish what a process left undone that died while a checkpoint took the place of another.
+
+    Nothing where the run is being written: its process may be just there.
+    """
+    try:
+        left = [path for path in (run / CHECKPOINTS).iterdir() if OLD.fullmatch(path.name)]
+    except OSError:
+        return
+    if not left or is_being_written(run):
+        return
+    for old in left:
+        with suppress(OSError):  # a disk that takes nothing: it stays as it is
+            _settle(old)
+
+
+def _settle(old: Path) -> None:
+    """Give a checkpoint that stepped aside its place back, or delete it where that is taken."""
+    checkpoint = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
+    if os.path.lexists(checkpoint):
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.rename(checkpoint)
+
+
 def _put_in_place(beside: Path, checkpoint: Path) -> None:
     """A folder cannot be renamed over another: the old one steps aside first."""
     old = checkpoint.with_name(f".{checkpoint.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
     if checkpoint.exists():
+        shutil.rmtree(old, ignore_errors=True)
         checkpoint.rename(old)
     try:
         beside.rename(checkpoint)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import TrainSettings
-from tui_trainer.runs.checkpoints import checkpoint_folders, step_of
+from tui_trainer.runs.checkpoints import checkpoint_folders, step_of, take_back
 from tui_trainer.runs.deletion import Deletion, delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
 from tui_trainer.runs.home import (
@@ -89,6 +89,7 @@ def open_run(folder: Path) -> RunOnDisk:
         state = RunState.GOING if going else RunState.BROKEN_OFF
         tally = tally_on(folder / METRICS_FILE, description.tally)
         description = replace(description, state=state.value, tally=tally)
+    take_back(folder)
     steps = tuple(step_of(path) for path in checkpoint_folders(folder))
     return RunOnDisk(folder, description, steps)
 

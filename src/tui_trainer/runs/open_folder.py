@@ -1,18 +1,20 @@
 """A folder that is open, and so is known whatever becomes of its name."""
 
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 
 class OpenFolder:
-    """Finds a folder again after somebody has renamed it."""
+    """Finds a folder again after somebody has renamed it; open for as long as it is held."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         """Where it was when it was looked for last."""
         self._open = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._open)
 
     def find(self) -> Path | None:
         """Where the folder is now; None where it is gone, or cannot be found.
@@ -35,8 +37,26 @@ class OpenFolder:
         with suppress(OSError):
             yield from self.path.parent.iterdir()
 
-    def close(self) -> None:
-        os.close(self._open)
+
+class SavedWeights:
+    """Weights that were just written `within` a folder: whether they are there, wherever it is."""
+
+    def __init__(self, folder: OpenFolder, within: str = "") -> None:
+        self._folder, self._within = folder, within
+        self._files = self._names()
+
+    @property
+    def are_there(self) -> bool:
+        """Whether no file of them is gone, or closed to this user."""
+        return bool(self._files) and self._files <= self._names()
+
+    def _names(self) -> frozenset[str]:
+        try:
+            folder = self._folder.find()
+            files = (folder / self._within).iterdir() if folder is not None else ()
+            return frozenset(file.name for file in files)
+        except OSError:
+            return frozenset()
 
 
 def is_same(path: Path, descriptor: int) -> bool:

@@ -20,7 +20,7 @@ from tui_trainer.runs.description import OnStep, RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, make_folder
 from tui_trainer.runs.loop_lines import loop_lines, lr_line, step_line
-from tui_trainer.runs.open_folder import OpenFolder, is_same
+from tui_trainer.runs.open_folder import OpenFolder, SavedWeights, is_same
 from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.presence import Presence
 from tui_trainer.runs.private_files import close_to_others
@@ -75,6 +75,17 @@ class RunWriter:
     def folder(self) -> Path:
         """Where the run was when it was looked for last."""
         return self._folder.path
+
+    def find(self) -> Path | None:
+        """Where the run is now, after its end too; None where it is gone or cannot be looked at."""
+        try:
+            return self._folder.find()
+        except OSError:
+            return None
+
+    def saved(self, within: str) -> SavedWeights:
+        """What was just written to a folder `within` the run's."""
+        return SavedWeights(self._folder, within)
 
     @property
     def is_open(self) -> bool:
@@ -206,7 +217,6 @@ class RunWriter:
                 self._end_on_disk()
             finally:
                 self._presence.end(None)
-                self._folder.close()
                 self._file.close()  # a network file system may tell here what it did not write
         except OSError as error:
             raise unwritable(self.folder, error) from error
@@ -269,7 +279,5 @@ def _leave(folder: OpenFolder, metrics: FileIO, presence: Presence) -> None:
     with suppress(OSError):
         presence.end(folder.find())
     presence.end(None)
-    with suppress(OSError):
-        folder.close()
     with suppress(OSError):
         metrics.close()
