@@ -9,6 +9,7 @@ from tui_trainer.engine.run_reports import CheckpointReport, SavedReport, Stoppe
 from tui_trainer.failures import Failure
 from tui_trainer.runs.resume_command import describe_stopped
 from tui_trainer.say import say
+from tui_trainer.words.numbers import are, counted
 from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def tell_end(end: End) -> None:
     if end.failure:
         say(f"nothing could be saved: {end.failure}")
     elif isinstance(saved, SavedReport):
-        say(f"{saved.updates:,} updates are saved as {saved.name}")
+        say(f"{counted(saved.updates, 'update')} {are(saved.updates)} saved as {saved.name}")
     elif saved is not None and end.run is None:
         say(f"step {saved.step:,} of {saved.run} is saved")
     if end.run is not None:

@@ -70,7 +70,7 @@ def test_what_cannot_go_on_saves_and_says_so_in_few_lines(tmp_path: Path) -> Non
         said = terminal.written[terminal.written.rfind("\x1b[?1004l") :].splitlines()
         assert len(said) <= 5
         assert "could not go on: KeyError: 'planted'" in said[0] + said[1]
-        assert "1 updates are saved" in "".join(said)
+        assert "1 update is saved" in "".join(said)
         assert "of the user" not in terminal.written
         assert "KeyError: 'planted'" in (tmp_path / "tui-trainer" / "log").read_text()
     finally:

@@ -32,6 +32,7 @@ from tui_trainer.runs.benches import (
 )
 from tui_trainer.say import say
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import are, counted
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
@@ -181,7 +182,8 @@ def kept_bench(number: int) -> KeptBench:
     if number > len(kept):
         home = benches_home()
         raise InputError(
-            f"There are {len(kept)} benches in {home}: give --last a lower number."
+            f"There {are(len(kept))} {counted(len(kept), 'bench', 'benches')} in {home}: give "
+            "--last a lower number."
             if kept
             else f"There is no bench in {home} yet: `tui-trainer bench` keeps each."
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
 from tui_trainer.terminal_text import visible
-from tui_trainer.words.numbers import byte_count, counted, seconds_of
+from tui_trainer.words.numbers import are, byte_count, counted, seconds_of
 
 Saved = CheckpointReport | SavedReport
 """Where weights were written, or that they could not be."""
@@ -36,11 +36,6 @@ class SavedRun:
             f"{kept}, and a checkpoint of step {self.checkpoint_step:,}; the "
             f"{counted(self.unsaved, 'step')} since {are(self.unsaved)} in none."
         )
-
-
-def are(number: int) -> str:
-    """The verb of so many."""
-    return "is" if number == 1 else "are"
 
 
 def describe_saved(saved: Saved | None) -> str:

@@ -134,3 +134,8 @@ def byte_count(number: int | None) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """A number of things: 1 step, 1,000 steps."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def are(number: int) -> str:
+    """The verb of so many."""
+    return "is" if number == 1 else "are"
