@@ -1,8 +1,10 @@
-"""Dialogs: each is left once, whatever comes in the same read."""
+"""Dialogs: each is left once, whatever comes in the same read, and read to its end."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
 from textual.screen import ModalScreen, Screen
 
 from tests.fake_engine import FakeEngine, evaluated_item
@@ -70,6 +72,37 @@ async def test_a_dialog_is_left_once_by_keys_in_one_read() -> None:
             for keys in (take * 2 + ESCAPE, ESCAPE * 2):
                 await leave(app, make(app), keys)
         assert isinstance(app.screen, LossScreen)
+
+
+LINES = "\n".join(map(str, range(100)))
+READ: tuple[Callable[[TuiTrainer], Screen], ...] = (
+    lambda app: SettingsForm(FORM, TrainSettings()),
+    lambda app: ForkDialog(app.session, LINES),
+    lambda app: HelpDialog(below(app)),
+    lambda app: FailureDialog(Failure("It failed, and how. " * 8, LINES)),
+    lambda app: RunDetails("run", [("Model", LINES)]),
+    lambda app: EvaluatedItemDialog([replace(ITEM, by=LINES)], 0),
+)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_what_is_scrolled_in_a_dialog_can_be_read_to_its_end(size: tuple[int, int]) -> None:
+    """The last lines lay under the keys below them, as many as the heading has."""
+    async with running("escape", "3", size=size, engine=lambda progress: FakeEngine()) as (app, _):
+        for make in READ:
+            dialog = make(app)
+            app.push_screen(dialog)
+            await soon(lambda dialog=dialog: dialog.is_mounted and is_filled(dialog))
+            await soon(lambda dialog=dialog: fits(dialog, size[1]))
+            await app.pop_screen()
+
+
+def fits(dialog: Screen, height: int) -> bool:
+    """Whether what is above, what is scrolled and what is below lie one under the other."""
+    scrolled = dialog.query("VerticalScroll, LineTable").first().region
+    above, below = (dialog.query_one(part).region for part in (".above", ".below"))
+    room = above.bottom <= scrolled.y < scrolled.bottom <= below.y
+    return room and below.bottom < dialog.query_one(".dialog").region.bottom <= height
 
 
 async def leave(app: TuiTrainer, dialog: Screen, keys: str) -> None:

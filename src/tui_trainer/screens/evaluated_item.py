@@ -26,10 +26,12 @@ class ItemTexts:
     before_by: str = ""
 
 
+KEYS = "↑↓ scroll · n, p next item, item before · escape closes"
+
+
 class EvaluatedItemDialog(Dialog[int]):
     """Shows one item after another; gives back the place of the last one looked at."""
 
-    DEFAULT_CSS = "EvaluatedItemDialog .hint { dock: bottom; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,t,q", "close", "Close"),
         Binding("n,right", "go(1)", "Next item", priority=True),
@@ -43,10 +45,10 @@ class EvaluatedItemDialog(Dialog[int]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(id="title", classes="heading")
+            yield Static(id="title", classes="heading above")
             with VerticalScroll():
                 yield Static(id="texts")
-            yield Static("↑↓ scroll · n, p next item, item before · escape closes", classes="hint")
+            yield Static(KEYS, classes="hint below")
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

@@ -28,13 +28,14 @@ class FailureDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(Content(visible(self._failure.sentence, limit=400)), classes="error")
-            yield Static(Content(self.ADVICE))
+            with Vertical(classes="above"):
+                yield Static(Content(visible(self._failure.sentence, limit=400)), classes="error")
+                yield Static(Content(self.ADVICE))
             with VerticalScroll():
                 yield Static(
                     Content(visible(self._failure.traceback or "", newline="\n", tab="    "))
                 )
-            yield Button("Close", id="close", compact=True)
+            yield Button("Close", id="close", classes="below", compact=True)
 
     def on_button_pressed(self) -> None:
         self.dismiss()

@@ -41,11 +41,12 @@ class ForkDialog(Dialog[float | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static("One update at three learning rates", classes="heading")
-            yield Static("Trying each from the same weights …", id="fork-words")
-            yield Static(id="fork-facts")
+            with Vertical(classes="above"):
+                yield Static("One update at three learning rates", classes="heading")
+                yield Static("Trying each from the same weights …", id="fork-words")
+                yield Static(id="fork-facts")
             yield LineTable(id="fork-positions")
-            with Vertical(id="fork-answers"):
+            with Vertical(classes="below"):
                 with Horizontal(classes="answers"):
                     for key, factor in zip(KEYS, FACTORS, strict=True):
                         yield Button(f"{key} pick {factor}", id=f"pick-{key}", compact=True)

@@ -17,7 +17,6 @@ from tui_trainer.widgets.screen_tabs import SCREENS
 class HelpDialog(Dialog[None]):
     """Tells of the screen beneath it."""
 
-    DEFAULT_CSS = "HelpDialog .hint { dock: bottom; }"  # else a long text pushes it out of sight
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close"),
     ]
@@ -32,7 +31,7 @@ class HelpDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(Content(self._title), classes="heading")
+            yield Static(Content(self._title), classes="heading above")
             with VerticalScroll():
                 if self._tasks:
                     yield Static(Content("Do now"), classes="heading")
@@ -42,7 +41,7 @@ class HelpDialog(Dialog[None]):
                 yield Static(Content(self._keys))
                 yield Static(Content("\nEverywhere"), classes="heading")
                 yield Static(Content(EVERYWHERE))
-            yield Static("escape closes", classes="hint")
+            yield Static("escape closes", classes="hint below")
 
     def on_mount(self) -> None:
         self._session.task_done.subscribe(self, self._show_tasks)

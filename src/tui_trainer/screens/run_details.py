@@ -15,7 +15,6 @@ from tui_trainer.screens.dialog import Dialog
 class RunDetails(Dialog[None]):
     """Shows text under headings; what it is given is fit for a terminal."""
 
-    DEFAULT_CSS = "RunDetails .hint { dock: bottom; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
 
     def __init__(self, title: str, parts: Iterable[tuple[str, str]]) -> None:
@@ -25,12 +24,12 @@ class RunDetails(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(Content(self._title), classes="heading")
+            yield Static(Content(self._title), classes="heading above")
             with VerticalScroll():
                 for heading, text in self._parts:
                     yield Static(Content(heading), classes="heading")
                     yield Static(Content(f"{text}\n"))
-            yield Static("↑↓ scroll · escape closes", classes="hint")
+            yield Static("↑↓ scroll · escape closes", classes="hint below")
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

@@ -18,8 +18,6 @@ from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 
 LABEL_WIDTH = 18
-OTHER_ROWS = 7
-"""Beside those of the fields: the border, the heading, what a setting means, and the keys."""
 
 Settings = TypeVar("Settings")
 
@@ -55,18 +53,18 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         """The name of the one that changes are marked against."""
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide") as dialog:
-            dialog.styles.max_height = len(self._form.fields) + OTHER_ROWS
-            yield Static(self._form.heading, classes="heading")
+        with Vertical(classes="dialog wide"):
+            yield Static(self._form.heading, classes="heading above")
             with VerticalScroll(can_focus=False):
                 for field in self._form.fields:
                     with Horizontal(classes="field"):
                         yield Static(f"{field.label:<{LABEL_WIDTH}}", classes="label")
                         yield LineBox(field.typed(self._settings), id=field.name)
                         yield Static("", classes="preset", id=f"{field.name}-preset")
-            yield Static("", classes="hint", id="meaning")
-            yield Static("", classes="error")
-            yield Static("", classes="hint", id="keys")
+            with Vertical(classes="below"):
+                yield Static("", classes="hint", id="meaning")
+                yield Static("", classes="error")
+                yield Static("", classes="hint", id="keys")
 
     def on_mount(self) -> None:
         self._tell_keys()
