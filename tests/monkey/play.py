@@ -75,6 +75,9 @@ class MonkeysApp(TuiTrainer):
     def get_driver_class(self) -> type[Driver]:
         return Keyboard
 
+    def _handle_signals(self) -> None:
+        """What a signal asks to end is the monkey, and not one app of many."""
+
 
 class Episode:
     """One life of the app."""

@@ -1,5 +1,10 @@
 """The monkey finds nothing; and where something is planted, the shortest way to it."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ from tui_trainer.screens.loss import LossScreen
 
 QUICK, LONG = 60, 10_000
 SHRINK_SECONDS = 120.0
+SIGNALS = signal.SIGTERM, signal.SIGHUP
 
 
 @pytest.fixture
@@ -25,6 +31,34 @@ def model(model_folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 async def test_nothing_is_wrong_in_a_few_actions(model: str) -> None:
     report = await find_wrong(QUICK, seed=13, model=model, seconds=SHRINK_SECONDS)
     assert report.wrong is None, str(report)
+
+
+async def test_a_signal_is_for_the_monkey_and_not_for_one_of_its_apps(model: str) -> None:
+    heard: list[int] = []
+    before = {number: signal.signal(number, lambda n, _: heard.append(n)) for number in SIGNALS}
+    try:
+        episode = Episode(model, lambda _: [signal.raise_signal(number) for number in SIGNALS])
+        assert await episode.run([Action(b"~"), Action(b"~")]) == (2, None)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert heard == [*SIGNALS, *SIGNALS]
+
+
+@pytest.mark.long
+def test_the_monkey_ends_at_the_first_sigterm_and_leaves_nothing(tmp_path: Path) -> None:
+    monkey = subprocess.Popen(
+        [sys.executable, "-m", "tests.monkey", "--actions", "1000000"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("tui-trainer-monkey-*/model/config.json")):
+        assert time.monotonic() < deadline
+        assert monkey.poll() is None
+        time.sleep(0.1)
+    monkey.terminate()
+    assert monkey.wait(30) == 128 + signal.SIGTERM
+    assert not list(tmp_path.glob("tui-trainer-monkey-*"))
 
 
 @pytest.mark.long
