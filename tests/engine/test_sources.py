@@ -13,7 +13,7 @@ from transformers import BertConfig, BertModel, T5Config
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.hub.server import FakeHub
-from tests.models import NOTEBOOK_TEXT, byte_level_tokenizer
+from tests.models import NOTEBOOK_TEXT, byte_fallback_tokenizer, byte_level_tokenizer
 from tui_trainer.engine import loading, sources
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.errors import CancelledError, InputError
@@ -270,6 +270,30 @@ def test_code_of_a_models_authors_runs_only_where_the_user_says_so(
     with_code_of_its_own(folder)
     with pytest.raises(SystemExit, match="its code ran"):
         engine.load_model(ModelChoice(str(folder), remote_code=True))
+
+
+@pytest.mark.parametrize("load", ["load_tokenizer", "load_model"])
+def test_a_folder_that_has_another_tokenizer_now_is_read_anew(
+    engine: Engine, folder: Path, load: str
+) -> None:
+    source, text = str(folder), "forty-two ducks"
+    choice = ModelChoice(source, "cpu", "fp32")
+    engine.load_model(choice)
+    before, first = engine.learner.vocabulary, engine.tokenize(text, source)
+    other = byte_fallback_tokenizer()
+    assert tuple(other(text)["input_ids"]) != tuple(token.id for token in first.tokens)
+    other.save_pretrained(folder)
+    assert engine.tokenize(text, source) == first  # that of the model that is loaded
+    if load == "load_model":
+        engine.load_model(choice)
+    else:
+        engine.load_tokenizer(source)
+    found = engine.tokenize(text, source).tokens
+    assert [token.id for token in found] == other(text)["input_ids"]
+    again = engine._vocabulary(source)
+    assert again is not before
+    engine.load_tokenizer(source)
+    assert engine._vocabulary(source) is again  # nothing changed: not read twice
 
 
 def test_the_models_of_this_machine_come_built_in_first(hub: FakeHub, engine: Engine) -> None:

@@ -77,7 +77,7 @@ from tui_trainer.engine.settings import (
     TrainSettings,
     check_budget,
 )
-from tui_trainer.engine.sources import find_source, local_models
+from tui_trainer.engine.sources import FilesIdentity, Source, find_source, local_models
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
@@ -109,7 +109,8 @@ class Engine:
         """What was asked for of the model that is loaded."""
         self._base_name = ""
         self._origin: Origin | None = None
-        self._vocabularies: dict[str, Vocabulary] = {}
+        self._vocabularies: dict[str, tuple[FilesIdentity, Vocabulary]] = {}
+        """By the model's name, each with the files that it was read from."""
 
     @property
     def learner(self) -> Learner:
@@ -133,12 +134,17 @@ class Engine:
 
     def load_tokenizer(self, source: str) -> TokenizerReport:
         """Load the tokenizer of a model, without its weights, and keep it under that name."""
-        if source not in self._vocabularies:
-            choice = ModelChoice(source)
-            files = find_source(source, self._progress, weights=False)
-            self._vocabularies[source] = load_vocabulary(files, choice)
-        vocabulary = self._vocabularies[source]
+        files = find_source(source, self._progress, weights=False)
+        vocabulary = self._read_vocabulary(files, ModelChoice(source))
         return TokenizerReport(source, len(vocabulary))
+
+    def _read_vocabulary(self, files: Source, choice: ModelChoice) -> Vocabulary:
+        """The one that is kept, where the files are as they were when it was read."""
+        read_from = files.identity
+        kept = self._vocabularies.get(choice.source)
+        if kept is None or kept[0] != read_from:
+            kept = self._vocabularies[choice.source] = read_from, load_vocabulary(files, choice)
+        return kept[1]
 
     def load_model(self, choice: ModelChoice) -> LearnerStatus:
         """Load a model in the place of the present one, which stays where the load fails.
@@ -152,7 +158,7 @@ class Engine:
         source = find_source(choice.source, self._progress)
         self._progress.tell(LoadProgress(f"Loading {source.name}"))
         config = load_config(source, choice)
-        vocabulary = self._vocabularies.get(choice.source) or load_vocabulary(source, choice)
+        vocabulary = self._read_vocabulary(source, choice)
         device = choose_device(choice.device)
         precision = choose_precision(choice.precision, device, config)
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
@@ -176,7 +182,7 @@ class Engine:
         )
         self._cell = TrainingCell(self._learner)
         self._probes = Probes(self._learner)
-        self._vocabularies[choice.source] = vocabulary
+        self._vocabularies[choice.source] = source.identity, vocabulary
         return self._learner.status
 
     def _make_room(self, size: int, device: torch.device) -> None:
@@ -222,8 +228,9 @@ class Engine:
         return read_item(self._vocabulary(source), index, problem, settings, context)
 
     def _vocabulary(self, source: str) -> Vocabulary:
-        self.load_tokenizer(source)
-        return self._vocabularies[source]
+        if source not in self._vocabularies:
+            self.load_tokenizer(source)
+        return self._vocabularies[source][1]
 
     # Predict and update
 

@@ -6,6 +6,7 @@ tokenizer and no weights. Weights are safetensors or GGUF; nothing is unpickled.
 
 import importlib.util
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,10 @@ NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: cho
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
 
 
+FilesIdentity = frozenset[tuple[str, int, int, int]]
+"""Of each file its name, its number on the disk, its size and when it was changed."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A model's files on this machine."""
@@ -49,6 +54,21 @@ class Source:
     @property
     def base_name(self) -> str:
         return self.base or self.name
+
+    @property
+    def identity(self) -> FilesIdentity:
+        """What tells whether these are the files of before; the weights have no say in a tokenizer.
+
+        What cannot be looked at is left out: who reads it says so.
+        """
+        told = []
+        with suppress(OSError):
+            files = [self.folder / self.gguf_file] if self.gguf_file else self.folder.iterdir()
+            for file in files:
+                with suppress(OSError):
+                    status = file.stat()
+                    told.append((file.name, status.st_ino, status.st_size, status.st_mtime_ns))
+        return frozenset(file for file in told if not file[0].endswith(".safetensors"))
 
     @property
     def keywords(self) -> dict[str, str]:
