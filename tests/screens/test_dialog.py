@@ -8,7 +8,7 @@ import pytest
 from textual.screen import ModalScreen, Screen
 
 from tests.fake_engine import FakeEngine, evaluated_item
-from tests.pilot import SECONDS_AT_MOST, running, type_at_once
+from tests.pilot import SECONDS_AT_MOST, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.settings import TrainSettings
@@ -129,3 +129,19 @@ def is_filled(dialog: Screen) -> bool:
         return bool(dialog.outcomes)
     lists = [option.option_count for option in dialog.query("OptionList").results()]
     return all(lists)
+
+
+async def test_no_news_hides_the_answers_of_a_question() -> None:
+    """'Exported' and 'Saved' lay over them for ten seconds."""
+    async with running("escape", engine=lambda progress: FakeEngine()) as (app, pilot):
+        for line in range(4):
+            app.notify(f"News {line} that takes a line and another.", markup=False)
+        app.notify("An error.", severity="error", markup=False)
+        await until(pilot, lambda: "News 3" in shown(app))
+        app.push_screen(Question("Quit?", (Answer("n", "stay"), Answer("y", "quit, and lose all"))))
+        await until(pilot, lambda: "An error." in top(app))
+        await until(pilot, lambda: "y quit, and lose all" in top(app))
+
+
+def top(app: TuiTrainer) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
