@@ -252,7 +252,8 @@ def test_weights_that_are_nan_are_no_reason_to_call_a_model_not_causal() -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "context"), [("xlnet", None), ("mpt", 256), ("roberta", 254), ("bloom", None)]
+    ("kind", "context"),
+    [("xlnet", None), ("mpt", 256), ("roberta", 254), ("prophetnet", 254), ("bloom", None)],
 )
 def test_a_text_as_long_as_the_context_is_read(kind: str, context: int | None) -> None:
     learner = tiny_learner(kind)
@@ -296,3 +297,11 @@ def test_with_compiled_blocks_losses_are_those_of_the_items_alone(kind: str) -> 
     for found, expected in zip(losses, losses_alone(learner, examples), strict=True):
         assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
     assert all("\n" not in note for note in notes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_every_architecture_reads_a_text_as_long_as_its_context(kind: str) -> None:
+    learner = tiny_learner(kind)
+    with torch.no_grad():
+        learner.model(input_ids=torch.full((1, learner.report.context or 300), 7), use_cache=False)

@@ -1,5 +1,7 @@
 """Numbers as they are typed: one grammar, whoever asks for one."""
 
+import re
+
 import pytest
 
 from tui_trainer.cli import parse
@@ -50,6 +52,20 @@ def test_what_is_no_whole_number_is_refused_in_a_short_sentence(text: str) -> No
     with pytest.raises(InputError, match=r"^N takes a whole number") as refusal:
         read_whole(text, "N")
     assert len(str(refusal.value)) < 120
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        (str(2**63), "at most 2^63 - 1"),
+        (str(-(2**63)), "at least -(2^63 - 1)"),
+        (f" -{'9' * 300}", "at least -(2^63 - 1)"),
+    ],
+)
+def test_the_limit_that_is_told_is_the_one_that_was_passed(text: str, limit: str) -> None:
+    with pytest.raises(InputError, match=re.escape(f"of {limit}, not ")):
+        read_whole(text, "N")
+    assert read_whole(str(-(2**63) + 1), "N") == -(2**63) + 1
 
 
 @pytest.mark.parametrize("text", [*NO_NUMBER, *BEYOND])

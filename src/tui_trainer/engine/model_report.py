@@ -44,7 +44,7 @@ def context_of(model: PreTrainedModel) -> int | None:
     """How many tokens a text may have; None where the model sets no limit, which XLNet says by -1.
 
     RoBERTa's table of positions has no use for those up to the one of padding, which is that many
-    tokens fewer.
+    tokens fewer. ProphetNet, which guesses n-grams, looks up the position after each token's too.
     """
     config = model.config.get_text_config()
     named = (getattr(config, name, None) for name in CONTEXTS)
@@ -56,4 +56,5 @@ def context_of(model: PreTrainedModel) -> int | None:
         if isinstance(table, nn.Embedding) and table is not words
         if table.num_embeddings == positions and table.padding_idx is not None
     ]
-    return positions if positions is None else positions - max(unused, default=0)
+    ahead = 1 if getattr(config, "ngram", None) else 0
+    return positions if positions is None else positions - max(unused, default=0) - ahead

@@ -24,7 +24,8 @@ def read_whole(text: str, what: str) -> int:
     digits = typed.replace(",", "").lstrip("+-").lstrip("0") or "0"
     number = int(digits) if len(digits) <= DIGITS_AT_MOST else math.inf
     if number > LARGEST_TYPED:
-        raise InputError(f"{what} takes a whole number of at most 2^63 - 1, not {told(text)}.")
+        limit = "at least -(2^63 - 1)" if typed.startswith("-") else "at most 2^63 - 1"
+        raise InputError(f"{what} takes a whole number of {limit}, not {told(text)}.")
     return -int(digits) if typed.startswith("-") else int(digits)
 
 
