@@ -187,6 +187,7 @@ async def test_every_key_is_a_command_of_the_palette() -> None:
         assert "Save (c)" in titles
         for title in ("Update (␣)", "Play (p)", "Help (?)", "Quit (q)", "Theme"):
             assert title in titles
+        assert not [title for title in titles if "row" in title or "Focus" in title]
 
 
 async def test_the_palette_writes_a_screenshot_to_the_current_directory(

@@ -316,12 +316,13 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
             self._unnotify(told, refresh=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key of the screen is a command of the palette too."""
+        """Every key of the screen is a command of the palette too, but not what moves a cursor."""
         yield from super().get_system_commands(screen)
         saves = False
         for node, binding, enabled, tooltip in screen.active_bindings.values():
             saves = saves or binding.action == SAVE
-            if enabled and binding.description and not binding.system:
+            named = binding.description and (binding.show or binding.id is not None)
+            if enabled and named and not binding.system:
                 run = self._run_binding(node, binding.action)
                 key = self.get_key_display(binding)
                 yield SystemCommand(f"{binding.description} ({key})", tooltip, run)
