@@ -301,7 +301,7 @@ def test_each_line_is_written_before_the_next_step(
     assert seen == [0, 2, 1]  # the first step comes after the name of the run
 
 
-def test_ctrl_c_ends_with_one_line(
+def test_ctrl_c_ends_with_a_line_on_the_run_and_one_on_why(
     program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train = Engine.train
@@ -313,7 +313,9 @@ def test_ctrl_c_ends_with_one_line(
     monkeypatch.setattr(Engine, "train", interrupted)
     ended = program("gsm8k", "--items", "3", "--model", tiny, "--json")
     assert (ended.status, len(ended.steps)) == (130, 1)
-    assert ended.err == "tui-trainer: Interrupted.\n"
+    told, why = ended.err.splitlines()
+    assert " stopped at step 1, saved; go on with: " in told
+    assert why == "tui-trainer: Interrupted."
 
 
 def test_a_terminal_gets_a_bar_with_rate_and_eta(
