@@ -190,6 +190,15 @@ async def test_every_key_is_a_command_of_the_palette() -> None:
         assert not [title for title in titles if "row" in title or "Focus" in title]
 
 
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
+async def test_a_notification_leaves_the_line_of_status_in_sight(size: tuple[int, int]) -> None:
+    async with running("escape", "5", size=size, engine=fake(FakeEngine())) as (app, pilot):
+        app.notify("A word " * 20)
+        await until(pilot, lambda: "A word" in shown(app))
+        line, toast = (app.screen.query_one(one).region for one in (StatusLine, "ToastRack Toast"))
+        assert toast.bottom == line.y
+
+
 async def test_the_palette_writes_a_screenshot_to_the_current_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
