@@ -138,6 +138,21 @@ async def test_quitting_says_what_is_saved() -> None:
         assert engine.checkpoints == [1, 2]
 
 
+async def test_an_update_on_step_while_a_run_is_paused_is_told_beside_its_checkpoint() -> None:
+    async with running(*OPEN) as (app, pilot):
+        await step(app, pilot, 1)
+        await pilot.press("c")
+        await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
+        await pilot.press("R")
+        await until(pilot, lambda: "step 1 is in a checkpoint" in asked(app))
+        assert "No file has" not in asked(app)
+        await pilot.press("n", "4", "space")
+        await until(pilot, lambda: app.session.status.unsaved == 1)
+        await pilot.press("q")
+        await until(pilot, lambda: "step 1 is in a checkpoint" in asked(app))
+        assert "No file has the last 1 update of these weights." in asked(app)
+
+
 def asked(app: TuiTrainer) -> str:
     """What the dialog on show asks; nothing where there is none."""
     if not isinstance(app.screen, Question):

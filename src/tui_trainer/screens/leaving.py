@@ -63,13 +63,17 @@ def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
 def _what_is_lost(session: "Session", unsaved: int) -> str:
     """What goes on, and what no file has."""
     run = session.saved
+    in_no_file = f"No file has the last {counted(unsaved, 'update')} of these weights."
     if session.is_live(GSM8K) and run is not None:
-        state = "is training" if session.is_running(GSM8K) else "is paused"
-        return f"The GSM8K loop {state}. {run.describe()}"
+        if session.is_running(GSM8K):
+            return f"The GSM8K loop is training. {run.describe()}"
+        # Not all of them need be steps: some are made on Step meanwhile.
+        more = f" {in_no_file}" if unsaved > run.unsaved else ""
+        return f"The GSM8K loop is paused. {run.describe()}{more}"
     if session.is_training:
         return "A loop is training, and no file has what it learned."
     if unsaved:
-        return f"No file has the last {counted(unsaved, 'update')} of these weights."
+        return in_no_file
     if session.is_live(GSM8K):
         return "The GSM8K loop is paused, and would end."
     return "A bench is running, and nothing would be kept of it."
