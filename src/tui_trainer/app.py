@@ -57,6 +57,7 @@ STATUS_SECONDS = 1 / 2
 SHOW_AFTER = 0.08  # seconds; what is done faster needs no word, what is not is told within 0.1
 LONG_STEP = 1.0  # seconds; a shorter step of a loop needs no clock
 TERMINAL_SECONDS = 1.0
+TICKS_PATIENCE = 2.0  # seconds that the last tick of the guide may take to be on disk
 STDIN = 0
 ENDING = signal.SIGHUP, signal.SIGTERM
 # Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
@@ -162,6 +163,11 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
             screen_class(name)
         self.worker.start()
         self.load_model(self.session.choice)
+        self._recall_ticks()
+
+    @work
+    async def _recall_ticks(self) -> None:
+        self.session.guide.recall(await self.session.ticks.read())
 
     @work
     async def load_model(self, choice: ModelChoice) -> None:
@@ -409,6 +415,7 @@ def run_app(choice: ModelChoice) -> int:
     app.run()
     with heard_after(app.patience, *ENDING) as late:
         ended, status = _end(app)
+        app.session.ticks.wait(TICKS_PATIENCE)
     if late:
         status = exit_status(late[0])
     logging.shutdown()

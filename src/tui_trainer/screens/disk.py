@@ -10,7 +10,12 @@ Result = TypeVar("Result")
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:
-    """The result of `work`, or what it raised, from a daemon thread of its own.
+    """The result of `work`, or what it raised, from a daemon thread of its own."""
+    return await asyncio.wrap_future(begin_in_thread(work))
+
+
+def begin_in_thread(work: Callable[[], Result]) -> "Future[Result]":
+    """The same for whoever does not wait for it now.
 
     Not from the worker: a loop's steps would wait. Not from the default executor: the process
     would wait for it at its end.
@@ -27,4 +32,4 @@ async def in_thread(work: Callable[[], Result]) -> Result:
             future.set_result(result)
 
     Thread(target=run, name="disk", daemon=True).start()
-    return await asyncio.wrap_future(future)
+    return future

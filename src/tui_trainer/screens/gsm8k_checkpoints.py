@@ -105,7 +105,7 @@ class Gsm8kCheckpoints(WorkScreen):
         """Go on with the run of a checkpoint, which is the model that is loaded."""
         step = step_of(checkpoint)
         try:
-            settings = settings_here(run.description)
+            settings = await in_thread(lambda: settings_here(run.description))
             past = await in_thread(
                 lambda: past_up_to(run.folder, step, answer_only=settings.answer_only)
             )

@@ -55,17 +55,19 @@ TASKS: dict[str, tuple[Task, ...]] = {
 class Guide:
     """What was done, ever. The screens tell it what the engine reported."""
 
-    def __init__(self, announce: Callable[[Task], None], done: Iterable[str] = ()) -> None:
-        """`done` are the names of the tasks that an earlier session has seen done."""
-        names = frozenset(done)
-        tasks = (task for of_screen in TASKS.values() for task in of_screen)
-        self.done = {task for task in tasks if task.name in names}
+    def __init__(self, announce: Callable[[Task], None]) -> None:
+        self.done: set[Task] = set()
         self._announce = announce
         self._text = ""
         self._losses: set[float] = set()
         """Those of `_text`, each of a forward pass with its graph."""
         self._ends: set[bool] = set()
         """Whether a loss of 0 (False) and one of 100 (True) were seen."""
+
+    def recall(self, done: Iterable[str]) -> None:
+        """`done` are the names of the tasks that an earlier session has seen done."""
+        names = frozenset(done)
+        self.done |= {task for tasks in TASKS.values() for task in tasks if task.name in names}
 
     def saw_tokens(self, tokenized: Tokenized) -> None:
         """A text was tokenized."""

@@ -6,12 +6,15 @@ Lines are only ever appended, so that two processes at once lose none of each ot
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from tui_trainer.json_lines import json_line
 from tui_trainer.runs.home import data_home
 from tui_trainer.runs.private_files import FILE_MODE, private_folder
+from tui_trainer.screens.disk import begin_in_thread, in_thread
 
 MOST_BYTES = 65_536  # of the file that are read, the last ones: a line has some 20
 NO_PLACE = OSError, RuntimeError  # RuntimeError: whoever runs this has no home
@@ -47,6 +50,23 @@ def keep_tick(name: str) -> None:
         private_folder(ticks_file().parent)
         with _opened(os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
             os.write(file, line)
+
+
+class Ticks:
+    """Reads and appends them away from the UI's thread: a home on a network may not answer."""
+
+    def __init__(self) -> None:
+        self._appended: list[Future[None]] = []
+
+    async def read(self) -> set[str]:
+        return await in_thread(kept_ticks)
+
+    def append(self, name: str) -> None:
+        self._appended.append(begin_in_thread(partial(keep_tick, name)))
+
+    def wait(self, seconds: float) -> None:
+        """Until all is appended, or for so long: at the end of the process their threads end."""
+        wait(self._appended, seconds)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from tui_trainer.runs.checkpoints import checkpoint_name
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.screens.checkpoint_picker import CheckpointPicker
+from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.run_words import NAME_CHARACTERS, Listed
 from tui_trainer.screens.work_screen import WorkScreen
@@ -94,7 +95,7 @@ class RunCheckpoints(WorkScreen):
         run = self.selected_run
         if run is not None and await self._load(run, run.checkpoints, "Evaluate") is not None:
             try:
-                settings = settings_here(run.description)
+                settings = await in_thread(lambda: settings_here(run.description))
             except InputError as error:
                 self.session.tell(Failure(str(error)))
                 return

@@ -29,7 +29,7 @@ from tui_trainer.screens.going_on import (
     GoingOn,
 )
 from tui_trainer.screens.guide import Guide, Task
-from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks
+from tui_trainer.screens.guide_ticks import Ticks
 from tui_trainer.screens.leaving import LOAD, leave_weights
 from tui_trainer.screens.pending import Pending
 from tui_trainer.screens.question import Question
@@ -86,7 +86,8 @@ class Session(GoingOn):
         """What Tokens, Predict and Step have in their boxes, but for one that keeps its own."""
         self.text_changed: Signal[str] = Signal(app, "text")
         self.task_done: Signal[Task] = Signal(app, "task")
-        self.guide = Guide(self._task_was_done, kept_ticks())
+        self.guide = Guide(self._task_was_done)
+        self.ticks = Ticks()
 
     def share_text(self, text: str) -> None:
         """Tell the other screens; each takes it when it is opened."""
@@ -95,7 +96,7 @@ class Session(GoingOn):
             self.text_changed.publish(text)
 
     def _task_was_done(self, task: Task) -> None:
-        keep_tick(task.name)
+        self.ticks.append(task.name)
         self.task_done.publish(task)
 
     async def ask(
