@@ -335,7 +335,7 @@ async def test_the_learning_rate_of_a_resumed_run_is_the_one_that_it_had() -> No
         await pilot.press("r")
         await until(pilot, lambda: "lr 5e-05*" in shown(app))  # before its first step
         await pilot.press("right_square_bracket", "right_square_bracket")
-        await until(pilot, lambda: "lr 0.0002*" in shown(app))
+        await until(pilot, lambda: "lr 5e-05* → 0.0002 · " in shown(app))
         engine.gate.release(9)
         await until(pilot, lambda: engine.training_lr() == 2e-4)
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
