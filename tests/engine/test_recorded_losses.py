@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 
+import tests
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.progress import UNHEARD
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
 
-RECORDED = Path(__file__).parent.parent / "recorded_losses.json"
+RECORDED = Path(tests.__file__).parent / "recorded_losses.json"
 STEPS = 30
 SETTINGS = {
     "tutorial": (TrainSettings(items=STEPS), "fp32"),
