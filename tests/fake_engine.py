@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import BenchSettings
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import (
     Answer,
     Ending,
@@ -43,6 +42,7 @@ from tui_trainer.engine.reports import (
 )
 from tui_trainer.engine.run_reports import CheckpointReport, StoppedRun
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
+from tui_trainer.errors import InputError
 from tui_trainer.runs.benches import keeping
 
 GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang

@@ -9,7 +9,7 @@ import pytest
 
 from tests.test_worker import WAIT, Desk, Scripted, step
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
 

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.failures import describe_failure
 from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
 from tui_trainer.say import say

@@ -2,7 +2,7 @@
 
 import traceback
 
-from tui_trainer.engine.errors import CancelledError, InputError, UnfinishedError
+from tui_trainer.errors import CancelledError, InputError, UnfinishedError
 
 
 class Failure(Exception):  # noqa: N818  # what the interface is told, not an error of its own

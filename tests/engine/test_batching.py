@@ -14,7 +14,6 @@ from tests.engine.notebook import weights_of
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.batching import IGNORED, pad
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.item_losses import losses_by_item
 from tui_trainer.engine.loss import step_loss
@@ -22,6 +21,7 @@ from tui_trainer.engine.packing import fill_rows, make_batch, pack
 from tui_trainer.engine.plan import epoch_order, plan_steps
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.errors import InputError
 
 PROBLEMS = [
     Problem("How many is 2 + 3?", "2+3 = <<2+3=5>>5\n#### 5"),

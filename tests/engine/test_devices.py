@@ -14,7 +14,7 @@ from tui_trainer.engine.devices import (
     memory_in_use,
     receive,
 )
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 
 GIB = 2**30
 

@@ -9,11 +9,11 @@ import torch.nn.functional as F
 
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import get_rng
 from tui_trainer.engine.passes import passes
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.errors import InputError
 
 
 def load(engine: Engine, folder: Path) -> Engine:

@@ -12,11 +12,11 @@ from tests.engine.notebook import Notebook, assert_same_bits, weights_of
 from tests.engine.test_history import Bits
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.errors import InputError
 
 LR = 1e-3
 

@@ -11,9 +11,9 @@ from transformers import AutoModelForCausalLM
 from tests.engine.notebook import assert_same_bits
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.optim import make_optimizer, parameter_groups, schedule_factor
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.errors import InputError
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

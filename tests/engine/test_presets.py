@@ -11,7 +11,6 @@ from transformers import AutoModelForCausalLM, Gemma2Config, PreTrainedTokenizer
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.item_attention import NAME
 from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
 from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS
@@ -19,6 +18,7 @@ from tui_trainer.engine.presets import PRESETS, TUNED, TUNED_CUDA, TUTORIAL, pre
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.setting_fields import differing, nearest_preset
 from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.errors import InputError
 
 FASTER = {"chunked_loss": True, "item_attention": True, "fused": True}
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 
 TEXTS = "def goodbye():\n\treturn", "The loss of a token"
 

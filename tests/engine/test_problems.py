@@ -8,7 +8,6 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problems import (
     Problem,
     describe_problems,
@@ -16,6 +15,7 @@ from tui_trainer.engine.problems import (
     load_problems,
 )
 from tui_trainer.engine.word_problems import word_problem
+from tui_trainer.errors import InputError
 
 ROWS = [{"question": f"What is {i}?", "answer": f"It is {i}.\n#### {i}"} for i in range(5)]
 PROBLEMS = [Problem(row["question"], row["answer"]) for row in ROWS]

@@ -10,13 +10,13 @@ import pytest
 
 from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.errors import CancelledError, InputError
 from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.errors import CancelledError, InputError
 
 REPO = "someone/course"
 SOURCE = f"{REPO}:gsm8k"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs_on_disk import SECONDS, TOKENS, step_line, write_run
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.curve import POINTS_AT_MOST, Axis, CurveReader, read_curve
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs_on_disk import write_run
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.home import RUN_FILE, runs_home
 from tui_trainer.runs.listing import delete_whole

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.runs_on_disk import write_run
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs import export
 from tui_trainer.runs.curve import Axis, read_curve
 from tui_trainer.runs.export import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs_on_disk import step_line, write_run
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import RUN_FILE, find_run, runs_home
 from tui_trainer.runs.listing import delete_whole, list_runs, open_run, read_run

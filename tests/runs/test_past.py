@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs_on_disk import write_run
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.metrics import ChangeLine, LrLine
 from tui_trainer.runs.past import past_up_to

@@ -14,7 +14,7 @@ import pytest
 
 from tests.full_disk import full_disk
 from tests.runs_on_disk import step_report, write_run
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs import presence
 from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, WRITER_FILE, runs_home

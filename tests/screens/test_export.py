@@ -9,7 +9,7 @@ from tests.exported import printed_losses
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.question import Question

@@ -16,7 +16,6 @@ from textual.widgets import Input
 from tests.pilot import SECONDS_AT_MOST, shown, until
 from tests.runs_on_disk import MODEL, write_run
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import (
     Answer,
     Ending,
@@ -58,6 +57,7 @@ from tui_trainer.engine.reports import (
 )
 from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
+from tui_trainer.errors import InputError
 from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.screens.checkpoint_picker import CheckpointPicker

@@ -11,8 +11,8 @@ from textual.widgets import Input
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.errors import InputError
 from tui_trainer.screens.class_list import EXAMPLES
 from tui_trainer.screens.loss import LossScreen
 from tui_trainer.screens.loss_words import bar, large

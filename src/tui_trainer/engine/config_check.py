@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.model_files import CONFIG, GENERATION, read_object
 from tui_trainer.engine.stored_tensors import StoredTensor
+from tui_trainer.errors import InputError
 
 MOST_LABELS = 100_000
 """A language model needs none; ImageNet's 21,843 are the most that are in use. They take 0.7 s."""

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import DeviceReport
 from tui_trainer.engine.settings import BF16_STOCHASTIC
+from tui_trainer.errors import InputError
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
 # the update: 5 x 4 bytes a parameter.

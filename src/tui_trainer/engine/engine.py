@@ -19,7 +19,6 @@ from tui_trainer.engine.devices import (
     free_memory,
     list_devices,
 )
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.evaluation_settings import EvaluationSettings
@@ -81,6 +80,7 @@ from tui_trainer.engine.sources import FilesIdentity, Source, find_source, local
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
+from tui_trainer.errors import InputError
 from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.training_facts import TENSORS_FILE

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from torch import Tensor
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.engine.settings import HIGHEST_LR
 from tui_trainer.engine.update import reversible_update, update
+from tui_trainer.errors import InputError
 
 FACTOR = 3.0
 

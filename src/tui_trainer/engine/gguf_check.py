@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from tui_trainer.engine.config_check import check_entries
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.gguf_header import GgufHeader, read_gguf_header
 from tui_trainer.engine.stored_tensors import StoredTensor
+from tui_trainer.errors import InputError
 
 SIZES = {
     "block_count": "num_hidden_layers",

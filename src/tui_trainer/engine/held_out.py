@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluate import load_tested
 from tui_trainer.engine.evaluation_settings import held_out_from
 from tui_trainer.engine.examples import Example, make_examples
@@ -11,6 +10,7 @@ from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.progress import UNHEARD, Progress
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.errors import InputError
 
 SAMPLES = 2
 """How many questions are answered each time."""

@@ -22,9 +22,9 @@ from tui_trainer.engine.actions import (
     LoopSteps,
 )
 from tui_trainer.engine.devices import free_memory
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP, ZERO_GRAD
 from tui_trainer.engine.room import lay_out
+from tui_trainer.errors import InputError
 from tui_trainer.runs.open_folder import SavedWeights
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from transformers import PreTrainedModel
 
 from tui_trainer.engine.actions import SEED, Action
 from tui_trainer.engine.dropout import Dropout
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
 from tui_trainer.engine.model_checks import ModelChecks
 from tui_trainer.engine.not_finite import weight_not_finite
@@ -23,6 +22,7 @@ from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.settings import BF16_STOCHASTIC, TUTORIAL_LR, check_dropout, check_lr
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.errors import InputError
 
 PROBE, PROBE_DROPOUT = 32, 0.5  # tokens and a probability that show whether dropout does anything
 # To compare weights by what is stored: the integer as wide as the float, by width in bytes.

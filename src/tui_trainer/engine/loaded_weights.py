@@ -7,10 +7,10 @@ from pathlib import Path
 
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.model_files import ADAPTER, CONFIG, read_object
 from tui_trainer.engine.not_finite import weights_not_finite
 from tui_trainer.engine.stored_formats import describe_adapter
+from tui_trainer.errors import InputError
 
 LAYER = re.compile(r"\.(\d+)\.")
 TOGETHER = "take all files from one save of the model"

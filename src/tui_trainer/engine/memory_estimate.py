@@ -14,7 +14,6 @@ from torch import Tensor
 
 from tui_trainer.engine.chunked_loss import CHUNK_NUMBERS
 from tui_trainer.engine.devices import free_memory, memory_in_use
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop_reports import MemoryEstimate
@@ -22,6 +21,7 @@ from tui_trainer.engine.loss_pass import LossPass, make_loss_pass
 from tui_trainer.engine.packing import Row, make_batch
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.settings import BF16_STOCHASTIC, TrainSettings
+from tui_trainer.errors import InputError
 
 LONGEST_LOOKED_AT = 64
 """Tokens of the longer of the two passes: 0.2 s of SmolLM2 on two cores."""

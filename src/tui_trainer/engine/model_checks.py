@@ -19,7 +19,6 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from tui_trainer.engine.batching import MicroBatch, model_inputs, pad
 from tui_trainer.engine.cached_batch import CachedBatch
 from tui_trainer.engine.chunked_loss import is_plain_head
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.history import get_rng, set_rng
 from tui_trainer.engine.item_attention import attention_within_items
@@ -28,6 +27,7 @@ from tui_trainer.engine.packing import pack
 from tui_trainer.engine.reports import ModelReport
 from tui_trainer.engine.sampling import check_numbers
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.errors import InputError
 
 LENGTHS = 9, 6
 """Tokens of the two texts: more than the 4 that the convolution of a state-space model sees."""

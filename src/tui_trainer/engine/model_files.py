@@ -7,7 +7,7 @@ import json
 import stat
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 
 CONFIG, GENERATION, ADAPTER = "config.json", "generation_config.json", "adapter_config.json"
 INDEX, WEIGHTS = "model.safetensors.index.json", "model.safetensors"

@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tui_trainer.engine.actions import Action
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.history import Change, get_rng
 from tui_trainer.engine.layers import layers_of, norm
 from tui_trainer.engine.learner import Learner
@@ -22,6 +21,7 @@ from tui_trainer.engine.phase_reports import (
     PhaseReport,
 )
 from tui_trainer.engine.update import labelled_ids, total_grad_norm
+from tui_trainer.errors import InputError
 
 
 class TrainingCell:

@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.predict import forward, read_position
 from tui_trainer.engine.probe_reports import MOST_PROBES, ProbeReading, ProbeReport, ProbeStart
 from tui_trainer.engine.reports import Candidate
+from tui_trainer.errors import InputError
 
 
 @dataclass(frozen=True)

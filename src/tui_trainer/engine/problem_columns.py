@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problem import Problem
+from tui_trainer.errors import InputError
 
 QUESTION, ANSWER, REASONING = "question", "answer", "reasoning"
 

@@ -6,7 +6,6 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problem_columns import (
     ANSWER,
@@ -15,6 +14,7 @@ from tui_trainer.engine.problem_columns import (
     problem_of,
     require_columns,
 )
+from tui_trainer.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from tui_trainer.engine.errors import CancelledError
 from tui_trainer.engine.reports import LoadProgress
+from tui_trainer.errors import CancelledError
 
 
 class Progress:

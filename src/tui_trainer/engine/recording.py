@@ -17,7 +17,6 @@ import torch
 from tui_trainer.closed import closed
 from tui_trainer.engine.actions import Action
 from tui_trainer.engine.checkpoint import save_checkpoint
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.identity import identify_data, identify_model, versions
 from tui_trainer.engine.learner import Learner
@@ -27,6 +26,7 @@ from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport, RunReport, StoppedRun
 from tui_trainer.engine.settings import TENSORBOARD, ModelChoice, TrainSettings
 from tui_trainer.engine.train import TrainingState
+from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import (
     checkpoint_folders,

@@ -6,7 +6,6 @@ The form and the command line are made from this one list. No torch here.
 from dataclasses import dataclass
 from enum import Enum
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.settings import (
     LOGS,
@@ -17,6 +16,7 @@ from tui_trainer.engine.settings import (
     TrainSettings,
 )
 from tui_trainer.engine.typed_numbers import as_typed, read_number, read_whole, told
+from tui_trainer.errors import InputError
 
 DEFAULT_DECAY = "torch"
 """What is typed for torch's own weight decay."""

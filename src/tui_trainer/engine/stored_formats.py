@@ -6,8 +6,8 @@ from such files without a word and predicts something else.
 
 from collections.abc import Mapping
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.stored_tensors import StoredTensor
+from tui_trainer.errors import InputError
 
 QUANTIZED = (
     "The weights of {} are quantized ({}), and such cannot be trained: choose the model that it "

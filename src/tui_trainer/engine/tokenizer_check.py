@@ -7,8 +7,8 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerBase
 
 from tui_trainer.engine.config_check import LARGEST_SIZE
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.model_files import read_object
+from tui_trainer.errors import InputError
 
 TOKENIZER = "tokenizer.json"
 # Where a token's ID could stand that is too large. The text of a token can look so too.

@@ -7,7 +7,7 @@ digits, and `nan` is a number.
 import math
 import re
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 
 WHOLE = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", re.ASCII)
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import torch
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.model_files import DamagedFileError, find_damage
 from tui_trainer.engine.sources import NOT_CAUSAL, Source
+from tui_trainer.errors import InputError
 
 REMEDIES = {
     "config": "mend config.json, or copy it again",

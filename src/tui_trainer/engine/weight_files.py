@@ -7,7 +7,6 @@ from `model.safetensors.index.json` and from `config.json`: both come with the m
 import re
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.model_files import (
     ADAPTER,
     CONFIG,
@@ -17,6 +16,7 @@ from tui_trainer.engine.model_files import (
     read_object,
 )
 from tui_trainer.engine.stored_formats import describe_adapter
+from tui_trainer.errors import InputError
 
 SAFETENSORS = ".safetensors"
 # transformers takes a folder with one such file for a distributed checkpoint, whatever else it has.

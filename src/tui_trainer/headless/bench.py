@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import LOOPS, SFT_TRAINER, BenchSettings
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
-from tui_trainer.engine.errors import InputError, UnfinishedError
 from tui_trainer.engine.problems import load_problems
+from tui_trainer.errors import InputError, UnfinishedError
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem
+from tui_trainer.errors import InputError
 
 
 def read_items(path: str) -> tuple[EvaluatedItem, ...]:

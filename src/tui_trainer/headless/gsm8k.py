@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.errors import UnfinishedError
 from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.loop_reports import HaltReport, LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.presets import PRESETS, TUTORIAL, preset
@@ -25,6 +24,7 @@ from tui_trainer.engine.setting_fields import (
 )
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.start import make_engine
+from tui_trainer.errors import UnfinishedError
 from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
     add_command,

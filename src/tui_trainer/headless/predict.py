@@ -3,11 +3,11 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.generation_reports import GeneratedToken, SamplingStep
 from tui_trainer.engine.reports import Candidate, Position, Prediction
 from tui_trainer.engine.settings import Sampling
 from tui_trainer.engine.start import make_engine
+from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,

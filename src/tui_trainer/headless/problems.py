@@ -4,12 +4,12 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.problems import ProblemSource, describe_problems, load_problems
 from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.start import make_engine
+from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import MODEL_HELP, add_command, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress

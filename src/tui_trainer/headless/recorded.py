@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from tui_trainer.closed import closed
 from tui_trainer.ending import end_work, tell_end
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.setting_fields import FIELDS
 from tui_trainer.engine.settings import NOWHERE, ModelChoice, TrainSettings
+from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.setting_fields import FIELDS, differing, nearest_preset
+from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.table import Column, table

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
 from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.engine.reports import (
@@ -17,6 +16,7 @@ from tui_trainer.engine.reports import (
 )
 from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.engine.start import make_engine
+from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run
 from tui_trainer.runs.presence import is_being_written
 from tui_trainer.runs.private_files import FOLDER_MODE, close_all_to_others, private_folder

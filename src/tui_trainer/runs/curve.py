@@ -6,7 +6,7 @@ from enum import Enum
 from itertools import islice
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.loss_series import Bucket, LossSeries
 from tui_trainer.runs.metrics import StepLine, read_metrics

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.event_files import FOLDER as EVENTS
 from tui_trainer.runs.file_hashes import Damage
 from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, RUN_FILE, WRITER_FILE

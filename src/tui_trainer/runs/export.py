@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.curve import Axis, LossCurve
 from tui_trainer.runs.home import METRICS_FILE, is_at_home
 from tui_trainer.runs.metrics import ChangeLine, StepLine, ValidationLine, checked_lines

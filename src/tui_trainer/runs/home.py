@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.private_files import FOLDER_MODE, private_folder
 from tui_trainer.runs.unwritable import unwritable
 

@@ -5,8 +5,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import checkpoint_folders, step_of, take_back
 from tui_trainer.runs.deletion import Deletion, delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, TypeVar, get_args, get_origin, get_type_hints
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.private_files import create_file
 from tui_trainer.runs.regular_files import read_text
 

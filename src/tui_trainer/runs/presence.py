@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE, WRITER_FILE
 from tui_trainer.runs.plain import read_plain, write_plain
 from tui_trainer.runs.regular_files import open_regular

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.file_hashes import Damage, check_files
 from tui_trainer.runs.home import data_home
 from tui_trainer.runs.plain import read_plain

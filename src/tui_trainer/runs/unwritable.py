@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 
 WANT_OF_ROOM = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
 """No space on the device, none of the user's share, a file longer than is allowed."""

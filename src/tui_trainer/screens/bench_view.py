@@ -15,7 +15,7 @@ from textual.widgets import Static
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.settings import BENCH_FIELDS, read_bench_settings
 from tui_trainer.engine.bench.turns import installed_loops
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.headless.bench_tables import report_lines
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches

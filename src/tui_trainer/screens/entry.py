@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import LineBox

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import DeviceReport, ModelOption
 from tui_trainer.engine.settings import PRECISIONS, ModelChoice
+from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.session import Session
 from tui_trainer.terminal_text import visible, visible_source

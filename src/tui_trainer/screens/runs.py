@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.errors import InputError
+from tui_trainer.errors import InputError
 from tui_trainer.runs.curve import Axis
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import changed_at, runs_home

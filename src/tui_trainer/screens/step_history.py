@@ -6,9 +6,9 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import check_budget
 from tui_trainer.engine.typed_numbers import LARGEST_TYPED, read_number, told
+from tui_trainer.errors import InputError
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.step_phases import StepPhases

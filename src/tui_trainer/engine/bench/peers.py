@@ -25,8 +25,8 @@ from transformers import (
 
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.bench.settings import SFT_TRAINER
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.settings import TUTORIAL_LR
+from tui_trainer.errors import InputError
 
 ROW = 2048
 """Tokens of a step."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.errors import InputError
 from tui_trainer.engine.reports import ModelReport
 from tui_trainer.engine.settings import BF16_STOCHASTIC, RANDOM, ModelChoice
+from tui_trainer.errors import InputError
 
 if TYPE_CHECKING:
     from tui_trainer.engine.sources import Source
