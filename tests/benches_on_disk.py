@@ -6,8 +6,8 @@ from pathlib import Path
 from tui_trainer.engine.bench.figures import Spread
 from tui_trainer.engine.bench.reports import Machine, Phases
 from tui_trainer.engine.bench.result import BenchHead, BenchResult, LoopResult, Moment
-from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.runs.benches import keep_bench
+from tui_trainer.settings.bench import BenchSettings
 
 MACHINE = Machine("Fast CPU", 4, 2, None, "Linux x86_64", "3.11.7", "2.13.0")
 HEAD = BenchHead(

@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
-from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.evaluation_reports import (
     Answer,
     Ending,
     EvaluatedItem,
     EvaluationReport,
 )
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.item_reports import ItemTokens
@@ -41,9 +39,11 @@ from tui_trainer.engine.reports import (
     UpdateReport,
 )
 from tui_trainer.engine.run_reports import CheckpointReport, StoppedRun
-from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.benches import keeping
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 
 GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang
 MODEL = ModelReport(

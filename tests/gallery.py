@@ -18,13 +18,13 @@ from textual.pilot import Pilot
 
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.benches import check_benches_home
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.step import StepScreen
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.worker import LoopState
 

@@ -15,9 +15,9 @@ from textual.pilot import Pilot
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
 from tui_trainer.screens.question import Question
+from tui_trainer.settings.train import ModelChoice
 
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch
 

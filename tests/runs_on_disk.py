@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from tui_trainer.engine.reports import ItemReport, StepReport
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.checkpoints import checkpoint_name
 from tui_trainer.runs.description import (
     DataIdentity,
@@ -18,6 +17,7 @@ from tui_trainer.runs.description import (
 from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, RUN_FILE, runs_home
 from tui_trainer.runs.metrics import tally_on
 from tui_trainer.runs.plain import write_plain
+from tui_trainer.settings.train import TrainSettings
 
 MODEL = ModelIdentity(
     "builtin", "builtin", "Qwen3ForCausalLM", 4_275_808, "cpu", "fp32", 4096, "f1"

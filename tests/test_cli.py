@@ -12,8 +12,8 @@ import pytest
 import tui_trainer.app
 from tests.runs_on_disk import write_run
 from tui_trainer.cli import main
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.headless import problems
+from tui_trainer.settings.train import ModelChoice
 
 RUN = "import sys; from tui_trainer.cli import main; sys.exit(main())"
 

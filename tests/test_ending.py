@@ -12,8 +12,8 @@ from tests.fake_engine import FakeEngine
 from tui_trainer.app import TuiTrainer, run_app
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.signals import Heard, Patience
 from tui_trainer.worker import LoopState, Worker
 

@@ -27,7 +27,6 @@ from textual.screen import Screen
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.start import make_engine
 from tui_trainer.failures import describe_failure
 from tui_trainer.logs import log_path, log_to_file
@@ -40,6 +39,7 @@ from tui_trainer.screens.model_picker import ModelPicker
 from tui_trainer.screens.palette import Palette
 from tui_trainer.screens.session import SAVING, Session
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
+from tui_trainer.settings.train import ModelChoice
 from tui_trainer.signals import Heard, Patience, exit_status, heard_after
 from tui_trainer.terminal.driver import TerminalDriver, has_shell
 from tui_trainer.terminal.input_order import InputInOrder

@@ -16,14 +16,14 @@ from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.presets import PRESETS
 from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.progress import UNHEARD, Progress
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.engine.start import make_engine
 from tui_trainer.engine.word_problems import word_problems
 from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.settings.presets import PRESETS
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 WARMUP, ITEMS = 10, 210
 MEASURED = {"tutorial": 200, "tuned": 60}

@@ -10,7 +10,7 @@ import pytest
 from tests.gguf_file import write_gguf
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.settings.train import ModelChoice
 
 CLASSES = {
     "Qwen3": "Qwen3ForCausalLM",

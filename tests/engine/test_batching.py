@@ -20,8 +20,8 @@ from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.packing import fill_rows, make_batch, pack
 from tui_trainer.engine.plan import epoch_order, plan_steps
 from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 PROBLEMS = [
     Problem("How many is 2 + 3?", "2+3 = <<2+3=5>>5\n#### 5"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.packing import fill_rows, fit_rows
 from tui_trainer.engine.plan import plan_steps
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 LENGTH = 64
 

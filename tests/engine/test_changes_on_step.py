@@ -12,13 +12,13 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop_reports import ChangeReport, LoopReport
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import checkpoint_folders
 from tui_trainer.runs.export import write_csv
 from tui_trainer.runs.home import METRICS_FILE, run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 SETTINGS = TrainSettings(items=4, lr=1e-3, checkpoint_at_end=False)
 KEYS = ["event", "step", "text", "loss", "lr", "optimizer"]

@@ -17,9 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Gemma3Config
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import byte_level_tokenizer
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs import writer
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
@@ -27,6 +25,8 @@ from tui_trainer.runs.home import run_folders, runs_home
 from tui_trainer.runs.listing import list_runs, open_run, read_run
 from tui_trainer.runs.saved_models import models_home
 from tui_trainer.runs.training_facts import read_facts
+from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 BUILTIN = ModelChoice("builtin", "cpu", "fp32")
 

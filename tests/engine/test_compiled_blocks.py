@@ -15,9 +15,9 @@ from tui_trainer.engine.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blo
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.layers import blocks_of
 from tui_trainer.engine.loop_reports import PartReport
-from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 SETTINGS = replace(TUNED, items=12, pack=200, lr=1e-3)
 

@@ -12,10 +12,10 @@ from safetensors.torch import load_file, save_file
 
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 RUN = "2026-01-02-Qwen3-1"
 SETTINGS = TrainSettings(items=6, checkpoint_every=2)

@@ -12,8 +12,8 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.history import get_rng
 from tui_trainer.engine.passes import passes
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
 def load(engine: Engine, folder: Path) -> Engine:

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.failures import Failure
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.worker import Event, LoopChanged, LoopState, Worker
 
 WAIT = 60.0

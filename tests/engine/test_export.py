@@ -21,13 +21,13 @@ from tests.models import NOTEBOOK_TEXT, put_in
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
+from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 QUOTES = 'he said "it\'s" \\n \\x41 \x1b[31m """ \'\'\' ${model} {0} # end\r\nof it\t\u2028\x00 é\\'
 OTHER = 'import os; os._exit(1)\n"""\nprint(\'no\')'

@@ -15,8 +15,8 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import UpdateReport
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice
 
 LR = 1e-3
 

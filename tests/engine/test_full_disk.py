@@ -11,12 +11,12 @@ from tests.full_disk import full_disk
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop_reports import HaltReport, LoopReport
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps
 from tui_trainer.runs.unwritable import UnwritableError, free_bytes, lacks_room, unwritable
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 METRICS = TrainSettings(items=5, lr=1e-3, checkpoint_at_end=False)
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import UNHEARD
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 
 def test_the_collector_looks_at_little_of_what_there_is_before_a_loop_and_after(

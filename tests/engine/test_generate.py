@@ -7,8 +7,8 @@ import torch
 
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.settings import ModelChoice, Sampling
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice, Sampling
 
 GREEDY = Sampling()
 SAMPLED = Sampling(greedy=False, temperature=0.8, top_k=40, top_p=0.95, seed=3)

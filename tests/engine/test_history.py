@@ -12,8 +12,8 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.phase_reports import PHASES
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
 class Bits:

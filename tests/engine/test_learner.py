@@ -8,8 +8,8 @@ import torch
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import TrainSettings
 
 
 def test_reload_gives_the_loaded_weights_bit_for_bit(qwen3: Engine) -> None:

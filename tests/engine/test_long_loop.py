@@ -8,7 +8,7 @@ import pytest
 
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice
 
 SECONDS = 5
 """The longest that a refusal may take on a machine where others work."""

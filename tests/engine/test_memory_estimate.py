@@ -13,10 +13,10 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.loop_reports import MemoryEstimate
 from tui_trainer.engine.memory_estimate import most_positions, smaller
-from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import TrainSettings
 
 
 def example(length: int) -> Example:

@@ -13,18 +13,18 @@ from torch import Tensor, nn
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.item_losses import Extremes
 from tui_trainer.engine.loop_reports import HaltReport, LoopReport
 from tui_trainer.engine.loss_pass import LossPass
 from tui_trainer.engine.not_finite import weight_not_finite
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.sampling import NotNumbersError
-from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 
 Spoil = Callable[..., None]
 ITEMS = 5

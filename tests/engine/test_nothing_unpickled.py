@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 from tests.gguf_file import write_gguf
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import find_checkpoint
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
 class Bomb:

@@ -15,10 +15,10 @@ from torch import nn
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine import engine as engine_module
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
-from tui_trainer.engine.presets import TUNED
-from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 
 LOOP = TrainSettings(items=2)
 SHORT = EvaluationSettings(items=1, max_tokens=2)

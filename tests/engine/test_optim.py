@@ -12,8 +12,8 @@ from tests.engine.notebook import assert_same_bits
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.optim import make_optimizer, parameter_groups, schedule_factor
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import TrainSettings
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

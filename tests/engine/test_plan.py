@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.packing import Row, fill_rows
 from tui_trainer.engine.plan import Step, best_fit_rows, epoch_order, plan_steps
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 LENGTH = 16
 PACKINGS = (

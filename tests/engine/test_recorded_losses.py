@@ -14,10 +14,10 @@ import torch
 
 import tests
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.progress import UNHEARD
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
+from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 RECORDED = Path(tests.__file__).parent / "recorded_losses.json"
 STEPS = 30

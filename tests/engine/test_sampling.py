@@ -17,8 +17,8 @@ from transformers import (
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.sampling import apply_steps, choose, describe_steps, draw_number
-from tui_trainer.engine.settings import Sampling
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import Sampling
 
 LOGITS = torch.tensor([2.0, 0.0, 1.0, -1.0, 1.0])
 SETTINGS = [

@@ -13,12 +13,12 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import checkpoint_folders
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.saved_models import models_home
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
 def unsaved(engine: Engine) -> int:

@@ -17,8 +17,8 @@ from tests.models import NOTEBOOK_TEXT, byte_fallback_tokenizer, byte_level_toke
 from tui_trainer.engine import loading, sources
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import CancelledError, InputError
+from tui_trainer.settings.train import ModelChoice
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from tests.gguf_file import write_gguf
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice
 
 Tensors = dict[str, Tensor]
 

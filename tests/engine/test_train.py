@@ -15,9 +15,9 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problems import format_problem
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.engine.word_problems import word_problems
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 ITEMS = 20
 

@@ -7,8 +7,8 @@ from tests.headless.conftest import obeyed_characters
 from tui_trainer.engine.bench.figures import LoopFigures, gather
 from tui_trainer.engine.bench.reports import Failed, Machine, Prepared
 from tui_trainer.engine.bench.result import BenchHead, conclude
-from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.headless.bench_tables import format_flops, report_lines
+from tui_trainer.settings.bench import BenchSettings
 
 PREPARED = Prepared(
     name="tiny\x1b[2J",

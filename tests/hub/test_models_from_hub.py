@@ -14,8 +14,8 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import CancelledError, InputError
+from tui_trainer.settings.train import ModelChoice
 
 REPO = "someone/tiny-qwen"
 

@@ -15,8 +15,8 @@ from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import CancelledError, InputError
+from tui_trainer.settings.train import TrainSettings
 
 REPO = "someone/course"
 SOURCE = f"{REPO}:gsm8k"

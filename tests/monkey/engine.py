@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tui_trainer.engine.bench.result import BenchReport
-from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.progress import Progress
 from tui_trainer.runs.benches import keeping
+from tui_trainer.settings.bench import BenchSettings
 
 RUNS, RUN_SECONDS = 6, 0.05
 

@@ -18,8 +18,8 @@ from textual.geometry import Size
 from tests.monkey.actions import Action
 from tests.monkey.engine import make_engine
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.failures import Failure
+from tui_trainer.settings.train import ModelChoice
 
 HANG_SECONDS = 10.0
 """How long the app may take for what it alone has to do."""

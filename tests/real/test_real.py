@@ -23,9 +23,9 @@ from tui_trainer.engine.scoring import (
     is_exact_match,
     strict_answer,
 )
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 

@@ -13,8 +13,6 @@ from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.bench.result import BenchResult
-from tui_trainer.engine.bench.settings import BenchSettings
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs.benches import benches_home
 from tui_trainer.screens import bench_view
 from tui_trainer.screens.bench_view import BenchScreen
@@ -25,6 +23,8 @@ from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.runs import RunsScreen
 from tui_trainer.screens.settings_form import SettingsForm
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState
 
 

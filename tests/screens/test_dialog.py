@@ -10,8 +10,6 @@ from textual.screen import ModalScreen, Screen
 from tests.fake_engine import FakeEngine, evaluated_item
 from tests.pilot import SECONDS_AT_MOST, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.failures import Failure
 from tui_trainer.screens.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.dialog import Dialog
@@ -31,6 +29,8 @@ from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.settings_form import SettingsForm
 from tui_trainer.screens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import TrainSettings
 
 ESCAPE = "\x1b[27u"  # as a terminal sends it that tells it from the beginning of another key
 ENTER, DOWN = "\r", "\x1b[B"

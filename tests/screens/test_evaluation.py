@@ -17,13 +17,7 @@ from tui_trainer.engine.evaluation_reports import (
     Score,
     tally,
 )
-from tui_trainer.engine.evaluation_settings import (
-    EVALUATION_FIELDS,
-    EvaluationSettings,
-    incomparable,
-)
 from tui_trainer.engine.scoring import paired_interval, wilson_interval
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation_view import EvaluationScreen
@@ -34,6 +28,12 @@ from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.guide import COMPARED
 from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.settings_form import SettingsForm, describe_field
+from tui_trainer.settings.evaluation import (
+    EVALUATION_FIELDS,
+    EvaluationSettings,
+    incomparable,
+)
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.worker import LoopState
 

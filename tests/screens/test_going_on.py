@@ -6,7 +6,6 @@ import pytest
 
 from tests.fake_engine import MODEL
 from tui_trainer.engine.reports import LearnerStatus
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.screens.going_on import (
     BENCH,
     CHANGES,
@@ -17,6 +16,7 @@ from tui_trainer.screens.going_on import (
     Act,
     GoingOn,
 )
+from tui_trainer.settings.train import ModelChoice
 from tui_trainer.worker import LoopState
 
 MEASURES = {Act.GENERATE, Act.EVALUATE, Act.BENCH}

@@ -14,11 +14,8 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.presets import TUNED
 from tui_trainer.engine.problems import format_problem, load_problems
 from tui_trainer.engine.reports import RowPart
-from tui_trainer.engine.setting_fields import FIELDS
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k_settings import describe_settings
@@ -26,6 +23,9 @@ from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.settings_form import SettingsForm, describe_field
 from tui_trainer.screens.step import StepScreen
+from tui_trainer.settings.fields import FIELDS
+from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.widgets.token_losses import TokenLosses, level

@@ -5,13 +5,13 @@ from textual.widgets import Button, Static
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.screens.question import Question
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState
 
 OPEN = "escape", "5"

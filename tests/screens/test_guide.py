@@ -12,11 +12,9 @@ import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.labelled_logits import LabelledLogits
 from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP
 from tui_trainer.engine.reports import Prediction
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.guide import (
     BELOW_1,
     BOTH_ENDS,
@@ -35,6 +33,8 @@ from tui_trainer.screens.guide import (
 from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks, ticks_file
 from tui_trainer.screens.phase_view import PhaseView
 from tui_trainer.screens.text_examples import EXAMPLES
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.worker import LoopState

@@ -22,7 +22,6 @@ from tui_trainer.engine.evaluation_reports import (
     EvaluatedItem,
     EvaluationReport,
 )
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
@@ -56,7 +55,6 @@ from tui_trainer.engine.reports import (
     UpdateReport,
 )
 from tui_trainer.engine.run_reports import CheckpointReport
-from tui_trainer.engine.settings import ModelChoice, Sampling, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import runs_home
@@ -68,6 +66,8 @@ from tui_trainer.screens.question import Question
 from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.runs import RunsScreen
 from tui_trainer.screens.settings_form import SettingsForm
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.line_table import LineTable

@@ -9,9 +9,9 @@ from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import LearnerStatus
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import runs_home
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.worker import LoopState
 
 

@@ -15,7 +15,6 @@ from tests.pilot import reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.reports import Candidate
-from tui_trainer.engine.settings import ModelChoice, Sampling
 from tui_trainer.errors import InputError
 from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.predict_words import bar, describe_opened, describe_sampling
@@ -25,6 +24,7 @@ from tui_trainer.screens.sampling_ladders import (
     change_top_k,
     change_top_p,
 )
+from tui_trainer.settings.train import ModelChoice, Sampling
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox

@@ -12,7 +12,6 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.runs_on_disk import MODEL, step_line, write_run
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.runs import export
 from tui_trainer.runs.curve import Axis, CurveReader
 from tui_trainer.runs.description import RunState, Tally
@@ -28,6 +27,7 @@ from tui_trainer.screens.gsm8k_settings import describe_settings
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.run_details import RunDetails
 from tui_trainer.screens.runs import RunsScreen
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.worker import LoopState

@@ -19,7 +19,6 @@ from tui_trainer.engine.actions import Loop
 from tui_trainer.engine.history import Rng, get_rng
 from tui_trainer.engine.item_losses import Extremes
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.train import TrainingState, begin_training
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoint_check import damage_told
@@ -28,6 +27,7 @@ from tui_trainer.runs.description import OnStep, Tally
 from tui_trainer.runs.file_hashes import Damage
 from tui_trainer.runs.training_facts import TENSORS_FILE, TrainingFacts, write_facts
 from tui_trainer.runs.unwritable import UnwritableError, why
+from tui_trainer.settings.train import TrainSettings
 
 COUNT = "step"
 STATE = {"AdamW": (COUNT, "exp_avg", "exp_avg_sq"), "SGD": ()}

@@ -8,8 +8,8 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
 from tui_trainer.engine.reports import DeviceReport
-from tui_trainer.engine.settings import BF16_STOCHASTIC
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import BF16_STOCHASTIC
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
 # the update: 5 x 4 bytes a parameter.

@@ -9,7 +9,6 @@ import torch
 
 from tui_trainer.engine.actions import REDO, UNDO, UPDATE, Action, Done, Loop
 from tui_trainer.engine.bench.result import BenchReport
-from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
@@ -21,7 +20,6 @@ from tui_trainer.engine.devices import (
 )
 from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.evaluation_reports import EvaluationReport
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
@@ -70,12 +68,6 @@ from tui_trainer.engine.reports import (
 )
 from tui_trainer.engine.run_reports import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.engine.saved_model import save_model
-from tui_trainer.engine.settings import (
-    ModelChoice,
-    Sampling,
-    TrainSettings,
-    check_budget,
-)
 from tui_trainer.engine.sources import FilesIdentity, Source, find_source, local_models
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
@@ -84,6 +76,14 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.training_facts import TENSORS_FILE
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import (
+    ModelChoice,
+    Sampling,
+    TrainSettings,
+    check_budget,
+)
 
 RUN_IS_OPEN = "A run is being written from these weights: stop its loop first (5, s)."
 NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."

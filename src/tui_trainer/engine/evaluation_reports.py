@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.scoring import (
     compared,
     flexible_answer,
@@ -17,6 +16,7 @@ from tui_trainer.engine.scoring import (
     strict_answer,
     wilson_interval,
 )
+from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.words.numbers import percent
 
 

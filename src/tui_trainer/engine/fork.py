@@ -7,9 +7,9 @@ from torch import Tensor
 
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.reports import UpdateReport
-from tui_trainer.engine.settings import HIGHEST_LR
 from tui_trainer.engine.update import reversible_update, update
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import HIGHEST_LR
 
 FACTOR = 3.0
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tui_trainer.engine.evaluate import load_tested
-from tui_trainer.engine.evaluation_settings import held_out_from
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.progress import UNHEARD, Progress
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.settings.evaluation import held_out_from
+from tui_trainer.settings.train import TrainSettings
 
 SAMPLES = 2
 """How many questions are answered each time."""

@@ -3,8 +3,8 @@
 from tui_trainer.engine.examples import longest_item, make_example
 from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.settings.train import TrainSettings
 
 
 def read_item(

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from tui_trainer.engine.typed_numbers import read_number
 from tui_trainer.errors import InputError
+from tui_trainer.settings.typed_numbers import read_number
 
 CLASSES_AT_LEAST, CLASSES_AT_MOST = 2, 20
 LARGEST_LOGIT = 1000.0  # far outside what models give; its loss is still shown in full

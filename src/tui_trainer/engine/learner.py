@@ -20,9 +20,9 @@ from tui_trainer.engine.optim import make_optimizer, set_lr
 from tui_trainer.engine.phase_reports import ZERO_GRAD
 from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.room import lay_out
-from tui_trainer.engine.settings import BF16_STOCHASTIC, TUTORIAL_LR, check_dropout, check_lr
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import BF16_STOCHASTIC, TUTORIAL_LR, check_dropout, check_lr
 
 PROBE, PROBE_DROPOUT = 32, 0.5  # tokens and a probability that show whether dropout does anything
 # To compare weights by what is stored: the integer as wide as the float, by width in bytes.

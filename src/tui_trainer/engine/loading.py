@@ -21,7 +21,6 @@ from tui_trainer.engine.devices import count_parameters
 from tui_trainer.engine.gguf_check import read_gguf_weights
 from tui_trainer.engine.loaded_weights import LoadingInfo, check_complete, notes_on_loading
 from tui_trainer.engine.model_files import CONFIG, check_files
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.engine.shapes import random_model, shape_config
 from tui_trainer.engine.sources import NOT_CAUSAL, Source, is_causal
 from tui_trainer.engine.stored_formats import QUANTIZED, check_plain
@@ -31,6 +30,7 @@ from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.unreadable import NO_TOKENIZER, reading
 from tui_trainer.engine.weight_files import find_weight_files
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice
 
 # Where peft is installed, transformers applies an adapter that lies beside a model, a pickled one
 # too. It looks for it in this folder, and there is none of that name.

@@ -20,7 +20,7 @@ from tui_trainer.engine.item_attention import attention_within_items
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.packing import make_batch
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 PROBE = 7, 5, 9
 """Lengths of the items that the blocks are compiled with: no two are alike, none is 1."""

@@ -20,8 +20,8 @@ from tui_trainer.engine.loop_reports import MemoryEstimate
 from tui_trainer.engine.loss_pass import LossPass, make_loss_pass
 from tui_trainer.engine.packing import Row, make_batch
 from tui_trainer.engine.plan import plan_steps
-from tui_trainer.engine.settings import BF16_STOCHASTIC, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import BF16_STOCHASTIC, TrainSettings
 
 LONGEST_LOOKED_AT = 64
 """Tokens of the longer of the two passes: 0.2 s of SmolLM2 on two cores."""

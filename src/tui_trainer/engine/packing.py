@@ -23,8 +23,8 @@ from tui_trainer.engine.batching import (
 )
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.item_attention import item_lengths
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.settings.train import TrainSettings
 
 Row = tuple[Example, ...]
 """The items that share a row, in their order."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.packing import Row, fill_rows, fit_rows
-from tui_trainer.engine.settings import BEST_FIT, TrainSettings
+from tui_trainer.settings.train import BEST_FIT, TrainSettings
 
 Step = tuple[tuple[Row, ...], ...]
 """The rows of each forward pass of a step."""

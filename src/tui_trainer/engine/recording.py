@@ -24,7 +24,6 @@ from tui_trainer.engine.loop_reports import ChangeReport, HaltReport, LoopReport
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport, RunReport, StoppedRun
-from tui_trainer.engine.settings import TENSORBOARD, ModelChoice, TrainSettings
 from tui_trainer.engine.train import TrainingState
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoint_check import check_checkpoint
@@ -54,6 +53,7 @@ from tui_trainer.runs.metrics import append_changes, copy_up_to, tally_up_to
 from tui_trainer.runs.training_facts import TrainingFacts
 from tui_trainer.runs.unwritable import UnwritableError, free_bytes
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.settings.train import TENSORBOARD, ModelChoice, TrainSettings
 from tui_trainer.words.numbers import byte_count
 
 METRICS_BYTES = 100_000

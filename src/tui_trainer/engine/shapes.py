@@ -12,8 +12,8 @@ from transformers import (
     Qwen3Config,
 )
 
-from tui_trainer.engine.settings import RANDOM
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import RANDOM
 
 SEED = 0
 """The weights are the same every time."""

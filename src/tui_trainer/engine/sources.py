@@ -18,13 +18,13 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.download import download_snapshot
 from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.reports import ModelOption
-from tui_trainer.engine.settings import RANDOM
 from tui_trainer.engine.shapes import check_shape
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
+from tui_trainer.settings.train import RANDOM
 
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"

@@ -23,9 +23,9 @@ from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.row_layout import first_row
-from tui_trainer.engine.settings import TrainSettings, check_lr
 from tui_trainer.engine.update import total_grad_norm
 from tui_trainer.engine.validation import measure, notes_on_samples
+from tui_trainer.settings.train import TrainSettings, check_lr
 
 
 @dataclass

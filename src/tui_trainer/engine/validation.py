@@ -14,7 +14,6 @@ from tui_trainer.engine.batch_generation import NO_BATCHES, GreedyGeneration, an
 from tui_trainer.engine.batching import model_inputs, pad
 from tui_trainer.engine.evaluate import REPORT_SECONDS
 from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.held_out import HeldOut, UnseenProblem
 from tui_trainer.engine.item_losses import ItemLosses, losses_by_item
@@ -31,7 +30,8 @@ from tui_trainer.engine.not_finite import why_no_answers
 from tui_trainer.engine.problem import format_prompt
 from tui_trainer.engine.reports import mean
 from tui_trainer.engine.sampling import NotNumbersError
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import TrainSettings
 
 POSITIONS_AT_ONCE = 1024
 """In one forward pass: 0.6 GB of logits in fp32 with a vocabulary of 150,000, and on two cores

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_trainer.engine.settings import ModelChoice, read_dropout, read_lr
-from tui_trainer.engine.typed_numbers import read_number, read_whole
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import ModelChoice, read_dropout, read_lr
+from tui_trainer.settings.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:
     # What `add_subparsers` gives; it has no public name and takes no parameter at run time.

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
-from tui_trainer.engine.bench.settings import LOOPS, SFT_TRAINER, BenchSettings
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.errors import InputError, UnfinishedError
@@ -31,6 +30,7 @@ from tui_trainer.runs.benches import (
     loop_lines,
 )
 from tui_trainer.say import say
+from tui_trainer.settings.bench import LOOPS, SFT_TRAINER, BenchSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import are, counted
 

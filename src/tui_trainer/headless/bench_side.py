@@ -14,13 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.engine.bench.settings import BenchSettings, Job
 from tui_trainer.engine.bench.turns import FAILED, MEASURED, PREPARED, WRONG_INPUT
 from tui_trainer.engine.garbage import uncollected
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import InputError
 from tui_trainer.failures import describe_failure
 from tui_trainer.headless.session import quiet_libraries, shown_progress
+from tui_trainer.settings.bench import BenchSettings, Job
+from tui_trainer.settings.train import ModelChoice
 
 
 def main() -> None:

@@ -14,9 +14,7 @@ from tui_trainer.engine.evaluation_reports import (
     describe_rise,
     tally,
 )
-from tui_trainer.engine.evaluation_settings import EVALUATION_FIELDS, EvaluationSettings
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.setting_fields import Kind
 from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
     add_command,
@@ -32,6 +30,8 @@ from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.say import say
+from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSettings
+from tui_trainer.settings.fields import Kind
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
 

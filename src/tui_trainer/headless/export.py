@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.engine.export.files import already_there, check_target, read_target
 from tui_trainer.engine.export.origin import check_origin
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import InputError
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Output
 from tui_trainer.say import say
+from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
 
 if TYPE_CHECKING:

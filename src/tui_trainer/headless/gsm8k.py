@@ -9,20 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.evaluation_settings import EvaluationSettings, held_out_from
 from tui_trainer.engine.loop_reports import HaltReport, LoopReport, SampleReport, ValidationReport
-from tui_trainer.engine.presets import PRESETS, TUTORIAL, preset
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.run_reports import CheckpointReport
-from tui_trainer.engine.setting_fields import (
-    FIELDS,
-    Kind,
-    SettingField,
-    differing,
-    nearest_preset,
-)
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import UnfinishedError
 from tui_trainer.headless import held_out
@@ -52,6 +42,16 @@ from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.runs.loop_lines import loop_lines, row_line
 from tui_trainer.say import say
+from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
+from tui_trainer.settings.fields import (
+    FIELDS,
+    Kind,
+    SettingField,
+    differing,
+    nearest_preset,
+)
+from tui_trainer.settings.presets import PRESETS, TUTORIAL, preset
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
 

@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.presets import PRESETS
-from tui_trainer.engine.setting_fields import FIELDS, differing, nearest_preset
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Json, Output
@@ -25,6 +23,8 @@ from tui_trainer.runs.listing import (
     open_run,
 )
 from tui_trainer.say import say
+from tui_trainer.settings.fields import FIELDS, differing, nearest_preset
+from tui_trainer.settings.presets import PRESETS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, seconds_of
 

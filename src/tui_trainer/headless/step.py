@@ -14,7 +14,6 @@ from tui_trainer.engine.reports import (
     Position,
     UpdateReport,
 )
-from tui_trainer.engine.settings import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
@@ -32,6 +31,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.passes import passes_line, write_passes
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.table import Column, heading, row, table
+from tui_trainer.settings.train import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
 

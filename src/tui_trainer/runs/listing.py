@@ -5,7 +5,6 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import checkpoint_folders, step_of, take_back
 from tui_trainer.runs.deletion import Deletion, delete_own_files
@@ -21,6 +20,7 @@ from tui_trainer.runs.home import (
 from tui_trainer.runs.metrics import tally_on
 from tui_trainer.runs.plain import read_plain
 from tui_trainer.runs.presence import is_being_written
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible_source
 
 PATH_CHARACTERS = 500

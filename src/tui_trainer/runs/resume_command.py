@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tui_trainer.engine.run_reports import StoppedRun
-from tui_trainer.engine.settings import ModelChoice
+from tui_trainer.settings.train import ModelChoice
 
 PROGRAM = "tui-trainer"
 

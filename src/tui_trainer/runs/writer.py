@@ -13,7 +13,6 @@ from pathlib import Path
 
 from tui_trainer.engine.loop_reports import ChangeReport, LoopReport
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import TENSORBOARD
 from tui_trainer.json_lines import Json, json_line
 from tui_trainer.runs.deletion import delete_own_files
 from tui_trainer.runs.description import OnStep, RunDescription, RunState
@@ -25,6 +24,7 @@ from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.presence import Presence
 from tui_trainer.runs.private_files import close_to_others
 from tui_trainer.runs.unwritable import unwritable
+from tui_trainer.settings.train import TENSORBOARD
 
 TALLY_EVERY = 1_000
 """Steps after which `run.json` tells anew what the metrics come to, so that a list is quick."""

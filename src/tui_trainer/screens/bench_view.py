@@ -13,7 +13,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
-from tui_trainer.engine.bench.settings import BENCH_FIELDS, read_bench_settings
 from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
@@ -33,6 +32,7 @@ from tui_trainer.screens.going_on import BENCH, Act
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import ScreenOnTop
+from tui_trainer.settings.bench import BENCH_FIELDS, read_bench_settings
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import LoopChanged, LoopState
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
-from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.runs.benches import DamagedBench, KeptBench, benches_home
+from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import duration, progress_bar
 

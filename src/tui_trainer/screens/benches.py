@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from tui_trainer.engine.bench.result import BenchReport, BenchResult
-from tui_trainer.engine.bench.settings import BenchSettings
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.train import TrainSettings
 
 
 class Benches:

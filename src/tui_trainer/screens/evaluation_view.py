@@ -16,7 +16,6 @@ from tui_trainer.engine.evaluation_reports import (
     EvaluatedItem,
     EvaluationReport,
 )
-from tui_trainer.engine.evaluation_settings import EVALUATION_FIELDS, read_evaluation_settings
 from tui_trainer.failures import Failure
 from tui_trainer.screens.evaluated_item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.evaluation_words import (
@@ -35,6 +34,7 @@ from tui_trainer.screens.going_on import EVALUATION, Act
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import ScreenOnTop
+from tui_trainer.settings.evaluation import EVALUATION_FIELDS, read_evaluation_settings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.worker import LoopChanged

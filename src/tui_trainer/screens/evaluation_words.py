@@ -9,9 +9,9 @@ from tui_trainer.engine.evaluation_reports import (
     describe_rise,
     tally,
 )
-from tui_trainer.engine.evaluation_settings import EvaluationSettings
 from tui_trainer.screens.evaluations import Pairing
 from tui_trainer.screens.settings_form import shown_text
+from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.words.numbers import counted, duration, per_second, percent, progress_bar, rate

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui_trainer.engine.evaluation_reports import Comparison, EvaluationReport, compare
-from tui_trainer.engine.evaluation_settings import (
+from tui_trainer.settings.evaluation import (
     EvaluationSettings,
     held_out_from,
     incomparable,
 )
-from tui_trainer.engine.setting_fields import SettingField
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.fields import SettingField
+from tui_trainer.settings.train import TrainSettings
 
 
 @dataclass(frozen=True)

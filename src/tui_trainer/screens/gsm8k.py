@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from tui_trainer.engine.loop_reports import ChangeReport, LoopReport, MemoryEstimate
 from tui_trainer.engine.reports import LearnerStatus, StepReport
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.failures import Failure
 from tui_trainer.runs.past import Past
 from tui_trainer.screens.export import Exports
@@ -31,6 +30,7 @@ from tui_trainer.screens.gsm8k_words import (
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.session import SAVING, Session
 from tui_trainer.screens.settings_form import SettingsForm
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.held_out_line import HeldOutLine

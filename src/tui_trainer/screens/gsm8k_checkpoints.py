@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.loop_reports import LoopReport
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import step_of
@@ -22,6 +21,7 @@ from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.saved_run import SavedRun
 from tui_trainer.screens.work_screen import WorkScreen, save_binding
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.screens.evaluation_view import EvaluationScreen
 from tui_trainer.screens.going_on import EVALUATION
 from tui_trainer.screens.gsm8k_checkpoints import Gsm8kCheckpoints
+from tui_trainer.settings.train import TrainSettings
 
 EVALUATE = Binding.Group("Eval", compact=True)
 

@@ -1,14 +1,14 @@
 """The settings of a GSM8K loop: what its form asks for, and one line that tells them."""
 
-from tui_trainer.engine.presets import PRESETS
-from tui_trainer.engine.setting_fields import (
+from tui_trainer.screens.settings_form import FormOf, shown
+from tui_trainer.settings.fields import (
     FIELDS,
     differing,
     nearest_preset,
     read_settings,
 )
-from tui_trainer.engine.settings import TrainSettings
-from tui_trainer.screens.settings_form import FormOf, shown
+from tui_trainer.settings.presets import PRESETS
+from tui_trainer.settings.train import TrainSettings
 
 ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
 FORM = FormOf("Settings of the next run", FIELDS, PRESETS, read_settings, nearest_preset)

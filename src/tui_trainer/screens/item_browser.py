@@ -13,7 +13,6 @@ from textual.widgets import Input, Static
 from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.problems import BUILTIN_ITEMS, load_problems
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.disk import in_thread
@@ -28,6 +27,7 @@ from tui_trainer.screens.item_words import (
     token_cells,
 )
 from tui_trainer.screens.session import Session
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import LineBox

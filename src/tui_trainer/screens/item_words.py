@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.problem import Problem, format_problem
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column

@@ -3,10 +3,10 @@
 from textual import work
 from textual.binding import Binding
 
-from tui_trainer.engine.settings import read_lr
-from tui_trainer.engine.typed_numbers import as_typed
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.settings.train import read_lr
+from tui_trainer.settings.typed_numbers import as_typed
 
 LADDER = (1.0, 2.0, 5.0)
 

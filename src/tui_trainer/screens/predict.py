@@ -15,7 +15,6 @@ from textual.widgets import Static
 
 from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.reports import LearnerStatus
-from tui_trainer.engine.settings import Sampling
 from tui_trainer.failures import Failure
 from tui_trainer.screens.going_on import PREDICT as LOOP
 from tui_trainer.screens.predict_words import (
@@ -37,6 +36,7 @@ from tui_trainer.screens.sampling_ladders import (
 )
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.settings.train import Sampling
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox

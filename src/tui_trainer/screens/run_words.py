@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from tui_trainer.engine.presets import PRESETS
-from tui_trainer.engine.setting_fields import FIELDS, differing, nearest_preset
 from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.description import Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.screens.gsm8k_settings import describe_settings
 from tui_trainer.screens.settings_form import LABEL_WIDTH, shown
+from tui_trainer.settings.fields import FIELDS, differing, nearest_preset
+from tui_trainer.settings.presets import PRESETS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.words.numbers import LOSS_WIDTH, byte_count, counted, duration, nats, short_count

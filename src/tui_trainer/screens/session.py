@@ -15,7 +15,6 @@ from textual.signal import Signal
 
 from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
 from tui_trainer.engine.run_reports import CheckpointReport
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.failures import Failure
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.going_on import (
@@ -35,6 +34,7 @@ from tui_trainer.screens.pending import Pending
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.saved_run import Saved, SavedRun, describe_saved
 from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
+from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
 

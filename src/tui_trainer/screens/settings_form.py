@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.events import DescendantFocus
 from textual.widgets import Input, Static
 
-from tui_trainer.engine.setting_fields import SettingField
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
+from tui_trainer.settings.fields import SettingField
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 

@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.engine.settings import check_budget
-from tui_trainer.engine.typed_numbers import LARGEST_TYPED, read_number, told
 from tui_trainer.errors import InputError
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.step_phases import StepPhases
 from tui_trainer.screens.step_updates import UPDATES
+from tui_trainer.settings.train import check_budget
+from tui_trainer.settings.typed_numbers import LARGEST_TYPED, read_number, told
 from tui_trainer.words.numbers import byte_count
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}

@@ -8,11 +8,11 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.engine.reports import LearnerStatus
-from tui_trainer.engine.settings import OPTIMIZERS
 from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
 from tui_trainer.screens.pending import Asked
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.settings.train import OPTIMIZERS
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine

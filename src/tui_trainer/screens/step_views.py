@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
-from tui_trainer.engine.settings import read_dropout
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.going_on import GSM8K, STEP
 from tui_trainer.screens.moved_view import MovedView
@@ -19,6 +18,7 @@ from tui_trainer.screens.probe_editor import ProbeEditor
 from tui_trainer.screens.probe_view import EXAMPLES, ProbeView
 from tui_trainer.screens.session import Session
 from tui_trainer.screens.step_chart import LOOK, StepChart
+from tui_trainer.settings.train import read_dropout
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox
 

@@ -20,11 +20,11 @@ from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.bench.reports import Prepared
 from tui_trainer.engine.bench.run import load_learner, loop_settings, prepare, run_loop
-from tui_trainer.engine.bench.settings import LOOPS, BenchSettings, Job
 from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.progress import UNHEARD
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.bench import LOOPS, BenchSettings, Job
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 CPU = torch.device("cpu")
 TINY = ModelChoice("random:tiny", "cpu")

@@ -6,14 +6,14 @@ import torch
 import torch.nn.functional as F
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.bench.settings import BenchSettings
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.settings import TrainSettings
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.train import TrainSettings
 
 
 def load_items(settings: BenchSettings, progress: Progress) -> tuple[list[Problem], list[Problem]]:

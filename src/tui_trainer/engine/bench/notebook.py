@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.bench.recorder import Recorder
-from tui_trainer.engine.settings import TUTORIAL_LR
+from tui_trainer.settings.train import TUTORIAL_LR
 
 
 def train_by_hand(

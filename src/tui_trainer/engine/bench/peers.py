@@ -24,9 +24,9 @@ from transformers import (
 )
 
 from tui_trainer.engine.bench.recorder import Recorder
-from tui_trainer.engine.bench.settings import SFT_TRAINER
-from tui_trainer.engine.settings import TUTORIAL_LR
 from tui_trainer.errors import InputError
+from tui_trainer.settings.bench import SFT_TRAINER
+from tui_trainer.settings.train import TUTORIAL_LR
 
 ROW = 2048
 """Tokens of a step."""

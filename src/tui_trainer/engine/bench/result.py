@@ -12,7 +12,7 @@ from tui_trainer.engine.bench.figures import (
     ratio,
 )
 from tui_trainer.engine.bench.reports import HeldOut, Machine, Phases, Prepared
-from tui_trainer.engine.bench.settings import BenchSettings
+from tui_trainer.settings.bench import BenchSettings
 
 FORMAT = 1
 

@@ -36,9 +36,9 @@ from tui_trainer.engine.bench.reports import (
     read_prepared,
 )
 from tui_trainer.engine.bench.result import BenchHead, BenchReport, conclude, finite
-from tui_trainer.engine.bench.settings import LOOPS, PEERS, SFT_TRAINER, BenchSettings, Job
-from tui_trainer.engine.settings import ModelChoice
 from tui_trainer.errors import InputError, UnfinishedError
+from tui_trainer.settings.bench import LOOPS, PEERS, SFT_TRAINER, BenchSettings, Job
+from tui_trainer.settings.train import ModelChoice
 
 SIDE = "tui_trainer.headless.bench_side"
 PREPARED, MEASURED, FAILED = "prepared", "measured", "failed"

@@ -22,7 +22,7 @@ from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.export.step_part import State, dropout_functions, step_functions, step_lines
 from tui_trainer.engine.export.template import render
 from tui_trainer.engine.phase_reports import STEP
-from tui_trainer.engine.settings import TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 TITLE = "What was done in tui-trainer, in plain PyTorch and transformers."
 PRINTS = "It prints the loss of each update as it was before the update."

@@ -8,7 +8,7 @@ from textwrap import indent
 from tui_trainer.engine.actions import Loop, LoopSteps
 from tui_trainer.engine.export import loop_templates as templates
 from tui_trainer.engine.export.template import Code, render
-from tui_trainer.engine.settings import BEST_FIT, TrainSettings
+from tui_trainer.settings.train import BEST_FIT, TrainSettings
 
 
 @dataclass(frozen=True)

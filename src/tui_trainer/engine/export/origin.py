@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.reports import ModelReport
-from tui_trainer.engine.settings import BF16_STOCHASTIC, RANDOM, ModelChoice
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import BF16_STOCHASTIC, RANDOM, ModelChoice
 
 if TYPE_CHECKING:
     from tui_trainer.engine.sources import Source

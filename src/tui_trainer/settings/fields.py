@@ -6,8 +6,9 @@ The form and the command line are made from this one list. No torch here.
 from dataclasses import dataclass
 from enum import Enum
 
-from tui_trainer.engine.presets import PRESETS
-from tui_trainer.engine.settings import (
+from tui_trainer.errors import InputError
+from tui_trainer.settings.presets import PRESETS
+from tui_trainer.settings.train import (
     LOGS,
     OPTIMIZERS,
     PACK_ORDERS,
@@ -15,8 +16,7 @@ from tui_trainer.engine.settings import (
     SCHEDULES,
     TrainSettings,
 )
-from tui_trainer.engine.typed_numbers import as_typed, read_number, read_whole, told
-from tui_trainer.errors import InputError
+from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole, told
 
 DEFAULT_DECAY = "torch"
 """What is typed for torch's own weight decay."""

@@ -5,15 +5,15 @@ import re
 import pytest
 
 from tui_trainer.cli import parse
-from tui_trainer.engine.bench.settings import BENCH_FIELDS
-from tui_trainer.engine.evaluation_settings import EVALUATION_FIELDS, EvaluationSettings
 from tui_trainer.engine.labelled_logits import read_logit, read_logits
 from tui_trainer.engine.problems import BUILTIN_TEST_START, load_problems
-from tui_trainer.engine.setting_fields import FIELDS, Kind
-from tui_trainer.engine.settings import LOWEST_LR, TrainSettings, check_lr, read_lr
-from tui_trainer.engine.typed_numbers import as_typed, read_number, read_whole
 from tui_trainer.errors import InputError
 from tui_trainer.screens.step_history import read_bytes
+from tui_trainer.settings.bench import BENCH_FIELDS
+from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSettings
+from tui_trainer.settings.fields import FIELDS, Kind
+from tui_trainer.settings.train import LOWEST_LR, TrainSettings, check_lr, read_lr
+from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole
 
 NO_NUMBER = (
     "", " ", "1_0", "１０", "٣", "nan", "inf", "-Infinity", "0x10", "1e", "e5", "--1", "1 0", "²",

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from tui_trainer.engine.typed_numbers import read_number
 from tui_trainer.errors import InputError
+from tui_trainer.settings.typed_numbers import read_number
 
 DEVICES = "auto", "cpu", "cuda"
 BF16_STOCHASTIC = "bf16-sr"

@@ -14,11 +14,11 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.item_attention import NAME
 from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
 from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS
-from tui_trainer.engine.presets import PRESETS, TUNED, TUNED_CUDA, TUTORIAL, preset
 from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.setting_fields import differing, nearest_preset
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.fields import differing, nearest_preset
+from tui_trainer.settings.presets import PRESETS, TUNED, TUNED_CUDA, TUTORIAL, preset
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 FASTER = {"chunked_loss": True, "item_attention": True, "fused": True}
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from tui_trainer.engine.setting_fields import Kind, SettingField
-from tui_trainer.engine.settings import LARGEST_KEPT, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.fields import Kind, SettingField
+from tui_trainer.settings.train import LARGEST_KEPT, TrainSettings
 
 
 @dataclass(frozen=True)

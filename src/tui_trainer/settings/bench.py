@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from tui_trainer.engine.setting_fields import Kind, SettingField
-from tui_trainer.engine.settings import LARGEST_KEPT, ModelChoice
 from tui_trainer.errors import InputError
+from tui_trainer.settings.fields import Kind, SettingField
+from tui_trainer.settings.train import LARGEST_KEPT, ModelChoice
 
 NOTEBOOK, TUTORIAL, TUNED = "notebook", "tutorial", "tuned"
 TRAINER, SFT_TRAINER = "trainer", "sft_trainer"

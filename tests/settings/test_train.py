@@ -4,10 +4,10 @@ from dataclasses import fields
 
 import pytest
 
-from tui_trainer.engine.presets import TUTORIAL
-from tui_trainer.engine.setting_fields import FIELDS, differing, read_settings
-from tui_trainer.engine.settings import ModelChoice, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.fields import FIELDS, differing, read_settings
+from tui_trainer.settings.presets import TUTORIAL
+from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
 @pytest.mark.parametrize(

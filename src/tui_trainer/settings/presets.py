@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tui_trainer.engine.settings import BEST_FIT, TrainSettings
 from tui_trainer.errors import InputError
+from tui_trainer.settings.train import BEST_FIT, TrainSettings
 
 TUTORIAL = TrainSettings()
 # On a CPU longer rows make no more tokens a second, and fewer updates learn less in the same time:

@@ -1,0 +1,1 @@
+"""What a person can set: frozen dataclasses that check what they hold."""
