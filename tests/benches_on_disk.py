@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tui_trainer.engine.bench.figures import Spread
-from tui_trainer.engine.bench.reports import Machine, Phases
-from tui_trainer.engine.bench.result import BenchHead, BenchResult, LoopResult, Moment
+from tui_trainer.reports.bench import Machine, Phases
+from tui_trainer.reports.bench_figures import Spread
+from tui_trainer.reports.bench_result import BenchHead, BenchResult, LoopResult, Moment
 from tui_trainer.runs.benches import keep_bench
 from tui_trainer.settings.bench import BenchSettings
 

@@ -65,7 +65,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
 @pytest.fixture
 def engine() -> "Engine":
     from tui_trainer.engine.engine import Engine  # noqa: PLC0415
-    from tui_trainer.engine.progress import Progress  # noqa: PLC0415
+    from tui_trainer.reports.progress import Progress  # noqa: PLC0415
 
     return Engine(Progress(lambda _: None))
 

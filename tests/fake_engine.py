@@ -5,23 +5,24 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from tui_trainer.engine.bench.result import BenchReport, BenchResult
-from tui_trainer.engine.evaluation_reports import (
+from tui_trainer.engine.problem import Problem, format_problem
+from tui_trainer.errors import InputError
+from tui_trainer.reports.bench_result import BenchReport, BenchResult
+from tui_trainer.reports.evaluation import (
     Answer,
     Ending,
     EvaluatedItem,
     EvaluationReport,
 )
-from tui_trainer.engine.export.report import ExportReport
-from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
-from tui_trainer.engine.item_reports import ItemTokens
-from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
-from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
-from tui_trainer.engine.phase_reports import PhaseReport
-from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
-from tui_trainer.engine.problem import Problem, format_problem
-from tui_trainer.engine.reports import (
+from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingStep
+from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.moved import LayerMoved, MovedReport
+from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
+from tui_trainer.reports.reports import (
     Batch,
     Candidate,
     DeviceReport,
@@ -38,8 +39,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.run_reports import CheckpointReport, StoppedRun
-from tui_trainer.errors import InputError
+from tui_trainer.reports.runs import CheckpointReport, StoppedRun
 from tui_trainer.runs.benches import keeping
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings

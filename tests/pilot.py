@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.start import make_engine
+from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.question import Question
 from tui_trainer.settings.train import ModelChoice
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.test_worker import WAIT, Desk, Scripted, step
 from tui_trainer import worker
-from tui_trainer.engine.loop_reports import HaltReport, PartReport, SampleReport, ValidationReport
+from tui_trainer.reports.loop import HaltReport, PartReport, SampleReport, ValidationReport
 from tui_trainer.worker import LoopChanged, LoopState, Report
 
 

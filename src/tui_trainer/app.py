@@ -26,10 +26,10 @@ from textual.screen import Screen
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.ending import end_worker
-from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.start import make_engine
 from tui_trainer.failures import describe_failure
 from tui_trainer.logs import log_path, log_to_file
+from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
 from tui_trainer.screens.failure import FaultDialog
 from tui_trainer.screens.going_on import LOADING, NO_MODEL

@@ -4,9 +4,9 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.run_reports import CheckpointReport, SavedReport, StoppedRun
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.reports.runs import CheckpointReport, SavedReport, StoppedRun
 from tui_trainer.runs.resume_command import describe_stopped
 from tui_trainer.say import say
 from tui_trainer.words.numbers import are, counted

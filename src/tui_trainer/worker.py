@@ -19,18 +19,18 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.loop_reports import BetweenSteps, HaltReport
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import LoadProgress
 from tui_trainer.failures import Failure, describe_failure
+from tui_trainer.reports.loop import BetweenSteps, HaltReport
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import LoadProgress
 
 if TYPE_CHECKING:
-    from tui_trainer.engine.bench.result import BenchReport
     from tui_trainer.engine.engine import Engine
-    from tui_trainer.engine.evaluation_reports import EvaluationReport
-    from tui_trainer.engine.generation_reports import GeneratedToken
-    from tui_trainer.engine.loop_reports import LoopReport
-    from tui_trainer.engine.reports import UpdateReport
+    from tui_trainer.reports.bench_result import BenchReport
+    from tui_trainer.reports.evaluation import EvaluationReport
+    from tui_trainer.reports.generation import GeneratedToken
+    from tui_trainer.reports.loop import LoopReport
+    from tui_trainer.reports.reports import UpdateReport
 
 Reply = TypeVar("Reply")
 Report: TypeAlias = "LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport"

@@ -17,10 +17,10 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problem import format_problem
-from tui_trainer.engine.progress import UNHEARD, Progress
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.start import make_engine
 from tui_trainer.engine.word_problems import word_problems
+from tui_trainer.reports.progress import UNHEARD, Progress
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.screens.gsm8k import Gsm8kScreen
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import ModelChoice, TrainSettings

@@ -39,8 +39,8 @@ from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problem import format_prompt
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.progress import UNHEARD
-from tui_trainer.engine.scoring import STOP_STRINGS
+from tui_trainer.reports.progress import UNHEARD
+from tui_trainer.reports.scoring import STOP_STRINGS
 from tui_trainer.screens.step import StepScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import ModelChoice

@@ -14,8 +14,8 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tui_trainer.engine.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blocks
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.layers import blocks_of
-from tui_trainer.engine.loop_reports import PartReport
-from tui_trainer.engine.reports import StepReport
+from tui_trainer.reports.loop import PartReport
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

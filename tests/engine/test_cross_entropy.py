@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_trainer.engine.cross_entropy import cross_entropy
-from tui_trainer.engine.labelled_logits import LabelledLogits, read_logits
 from tui_trainer.errors import InputError
+from tui_trainer.reports.labelled_logits import LabelledLogits, read_logits
 
 logit_rows = st.lists(st.floats(-1000, 1000, width=32), min_size=2, max_size=20)
 questions = logit_rows.flatmap(

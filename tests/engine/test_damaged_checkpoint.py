@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.progress import Progress
 from tui_trainer.errors import InputError
+from tui_trainer.reports.progress import Progress
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
 from tui_trainer.settings.train import ModelChoice, TrainSettings

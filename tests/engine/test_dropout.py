@@ -11,8 +11,8 @@ from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.history import get_rng
 from tui_trainer.engine.passes import passes
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.errors import InputError
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 

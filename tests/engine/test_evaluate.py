@@ -18,10 +18,10 @@ from tui_trainer.engine.batch_generation import GreedyGeneration
 from tui_trainer.engine.cached_batch import last_logits_only
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.evaluate import batches_by_length, load_held_out, make_prompt
-from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem, EvaluationReport
 from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.errors import InputError
+from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem, EvaluationReport
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

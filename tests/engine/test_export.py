@@ -20,10 +20,10 @@ from tests.gguf_file import write_gguf
 from tests.models import NOTEBOOK_TEXT, put_in
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.settings.presets import TUNED

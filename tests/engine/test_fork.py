@@ -12,10 +12,10 @@ from tests.engine.notebook import Notebook, assert_same_bits, weights_of
 from tests.engine.test_history import Bits
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.errors import InputError
+from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import UpdateReport
 from tui_trainer.settings.train import ModelChoice
 
 LR = 1e-3

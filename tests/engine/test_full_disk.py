@@ -9,8 +9,8 @@ import pytest
 
 from tests.full_disk import full_disk
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.loop_reports import HaltReport, LoopReport
-from tui_trainer.engine.reports import StepReport
+from tui_trainer.reports.loop import HaltReport, LoopReport
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps

@@ -5,7 +5,7 @@ import weakref
 from itertools import islice
 
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.progress import UNHEARD
+from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.settings.train import TrainSettings
 
 

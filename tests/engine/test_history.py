@@ -9,10 +9,10 @@ import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
-from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.phase_reports import PHASES
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
+from tui_trainer.reports.phases import PHASES
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 

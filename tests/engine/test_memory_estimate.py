@@ -11,10 +11,10 @@ from tests.engine.loop_memory import LOOPS
 from tui_trainer.engine import memory_estimate
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.examples import Example
-from tui_trainer.engine.loop_reports import MemoryEstimate
 from tui_trainer.engine.memory_estimate import most_positions, smaller
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import MemoryEstimate
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
 

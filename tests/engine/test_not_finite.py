@@ -14,12 +14,12 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.item_losses import Extremes
-from tui_trainer.engine.loop_reports import HaltReport, LoopReport
 from tui_trainer.engine.loss_pass import LossPass
 from tui_trainer.engine.not_finite import weight_not_finite
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.sampling import NotNumbersError
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import HaltReport, LoopReport
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps

@@ -13,8 +13,8 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.layers import layers_of
-from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD
 from tui_trainer.errors import InputError
+from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 

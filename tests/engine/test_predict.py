@@ -8,8 +8,8 @@ import torch
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine import predict as predict_module
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.reports import Prediction
 from tui_trainer.errors import InputError
+from tui_trainer.reports.reports import Prediction
 
 
 def by_hand(engine: Engine, text: str) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,7 +15,7 @@ class Keep(logging.Handler):
 
 logging.basicConfig(handlers=[Keep()], level=logging.INFO)
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.progress import Progress
+from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.train import ModelChoice
 
 engine = Engine(Progress(lambda _: None))

@@ -12,8 +12,8 @@ from transformers import AutoModelForCausalLM
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
 from tui_trainer.errors import InputError
+from tui_trainer.reports.runs import CheckpointReport, SavedReport
 from tui_trainer.runs.checkpoints import checkpoint_folders
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run

@@ -2,9 +2,9 @@
 
 import gc
 
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import LoadProgress
 from tui_trainer.engine.start import make_engine
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import LoadProgress
 
 
 def test_it_tells_what_takes_so_long_and_the_collector_works_again() -> None:

@@ -16,17 +16,17 @@ from tui_trainer.engine import validation
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.held_out import hold_out, load_unseen
-from tui_trainer.engine.loop_reports import (
+from tui_trainer.engine.problem import Problem
+from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.validation import POSITIONS_AT_ONCE, groups_of_like_length
+from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import (
     LoopReport,
     PartReport,
     SampleReport,
     ValidationReport,
 )
-from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.validation import POSITIONS_AT_ONCE, groups_of_like_length
-from tui_trainer.errors import InputError
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -22,9 +22,9 @@ from tests.benches_on_disk import RESULT, write_bench
 from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.bench import turns
-from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.bench.turns import describe_exit, run_bench
 from tui_trainer.headless.bench import chosen_loops
+from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.runs.benches import benches_home
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import ModelChoice

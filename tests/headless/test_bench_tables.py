@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.engine.bench.test_figures import measured
 from tests.headless.conftest import obeyed_characters
-from tui_trainer.engine.bench.figures import LoopFigures, gather
-from tui_trainer.engine.bench.reports import Failed, Machine, Prepared
-from tui_trainer.engine.bench.result import BenchHead, conclude
+from tests.reports.test_bench_figures import measured
 from tui_trainer.headless.bench_tables import format_flops, report_lines
+from tui_trainer.reports.bench import Failed, Machine, Prepared
+from tui_trainer.reports.bench_figures import LoopFigures, gather
+from tui_trainer.reports.bench_result import BenchHead, conclude
 from tui_trainer.settings.bench import BenchSettings
 
 PREPARED = Prepared(

@@ -20,10 +20,10 @@ from tui_trainer.engine import train
 from tui_trainer.engine.devices import Arriving, receive
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.engine.update import update
 from tui_trainer.headless import evaluation, interrupts
 from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps
+from tui_trainer.reports.reports import UpdateReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter

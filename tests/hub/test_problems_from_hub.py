@@ -10,12 +10,12 @@ import pytest
 
 from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.loop_reports import SampleReport, ValidationReport
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.errors import CancelledError, InputError
+from tui_trainer.reports.loop import SampleReport, ValidationReport
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.train import TrainSettings
 
 REPO = "someone/course"

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.progress import Progress
+from tui_trainer.reports.bench_result import BenchReport
+from tui_trainer.reports.progress import Progress
 from tui_trainer.runs.benches import keeping
 from tui_trainer.settings.bench import BenchSettings
 

@@ -15,9 +15,9 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.problem import format_problem
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.scoring import (
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.scoring import (
     cut_at_stop,
     flexible_answer,
     is_exact_match,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.benches_on_disk import HEAD, RESULT, loop_result, write_bench
-from tui_trainer.engine.bench.result import BenchReport, BenchResult, Moment
 from tui_trainer.errors import InputError
+from tui_trainer.reports.bench_result import BenchReport, BenchResult, Moment
 from tui_trainer.runs.benches import (
     DamagedBench,
     KeptBench,

@@ -12,10 +12,10 @@ import pytest
 from tests.headless.conftest import obeyed_characters
 from tests.runs.malformed import is_no_file, malformed_files
 from tests.runs_on_disk import step_report, write_run
-from tui_trainer.engine.loop_reports import ValidationReport
 from tui_trainer.errors import InputError
 from tui_trainer.headless.runs import describe, run_cells, run_line
 from tui_trainer.json_lines import json_line
+from tui_trainer.reports.loop import ValidationReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.curve import read_curve

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.engine.run_reports import StoppedRun
+from tui_trainer.reports.runs import StoppedRun
 from tui_trainer.runs import resume_command as told
 from tui_trainer.runs.resume_command import describe_stopped, resume_command
 

@@ -12,7 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.bench.result import BenchResult
+from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import benches_home
 from tui_trainer.screens import bench_view
 from tui_trainer.screens.bench_view import BenchScreen

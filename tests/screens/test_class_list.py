@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.engine.labelled_logits import LabelledLogits, read_logit
-from tui_trainer.engine.reports import Candidate, Position
 from tui_trainer.errors import InputError
+from tui_trainer.reports.labelled_logits import LabelledLogits, read_logit
+from tui_trainer.reports.reports import Candidate, Position
 from tui_trainer.screens.class_list import (
     EXAMPLES,
     OTHERS,

@@ -10,15 +10,15 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.evaluation_reports import (
+from tui_trainer.errors import InputError
+from tui_trainer.reports.evaluation import (
     Change,
     EvaluationReport,
     Outcome,
     Score,
     tally,
 )
-from tui_trainer.engine.scoring import paired_interval, wilson_interval
-from tui_trainer.errors import InputError
+from tui_trainer.reports.scoring import paired_interval, wilson_interval
 from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation_view import EvaluationScreen
 from tui_trainer.screens.evaluation_words import describe_progress, score_cells

@@ -9,8 +9,8 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_step import press_updates, step_screen
-from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.errors import InputError
+from tui_trainer.reports.reports import UpdateReport
 from tui_trainer.screens.fork_dialog import ForkDialog
 from tui_trainer.screens.fork_words import describe_lowest
 from tui_trainer.widgets.loss_chart import LossChart

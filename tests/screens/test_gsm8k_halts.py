@@ -6,7 +6,7 @@ from dataclasses import replace
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.loop_reports import HaltReport
+from tui_trainer.reports.loop import HaltReport
 from tui_trainer.worker import LoopState
 
 WHY = (

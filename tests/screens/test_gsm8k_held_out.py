@@ -8,8 +8,8 @@ import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
-from tui_trainer.engine.evaluation_reports import Answer, Ending, EvaluatedItem
-from tui_trainer.engine.loop_reports import (
+from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.loop import (
     ChangeReport,
     LoopReport,
     PartReport,

@@ -12,9 +12,9 @@ import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
-from tui_trainer.engine.labelled_logits import LabelledLogits
-from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP
-from tui_trainer.engine.reports import Prediction
+from tui_trainer.reports.labelled_logits import LabelledLogits
+from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP
+from tui_trainer.reports.reports import Prediction
 from tui_trainer.screens.guide import (
     BELOW_1,
     BOTH_ENDS,

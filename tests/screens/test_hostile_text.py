@@ -16,27 +16,28 @@ from textual.widgets import Input
 from tests.pilot import SECONDS_AT_MOST, shown, until
 from tests.runs_on_disk import MODEL, write_run
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.evaluation_reports import (
+from tui_trainer.errors import InputError
+from tui_trainer.reports.evaluation import (
     Answer,
     Ending,
     EvaluatedItem,
     EvaluationReport,
 )
-from tui_trainer.engine.export.report import ExportReport
-from tui_trainer.engine.generation_reports import GeneratedToken, Inspection, SamplingStep
-from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.engine.loop_reports import (
+from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingStep
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.reports.loop import (
     LoopReport,
     MemoryEstimate,
     PartReport,
     SampleReport,
     ValidationReport,
 )
-from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
-from tui_trainer.engine.phase_reports import NamedNorm, PhaseReport
-from tui_trainer.engine.probe_reports import ProbeReading, ProbeReport, ProbeStart
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import (
+from tui_trainer.reports.moved import LayerMoved, MovedReport
+from tui_trainer.reports.phases import NamedNorm, PhaseReport
+from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import (
     Batch,
     Candidate,
     DeviceReport,
@@ -54,8 +55,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.run_reports import CheckpointReport
-from tui_trainer.errors import InputError
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.screens.checkpoint_picker import CheckpointPicker

@@ -7,9 +7,9 @@ from tests.fake_engine import GATE_SECONDS, FakeEngine
 from tests.pilot import running, shown, until
 from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.runs.home import runs_home
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.worker import LoopState

@@ -14,8 +14,8 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.reports import Candidate
 from tui_trainer.errors import InputError
+from tui_trainer.reports.reports import Candidate
 from tui_trainer.screens.predict import PredictScreen
 from tui_trainer.screens.predict_words import bar, describe_opened, describe_sampling
 from tui_trainer.screens.sampling_ladders import (

@@ -12,7 +12,7 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import reload, running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.phase_reports import PhaseReport
+from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.screens.learning_rate import next_lr
 from tui_trainer.screens.passes_view import PassesView
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView

@@ -9,8 +9,8 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import reload, running, shown, until
 from tests.screens.test_step import press_updates, step_screen
-from tui_trainer.engine.moved_reports import MovedReport
-from tui_trainer.engine.probe_reports import ProbeReport
+from tui_trainer.reports.moved import MovedReport
+from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.screens.moved_view import MovedView, short
 from tui_trainer.screens.probe_editor import ProbeEditor, read_line, write_line
 from tui_trainer.screens.probe_view import EXAMPLES, ProbeView

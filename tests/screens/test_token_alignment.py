@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import Token, Tokenized
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import Token, Tokenized
 from tui_trainer.screens.token_alignment import align, boundaries
 from tui_trainer.screens.token_spans import Part, part_of, spans
 

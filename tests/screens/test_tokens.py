@@ -14,8 +14,8 @@ from tests.models import byte_fallback_tokenizer
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import LearnerStatus, ModelReport, Tokenized
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import LearnerStatus, ModelReport, Tokenized
 from tui_trainer.screens.single_view import SingleView
 from tui_trainer.screens.text_examples import EXAMPLES
 from tui_trainer.screens.token_request import BATCH, COMPARE, SINGLE

@@ -10,12 +10,12 @@ from textual.widgets import Static
 from tests.fake_engine import GATE_SECONDS, FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.evaluation_reports import EvaluationReport
-from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
-from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.phase_reports import PhaseReport
-from tui_trainer.engine.reports import LearnerStatus, UpdateReport
 from tui_trainer.errors import InputError
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.generation import GeneratedToken, Inspection
+from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.reports import LearnerStatus, UpdateReport
 from tui_trainer.screens.gsm8k import STEPS_ASKED_AT_MOST
 from tui_trainer.screens.question import Question
 from tui_trainer.screens.step_updates import WAITING_AT_MOST

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from tui_trainer.engine.cached_batch import CachedBatch
-from tui_trainer.engine.evaluation_reports import Answer, Ending
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.predict import forward
 from tui_trainer.engine.sampling import check_numbers
-from tui_trainer.engine.scoring import STOP_STRINGS, cut_at_stop
+from tui_trainer.reports.evaluation import Answer, Ending
+from tui_trainer.reports.scoring import STOP_STRINGS, cut_at_stop
 
 # A stop string just completed lies in so many last tokens, since each has at least a byte of it.
 STOP_TOKENS = max(len(stop.encode()) for stop in STOP_STRINGS)

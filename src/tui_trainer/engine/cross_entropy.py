@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 
 
 def cross_entropy(question: LabelledLogits) -> CrossEntropyReport:

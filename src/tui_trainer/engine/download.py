@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import LoadProgress
 from tui_trainer.errors import InputError
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import LoadProgress
 
 TOKENIZER_FILES = ["*.json", "*.txt", "*.model", "*.jinja", "*.py"]
 WEIGHT_FILES = ["*.safetensors"]

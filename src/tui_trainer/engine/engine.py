@@ -7,8 +7,6 @@ from pathlib import Path
 
 import torch
 
-from tui_trainer.engine.actions import REDO, UNDO, UPDATE, Action, Done, Loop
-from tui_trainer.engine.bench.result import BenchReport
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
@@ -19,42 +17,50 @@ from tui_trainer.engine.devices import (
     list_devices,
 )
 from tui_trainer.engine.evaluate import evaluate, load_held_out
-from tui_trainer.engine.evaluation_reports import EvaluationReport
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
-from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.export.write import export
 from tui_trainer.engine.fork import fork, update_at
 from tui_trainer.engine.garbage import pass_over_what_was_imported
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
-from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
 from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.history import state_bytes
-from tui_trainer.engine.item_reports import ItemTokens
 from tui_trainer.engine.items import read_item
-from tui_trainer.engine.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loading import count_weights, load_config, load_model, load_vocabulary
-from tui_trainer.engine.loop_reports import LoopReport, MemoryEstimate
 from tui_trainer.engine.loss_pass import computes_otherwise
 from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_checks import check_causal
 from tui_trainer.engine.model_report import embedding_rows, report_model
 from tui_trainer.engine.moved import which_moved
-from tui_trainer.engine.moved_reports import MovedReport
 from tui_trainer.engine.passes import passes
-from tui_trainer.engine.phase_reports import PhaseReport
 from tui_trainer.engine.phases import TrainingCell
 from tui_trainer.engine.predict import predict
-from tui_trainer.engine.probe_reports import ProbeReport
 from tui_trainer.engine.probes import Probes
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.quiet import silence_libraries
 from tui_trainer.engine.recording import Recording, check_resumable
-from tui_trainer.engine.reports import (
+from tui_trainer.engine.saved_model import save_model
+from tui_trainer.engine.sources import FilesIdentity, Source, find_source, local_models
+from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
+from tui_trainer.engine.update import update
+from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Action, Done, Loop
+from tui_trainer.reports.bench_result import BenchReport
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.generation import GeneratedToken, Inspection
+from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.moved import MovedReport
+from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import (
     Batch,
     DeviceReport,
     LearnerStatus,
@@ -66,13 +72,7 @@ from tui_trainer.engine.reports import (
     TokenizerReport,
     UpdateReport,
 )
-from tui_trainer.engine.run_reports import CheckpointReport, RunReport, SavedReport, StoppedRun
-from tui_trainer.engine.saved_model import save_model
-from tui_trainer.engine.sources import FilesIdentity, Source, find_source, local_models
-from tui_trainer.engine.tokens import Vocabulary
-from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
-from tui_trainer.engine.update import update
-from tui_trainer.errors import InputError
+from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.training_facts import TENSORS_FILE

@@ -12,12 +12,12 @@ from tui_trainer.engine.batch_generation import (
     GreedyGeneration,
     answers_together,
 )
-from tui_trainer.engine.evaluation_reports import EvaluatedItem, EvaluationReport
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.problem import Problem, format_problem, format_prompt
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.progress import UNHEARD, Progress
 from tui_trainer.errors import InputError
+from tui_trainer.reports.evaluation import EvaluatedItem, EvaluationReport
+from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.settings.evaluation import EvaluationSettings
 
 BETWEEN_SHOTS = "\n\n"

@@ -13,7 +13,10 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from tui_trainer.engine.actions import (
+from tui_trainer.engine.devices import free_memory
+from tui_trainer.engine.room import lay_out
+from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import (
     ELSEWHERE,
     LOOP,
     Action,
@@ -21,10 +24,7 @@ from tui_trainer.engine.actions import (
     HistoryReport,
     LoopSteps,
 )
-from tui_trainer.engine.devices import free_memory
-from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, STEP, ZERO_GRAD
-from tui_trainer.engine.room import lay_out
-from tui_trainer.errors import InputError
+from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP, ZERO_GRAD
 from tui_trainer.runs.open_folder import SavedWeights
 
 if TYPE_CHECKING:

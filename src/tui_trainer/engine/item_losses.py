@@ -6,8 +6,8 @@ from torch import Tensor
 
 from tui_trainer.engine.batching import MicroBatch
 from tui_trainer.engine.examples import Example
-from tui_trainer.engine.reports import ItemReport
 from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.reports.reports import ItemReport
 
 ItemLosses = tuple[Example, list[float]]
 """An item and the loss of each of its tokens from the second on."""

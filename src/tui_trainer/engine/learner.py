@@ -11,17 +11,17 @@ from torch import Tensor
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.actions import SEED, Action
 from tui_trainer.engine.dropout import Dropout
 from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
 from tui_trainer.engine.model_checks import ModelChecks
 from tui_trainer.engine.not_finite import weight_not_finite
 from tui_trainer.engine.optim import make_optimizer, set_lr
-from tui_trainer.engine.phase_reports import ZERO_GRAD
-from tui_trainer.engine.reports import LearnerStatus, ModelReport
 from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import SEED, Action
+from tui_trainer.reports.phases import ZERO_GRAD
+from tui_trainer.reports.reports import LearnerStatus, ModelReport
 from tui_trainer.settings.train import BF16_STOCHASTIC, TUTORIAL_LR, check_dropout, check_lr
 
 PROBE, PROBE_DROPOUT = 32, 0.5  # tokens and a probability that show whether dropout does anything

@@ -16,11 +16,11 @@ from tui_trainer.engine.chunked_loss import CHUNK_NUMBERS
 from tui_trainer.engine.devices import free_memory, memory_in_use
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import MemoryEstimate
 from tui_trainer.engine.loss_pass import LossPass, make_loss_pass
 from tui_trainer.engine.packing import Row, make_batch
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.settings.train import BF16_STOCHASTIC, TrainSettings
 
 LONGEST_LOOKED_AT = 64

@@ -24,10 +24,10 @@ from tui_trainer.engine.history import get_rng, set_rng
 from tui_trainer.engine.item_attention import attention_within_items
 from tui_trainer.engine.model_report import embedding_rows
 from tui_trainer.engine.packing import pack
-from tui_trainer.engine.reports import ModelReport
 from tui_trainer.engine.sampling import check_numbers
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.reports import ModelReport
 
 LENGTHS = 9, 6
 """Tokens of the two texts: more than the 4 that the convolution of a state-space model sees."""

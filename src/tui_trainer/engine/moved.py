@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from tui_trainer.engine.layers import Layer, layers_of, norm, norm_of
 from tui_trainer.engine.learner import INTEGERS, Learner
-from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
+from tui_trainer.reports.moved import LayerMoved, MovedReport
 
 VALUES_AT_ONCE = 1 << 22  # the weights before, in fp32, of so many values take 17 MB
 

@@ -3,8 +3,8 @@
 from tui_trainer.engine.download import download_rows
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problem_columns import problem_of, require_columns
-from tui_trainer.engine.progress import Progress
 from tui_trainer.errors import InputError
+from tui_trainer.reports.progress import Progress
 
 
 def read_hub(source: str, split: str, limit: int | None, progress: Progress) -> list[Problem]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from tui_trainer.engine.problem import Problem, format_problem
 from tui_trainer.engine.problem_files import read_jsonl, read_parquet
 from tui_trainer.engine.problem_hub import read_hub
-from tui_trainer.engine.progress import UNHEARD, Progress
 from tui_trainer.engine.word_problems import word_problems
 from tui_trainer.errors import InputError
+from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.runs.home import given_path
 
 __all__ = ["Problem", "ProblemSource", "describe_problems", "format_problem", "load_problems"]

@@ -15,17 +15,17 @@ from typing import TypeVar
 import torch
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.actions import Action
 from tui_trainer.engine.checkpoint import save_checkpoint
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.identity import identify_data, identify_model, versions
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import ChangeReport, HaltReport, LoopReport
 from tui_trainer.engine.plan import plan_steps
-from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.run_reports import CheckpointReport, RunReport, StoppedRun
 from tui_trainer.engine.train import TrainingState
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import Action
+from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport
+from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.runs import CheckpointReport, RunReport, StoppedRun
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import (
     checkpoint_folders,

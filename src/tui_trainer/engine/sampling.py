@@ -10,10 +10,10 @@ import math
 import torch
 from torch import Tensor
 
-from tui_trainer.engine.generation_reports import SamplingStep
-from tui_trainer.engine.reports import Candidate
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.generation import SamplingStep
+from tui_trainer.reports.reports import Candidate
 from tui_trainer.settings.train import Sampling
 
 

@@ -16,10 +16,10 @@ from huggingface_hub.errors import CacheNotFound
 
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.download import download_snapshot
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import ModelOption
 from tui_trainer.engine.shapes import check_shape
 from tui_trainer.errors import InputError
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import ModelOption
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models

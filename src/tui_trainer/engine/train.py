@@ -7,24 +7,24 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import Optimizer
 
-from tui_trainer.engine.actions import Loop, LoopSteps, LrChange
 from tui_trainer.engine.devices import memory_in_use, receive
 from tui_trainer.engine.examples import Example, longest_item
 from tui_trainer.engine.held_out import NOTHING, HeldOut
 from tui_trainer.engine.history import Rng, get_rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop_reports import HaltReport, LoopReport, PartReport
 from tui_trainer.engine.loss_pass import make_loss_pass
 from tui_trainer.engine.not_finite import why_not_applied
 from tui_trainer.engine.optim import schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch
 from tui_trainer.engine.plan import plan_steps
 from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.engine.row_layout import first_row
 from tui_trainer.engine.update import total_grad_norm
 from tui_trainer.engine.validation import measure, notes_on_samples
+from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
+from tui_trainer.reports.loop import HaltReport, LoopReport, PartReport
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.train import TrainSettings, check_lr
 
 

@@ -4,10 +4,10 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.bench.result import BenchReport
-from tui_trainer.engine.evaluation_reports import EvaluationReport
-from tui_trainer.engine.loop_reports import LoopReport, PartReport
-from tui_trainer.engine.reports import LoadProgress, StepReport
+from tui_trainer.reports.bench_result import BenchReport
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.loop import LoopReport, PartReport
+from tui_trainer.reports.reports import LoadProgress, StepReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, percent
 

@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.errors import InputError, UnfinishedError
@@ -20,6 +19,7 @@ from tui_trainer.headless.bench_tables import failure_lines, report_lines
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
+from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.runs.benches import (
     DamagedBench,
     KeptBench,

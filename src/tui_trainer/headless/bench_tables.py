@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from tui_trainer.engine.bench.figures import COMPUTE_DTYPES, Spread
-from tui_trainer.engine.bench.reports import Machine
-from tui_trainer.engine.bench.result import BenchHead, BenchResult, LoopResult, Moment
 from tui_trainer.headless.table import Column, table
+from tui_trainer.reports.bench import Machine
+from tui_trainer.reports.bench_figures import COMPUTE_DTYPES, Spread
+from tui_trainer.reports.bench_result import BenchHead, BenchResult, LoopResult, Moment
 from tui_trainer.settings.bench import NOTEBOOK, PEERS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, percent

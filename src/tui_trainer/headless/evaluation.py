@@ -4,16 +4,6 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.evaluation_reports import (
-    Change,
-    ComparedItem,
-    Comparison,
-    EvaluatedItem,
-    EvaluationReport,
-    compare,
-    describe_rise,
-    tally,
-)
 from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
@@ -29,6 +19,16 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
+from tui_trainer.reports.evaluation import (
+    Change,
+    ComparedItem,
+    Comparison,
+    EvaluatedItem,
+    EvaluationReport,
+    compare,
+    describe_rise,
+    tally,
+)
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSettings
 from tui_trainer.settings.fields import Kind

@@ -9,10 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.loop_reports import HaltReport, LoopReport, SampleReport, ValidationReport
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.reports import StepReport
-from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import UnfinishedError
 from tui_trainer.headless import held_out
@@ -40,6 +37,9 @@ from tui_trainer.headless.recorded import (
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.table import Column, heading, row
+from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, ValidationReport
+from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.loop_lines import loop_lines, row_line
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from

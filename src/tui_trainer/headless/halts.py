@@ -2,8 +2,8 @@
 
 import time
 
-from tui_trainer.engine.loop_reports import HaltReport
 from tui_trainer.errors import UnfinishedError
+from tui_trainer.reports.loop import HaltReport
 from tui_trainer.say import say
 from tui_trainer.worker import RETRY_SECONDS
 

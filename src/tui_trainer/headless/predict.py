@@ -3,8 +3,6 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.generation_reports import GeneratedToken, SamplingStep
-from tui_trainer.engine.reports import Candidate, Position, Prediction
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
@@ -18,6 +16,8 @@ from tui_trainer.headless.arguments import (
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.table import Column, heading, row, table
+from tui_trainer.reports.generation import GeneratedToken, SamplingStep
+from tui_trainer.reports.reports import Candidate, Position, Prediction
 from tui_trainer.settings.train import Sampling
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import nats, probability

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tui_trainer.closed import closed
 from tui_trainer.ending import end_work, tell_end
-from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output
+from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.listing import read_run, settings_here
 from tui_trainer.settings.fields import FIELDS

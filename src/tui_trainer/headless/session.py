@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
-from tui_trainer.engine.progress import Progress
-from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.headless.bars import LoadBar
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.say import say
 
 

@@ -6,14 +6,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
-from tui_trainer.engine.probe_reports import ProbeReport
-from tui_trainer.engine.reports import (
-    Candidate,
-    LearnerStatus,
-    Position,
-    UpdateReport,
-)
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
@@ -31,6 +23,14 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.passes import passes_line, write_passes
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.table import Column, heading, row, table
+from tui_trainer.reports.moved import LayerMoved, MovedReport
+from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.reports.reports import (
+    Candidate,
+    LearnerStatus,
+    Position,
+    UpdateReport,
+)
 from tui_trainer.settings.train import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability

@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.bench.figures import COMPUTE_DTYPES
-from tui_trainer.engine.bench.result import BenchHead, BenchReport, BenchResult, LoopResult
 from tui_trainer.errors import InputError
 from tui_trainer.json_lines import Json, json_line
+from tui_trainer.reports.bench_figures import COMPUTE_DTYPES
+from tui_trainer.reports.bench_result import BenchHead, BenchReport, BenchResult, LoopResult
 from tui_trainer.runs.home import data_home, plain_name
 from tui_trainer.runs.plain import check_format, parse
 from tui_trainer.runs.private_files import private_folder

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tui_trainer.engine.actions import UNDO
-from tui_trainer.engine.loop_reports import CHANGES
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import UNDO
+from tui_trainer.reports.loop import CHANGES
 from tui_trainer.runs.description import Tally
 from tui_trainer.runs.plain import LARGEST_WHOLE, reason
 from tui_trainer.runs.regular_files import open_regular

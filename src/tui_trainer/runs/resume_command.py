@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tui_trainer.engine.run_reports import StoppedRun
+from tui_trainer.reports.runs import StoppedRun
 from tui_trainer.settings.train import ModelChoice
 
 PROGRAM = "tui-trainer"

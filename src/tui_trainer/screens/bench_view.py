@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.bench.result import BenchReport, BenchResult
 from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.headless.bench_tables import report_lines
+from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
 from tui_trainer.runs.home import changed_at
 from tui_trainer.screens.bench_words import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui_trainer.engine.bench.result import BenchReport, BenchResult
+from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.runs.benches import DamagedBench, KeptBench, benches_home
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.terminal_text import visible, visible_source

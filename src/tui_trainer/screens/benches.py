@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tui_trainer.engine.bench.result import BenchReport, BenchResult
+from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
 

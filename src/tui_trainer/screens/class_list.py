@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tui_trainer.engine.labelled_logits import LARGEST_LOGIT, LabelledLogits
-from tui_trainer.engine.reports import Candidate, Position
+from tui_trainer.reports.labelled_logits import LARGEST_LOGIT, LabelledLogits
+from tui_trainer.reports.reports import Candidate, Position
 from tui_trainer.terminal_text import visible_token
 
 Value = TypeVar("Value")

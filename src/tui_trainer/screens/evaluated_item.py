@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.engine.evaluation_reports import Answer, EvaluatedItem
+from tui_trainer.reports.evaluation import Answer, EvaluatedItem
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.evaluation_words import number, raw
 

@@ -10,13 +10,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.evaluation_reports import (
+from tui_trainer.failures import Failure
+from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
     EvaluatedItem,
     EvaluationReport,
 )
-from tui_trainer.failures import Failure
 from tui_trainer.screens.evaluated_item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.evaluation_words import (
     ITEM_COLUMNS,

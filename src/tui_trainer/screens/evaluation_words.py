@@ -1,6 +1,6 @@
 """What the evaluation screen says of scores, items and changes, fit for a terminal."""
 
-from tui_trainer.engine.evaluation_reports import (
+from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
     EvaluatedItem,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tui_trainer.engine.evaluation_reports import Comparison, EvaluationReport, compare
+from tui_trainer.reports.evaluation import Comparison, EvaluationReport, compare
 from tui_trainer.settings.evaluation import (
     EvaluationSettings,
     held_out_from,

@@ -6,7 +6,7 @@ from textual import work
 from textual.binding import Binding
 
 from tui_trainer.engine.export.files import read_target
-from tui_trainer.engine.export.report import ExportReport
+from tui_trainer.reports.export import ExportReport
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.question import Answer, Question
 from tui_trainer.screens.work_screen import WorkScreen

@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui_trainer.engine.reports import UpdateReport
 from tui_trainer.failures import Failure
+from tui_trainer.reports.reports import UpdateReport
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.fork_words import (
     COLUMNS,

@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.loop_reports import ChangeReport, LoopReport, MemoryEstimate
-from tui_trainer.engine.reports import LearnerStatus, StepReport
 from tui_trainer.failures import Failure
+from tui_trainer.reports.loop import ChangeReport, LoopReport, MemoryEstimate
+from tui_trainer.reports.reports import LearnerStatus, StepReport
 from tui_trainer.runs.past import Past
 from tui_trainer.screens.export import Exports
 from tui_trainer.screens.going_on import GSM8K as LOOP

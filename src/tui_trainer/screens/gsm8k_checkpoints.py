@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.engine.loop_reports import LoopReport
-from tui_trainer.engine.reports import StepReport
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.past import Past, past_up_to

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.phase_reports import LOSS, PhaseReport
-from tui_trainer.engine.reports import Prediction, StepReport, Tokenized, UpdateReport
+from tui_trainer.reports.phases import LOSS, PhaseReport
+from tui_trainer.reports.reports import Prediction, StepReport, Tokenized, UpdateReport
 from tui_trainer.screens.text_examples import EXAMPLES
 
 if TYPE_CHECKING:
-    from tui_trainer.engine.labelled_logits import CrossEntropyReport
+    from tui_trainer.reports.labelled_logits import CrossEntropyReport
     from tui_trainer.screens.evaluations import Pairing
 
 SURE = 0.9

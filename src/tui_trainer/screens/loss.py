@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.labelled_logits import CrossEntropyReport, read_logit, read_logits
 from tui_trainer.errors import InputError
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, read_logit, read_logits
 from tui_trainer.screens.class_list import EXAMPLES, ClassList, from_position, typed
 from tui_trainer.screens.entry import Entry
 from tui_trainer.screens.loss_words import (

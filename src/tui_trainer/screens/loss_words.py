@@ -2,7 +2,7 @@
 
 import math
 
-from tui_trainer.engine.labelled_logits import CrossEntropyReport
+from tui_trainer.reports.labelled_logits import CrossEntropyReport
 from tui_trainer.screens.class_list import EXAMPLES, ClassList
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_plot import POINT, CurvePoint

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
-from tui_trainer.engine.reports import DeviceReport, ModelOption
 from tui_trainer.errors import InputError
+from tui_trainer.reports.reports import DeviceReport, ModelOption
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.session import Session
 from tui_trainer.settings.train import PRECISIONS, ModelChoice

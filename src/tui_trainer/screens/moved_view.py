@@ -5,7 +5,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.engine.moved_reports import LayerMoved, MovedReport
+from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.screens.phase_view import BAR_CELLS, bar
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import Column, LineTable

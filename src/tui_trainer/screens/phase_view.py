@@ -5,7 +5,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.engine.phase_reports import (
+from tui_trainer.reports.phases import (
     BACKWARD,
     FORWARD,
     LOSS,

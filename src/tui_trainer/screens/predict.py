@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.generation_reports import GeneratedToken, Inspection
-from tui_trainer.engine.reports import LearnerStatus
 from tui_trainer.failures import Failure
+from tui_trainer.reports.generation import GeneratedToken, Inspection
+from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.screens.going_on import PREDICT as LOOP
 from tui_trainer.screens.predict_words import (
     BAR,

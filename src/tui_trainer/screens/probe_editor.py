@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from tui_trainer.engine.probe_reports import MOST_PROBES
+from tui_trainer.reports.probes import MOST_PROBES
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.widgets.text_box import LineBox
 

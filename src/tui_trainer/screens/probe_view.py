@@ -5,7 +5,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.engine.probe_reports import ProbeReport
+from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, token_cell

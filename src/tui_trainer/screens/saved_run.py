@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tui_trainer.engine.run_reports import CheckpointReport, SavedReport
+from tui_trainer.reports.runs import CheckpointReport, SavedReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import are, byte_count, counted, seconds_of
 

@@ -13,9 +13,9 @@ from textual.app import App
 from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
-from tui_trainer.engine.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
-from tui_trainer.engine.run_reports import CheckpointReport
 from tui_trainer.failures import Failure
+from tui_trainer.reports.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.screens.failure import FailureDialog
 from tui_trainer.screens.going_on import (
     BENCH,

@@ -7,7 +7,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.engine.reports import Tokenized
+from tui_trainer.reports.reports import Tokenized
 from tui_trainer.screens.token_request import Reply
 from tui_trainer.screens.token_spans import spans
 from tui_trainer.screens.token_words import describe_piece, describe_token, hex_bytes

@@ -8,7 +8,7 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.engine.reports import LearnerStatus
+from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.screens.export import Exports, export_binding
 from tui_trainer.screens.going_on import STEP as LOOP
 from tui_trainer.screens.moved_view import MovedView

@@ -5,8 +5,8 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.engine.phase_reports import STEP, PhaseReport
 from tui_trainer.failures import Failure
+from tui_trainer.reports.phases import STEP, PhaseReport
 from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step_updates import UPDATES, StepUpdates

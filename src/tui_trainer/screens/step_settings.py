@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypedDict, Unpack
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.engine.reports import LearnerStatus
+from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
 from tui_trainer.screens.pending import Asked
 from tui_trainer.screens.session import Session

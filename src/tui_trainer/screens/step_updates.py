@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.timer import Timer
 
-from tui_trainer.engine.reports import Prediction, UpdateReport
 from tui_trainer.failures import Failure
+from tui_trainer.reports.reports import Prediction, UpdateReport
 from tui_trainer.screens.going_on import GSM8K, Act
 from tui_trainer.screens.going_on import STEP as LOOP
 from tui_trainer.screens.session import Session

@@ -1,7 +1,7 @@
 """What Step says of an update and of a prediction, in words."""
 
-from tui_trainer.engine.actions import HistoryReport
-from tui_trainer.engine.reports import Prediction, UpdateReport
+from tui_trainer.reports.actions import HistoryReport
+from tui_trainer.reports.reports import Prediction, UpdateReport
 from tui_trainer.words.numbers import byte_count, change, nats, percent, seconds_of
 
 

@@ -10,8 +10,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
-from tui_trainer.engine.reports import TokenizerReport
 from tui_trainer.failures import Failure
+from tui_trainer.reports.reports import TokenizerReport
 from tui_trainer.screens.batch_view import BatchView, describe_batch
 from tui_trainer.screens.compare_view import CompareView, describe_comparison
 from tui_trainer.screens.session import Session

@@ -3,8 +3,8 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.engine.evaluation_reports import EvaluatedItem
-from tui_trainer.engine.loop_reports import LoopReport, PartReport, SampleReport, ValidationReport
+from tui_trainer.reports.evaluation import EvaluatedItem
+from tui_trainer.reports.loop import LoopReport, PartReport, SampleReport, ValidationReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.words.numbers import counted, nats_cell

@@ -16,7 +16,7 @@ from torch.optim.optimizer import (
 )
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.bench.reports import Phases
+from tui_trainer.reports.bench import Phases
 
 
 class PhaseClock:

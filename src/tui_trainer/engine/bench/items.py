@@ -9,9 +9,9 @@ from transformers import PreTrainedModel
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.progress import Progress
 from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from tui_trainer.engine.bench.reports import Machine
+from tui_trainer.reports.bench import Machine
 
 CPU_FILE = Path("/proc/cpuinfo")
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.bench.figures import flops_per_token
+from tui_trainer.reports.bench_figures import flops_per_token
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SECONDS = 0.5

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 
 from tui_trainer.engine.bench.clock import PhaseClock
-from tui_trainer.engine.bench.figures import OVERTIME
 from tui_trainer.engine.bench.memory import PeakMemory
-from tui_trainer.engine.bench.reports import HeldOut, Measured, Phases
 from tui_trainer.errors import InputError
+from tui_trainer.reports.bench import HeldOut, Measured, Phases
+from tui_trainer.reports.bench_figures import OVERTIME
 
 WARMUP_SHARE = 0.1
 """Of the time, at least a step: it is trained like the rest, but its speed does not count."""

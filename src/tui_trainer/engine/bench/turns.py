@@ -20,7 +20,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.engine.bench.figures import (
+from tui_trainer.errors import InputError, UnfinishedError
+from tui_trainer.reports.bench import (
+    Failed,
+    Measured,
+    Prepared,
+    read_measured,
+    read_prepared,
+)
+from tui_trainer.reports.bench_figures import (
     OVERTIME,
     LoopFigures,
     best_precision,
@@ -28,15 +36,7 @@ from tui_trainer.engine.bench.figures import (
     gather,
     slowest_tokens,
 )
-from tui_trainer.engine.bench.reports import (
-    Failed,
-    Measured,
-    Prepared,
-    read_measured,
-    read_prepared,
-)
-from tui_trainer.engine.bench.result import BenchHead, BenchReport, conclude, finite
-from tui_trainer.errors import InputError, UnfinishedError
+from tui_trainer.reports.bench_result import BenchHead, BenchReport, conclude, finite
 from tui_trainer.settings.bench import LOOPS, PEERS, SFT_TRAINER, BenchSettings, Job
 from tui_trainer.settings.train import ModelChoice
 

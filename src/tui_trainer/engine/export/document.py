@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
 
-from tui_trainer.engine.actions import (
+from tui_trainer.engine.export import loop_templates as templates
+from tui_trainer.engine.export.loop_part import LoopPlan, definition_cells, steps_code
+from tui_trainer.engine.export.model_part import IMPORTS, model_cell
+from tui_trainer.engine.export.origin import Origin
+from tui_trainer.engine.export.step_part import State, dropout_functions, step_functions, step_lines
+from tui_trainer.engine.export.template import render
+from tui_trainer.reports.actions import (
     ELSEWHERE,
     LOOP,
     SEED,
@@ -15,13 +21,7 @@ from tui_trainer.engine.actions import (
     Loop,
     LoopSteps,
 )
-from tui_trainer.engine.export import loop_templates as templates
-from tui_trainer.engine.export.loop_part import LoopPlan, definition_cells, steps_code
-from tui_trainer.engine.export.model_part import IMPORTS, model_cell
-from tui_trainer.engine.export.origin import Origin
-from tui_trainer.engine.export.step_part import State, dropout_functions, step_functions, step_lines
-from tui_trainer.engine.export.template import render
-from tui_trainer.engine.phase_reports import STEP
+from tui_trainer.reports.phases import STEP
 from tui_trainer.settings.train import TrainSettings
 
 TITLE = "What was done in tui-trainer, in plain PyTorch and transformers."

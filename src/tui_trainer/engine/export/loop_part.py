@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-from tui_trainer.engine.actions import Loop, LoopSteps
 from tui_trainer.engine.export import loop_templates as templates
 from tui_trainer.engine.export.template import Code, render
+from tui_trainer.reports.actions import Loop, LoopSteps
 from tui_trainer.settings.train import BEST_FIT, TrainSettings
 
 

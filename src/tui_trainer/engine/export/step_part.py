@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from tui_trainer.engine.actions import UPDATE, Action
 from tui_trainer.engine.export.template import Code, render, text_literal
-from tui_trainer.engine.phase_reports import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD
+from tui_trainer.reports.actions import UPDATE, Action
+from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD
 
 CELL = '''
 def update(text):

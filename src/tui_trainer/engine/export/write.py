@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from tui_trainer.engine.actions import Done
 from tui_trainer.engine.export.document import make_document
 from tui_trainer.engine.export.files import (
     SCRIPT,
@@ -14,9 +13,10 @@ from tui_trainer.engine.export.files import (
     write_files,
 )
 from tui_trainer.engine.export.origin import Origin
-from tui_trainer.engine.export.report import ExportReport
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.progress import Progress
+from tui_trainer.reports.actions import Done
+from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.progress import Progress
 
 
 def export(

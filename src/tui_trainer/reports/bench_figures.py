@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tui_trainer.engine.bench.reports import Failed, HeldOut, Measured, Phases
+from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases
 from tui_trainer.settings.train import BF16_STOCHASTIC
 
 COMPUTE_DTYPES = {"fp32": "fp32", "mixed": "bf16", "bf16": "bf16", BF16_STOCHASTIC: "bf16"}

@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tui_trainer.engine.bench.figures import (
+from tui_trainer.reports.bench import HeldOut, Machine, Phases, Prepared
+from tui_trainer.reports.bench_figures import (
     COMPUTE_DTYPES,
     LoopFigures,
     Spread,
     fraction_of_peak,
     ratio,
 )
-from tui_trainer.engine.bench.reports import HeldOut, Machine, Phases, Prepared
 from tui_trainer.settings.bench import BenchSettings
 
 FORMAT = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from tui_trainer.engine.scoring import (
+from tui_trainer.reports.scoring import (
     compared,
     flexible_answer,
     is_exact_match,

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.actions import REDO, UNDO, UPDATE
-from tui_trainer.engine.reports import StepReport
+from tui_trainer.reports.actions import REDO, UNDO, UPDATE
+from tui_trainer.reports.reports import StepReport
 from tui_trainer.words.numbers import percent
 
 if TYPE_CHECKING:
-    from tui_trainer.engine.evaluation_reports import EvaluatedItem
+    from tui_trainer.reports.evaluation import EvaluatedItem
 
 
 CHANGES = UPDATE, UNDO, REDO

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui_trainer.engine.evaluation_reports import (
+from tui_trainer.reports.evaluation import (
     Answer,
     Change,
     Ending,
@@ -12,7 +12,7 @@ from tui_trainer.engine.evaluation_reports import (
     compare,
     tally,
 )
-from tui_trainer.engine.scoring import (
+from tui_trainer.reports.scoring import (
     cut_at_stop,
     flexible_answer,
     is_exact_match,

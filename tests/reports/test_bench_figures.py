@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from tui_trainer.engine.bench.figures import (
+from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases, read_measured
+from tui_trainer.reports.bench_figures import (
     MOST_EPOCHS,
     Spread,
     best_precision,
@@ -15,7 +16,6 @@ from tui_trainer.engine.bench.figures import (
     ratio,
     slowest_tokens,
 )
-from tui_trainer.engine.bench.reports import Failed, HeldOut, Measured, Phases, read_measured
 
 
 def measured(loop: str, rate: float, loss: float = 2.0, tokens: int = 100) -> Measured:

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from tui_trainer.engine.reports import LoadProgress
 from tui_trainer.errors import CancelledError
+from tui_trainer.reports.reports import LoadProgress
 
 
 class Progress:

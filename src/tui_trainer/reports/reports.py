@@ -6,8 +6,8 @@ and text as the tokenizer gave it, raw: whoever shows it makes it fit for a term
 
 from dataclasses import dataclass
 
-from tui_trainer.engine.actions import NO_HISTORY, HistoryReport
-from tui_trainer.engine.run_reports import CheckpointReport
+from tui_trainer.reports.actions import NO_HISTORY, HistoryReport
+from tui_trainer.reports.runs import CheckpointReport
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What the engine tells: frozen dataclasses that know neither torch nor the screen."""
