@@ -13,10 +13,10 @@ from tui_trainer.engine.problems import ProblemSource
 from tui_trainer.headless.output import Output, json_line
 from tui_trainer.headless.problems import source_cells
 from tui_trainer.headless.step import describe_model, prediction_cells
-from tui_trainer.headless.table import Column, row, table
 from tui_trainer.headless.tokens import token_cells
 from tui_trainer.reports.reports import Candidate, LearnerStatus, ModelReport, Position, Token
 from tui_trainer.words.numbers import byte_count
+from tui_trainer.words.table import Column, row, table
 
 hostile = st.one_of(
     st.text(),

@@ -15,7 +15,6 @@ from tui_trainer.headless.arguments import (
     whole,
 )
 from tui_trainer.headless.bars import RunBar
-from tui_trainer.headless.bench_tables import failure_lines, report_lines
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
@@ -32,6 +31,7 @@ from tui_trainer.runs.benches import (
 from tui_trainer.say import say
 from tui_trainer.settings.bench import LOOPS, SFT_TRAINER, BenchSettings
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.bench_tables import failure_lines, report_lines
 from tui_trainer.words.numbers import are, counted
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from tui_trainer.headless.interrupts import finished_first, whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
-from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
@@ -34,6 +33,7 @@ from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSetting
 from tui_trainer.settings.fields import Kind
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
+from tui_trainer.words.table import Column, heading, row
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

@@ -36,7 +36,6 @@ from tui_trainer.headless.recorded import (
 )
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
-from tui_trainer.headless.table import Column, heading, row
 from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, ValidationReport
 from tui_trainer.reports.reports import StepReport
 from tui_trainer.reports.runs import CheckpointReport
@@ -54,6 +53,7 @@ from tui_trainer.settings.presets import PRESETS, TUTORIAL, preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
+from tui_trainer.words.table import Column, heading, row
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

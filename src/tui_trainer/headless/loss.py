@@ -8,9 +8,9 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import add_command, read_texts, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
-from tui_trainer.headless.table import Column, table
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits, read_logits
 from tui_trainer.words.numbers import change, nats, probability
+from tui_trainer.words.table import Column, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

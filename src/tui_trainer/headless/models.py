@@ -7,9 +7,9 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
-from tui_trainer.headless.table import Column, table
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count
+from tui_trainer.words.table import Column, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

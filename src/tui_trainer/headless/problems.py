@@ -11,11 +11,11 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import MODEL_HELP, add_command, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
-from tui_trainer.headless.table import Column, table
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import counted
+from tui_trainer.words.table import Column, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.table import Column, table
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import Axis, read_curve
 from tui_trainer.runs.deletion import Deletion
@@ -27,6 +26,7 @@ from tui_trainer.settings.fields import FIELDS, differing, nearest_preset
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, seconds_of
+from tui_trainer.words.table import Column, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

@@ -22,7 +22,6 @@ from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.passes import passes_line, write_passes
 from tui_trainer.headless.session import shown_progress, tell_notes
-from tui_trainer.headless.table import Column, heading, row, table
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.reports import (
@@ -34,6 +33,7 @@ from tui_trainer.reports.reports import (
 from tui_trainer.settings.train import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
+from tui_trainer.words.table import Column, heading, row, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

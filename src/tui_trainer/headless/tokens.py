@@ -8,12 +8,12 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import MODEL_HELP, add_command, read_texts
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
-from tui_trainer.headless.table import Column, table
 from tui_trainer.reports.reports import Batch, Token, Tokenized
 from tui_trainer.say import say
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.escapes import has_escapes, read_escapes
 from tui_trainer.words.reading import describe_reading
+from tui_trainer.words.table import Column, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands

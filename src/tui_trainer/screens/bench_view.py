@@ -15,7 +15,6 @@ from textual.widgets import Static
 from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
-from tui_trainer.headless.bench_tables import report_lines
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
 from tui_trainer.runs.home import changed_at
@@ -34,6 +33,7 @@ from tui_trainer.screens.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.settings.bench import BENCH_FIELDS, read_bench_settings
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.bench_tables import report_lines
 from tui_trainer.worker import LoopChanged, LoopState
 
 LIST_SECONDS = 2.0

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from tui_trainer.headless.table import Column, table
 from tui_trainer.reports.bench import Machine
 from tui_trainer.reports.bench_figures import COMPUTE_DTYPES, Spread
 from tui_trainer.reports.bench_result import BenchHead, BenchResult, LoopResult, Moment
 from tui_trainer.settings.bench import NOTEBOOK, PEERS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, percent
+from tui_trainer.words.table import Column, table
 
 LOOP = Column("loop", 11, left=True)
 SPEED = (

@@ -4,11 +4,11 @@ import pytest
 
 from tests.headless.conftest import obeyed_characters
 from tests.reports.test_bench_figures import measured
-from tui_trainer.headless.bench_tables import format_flops, report_lines
 from tui_trainer.reports.bench import Failed, Machine, Prepared
 from tui_trainer.reports.bench_figures import LoopFigures, gather
 from tui_trainer.reports.bench_result import BenchHead, conclude
 from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.words.bench_tables import format_flops, report_lines
 
 PREPARED = Prepared(
     name="tiny\x1b[2J",
