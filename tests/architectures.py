@@ -10,8 +10,8 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from tests.models import VOCABULARY, byte_level_tokenizer
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.model_report import report_model
-from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.engine.models.model_report import report_model
+from tui_trainer.engine.models.tokens import Vocabulary
 
 CONTEXT = 256
 WIDTH, HEADS, KV_HEADS, HEAD_WIDTH = 32, 4, 2, 8

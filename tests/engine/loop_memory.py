@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 
 from tui_trainer.engine.bench.memory import PeakMemory
-from tui_trainer.engine.devices import memory_in_use
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import ModelChoice, TrainSettings

@@ -8,8 +8,8 @@ import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
-from tui_trainer.engine.devices import receive
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.models.devices import receive
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 pytestmark = [

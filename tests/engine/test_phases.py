@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.layers import layers_of
+from tui_trainer.engine.models.layers import layers_of
 from tui_trainer.errors import InputError
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD
 from tui_trainer.settings.train import ModelChoice, TrainSettings

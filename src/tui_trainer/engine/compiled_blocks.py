@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.layers import blocks_of
+from tui_trainer.engine.models.layers import blocks_of
 
 PLAIN = "The model's blocks are not compiled, and run as they are: {}."
 OTHER_NUMBERS = "compiled they give other losses"

@@ -10,29 +10,37 @@ import torch
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
-from tui_trainer.engine.devices import (
-    choose_device,
-    choose_precision,
-    free_memory,
-    list_devices,
-)
 from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
 from tui_trainer.engine.export.write import export
 from tui_trainer.engine.fork import fork, update_at
-from tui_trainer.engine.garbage import pass_over_what_was_imported
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.history import state_bytes
 from tui_trainer.engine.items import read_item
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loading import count_weights, load_config, load_model, load_vocabulary
 from tui_trainer.engine.loss_pass import computes_otherwise
 from tui_trainer.engine.memory_estimate import check_memory
 from tui_trainer.engine.model_checks import check_causal
-from tui_trainer.engine.model_report import embedding_rows, report_model
+from tui_trainer.engine.models.devices import (
+    choose_device,
+    choose_precision,
+    free_memory,
+    list_devices,
+)
+from tui_trainer.engine.models.garbage import pass_over_what_was_imported
+from tui_trainer.engine.models.loading import (
+    count_weights,
+    load_config,
+    load_model,
+    load_vocabulary,
+)
+from tui_trainer.engine.models.model_report import embedding_rows, report_model
+from tui_trainer.engine.models.quiet import silence_libraries
+from tui_trainer.engine.models.sources import FilesIdentity, Source, find_source, local_models
+from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.passes import passes
 from tui_trainer.engine.phases import TrainingCell
@@ -40,11 +48,8 @@ from tui_trainer.engine.predict import predict
 from tui_trainer.engine.probes import Probes
 from tui_trainer.engine.problem import Problem
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.quiet import silence_libraries
 from tui_trainer.engine.recording import Recording, check_resumable
 from tui_trainer.engine.saved_model import save_model
-from tui_trainer.engine.sources import FilesIdentity, Source, find_source, local_models
-from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
 from tui_trainer.errors import InputError

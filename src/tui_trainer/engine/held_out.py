@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from tui_trainer.engine.evaluate import load_tested
 from tui_trainer.engine.examples import Example, make_examples
+from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.settings.evaluation import held_out_from

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from tui_trainer.engine.devices import free_memory
+from tui_trainer.engine.models.devices import free_memory
 from tui_trainer.engine.room import lay_out
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import (

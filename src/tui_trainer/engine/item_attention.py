@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
-from tui_trainer.engine.devices import send
+from tui_trainer.engine.models.devices import send
 
 NAME = "tui_trainer_items"
 """As transformers knows it, which makes no mask for a name without a mask function."""

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from tui_trainer.engine.batching import MicroBatch
 from tui_trainer.engine.examples import Example
-from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.reports.reports import ItemReport
 
 ItemLosses = tuple[Example, list[float]]

@@ -22,10 +22,10 @@ from tui_trainer.engine.chunked_loss import is_plain_head
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.history import get_rng, set_rng
 from tui_trainer.engine.item_attention import attention_within_items
-from tui_trainer.engine.model_report import embedding_rows
+from tui_trainer.engine.models.model_report import embedding_rows
+from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.packing import pack
 from tui_trainer.engine.sampling import check_numbers
-from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import ModelReport
 

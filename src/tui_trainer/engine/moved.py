@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from tui_trainer.engine.layers import Layer, layers_of, norm, norm_of
 from tui_trainer.engine.learner import INTEGERS, Learner
+from tui_trainer.engine.models.layers import Layer, layers_of, norm, norm_of
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 
 VALUES_AT_ONCE = 1 << 22  # the weights before, in fp32, of so many values take 17 MB

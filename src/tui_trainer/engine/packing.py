@@ -23,7 +23,7 @@ from tui_trainer.engine.batching import (
 )
 from tui_trainer.engine.examples import Example
 from tui_trainer.engine.item_attention import item_lengths
-from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.settings.train import TrainSettings
 
 Row = tuple[Example, ...]

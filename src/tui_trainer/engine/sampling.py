@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from tui_trainer.engine.tokens import Vocabulary
+from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
 from tui_trainer.reports.generation import SamplingStep
 from tui_trainer.reports.reports import Candidate

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.garbage import uncollected
+from tui_trainer.engine.models.garbage import uncollected
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.reports import LoadProgress
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import Optimizer
 
-from tui_trainer.engine.devices import memory_in_use, receive
 from tui_trainer.engine.examples import Example, longest_item
 from tui_trainer.engine.held_out import NOTHING, HeldOut
 from tui_trainer.engine.history import Rng, get_rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import make_loss_pass
+from tui_trainer.engine.models.devices import memory_in_use, receive
 from tui_trainer.engine.not_finite import why_not_applied
 from tui_trainer.engine.optim import schedule_factor, set_lr
 from tui_trainer.engine.packing import make_batch

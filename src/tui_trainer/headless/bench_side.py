@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.engine.bench.turns import FAILED, MEASURED, PREPARED, WRONG_INPUT
-from tui_trainer.engine.garbage import uncollected
+from tui_trainer.engine.models.garbage import uncollected
 from tui_trainer.errors import InputError
 from tui_trainer.failures import describe_failure
 from tui_trainer.headless.session import quiet_libraries, shown_progress

@@ -10,7 +10,7 @@ from tui_trainer.reports.reports import ModelReport
 from tui_trainer.settings.train import BF16_STOCHASTIC, RANDOM, ModelChoice
 
 if TYPE_CHECKING:
-    from tui_trainer.engine.sources import Source
+    from tui_trainer.engine.models.sources import Source
 
 COMMIT = re.compile("[0-9a-f]{40}")
 

@@ -1,4 +1,4 @@
-"""The process that talks to the Hub: `python -m tui_trainer.engine.hub_process`.
+"""The process that talks to the Hub: `python -m tui_trainer.engine.models.hub_process`.
 
 A process of its own, because it alone can be cancelled at any moment: the Hub's client waits in
 threads and in compiled code that nothing else can interrupt. It tells what happens as one JSON
@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from tui_trainer.engine.hub_errors import hub_sentence
+from tui_trainer.engine.models.hub_errors import hub_sentence
 
 BEATS_A_SECOND = 10
 

@@ -16,19 +16,19 @@ from transformers import (
     PreTrainedModel,
 )
 
-from tui_trainer.engine.config_check import check_config, check_fits
-from tui_trainer.engine.devices import count_parameters
-from tui_trainer.engine.gguf_check import read_gguf_weights
-from tui_trainer.engine.loaded_weights import LoadingInfo, check_complete, notes_on_loading
-from tui_trainer.engine.model_files import CONFIG, check_files
-from tui_trainer.engine.shapes import random_model, shape_config
-from tui_trainer.engine.sources import NOT_CAUSAL, Source, is_causal
-from tui_trainer.engine.stored_formats import QUANTIZED, check_plain
-from tui_trainer.engine.stored_tensors import StoredTensor, read_tensors
-from tui_trainer.engine.tokenizer_check import check_limits, check_tokenizer_file
-from tui_trainer.engine.tokens import Vocabulary
-from tui_trainer.engine.unreadable import NO_TOKENIZER, reading
-from tui_trainer.engine.weight_files import find_weight_files
+from tui_trainer.engine.models.config_check import check_config, check_fits
+from tui_trainer.engine.models.devices import count_parameters
+from tui_trainer.engine.models.gguf_check import read_gguf_weights
+from tui_trainer.engine.models.loaded_weights import LoadingInfo, check_complete, notes_on_loading
+from tui_trainer.engine.models.model_files import CONFIG, check_files
+from tui_trainer.engine.models.shapes import random_model, shape_config
+from tui_trainer.engine.models.sources import NOT_CAUSAL, Source, is_causal
+from tui_trainer.engine.models.stored_formats import QUANTIZED, check_plain
+from tui_trainer.engine.models.stored_tensors import StoredTensor, read_tensors
+from tui_trainer.engine.models.tokenizer_check import check_limits, check_tokenizer_file
+from tui_trainer.engine.models.tokens import Vocabulary
+from tui_trainer.engine.models.unreadable import NO_TOKENIZER, reading
+from tui_trainer.engine.models.weight_files import find_weight_files
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice
 

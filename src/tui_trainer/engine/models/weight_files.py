@@ -7,7 +7,7 @@ from `model.safetensors.index.json` and from `config.json`: both come with the m
 import re
 from pathlib import Path
 
-from tui_trainer.engine.model_files import (
+from tui_trainer.engine.models.model_files import (
     ADAPTER,
     CONFIG,
     INDEX,
@@ -15,7 +15,7 @@ from tui_trainer.engine.model_files import (
     DamagedFileError,
     read_object,
 )
-from tui_trainer.engine.stored_formats import describe_adapter
+from tui_trainer.engine.models.stored_formats import describe_adapter
 from tui_trainer.errors import InputError
 
 SAFETENSORS = ".safetensors"

@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from tests.models import BYTE_FALLBACK, BYTE_LEVEL
-from tui_trainer.engine.devices import (
+from tui_trainer.engine.models.devices import (
     choose_device,
     choose_precision,
     count_parameters,

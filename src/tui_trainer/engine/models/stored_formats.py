@@ -6,7 +6,7 @@ from such files without a word and predicts something else.
 
 from collections.abc import Mapping
 
-from tui_trainer.engine.stored_tensors import StoredTensor
+from tui_trainer.engine.models.stored_tensors import StoredTensor
 from tui_trainer.errors import InputError
 
 QUANTIZED = (

@@ -20,9 +20,9 @@ from tests.models import (
 )
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.examples import make_examples
+from tui_trainer.engine.models.token_bytes import byte_alphabet
+from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.problems import load_problems
-from tui_trainer.engine.token_bytes import byte_alphabet
-from tui_trainer.engine.tokens import Vocabulary
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
-from tui_trainer.engine.devices import count_parameters
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.shapes import SHAPES, random_model, shape_config
+from tui_trainer.engine.models.devices import count_parameters
+from tui_trainer.engine.models.shapes import SHAPES, random_model, shape_config
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -15,8 +15,8 @@ from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.download import download_snapshot
-from tui_trainer.engine.shapes import check_shape
+from tui_trainer.engine.models.download import download_snapshot
+from tui_trainer.engine.models.shapes import check_shape
 from tui_trainer.errors import InputError
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.reports import ModelOption

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
-from tui_trainer.engine.model_files import CONFIG, GENERATION, read_object
-from tui_trainer.engine.stored_tensors import StoredTensor
+from tui_trainer.engine.models.model_files import CONFIG, GENERATION, read_object
+from tui_trainer.engine.models.stored_tensors import StoredTensor
 from tui_trainer.errors import InputError
 
 MOST_LABELS = 100_000

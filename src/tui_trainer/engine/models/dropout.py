@@ -8,7 +8,7 @@ from functools import cached_property
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tui_trainer.engine.layers import blocks_of
+from tui_trainer.engine.models.layers import blocks_of
 
 NAME = re.compile("dropout|pdrop")
 """In the name of a module's attribute that is a probability, such as `attention_dropout`."""

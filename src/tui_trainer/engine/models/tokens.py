@@ -4,7 +4,7 @@ from copy import copy
 
 from transformers import PreTrainedTokenizerBase
 
-from tui_trainer.engine.token_bytes import TokenBytes
+from tui_trainer.engine.models.token_bytes import TokenBytes
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import Batch, Tokenized
 

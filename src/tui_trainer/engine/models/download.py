@@ -57,7 +57,14 @@ def _ask_hub(arguments: list[str], repo: str, progress: Progress) -> Iterator[di
 
     Ended early, by a cancel or an error, it takes the process with it.
     """
-    command = [sys.executable, "-P", "-m", "tui_trainer.engine.hub_process", *arguments, repo]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "tui_trainer.engine.models.hub_process",
+        *arguments,
+        repo,
+    ]
     progress.tell(LoadProgress(f"Downloading {repo}"))
     with (
         tempfile.TemporaryFile("w+") as errors,

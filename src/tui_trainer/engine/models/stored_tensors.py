@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_trainer.engine.model_files import DamagedFileError
+from tui_trainer.engine.models.model_files import DamagedFileError
 
 LONGEST_HEADER = 100_000_000
 """The most bytes that the format's own library takes."""

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tui_trainer.engine.config_check import check_entries
-from tui_trainer.engine.gguf_header import GgufHeader, read_gguf_header
-from tui_trainer.engine.stored_tensors import StoredTensor
+from tui_trainer.engine.models.config_check import check_entries
+from tui_trainer.engine.models.gguf_header import GgufHeader, read_gguf_header
+from tui_trainer.engine.models.stored_tensors import StoredTensor
 from tui_trainer.errors import InputError
 
 SIZES = {

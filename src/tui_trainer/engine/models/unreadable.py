@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import torch
 
-from tui_trainer.engine.model_files import DamagedFileError, find_damage
-from tui_trainer.engine.sources import NOT_CAUSAL, Source
+from tui_trainer.engine.models.model_files import DamagedFileError, find_damage
+from tui_trainer.engine.models.sources import NOT_CAUSAL, Source
 from tui_trainer.errors import InputError
 
 REMEDIES = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
-from tui_trainer.engine.config_check import LARGEST_SIZE
-from tui_trainer.engine.model_files import read_object
+from tui_trainer.engine.models.config_check import LARGEST_SIZE
+from tui_trainer.engine.models.model_files import read_object
 from tui_trainer.errors import InputError
 
 TOKENIZER = "tokenizer.json"

@@ -14,8 +14,8 @@ from transformers import BertConfig, BertModel, T5Config
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.hub.server import FakeHub
 from tests.models import NOTEBOOK_TEXT, byte_fallback_tokenizer, byte_level_tokenizer
-from tui_trainer.engine import loading, sources
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.models import loading, sources
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.train import ModelChoice

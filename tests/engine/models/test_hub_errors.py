@@ -15,7 +15,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from tui_trainer.engine.hub_errors import hub_sentence
+from tui_trainer.engine.models.hub_errors import hub_sentence
 
 # httpx under the name that the installed huggingface_hub has it.
 httpx = importlib.import_module(HfHubHTTPError.__mro__[1].__module__)

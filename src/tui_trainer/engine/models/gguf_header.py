@@ -13,8 +13,8 @@ from pathlib import Path
 
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
-from tui_trainer.engine.model_files import DamagedFileError
-from tui_trainer.engine.stored_tensors import StoredTensor
+from tui_trainer.engine.models.model_files import DamagedFileError
+from tui_trainer.engine.models.stored_tensors import StoredTensor
 
 MAGIC = b"GGUF"
 NUMBERS = {
