@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from tui_trainer.engine.problem import Problem, format_problem
+from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.errors import InputError
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.reports.evaluation import (

@@ -12,8 +12,8 @@ from transformers import AutoModelForCausalLM, CohereConfig, Gemma2Config, Grani
 
 from tests.models import ARCHITECTURES
 from tui_trainer.engine import chunked_loss
-from tui_trainer.engine.batching import IGNORED, labelled_positions
 from tui_trainer.engine.chunked_loss import chunked_losses, is_plain_head
+from tui_trainer.engine.data.batching import IGNORED, labelled_positions
 
 ROWS, POSITIONS, WIDTH, VOCABULARY = 2, 37, 24, 211
 SMALL = {

@@ -9,15 +9,15 @@ import torch.nn.functional as F
 
 from tests.architectures import ARCHITECTURES, tiny_learner, tiny_model
 from tui_trainer.engine.batch_generation import NO_BATCHES, GreedyGeneration
+from tui_trainer.engine.data.examples import Example, make_examples
+from tui_trainer.engine.data.packing import fill_rows, make_batch
+from tui_trainer.engine.data.problem import Problem, format_prompt
 from tui_trainer.engine.evaluate import evaluate
-from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.held_out import UnseenProblem
 from tui_trainer.engine.item_losses import losses_by_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS, NO_PACKING, NO_PADDING, make_loss_pass
 from tui_trainer.engine.model_checks import check_causal
-from tui_trainer.engine.packing import fill_rows, make_batch
-from tui_trainer.engine.problem import Problem, format_prompt
 from tui_trainer.engine.validation import answer_samples, validate
 from tui_trainer.errors import InputError
 from tui_trainer.settings.evaluation import EvaluationSettings

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from tests.engine.notebook import Notebook, assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine.data.problems import format_problem
+from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.problems import format_problem
-from tui_trainer.engine.word_problems import word_problems
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.headless.conftest import Ended, obeyed_characters
+from tui_trainer.engine.data.problems import Problem, format_problem, load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.problems import Problem, format_problem, load_problems
 from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.presets import TUNED
 

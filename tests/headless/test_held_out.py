@@ -9,7 +9,7 @@ import pytest
 from tests.architectures import save_tiny
 from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.engine.batch_generation import NO_BATCHES
-from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.data.problems import load_problems
 
 Program = Callable[..., Ended]
 ASKED = (

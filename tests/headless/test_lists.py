@@ -7,8 +7,8 @@ import pytest
 
 from tests.headless.conftest import Ended, obeyed_characters
 from tests.hub.server import FakeHub
+from tui_trainer.engine.data.problems import describe_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.problems import describe_problems
 from tui_trainer.reports.reports import ModelOption
 
 Program = Callable[..., Ended]

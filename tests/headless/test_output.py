@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.headless.conftest import obeyed_characters
-from tui_trainer.engine.problems import ProblemSource
+from tui_trainer.engine.data.problems import ProblemSource
 from tui_trainer.headless.output import Output, json_line
 from tui_trainer.headless.problems import source_cells
 from tui_trainer.headless.step import describe_model, prediction_cells

@@ -8,7 +8,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from tests.headless.conftest import Ended
-from tui_trainer.engine.problems import format_problem, load_problems
+from tui_trainer.engine.data.problems import format_problem, load_problems
 
 Program = Callable[..., Ended]
 

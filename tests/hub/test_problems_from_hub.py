@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
+from tui_trainer.engine.data.problem import Problem
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.problems import load_problems
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport
 from tui_trainer.reports.progress import Progress

@@ -14,7 +14,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.problems import format_problem, load_problems
+from tui_trainer.engine.data.problems import format_problem, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import RowPart
 from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tui_trainer.cli import parse
-from tui_trainer.engine.problems import BUILTIN_TEST_START, load_problems
+from tui_trainer.engine.data.problems import BUILTIN_TEST_START, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import read_logit, read_logits
 from tui_trainer.screens.step_history import read_bytes

@@ -19,8 +19,8 @@ from transformers import (
 )
 
 from tui_trainer.builtin.corpus import Module, held_out_modules
-from tui_trainer.engine.problems import Problem, format_problem
-from tui_trainer.engine.word_problems import word_problems
+from tui_trainer.engine.data.problems import Problem, format_problem
+from tui_trainer.engine.data.word_problems import word_problems
 
 LEARNING_RATE = 1e-5
 TRAINED_ITEMS = 500

@@ -8,8 +8,8 @@ from the problems' own sequence.
 
 from random import Random
 
-from tui_trainer.engine.word_scenes import PEOPLE, THINGS, Calculation, Operator, Scene, Step
-from tui_trainer.engine.word_stories import STORIES
+from tui_trainer.engine.data.word_scenes import PEOPLE, THINGS, Calculation, Operator, Scene, Step
+from tui_trainer.engine.data.word_stories import STORIES
 
 _NAMES: dict[Operator, tuple[str, str]] = {
     "+": ("plus", "the sum of {} and {}"),

@@ -10,8 +10,11 @@ import torch
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.cross_entropy import cross_entropy
+from tui_trainer.engine.data.examples import Example, make_examples
+from tui_trainer.engine.data.items import read_item
+from tui_trainer.engine.data.problem import Problem
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.evaluate import evaluate, load_held_out
-from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
 from tui_trainer.engine.export.write import export
@@ -19,7 +22,6 @@ from tui_trainer.engine.fork import fork, update_at
 from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
 from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.history import state_bytes
-from tui_trainer.engine.items import read_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import computes_otherwise
 from tui_trainer.engine.memory_estimate import check_memory
@@ -46,8 +48,6 @@ from tui_trainer.engine.passes import passes
 from tui_trainer.engine.phases import TrainingCell
 from tui_trainer.engine.predict import predict
 from tui_trainer.engine.probes import Probes
-from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.problems import load_problems
 from tui_trainer.engine.recording import Recording, check_resumable
 from tui_trainer.engine.saved_model import save_model
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train

@@ -12,9 +12,9 @@ from tui_trainer.engine.batch_generation import (
     GreedyGeneration,
     answers_together,
 )
+from tui_trainer.engine.data.problem import Problem, format_problem, format_prompt
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.problem import Problem, format_problem, format_prompt
-from tui_trainer.engine.problems import load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.evaluation import EvaluatedItem, EvaluationReport
 from tui_trainer.reports.progress import UNHEARD, Progress

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import torch
 
-from tui_trainer.engine.examples import Example
+from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.learner import Learner
 from tui_trainer.runs.description import DataIdentity, ModelIdentity
 from tui_trainer.runs.home import given_path

@@ -4,8 +4,8 @@ import math
 
 from torch import Tensor
 
-from tui_trainer.engine.batching import MicroBatch
-from tui_trainer.engine.examples import Example
+from tui_trainer.engine.data.batching import MicroBatch
+from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.reports.reports import ItemReport
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tui_trainer.engine.batching import IGNORED
+from tui_trainer.engine.data.batching import IGNORED
 
 
 def step_loss(

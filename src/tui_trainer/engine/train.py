@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import Optimizer
 
-from tui_trainer.engine.examples import Example, longest_item
+from tui_trainer.engine.data.examples import Example, longest_item
+from tui_trainer.engine.data.packing import make_batch
+from tui_trainer.engine.data.plan import plan_steps
+from tui_trainer.engine.data.problem import Problem
+from tui_trainer.engine.data.row_layout import first_row
 from tui_trainer.engine.held_out import NOTHING, HeldOut
 from tui_trainer.engine.history import Rng, get_rng, set_rng
 from tui_trainer.engine.item_losses import Extremes, losses_by_item, report_item
@@ -16,10 +20,6 @@ from tui_trainer.engine.loss_pass import make_loss_pass
 from tui_trainer.engine.models.devices import memory_in_use, receive
 from tui_trainer.engine.not_finite import why_not_applied
 from tui_trainer.engine.optim import schedule_factor, set_lr
-from tui_trainer.engine.packing import make_batch
-from tui_trainer.engine.plan import plan_steps
-from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.row_layout import first_row
 from tui_trainer.engine.update import total_grad_norm
 from tui_trainer.engine.validation import measure, notes_on_samples
 from tui_trainer.reports.actions import Loop, LoopSteps, LrChange

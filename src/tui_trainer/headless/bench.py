@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
-from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.errors import InputError, UnfinishedError
 from tui_trainer.headless.arguments import (
     add_command,

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
     add_command,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.problems import load_problems
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import UnfinishedError
 from tui_trainer.headless import held_out

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.problem import Problem, format_problem
-from tui_trainer.engine.problems import ProblemSource, describe_problems, load_problems
+from tui_trainer.engine.data.problem import Problem, format_problem
+from tui_trainer.engine.data.problems import ProblemSource, describe_problems, load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import MODEL_HELP, add_command, whole

@@ -13,8 +13,8 @@ import transformers.models.auto.auto_factory
 from safetensors.torch import save_file
 
 from tests.gguf_file import write_gguf
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.problems import load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.settings.train import ModelChoice, TrainSettings

@@ -18,11 +18,11 @@ from tests.models import (
     byte_level_tokenizer,
     put_in,
 )
+from tui_trainer.engine.data.examples import make_examples
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.examples import make_examples
 from tui_trainer.engine.models.token_bytes import byte_alphabet
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.engine.problems import load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.export.document import make_document
 from tui_trainer.engine.export.files import (
     SCRIPT,
@@ -13,7 +14,6 @@ from tui_trainer.engine.export.files import (
     write_files,
 )
 from tui_trainer.engine.export.origin import Origin
-from tui_trainer.engine.problems import load_problems
 from tui_trainer.reports.actions import Done
 from tui_trainer.reports.export import ExportReport
 from tui_trainer.reports.progress import Progress

@@ -12,14 +12,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import weights_of
 from tests.models import ARCHITECTURES
-from tui_trainer.engine.batching import IGNORED, pad
+from tui_trainer.engine.data.batching import IGNORED, pad
+from tui_trainer.engine.data.examples import Example, make_examples
+from tui_trainer.engine.data.packing import fill_rows, make_batch, pack
+from tui_trainer.engine.data.plan import epoch_order, plan_steps
+from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.examples import Example, make_examples
 from tui_trainer.engine.item_losses import losses_by_item
 from tui_trainer.engine.loss import step_loss
-from tui_trainer.engine.packing import fill_rows, make_batch, pack
-from tui_trainer.engine.plan import epoch_order, plan_steps
-from tui_trainer.engine.problem import Problem
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

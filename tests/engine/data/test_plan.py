@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.engine.examples import Example
-from tui_trainer.engine.packing import Row, fill_rows
-from tui_trainer.engine.plan import Step, best_fit_rows, epoch_order, plan_steps
+from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.data.packing import Row, fill_rows
+from tui_trainer.engine.data.plan import Step, best_fit_rows, epoch_order, plan_steps
 from tui_trainer.settings.train import TrainSettings
 
 LENGTH = 16

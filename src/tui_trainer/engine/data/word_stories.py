@@ -5,7 +5,7 @@ The numbers are small on purpose: a small model can learn the arithmetic, and a 
 
 from random import Random
 
-from tui_trainer.engine.word_scenes import (
+from tui_trainer.engine.data.word_scenes import (
     GOODS,
     MONTHS,
     PEOPLE,

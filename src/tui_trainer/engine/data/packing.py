@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from tui_trainer.engine.batching import (
+from tui_trainer.engine.data.batching import (
     IGNORED,
     MicroBatch,
     Place,
@@ -21,7 +21,7 @@ from tui_trainer.engine.batching import (
     labels_of,
     pad,
 )
-from tui_trainer.engine.examples import Example
+from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.item_attention import item_lengths
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.settings.train import TrainSettings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tui_trainer.engine.examples import Example
+from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.item_attention import ItemLengths
 from tui_trainer.engine.models.devices import send
 

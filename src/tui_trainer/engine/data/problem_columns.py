@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-from tui_trainer.engine.problem import Problem
+from tui_trainer.engine.data.problem import Problem
 from tui_trainer.errors import InputError
 
 QUESTION, ANSWER, REASONING = "question", "answer", "reasoning"

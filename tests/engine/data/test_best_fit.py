@@ -6,9 +6,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.engine.examples import Example
-from tui_trainer.engine.packing import fill_rows, fit_rows
-from tui_trainer.engine.plan import plan_steps
+from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.data.packing import fill_rows, fit_rows
+from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.settings.train import TrainSettings
 
 LENGTH = 64

@@ -7,8 +7,8 @@ from itertools import chain, islice
 from random import Random
 from typing import TypeVar
 
-from tui_trainer.engine.examples import Example
-from tui_trainer.engine.packing import Row, fill_rows, fit_rows
+from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.data.packing import Row, fill_rows, fit_rows
 from tui_trainer.settings.train import BEST_FIT, TrainSettings
 
 Step = tuple[tuple[Row, ...], ...]

@@ -1,6 +1,6 @@
 """What lies in a row of a batch: its items, and what fills the rest."""
 
-from tui_trainer.engine.batching import MicroBatch
+from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.reports.reports import RowPart
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.engine.word_problems import word_problem, word_problems
-from tui_trainer.engine.word_scenes import Calculation
-from tui_trainer.engine.word_stories import STORIES
+from tui_trainer.engine.data.word_problems import word_problem, word_problems
+from tui_trainer.engine.data.word_scenes import Calculation
+from tui_trainer.engine.data.word_stories import STORIES
 
 ANNOTATION = re.compile(r"(\d+)([-+*/])(\d+) = \$?<<\1([-+*/])\3=(\d+)>>(\d+)")
 MANY = word_problems(3000, seed=5)

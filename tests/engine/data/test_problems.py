@@ -8,13 +8,13 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from tui_trainer.engine.problems import (
+from tui_trainer.engine.data.problems import (
     Problem,
     describe_problems,
     format_problem,
     load_problems,
 )
-from tui_trainer.engine.word_problems import word_problem
+from tui_trainer.engine.data.word_problems import word_problem
 from tui_trainer.errors import InputError
 
 ROWS = [{"question": f"What is {i}?", "answer": f"It is {i}.\n#### {i}"} for i in range(5)]

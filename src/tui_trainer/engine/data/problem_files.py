@@ -6,8 +6,8 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from tui_trainer.engine.problem import Problem
-from tui_trainer.engine.problem_columns import (
+from tui_trainer.engine.data.problem import Problem
+from tui_trainer.engine.data.problem_columns import (
     ANSWER,
     QUESTION,
     REASONING,

@@ -1,0 +1,1 @@
+"""Text to problems, items, rows, batches, and the plan of a loop."""
