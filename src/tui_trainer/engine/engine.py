@@ -25,7 +25,6 @@ from tui_trainer.engine.history import state_bytes
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import computes_otherwise
 from tui_trainer.engine.memory_estimate import check_memory
-from tui_trainer.engine.model_checks import check_causal
 from tui_trainer.engine.models.devices import (
     choose_device,
     choose_precision,
@@ -52,6 +51,7 @@ from tui_trainer.engine.recording import Recording, check_resumable
 from tui_trainer.engine.saved_model import save_model
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.update import update
+from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Action, Done, Loop
 from tui_trainer.reports.bench_result import BenchReport

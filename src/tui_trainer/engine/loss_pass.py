@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.chunked_loss import chunked_losses
-from tui_trainer.engine.compiled_blocks import CompiledBlocks, compile_blocks
 from tui_trainer.engine.data.batching import MicroBatch, model_inputs, one_by_one
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import make_batch
-from tui_trainer.engine.item_attention import attention_within_items
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss import step_loss
+from tui_trainer.engine.ways.chunked_loss import chunked_losses
+from tui_trainer.engine.ways.compiled_blocks import CompiledBlocks, compile_blocks
+from tui_trainer.engine.ways.item_attention import attention_within_items
 from tui_trainer.settings.train import TrainSettings
 
 PROBE = 7, 5, 9

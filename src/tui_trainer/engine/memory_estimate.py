@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tui_trainer.engine.chunked_loss import CHUNK_NUMBERS
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import Row, make_batch
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import LossPass, make_loss_pass
 from tui_trainer.engine.models.devices import free_memory, memory_in_use
+from tui_trainer.engine.ways.chunked_loss import CHUNK_NUMBERS
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.settings.train import BF16_STOCHASTIC, TrainSettings

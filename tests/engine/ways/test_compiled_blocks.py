@@ -11,9 +11,9 @@ from torch._inductor import config
 from transformers import AutoModelForCausalLM
 
 from tests.engine.notebook import assert_same_bits, weights_of
-from tui_trainer.engine.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blocks
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.layers import blocks_of
+from tui_trainer.engine.ways.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blocks
 from tui_trainer.reports.loop import PartReport
 from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.presets import TUNED

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, CohereConfig, Gemma2Config, GraniteConfig
 
 from tests.models import ARCHITECTURES
-from tui_trainer.engine import chunked_loss
-from tui_trainer.engine.chunked_loss import chunked_losses, is_plain_head
 from tui_trainer.engine.data.batching import IGNORED, labelled_positions
+from tui_trainer.engine.ways import chunked_loss
+from tui_trainer.engine.ways.chunked_loss import chunked_losses, is_plain_head
 
 ROWS, POSITIONS, WIDTH, VOCABULARY = 2, 37, 24, 211
 SMALL = {

@@ -14,9 +14,9 @@ from transformers import (
     PreTrainedModel,
 )
 
-from tests.engine.test_chunked_loss import SMALL
+from tests.engine.ways.test_chunked_loss import SMALL
 from tests.models import ARCHITECTURES
-from tui_trainer.engine.item_attention import (
+from tui_trainer.engine.ways.item_attention import (
     attention_within_items,
     item_lengths,
 )

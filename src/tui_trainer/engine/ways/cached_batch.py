@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from transformers import Cache, PreTrainedModel
 
-from tui_trainer.engine.roomy_cache import give_room
+from tui_trainer.engine.ways.roomy_cache import give_room
 
 
 class CachedBatch:

@@ -7,7 +7,7 @@ import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from tui_trainer.engine.roomy_cache import ROOM, RoomyLayer, give_room
+from tui_trainer.engine.ways.roomy_cache import ROOM, RoomyLayer, give_room
 
 ROWS, HEADS, WIDTH = 4, 2, 8
 

@@ -16,16 +16,16 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
-from tui_trainer.engine.cached_batch import CachedBatch
-from tui_trainer.engine.chunked_loss import is_plain_head
 from tui_trainer.engine.data.batching import MicroBatch, model_inputs, pad
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import pack
 from tui_trainer.engine.history import get_rng, set_rng
-from tui_trainer.engine.item_attention import attention_within_items
 from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.sampling import check_numbers
+from tui_trainer.engine.ways.cached_batch import CachedBatch
+from tui_trainer.engine.ways.chunked_loss import is_plain_head
+from tui_trainer.engine.ways.item_attention import attention_within_items
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import ModelReport
 

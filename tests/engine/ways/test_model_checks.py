@@ -17,8 +17,8 @@ from tui_trainer.engine.held_out import UnseenProblem
 from tui_trainer.engine.item_losses import losses_by_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS, NO_PACKING, NO_PADDING, make_loss_pass
-from tui_trainer.engine.model_checks import check_causal
 from tui_trainer.engine.validation import answer_samples, validate
+from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
