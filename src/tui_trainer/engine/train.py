@@ -19,7 +19,7 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss_pass import make_loss_pass
 from tui_trainer.engine.models.devices import memory_in_use, receive
 from tui_trainer.engine.not_finite import why_not_applied
-from tui_trainer.engine.optim import schedule_factor, set_lr
+from tui_trainer.engine.optimizers.optim import schedule_factor, set_lr
 from tui_trainer.engine.update import total_grad_norm
 from tui_trainer.engine.validation import measure, notes_on_samples
 from tui_trainer.reports.actions import Loop, LoopSteps, LrChange

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 from tests.engine.notebook import assert_same_bits
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.optim import make_optimizer, parameter_groups, schedule_factor
+from tui_trainer.engine.optimizers.optim import make_optimizer, parameter_groups, schedule_factor
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import TrainSettings
 

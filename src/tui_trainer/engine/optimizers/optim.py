@@ -5,7 +5,7 @@ import math
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from tui_trainer.engine.stochastic_rounding import StochasticAdamW, StochasticSGD
+from tui_trainer.engine.optimizers.stochastic_rounding import StochasticAdamW, StochasticSGD
 from tui_trainer.settings.train import check_lr, check_optimizer
 
 PLAIN = {"AdamW": AdamW, "SGD": SGD}
