@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.generation.sampling import NotNumbersError
 from tui_trainer.engine.item_losses import Extremes
 from tui_trainer.engine.loss_pass import LossPass
 from tui_trainer.engine.not_finite import weight_not_finite
-from tui_trainer.engine.sampling import NotNumbersError
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import HaltReport, LoopReport
 from tui_trainer.reports.reports import StepReport
@@ -276,7 +276,7 @@ def test_samples_without_an_answer_halt_the_loop_and_do_not_end_it(
     def diverged(logits: Tensor) -> None:
         raise NotNumbersError
 
-    monkeypatch.setattr("tui_trainer.engine.batch_generation.check_numbers", diverged)
+    monkeypatch.setattr("tui_trainer.engine.generation.batch_generation.check_numbers", diverged)
     settings = TrainSettings(items=2, sample_every=1, skip_not_finite=skips)
     reports = list(qwen3.train(settings))
     halts = [report for report in reports if isinstance(report, HaltReport)]

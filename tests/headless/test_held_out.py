@@ -8,8 +8,8 @@ import pytest
 
 from tests.architectures import save_tiny
 from tests.headless.conftest import Ended, obeyed_characters
-from tui_trainer.engine.batch_generation import NO_BATCHES
 from tui_trainer.engine.data.problems import load_problems
+from tui_trainer.engine.generation.batch_generation import NO_BATCHES
 
 Program = Callable[..., Ended]
 ASKED = (

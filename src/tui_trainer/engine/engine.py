@@ -14,12 +14,19 @@ from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.items import read_item
 from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problems import load_problems
-from tui_trainer.engine.evaluate import evaluate, load_held_out
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
 from tui_trainer.engine.export.write import export
 from tui_trainer.engine.fork import fork, update_at
-from tui_trainer.engine.generate import check_room, continuation, generate, inspect, next_token
+from tui_trainer.engine.generation.evaluate import evaluate, load_held_out
+from tui_trainer.engine.generation.generate import (
+    check_room,
+    continuation,
+    generate,
+    inspect,
+    next_token,
+)
+from tui_trainer.engine.generation.predict import predict
 from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.history import state_bytes
 from tui_trainer.engine.learner import Learner
@@ -45,7 +52,6 @@ from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.moved import which_moved
 from tui_trainer.engine.passes import passes
 from tui_trainer.engine.phases import TrainingCell
-from tui_trainer.engine.predict import predict
 from tui_trainer.engine.probes import Probes
 from tui_trainer.engine.recording import Recording, check_resumable
 from tui_trainer.engine.saved_model import save_model

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.problem import Problem
-from tui_trainer.engine.evaluate import load_tested
+from tui_trainer.engine.generation.evaluate import load_tested
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
 from tui_trainer.reports.progress import UNHEARD, Progress

@@ -2,9 +2,9 @@
 
 import torch
 
+from tui_trainer.engine.generation.predict import read_logits
 from tui_trainer.engine.history import get_rng, set_rng
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.predict import read_logits
 from tui_trainer.reports.reports import PassesReport, Prediction
 
 

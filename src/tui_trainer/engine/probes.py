@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tui_trainer.engine.generation.predict import forward, read_position
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.predict import forward, read_position
 from tui_trainer.errors import InputError
 from tui_trainer.reports.probes import MOST_PROBES, ProbeReading, ProbeReport, ProbeStart
 from tui_trainer.reports.reports import Candidate

@@ -10,17 +10,21 @@ from typing import TypeVar
 
 import torch
 
-from tui_trainer.engine.batch_generation import NO_BATCHES, GreedyGeneration, answers_together
 from tui_trainer.engine.data.batching import model_inputs, pad
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.problem import format_prompt
-from tui_trainer.engine.evaluate import REPORT_SECONDS
+from tui_trainer.engine.generation.batch_generation import (
+    NO_BATCHES,
+    GreedyGeneration,
+    answers_together,
+)
+from tui_trainer.engine.generation.evaluate import REPORT_SECONDS
+from tui_trainer.engine.generation.sampling import NotNumbersError
 from tui_trainer.engine.held_out import HeldOut, UnseenProblem
 from tui_trainer.engine.item_losses import ItemLosses, losses_by_item
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loss import step_loss
 from tui_trainer.engine.not_finite import why_no_answers
-from tui_trainer.engine.sampling import NotNumbersError
 from tui_trainer.reports.evaluation import Answer, EvaluatedItem
 from tui_trainer.reports.loop import (
     HaltReport,

@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 
 from tests.architectures import ARCHITECTURES, tiny_learner, tiny_model
-from tui_trainer.engine.batch_generation import NO_BATCHES, GreedyGeneration
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.packing import fill_rows, make_batch
 from tui_trainer.engine.data.problem import Problem, format_prompt
-from tui_trainer.engine.evaluate import evaluate
+from tui_trainer.engine.generation.batch_generation import NO_BATCHES, GreedyGeneration
+from tui_trainer.engine.generation.evaluate import evaluate
 from tui_trainer.engine.held_out import UnseenProblem
 from tui_trainer.engine.item_losses import losses_by_item
 from tui_trainer.engine.learner import Learner

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
+from tui_trainer.engine.generation.predict import forward, read_logits, read_position
+from tui_trainer.engine.generation.sampling import choose, describe_steps
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.predict import forward, read_logits, read_position
-from tui_trainer.engine.sampling import choose, describe_steps
 from tui_trainer.errors import InputError
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.settings.train import Sampling

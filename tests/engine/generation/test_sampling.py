@@ -16,7 +16,7 @@ from transformers import (
 
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.sampling import apply_steps, choose, describe_steps, draw_number
+from tui_trainer.engine.generation.sampling import apply_steps, choose, describe_steps, draw_number
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import Sampling
 
@@ -153,7 +153,7 @@ def test_sampling_leaves_torchs_own_generator_alone() -> None:
 
 
 def test_a_draw_at_the_very_end_chooses_no_token_that_was_cut(monkeypatch) -> None:
-    monkeypatch.setattr("tui_trainer.engine.sampling.draw_number", lambda *_: 1 - 2**-53)
+    monkeypatch.setattr("tui_trainer.engine.generation.sampling.draw_number", lambda *_: 1 - 2**-53)
     flat = torch.zeros(1000)
     flat[500:] = -1
     assert choose(flat, Sampling(greedy=False, top_k=500), 0)[0] == 499

@@ -13,12 +13,12 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.models import ARCHITECTURES, CONTEXT
-from tui_trainer.engine import evaluate as evaluation
-from tui_trainer.engine.batch_generation import GreedyGeneration
 from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.evaluate import batches_by_length, load_held_out, make_prompt
+from tui_trainer.engine.generation import evaluate as evaluation
+from tui_trainer.engine.generation.batch_generation import GreedyGeneration
+from tui_trainer.engine.generation.evaluate import batches_by_length, load_held_out, make_prompt
 from tui_trainer.engine.ways.cached_batch import last_logits_only
 from tui_trainer.errors import InputError
 from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem, EvaluationReport

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from tests.models import NOTEBOOK_TEXT
-from tui_trainer.engine import predict as predict_module
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.generation import predict as predict_module
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import Prediction
 
