@@ -8,8 +8,14 @@ from pathlib import Path
 import torch
 
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
+from tui_trainer.engine.cell.cross_entropy import cross_entropy
+from tui_trainer.engine.cell.fork import fork, update_at
+from tui_trainer.engine.cell.moved import which_moved
+from tui_trainer.engine.cell.passes import passes
+from tui_trainer.engine.cell.phases import TrainingCell
+from tui_trainer.engine.cell.probes import Probes
+from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.checkpoint import restore_training
-from tui_trainer.engine.cross_entropy import cross_entropy
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.items import read_item
 from tui_trainer.engine.data.problem import Problem
@@ -17,7 +23,6 @@ from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
 from tui_trainer.engine.export.write import export
-from tui_trainer.engine.fork import fork, update_at
 from tui_trainer.engine.generation.evaluate import evaluate, load_held_out
 from tui_trainer.engine.generation.generate import (
     check_room,
@@ -49,14 +54,9 @@ from tui_trainer.engine.models.model_report import embedding_rows, report_model
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import FilesIdentity, Source, find_source, local_models
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.engine.moved import which_moved
-from tui_trainer.engine.passes import passes
-from tui_trainer.engine.phases import TrainingCell
-from tui_trainer.engine.probes import Probes
 from tui_trainer.engine.recording import Recording, check_resumable
 from tui_trainer.engine.saved_model import save_model
 from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
-from tui_trainer.engine.update import update
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Action, Done, Loop

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import Optimizer
 
+from tui_trainer.engine.cell.update import total_grad_norm
 from tui_trainer.engine.data.examples import Example, longest_item
 from tui_trainer.engine.data.packing import make_batch
 from tui_trainer.engine.data.plan import plan_steps
@@ -20,7 +21,6 @@ from tui_trainer.engine.loss_pass import make_loss_pass
 from tui_trainer.engine.models.devices import memory_in_use, receive
 from tui_trainer.engine.not_finite import why_not_applied
 from tui_trainer.engine.optimizers.optim import schedule_factor, set_lr
-from tui_trainer.engine.update import total_grad_norm
 from tui_trainer.engine.validation import measure, notes_on_samples
 from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
 from tui_trainer.reports.loop import HaltReport, LoopReport, PartReport

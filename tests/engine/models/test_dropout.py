@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
+from tui_trainer.engine.cell.passes import passes
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.history import get_rng
-from tui_trainer.engine.passes import passes
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings

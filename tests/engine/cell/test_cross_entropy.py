@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.engine.cross_entropy import cross_entropy
+from tui_trainer.engine.cell.cross_entropy import cross_entropy
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import LabelledLogits, read_logits
 

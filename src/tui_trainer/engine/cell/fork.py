@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from torch import Tensor
 
+from tui_trainer.engine.cell.update import reversible_update, update
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.update import reversible_update, update
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import UpdateReport
 from tui_trainer.settings.train import HIGHEST_LR

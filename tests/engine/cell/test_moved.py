@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.engine.notebook import weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine import moved
+from tui_trainer.engine.cell import moved
 from tui_trainer.engine.engine import Engine
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -160,7 +160,7 @@ class Faults:
         self.monkeypatch.setattr(torch.Tensor, "addcdiv_", fail_at_the_third)
 
     def in_the_prediction_afterwards(self) -> None:
-        self.monkeypatch.setattr("tui_trainer.engine.update.predict_anyhow", self._fail)
+        self.monkeypatch.setattr("tui_trainer.engine.cell.update.predict_anyhow", self._fail)
 
     @staticmethod
     def _fail(*args: object, **keywords: object) -> None:

@@ -1,0 +1,1 @@
+"""The training cell: one update, phase by phase, undone, forked, and what it moved."""
