@@ -16,10 +16,10 @@ from torch import Tensor
 
 from tests.headless.conftest import Ended
 from tui_trainer.cli import PIPE_CLOSED, main
-from tui_trainer.engine import train
 from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop import train
 from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.headless import evaluation, interrupts
 from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps

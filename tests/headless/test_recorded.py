@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.headless.conftest import Ended
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loss_pass import LossPass
+from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.errors import InputError
 from tui_trainer.headless import halts
 from tui_trainer.reports.loop import LoopReport

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, Gemma2Config, PreTrainedTokenizer
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS
+from tui_trainer.engine.loop.loss_pass import NO_CHUNKS, NO_ITEMS
 from tui_trainer.engine.ways.item_attention import NAME
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tests.terminal.terminal import Terminal
 from tui_trainer.cli import main
-from tui_trainer.engine import train
+from tui_trainer.engine.loop import train
 from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run

@@ -15,7 +15,6 @@ from tui_trainer.engine.cell.passes import passes
 from tui_trainer.engine.cell.phases import TrainingCell
 from tui_trainer.engine.cell.probes import Probes
 from tui_trainer.engine.cell.update import update
-from tui_trainer.engine.checkpoint import restore_training
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.items import read_item
 from tui_trainer.engine.data.problem import Problem
@@ -32,11 +31,15 @@ from tui_trainer.engine.generation.generate import (
     next_token,
 )
 from tui_trainer.engine.generation.predict import predict
-from tui_trainer.engine.held_out import HeldOut, hold_out
 from tui_trainer.engine.history import state_bytes
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loss_pass import computes_otherwise
-from tui_trainer.engine.memory_estimate import check_memory
+from tui_trainer.engine.loop.checkpoint import restore_training
+from tui_trainer.engine.loop.held_out import HeldOut, hold_out
+from tui_trainer.engine.loop.loss_pass import computes_otherwise
+from tui_trainer.engine.loop.memory_estimate import check_memory
+from tui_trainer.engine.loop.recording import Recording, check_resumable
+from tui_trainer.engine.loop.saved_model import save_model
+from tui_trainer.engine.loop.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.models.devices import (
     choose_device,
     choose_precision,
@@ -54,9 +57,6 @@ from tui_trainer.engine.models.model_report import embedding_rows, report_model
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import FilesIdentity, Source, find_source, local_models
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.engine.recording import Recording, check_resumable
-from tui_trainer.engine.saved_model import save_model
-from tui_trainer.engine.train import TrainingState, begin_training, describe_loop, train
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Action, Done, Loop

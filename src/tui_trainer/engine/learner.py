@@ -12,9 +12,9 @@ from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
+from tui_trainer.engine.loop.not_finite import weight_not_finite
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.engine.not_finite import weight_not_finite
 from tui_trainer.engine.optimizers.optim import make_optimizer, set_lr
 from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.ways.model_checks import ModelChecks

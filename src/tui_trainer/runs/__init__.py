@@ -2,5 +2,5 @@
 
 `$XDG_DATA_HOME/tui-trainer/runs/<date>-<model>-<n>/` holds `run.json`, `metrics.jsonl` (a line a
 step) and `checkpoints/step-000500/`. No torch and no textual here: the tensors of a checkpoint are
-`engine/checkpoint.py`'s.
+`engine/loop/checkpoint.py`'s.
 """

@@ -13,11 +13,17 @@ from tui_trainer.engine.data.packing import fill_rows, make_batch
 from tui_trainer.engine.data.problem import Problem, format_prompt
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES, GreedyGeneration
 from tui_trainer.engine.generation.evaluate import evaluate
-from tui_trainer.engine.held_out import UnseenProblem
-from tui_trainer.engine.item_losses import losses_by_item
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loss_pass import NO_CHUNKS, NO_ITEMS, NO_PACKING, NO_PADDING, make_loss_pass
-from tui_trainer.engine.validation import answer_samples, validate
+from tui_trainer.engine.loop.held_out import UnseenProblem
+from tui_trainer.engine.loop.item_losses import losses_by_item
+from tui_trainer.engine.loop.loss_pass import (
+    NO_CHUNKS,
+    NO_ITEMS,
+    NO_PACKING,
+    NO_PADDING,
+    make_loss_pass,
+)
+from tui_trainer.engine.loop.validation import answer_samples, validate
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
 from tui_trainer.settings.evaluation import EvaluationSettings

@@ -17,9 +17,9 @@ from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.train import begin_training, describe_loop, train
 from tui_trainer.engine.models.devices import choose_device
 from tui_trainer.engine.models.sources import find_source
-from tui_trainer.engine.train import begin_training, describe_loop, train
 from tui_trainer.reports.bench import Measured, Prepared
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.reports import StepReport

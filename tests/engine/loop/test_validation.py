@@ -12,13 +12,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import CONTEXT
-from tui_trainer.engine import validation
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.held_out import hold_out, load_unseen
-from tui_trainer.engine.validation import POSITIONS_AT_ONCE, groups_of_like_length
+from tui_trainer.engine.loop import validation
+from tui_trainer.engine.loop.held_out import hold_out, load_unseen
+from tui_trainer.engine.loop.validation import POSITIONS_AT_ONCE, groups_of_like_length
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import (
     LoopReport,

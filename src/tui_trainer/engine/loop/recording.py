@@ -15,12 +15,12 @@ from typing import TypeVar
 import torch
 
 from tui_trainer.closed import closed
-from tui_trainer.engine.checkpoint import save_checkpoint
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.plan import plan_steps
-from tui_trainer.engine.identity import identify_data, identify_model, versions
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.train import TrainingState
+from tui_trainer.engine.loop.checkpoint import save_checkpoint
+from tui_trainer.engine.loop.identity import identify_data, identify_model, versions
+from tui_trainer.engine.loop.train import TrainingState
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
 from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport

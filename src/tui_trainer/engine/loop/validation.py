@@ -20,11 +20,11 @@ from tui_trainer.engine.generation.batch_generation import (
 )
 from tui_trainer.engine.generation.evaluate import REPORT_SECONDS
 from tui_trainer.engine.generation.sampling import NotNumbersError
-from tui_trainer.engine.held_out import HeldOut, UnseenProblem
-from tui_trainer.engine.item_losses import ItemLosses, losses_by_item
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loss import step_loss
-from tui_trainer.engine.not_finite import why_no_answers
+from tui_trainer.engine.loop.held_out import HeldOut, UnseenProblem
+from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item
+from tui_trainer.engine.loop.loss import step_loss
+from tui_trainer.engine.loop.not_finite import why_no_answers
 from tui_trainer.reports.evaluation import Answer, EvaluatedItem
 from tui_trainer.reports.loop import (
     HaltReport,

@@ -16,7 +16,7 @@ from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import Row, make_batch
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loss_pass import LossPass, make_loss_pass
+from tui_trainer.engine.loop.loss_pass import LossPass, make_loss_pass
 from tui_trainer.engine.models.devices import free_memory, memory_in_use
 from tui_trainer.engine.ways.chunked_loss import CHUNK_NUMBERS
 from tui_trainer.errors import InputError

@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from tui_trainer.engine.checkpoint import model_written
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.checkpoint import model_written
 from tui_trainer.reports.runs import SavedReport
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.file_hashes import hash_files

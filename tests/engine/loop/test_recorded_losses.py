@@ -1,6 +1,6 @@
 """Losses of 30 steps, recorded once: what moves code about must leave every bit of them.
 
-`python -m tests.engine.test_recorded_losses` records them anew, where numbers
+`python -m tests.engine.loop.test_recorded_losses` records them anew, where numbers
 are meant to change.
 """
 

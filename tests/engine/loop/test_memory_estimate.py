@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.loop_memory import LOOPS
-from tui_trainer.engine import memory_estimate
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.memory_estimate import most_positions, smaller
+from tui_trainer.engine.loop import memory_estimate
+from tui_trainer.engine.loop.memory_estimate import most_positions, smaller
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.reports.reports import StepReport

@@ -16,7 +16,7 @@ from tui_trainer.engine.data.batching import MicroBatch, model_inputs, one_by_on
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import make_batch
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loss import step_loss
+from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
 from tui_trainer.engine.ways.compiled_blocks import CompiledBlocks, compile_blocks
 from tui_trainer.engine.ways.item_attention import attention_within_items

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from tui_trainer.engine.item_losses import ItemLosses, counted_loss
+from tui_trainer.engine.loop.item_losses import ItemLosses, counted_loss
 
 NAMED = 4
 """Items; a packed row may have dozens."""

@@ -1,0 +1,1 @@
+"""The training loop: its loss, what is measured in it, and how it is kept."""
