@@ -19,10 +19,10 @@ from textual.pilot import Pilot
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.runs.benches import check_benches_home
-from tui_trainer.screens.gsm8k import Gsm8kScreen
-from tui_trainer.screens.predict import PredictScreen
-from tui_trainer.screens.question import Question
-from tui_trainer.screens.step import StepScreen
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.predict.screen import PredictScreen
+from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.text_box import TextBox
@@ -186,22 +186,24 @@ async def help_of_step(pilot: Pilot[int]) -> None:
 
 
 PICTURES = (
-    Picture("tokens", "screens/tokens.py", "1", tokens),
-    Picture("tokens-emoji", "screens/tokens.py", "1, and an emoji in the text", tokens_emoji),
-    Picture("tokens-batch", "screens/tokens.py", "1, then b", tokens_batch),
-    Picture("predict", "screens/predict.py", "2, then space, t, n and down", predict),
-    Picture("loss", "screens/loss.py", "3, then down and space", loss),
-    Picture("step", "screens/step.py", "4, then space twelve times", step),
-    Picture("step-phases", "screens/phase_view.py", "4, then . three times", step_phases),
-    Picture("step-moved", "screens/moved_view.py", "4, then v twice and space", step_moved),
+    Picture("tokens", "screens/tokens/screen.py", "1", tokens),
+    Picture(
+        "tokens-emoji", "screens/tokens/screen.py", "1, and an emoji in the text", tokens_emoji
+    ),
+    Picture("tokens-batch", "screens/tokens/screen.py", "1, then b", tokens_batch),
+    Picture("predict", "screens/predict/screen.py", "2, then space, t, n and down", predict),
+    Picture("loss", "screens/loss/screen.py", "3, then down and space", loss),
+    Picture("step", "screens/step/screen.py", "4, then space twelve times", step),
+    Picture("step-phases", "screens/step/phase_view.py", "4, then . three times", step_phases),
+    Picture("step-moved", "screens/step/moved_view.py", "4, then v twice and space", step_moved),
     Picture(
         "step-probes",
-        "screens/probe_view.py",
+        "screens/step/probe_view.py",
         "4, then space twelve times and v thrice",
         step_probes,
     ),
-    Picture("step-fork", "screens/fork_dialog.py", "4, then space and f", step_fork),
-    Picture("gsm8k", "screens/gsm8k.py", "5, then . forty times", gsm8k),
+    Picture("step-fork", "screens/step/fork_dialog.py", "4, then space and f", step_fork),
+    Picture("gsm8k", "screens/gsm8k/screen.py", "5, then . forty times", gsm8k),
     Picture(
         "gsm8k-validation",
         "widgets/held_out_line.py",
@@ -209,11 +211,11 @@ PICTURES = (
         gsm8k_validation,
     ),
     Picture(
-        "evaluation", "screens/evaluation_view.py", "5, e, then forty steps and e again", evaluation
+        "evaluation", "screens/evaluation/view.py", "5, e, then forty steps and e again", evaluation
     ),
-    Picture("runs", "screens/runs.py", "5, two runs, 6, then space, down and space", runs),
-    Picture("bench", "screens/bench_view.py", "a bench by command, then 6 and b", bench),
-    Picture("help", "screens/help.py", "4, then ?", help_of_step),
+    Picture("runs", "screens/runs/screen.py", "5, two runs, 6, then space, down and space", runs),
+    Picture("bench", "screens/bench/view.py", "a bench by command, then 6 and b", bench),
+    Picture("help", "screens/dialogs/help.py", "4, then ?", help_of_step),
 )
 
 

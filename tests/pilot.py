@@ -16,7 +16,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
 from tui_trainer.reports.progress import Progress
-from tui_trainer.screens.question import Question
+from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.settings.train import ModelChoice
 
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch

@@ -13,10 +13,10 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
 from tests.pilot import running, shown, until
-from tui_trainer.screens.failure import FailureDialog
-from tui_trainer.screens.help import HelpDialog
-from tui_trainer.screens.model_picker import ModelPicker
-from tui_trainer.screens.question import Question
+from tui_trainer.screens.dialogs.failure import FailureDialog
+from tui_trainer.screens.dialogs.help import HelpDialog
+from tui_trainer.screens.dialogs.model_picker import ModelPicker
+from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.status_line import StatusLine
 

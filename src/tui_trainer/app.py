@@ -31,12 +31,12 @@ from tui_trainer.failures import describe_failure
 from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
-from tui_trainer.screens.failure import FaultDialog
+from tui_trainer.screens.dialogs.failure import FaultDialog
+from tui_trainer.screens.dialogs.help import HelpDialog
+from tui_trainer.screens.dialogs.model_picker import ModelPicker
+from tui_trainer.screens.dialogs.palette import Palette
 from tui_trainer.screens.going_on import LOADING, NO_MODEL
-from tui_trainer.screens.help import HelpDialog
 from tui_trainer.screens.leaving import QUIT, RELOAD, leave_weights
-from tui_trainer.screens.model_picker import ModelPicker
-from tui_trainer.screens.palette import Palette
 from tui_trainer.screens.session import SAVING, Session
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
 from tui_trainer.settings.train import ModelChoice
@@ -78,7 +78,7 @@ SCREEN_CLASSES = {
 
 def screen_class(name: str) -> type[WorkScreen]:
     """Imported when it is first asked for: all are a quarter of the time to the first frame."""
-    module = import_module(f"tui_trainer.screens.{name}")
+    module = import_module(f"tui_trainer.screens.{name}.screen")
     kind: type[WorkScreen] = getattr(module, SCREEN_CLASSES[name])
     return kind
 

@@ -11,7 +11,7 @@ import psutil
 from tests.bench.loop_sides import app_on_gsm8k
 from tests.fake_engine import FakeEngine
 from tui_trainer.reports.reports import StepReport
-from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.widgets.loss_chart import LossChart
 
 LOOKED_AT = 100_000, 1_000_000

@@ -41,7 +41,7 @@ from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.scoring import STOP_STRINGS
-from tui_trainer.screens.step import StepScreen
+from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.widgets.prediction_table import PredictionTable

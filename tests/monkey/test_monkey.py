@@ -12,7 +12,7 @@ import pytest
 from tests.monkey.actions import Action
 from tests.monkey.play import Episode
 from tests.monkey.run import Report, find_wrong, shortest_of
-from tui_trainer.screens.loss import LossScreen
+from tui_trainer.screens.loss.screen import LossScreen
 
 QUICK, LONG = 60, 10_000
 SHRINK_SECONDS = 120.0

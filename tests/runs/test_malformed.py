@@ -33,7 +33,7 @@ from tui_trainer.runs.metrics import tally_up_to
 from tui_trainer.runs.past import past_up_to
 from tui_trainer.runs.training_facts import TRAINING_FILE, TrainingFacts, write_facts
 from tui_trainer.runs.writer import RunWriter
-from tui_trainer.screens import run_words
+from tui_trainer.screens.runs import words as run_words
 
 LONGEST_SENTENCE = 1000
 QUICK = 60

@@ -14,15 +14,15 @@ from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import benches_home
-from tui_trainer.screens import bench_view
-from tui_trainer.screens.bench_view import BenchScreen
-from tui_trainer.screens.evaluation_view import EvaluationScreen
+from tui_trainer.screens.bench import view as bench_view
+from tui_trainer.screens.bench.view import BenchScreen
+from tui_trainer.screens.dialogs.help import HelpDialog
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
+from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.going_on import BENCH
-from tui_trainer.screens.gsm8k import Gsm8kScreen
-from tui_trainer.screens.help import HelpDialog
-from tui_trainer.screens.question import Question
-from tui_trainer.screens.runs import RunsScreen
-from tui_trainer.screens.settings_form import SettingsForm
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState

@@ -11,23 +11,23 @@ from tests.fake_engine import FakeEngine, evaluated_item
 from tests.pilot import SECONDS_AT_MOST, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.failures import Failure
-from tui_trainer.screens.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.entry import Entry
-from tui_trainer.screens.evaluated_item import EvaluatedItemDialog, ItemTexts
-from tui_trainer.screens.failure import FailureDialog
-from tui_trainer.screens.fork_dialog import ForkDialog
-from tui_trainer.screens.gsm8k_settings import FORM
-from tui_trainer.screens.help import HelpDialog
-from tui_trainer.screens.item_browser import ItemBrowser
-from tui_trainer.screens.loss import LossScreen
-from tui_trainer.screens.model_picker import ModelPicker
-from tui_trainer.screens.palette import Palette
-from tui_trainer.screens.probe_editor import ProbeEditor
-from tui_trainer.screens.question import Answer, Question
-from tui_trainer.screens.run_details import RunDetails
-from tui_trainer.screens.settings_form import SettingsForm
-from tui_trainer.screens.tokenizer_picker import TokenizerPicker
+from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.failure import FailureDialog
+from tui_trainer.screens.dialogs.help import HelpDialog
+from tui_trainer.screens.dialogs.model_picker import ModelPicker
+from tui_trainer.screens.dialogs.palette import Palette
+from tui_trainer.screens.dialogs.question import Answer, Question
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
+from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
+from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
+from tui_trainer.screens.gsm8k.settings import FORM
+from tui_trainer.screens.loss.screen import LossScreen
+from tui_trainer.screens.runs.details import RunDetails
+from tui_trainer.screens.step.fork_dialog import ForkDialog
+from tui_trainer.screens.step.probe_editor import ProbeEditor
+from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings

@@ -19,15 +19,15 @@ from tui_trainer.reports.evaluation import (
     tally,
 )
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
-from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
-from tui_trainer.screens.evaluation_view import EvaluationScreen
-from tui_trainer.screens.evaluation_words import describe_progress, score_cells
+from tui_trainer.screens.dialogs.help import HelpDialog
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_field
+from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
+from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.evaluation.words import describe_progress, score_cells
 from tui_trainer.screens.evaluations import Evaluations
 from tui_trainer.screens.going_on import EVALUATION
-from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.guide import COMPARED
-from tui_trainer.screens.help import HelpDialog
-from tui_trainer.screens.settings_form import SettingsForm, describe_field
 from tui_trainer.settings.evaluation import (
     EVALUATION_FIELDS,
     EvaluationSettings,

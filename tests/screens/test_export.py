@@ -10,10 +10,10 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
-from tui_trainer.screens.entry import Entry
-from tui_trainer.screens.failure import FailureDialog
-from tui_trainer.screens.question import Question
-from tui_trainer.screens.step import StepScreen
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.failure import FailureDialog
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.step.screen import StepScreen
 
 
 def notes(app: TuiTrainer) -> str:

@@ -17,12 +17,12 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.problems import format_problem, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import RowPart
-from tui_trainer.screens.gsm8k import SHOW_SECONDS, Gsm8kScreen
-from tui_trainer.screens.gsm8k_settings import describe_settings
-from tui_trainer.screens.help import HelpDialog
-from tui_trainer.screens.question import Question
-from tui_trainer.screens.settings_form import SettingsForm, describe_field
-from tui_trainer.screens.step import StepScreen
+from tui_trainer.screens.dialogs.help import HelpDialog
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_field
+from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
+from tui_trainer.screens.gsm8k.settings import describe_settings
+from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.fields import FIELDS
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings

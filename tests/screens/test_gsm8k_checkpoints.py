@@ -9,8 +9,8 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
-from tui_trainer.screens.gsm8k import Gsm8kScreen
-from tui_trainer.screens.question import Question
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState
 

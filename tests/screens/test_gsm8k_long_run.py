@@ -12,7 +12,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.loop import LoopReport, ValidationReport
 from tui_trainer.reports.reports import StepReport
 from tui_trainer.runs.loss_series import BUCKETS_AT_MOST
-from tui_trainer.screens.gsm8k import Gsm8kScreen
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.widgets.loss_chart import LossChart
 
 STEPS = 1_000_000

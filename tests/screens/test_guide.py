@@ -31,7 +31,7 @@ from tui_trainer.screens.guide import (
     is_name,
 )
 from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks, ticks_file
-from tui_trainer.screens.phase_view import PhaseView
+from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.text_examples import EXAMPLES
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings

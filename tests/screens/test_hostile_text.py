@@ -58,14 +58,14 @@ from tui_trainer.reports.reports import (
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import runs_home
-from tui_trainer.screens.checkpoint_picker import CheckpointPicker
-from tui_trainer.screens.entry import Entry
-from tui_trainer.screens.evaluated_item import EvaluatedItemDialog
-from tui_trainer.screens.evaluation_view import EvaluationScreen
-from tui_trainer.screens.question import Question
-from tui_trainer.screens.run_details import RunDetails
-from tui_trainer.screens.runs import RunsScreen
-from tui_trainer.screens.settings_form import SettingsForm
+from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
+from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
+from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.runs.details import RunDetails
+from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 from tui_trainer.widgets.held_out_line import HeldOutLine

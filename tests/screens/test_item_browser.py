@@ -14,8 +14,8 @@ from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.engine.engine import Engine
-from tui_trainer.screens.item_browser import ItemBrowser
-from tui_trainer.screens.item_words import found, searchable
+from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
+from tui_trainer.screens.gsm8k.item_words import found, searchable
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.line_table import LineTable
 

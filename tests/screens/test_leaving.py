@@ -9,7 +9,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
-from tui_trainer.screens.question import Question
+from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.worker import LoopState
 

@@ -12,9 +12,9 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
-from tui_trainer.screens.class_list import EXAMPLES
-from tui_trainer.screens.loss import LossScreen
-from tui_trainer.screens.loss_words import bar, large
+from tui_trainer.screens.loss.class_list import EXAMPLES
+from tui_trainer.screens.loss.screen import LossScreen
+from tui_trainer.screens.loss.words import bar, large
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve

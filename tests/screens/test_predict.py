@@ -16,14 +16,14 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import Candidate
-from tui_trainer.screens.predict import PredictScreen
-from tui_trainer.screens.predict_words import bar, describe_opened, describe_sampling
-from tui_trainer.screens.sampling_ladders import (
+from tui_trainer.screens.predict.sampling_ladders import (
     change_seed,
     change_temperature,
     change_top_k,
     change_top_p,
 )
+from tui_trainer.screens.predict.screen import PredictScreen
+from tui_trainer.screens.predict.words import bar, describe_opened, describe_sampling
 from tui_trainer.settings.train import ModelChoice, Sampling
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import LineTable

@@ -18,15 +18,15 @@ from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
 from tui_trainer.runs.listing import delete_whole, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
-from tui_trainer.screens import runs
-from tui_trainer.screens.checkpoint_picker import CheckpointPicker
-from tui_trainer.screens.entry import Entry
-from tui_trainer.screens.evaluation_view import EvaluationScreen
-from tui_trainer.screens.gsm8k import Gsm8kScreen
-from tui_trainer.screens.gsm8k_settings import describe_settings
-from tui_trainer.screens.question import Question
-from tui_trainer.screens.run_details import RunDetails
-from tui_trainer.screens.runs import RunsScreen
+from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.gsm8k.settings import describe_settings
+from tui_trainer.screens.runs import screen as runs
+from tui_trainer.screens.runs.details import RunDetails
+from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.loss_chart import LossChart

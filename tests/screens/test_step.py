@@ -14,10 +14,10 @@ from tests.pilot import reload, running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.screens.learning_rate import next_lr
-from tui_trainer.screens.passes_view import PassesView
-from tui_trainer.screens.phase_view import PHASE_KEYS, PhaseView
-from tui_trainer.screens.step import StepScreen
-from tui_trainer.screens.step_history import read_bytes
+from tui_trainer.screens.step.history import read_bytes
+from tui_trainer.screens.step.passes_view import PassesView
+from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
+from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable

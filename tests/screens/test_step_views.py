@@ -11,9 +11,9 @@ from tests.pilot import reload, running, shown, until
 from tests.screens.test_step import press_updates, step_screen
 from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.probes import ProbeReport
-from tui_trainer.screens.moved_view import MovedView, short
-from tui_trainer.screens.probe_editor import ProbeEditor, read_line, write_line
-from tui_trainer.screens.probe_view import EXAMPLES, ProbeView
+from tui_trainer.screens.step.moved_view import MovedView, short
+from tui_trainer.screens.step.probe_editor import ProbeEditor, read_line, write_line
+from tui_trainer.screens.step.probe_view import EXAMPLES, ProbeView
 from tui_trainer.words.numbers import probability
 
 

@@ -10,8 +10,8 @@ from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.reports import Token, Tokenized
-from tui_trainer.screens.token_alignment import align, boundaries
-from tui_trainer.screens.token_spans import Part, part_of, spans
+from tui_trainer.screens.tokens.alignment import align, boundaries
+from tui_trainer.screens.tokens.spans import Part, part_of, spans
 
 
 def tokenized(text: str, *offsets: tuple[int, int]) -> Tokenized:

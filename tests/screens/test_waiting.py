@@ -16,9 +16,9 @@ from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.reports import LearnerStatus, UpdateReport
-from tui_trainer.screens.gsm8k import STEPS_ASKED_AT_MOST
-from tui_trainer.screens.question import Question
-from tui_trainer.screens.step_updates import WAITING_AT_MOST
+from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.gsm8k.screen import STEPS_ASKED_AT_MOST
+from tui_trainer.screens.step.updates import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import Sampling, TrainSettings
 from tui_trainer.widgets.status_line import StatusLine

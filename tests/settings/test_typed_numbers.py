@@ -8,7 +8,7 @@ from tui_trainer.cli import parse
 from tui_trainer.engine.data.problems import BUILTIN_TEST_START, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import read_logit, read_logits
-from tui_trainer.screens.step_history import read_bytes
+from tui_trainer.screens.step.history import read_bytes
 from tui_trainer.settings.bench import BENCH_FIELDS
 from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSettings
 from tui_trainer.settings.fields import FIELDS, Kind

@@ -6,10 +6,10 @@ from textual.widgets import Input
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, type_at_once, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.screens.entry import Entry
-from tui_trainer.screens.loss import LossScreen
-from tui_trainer.screens.model_picker import ModelPicker
-from tui_trainer.screens.predict import PredictScreen
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.model_picker import ModelPicker
+from tui_trainer.screens.loss.screen import LossScreen
+from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.widgets.text_box import TextBox
 
 CTRL_C, CTRL_U, ESCAPE = "\x03", "\x15", "\x1b[27u"

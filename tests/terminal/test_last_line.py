@@ -5,9 +5,9 @@ from textual.widgets import Static
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, type_at_once, until
-from tui_trainer.screens.failure import FaultDialog
-from tui_trainer.screens.loss import LossScreen
-from tui_trainer.screens.predict import PredictScreen
+from tui_trainer.screens.dialogs.failure import FaultDialog
+from tui_trainer.screens.loss.screen import LossScreen
+from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.terminal import last_line
 from tui_trainer.widgets.status_line import StatusLine
 

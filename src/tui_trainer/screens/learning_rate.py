@@ -3,7 +3,7 @@
 from textual import work
 from textual.binding import Binding
 
-from tui_trainer.screens.entry import Entry
+from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.settings.train import read_lr
 from tui_trainer.settings.typed_numbers import as_typed

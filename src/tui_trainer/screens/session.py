@@ -16,7 +16,8 @@ from textual.signal import Signal
 from tui_trainer.failures import Failure
 from tui_trainer.reports.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
 from tui_trainer.reports.runs import CheckpointReport
-from tui_trainer.screens.failure import FailureDialog
+from tui_trainer.screens.dialogs.failure import FailureDialog
+from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.screens.going_on import (
     BENCH,
     EVALUATION,
@@ -31,7 +32,6 @@ from tui_trainer.screens.guide import Guide, Task
 from tui_trainer.screens.guide_ticks import Ticks
 from tui_trainer.screens.leaving import LOAD, leave_weights
 from tui_trainer.screens.pending import Pending
-from tui_trainer.screens.question import Question
 from tui_trainer.screens.saved_run import Saved, SavedRun, describe_saved
 from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.train import ModelChoice

@@ -1,0 +1,288 @@
+"""Bench: the training loops side by side on this machine, now and earlier."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_trainer.engine.bench.turns import installed_loops
+from tui_trainer.errors import InputError
+from tui_trainer.failures import Failure
+from tui_trainer.reports.bench_result import BenchReport, BenchResult
+from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
+from tui_trainer.runs.home import changed_at
+from tui_trainer.screens.bench.words import (
+    FIRST_BENCH,
+    Listed,
+    describe_listed,
+    describe_next,
+    describe_progress,
+    no_bench,
+)
+from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
+from tui_trainer.screens.disk import in_thread
+from tui_trainer.screens.going_on import BENCH, Act
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.work_screen import ScreenOnTop
+from tui_trainer.settings.bench import BENCH_FIELDS, read_bench_settings
+from tui_trainer.terminal_text import visible
+from tui_trainer.words.bench_tables import report_lines
+from tui_trainer.worker import LoopChanged, LoopState
+
+LIST_SECONDS = 2.0
+DRAIN_SECONDS = 1 / 12
+SHOW_SECONDS = 0.25
+SELECT = Binding.Group("Select ", compact=True)
+USUAL = "usual"
+
+
+class BenchScreen(ScreenOnTop):
+    """Opened over Runs; the bench under way belongs to the session, and outlives it."""
+
+    NAME = "runs"
+    AUTO_FOCUS = "#result"
+    HELP = """\
+The training loops side by side, on this machine, this model and the same items: the notebook's loop
+by hand, the presets tutorial and tuned, Hugging Face's Trainer and TRL's SFTTrainer (where TRL is
+installed). Each runs alone in a process of its own, in turn with the others, over several rounds;
+the figures are medians, with the lowest and the highest beside the speed. A loop that failed in one
+round gets no figures and no ratio.
+
+'of peak' is the share of the fastest matrix product of this device that is useful work. The
+held-out loss says what the speed was worth: after the same time, and after as many tokens as the
+slowest loop had read in it.
+
+A bench loads the model anew, as it is at its source: what you trained here does not count. Anything
+beside it would slow its loops, so a loop that trains is paused for it, and none can go on while it
+runs. s ends its processes at once; then nothing is kept. One that ends is kept on disk."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Runs", key_display="esc", id="close", tooltip="Back to Runs"),
+        Binding(
+            "b", "bench", "Bench", id="bench", tooltip="Measure the loops on the loaded model now"
+        ),
+        Binding("s", "stop", "Stop", id="stop", tooltip="End the bench; nothing of it is kept"),
+        Binding(
+            "enter",
+            "settings",
+            "Settings",
+            key_display="⏎",
+            id="settings",
+            tooltip="Seconds, rounds and items of the next bench",
+        ),
+        Binding(
+            "left_square_bracket",
+            "select(1)",
+            "Earlier",
+            key_display="[",
+            id="earlier",
+            tooltip="The bench before",
+            group=SELECT,
+        ),
+        Binding(
+            "right_square_bracket",
+            "select(-1)",
+            "Later",
+            key_display="]",
+            id="later",
+            tooltip="The next bench",
+            group=SELECT,
+        ),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.listed: tuple[Listed, ...] = ()
+        """All benches, the newest first."""
+        self.row = 0
+        """Of the one on show."""
+        self._said = ""
+        """Why none began, or why one failed; it stays until the next one."""
+        self._list_again = asyncio.Event()
+        self._listed_at = 0
+        """As `changed_at` has it of the folder that was read last."""
+        self._shown: BenchReport | None = None
+        self._shown_at = 0.0
+        self._loops = len(installed_loops())
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="progress")
+        yield Static(id="said")
+        yield Static(id="which")
+        with VerticalScroll(id="result"):
+            yield Static(id="report")
+        yield Static(id="none")
+
+    def on_mount(self) -> None:
+        self.session.loop_changed.subscribe(self, self._on_loop)
+        self.set_interval(DRAIN_SECONDS, self._drain)
+        self.set_interval(LIST_SECONDS, self._follow)
+        self._keep_list()
+        self._show_progress()
+
+    def on_screen_resume(self) -> None:
+        self._list_again.set()
+        self._show_progress()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_progress)
+
+    # What is there
+
+    @work
+    async def _keep_list(self) -> None:
+        """Read the benches whenever it is asked for, one reading at a time."""
+        while await self._list_again.wait():
+            self._list_again.clear()
+            self._listed_at = changed_at(benches_home())
+            unkept = tuple(reversed(self.session.benches.unkept))
+            try:
+                self._take((*unkept, *await in_thread(list_benches)))
+            except InputError as error:
+                self._said = visible(str(error))
+                self._take(unkept)
+
+    def _follow(self) -> None:
+        """Look again where a bench was kept or deleted by another process."""
+        if self.is_current and changed_at(benches_home()) != self._listed_at:
+            self._list_again.set()
+
+    def _take(self, listed: tuple[Listed, ...]) -> None:
+        """Show another list; what was on show stays so, unless it was the newest."""
+        if self.row and self.row < len(self.listed) and self.listed[self.row] in listed:
+            self.row = listed.index(self.listed[self.row])
+        else:
+            self.row = 0
+        self.listed = listed
+        self._show_all()
+
+    def _drain(self) -> None:
+        """Take in how far the bench is; draw it at a bounded rate, where it can be seen."""
+        benches = self.session.benches
+        if self.session.is_live(BENCH):
+            benches.take(self.session.drain(BENCH))
+        due = time.monotonic() - self._shown_at >= SHOW_SECONDS
+        if benches.current is not self._shown and due and self.is_current:
+            self._show_progress()
+
+    def _on_loop(self, change: LoopChanged) -> None:
+        if change.name != BENCH:
+            return
+        self._said = visible(self.session.benches.not_kept)
+        if change.failure is not None:
+            self._said = visible(change.failure.sentence)
+        if change.state is LoopState.FINISHED:
+            self.row = 0
+            self._list_again.set()
+        if not self.listed:
+            self._show_none()
+        self._show_progress()
+
+    # What is shown
+
+    def _show_all(self) -> None:
+        self._show_progress()
+        self.set_class(not self.listed, "-empty")
+        if not self.listed:
+            self._show_none()
+            return
+        if self.focused is None:  # it was not there to take the focus at first
+            self.query_one("#result").focus()
+        bench = self.listed[self.row]
+        self._say("which", describe_listed(self.listed, self.row))
+        report = self.query_one("#report", Static)
+        report.set_class(isinstance(bench, DamagedBench), "-damaged")
+        report.update(Content(describe(bench)))
+
+    def _show_none(self) -> None:
+        """How to make the first one, or that it is being made."""
+        words = FIRST_BENCH if self.session.is_live(BENCH) else no_bench()
+        self.query_one("#none", Static).update(Content(words))
+
+    def _show_progress(self) -> None:
+        self._shown, self._shown_at = self.session.benches.current, time.monotonic()
+        self._say("progress", self._describe_progress())
+        said = self.query_one("#said", Static)
+        said.update(Content(self._said))
+        said.display = bool(self._said)
+
+    def _say(self, where: str, line: str) -> None:
+        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+
+    def _describe_progress(self) -> str:
+        benches, state = self.session.benches, self.session.loops.get(BENCH)
+        if self.session.is_live(BENCH):
+            return describe_progress(benches.current, wide=self.has_class("-wide"))
+        ended = "" if state is None else f"{state.value.upper()} · "
+        return f"{ended}{describe_next(benches.settings, self._loops)}"
+
+    # Actions
+
+    @work
+    async def action_bench(self) -> None:
+        session = self.session
+        if session.is_live(BENCH):
+            self.notify("A bench is running: s stops it.", markup=False)
+        elif running := session.running_beside_training():
+            self._say_refusal(
+                Failure(f"{running} is running and would slow the loops: wait, or stop it first.")
+            )
+        elif not session.refuses(Act.BENCH):
+            await self._begin()
+
+    async def _begin(self) -> None:
+        if paused := self.session.pause_training():
+            self.notify(f"{paused} is paused: go on with it there afterwards.", markup=False)
+        settings = self.session.benches.settings
+        await self.session.start_loop(
+            BENCH, lambda engine: engine.bench(settings), on_failure=self._say_refusal
+        )
+
+    def _say_refusal(self, failure: Failure) -> None:
+        """Why none began; those before stay on show."""
+        self._said = visible(failure.sentence)
+        self._show_progress()
+        if failure.traceback is not None:
+            self.session.tell(failure)
+
+    def action_stop(self) -> None:
+        if self.session.is_live(BENCH):
+            self.session.stop_loop(BENCH)
+        else:
+            self.notify("No bench is running: b starts one.", markup=False)
+
+    @work
+    async def action_settings(self) -> None:
+        benches = self.session.benches
+        form = FormOf(
+            "Settings of the next bench",
+            BENCH_FIELDS,
+            {USUAL: benches.suggested},
+            read_bench_settings,
+            nearest=lambda _: USUAL,
+        )
+        settings = await self.app.push_screen_wait(SettingsForm(form, benches.settings))
+        if settings is not None:
+            benches.change_settings(settings)
+            self._show_progress()
+
+    def action_select(self, by: int) -> None:
+        row = max(0, min(self.row + by, len(self.listed) - 1))
+        if row != self.row:
+            self.row = row
+            self._show_all()
+            self.query_one("#result").scroll_home(animate=False)
+
+
+def describe(bench: Listed) -> str:
+    """All of a bench, or why its file cannot be read."""
+    if isinstance(bench, DamagedBench):
+        return visible(bench.why, newline=" ")
+    return "\n".join(report_lines(bench if isinstance(bench, BenchResult) else bench.result))

@@ -1,0 +1,1 @@
+"""What asks or tells over any screen."""

@@ -1,0 +1,77 @@
+"""What was done, written as a script or a notebook: asks for the file, and before it overwrites."""
+
+from pathlib import Path
+
+from textual import work
+from textual.binding import Binding
+
+from tui_trainer.engine.export.files import read_target
+from tui_trainer.reports.export import ExportReport
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.question import Answer, Question
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.terminal_text import visible
+
+QUESTION = (
+    "Write what was done since the weights were loaded, in plain PyTorch: a script (.py) or a "
+    "notebook (.ipynb). A name without a directory is in the current one."
+)
+
+
+def export_binding(group: Binding.Group) -> Binding:
+    """The key of `Exports`, for the footer's group that a screen has it in."""
+    return Binding(
+        "x",
+        "export",
+        "Export",
+        id="export",
+        tooltip="Write what was done as a Python script or a notebook",
+        group=group,
+    )
+
+
+class Exports(WorkScreen):
+    """The part of a screen that exports what was done to the model, here and elsewhere."""
+
+    @work
+    async def action_export(self) -> None:
+        if self.session.status is None:
+            self.notify("The model is still being loaded.", markup=False)
+            return
+        name = await self.session.ask(lambda engine: engine.export_name(), "")
+        while name is not None:
+            target = await self.app.push_screen_wait(Entry(QUESTION, name, read_target))
+            if target is None or await self._export(target):
+                return
+            if self.app.screen is not self:  # a failure is on show, or the user went elsewhere
+                return
+            name = str(target)
+
+    async def _export(self, target: Path) -> bool:
+        """Whether it is written; else another name is to be asked for."""
+        report = await self._write(target, overwrite=False)
+        if report is not None and report.existing:
+            if not await self._may_overwrite(report.existing):
+                return False
+            report = await self._write(target, overwrite=True)
+        if report is None:
+            return False
+        self.notify(describe_export(report), title="Exported", markup=False, timeout=10)
+        return True
+
+    async def _write(self, target: Path, *, overwrite: bool) -> ExportReport | None:
+        return await self.session.ask(
+            lambda engine: engine.export(str(target), overwrite=overwrite), "Exporting"
+        )
+
+    async def _may_overwrite(self, existing: tuple[str, ...]) -> bool:
+        question = Question(
+            f"There is {visible(' and '.join(existing))} already.",
+            (Answer("n", "another name"), Answer("o", "overwrite")),
+        )
+        return await self.app.push_screen_wait(question) == "o"
+
+
+def describe_export(report: ExportReport) -> str:
+    """Where it is, and what is to be known of it: a line each."""
+    return "\n".join(map(visible, (*report.files, *report.notes)))

@@ -1,0 +1,1 @@
+"""An evaluation, over the loop's screen."""

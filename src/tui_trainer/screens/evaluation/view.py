@@ -1,0 +1,398 @@
+"""Evaluation: scores with their intervals, each item's answer, and what training changed."""
+
+import time
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_trainer.failures import Failure
+from tui_trainer.reports.evaluation import (
+    Change,
+    ComparedItem,
+    EvaluatedItem,
+    EvaluationReport,
+)
+from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
+from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
+from tui_trainer.screens.evaluation.words import (
+    ITEM_COLUMNS,
+    describe_asked,
+    describe_pairing,
+    describe_progress,
+    describe_scores,
+    item_cells,
+    name,
+    score_cells,
+    score_columns,
+)
+from tui_trainer.screens.evaluations import Pairing
+from tui_trainer.screens.going_on import EVALUATION, Act
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.work_screen import ScreenOnTop
+from tui_trainer.settings.evaluation import EVALUATION_FIELDS, read_evaluation_settings
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.worker import LoopChanged
+
+DRAIN_SECONDS = 1 / 12
+SHOW_SECONDS = 0.25
+RUN = Binding.Group("Eval ", compact=True)
+LOOK = Binding.Group("Look", compact=True)
+SELECT = Binding.Group("Select ", compact=True)
+USUAL = "usual"
+FILTERS: tuple[Change | None, ...] = (None, *Change)
+
+
+class EvaluationScreen(ScreenOnTop):
+    """Opened over another screen; what it shows belongs to the session, and outlives it."""
+
+    NAME = "gsm8k"
+    AUTO_FOCUS = "#items"
+    HELP = """\
+Whether the model can do what it was trained for: it answers problems that it was not trained on,
+greedily (always the most likely token), and each answer is scored by exact match, by the rules of
+lm-evaluation-harness. Strict takes the number after the first '#### '; an answer without one is a
+format failure ('no ####'), told apart from a wrong number. Flexible takes the last number,
+whatever stands around it. 'cut' counts the answers that the token budget ended.
+
+The interval says how far the score of so few items can be from that of all there could be: with
+95% confidence it holds the true one (Wilson).
+
+Evaluate, train, and evaluate again: the second is compared with the first item by item. Fixed is
+an item that is right now and was not, broken the reverse. Where the interval of the rise does not
+hold zero, the rise is hardly chance. Training on GSM8K often teaches the form first: look at what
+was answered, t, before you believe a score.
+
+An evaluation is of one state of the weights, so a loop that trains is paused for it, and nothing
+can change the weights while it runs. Everything else goes on. s stops it; what was scored stays."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Loop", key_display="esc", id="close", tooltip="Back"),
+        Binding(
+            "e",
+            "evaluate",
+            "Eval",
+            id="evaluate",
+            tooltip="Evaluate the weights as they are now",
+            group=RUN,
+        ),
+        Binding("s", "stop", "Stop", id="stop", tooltip="Stop; what was scored is kept", group=RUN),
+        Binding(
+            "enter",
+            "settings",
+            "Settings",
+            key_display="⏎",
+            id="settings",
+            tooltip="Settings of the next evaluation",
+        ),
+        Binding("t", "texts", "Texts", id="texts", tooltip="The item's raw texts", group=LOOK),
+        Binding(
+            "f",
+            "filter",
+            "Filter",
+            id="filter",
+            tooltip="All items, the fixed, the broken, those still right, still wrong",
+            group=LOOK,
+        ),
+        Binding(
+            "b",
+            "before",
+            "Before",
+            id="before",
+            tooltip="Compare later evaluations with the selected one",
+            group=LOOK,
+        ),
+        Binding(
+            "left_square_bracket",
+            "select(-1)",
+            "Earlier",
+            key_display="[",
+            id="earlier",
+            tooltip="The evaluation before",
+            group=SELECT,
+        ),
+        Binding(
+            "right_square_bracket",
+            "select(1)",
+            "Later",
+            key_display="]",
+            id="later",
+            tooltip="The next evaluation",
+            group=SELECT,
+        ),
+    ]
+
+    def __init__(self, session: Session, *, evaluate: bool = False) -> None:
+        """`evaluate` starts one at once."""
+        super().__init__(session)
+        self._evaluate_first = evaluate
+        self._chosen: int | None = None
+        """The row that the user selected; None follows the newest."""
+        self._filter: Change | None = None
+        self._said = ""
+        """Why none began, or why one failed; it stays until the next one."""
+        self._shown: EvaluationReport | None = None
+        self._shown_at = 0.0
+        self.pairing: Pairing | None = None
+        """The selected evaluation beside the one it is compared with."""
+        self.items: tuple[EvaluatedItem, ...] = ()
+        """Those in the table."""
+        self._compared: dict[int, ComparedItem] = {}
+        """By the item's index in the data set."""
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="progress")
+        yield Static(id="said")
+        yield LineTable(id="evaluations")
+        yield Static(id="asked")
+        yield Static(id="scores")
+        yield Static(id="rise")
+        yield Static(id="filter")
+        yield LineTable(id="items")
+
+    def on_mount(self) -> None:
+        self.session.loop_changed.subscribe(self, self._on_loop)
+        self.set_interval(DRAIN_SECONDS, self._drain)
+        self._show_all()
+        if self._evaluate_first:
+            self.action_evaluate()
+
+    def on_screen_resume(self) -> None:
+        self._show_all()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_all)
+
+    @property
+    def selected(self) -> EvaluationReport | None:
+        """The evaluation on show."""
+        reports = self.session.evaluations.all
+        return reports[self._row] if reports else None
+
+    @property
+    def _row(self) -> int:
+        """Of the one on show, from 0."""
+        last = len(self.session.evaluations.all) - 1
+        return last if self._chosen is None else max(0, min(self._chosen, last))
+
+    # What is shown
+
+    def _drain(self) -> None:
+        """Take in how far the evaluation is; draw it at a bounded rate, where it can be seen."""
+        evaluations = self.session.evaluations
+        evaluations.take(self.session.drain(EVALUATION))
+        due = time.monotonic() - self._shown_at >= SHOW_SECONDS
+        if evaluations.current is not self._shown and due and self.is_current:
+            self._show_all()
+
+    def _on_loop(self, change: LoopChanged) -> None:
+        if change.name != EVALUATION:
+            return
+        if change.failure is not None:
+            self._said = visible(change.failure.sentence)
+        elif not change.state.is_over:
+            self._said = ""
+        if self.is_current:
+            self._show_all()
+
+    def _show_all(self) -> None:
+        self._shown, self._shown_at = self.session.evaluations.current, time.monotonic()
+        self._show_evaluations()
+        self._say("progress", self._describe_progress())
+        report = self.selected
+        words = self._said or ("" if report is None else "\n".join(map(visible, report.notes)))
+        said = self.query_one("#said", Static)
+        said.update(Content(words))
+        said.display = bool(words)
+        if report is None:
+            self._show_none()
+            return
+        self._say("asked", describe_asked(report.settings, report.model))
+        self._say("scores", describe_scores(self._row + 1, report))
+        self._compare(report)
+        self._show_items(report)
+
+    def _show_none(self) -> None:
+        """There is no evaluation: one that was stopped before its first batch leaves nothing."""
+        self._say("asked", describe_asked(self.session.evaluations.settings))
+        for figure in ("scores", "rise", "filter"):
+            self._say(figure, "")
+        self.pairing, self._compared, self.items = None, {}, ()
+        self.query_one("#items", LineTable).show(ITEM_COLUMNS, 0, lambda _: ())
+
+    def _say(self, where: str, line: str) -> None:
+        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.has_class("-wide")
+
+    def show_waiting(self) -> None:
+        self._say("progress", self._describe_progress())
+
+    def _describe_progress(self) -> str:
+        evaluations = self.session.evaluations
+        state = self.session.loops.get(EVALUATION)
+        live = self.session.is_live(EVALUATION)
+        report = evaluations.current if live else next(reversed(evaluations.ended), None)
+        if self.session.is_starting(EVALUATION):
+            return "STARTING after what the worker is doing"
+        if report is None or state is None:
+            return "Being started." if live else "e evaluates the weights as they are now"
+        stops = self.session.pending.state_of(EVALUATION) is not None
+        word = "STOPPING" if stops else state.value.upper()
+        return describe_progress(report, word, self._is_wide)
+
+    def _show_evaluations(self) -> None:
+        reports, wide = self.session.evaluations.all, self._is_wide
+        cells = [score_cells(n, report, wide) for n, report in enumerate(reports, start=1)]
+        table = self.query_one("#evaluations", LineTable)
+        table.show(score_columns(wide), len(cells), cells.__getitem__)
+        table.cursor = max(0, self._row)
+
+    def _compare(self, report: EvaluationReport) -> None:
+        """Pair its items with those of an earlier evaluation."""
+        evaluations = self.session.evaluations
+        self.pairing = pairing = evaluations.pairing(report)
+        if pairing is None:
+            self._compared = {}
+            self._say("rise", "Nothing to compare with yet: train, and evaluate again.\n")
+            return
+        self._compared = {pair.after.problem: pair for pair in pairing.comparison.items}
+        before = evaluations.number(pairing.before)
+        self._say("rise", describe_pairing(pairing, before, self._row + 1))
+
+    def _show_items(self, report: EvaluationReport) -> None:
+        if not self._compared:
+            self._filter = None
+        by_problem = sorted(report.items, key=lambda item: item.problem)
+        self.items = tuple(item for item in by_problem if self._is_wanted(item))
+        which = "all" if self._filter is None else self._filter.value
+        self._say("filter", f"items: {which}, {len(self.items):,} of {len(report.items):,}")
+        items, compared = self.items, self._compared
+        self.query_one("#items", LineTable).show(
+            ITEM_COLUMNS,
+            len(items),
+            lambda row: item_cells(items[row], compared.get(items[row].problem)),
+        )
+
+    def _is_wanted(self, item: EvaluatedItem) -> bool:
+        if self._filter is None:
+            return True
+        pair = self._compared.get(item.problem)
+        return pair is not None and pair.change is self._filter
+
+    # Evaluate
+
+    @work
+    async def action_evaluate(self) -> None:
+        if self.session.is_starting(EVALUATION):
+            self.excuse("An evaluation is being started.")
+        elif self.session.is_live(EVALUATION):
+            self.notify("An evaluation is running: s stops it.", markup=False)
+        elif not self.session.refuses(Act.EVALUATE):
+            await self._begin()
+            self.show_waiting()
+
+    async def _begin(self) -> None:
+        if paused := self.session.pause_training():
+            self.notify(f"{paused} is paused: go on with it there afterwards.", markup=False)
+        evaluations = self.session.evaluations
+        settings = evaluations.settings
+        if await self.session.start_loop(
+            EVALUATION, lambda engine: engine.evaluate(settings), on_failure=self._say_refusal
+        ):
+            self._chosen = None
+            self._filter = None
+            self._show_all()
+
+    def _say_refusal(self, failure: Failure) -> None:
+        """Why none began; those before stay on show."""
+        self._said = visible(failure.sentence)
+        self._show_all()
+        if failure.traceback is not None:
+            self.session.tell(failure)
+
+    def action_stop(self) -> None:
+        if self.session.pending.state_of(EVALUATION) is not None:
+            self.excuse("It stops after this batch of answers.")
+        elif self.session.is_live(EVALUATION):
+            self.session.stop_loop(EVALUATION)
+        else:
+            self.notify("No evaluation is running: e starts one.", markup=False)
+
+    @work
+    async def action_settings(self) -> None:
+        evaluations = self.session.evaluations
+        form = FormOf(
+            "Settings of the next evaluation",
+            EVALUATION_FIELDS,
+            {USUAL: evaluations.suggested},
+            read_evaluation_settings,
+            nearest=lambda _: USUAL,
+        )
+        settings = await self.app.push_screen_wait(SettingsForm(form, evaluations.settings))
+        if settings is not None:
+            evaluations.change_settings(settings)
+            self.notify(f"Next: {describe_asked(settings)}", markup=False)
+            self._show_all()
+
+    # Look
+
+    def action_select(self, by: int) -> None:
+        self._select(self._row + by)
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        if event.table.id == "evaluations":
+            self._select(event.row)
+
+    def _select(self, row: int) -> None:
+        last = len(self.session.evaluations.all) - 1
+        self._chosen = max(0, row) if row < last else None
+        self._show_all()
+
+    def action_before(self) -> None:
+        """Compare what comes later with the selected one, once it has ended."""
+        report, evaluations = self.selected, self.session.evaluations
+        if report is None or report is evaluations.current:
+            self.notify("Select an evaluation that has ended.", markup=False)
+            return
+        evaluations.chosen = report
+        self.notify(
+            f"Later evaluations are compared with {name(self._row + 1, report)}.", markup=False
+        )
+        self._show_all()
+
+    def action_filter(self) -> None:
+        if not self._compared:
+            self.notify("There is nothing to compare with yet.", markup=False)
+            return
+        self._filter = FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)]
+        self.query_one("#items", LineTable).cursor = 0
+        self._show_all()
+
+    @work
+    async def action_texts(self) -> None:
+        """The raw texts of the item under the cursor, and of its neighbours in the table."""
+        if not self.items:
+            self.notify("There is no item here to read.", markup=False)
+            return
+        table = self.query_one("#items", LineTable)
+        texts = tuple(map(self._texts, self.items))
+        place = await self.app.push_screen_wait(EvaluatedItemDialog(texts, table.cursor))
+        if place is not None:
+            table.cursor = place
+
+    def _texts(self, item: EvaluatedItem) -> ItemTexts:
+        report, pairing = self.selected, self.pairing
+        by = "" if report is None else name(self._row + 1, report)
+        pair = self._compared.get(item.problem)
+        if pair is None or pairing is None:
+            return ItemTexts(item, by)
+        before = name(self.session.evaluations.number(pairing.before), pairing.before)
+        return ItemTexts(item, by, pair.before, before)

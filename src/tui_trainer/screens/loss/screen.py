@@ -1,0 +1,262 @@
+"""Loss: cross entropy on a row of logits that is edited by keys."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_trainer.errors import InputError
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, read_logit, read_logits
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList, from_position, typed
+from tui_trainer.screens.loss.words import (
+    COLUMNS,
+    class_cells,
+    curve_point,
+    describe_call,
+    describe_example,
+    describe_figures,
+    explain,
+)
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
+from tui_trainer.widgets.line_table import LineTable
+
+LATE_SECONDS = 0.1  # after this the edit is shown without its figures, which come when they can
+FAR = 1_000_000  # rows
+
+
+class LossScreen(WorkScreen):
+    """Edits are made here, and their figures asked of the worker: torch computes every one."""
+
+    NAME = "loss"
+    HELP = """\
+A model gives each entry of its vocabulary a logit: any number, the higher the likelier. softmax
+makes probabilities of them: p = exp(logit) / sum of all exp(logit), each from 0 to 1, together 1.
+Adding the same number to every logit changes nothing.
+
+The label (●) is the class that is right. The loss, cross entropy, is -log p of the label. It is
+never negative, since p is at most 1 and so log p at most 0. It is 0 where the model is sure and
+right, and has no upper end: the surer and wronger, the larger. The notebook's two examples, of
+three classes with label 1, show both: [0, 100, 0] costs 0, and [100, 0, 0] costs 100.
+
+exp(loss) is 1 / p of the label, the perplexity: the model is as unsure as one that guesses among
+so many classes. A guess among n classes costs log n.
+
+The gradient of the loss for each logit is p - onehot, where onehot is 1 at the label and 0
+elsewhere. A step against it raises the label's logit and lowers the others, each by its share;
+where p is right there is nothing left to change. logits.grad is what loss.backward() computes.
+
+f takes over the position that is opened on Predict: its most likely tokens and the expected one,
+with the rest of the vocabulary as one class, so that p, loss and gradient are the model's own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "minus",
+            "change(-1)",
+            "Logit down",
+            key_display="-",
+            id="down",
+            tooltip="Logit less 1; left: less 0.1",
+            group=Binding.Group("logit ", compact=True),
+        ),
+        Binding(
+            "plus",
+            "change(1)",
+            "Logit up",
+            key_display="+",
+            id="up",
+            tooltip="Logit plus 1; right: plus 0.1",
+            group=Binding.Group("logit ", compact=True),
+        ),
+        Binding(
+            "enter",
+            "type_logit",
+            "Type",
+            key_display="⏎",
+            id="type-logit",
+            tooltip="Type the logit of this class",
+            group=Binding.Group("logit ", compact=True),
+        ),
+        Binding(
+            "v",
+            "type_all",
+            "Type all",
+            id="type-all",
+            tooltip="Type all logits, as many as you like",
+            group=Binding.Group("logit ", compact=True),
+        ),
+        Binding(
+            "space", "label", "Label", key_display="␣", id="label", tooltip="This class is right"
+        ),
+        Binding(
+            "a",
+            "add",
+            "Add a class",
+            id="add",
+            tooltip="Add a class with logit 0",
+            group=Binding.Group("class", compact=True),
+        ),
+        Binding(
+            "d",
+            "remove",
+            "Remove it",
+            id="remove",
+            tooltip="Remove this class",
+            group=Binding.Group("class", compact=True),
+        ),
+        Binding(
+            "e",
+            "example",
+            "Example",
+            id="example",
+            tooltip="The next example",
+            group=Binding.Group("Example ", compact=True),
+        ),
+        Binding(
+            "f",
+            "from_predict",
+            "From Predict",
+            id="from-predict",
+            tooltip="The logits of the position that is opened on Predict",
+            group=Binding.Group("Example ", compact=True),
+        ),
+        Binding("y", "log", "Log", id="log", tooltip="Logarithmic axis of p"),
+        Binding("up", "move(-1)", "Class above", show=False, id="above"),
+        Binding("down", "move(1)", "Class below", show=False, id="below"),
+        Binding("equals_sign", "change(1)", show=False, system=True),
+        Binding("delete", "remove", show=False, system=True),
+        Binding("home,pageup", f"move(-{FAR})", show=False, system=True),
+        Binding("end,pagedown", f"move({FAR})", show=False, system=True),
+        Binding("left", "change(-0.1)", "Logit less 0.1", show=False, id="less"),
+        Binding("right", "change(0.1)", "Logit plus 0.1", show=False, id="more"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.shown = self._original = EXAMPLES[0]
+        self.report: CrossEntropyReport | None = None
+        """The last that came; the figures on show where it is of the logits on show."""
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="example")
+        yield Static(id="call")
+        yield LineTable(id="classes")
+        yield Static(id="figures")
+        yield CrossEntropyCurve()
+        yield Static(id="words")
+
+    def on_mount(self) -> None:
+        # The keys are the screen's: left and right change a logit, they do not move.
+        self.query_one(LineTable).can_focus = False
+        self._edit(self.shown)
+
+    # Edits
+
+    def _edit(self, classes: ClassList) -> None:
+        self.shown = classes
+        self._compute()
+
+    def _try(self, edit: Callable[[], None]) -> None:
+        """Make an edit that there may be no room for."""
+        try:
+            edit()
+        except InputError as error:
+            self.notify(visible(str(error)), severity="warning", markup=False)
+
+    @work(exclusive=True, group="cross-entropy")
+    async def _compute(self) -> None:
+        """Ask for the figures; an edit made meanwhile takes the place of this one."""
+        question = self.shown.question
+        late = self.set_timer(LATE_SECONDS, self._show)
+        try:
+            self.report = await self.session.ask(lambda engine: engine.cross_entropy(question), "")
+        finally:
+            late.stop()
+        if self.report is not None:
+            self.session.guide.saw_cross_entropy(self.report)
+        self._show()
+
+    def action_move(self, rows: int) -> None:
+        self._move_to(self.shown.cursor + rows)
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        self._move_to(event.row)
+
+    def _move_to(self, row: int) -> None:
+        self.shown = self.shown.with_cursor(row)
+        self._show()
+
+    def action_label(self) -> None:
+        self._edit(self.shown.with_label())
+
+    def action_change(self, by: float) -> None:
+        self._edit(self.shown.raised(by))
+
+    def action_add(self) -> None:
+        self._try(lambda: self._edit(self.shown.with_class()))
+
+    def action_remove(self) -> None:
+        self._try(lambda: self._edit(self.shown.without_class()))
+
+    @work
+    async def action_type_logit(self) -> None:
+        now = typed(self.shown.logits[self.shown.cursor])
+        question = f"Logit of class {self.shown.cursor}"
+        logit = await self.app.push_screen_wait(Entry(question, now, read_logit))
+        if logit is not None:
+            self._edit(self.shown.with_logit(logit))
+
+    @work
+    async def action_type_all(self) -> None:
+        now = " ".join(map(typed, self.shown.logits))
+        question = "All logits, from class 0, with spaces between"
+        logits = await self.app.push_screen_wait(Entry(question, now, read_logits))
+        if logits is not None:
+            self._edit(self.shown.with_logits(logits))
+
+    def action_example(self) -> None:
+        number = EXAMPLES.index(self._original) + 1 if self._original in EXAMPLES else 0
+        self._begin(EXAMPLES[number % len(EXAMPLES)])
+
+    def action_from_predict(self) -> None:
+        position = self.session.chosen_position
+        if position is None:
+            self.notify("Press 2 first and open a position on Predict.", markup=False)
+        else:
+            self._try(lambda: self._begin(from_position(position)))
+
+    def _begin(self, original: ClassList) -> None:
+        self._original = original
+        self._edit(original)
+
+    def action_log(self) -> None:
+        curve = self.query_one(CrossEntropyCurve)
+        curve.log_axis = not curve.log_axis
+
+    # What is shown
+
+    def _show(self) -> None:
+        """The logits as they are now, with the figures that belong to them."""
+        classes = self.shown
+        report = self.report
+        if report is not None and report.question != classes.question:
+            report = None
+        table = self.query_one(LineTable)
+        table.cursor = classes.cursor
+        table.show(COLUMNS, len(classes.logits), lambda row: class_cells(classes, report, row))
+        table.styles.height = len(classes.logits) + 1
+        self._say("example", describe_example(classes, self._original))
+        self._say("call", describe_call(classes, report))
+        self._say("figures", describe_figures(report))
+        self._say("words", explain(report))
+        self.query_one(CrossEntropyCurve).point = curve_point(report)
+
+    def _say(self, where: str, text: str) -> None:
+        self.query_one(f"#{where}", Static).update(Content(text))

@@ -1,0 +1,412 @@
+"""Predict: what the model expects at each position, and one token after another."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui_trainer.failures import Failure
+from tui_trainer.reports.generation import GeneratedToken, Inspection
+from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.screens.going_on import PREDICT as LOOP
+from tui_trainer.screens.predict.sampling_ladders import (
+    change_seed,
+    change_temperature,
+    change_top_k,
+    change_top_p,
+)
+from tui_trainer.screens.predict.words import (
+    BAR,
+    BAR_WIDE,
+    POSITION_COLUMNS,
+    candidate_cells,
+    candidate_columns,
+    describe_opened,
+    describe_sampling,
+    describe_shapes,
+    position_cells,
+)
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.settings.train import Sampling
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.words import COMES
+from tui_trainer.worker import LoopChanged
+
+if TYPE_CHECKING:
+    from tui_trainer.engine.engine import Engine
+
+DRAIN_SECONDS = 1 / 12
+FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
+HURRY_SECONDS = 0.15  # and how often what the user or the screen's own loop changes meanwhile
+TOKENS_AT_MOST = 200  # of one run; the next press of the key goes on
+CANDIDATES = 50
+BUSY = "A token is being generated, or a run begins: wait for it."
+LAST = 1_000_000_000  # as a position: the last one, whatever its number
+
+CHANGES: dict[str, Callable[[Sampling, bool], Sampling]] = {
+    "temperature": change_temperature,
+    "top-k": change_top_k,
+    "top-p": change_top_p,
+    "seed": change_seed,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the screen shows: asked of the engine whenever it, or the weights, changed."""
+
+    text: str
+    generated: tuple[int, ...]
+    index: int
+    sampling: Sampling
+
+    def answer(self, engine: "Engine") -> Inspection:
+        return engine.inspect(self.text, self.generated, self.index, self.sampling, CANDIDATES)
+
+
+def pair(keys: tuple[str, str], what: str, tooltip: str) -> list[BindingType]:
+    """Two keys for one setting, the second of which raises it."""
+    group = Binding.Group("Set ", compact=True)
+    return [
+        Binding(
+            key,
+            f"change('{what}', {up})",
+            f"{'Raise' if up else 'Lower'} {what}",
+            id=f"{'raise' if up else 'lower'}-{what}",
+            tooltip=f"{'Raise' if up else 'Lower'} {tooltip}",
+            group=group,
+        )
+        for key, up in zip(keys, (False, True), strict=True)
+    ]
+
+
+class PredictScreen(SharedText):
+    """A forward pass laid open. One request is with the worker at a time."""
+
+    NAME = "predict"
+    AUTO_FOCUS = "#positions"
+    HELP = """\
+The forward pass: model(input_ids).logits, of shape (batch, position, vocabulary). At each position
+the model gives a number to every token of its vocabulary, the logit. Softmax turns the logits of
+a position into probabilities, which sum to 1. The expected token is the one that really comes
+next; the loss of a position is -log p of it, in nats. The entropy says how undecided the model is:
+0 where one token has all the probability, log of the vocabulary's size where all have the same.
+
+The row you select is opened below: its most likely tokens with logit and p, and the rank of the
+expected one. ✓ marks the expected token.
+
+A model generates one token at a time: the most likely one (greedy), or one drawn at random.
+Sampling first divides the logits by the temperature T, then keeps the k most likely (top-k),
+then the most likely until their probabilities sum to p (top-p); the last three columns are the
+probabilities after each step, a dot where the token is cut. The draw is a number from 0 to 1, and
+chooses the first token at which the sum from the top passes it. The same seed draws the same.
+p runs until the model ends the text, or the text fills its context, but makes at most 200 tokens
+a time: press it again to go on.
+
+The text is that of Tokens and Step too: w gives this screen one of its own.
+
+Whatever trains the model, here, on Step or in a loop, changes what you see: the tables follow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "space", "append", "Token", key_display="␣", id="append", tooltip="Append one token"
+        ),
+        Binding(
+            "p", "play", "Run", id="run", tooltip="Generate to the end of the text, or stop there"
+        ),
+        Binding("u", "undo", "Undo", id="undo-token", tooltip="Take the last token back"),
+        Binding("g", "greedy", "Mode", id="greedy", tooltip="Greedy, or sampled at random"),
+        *pair(("t", "T"), "temperature", "the temperature"),
+        *pair(("k", "K"), "top-k", "top-k, how many tokens are kept"),
+        *pair(("n", "N"), "top-p", "top-p, the probability that is kept (nucleus)"),
+        *pair(("s", "S"), "seed", "the seed of the draws"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._model = session.status.model if session.status else None
+        self.sampling = Sampling()
+        self.generated: tuple[GeneratedToken, ...] = ()
+        self.inspection: Inspection | None = None
+        self._asked: Look | None = None
+        self._is_stale = False
+        """Whether the weights have changed since it was asked."""
+        self._index = 0
+        self._asking = False
+        self._asked_at = 0.0
+        self._busy = False
+        """Whether a token is being appended or a run is beginning."""
+        self._listening = False
+        """Whether the tokens of the run belong after those there are."""
+
+    def body(self) -> Iterable[Widget]:
+        yield from self.text_box()
+        with VerticalScroll(id="generated", can_focus=False):
+            yield Static(id="continuation")
+        yield Static(id="facts")
+        yield LineTable(id="positions")
+        yield Static(id="opened")
+        yield LineTable(id="candidates")
+        yield Static(id="sampling")
+
+    def on_mount(self) -> None:
+        self.session.status_changed.subscribe(self, self._on_status)
+        self.session.loop_changed.subscribe(self, self._on_loop)
+        self.set_interval(DRAIN_SECONDS, self._drain)
+        self.query_one("#generated").anchor()  # the token that has just come is the one to see
+        self._say("facts", "The model is being loaded; you can type already.")
+        self._show_sampling()
+
+    def on_screen_resume(self) -> None:
+        self._ask()
+
+    @property
+    def text(self) -> str:
+        return self.query_one(TextBox).text
+
+    def _say(self, where: str, line: str) -> None:
+        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+
+    def action_leave_text(self) -> None:
+        self.query_one("#positions").focus()
+
+    # Ask the engine
+
+    def _on_status(self, status: LearnerStatus) -> None:
+        """The weights changed, or the whole model, whose tokens may be others."""
+        if status.model != self._model:
+            self._model = status.model
+            self._forget()
+        self._is_stale = True
+        self._ask()
+
+    def on_text_area_changed(self) -> None:
+        self._forget()
+        self._ask()
+
+    def _look(self) -> Look | None:
+        """What the screen should show now; None while nobody can see it or there is no model."""
+        if self.session.status is None or not self.is_current or not self.app.is_running:
+            return None
+        return Look(
+            self.text, tuple(token.id for token in self.generated), self._index, self.sampling
+        )
+
+    @work
+    async def _ask(self) -> None:
+        """Until the answer is for what the screen should show; no faster than a loop allows."""
+        if self._asking:
+            return
+        self._asking = True
+        while (look := self._look()) is not None and (self._is_stale or look != self._asked):
+            if self._is_too_soon(look):
+                await asyncio.sleep(DRAIN_SECONDS)
+                continue
+            self._asked, self._is_stale, self._asked_at = look, False, time.monotonic()
+            if self.inspection is None:
+                self._say("facts", COMES)
+            with self.dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
+                inspection = await self.session.ask(look.answer, "Predicting", self._say_failure)
+            if inspection is not None:
+                self._show(inspection, look)
+        self._asking = False
+
+    def _is_too_soon(self, look: Look) -> bool:
+        """A loop that trains or generates is not to be held up by whoever looks at it."""
+        if not any(self.session.is_running(name) for name in self.session.loops):
+            return False
+        pause = FOLLOW_SECONDS if look == self._asked else HURRY_SECONDS
+        return time.monotonic() - self._asked_at < pause
+
+    def _say_failure(self, failure: Failure) -> None:
+        """While typing, a sentence in the line of facts is enough."""
+        if failure.traceback is not None:
+            self.session.tell(failure)
+        self.inspection = self.session.chosen_position = None
+        self._say("facts", visible(failure.sentence))
+        self._say("opened", "")
+        for table in self.query(LineTable):
+            table.show((), 0, lambda _row: ())
+
+    # Show the answer
+
+    def _show(self, inspection: Inspection, look: Look) -> None:
+        self.inspection = inspection
+        self.session.chosen_position = inspection.position
+        self.session.guide.saw_prediction(inspection.prediction, len(look.generated))
+        self._say("facts", describe_shapes(inspection))
+        self._show_opened()
+        self._show_continuation()
+        self._show_positions(look)
+        self._show_candidates(look.sampling)
+        self._show_sampling()
+
+    def _show_positions(self, look: Look) -> None:
+        assert self.inspection is not None
+        positions = self.inspection.prediction.positions
+        generated_from = len(positions) - len(look.generated)
+        table = self.query_one("#positions", LineTable)
+        table.show(
+            POSITION_COLUMNS,
+            len(positions),
+            lambda row: position_cells(positions[row], generated_from),
+        )
+        if look.index == self._index:  # else the cursor has moved on since
+            table.cursor = self.inspection.position.index
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit_width)
+
+    def _fit_width(self) -> None:
+        if self.inspection is not None:
+            self._show_candidates(self.sampling)
+            self._show_opened()
+            self._show_sampling()
+
+    @property
+    def _room(self) -> int:
+        """Cells of a line of words: the screen's without the one free at each side."""
+        return self.size.width - 2
+
+    def _show_opened(self) -> None:
+        assert self.inspection is not None
+        self._say("opened", describe_opened(self.inspection, self._room))
+
+    def _show_candidates(self, sampling: Sampling) -> None:
+        inspection = self.inspection
+        assert inspection is not None
+        width = BAR_WIDE if self.has_class("-wide") else BAR
+        self.query_one("#candidates", LineTable).show(
+            candidate_columns(sampling, width),
+            len(inspection.position.top),
+            lambda row: candidate_cells(inspection, row, width),
+        )
+
+    def _show_continuation(self) -> None:
+        """The text of the tokens that the tables show."""
+        text = "" if self.inspection is None else self.inspection.continuation
+        self.query_one("#continuation", Static).update(Content(visible(text, newline="⏎\n")))
+        self.query_one("#generated").display = bool(self.generated)
+
+    def _show_sampling(self) -> None:
+        token = None if self.inspection is None else self.inspection.next_token
+        self._say("sampling", describe_sampling(self.sampling, token, self._room))
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        if event.table.id == "positions":
+            self._index = event.row
+            self._ask()
+
+    # Generate
+
+    def _become(self, generated: tuple[GeneratedToken, ...]) -> None:
+        """Other generated tokens than before; the last position is the one to watch."""
+        if generated or self.generated:
+            self.generated = generated
+            self._index = LAST
+
+    def _forget(self) -> None:
+        """What was generated does not belong to the text, or to the model, any more."""
+        self._stop()
+        self._become(())
+
+    def _is_still(self, look: Look) -> bool:
+        """Whether the tokens are those that `look` was for."""
+        now = self._look()
+        return now is not None and (now.text, now.generated) == (look.text, look.generated)
+
+    def action_append(self) -> None:
+        if self.session.is_live(LOOP):
+            self._stop()
+        elif self.session.status is None:
+            self.notify("The model is still being loaded.", markup=False)
+        elif self._busy:
+            self.excuse(BUSY)
+        else:
+            self._append()
+
+    @work
+    async def _append(self) -> None:
+        """One token; held down, the key asks for the next one when this one is there."""
+        if (look := self._look()) is None:
+            return
+        self._busy = True
+        token = await self.session.ask(
+            lambda engine: engine.next_token(look.text, look.generated, look.sampling), "Generating"
+        )
+        self._busy = False
+        if token is not None and self._is_still(look):
+            self._become((*self.generated, token))
+            self._ask()
+
+    @work
+    async def action_play(self) -> None:
+        if self.session.is_live(LOOP):
+            self._stop()
+            return
+        if self._busy:
+            self.excuse(BUSY)
+            return
+        if (look := self._look()) is None:
+            return
+        self._busy = True
+        started = await self.session.start_loop(
+            LOOP,
+            lambda engine: engine.generate(
+                look.text, look.generated, lambda: self.sampling, TOKENS_AT_MOST
+            ),
+        )
+        self._busy = False
+        self._listening = started and self._is_still(look)
+        if not self._listening:
+            self._stop()
+
+    def _stop(self) -> None:
+        """The tokens made until now stay; the one that is being made is not waited for."""
+        self._drain()
+        self._listening = False
+        self.session.stop_loop(LOOP)
+
+    def action_undo(self) -> None:
+        self._stop()
+        self._become(self.generated[:-1])
+        self._ask()
+
+    def _on_loop(self, change: LoopChanged) -> None:
+        if change.name == LOOP:
+            self._drain()
+        self._ask()
+
+    def _drain(self) -> None:
+        """The tokens generated since; while a run begins they are left for after it has."""
+        if self._busy:
+            return
+        made = [r for r in self.session.drain(LOOP) if isinstance(r, GeneratedToken)]
+        if made and self._listening:
+            self._become((*self.generated, *made))
+            self._ask()
+
+    # Settings
+
+    def action_greedy(self) -> None:
+        self.sampling = replace(self.sampling, greedy=not self.sampling.greedy)
+        self._changed()
+
+    def action_change(self, what: str, up: bool) -> None:
+        self.sampling = CHANGES[what](self.sampling, up)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._show_sampling()
+        self._ask()

@@ -1,0 +1,212 @@
+"""What the Runs screen says of a run, fit for a terminal."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tui_trainer.runs.deletion import Deletion
+from tui_trainer.runs.description import Parent
+from tui_trainer.runs.home import runs_home
+from tui_trainer.runs.listing import DamagedRun, RunOnDisk
+from tui_trainer.screens.dialogs.settings_form import LABEL_WIDTH, shown
+from tui_trainer.screens.gsm8k.settings import describe_settings
+from tui_trainer.settings.fields import FIELDS, differing, nearest_preset
+from tui_trainer.settings.presets import PRESETS
+from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.widgets.line_table import Column
+from tui_trainer.words.numbers import LOSS_WIDTH, byte_count, counted, duration, nats, short_count
+
+NAME_CHARACTERS = 60
+CELL_CHARACTERS = 40
+DAMAGED = "unreadable"
+NARROW_COLUMNS = (
+    Column("", 1),
+    Column("started", 11),
+    Column("model", 8, share=1, keep_end=True),
+    Column("problems", 8, share=1, keep_end=True),
+    Column("steps", 9, right=True),
+    Column("last", LOSS_WIDTH, right=True),
+    Column("best", LOSS_WIDTH, right=True),
+    Column("state", 10),
+)
+WIDE_COLUMNS = (
+    NARROW_COLUMNS[0],
+    Column("run", 20, share=2),
+    Column("started", 16),
+    *NARROW_COLUMNS[2:],
+)
+
+Listed = RunOnDisk | DamagedRun
+"""A row of the list."""
+
+
+def no_runs() -> str:
+    """How to make the first one."""
+    return (
+        "There is no run on disk yet.\n\n"
+        "Press 5 and then space: each loop of GSM8K is written to disk as it goes, its settings,\n"
+        "its losses and its checkpoints, and is listed here from its first step on.\n"
+        "`tui-trainer gsm8k` makes one too.\n\n"
+        f"They are kept in {visible(str(runs_home()))}"
+    )
+
+
+# The list
+
+
+def run_columns(wide: bool) -> tuple[Column, ...]:
+    return WIDE_COLUMNS if wide else NARROW_COLUMNS
+
+
+def run_cells(run: Listed, letter: str, wide: bool) -> tuple[str, ...]:
+    """The row of one run; `letter` is what marks it in the chart."""
+    name = (visible(run.folder.name, limit=NAME_CHARACTERS),) if wide else ()
+    if isinstance(run, DamagedRun):
+        told = visible(run.folder.name, limit=CELL_CHARACTERS)
+        return (letter, *name, "-", "-" if wide else told, "-", "-", "-", "-", DAMAGED)
+    described = run.description
+    return (
+        letter,
+        *name,
+        describe_start(described.started, wide),
+        visible_source(described.model.name, CELL_CHARACTERS),
+        visible_source(described.data.problems, CELL_CHARACTERS),
+        describe_steps(described.tally.step, described.steps),
+        nats(described.tally.last),
+        nats(described.tally.best),
+        described.state,
+    )
+
+
+def describe_start(started: str, wide: bool) -> str:
+    """Date and time of day where the run was made; the year only where there is room."""
+    try:
+        when = datetime.fromisoformat(started)
+    except ValueError:
+        return visible(started, limit=CELL_CHARACTERS)
+    return f"{when:%Y-%m-%d %H:%M}" if wide else f"{when:%m-%d %H:%M}"
+
+
+def describe_steps(step: int, steps: int) -> str:
+    """Those made, of all; a run tells how many those are with its first."""
+    made = f"{step}/{steps}" if steps else str(step)
+    return made if len(made) <= 9 else f"{short_count(step, down=True)}/{short_count(steps)}"
+
+
+def describe_list(runs: int, damaged: int, marked: int) -> str:
+    """The line above the list."""
+    parts = [counted(runs, "run")]
+    if damaged:
+        parts.append(f"{damaged:,} cannot be read: select to see why")
+    parts.append(f"{marked} marked" if marked else "space marks runs to compare")
+    return " · ".join(parts)
+
+
+# The selected one
+
+
+def describe_run(run: RunOnDisk) -> str:
+    """Its name and what came of it, its settings, its checkpoints or how it failed."""
+    described, tally = run.description, run.description.tally
+    made = (
+        f"{visible(run.name, limit=NAME_CHARACTERS)} · {tally.tokens:,} tokens, "
+        f"{duration(tally.seconds).strip()} · loss {nats(tally.first)} → "
+        f"{nats(tally.last)}"
+    )
+    parts = [describe_checkpoints(run.checkpoints)]
+    if described.failure is not None:
+        parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
+    if described.updates_on_step:
+        parts.append(f"{counted(described.updates_on_step, 'update')} on Step")
+    if described.parent is not None:
+        parts.append(describe_parent(described.parent))
+    return "\n".join((made, describe_settings(described.settings), " · ".join(parts)))
+
+
+def describe_contents(run: Listed, size: int) -> str:
+    """What would be deleted with it."""
+    if isinstance(run, DamagedRun):
+        return byte_count(size)
+    steps, checkpoints = run.description.tally.step, len(run.checkpoints)
+    return f"{counted(steps, 'step')}, {counted(checkpoints, 'checkpoint')}, {byte_count(size)}"
+
+
+def describe_left(run: Listed, deletion: Deletion) -> str:
+    """What deleting it left."""
+    files = "".join(f"\n{visible(path, limit=NAME_CHARACTERS)}" for path in deletion.left[:5])
+    more = len(deletion.left) - 5
+    return f"Left in {visible(str(run.folder))}, since it is not of the run:{files}" + (
+        f"\nand {more:,} more" if more > 0 else ""
+    )
+
+
+def describe_checkpoints(steps: tuple[int, ...]) -> str:
+    """The last few of them, newest first."""
+    if not steps:
+        return "no checkpoint, so nothing to resume, load or evaluate"
+    if len(steps) == 1:
+        return f"checkpoint of step {steps[0]:,}"
+    told = ", ".join(f"{step:,}" for step in reversed(steps[-6:]))
+    return f"checkpoints of steps {told}" + (f" and {len(steps) - 6:,} more" * (len(steps) > 6))
+
+
+def describe_on_step(updates: int) -> str:
+    return f"{counted(updates, 'update')} made on Step between its steps, on the same weights"
+
+
+def describe_parent(parent: Parent) -> str:
+    return f"resumed from {visible(parent.run, limit=NAME_CHARACTERS)} at step {parent.step:,}"
+
+
+# All of it
+
+
+def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
+    """Headings and the lines under each: all that `run.json` says, with the folder's bytes."""
+    described = run.description
+    yield "Settings, * where the preset tutorial has another", settings_lines(run)
+    model = described.model
+    yield (
+        "Model",
+        f"{visible(model.name)}: {visible(model.architecture)}, {model.parameters:,} parameters, "
+        f"{visible(model.device)}, {visible(model.precision)}\n"
+        f"loaded from {visible(model.source)}\nfingerprint {visible(model.fingerprint)}",
+    )
+    data = described.data
+    yield (
+        "Data",
+        f"{visible(data.problems)}: {data.items:,} items, fingerprint {visible(data.fingerprint)}",
+    )
+    yield "Run", "\n".join(run_lines(run, size))
+
+
+def settings_lines(run: RunOnDisk) -> str:
+    """Each setting on a line, with the nearest preset's where it differs."""
+    settings = run.description.settings
+    name = nearest_preset(settings)
+    changed = differing(settings, PRESETS[name])
+    lines = []
+    for field in FIELDS:
+        usual = f"   {name}: {shown(field, PRESETS[name])}" if field in changed else ""
+        mark = "*" if field in changed else " "
+        lines.append(f"{mark} {field.label:<{LABEL_WIDTH}}{shown(field, settings)}{usual}")
+    return "\n".join(lines)
+
+
+def run_lines(run: RunOnDisk, size: int) -> Iterator[str]:
+    described, tally = run.description, run.description.tally
+    yield f"started {visible(described.started)}, {described.state}"
+    if described.failure is not None:
+        yield visible(described.failure)
+    yield (
+        f"{describe_steps(tally.step, described.steps)} steps, {tally.tokens:,} tokens, "
+        f"{duration(tally.seconds).strip()} of training"
+    )
+    first, last, best = map(nats, (tally.first, tally.last, tally.best))
+    yield f"loss: first {first}, last {last}, best {best} nats"
+    if described.updates_on_step:
+        yield describe_on_step(described.updates_on_step)
+    yield describe_checkpoints(run.checkpoints)
+    if described.parent is not None:
+        yield describe_parent(described.parent)
+    yield ", ".join(f"{visible(k)} {visible(v)}" for k, v in described.versions.items())
+    yield f"{visible(str(run.folder))}, {byte_count(size)}"

@@ -1,0 +1,1 @@
+"""Screen 4: one string, one update a key."""

@@ -1,0 +1,90 @@
+"""One update at three learning rates side by side; one is picked, or none."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui_trainer.failures import Failure
+from tui_trainer.reports.reports import UpdateReport
+from tui_trainer.screens.dialog import Dialog
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.step.fork_words import (
+    COLUMNS,
+    FACTORS,
+    describe_lowest,
+    describe_outcomes,
+    position_cells,
+)
+from tui_trainer.widgets.line_table import LineTable
+
+KEYS = "1", "2", "3"
+
+
+class ForkDialog(Dialog[float | None]):
+    """Tries the three, and gives back the learning rate that was picked; None where none was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"pick({n})", f"Pick {FACTORS[n]}") for n, key in enumerate(KEYS)),
+        Binding("n,escape", "dismiss(None)", "Pick none"),
+    ]
+
+    def __init__(self, session: Session, text: str) -> None:
+        super().__init__()
+        self._session = session
+        self._text = text
+        self.outcomes: tuple[UpdateReport, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            with Vertical(classes="above"):
+                yield Static("One update at three learning rates", classes="heading")
+                yield Static("Trying each from the same weights …", id="fork-words")
+                yield Static(id="fork-facts")
+            yield LineTable(id="fork-positions")
+            with Vertical(classes="below"):
+                with Horizontal(classes="answers"):
+                    for key, factor in zip(KEYS, FACTORS, strict=True):
+                        yield Button(f"{key} pick {factor}", id=f"pick-{key}", compact=True)
+                    yield Button("n none", id="pick-none", compact=True)
+                yield Static("The lr picked stays, u undoes · n or escape: none", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(LineTable).focus()
+        self._try()
+
+    @work
+    async def _try(self) -> None:
+        text = self._text
+        outcomes = await self._session.ask(
+            lambda engine: engine.fork(text), "Trying three lr", self._refuse
+        )
+        if outcomes is not None:
+            self._show(outcomes)
+
+    def _refuse(self, failure: Failure) -> None:
+        self.dismiss(None)
+        self._session.tell(failure)
+
+    def _show(self, outcomes: tuple[UpdateReport, ...]) -> None:
+        self.outcomes = outcomes
+        words = f"Update {outcomes[0].update}. {describe_lowest(outcomes)}"
+        self.query_one("#fork-words", Static).update(Content(words))
+        self.query_one("#fork-facts", Static).update(Content(describe_outcomes(outcomes)))
+        rows = len(outcomes[0].after.positions)
+        self.query_one(LineTable).show(COLUMNS, rows, lambda row: position_cells(outcomes, row))
+
+    def action_pick(self, number: int) -> None:
+        if self.outcomes:
+            self.dismiss(self.outcomes[number].lr)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        key = (event.button.id or "").removeprefix("pick-")
+        if key in KEYS:
+            self.action_pick(KEYS.index(key))
+        else:
+            self.dismiss(None)

@@ -1,0 +1,132 @@
+"""Two tokenizers side by side, aligned on the characters of the text."""
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.screens.tokens.alignment import Segment, align
+from tui_trainer.screens.tokens.request import Reply
+from tui_trainer.screens.tokens.words import tokenizer_name
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.aligned_strip import Aligned, AlignedStrip
+from tui_trainer.widgets.cell_text import piece
+from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.words.numbers import counted
+
+PIECES_JOINED = "│"
+IDS_SHOWN = 12
+
+
+class CompareView(Container):
+    """The strip of aligned tokens, and a row for each segment."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.segments: tuple[Segment, ...] = ()
+        self._reply: Reply | None = None
+
+    def compose(self) -> ComposeResult:
+        yield AlignedStrip(id="aligned")
+        yield Static(id="segment-details", classes="details")
+        yield LineTable(id="segments")
+
+    def show(self, reply: Reply) -> None:
+        if reply.second is None:
+            return
+        self._reply = reply
+        self.segments = align(reply.first, reply.second)
+        self.query_one(AlignedStrip).show([drawn(segment) for segment in self.segments])
+        table = self.query_one(LineTable)
+        table.show(self._columns(reply), len(self.segments), self._row)
+        self._select(table.cursor)
+
+    def focus_list(self) -> None:
+        self.query_one(LineTable).focus()
+
+    def _columns(self, reply: Reply) -> tuple[Column, ...]:
+        second = reply.request.second or ""
+        return (
+            Column("characters", 11),
+            Column("", 1),
+            Column("#", 3, right=True),
+            Column(f"A {tokenizer_name(reply.request.source)}", 12, share=1),
+            Column("#", 3, right=True),
+            Column(f"B {tokenizer_name(second)}", 12, share=1),
+        )
+
+    def _row(self, index: int) -> tuple[str, ...]:
+        segment = self.segments[index]
+        return (
+            f"{segment.start}:{segment.end}",
+            "=" if segment.same else "≠",
+            str(len(segment.first)),
+            join_pieces(segment.first),
+            str(len(segment.second)),
+            join_pieces(segment.second),
+        )
+
+    def _select(self, index: int) -> None:
+        segments = len(self.segments)
+        table = self.query_one(LineTable)
+        table.cursor = max(0, min(index, segments - 1))
+        self.query_one(AlignedStrip).selected = table.cursor if segments else None
+        details = describe_segment(self.segments[table.cursor]) if segments else ""
+        self.query_one("#segment-details", Static).update(Content(details), layout=False)
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        event.stop()
+        self._select(event.row)
+
+    def on_aligned_strip_clicked(self, event: AlignedStrip.Clicked) -> None:
+        event.stop()
+        self._select(event.segment)
+
+
+def drawn(segment: Segment) -> Aligned:
+    """A segment as the strip draws it."""
+    return Aligned(
+        first=tuple(piece(token.text) for token in segment.first),
+        second=tuple(piece(token.text) for token in segment.second),
+        first_index=segment.first[0].index if segment.first else 0,
+        second_index=segment.second[0].index if segment.second else 0,
+    )
+
+
+def join_pieces(tokens: tuple[Token, ...]) -> str:
+    return PIECES_JOINED.join(piece(token.text) for token in tokens)
+
+
+def describe_segment(segment: Segment) -> str:
+    """Two lines: the IDs of each tokenizer."""
+    return "\n".join(
+        f"{name} {describe_ids(tokens)}"
+        for name, tokens in (("A", segment.first), ("B", segment.second))
+    )
+
+
+def describe_ids(tokens: tuple[Token, ...]) -> str:
+    ids = [f"{token.id} {visible(piece(token.text), limit=24)}" for token in tokens[:IDS_SHOWN]]
+    more = [f"and {len(tokens) - IDS_SHOWN} more"] if len(tokens) > IDS_SHOWN else []
+    return ", ".join([*ids, *more])
+
+
+def describe_comparison(reply: Reply, segments: tuple[Segment, ...]) -> str:
+    """Two lines: both counts, and how far the two agree."""
+    if reply.second is None:
+        return ""
+    request = reply.request
+    same = sum(segment.same for segment in segments)
+    return (
+        f"A {describe_rate(request.source, reply.first)} tokens a character · "
+        f"B {describe_rate(request.second or '', reply.second)}\n"
+        f"{len(reply.first.tokens):,} against {counted(len(reply.second.tokens), 'token')} · "
+        f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common ┃ · "
+        f"{same:,} of {counted(len(segments), 'segment')} the same ="
+    )
+
+
+def describe_rate(source: str, tokenized: Tokenized) -> str:
+    rate = len(tokenized.tokens) / len(tokenized.text) if tokenized.text else 0.0
+    return f"{tokenizer_name(source, 18)} {rate:.2f}"

@@ -1,0 +1,273 @@
+"""Tokens: a text, and what a tokenizer makes of it while you type."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static
+
+from tui_trainer.failures import Failure
+from tui_trainer.reports.reports import TokenizerReport
+from tui_trainer.screens.session import Session
+from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.screens.text_examples import describe_example, next_example
+from tui_trainer.screens.tokens.batch_view import BatchView, describe_batch
+from tui_trainer.screens.tokens.compare_view import CompareView, describe_comparison
+from tui_trainer.screens.tokens.request import BATCH, COMPARE, SINGLE, Reply, Request
+from tui_trainer.screens.tokens.single_view import SingleView
+from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
+from tui_trainer.screens.tokens.words import describe_text, tokenizer_name
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.words.escapes import read_escapes
+from tui_trainer.words.reading import describe_reading
+
+EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
+
+
+class TokensScreen(SharedText):
+    """One request is with the worker at a time, and the next is for the text as it is then."""
+
+    NAME = "tokens"
+    TEXT_BOX = "#text"
+    AUTO_FOCUS = "#text"
+    HELP = """\
+A model reads numbers, not text. The tokenizer cuts the text into tokens, each an entry of its
+vocabulary, and gives their IDs: tokenizer(text, return_tensors="pt").input_ids, of shape
+(batch, position). The strip shows the tokens in the text; the table shows for each its position,
+its ID, the ID decoded alone, and its bytes.
+
+␣ is a space, ⏎ a newline, ⇥ a tab: they are part of the tokens. A byte-level tokenizer may
+split a character, so that each part decoded alone gives \ufffd; the bytes show what it holds.
+A special token such as <|endoftext|> is one entry of the vocabulary, matched as a whole.
+
+Batch: each line is an item. \\n in a line is a newline in the item and \\t a tab, as Python has
+them, so that an item can have several lines, as the notebook's have; n leaves them as typed. Items
+shorter than the longest are padded, on the left or the right, and attention_mask is 1 at a token
+and 0 at padding. To generate, pad on the left, so that every item ends with its own last token.
+
+The text is that of Predict and Step too: w gives this screen one of its own.
+
+Compare: two tokenizers on the same text. A thick edge is a boundary that both have; = marks a
+segment that is one token in both. Fewer tokens a character mean less to compute."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "batch", "Batch", id="batch", tooltip="A batch: each line is an item"),
+        Binding(
+            "n",
+            "escapes",
+            "Lines",
+            id="escapes",
+            tooltip="\\n and \\t in a line: a newline and a tab, or as they are typed",
+        ),
+        Binding("s", "side", "Side", id="padding-side", tooltip="Pad on the left or the right"),
+        Binding("c", "compare", "Compare", id="compare", tooltip="Compare two tokenizers"),
+        Binding("t", "pick", "Second", id="second-tokenizer", tooltip="Another second tokenizer"),
+        Binding("e", "example", "Example", id="example", tooltip="The next example"),
+    ]
+
+    view: reactive[str] = reactive(SINGLE, bindings=True)
+    padding_side: reactive[str] = reactive("right")
+    escapes: reactive[bool] = reactive(True)
+    """Whether the items of a batch have a newline where a line of the text has `\\n`."""
+    loading_second: reactive[bool] = reactive(False, bindings=True)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.reply: Reply | None = None
+        self.second: str | None = None
+        """The source of the second tokenizer, once it is loaded."""
+        self._asking = False
+        self._answered: Request | None = None
+        self._own: str | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield from self.text_box()
+        yield Static(id="facts")
+        yield Static(id="notice", classes="error")
+        with ContentSwitcher(initial=SINGLE, id="views"):
+            yield SingleView(id=SINGLE)
+            yield BatchView(id=BATCH)
+            yield CompareView(id=COMPARE)
+
+    def on_mount(self) -> None:
+        self.session.tokenizer_changed.subscribe(self, self._on_tokenizer, immediate=True)
+        box = self.query_one(TextBox)
+        box.move_cursor(box.document.end)
+        name = tokenizer_name(self.session.choice.source)
+        self._say(f"The tokenizer of {name} is being loaded; you can type already.")
+        self._ask()
+
+    @property
+    def text(self) -> str:
+        return self.query_one(TextBox).text
+
+    def _on_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
+        if tokenizer is not None:
+            self._ask()
+        else:
+            self._say("No tokenizer could be loaded: press escape, then m, and pick a model.")
+
+    # Ask the engine
+
+    def on_text_area_changed(self) -> None:
+        self._ask()
+
+    def _request(self) -> Request | None:
+        """What the screen should show now; None while there is no tokenizer."""
+        if self.session.tokenizer is None:
+            return None
+        box = self.query_one(TextBox)
+        batch, compare = self.view == BATCH, self.view == COMPARE
+        read = read_escapes if self.escapes else str
+        return Request(
+            view=self.view,
+            text=box.text,
+            source=self.session.tokenizer.name,
+            items=tuple(map(read, box.document.lines)) if batch and box.text else (),
+            escapes=batch and self.escapes,
+            padding_side=self.padding_side if batch else "",
+            second=self.second if compare else None,
+        )
+
+    @work
+    async def _ask(self) -> None:
+        """Until the answer is for what is on the screen; a text typed over is never asked for."""
+        if self._asking:
+            return
+        self._asking = True
+        while (request := self._request()) is not None and request != self._answered:
+            reply = await self.session.ask(request.answer, "Tokenizing", self._say_failure)
+            self._answered = request
+            if reply is not None:
+                self._show(reply)
+        self._asking = False
+
+    def _say_failure(self, failure: Failure) -> None:
+        """While typing, a sentence above the last tokens is enough."""
+        if failure.traceback is not None:
+            self.session.tell(failure)
+        self._notice(failure.sentence)
+
+    def _notice(self, sentence: str) -> None:
+        notice = self.query_one("#notice", Static)
+        notice.update(Content(visible(sentence, limit=400)))
+        notice.display = bool(sentence)
+
+    def _say(self, lines: str) -> None:
+        self.query_one("#facts", Static).update(Content(lines), layout=False)
+
+    # Show the reply
+
+    def _show(self, reply: Reply) -> None:
+        self.reply = reply
+        self.session.guide.saw_tokens(reply.first)
+        self._notice("" if reply.request.text else EMPTY_TEXT)
+        switcher = self.query_one(ContentSwitcher)
+        switched = switcher.current != reply.request.view
+        switcher.current = reply.request.view
+        view = self._open_view
+        view.show(reply)
+        if isinstance(view, SingleView):
+            self._follow_cursor()
+        if switched and not self.query_one(TextBox).has_focus:
+            view.focus_list()
+        self._say(self._facts(reply))
+
+    @property
+    def _open_view(self) -> SingleView | BatchView | CompareView:
+        view = self.query_one(ContentSwitcher).visible_content
+        assert isinstance(view, SingleView | BatchView | CompareView)
+        return view
+
+    def _facts(self, reply: Reply) -> str:
+        """Two lines above the view."""
+        if reply.batch is not None:
+            return describe_batch(reply.batch)
+        if reply.second is not None:
+            return describe_comparison(reply, self.query_one(CompareView).segments)
+        tokenizer = self.session.tokenizer
+        entries = f", {tokenizer.vocabulary:,} entries" if tokenizer else ""
+        name = tokenizer_name(reply.request.source)
+        reading = describe_reading(reply.first)
+        about = [f"tokenizer {name}{entries}", reading or describe_example(reply.first.text)]
+        return f"{describe_text(reply.first)}\n{' · '.join(filter(None, about))}"
+
+    def on_text_area_selection_changed(self) -> None:
+        if self.reply is not None and self.reply.first.text == self.text:
+            self._follow_cursor()
+
+    def _follow_cursor(self) -> None:
+        """While the user types, the token at the cursor is the selected one."""
+        box, view = self.query_one(TextBox), self.query_one(SingleView)
+        if box.has_focus:
+            view.select_at(box.cursor_index)
+        else:
+            view.select(view.selected)
+
+    # Keys
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """The keys of a view are in the footer while it is open."""
+        if (needs := {"side": BATCH, "escapes": BATCH, "pick": COMPARE}.get(action)) is not None:
+            return needs == self.view
+        if action == "leave_text" and self.loading_second:
+            return True
+        return super().check_action(action, _parameters)
+
+    def action_leave_text(self) -> None:
+        if self.loading_second:
+            self.session.worker.cancel()
+        self._open_view.focus_list()
+
+    def action_batch(self) -> None:
+        self._open(SINGLE if self.view == BATCH else BATCH)
+
+    def action_side(self) -> None:
+        self.padding_side = "right" if self.padding_side == "left" else "left"
+        self._ask()
+
+    def action_escapes(self) -> None:
+        self.escapes = not self.escapes
+        self._ask()
+
+    def action_compare(self) -> None:
+        if self.view == COMPARE:
+            self._open(SINGLE)
+        elif self.second is None:
+            self.action_pick()
+        else:
+            self._open(COMPARE)
+
+    def _open(self, view: str) -> None:
+        self.view = view
+        self._ask()
+
+    @work
+    async def action_pick(self) -> None:
+        """Load a second tokenizer; the one before stays where that fails."""
+        source = await self.app.push_screen_wait(TokenizerPicker(self.session, self.second or ""))
+        if source is None or self.loading_second:
+            return
+        self.loading_second = True
+        self._notice(f"Loading the tokenizer of {source}; escape stops a download.")
+        loaded = await self.session.ask(
+            lambda engine: engine.load_tokenizer(source), "Loading a tokenizer", self._say_failure
+        )
+        self.loading_second = False
+        if loaded is not None:
+            self._notice("")
+            self.second = source
+            self._open(COMPARE)
+
+    def action_example(self) -> None:
+        """The next example; the user's own text comes round after the last one."""
+        box = self.query_one(TextBox)
+        if not describe_example(box.text) and box.text:
+            self._own = box.text
+        box.replace(next_example(box.text, self._own), (0, 0), box.document.end)
+        box.move_cursor(box.document.end)

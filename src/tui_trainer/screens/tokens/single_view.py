@@ -1,0 +1,78 @@
+"""One text: its tokens as a strip and as a table, and what the selected one is."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.reports.reports import Tokenized
+from tui_trainer.screens.tokens.request import Reply
+from tui_trainer.screens.tokens.spans import spans
+from tui_trainer.screens.tokens.words import describe_piece, describe_token, hex_bytes
+from tui_trainer.widgets.cell_text import piece
+from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.widgets.token_strip import TokenStrip
+
+COLUMNS = (
+    Column("position", 8, right=True),
+    Column("ID", 7, right=True),
+    Column("piece", 18, share=2),
+    Column("bytes", 18, share=3),
+)
+
+
+class SingleView(Container):
+    """The strip and the table show the same selected token."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.tokenized = Tokenized("", ())
+        self._ends: Sequence[int] = ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="strip-side"):
+            yield TokenStrip(id="strip")
+            yield Static(id="token-details", classes="details")
+        yield LineTable(id="tokens")
+
+    def show(self, reply: Reply) -> None:
+        self.tokenized = reply.first
+        self._ends = [end for _, end in spans(reply.first)]
+        self.query_one(TokenStrip).show([piece(token.text) for token in reply.first.tokens])
+        self.query_one(LineTable).show(COLUMNS, len(reply.first.tokens), self._row)
+
+    def focus_list(self) -> None:
+        self.query_one(LineTable).focus()
+
+    def _row(self, index: int) -> tuple[str, ...]:
+        token = self.tokenized.tokens[index]
+        piece_shown = describe_piece(self.tokenized, index)
+        return str(index), str(token.id), piece_shown, hex_bytes(token.bytes)
+
+    @property
+    def selected(self) -> int:
+        return self.query_one(LineTable).cursor
+
+    def select(self, index: int) -> None:
+        """Mark a token in the strip and the table, and tell of it."""
+        tokens = len(self.tokenized.tokens)
+        table, strip = self.query_one(LineTable), self.query_one(TokenStrip)
+        table.cursor = max(0, min(index, tokens - 1))
+        strip.selected = table.cursor if tokens else None
+        details = describe_token(self.tokenized, table.cursor) if tokens else ""
+        self.query_one("#token-details", Static).update(Content(details), layout=False)
+
+    def select_at(self, character: int) -> None:
+        """Select the token that ends at or goes over the cursor: the one just typed."""
+        reached = (index for index, end in enumerate(self._ends) if end >= max(1, character))
+        self.select(next(reached, len(self._ends) - 1))
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        event.stop()
+        self.select(event.row)
+
+    def on_token_strip_clicked(self, event: TokenStrip.Clicked) -> None:
+        event.stop()
+        self.select(event.token)

@@ -1,0 +1,68 @@
+"""Pick the second tokenizer of a comparison."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui_trainer.screens.dialog import Dialog
+from tui_trainer.screens.dialogs.model_picker import describe_option
+from tui_trainer.screens.session import Session
+from tui_trainer.widgets.text_box import LineBox
+
+
+class TokenizerPicker(Dialog[str | None]):
+    """Gives back a source, or None where the user escaped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+
+    def __init__(self, session: Session, source: str) -> None:
+        super().__init__()
+        self._session = session
+        self._source = source
+        self._first = session.choice.source
+        self._sources: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static("Second tokenizer", classes="heading")
+            yield Static("On this machine (enter picks one)", classes="hint")
+            yield OptionList(id="tokenizers", compact=True)
+            yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
+            yield LineBox(self._source, placeholder="Qwen/Qwen3-1.7B-Base", id="source")
+            yield Static("", id="picker-error", classes="error")
+            yield Static(
+                "No weights are loaded. enter loads · tab next · escape goes back", classes="hint"
+            )
+
+    def on_mount(self) -> None:
+        self.query_one("#tokenizers").focus()
+        self._look_around()
+
+    @work
+    async def _look_around(self) -> None:
+        options = self.query_one("#tokenizers", OptionList)
+        options.loading = True
+        found = await self._session.ask(lambda engine: engine.models(), "Looking for models")
+        options.loading = False
+        if found:
+            self._sources = [option.source for option in found]
+            options.add_options([Option(Content(describe_option(option))) for option in found])
+            others = [n for n, source in enumerate(self._sources) if source != self._first]
+            options.highlighted = others[0] if others else 0
+            options.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._sources[event.option_index])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if source := event.value.strip():
+            self.dismiss(source)
+        else:
+            error = self.query_one("#picker-error", Static)
+            error.update("Name a tokenizer: builtin, a directory, a .gguf file or a Hub id.")

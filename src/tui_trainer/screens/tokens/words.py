@@ -1,0 +1,76 @@
+"""What the Tokens screen says of a text and of a token, in sentences."""
+
+from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.screens.tokens.spans import Part, part_of
+from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.widgets.cell_text import piece
+from tui_trainer.words.numbers import counted
+
+REPLACEMENT = "\ufffd"
+BYTES_SHOWN = 10
+
+
+def tokenizer_name(source: str, limit: int = 24) -> str:
+    """The last part of a path or a Hub id."""
+    return visible_source(source.rstrip("/").rsplit("/", 1)[-1] or source, limit)
+
+
+def hex_bytes(data: bytes, limit: int | None = None) -> str:
+    """`f0 9f`; more than `limit` bytes end with an ellipsis."""
+    if not data:
+        return "none"
+    if limit is not None and len(data) > limit:
+        return f"{data[:limit].hex(' ')} …"
+    return data.hex(" ")
+
+
+def describe_text(tokenized: Tokenized) -> str:
+    """The shape of input_ids, and how long the text is in tokens, characters and bytes."""
+    tokens, characters = len(tokenized.tokens), len(tokenized.text)
+    size = len(tokenized.text.encode(errors="replace"))
+    return (
+        f"shape {tokenized.shape} · {counted(tokens, 'token')} · "
+        f"{counted(characters, 'character')} · {counted(size, 'byte')}"
+    )
+
+
+def describe_piece(tokenized: Tokenized, index: int) -> str:
+    """The ID decoded alone; a part of a character says of which."""
+    token = tokenized.tokens[index]
+    part = part_of(tokenized, index)
+    if part is None:
+        return piece(token.text)
+    return f"{piece(token.text)}  {part.number}/{part.parts} of {piece(part.character)}"
+
+
+def describe_token(tokenized: Tokenized, index: int) -> str:
+    """Two lines: what the token is, and what is to be learned from it."""
+    token = tokenized.tokens[index]
+    shown = piece(token.text)
+    facts = (
+        f"position {index} · ID {token.id} · {visible(shown, limit=24)} · "
+        f"bytes {hex_bytes(token.bytes, BYTES_SHOWN)} · text[{token.start}:{token.end}]"
+    )
+    part = part_of(tokenized, index)
+    return f"{facts}\n{explain_part(token, part) if part else explain_signs(token)}"
+
+
+def explain_part(token: Token, part: Part) -> str:
+    """Why a token decoded alone is no character of the text."""
+    whole = f"{piece(part.character)} ({hex_bytes(part.character.encode())})"
+    if REPLACEMENT not in token.text:
+        return f"part {part.number} of {part.parts} of {whole}"
+    return (
+        f"part {part.number} of {part.parts} of {whole}: "
+        f"{hex_bytes(token.bytes, 4)} alone decodes to {REPLACEMENT}, no character"
+    )
+
+
+def explain_signs(token: Token) -> str:
+    """What the signs in a piece stand for."""
+    if token.start == token.end:
+        return "no character of the text: the tokenizer adds this token itself"
+    signs = {" ": "␣ is a space", "\n": "⏎ a newline", "\t": "⇥ a tab"}
+    edges = token.text if token.text.isspace() else token.text[:1] + token.text[-1:]
+    meant = [says for sign, says in signs.items() if sign in (edges if sign == " " else token.text)]
+    return f"{', '.join(meant)}: part of the token" if meant else ""
