@@ -35,10 +35,10 @@ from tui_trainer.screens.dialogs.failure import FaultDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import Palette
-from tui_trainer.screens.going_on import LOADING, NO_MODEL
-from tui_trainer.screens.leaving import QUIT, RELOAD, leave_weights
-from tui_trainer.screens.session import SAVING, Session
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
+from tui_trainer.session.going_on import LOADING, NO_MODEL
+from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
+from tui_trainer.session.session import SAVING, Session
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.signals import Heard, Patience, exit_status, heard_after
 from tui_trainer.terminal.driver import TerminalDriver, has_shell

@@ -20,9 +20,9 @@ from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
-from tui_trainer.screens.going_on import BENCH
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.screen import RunsScreen
+from tui_trainer.session.going_on import BENCH
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState

@@ -24,10 +24,10 @@ from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_fie
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import describe_progress, score_cells
-from tui_trainer.screens.evaluations import Evaluations
-from tui_trainer.screens.going_on import EVALUATION
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.screens.guide import COMPARED
+from tui_trainer.session.evaluations import Evaluations
+from tui_trainer.session.going_on import EVALUATION
+from tui_trainer.session.guide import COMPARED
 from tui_trainer.settings.evaluation import (
     EVALUATION_FIELDS,
     EvaluationSettings,

@@ -15,7 +15,8 @@ from tests.pilot import running, shown, until
 from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP
 from tui_trainer.reports.reports import Prediction
-from tui_trainer.screens.guide import (
+from tui_trainer.screens.step.phase_view import PhaseView
+from tui_trainer.session.guide import (
     BELOW_1,
     BOTH_ENDS,
     COMPARED,
@@ -30,9 +31,8 @@ from tui_trainer.screens.guide import (
     is_memorised,
     is_name,
 )
-from tui_trainer.screens.guide_ticks import keep_tick, kept_ticks, ticks_file
-from tui_trainer.screens.step.phase_view import PhaseView
-from tui_trainer.screens.text_examples import EXAMPLES
+from tui_trainer.session.guide_ticks import keep_tick, kept_ticks, ticks_file
+from tui_trainer.session.text_examples import EXAMPLES
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.screen_tabs import SCREENS
@@ -142,7 +142,7 @@ async def test_a_home_that_does_not_answer_holds_up_neither_the_keys_nor_the_end
         assert answers.wait(30)
         return ticks_file()
 
-    monkeypatch.setattr("tui_trainer.screens.guide_ticks.ticks_file", looked_for)
+    monkeypatch.setattr("tui_trainer.session.guide_ticks.ticks_file", looked_for)
     async with with_engine(FakeEngine()) as (app, pilot):
         app.screen.query_one(TextBox).text = "hello_arjunguha"
         await until(pilot, lambda: OWN_NAME in app.session.guide.done and len(threads) == 2)

@@ -4,7 +4,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.shared_text import OWN
-from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
+from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.widgets.text_box import TextBox
 
 SHOWN = OWN[:40]

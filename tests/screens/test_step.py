@@ -18,7 +18,7 @@ from tui_trainer.screens.step.history import read_bytes
 from tui_trainer.screens.step.passes_view import PassesView
 from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step.screen import StepScreen
-from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
+from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 

@@ -16,11 +16,11 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.reports import LearnerStatus, ModelReport, Tokenized
-from tui_trainer.screens.text_examples import EXAMPLES
 from tui_trainer.screens.tokens.request import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
+from tui_trainer.session.text_examples import EXAMPLES
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.widgets.aligned_strip import AlignedStrip
 from tui_trainer.widgets.id_grid import IdGrid

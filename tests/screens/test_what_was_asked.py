@@ -4,7 +4,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from tui_trainer.screens.pending import Pending
+from tui_trainer.session.pending import Pending
 from tui_trainer.worker import LoopChanged, LoopState
 
 RUNNING, PAUSED, STOPPED = LoopState.RUNNING, LoopState.PAUSED, LoopState.STOPPED

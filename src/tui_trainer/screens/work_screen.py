@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from tui_trainer.screens.dialog import LeftOnce
-from tui_trainer.screens.session import Session
+from tui_trainer.session.session import Session
 from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.screen_tabs import ScreenTabs
 from tui_trainer.widgets.status_line import StatusLine

@@ -27,10 +27,10 @@ from tui_trainer.screens.bench.words import (
     no_bench,
 )
 from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
-from tui_trainer.screens.disk import in_thread
-from tui_trainer.screens.going_on import BENCH, Act
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.work_screen import ScreenOnTop
+from tui_trainer.session.disk import in_thread
+from tui_trainer.session.going_on import BENCH, Act
+from tui_trainer.session.session import Session
 from tui_trainer.settings.bench import BENCH_FIELDS, read_bench_settings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines

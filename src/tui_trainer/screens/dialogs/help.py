@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.guide import TASKS, Task, describe_tasks
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.guide import TASKS, Task, describe_tasks
 from tui_trainer.widgets.screen_tabs import SCREENS
 
 

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from tui_trainer.errors import InputError
 from tui_trainer.reports.reports import DeviceReport, ModelOption
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.session import Session
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import PRECISIONS, ModelChoice
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox

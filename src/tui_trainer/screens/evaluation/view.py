@@ -30,10 +30,10 @@ from tui_trainer.screens.evaluation.words import (
     score_cells,
     score_columns,
 )
-from tui_trainer.screens.evaluations import Pairing
-from tui_trainer.screens.going_on import EVALUATION, Act
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.work_screen import ScreenOnTop
+from tui_trainer.session.evaluations import Pairing
+from tui_trainer.session.going_on import EVALUATION, Act
+from tui_trainer.session.session import Session
 from tui_trainer.settings.evaluation import EVALUATION_FIELDS, read_evaluation_settings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable

@@ -10,7 +10,7 @@ from tui_trainer.reports.evaluation import (
     tally,
 )
 from tui_trainer.screens.dialogs.settings_form import shown_text
-from tui_trainer.screens.evaluations import Pairing
+from tui_trainer.session.evaluations import Pairing
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column

@@ -5,8 +5,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui_trainer.screens.evaluation.view import EvaluationScreen
-from tui_trainer.screens.going_on import EVALUATION
 from tui_trainer.screens.gsm8k.checkpoints import Gsm8kCheckpoints
+from tui_trainer.session.going_on import EVALUATION
 from tui_trainer.settings.train import TrainSettings
 
 EVALUATE = Binding.Group("Eval", compact=True)

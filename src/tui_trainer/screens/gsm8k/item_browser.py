@@ -15,7 +15,6 @@ from tui_trainer.engine.data.problems import BUILTIN_ITEMS, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.gsm8k.item_words import (
     ITEM_COLUMNS,
     TOKEN_COLUMNS,
@@ -26,7 +25,8 @@ from tui_trainer.screens.gsm8k.item_words import (
     searchable,
     token_cells,
 )
-from tui_trainer.screens.session import Session
+from tui_trainer.session.disk import in_thread
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import LineTable

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.gsm8k.items import Gsm8kItems
 from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
-from tui_trainer.screens.pending import Asked
-from tui_trainer.screens.session import Session
+from tui_trainer.session.going_on import GSM8K as LOOP
+from tui_trainer.session.pending import Asked
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 
 if TYPE_CHECKING:

@@ -18,8 +18,6 @@ from tui_trainer.runs.past import Past
 from tui_trainer.screens.dialogs.export import Exports
 from tui_trainer.screens.dialogs.question import Answer, Question
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
-from tui_trainer.screens.going_on import GSM8K as LOOP
-from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.gsm8k.lr import Gsm8kLearningRate
 from tui_trainer.screens.gsm8k.settings import FORM, describe_settings
 from tui_trainer.screens.gsm8k.words import (
@@ -29,7 +27,9 @@ from tui_trainer.screens.gsm8k.words import (
     describe_numbers,
     describe_progress,
 )
-from tui_trainer.screens.session import SAVING, Session
+from tui_trainer.session.going_on import GSM8K as LOOP
+from tui_trainer.session.going_on import Act
+from tui_trainer.session.session import SAVING, Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart_marks import LrChange

@@ -16,7 +16,6 @@ from textual.widgets import Static
 from tui_trainer.failures import Failure
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.reports import LearnerStatus
-from tui_trainer.screens.going_on import PREDICT as LOOP
 from tui_trainer.screens.predict.sampling_ladders import (
     change_seed,
     change_temperature,
@@ -34,8 +33,9 @@ from tui_trainer.screens.predict.words import (
     describe_shapes,
     position_cells,
 )
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.session.going_on import PREDICT as LOOP
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import Sampling
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable

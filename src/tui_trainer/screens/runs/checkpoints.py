@@ -13,10 +13,10 @@ from tui_trainer.runs.checkpoints import checkpoint_name
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
-from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.words import NAME_CHARACTERS, Listed
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.disk import in_thread
 from tui_trainer.terminal_text import visible
 
 NO_RUN = "There is no run to select: 5, then space, makes one."

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tui_trainer.runs.curve import CurveReader, LossCurve
 from tui_trainer.runs.listing import RunOnDisk
-from tui_trainer.screens.disk import in_thread
+from tui_trainer.session.disk import in_thread
 
 KEPT = 32
 """Curves that are kept though nobody looks at them now."""

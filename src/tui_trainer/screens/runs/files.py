@@ -16,7 +16,6 @@ from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import Answer, Question
-from tui_trainer.screens.disk import in_thread
 from tui_trainer.screens.runs.checkpoints import NO_RUN, RunCheckpoints
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.words import (
@@ -25,6 +24,7 @@ from tui_trainer.screens.runs.words import (
     describe_left,
     details,
 )
+from tui_trainer.session.disk import in_thread
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.overlay_chart import OverlayChart
 from tui_trainer.words.numbers import counted

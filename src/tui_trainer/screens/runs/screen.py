@@ -18,8 +18,6 @@ from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import changed_at, runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk, list_runs
 from tui_trainer.screens.bench.view import BenchScreen
-from tui_trainer.screens.disk import in_thread
-from tui_trainer.screens.going_on import GSM8K as LOOP
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.curves import RunCurves
 from tui_trainer.screens.runs.files import RunFiles
@@ -31,7 +29,9 @@ from tui_trainer.screens.runs.words import (
     run_cells,
     run_columns,
 )
-from tui_trainer.screens.session import Session
+from tui_trainer.session.disk import in_thread
+from tui_trainer.session.going_on import GSM8K as LOOP
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.overlay_chart import LETTERS, OverlayChart

@@ -5,10 +5,10 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.history import StepHistory
 from tui_trainer.screens.step.updates import UPDATES
+from tui_trainer.session.going_on import Act
 
 
 class StepFork(StepHistory):

@@ -12,7 +12,6 @@ from textual.widgets import Button, Static
 from tui_trainer.failures import Failure
 from tui_trainer.reports.reports import UpdateReport
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.step.fork_words import (
     COLUMNS,
     FACTORS,
@@ -20,6 +19,7 @@ from tui_trainer.screens.step.fork_words import (
     describe_outcomes,
     position_cells,
 )
+from tui_trainer.session.session import Session
 from tui_trainer.widgets.line_table import LineTable
 
 KEYS = "1", "2", "3"

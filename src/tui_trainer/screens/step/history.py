@@ -8,9 +8,9 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.step.phases import StepPhases
 from tui_trainer.screens.step.updates import UPDATES
+from tui_trainer.session.going_on import Act
 from tui_trainer.settings.train import check_budget
 from tui_trainer.settings.typed_numbers import LARGEST_TYPED, read_number, told
 from tui_trainer.words.numbers import byte_count

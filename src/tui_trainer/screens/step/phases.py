@@ -7,10 +7,10 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.failures import Failure
 from tui_trainer.reports.phases import STEP, PhaseReport
-from tui_trainer.screens.going_on import Act
 from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step.updates import UPDATES, StepUpdates
 from tui_trainer.screens.step.views import PHASES
+from tui_trainer.session.going_on import Act
 from tui_trainer.widgets.loss_chart import LossChart
 
 RUNNING_A_PHASE = "Running a phase"

@@ -10,13 +10,13 @@ from textual.widgets import Static
 
 from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.screens.dialogs.export import Exports, export_binding
-from tui_trainer.screens.going_on import STEP as LOOP
 from tui_trainer.screens.step.fork import StepFork
 from tui_trainer.screens.step.moved_view import MovedView
 from tui_trainer.screens.step.passes_view import PassesView
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.probe_view import ProbeView
 from tui_trainer.screens.step.updates import UPDATES
+from tui_trainer.session.going_on import STEP as LOOP
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 from tui_trainer.worker import LoopChanged

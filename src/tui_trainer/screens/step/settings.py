@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
-from tui_trainer.screens.pending import Asked
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.session.pending import Asked
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import OPTIMIZERS
 
 if TYPE_CHECKING:

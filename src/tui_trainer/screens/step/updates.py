@@ -11,13 +11,13 @@ from textual.timer import Timer
 
 from tui_trainer.failures import Failure
 from tui_trainer.reports.reports import Prediction, UpdateReport
-from tui_trainer.screens.going_on import GSM8K, Act
-from tui_trainer.screens.going_on import STEP as LOOP
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.step.settings import describe_settings
 from tui_trainer.screens.step.views import LOOK_SECONDS, PASSES, StepViews
 from tui_trainer.screens.step.words import describe_history, describe_prediction, describe_update
 from tui_trainer.screens.work_screen import save_binding
+from tui_trainer.session.going_on import GSM8K, Act
+from tui_trainer.session.going_on import STEP as LOOP
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable

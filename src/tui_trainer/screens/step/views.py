@@ -10,14 +10,14 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.going_on import GSM8K, STEP
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.step.chart import LOOK, StepChart
 from tui_trainer.screens.step.moved_view import MovedView
 from tui_trainer.screens.step.passes_view import PassesView
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.probe_editor import ProbeEditor
 from tui_trainer.screens.step.probe_view import EXAMPLES, ProbeView
+from tui_trainer.session.going_on import GSM8K, STEP
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import read_dropout
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox

@@ -12,15 +12,15 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.reports.reports import TokenizerReport
-from tui_trainer.screens.session import Session
 from tui_trainer.screens.shared_text import SharedText
-from tui_trainer.screens.text_examples import describe_example, next_example
 from tui_trainer.screens.tokens.batch_view import BatchView, describe_batch
 from tui_trainer.screens.tokens.compare_view import CompareView, describe_comparison
 from tui_trainer.screens.tokens.request import BATCH, COMPARE, SINGLE, Reply, Request
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.tokens.words import describe_text, tokenizer_name
+from tui_trainer.session.session import Session
+from tui_trainer.session.text_examples import describe_example, next_example
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes

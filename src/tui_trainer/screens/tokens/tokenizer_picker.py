@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.model_picker import describe_option
-from tui_trainer.screens.session import Session
+from tui_trainer.session.session import Session
 from tui_trainer.widgets.text_box import LineBox
 
 

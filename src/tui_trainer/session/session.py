@@ -18,7 +18,7 @@ from tui_trainer.reports.reports import LearnerStatus, LoadProgress, Position, T
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.question import Question
-from tui_trainer.screens.going_on import (
+from tui_trainer.session.going_on import (
     BENCH,
     EVALUATION,
     GSM8K,
@@ -28,20 +28,20 @@ from tui_trainer.screens.going_on import (
     Act,
     GoingOn,
 )
-from tui_trainer.screens.guide import Guide, Task
-from tui_trainer.screens.guide_ticks import Ticks
-from tui_trainer.screens.leaving import LOAD, leave_weights
-from tui_trainer.screens.pending import Pending
-from tui_trainer.screens.saved_run import Saved, SavedRun, describe_saved
-from tui_trainer.screens.text_examples import NOTEBOOK_TEXT
+from tui_trainer.session.guide import Guide, Task
+from tui_trainer.session.guide_ticks import Ticks
+from tui_trainer.session.leaving import LOAD, leave_weights
+from tui_trainer.session.pending import Pending
+from tui_trainer.session.saved_run import Saved, SavedRun, describe_saved
+from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
-    from tui_trainer.screens.benches import Benches
-    from tui_trainer.screens.evaluations import Evaluations
+    from tui_trainer.session.benches import Benches
+    from tui_trainer.session.evaluations import Evaluations
 
 Reply = TypeVar("Reply")
 ROOM_WAS_MADE = (
@@ -139,13 +139,13 @@ class Session(GoingOn):
 
     @cached_property
     def evaluations(self) -> "Evaluations":
-        from tui_trainer.screens.evaluations import Evaluations  # noqa: PLC0415  # as said above
+        from tui_trainer.session.evaluations import Evaluations  # noqa: PLC0415  # as said above
 
         return Evaluations()
 
     @cached_property
     def benches(self) -> "Benches":
-        from tui_trainer.screens.benches import Benches  # noqa: PLC0415  # as said above
+        from tui_trainer.session.benches import Benches  # noqa: PLC0415  # as said above
 
         return Benches()
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.reports.phases import LOSS, PhaseReport
 from tui_trainer.reports.reports import Prediction, StepReport, Tokenized, UpdateReport
-from tui_trainer.screens.text_examples import EXAMPLES
+from tui_trainer.session.text_examples import EXAMPLES
 
 if TYPE_CHECKING:
     from tui_trainer.reports.labelled_logits import CrossEntropyReport
-    from tui_trainer.screens.evaluations import Pairing
+    from tui_trainer.session.evaluations import Pairing
 
 SURE = 0.9
 ITEMS = 500

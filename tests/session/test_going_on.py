@@ -6,7 +6,7 @@ import pytest
 
 from tests.fake_engine import MODEL
 from tui_trainer.reports.reports import LearnerStatus
-from tui_trainer.screens.going_on import (
+from tui_trainer.session.going_on import (
     BENCH,
     CHANGES,
     EVALUATION,

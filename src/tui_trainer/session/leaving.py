@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_trainer.screens.dialogs.question import Answer, Question
-from tui_trainer.screens.going_on import BENCH, GSM8K, Act
+from tui_trainer.session.going_on import BENCH, GSM8K, Act
 from tui_trainer.words.numbers import counted
 
 if TYPE_CHECKING:
-    from tui_trainer.screens.session import Session
+    from tui_trainer.session.session import Session
 
 
 @dataclass(frozen=True)
