@@ -33,7 +33,7 @@ from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.bench.memory import PeakMemory
-from tui_trainer.engine.bench.run import load_learner
+from tui_trainer.engine.bench_process import load_learner
 from tui_trainer.engine.data.problem import format_prompt
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine

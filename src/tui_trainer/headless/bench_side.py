@@ -46,7 +46,7 @@ def do(request: Mapping[str, Any]) -> dict[str, object]:
         with shown_progress() as progress:
             # torch is imported where a failure to do so is told.
             with uncollected():
-                from tui_trainer.engine.bench.run import prepare, run_loop  # noqa: PLC0415
+                from tui_trainer.engine.bench_process import prepare, run_loop  # noqa: PLC0415
 
             choice = ModelChoice(**request["model"])
             settings = BenchSettings(**request["settings"])

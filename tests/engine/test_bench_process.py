@@ -18,7 +18,7 @@ from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_item
 from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
 from tui_trainer.engine.bench.recorder import Recorder
-from tui_trainer.engine.bench.run import load_learner, loop_settings, prepare, run_loop
+from tui_trainer.engine.bench_process import load_learner, loop_settings, prepare, run_loop
 from tui_trainer.engine.data.problem import format_problem
 from tui_trainer.errors import InputError
 from tui_trainer.reports.bench import Prepared
