@@ -16,9 +16,9 @@ from transformers import (
 )
 
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.builtin.corpus import held_out_modules
-from tui_trainer.builtin.measure import answer_loss, bits_per_byte, tutorial
 from tui_trainer.engine.data.problems import load_problems
+from tui_trainer.recipe.corpus import held_out_modules
+from tui_trainer.recipe.measure import answer_loss, bits_per_byte, tutorial
 
 TOKENIZER: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(MODEL_FOLDER)
 

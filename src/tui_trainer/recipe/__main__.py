@@ -1,4 +1,4 @@
-"""Trains the built-in model anew: `python -m tui_trainer.builtin.recipe --minutes 75 --work DIR`.
+"""Trains the built-in model anew: `python -m tui_trainer.recipe --minutes 75 --work DIR`.
 
 Seeded and resumable. `--work` keeps the corpus's token IDs and the checkpoint; `--out` is where the
 finished model folder is written; `--measure` prints a finished model's held-out figures.
@@ -11,11 +11,11 @@ import torch
 from transformers import AutoTokenizer, Qwen3ForCausalLM
 
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.builtin.architecture import configuration
-from tui_trainer.builtin.export import export
-from tui_trainer.builtin.measure import measure
-from tui_trainer.builtin.pretrain import Plan, load_checkpoint, train
-from tui_trainer.builtin.token_store import open_store, prepare
+from tui_trainer.recipe.architecture import configuration
+from tui_trainer.recipe.export import export
+from tui_trainer.recipe.measure import measure
+from tui_trainer.recipe.pretrain import Plan, load_checkpoint, train
+from tui_trainer.recipe.token_store import open_store, prepare
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tui_trainer.builtin.recipe")
+    parser = argparse.ArgumentParser(prog="python -m tui_trainer.recipe")
     parser.add_argument("--minutes", type=float, default=75, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many updates to make, instead of minutes")
     parser.add_argument("--work", type=Path, default=Path("build/builtin"))

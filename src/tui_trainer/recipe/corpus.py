@@ -18,7 +18,7 @@ from pathlib import Path
 from pydoc_data.topics import topics
 from typing import Literal
 
-from tui_trainer.builtin.prose import prose_document
+from tui_trainer.recipe.prose import prose_document
 
 Section = Literal["code", "english", "generated"]
 

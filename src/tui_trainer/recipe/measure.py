@@ -18,9 +18,9 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from tui_trainer.builtin.corpus import Module, held_out_modules
 from tui_trainer.engine.data.problems import Problem, format_problem
 from tui_trainer.engine.data.word_problems import word_problems
+from tui_trainer.recipe.corpus import Module, held_out_modules
 
 LEARNING_RATE = 1e-5
 TRAINED_ITEMS = 500

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from torch.optim import AdamW, Muon, Optimizer
 from transformers import Qwen3ForCausalLM
 
-from tui_trainer.builtin.token_store import TokenStore
+from tui_trainer.recipe.token_store import TokenStore
 
 # 3,072 tokens a pass stay in the cache; long rows come last, since their attention costs more.
 PASS_TOKENS = 3072

@@ -2,7 +2,7 @@
 
 from transformers import Qwen3Config
 
-from tui_trainer.builtin.tokenizer import CONTEXT, VOCABULARY
+from tui_trainer.recipe.tokenizer import CONTEXT, VOCABULARY
 
 
 def configuration(end_of_text: int) -> Qwen3Config:

@@ -7,10 +7,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from tui_trainer.builtin import corpus
-from tui_trainer.builtin.corpus import Section, documents, held_out_modules, modules
-from tui_trainer.builtin.prose import calculation, prose_document
-from tui_trainer.builtin.token_store import SHARES, TokenStore
+from tui_trainer.recipe import corpus
+from tui_trainer.recipe.corpus import Section, documents, held_out_modules, modules
+from tui_trainer.recipe.prose import calculation, prose_document
+from tui_trainer.recipe.token_store import SHARES, TokenStore
 
 
 @pytest.fixture(scope="module")

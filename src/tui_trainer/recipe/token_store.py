@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from tui_trainer.builtin.corpus import Section, documents
-from tui_trainer.builtin.tokenizer import END_OF_TEXT, save_tokenizer, train_tokenizer
+from tui_trainer.recipe.corpus import Section, documents
+from tui_trainer.recipe.tokenizer import END_OF_TEXT, save_tokenizer, train_tokenizer
 
 # How many of a step's tokens come from each section.
 SHARES: dict[Section, float] = {"code": 0.42, "english": 0.18, "generated": 0.40}

@@ -8,12 +8,13 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
-from tui_trainer.builtin import MODEL_FOLDER, pretrain
-from tui_trainer.builtin.architecture import configuration
-from tui_trainer.builtin.export import export, rescale
-from tui_trainer.builtin.pretrain import Plan, Progress, load_checkpoint, rate_factor, train
-from tui_trainer.builtin.token_store import TokenStore
-from tui_trainer.builtin.tokenizer import train_tokenizer
+from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.recipe import pretrain
+from tui_trainer.recipe.architecture import configuration
+from tui_trainer.recipe.export import export, rescale
+from tui_trainer.recipe.pretrain import Plan, Progress, load_checkpoint, rate_factor, train
+from tui_trainer.recipe.token_store import TokenStore
+from tui_trainer.recipe.tokenizer import train_tokenizer
 
 PLAN = Plan(seed=0, steps=6, minutes=0)
 
