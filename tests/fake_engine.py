@@ -19,27 +19,15 @@ from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingS
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.models import DeviceReport, LearnerStatus, ModelOption, ModelReport
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.predictions import Candidate, PassesReport, Position, Prediction
 from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
-from tui_trainer.reports.reports import (
-    Batch,
-    Candidate,
-    DeviceReport,
-    ItemReport,
-    LearnerStatus,
-    ModelOption,
-    ModelReport,
-    PassesReport,
-    Position,
-    Prediction,
-    StepReport,
-    Token,
-    Tokenized,
-    TokenizerReport,
-    UpdateReport,
-)
 from tui_trainer.reports.runs import CheckpointReport, StoppedRun
+from tui_trainer.reports.steps import ItemReport, StepReport
+from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.benches import keeping
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings

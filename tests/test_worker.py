@@ -15,8 +15,8 @@ import pytest
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.failures import Failure, describe_failure
+from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LoadProgress
 from tui_trainer.worker import REPORTS_KEPT, Event, LoopChanged, LoopState, Report, Worker
 
 WAIT = 10.0

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.reports.loop import BetweenSteps, HaltReport
+from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LoadProgress
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tui_trainer.reports.evaluation import EvaluationReport
     from tui_trainer.reports.generation import GeneratedToken
     from tui_trainer.reports.loop import LoopReport
-    from tui_trainer.reports.reports import UpdateReport
+    from tui_trainer.reports.updates import UpdateReport
 
 Reply = TypeVar("Reply")
 Report: TypeAlias = "LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport"

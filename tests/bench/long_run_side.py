@@ -10,7 +10,7 @@ import psutil
 
 from tests.bench.loop_sides import app_on_gsm8k
 from tests.fake_engine import FakeEngine
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.widgets.loss_chart import LossChart
 

@@ -20,7 +20,7 @@ from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
 from tui_trainer.reports.progress import UNHEARD, Progress
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import ModelChoice, TrainSettings

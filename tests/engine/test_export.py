@@ -23,7 +23,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.settings.presets import TUNED

@@ -3,8 +3,8 @@
 import gc
 
 from tui_trainer.engine.start import make_engine
+from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LoadProgress
 
 
 def test_it_tells_what_takes_so_long_and_the_collector_works_again() -> None:

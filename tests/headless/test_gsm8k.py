@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.engine.data.problems import Problem, format_problem, load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED
 
 Program = Callable[..., Ended]

@@ -23,7 +23,7 @@ from tui_trainer.engine.loop import train
 from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.headless import evaluation, interrupts
 from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps
-from tui_trainer.reports.reports import UpdateReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter

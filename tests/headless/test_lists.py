@@ -9,7 +9,7 @@ from tests.headless.conftest import Ended, obeyed_characters
 from tests.hub.server import FakeHub
 from tui_trainer.engine.data.problems import describe_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.reports.reports import ModelOption
+from tui_trainer.reports.models import ModelOption
 
 Program = Callable[..., Ended]
 

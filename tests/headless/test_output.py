@@ -14,7 +14,9 @@ from tui_trainer.headless.output import Output, json_line
 from tui_trainer.headless.problems import source_cells
 from tui_trainer.headless.step import describe_model, prediction_cells
 from tui_trainer.headless.tokens import token_cells
-from tui_trainer.reports.reports import Candidate, LearnerStatus, ModelReport, Position, Token
+from tui_trainer.reports.models import LearnerStatus, ModelReport
+from tui_trainer.reports.predictions import Candidate, Position
+from tui_trainer.reports.tokens import Token
 from tui_trainer.words.numbers import byte_count
 from tui_trainer.words.table import Column, row, table
 

@@ -13,8 +13,8 @@ from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
+from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LearnerStatus, LoadProgress
 from tui_trainer.settings.train import ModelChoice
 
 REPO = "someone/tiny-qwen"

@@ -15,7 +15,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import TrainSettings
 
 REPO = "someone/course"

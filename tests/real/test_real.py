@@ -16,13 +16,13 @@ from tui_trainer.engine.data.problem import format_problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import StepReport
 from tui_trainer.reports.scoring import (
     cut_at_stop,
     flexible_answer,
     is_exact_match,
     strict_answer,
 )
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.settings.train import ModelChoice, TrainSettings

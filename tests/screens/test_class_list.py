@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import LabelledLogits, read_logit
-from tui_trainer.reports.reports import Candidate, Position
+from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.screens.loss.class_list import (
     EXAMPLES,
     OTHERS,

@@ -10,7 +10,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_step import press_updates, step_screen
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import UpdateReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.fork_words import describe_lowest
 from tui_trainer.widgets.loss_chart import LossChart

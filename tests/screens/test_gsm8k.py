@@ -16,7 +16,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.problems import format_problem, load_problems
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import RowPart
+from tui_trainer.reports.steps import RowPart
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_field

@@ -10,7 +10,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.loop import LoopReport, ValidationReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loss_series import BUCKETS_AT_MOST
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.widgets.loss_chart import LossChart

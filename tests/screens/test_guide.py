@@ -14,7 +14,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP
-from tui_trainer.reports.reports import Prediction
+from tui_trainer.reports.predictions import Prediction
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.session.guide import (
     BELOW_1,

@@ -33,29 +33,22 @@ from tui_trainer.reports.loop import (
     SampleReport,
     ValidationReport,
 )
-from tui_trainer.reports.moved import LayerMoved, MovedReport
-from tui_trainer.reports.phases import NamedNorm, PhaseReport
-from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
-from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import (
-    Batch,
-    Candidate,
+from tui_trainer.reports.models import (
     DeviceReport,
-    ItemReport,
     LearnerStatus,
     LoadProgress,
     ModelOption,
     ModelReport,
-    PassesReport,
-    Position,
-    Prediction,
-    StepReport,
-    Token,
-    Tokenized,
-    TokenizerReport,
-    UpdateReport,
 )
+from tui_trainer.reports.moved import LayerMoved, MovedReport
+from tui_trainer.reports.phases import NamedNorm, PhaseReport
+from tui_trainer.reports.predictions import Candidate, PassesReport, Position, Prediction
+from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
+from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.runs import CheckpointReport
+from tui_trainer.reports.steps import ItemReport, StepReport
+from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker

@@ -9,7 +9,7 @@ from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import LoopReport
-from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.runs.home import runs_home
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.worker import LoopState

@@ -15,7 +15,7 @@ from tests.pilot import reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import Candidate
+from tui_trainer.reports.predictions import Candidate
 from tui_trainer.screens.predict.sampling_ladders import (
     change_seed,
     change_temperature,

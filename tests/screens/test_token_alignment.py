@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.reports.tokens import Token, Tokenized
 from tui_trainer.screens.tokens.alignment import align, boundaries
 from tui_trainer.screens.tokens.spans import Part, part_of, spans
 

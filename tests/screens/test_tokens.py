@@ -14,8 +14,9 @@ from tests.models import byte_fallback_tokenizer
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
+from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LearnerStatus, ModelReport, Tokenized
+from tui_trainer.reports.tokens import Tokenized
 from tui_trainer.screens.tokens.request import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.screens.tokens.single_view import SingleView

@@ -14,8 +14,9 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import PhaseReport
-from tui_trainer.reports.reports import LearnerStatus, UpdateReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.screens.gsm8k.screen import STEPS_ASKED_AT_MOST
 from tui_trainer.screens.step.updates import WAITING_AT_MOST

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fake_engine import MODEL
-from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.session.going_on import (
     BENCH,
     CHANGES,

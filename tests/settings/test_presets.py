@@ -15,7 +15,7 @@ from tui_trainer.engine.loop.loss_pass import NO_CHUNKS, NO_ITEMS
 from tui_trainer.engine.ways.item_attention import NAME
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.fields import differing, nearest_preset
 from tui_trainer.settings.presets import PRESETS, TUNED, TUNED_CUDA, TUTORIAL, preset
 from tui_trainer.settings.train import ModelChoice, TrainSettings

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.runs_on_disk import step_report
-from tui_trainer.reports.reports import RowPart
+from tui_trainer.reports.steps import RowPart
 from tui_trainer.widgets.row_bar import describe_row, row_bar
 
 parts = st.lists(

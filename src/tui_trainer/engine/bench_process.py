@@ -22,7 +22,7 @@ from tui_trainer.engine.models.devices import choose_device
 from tui_trainer.engine.models.sources import find_source
 from tui_trainer.reports.bench import Measured, Prepared
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.bench import NOTEBOOK, PEERS, BenchSettings, Job
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import ModelChoice, TrainSettings

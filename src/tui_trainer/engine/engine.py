@@ -67,23 +67,15 @@ from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.models import DeviceReport, LearnerStatus, LoadProgress, ModelOption
 from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.predictions import PassesReport, Prediction
 from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import (
-    Batch,
-    DeviceReport,
-    LearnerStatus,
-    LoadProgress,
-    ModelOption,
-    PassesReport,
-    Prediction,
-    Tokenized,
-    TokenizerReport,
-    UpdateReport,
-)
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
+from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.training_facts import TENSORS_FILE

@@ -20,8 +20,8 @@ from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.ways.model_checks import ModelChecks
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import SEED, Action
+from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.phases import ZERO_GRAD
-from tui_trainer.reports.reports import LearnerStatus, ModelReport
 from tui_trainer.settings.train import BF16_STOCHASTIC, TUTORIAL_LR, check_dropout, check_lr
 
 PROBE, PROBE_DROPOUT = 32, 0.5  # tokens and a probability that show whether dropout does anything

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.models.garbage import uncollected
+from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LoadProgress
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine

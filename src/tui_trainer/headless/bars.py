@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.loop import LoopReport, PartReport
-from tui_trainer.reports.reports import LoadProgress, StepReport
+from tui_trainer.reports.models import LoadProgress
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, percent
 

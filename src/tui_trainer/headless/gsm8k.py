@@ -37,8 +37,8 @@ from tui_trainer.headless.recorded import (
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, ValidationReport
-from tui_trainer.reports.reports import StepReport
 from tui_trainer.reports.runs import CheckpointReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loop_lines import loop_lines, row_line
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from

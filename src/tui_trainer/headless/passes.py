@@ -1,7 +1,7 @@
 """What train and eval mode do, for `step --passes`: two forward passes in each."""
 
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.reports.reports import PassesReport, Position, Prediction
+from tui_trainer.reports.predictions import PassesReport, Position, Prediction
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import nats
 

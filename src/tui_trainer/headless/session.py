@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
 from tui_trainer.headless.bars import LoadBar
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LearnerStatus
 from tui_trainer.say import say
 
 

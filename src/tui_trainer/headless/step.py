@@ -22,14 +22,11 @@ from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.passes import passes_line, write_passes
 from tui_trainer.headless.session import shown_progress, tell_notes
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.moved import LayerMoved, MovedReport
+from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.reports.probes import ProbeReport
-from tui_trainer.reports.reports import (
-    Candidate,
-    LearnerStatus,
-    Position,
-    UpdateReport,
-)
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.train import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability

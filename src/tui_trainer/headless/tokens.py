@@ -8,7 +8,7 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import MODEL_HELP, add_command, read_texts
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
-from tui_trainer.reports.reports import Batch, Token, Tokenized
+from tui_trainer.reports.tokens import Batch, Token, Tokenized
 from tui_trainer.say import say
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.escapes import has_escapes, read_escapes

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tui_trainer.reports.reports import Candidate, Position, Prediction
+from tui_trainer.reports.predictions import Candidate, Position, Prediction
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.words.numbers import percent
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tui_trainer.reports.reports import Candidate
+from tui_trainer.reports.predictions import Candidate
 
 MOST_PROBES = 5
 

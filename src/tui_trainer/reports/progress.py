@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from tui_trainer.errors import CancelledError
-from tui_trainer.reports.reports import LoadProgress
+from tui_trainer.reports.models import LoadProgress
 
 
 class Progress:

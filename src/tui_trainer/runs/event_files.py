@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.private_files import close_all_to_others
 
 FOLDER = "tensorboard"

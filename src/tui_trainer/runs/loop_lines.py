@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tui_trainer.json_lines import Json
 from tui_trainer.reports.loop import ChangeReport, LoopReport, SampleReport, ValidationReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 
 
 def loop_lines(report: LoopReport) -> list[dict[str, Json]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from tui_trainer.reports.reports import ItemReport
+from tui_trainer.reports.steps import ItemReport
 from tui_trainer.runs.description import OnStep, Tally
 from tui_trainer.runs.file_hashes import Damage, hash_files
 from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, reason, write_plain

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tui_trainer.json_lines import Json, json_line
 from tui_trainer.reports.loop import ChangeReport, LoopReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.deletion import delete_own_files
 from tui_trainer.runs.description import OnStep, RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles

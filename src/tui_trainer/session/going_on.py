@@ -6,7 +6,7 @@ would else be decided for another model, or another loop, than the one on show.
 
 from enum import Enum
 
-from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.worker import LoopState

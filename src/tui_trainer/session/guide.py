@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_trainer.reports.phases import LOSS, PhaseReport
-from tui_trainer.reports.reports import Prediction, StepReport, Tokenized, UpdateReport
+from tui_trainer.reports.predictions import Prediction
+from tui_trainer.reports.steps import StepReport
+from tui_trainer.reports.tokens import Tokenized
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.session.text_examples import EXAMPLES
 
 if TYPE_CHECKING:

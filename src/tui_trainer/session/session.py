@@ -14,8 +14,10 @@ from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
 from tui_trainer.failures import Failure
-from tui_trainer.reports.reports import LearnerStatus, LoadProgress, Position, TokenizerReport
+from tui_trainer.reports.models import LearnerStatus, LoadProgress
+from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.runs import CheckpointReport
+from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.session.going_on import (

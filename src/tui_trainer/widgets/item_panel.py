@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.reports.loop import SampleReport
-from tui_trainer.reports.reports import ItemReport, StepReport
+from tui_trainer.reports.steps import ItemReport, StepReport
 from tui_trainer.widgets.held_out_line import describe_sample
 from tui_trainer.widgets.row_bar import describe_row
 from tui_trainer.widgets.token_losses import LEGEND, TokenLosses

@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.widgets import DataTable
 
-from tui_trainer.reports.reports import Candidate, Position, Prediction
+from tui_trainer.reports.predictions import Candidate, Position, Prediction
 from tui_trainer.terminal_text import visible_token
 from tui_trainer.words.numbers import probability
 

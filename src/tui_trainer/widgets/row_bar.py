@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from tui_trainer.reports.reports import RowPart, StepReport
+from tui_trainer.reports.steps import RowPart, StepReport
 from tui_trainer.words.numbers import percent
 
 OPEN, CLOSE = "▌", "▐"

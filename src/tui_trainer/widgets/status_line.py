@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.reports import LearnerStatus, LoadProgress
+from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, short_count
 

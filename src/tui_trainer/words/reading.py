@@ -1,6 +1,6 @@
 """What a tokenizer did to a text before it cut it, in a sentence."""
 
-from tui_trainer.reports.reports import Tokenized
+from tui_trainer.reports.tokens import Tokenized
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted
 

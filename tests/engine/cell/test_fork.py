@@ -15,7 +15,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import UpdateReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.train import ModelChoice
 
 LR = 1e-3

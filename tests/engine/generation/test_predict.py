@@ -9,7 +9,7 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation import predict as predict_module
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import Prediction
+from tui_trainer.reports.predictions import Prediction
 
 
 def by_hand(engine: Engine, text: str) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,7 +12,7 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import ChangeReport, LoopReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import checkpoint_folders
 from tui_trainer.runs.export import write_csv
 from tui_trainer.runs.home import METRICS_FILE, run_folders

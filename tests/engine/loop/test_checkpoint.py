@@ -18,7 +18,7 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import byte_level_tokenizer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs import writer
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
 from tui_trainer.runs.home import run_folders, runs_home

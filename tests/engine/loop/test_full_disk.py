@@ -10,7 +10,7 @@ import pytest
 from tests.full_disk import full_disk
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.loop import HaltReport, LoopReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.engine.engine import Engine
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import TrainSettings
 
 

@@ -14,7 +14,7 @@ from tui_trainer.engine.loop import memory_estimate
 from tui_trainer.engine.loop.memory_estimate import most_positions, smaller
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
 

@@ -19,7 +19,7 @@ from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.engine.loop.not_finite import weight_not_finite
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import HaltReport, LoopReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps

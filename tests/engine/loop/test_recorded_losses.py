@@ -15,7 +15,7 @@ import torch
 import tests
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import UNHEARD
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

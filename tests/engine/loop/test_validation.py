@@ -26,7 +26,7 @@ from tui_trainer.reports.loop import (
     SampleReport,
     ValidationReport,
 )
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from tests.models import CORPUS, END_OF_TEXT, byte_level_tokenizer
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.reports.reports import Tokenized
+from tui_trainer.reports.tokens import Tokenized
 from tui_trainer.words.reading import describe_reading
 
 

@@ -12,7 +12,7 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.optimizers.optim import make_optimizer
 from tui_trainer.engine.optimizers.stochastic_rounding import round_stochastically
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 DRAWS = 4000

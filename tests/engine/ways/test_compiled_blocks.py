@@ -15,7 +15,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.layers import blocks_of
 from tui_trainer.engine.ways.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blocks
 from tui_trainer.reports.loop import PartReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

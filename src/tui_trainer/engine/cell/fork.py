@@ -8,7 +8,7 @@ from torch import Tensor
 from tui_trainer.engine.cell.update import reversible_update, update
 from tui_trainer.engine.learner import Learner
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import UpdateReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.train import HIGHEST_LR
 
 FACTOR = 3.0

@@ -5,7 +5,7 @@ import torch
 from tui_trainer.engine.generation.predict import read_logits
 from tui_trainer.engine.history import get_rng, set_rng
 from tui_trainer.engine.learner import Learner
-from tui_trainer.reports.reports import PassesReport, Prediction
+from tui_trainer.reports.predictions import PassesReport, Prediction
 
 
 def passes(learner: Learner, text: str) -> PassesReport:

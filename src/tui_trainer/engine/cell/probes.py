@@ -9,8 +9,8 @@ from torch import Tensor
 from tui_trainer.engine.generation.predict import forward, read_position
 from tui_trainer.engine.learner import Learner
 from tui_trainer.errors import InputError
+from tui_trainer.reports.predictions import Candidate
 from tui_trainer.reports.probes import MOST_PROBES, ProbeReading, ProbeReport, ProbeStart
-from tui_trainer.reports.reports import Candidate
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tui_trainer.engine.history import Change, get_rng
 from tui_trainer.engine.learner import Learner
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import UPDATE
-from tui_trainer.reports.reports import UpdateReport
+from tui_trainer.reports.updates import UpdateReport
 
 
 def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:

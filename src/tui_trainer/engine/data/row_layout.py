@@ -1,7 +1,7 @@
 """What lies in a row of a batch: its items, and what fills the rest."""
 
 from tui_trainer.engine.data.batching import MicroBatch
-from tui_trainer.reports.reports import RowPart
+from tui_trainer.reports.steps import RowPart
 
 
 def first_row(batch: MicroBatch) -> tuple[RowPart, ...]:

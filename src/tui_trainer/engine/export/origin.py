@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import ModelReport
+from tui_trainer.reports.models import ModelReport
 from tui_trainer.settings.train import BF16_STOCHASTIC, RANDOM, ModelChoice
 
 if TYPE_CHECKING:

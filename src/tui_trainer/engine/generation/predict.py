@@ -8,7 +8,7 @@ from torch import Tensor
 
 from tui_trainer.engine.generation.sampling import NotNumbersError
 from tui_trainer.engine.learner import Learner
-from tui_trainer.reports.reports import Candidate, Position, Prediction
+from tui_trainer.reports.predictions import Candidate, Position, Prediction
 
 ROWS_AT_ONCE = 128  # softmax over 150,000 entries for 128 positions holds 77 MB in fp32
 

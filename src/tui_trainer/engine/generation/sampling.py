@@ -13,7 +13,7 @@ from torch import Tensor
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
 from tui_trainer.reports.generation import SamplingStep
-from tui_trainer.reports.reports import Candidate
+from tui_trainer.reports.predictions import Candidate
 from tui_trainer.settings.train import Sampling
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.reports.reports import ItemReport
+from tui_trainer.reports.steps import ItemReport
 
 ItemLosses = tuple[Example, list[float]]
 """An item and the loss of each of its tokens from the second on."""

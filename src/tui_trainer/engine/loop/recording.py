@@ -24,8 +24,8 @@ from tui_trainer.engine.loop.train import TrainingState
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
 from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport
-from tui_trainer.reports.reports import StepReport
 from tui_trainer.reports.runs import CheckpointReport, RunReport, StoppedRun
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import (
     checkpoint_folders,

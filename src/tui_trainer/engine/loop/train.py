@@ -24,7 +24,7 @@ from tui_trainer.engine.models.devices import memory_in_use, receive
 from tui_trainer.engine.optimizers.optim import schedule_factor, set_lr
 from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
 from tui_trainer.reports.loop import HaltReport, LoopReport, PartReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import TrainSettings, check_lr
 
 

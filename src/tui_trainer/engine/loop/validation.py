@@ -33,7 +33,7 @@ from tui_trainer.reports.loop import (
     SampleReport,
     ValidationReport,
 )
-from tui_trainer.reports.reports import mean
+from tui_trainer.reports.steps import mean
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import DeviceReport
+from tui_trainer.reports.models import DeviceReport
 from tui_trainer.settings.train import BF16_STOCHASTIC
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before

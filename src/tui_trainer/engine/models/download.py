@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_trainer.errors import InputError
+from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import LoadProgress
 
 TOKENIZER_FILES = ["*.json", "*.txt", "*.model", "*.jinja", "*.py"]
 WEIGHT_FILES = ["*.safetensors"]

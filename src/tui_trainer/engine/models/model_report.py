@@ -4,7 +4,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.models.dropout import largest_dropout
-from tui_trainer.reports.reports import ModelReport
+from tui_trainer.reports.models import ModelReport
 
 CONTEXTS = "max_position_embeddings", "max_seq_len", "max_target_positions"
 """What configs call the number of positions."""

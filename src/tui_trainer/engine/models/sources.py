@@ -18,8 +18,8 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.models.download import download_snapshot
 from tui_trainer.engine.models.shapes import check_shape
 from tui_trainer.errors import InputError
+from tui_trainer.reports.models import ModelOption
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.reports import ModelOption
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models

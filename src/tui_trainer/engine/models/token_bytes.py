@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from transformers import PreTrainedTokenizerBase
 
-from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.reports.tokens import Token, Tokenized
 
 # Of a tokenizer in SentencePiece's manner: one byte, and the piece for a space.
 BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")

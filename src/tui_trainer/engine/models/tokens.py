@@ -6,7 +6,7 @@ from transformers import PreTrainedTokenizerBase
 
 from tui_trainer.engine.models.token_bytes import TokenBytes
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import Batch, Tokenized
+from tui_trainer.reports.tokens import Batch, Tokenized
 
 
 class Vocabulary:

@@ -27,7 +27,7 @@ from tui_trainer.engine.ways.cached_batch import CachedBatch
 from tui_trainer.engine.ways.chunked_loss import is_plain_head
 from tui_trainer.engine.ways.item_attention import attention_within_items
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import ModelReport
+from tui_trainer.reports.models import ModelReport
 
 LENGTHS = 9, 6
 """Tokens of the two texts: more than the 4 that the convolution of a state-space model sees."""

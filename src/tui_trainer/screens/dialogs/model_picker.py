@@ -11,7 +11,7 @@ from textual.widgets import Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
 from tui_trainer.errors import InputError
-from tui_trainer.reports.reports import DeviceReport, ModelOption
+from tui_trainer.reports.models import DeviceReport, ModelOption
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import PRECISIONS, ModelChoice

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.reports.loop import LoopReport
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.past import Past, past_up_to

@@ -1,6 +1,6 @@
 """The part of GSM8K that shows the items it trains on, whether a run goes or not."""
 
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.evaluation import Gsm8kEvaluation
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 

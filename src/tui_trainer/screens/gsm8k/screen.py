@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.reports.loop import ChangeReport, LoopReport, MemoryEstimate
-from tui_trainer.reports.reports import LearnerStatus, StepReport
+from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
 from tui_trainer.screens.dialogs.export import Exports
 from tui_trainer.screens.dialogs.question import Answer, Question

@@ -1,6 +1,6 @@
 """The figures of a GSM8K run as lines that stand still while it goes; no widget."""
 
-from tui_trainer.reports.reports import StepReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.words.numbers import (

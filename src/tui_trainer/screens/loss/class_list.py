@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tui_trainer.reports.labelled_logits import LARGEST_LOGIT, LabelledLogits
-from tui_trainer.reports.reports import Candidate, Position
+from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.terminal_text import visible_token
 
 Value = TypeVar("Value")

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.reports.generation import GeneratedToken, Inspection
-from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.predict.sampling_ladders import (
     change_seed,
     change_temperature,

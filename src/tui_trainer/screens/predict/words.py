@@ -1,7 +1,7 @@
 """What the Predict screen says of a prediction, fit for a terminal."""
 
 from tui_trainer.reports.generation import GeneratedToken, Inspection
-from tui_trainer.reports.reports import Candidate, Position
+from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.settings.train import Sampling
 from tui_trainer.widgets.cell_text import Fit, piece, shortened
 from tui_trainer.widgets.line_table import Column

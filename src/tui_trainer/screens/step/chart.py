@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.step.settings import StepSettings
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.loss_chart import LossChart

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui_trainer.failures import Failure
-from tui_trainer.reports.reports import UpdateReport
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.step.fork_words import (
     COLUMNS,

@@ -4,7 +4,8 @@ import math
 
 from rich.cells import cell_len
 
-from tui_trainer.reports.reports import Position, UpdateReport
+from tui_trainer.reports.predictions import Position
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.widgets.prediction_table import token_cell
 from tui_trainer.words.numbers import change, nats, percent, probability

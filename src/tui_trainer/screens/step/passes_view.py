@@ -5,7 +5,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.reports import PassesReport, Position, Prediction
+from tui_trainer.reports.predictions import PassesReport, Position, Prediction
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable

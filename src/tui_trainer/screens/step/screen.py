@@ -8,7 +8,7 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.dialogs.export import Exports, export_binding
 from tui_trainer.screens.step.fork import StepFork
 from tui_trainer.screens.step.moved_view import MovedView

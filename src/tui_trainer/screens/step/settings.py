@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypedDict, Unpack
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_trainer.reports.reports import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.session.pending import Asked

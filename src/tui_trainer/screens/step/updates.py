@@ -10,7 +10,8 @@ from textual.reactive import var
 from textual.timer import Timer
 
 from tui_trainer.failures import Failure
-from tui_trainer.reports.reports import Prediction, UpdateReport
+from tui_trainer.reports.predictions import Prediction
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.settings import describe_settings
 from tui_trainer.screens.step.views import LOOK_SECONDS, PASSES, StepViews
 from tui_trainer.screens.step.words import describe_history, describe_prediction, describe_update

@@ -1,7 +1,8 @@
 """What Step says of an update and of a prediction, in words."""
 
 from tui_trainer.reports.actions import HistoryReport
-from tui_trainer.reports.reports import Prediction, UpdateReport
+from tui_trainer.reports.predictions import Prediction
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.words.numbers import byte_count, change, nats, percent, seconds_of
 
 

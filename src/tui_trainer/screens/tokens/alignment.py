@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.reports.tokens import Token, Tokenized
 from tui_trainer.screens.tokens.spans import spans
 
 

@@ -5,7 +5,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.reports import Batch, Token
+from tui_trainer.reports.tokens import Batch, Token
 from tui_trainer.screens.tokens.request import Reply
 from tui_trainer.screens.tokens.words import hex_bytes
 from tui_trainer.terminal_text import visible

@@ -5,7 +5,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.reports.tokens import Token, Tokenized
 from tui_trainer.screens.tokens.alignment import Segment, align
 from tui_trainer.screens.tokens.request import Reply
 from tui_trainer.screens.tokens.words import tokenizer_name

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.reports.reports import Batch, Tokenized
+from tui_trainer.reports.tokens import Batch, Tokenized
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from tui_trainer.failures import Failure
-from tui_trainer.reports.reports import TokenizerReport
+from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.tokens.batch_view import BatchView, describe_batch
 from tui_trainer.screens.tokens.compare_view import CompareView, describe_comparison

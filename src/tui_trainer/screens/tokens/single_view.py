@@ -7,7 +7,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.reports import Tokenized
+from tui_trainer.reports.tokens import Tokenized
 from tui_trainer.screens.tokens.request import Reply
 from tui_trainer.screens.tokens.spans import spans
 from tui_trainer.screens.tokens.words import describe_piece, describe_token, hex_bytes

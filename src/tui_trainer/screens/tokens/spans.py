@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.reports.tokens import Token, Tokenized
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the Tokens screen says of a text and of a token, in sentences."""
 
-from tui_trainer.reports.reports import Token, Tokenized
+from tui_trainer.reports.tokens import Token, Tokenized
 from tui_trainer.screens.tokens.spans import Part, part_of
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.cell_text import piece

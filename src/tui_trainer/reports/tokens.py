@@ -1,0 +1,64 @@
+"""What a tokenizer makes of texts. Text is raw: whoever shows it makes it fit for a terminal."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a text."""
+
+    index: int
+    id: int
+    text: str
+    """The ID decoded alone, as the notebook does; a split character shows as U+FFFD."""
+    bytes: bytes
+    """The bytes of the text that this token stands for."""
+    start: int
+    end: int
+    """The characters of the text it covers, `text[start:end]`; parts of a split one share them."""
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """One text as one tokenizer sees it: a batch of one."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    read_as: str | None = None
+    """The text as the tokenizer changed it before it cut it; None where it did not."""
+    dropped: str = ""
+    """The characters that are in no token."""
+
+    @property
+    def input_ids(self) -> tuple[int, ...]:
+        return tuple(token.id for token in self.tokens)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of `input_ids`: (batch, position)."""
+        return (1, len(self.tokens))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several texts padded to one length; both grids are [item, position]."""
+
+    input_ids: tuple[tuple[int, ...], ...]
+    attention_mask: tuple[tuple[int, ...], ...]
+    pad_id: int
+    pad_text: str
+    """The padding ID decoded alone."""
+    padding_side: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return (len(self.input_ids), len(self.input_ids[0]) if self.input_ids else 0)
+
+
+@dataclass(frozen=True)
+class TokenizerReport:
+    """A tokenizer that is ready for use."""
+
+    name: str
+    vocabulary: int
+    """How many entries it has, added ones included."""

@@ -1,0 +1,28 @@
+"""One run of the training cell."""
+
+from dataclasses import dataclass
+
+from tui_trainer.reports.predictions import Prediction
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """One run of the training cell."""
+
+    update: int
+    """Counted from the loaded weights."""
+    text: str
+    loss: float
+    """Before the update: what the training cell prints."""
+    grad_norm: float
+    lr: float
+    optimizer: str
+    training: bool
+    moved: int
+    """How many weights have another stored value than before the update."""
+    parameters: int
+    before: Prediction
+    after: Prediction
+    seconds: float
+    dropout: float = 0.0
+    """The largest dropout probability of train mode."""
