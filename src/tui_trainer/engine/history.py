@@ -29,11 +29,15 @@ from tui_trainer.runs.open_folder import SavedWeights
 
 if TYPE_CHECKING:
     from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.random_numbers import Rng, get_rng, set_rng
 
 State = dict[Tensor, dict[str, object]]
 """What an optimizer keeps for each parameter: AdamW's two moments and its count of steps."""
-Rng = tuple[Tensor, ...]
+
+
 SHARE_OF_FREE_MEMORY = 4
+
+
 HARMLESS = FORWARD, LOSS, BACKWARD, ZERO_GRAD
 """Phases that change no weight."""
 
@@ -390,15 +394,3 @@ def _tensors(state: State) -> list[Tensor]:
 def state_bytes(state: State) -> int:
     """Bytes of the tensors in an optimizer's state."""
     return sum(tensor.nbytes for tensor in _tensors(state))
-
-
-def get_rng(device: torch.device) -> Rng:
-    """The state of the random numbers of the CPU and, where it is one, of the CUDA device."""
-    cuda = (torch.cuda.get_rng_state(device),) if device.type == "cuda" else ()
-    return (torch.get_rng_state(), *cuda)
-
-
-def set_rng(device: torch.device, rng: Rng) -> None:
-    torch.set_rng_state(rng[0])
-    if len(rng) > 1:
-        torch.cuda.set_rng_state(rng[1], device)

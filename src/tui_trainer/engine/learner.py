@@ -11,11 +11,12 @@ from torch import Tensor
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.history import History, default_budget, get_rng, set_rng
-from tui_trainer.engine.loop.not_finite import weight_not_finite
+from tui_trainer.engine.finite import weight_not_finite
+from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.optimizers.optim import make_optimizer, set_lr
+from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.engine.room import lay_out
 from tui_trainer.engine.ways.model_checks import ModelChecks
 from tui_trainer.errors import InputError

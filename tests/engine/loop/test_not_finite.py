@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.generation.sampling import NotNumbersError
+from tui_trainer.engine.finite import NotNumbersError, weight_not_finite
 from tui_trainer.engine.loop.item_losses import Extremes
 from tui_trainer.engine.loop.loss_pass import LossPass
-from tui_trainer.engine.loop.not_finite import weight_not_finite
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import HaltReport, LoopReport
 from tui_trainer.reports.steps import StepReport

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.cell.passes import passes
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.history import get_rng
+from tui_trainer.engine.random_numbers import get_rng
 from tui_trainer.errors import InputError
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings

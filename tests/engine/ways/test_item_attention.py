@@ -16,10 +16,8 @@ from transformers import (
 
 from tests.engine.ways.test_chunked_loss import SMALL
 from tests.models import ARCHITECTURES
-from tui_trainer.engine.ways.item_attention import (
-    attention_within_items,
-    item_lengths,
-)
+from tui_trainer.engine.data.item_lengths import item_lengths
+from tui_trainer.engine.ways.item_attention import attention_within_items
 
 ROWS_OF_LENGTHS = [5, 7, 20], [32]
 

@@ -3,8 +3,8 @@
 import torch
 
 from tui_trainer.engine.generation.predict import read_logits
-from tui_trainer.engine.history import get_rng, set_rng
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.reports.predictions import PassesReport, Prediction
 
 

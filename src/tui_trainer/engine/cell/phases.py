@@ -7,9 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tui_trainer.engine.cell.update import labelled_ids, total_grad_norm
-from tui_trainer.engine.history import Change, get_rng
+from tui_trainer.engine.history import Change
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.models.layers import layers_of, norm
+from tui_trainer.engine.random_numbers import get_rng
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
 from tui_trainer.reports.phases import (

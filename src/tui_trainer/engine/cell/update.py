@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.nn.utils import get_total_norm
 
 from tui_trainer.engine.generation.predict import predict, predict_anyhow, read_logits
-from tui_trainer.engine.history import Change, get_rng
+from tui_trainer.engine.history import Change
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.random_numbers import get_rng
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import UPDATE
 from tui_trainer.reports.updates import UpdateReport

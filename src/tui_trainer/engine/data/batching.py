@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.data.item_lengths import ItemLengths
 from tui_trainer.engine.models.devices import send
-from tui_trainer.engine.ways.item_attention import ItemLengths
 
 IGNORED = -100
 """The label of a position that has none; `F.cross_entropy` passes over it."""

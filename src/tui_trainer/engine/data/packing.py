@@ -22,8 +22,8 @@ from tui_trainer.engine.data.batching import (
     pad,
 )
 from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.data.item_lengths import item_lengths
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.engine.ways.item_attention import item_lengths
 from tui_trainer.settings.train import TrainSettings
 
 Row = tuple[Example, ...]

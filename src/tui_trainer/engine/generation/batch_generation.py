@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from tui_trainer.engine.finite import check_numbers
 from tui_trainer.engine.generation.predict import forward
-from tui_trainer.engine.generation.sampling import check_numbers
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.ways.cached_batch import CachedBatch
 from tui_trainer.reports.evaluation import Answer, Ending

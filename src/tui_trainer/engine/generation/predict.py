@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tui_trainer.engine.generation.sampling import NotNumbersError
+from tui_trainer.engine.finite import NotNumbersError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.reports.predictions import Candidate, Position, Prediction
 

@@ -10,27 +10,11 @@ import math
 import torch
 from torch import Tensor
 
+from tui_trainer.engine.finite import check_numbers
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.errors import InputError
 from tui_trainer.reports.generation import SamplingStep
 from tui_trainer.reports.predictions import Candidate
 from tui_trainer.settings.train import Sampling
-
-
-class NotNumbersError(InputError):
-    """Logits hold NaN, so that nothing that is read from them is a number."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The logits are not numbers, so the weights have diverged: press R to reload the "
-            "model, or load an earlier checkpoint."
-        )
-
-
-def check_numbers(logits: Tensor) -> None:
-    """Raise NotNumbersError where `logits`, of any shape, hold NaN."""
-    if logits.isnan().any():
-        raise NotNumbersError
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:

@@ -15,10 +15,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from tui_trainer.engine.history import Rng, get_rng
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import Extremes
 from tui_trainer.engine.loop.train import TrainingState, begin_training
+from tui_trainer.engine.random_numbers import Rng, get_rng
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Loop
 from tui_trainer.runs.checkpoint_check import damage_told

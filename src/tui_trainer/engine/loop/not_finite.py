@@ -1,31 +1,12 @@
 """A loss or a gradient that is not finite: the step is not made of it, and what did it is told."""
 
 import math
-from collections.abc import Iterator, Sequence
-
-import torch
-from torch import nn
+from collections.abc import Sequence
 
 from tui_trainer.engine.loop.item_losses import ItemLosses, counted_loss
 
 NAMED = 4
 """Items; a packed row may have dozens."""
-
-
-def weight_not_finite(model: nn.Module) -> str | None:
-    """The name of a weight with NaN or infinite values; None without one."""
-    return next(weights_not_finite(model), None)
-
-
-def weights_not_finite(model: nn.Module) -> Iterator[str]:
-    """The names of all such weights.
-
-    By their norms, which take a quarter of the time that looking at each value does.
-    """
-    for name, parameter in model.named_parameters():
-        weight = parameter.detach()
-        if not torch.linalg.vector_norm(weight).isfinite() and not weight.isfinite().all():
-            yield name
 
 
 def why_not_applied(step: int, loss: float, items: Sequence[ItemLosses]) -> str:

@@ -13,7 +13,6 @@ from tui_trainer.engine.data.packing import make_batch
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.row_layout import first_row
-from tui_trainer.engine.history import Rng, get_rng, set_rng
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import NOTHING, HeldOut
 from tui_trainer.engine.loop.item_losses import Extremes, losses_by_item, report_item
@@ -22,6 +21,7 @@ from tui_trainer.engine.loop.not_finite import why_not_applied
 from tui_trainer.engine.loop.validation import measure, notes_on_samples
 from tui_trainer.engine.models.devices import memory_in_use, receive
 from tui_trainer.engine.optimizers.optim import schedule_factor, set_lr
+from tui_trainer.engine.random_numbers import Rng, get_rng, set_rng
 from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
 from tui_trainer.reports.loop import HaltReport, LoopReport, PartReport
 from tui_trainer.reports.steps import StepReport

@@ -13,13 +13,13 @@ import torch
 from tui_trainer.engine.data.batching import model_inputs, pad
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.problem import format_prompt
+from tui_trainer.engine.finite import NotNumbersError
 from tui_trainer.engine.generation.batch_generation import (
     NO_BATCHES,
     GreedyGeneration,
     answers_together,
 )
 from tui_trainer.engine.generation.evaluate import REPORT_SECONDS
-from tui_trainer.engine.generation.sampling import NotNumbersError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import HeldOut, UnseenProblem
 from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item

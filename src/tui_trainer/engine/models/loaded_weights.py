@@ -7,7 +7,7 @@ from pathlib import Path
 
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.loop.not_finite import weights_not_finite
+from tui_trainer.engine.finite import weights_not_finite
 from tui_trainer.engine.models.model_files import ADAPTER, CONFIG, read_object
 from tui_trainer.engine.models.stored_formats import describe_adapter
 from tui_trainer.errors import InputError

@@ -4,36 +4,18 @@ With a mask of [position, position] a row of 2,048 tokens costs what one item of
 eleven items of 190 tokens, eleven times the attention. Here each item attends on its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
-from tui_trainer.engine.models.devices import send
+from tui_trainer.engine.data.item_lengths import ItemLengths
 
 NAME = "tui_trainer_items"
 """As transformers knows it, which makes no mask for a name without a mask function."""
-
-
-@dataclass(frozen=True)
-class ItemLengths:
-    """Where the items of a micro-batch lie: row after row, without a gap."""
-
-    lengths: tuple[int, ...]
-    ends: Tensor
-    """0 and the end of each item, int32: what the kernels of CUDA take, on the device."""
-
-    def to(self, device: torch.device) -> "ItemLengths":
-        return ItemLengths(self.lengths, send(self.ends, device))
-
-
-def item_lengths(lengths: Sequence[int]) -> ItemLengths:
-    """The items of a micro-batch in their order, on the host."""
-    return ItemLengths(tuple(lengths), torch.tensor([0, *lengths]).cumsum(0).to(torch.int32))
 
 
 def attend_within_items(

@@ -19,10 +19,10 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from tui_trainer.engine.data.batching import MicroBatch, model_inputs, pad
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import pack
-from tui_trainer.engine.generation.sampling import check_numbers
-from tui_trainer.engine.history import get_rng, set_rng
+from tui_trainer.engine.finite import check_numbers
 from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
+from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.engine.ways.cached_batch import CachedBatch
 from tui_trainer.engine.ways.chunked_loss import is_plain_head
 from tui_trainer.engine.ways.item_attention import attention_within_items
