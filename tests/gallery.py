@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.runs.benches import check_benches_home
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.step.screen import StepScreen
@@ -160,7 +160,7 @@ async def runs(pilot: Pilot[int]) -> None:
     for settings in (TrainSettings(items=30), TrainSettings(items=60, batch=2, lr=3e-5)):
         loop.settings = settings
         await pilot.press("full_stop")
-        if isinstance(app.screen, Question):
+        if isinstance(app.screen, QuestionDialog):
             await pilot.press("r")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
         for _ in range(settings.items // settings.batch - 1):

@@ -16,7 +16,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
 from tui_trainer.reports.progress import Progress
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.settings.train import ModelChoice
 
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch
@@ -82,7 +82,7 @@ async def running(
 async def reload(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """The loaded weights again, though no file has the updates that are lost by it."""
     await pilot.press("R")
-    await until(pilot, lambda: isinstance(app.screen, Question))
+    await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
     await pilot.press("y")
     await until(pilot, lambda: app.session.status is not None and not app.session.status.updates)
 

@@ -16,7 +16,7 @@ from tests.pilot import running, shown, until
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.status_line import StatusLine
 
@@ -142,14 +142,14 @@ async def test_quit_asks_while_a_loop_trains() -> None:
         app.simulate_key("space")
         await until(pilot, lambda: app.session.is_running("gsm8k"))
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("n")
         assert app.is_running
         app.worker.stop_loop("gsm8k")
         threading.Thread(target=lambda: [engine.gate.release() for _ in range(5)]).start()
         await until(pilot, lambda: not app.session.is_live("gsm8k"))
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("y")
         await until(pilot, lambda: app.return_code == 0 and app.return_value == 0)
 

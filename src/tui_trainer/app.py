@@ -27,17 +27,19 @@ from textual.screen import Screen
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.start import make_engine
-from tui_trainer.failures import describe_failure
+from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
-from tui_trainer.screens.dialogs.failure import FaultDialog
+from tui_trainer.screens.dialogs.failure import FailureDialog, FaultDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import Palette
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
 from tui_trainer.session.going_on import LOADING, NO_MODEL
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
+from tui_trainer.session.questions import Question
 from tui_trainer.session.session import SAVING, Session
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.signals import Heard, Patience, exit_status, heard_after
@@ -140,7 +142,9 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
     ) -> None:
         super().__init__()
         self.worker = Worker(make_engine, self._hear)
-        self.session = Session(self, self.worker, choice)
+        self.session = Session(
+            self, self.worker, choice, show=self._show_failure, put=self._put_question
+        )
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
         self.session.pending.on_ask = self._answer_soon
@@ -244,6 +248,14 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
         if (seconds < LONG_STEP and not waiting) or doing.loop not in session.loops:
             return Told()
         return Told(f"{session.describe_loop(doing.loop)}, step", seconds, waiting, doing.loop)
+
+    # What the session asks for
+
+    def _show_failure(self, failure: Failure) -> None:
+        self.push_screen(FailureDialog(failure))
+
+    async def _put_question(self, question: Question) -> str | None:
+        return await self.push_screen_wait(QuestionDialog(question))
 
     # Actions
 

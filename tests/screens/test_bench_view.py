@@ -17,7 +17,7 @@ from tui_trainer.runs.benches import benches_home
 from tui_trainer.screens.bench import view as bench_view
 from tui_trainer.screens.bench.view import BenchScreen
 from tui_trainer.screens.dialogs.help import HelpDialog
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
@@ -226,7 +226,7 @@ async def test_quitting_asks_while_it_runs() -> None:
     async with with_engine(engine, "b") as (app, pilot):
         await until(pilot, lambda: app.session.is_live(BENCH))
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         assert "A bench is running, and nothing would be kept" in shown(app)
         await pilot.press("n")
         engine.gate.release(9)

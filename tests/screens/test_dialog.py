@@ -18,7 +18,7 @@ from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import Palette
-from tui_trainer.screens.dialogs.question import Answer, Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
@@ -29,6 +29,7 @@ from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.probe_editor import ProbeEditor
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.questions import Answer, Question
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 
@@ -37,7 +38,10 @@ ENTER, DOWN = "\r", "\x1b[B"
 
 ITEM = ItemTexts(evaluated_item(0, "1", EvaluationSettings()), "1")
 DIALOGS: dict[type[Screen], tuple[str, Callable[[TuiTrainer], Screen]]] = {
-    Question: ("y", lambda app: Question("Quit?", (Answer("y", "yes"), Answer("n", "no")))),
+    QuestionDialog: (
+        "y",
+        lambda app: QuestionDialog(Question("Quit?", (Answer("y", "yes"), Answer("n", "no")))),
+    ),
     Entry: (ENTER, lambda app: Entry("lr", "1", float)),
     SettingsForm: (ENTER, lambda app: SettingsForm(FORM, TrainSettings())),
     ModelPicker: (DOWN + ENTER, lambda app: ModelPicker(app.session)),
@@ -138,7 +142,8 @@ async def test_no_news_hides_the_answers_of_a_question() -> None:
             app.notify(f"News {line} that takes a line and another.", markup=False)
         app.notify("An error.", severity="error", markup=False)
         await until(pilot, lambda: "News 3" in shown(app))
-        app.push_screen(Question("Quit?", (Answer("n", "stay"), Answer("y", "quit, and lose all"))))
+        answers = (Answer("n", "stay"), Answer("y", "quit, and lose all"))
+        app.push_screen(QuestionDialog(Question("Quit?", answers)))
         await until(pilot, lambda: "An error." in top(app))
         await until(pilot, lambda: "y quit, and lose all" in top(app))
 

@@ -12,7 +12,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.failure import FailureDialog
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.step.screen import StepScreen
 
 
@@ -53,7 +53,7 @@ async def test_x_writes_a_script_with_the_losses_that_were_shown(
         await name_file(app, pilot)
         await until(pilot, lambda: str(tmp_path / "builtin-steps.py") in notes(app))
         await pilot.press("5", "full_stop")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("k")
         for step in (1, 2):
             await until(
@@ -74,17 +74,17 @@ async def test_what_is_there_is_overwritten_only_after_a_question() -> None:
         await until(pilot, lambda: app.session.status.updates == 1)
         await pilot.press("x")
         await name_file(app, pilot, "/tmp/a.py")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         assert "There is /tmp/a.py and /tmp/a-problems.jsonl already." in shown(app)
         await pilot.press("n")
         await until(pilot, lambda: names(app))
         assert app.screen.query_one(Input).value == "/tmp/a.py"
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("escape")
         await until(pilot, lambda: names(app))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         assert [overwrite for _, overwrite in engine.exports] == [False] * 3
         await pilot.press("o")
         await until(pilot, lambda: "/tmp/a.py\n/tmp/a-problems.jsonl\nA note." in notes(app))

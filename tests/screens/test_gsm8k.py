@@ -18,7 +18,7 @@ from tui_trainer.engine.data.problems import format_problem, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.steps import RowPart
 from tui_trainer.screens.dialogs.help import HelpDialog
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_field
 from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
@@ -193,11 +193,11 @@ async def test_stop_asks_and_goes_on_meanwhile() -> None:
     engine = FakeEngine([2.0] * 9, gated=True)
     async with with_engine(engine) as (app, pilot):
         await pilot.press("s")
-        assert not isinstance(app.screen, Question)  # nothing to stop
+        assert not isinstance(app.screen, QuestionDialog)  # nothing to stop
         await pilot.press("space", "s")
         engine.gate.release(2)
         await until(pilot, lambda: step_of(app) == 2)
-        assert isinstance(app.screen, Question)
+        assert isinstance(app.screen, QuestionDialog)
         await pilot.press("c")
         assert app.session.is_live("gsm8k")
         await pilot.press("s", "s")
@@ -222,7 +222,7 @@ async def test_next_run_offers_the_reload() -> None:
             ("r", 1, 3, 2),
         ):
             app.simulate_key("space")
-            await until(pilot, lambda: isinstance(app.screen, Question))
+            await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
             assert "updates away" in shown(app)
             app.simulate_key(answer)
             await until(pilot, lambda runs=runs: len(engine.trained_with) == runs)
@@ -232,7 +232,7 @@ async def test_next_run_offers_the_reload() -> None:
             assert engine.status().updates == updates
             assert losses_on_chart(gsm8k(app)) == [3.0, 2.0]
         app.simulate_key("full_stop")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
 
 
 async def test_a_paused_run_keeps_its_model_unless_it_is_ended() -> None:
@@ -241,7 +241,7 @@ async def test_a_paused_run_keeps_its_model_unless_it_is_ended() -> None:
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 1)
         app.load_model(replace(app.session.choice, source="other"))
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         assert "The GSM8K loop is paused." in shown(app)
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
@@ -447,7 +447,7 @@ async def test_run_that_cannot_begin_says_why_and_keeps_the_last_one() -> None:
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         engine._refuse = InputError("Line 7 of train.jsonl is no JSON.")
         await pilot.press("space")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("k")
         await until(pilot, lambda: "Line 7 of train.jsonl is no JSON." in shown(app))
         assert losses_on_chart(gsm8k(app)) == [3.0, 2.0]

@@ -9,7 +9,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState
@@ -78,7 +78,7 @@ async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:
         engine.gate.release(10)
         await step(app, pilot, 1)
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         labels = [str(button.label) for button in app.screen.query(Button)]
         assert labels == ["c continue", "s stop", "w save and stop"]
         assert all(label in shown(app) for label in labels)  # none is cut, at 80x24
@@ -155,7 +155,7 @@ async def test_an_update_on_step_while_a_run_is_paused_is_told_beside_its_checkp
 
 def asked(app: TuiTrainer) -> str:
     """What the dialog on show asks; nothing where there is none."""
-    if not isinstance(app.screen, Question):
+    if not isinstance(app.screen, QuestionDialog):
         return ""
     return str(app.screen.query(Static).first().content)
 

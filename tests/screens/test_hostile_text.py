@@ -53,7 +53,7 @@ from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
@@ -364,15 +364,15 @@ async def visit_everything(words: str) -> None:
         await press(pilot, "enter")
         await fill(pilot, Input, f"{words.replace(chr(0), '')}.py")
         await press(pilot, "enter")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await press(pilot, "o")
         await until(pilot, lambda: any(note.title == "Exported" for note in app._notifications))
         await press(pilot, "5", "full_stop")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await press(pilot, "k")
         await until(pilot, lambda: app.session.saved is not None)
         await press(pilot, "q")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await press(pilot, "escape", "c")
         await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
         await visit_loop(app, pilot)
@@ -479,7 +479,7 @@ async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
         ("enter", RunDetails),
         ("r", CheckpointPicker),
         ("x", Entry),
-        ("d", Question),
+        ("d", QuestionDialog),
     ):
         await press(pilot, key)
         await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))

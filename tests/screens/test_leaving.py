@@ -9,7 +9,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.worker import LoopState
 
@@ -20,7 +20,7 @@ def with_engine(engine: FakeEngine, *keys: str):
 
 def asked(app: TuiTrainer) -> str:
     """What the dialog on show asks; nothing where there is none."""
-    if not isinstance(app.screen, Question):
+    if not isinstance(app.screen, QuestionDialog):
         return ""
     return str(app.screen.query(Static).first().content)
 

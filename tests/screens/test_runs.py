@@ -20,7 +20,7 @@ from tui_trainer.runs.listing import delete_whole, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
@@ -317,7 +317,7 @@ async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
         assert app.session.saved.checkpoint_step == 4
         # The next run of the screen begins anew, with the settings that were there.
         await pilot.press("space")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("k")
         await until(pilot, lambda: len(engine.trained_with) == 2)
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
@@ -375,13 +375,13 @@ async def test_what_cannot_be_resumed_is_a_sentence() -> None:
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
         await until(pilot, lambda: app.session.saved is not None)
         await pilot.press("6", "l")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         assert "The GSM8K loop is paused." in shown(app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
         assert (engine.resumed, app.session.choice.source) == ([], "builtin")
         await pilot.press("l")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("y")
         await until(pilot, lambda: "It is the model of all screens now" in notes(app))
         assert app.session.loops["gsm8k"] is LoopState.STOPPED
@@ -502,19 +502,19 @@ async def test_d_deletes_after_a_question() -> None:
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "2 runs" in shown(app))
         await pilot.press("space", "down", "d")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         asked = str(app.screen.query(Static).first().content)
         assert f"Delete {ONE}: 3 steps, 2 checkpoints, " in asked
         await pilot.press("n")
         assert folder.is_dir()
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("y")
         await until(pilot, lambda: "1 run ·" in shown(app))
         assert not folder.exists()
         assert other.is_dir()
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("y")
         await until(pilot, lambda: "There is no run on disk yet." in shown(app))
         assert screen(app).marked == {}
@@ -529,7 +529,7 @@ async def test_d_takes_no_link_and_tells_what_is_not_the_runs(tmp_path: Path) ->
         await pilot.press("d")
         await until(pilot, lambda: f"{TWO} is a link" in notes(app))
         await pilot.press("down", "d")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("y")
         await until(pilot, lambda: "not of the run:\nnotes.txt" in notes(app))
     assert sorted(path.name for path in elsewhere.iterdir()) == ["metrics.jsonl", "run.json"]

@@ -17,7 +17,7 @@ from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.screens.dialogs.question import Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.screen import STEPS_ASKED_AT_MOST
 from tui_trainer.screens.step.updates import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
@@ -177,7 +177,7 @@ async def test_a_start_that_asks_first_does_not_say_that_it_reads() -> None:
     async with with_engine(FakeEngine([3.25, 1.5]), "4", "space") as (app, pilot):
         await until(pilot, lambda: app.session.status.updates == 1)
         await pilot.press("5", "space")
-        await until(pilot, lambda: isinstance(app.screen, Question))
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         gsm8k = app.screen_stack[-2]
         line = gsm8k.query_one("#progress", Static)
         await until(pilot, lambda: str(line.content) == "STARTING from which weights?")

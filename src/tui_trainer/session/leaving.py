@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.screens.dialogs.question import Answer, Question
 from tui_trainer.session.going_on import BENCH, GSM8K, Act
+from tui_trainer.session.questions import Answer, Question
 from tui_trainer.words.numbers import counted
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
@@ -18,8 +18,6 @@ from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.tokens import TokenizerReport
-from tui_trainer.screens.dialogs.failure import FailureDialog
-from tui_trainer.screens.dialogs.question import Question
 from tui_trainer.session.going_on import (
     BENCH,
     EVALUATION,
@@ -34,6 +32,7 @@ from tui_trainer.session.guide import Guide, Task
 from tui_trainer.session.guide_ticks import Ticks
 from tui_trainer.session.leaving import LOAD, leave_weights
 from tui_trainer.session.pending import Pending
+from tui_trainer.session.questions import Question
 from tui_trainer.session.saved_run import Saved, SavedRun, describe_saved
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.train import ModelChoice
@@ -62,8 +61,20 @@ def starting(name: str) -> str:
 class Session(GoingOn):
     """The interface's side of the worker. Lives on the UI's thread."""
 
-    def __init__(self, app: App[int], worker: Worker, choice: ModelChoice) -> None:
+    def __init__(
+        self,
+        app: App[int],
+        worker: Worker,
+        choice: ModelChoice,
+        *,
+        show: Callable[[Failure], None],
+        put: Callable[[Question], Awaitable[str | None]],
+    ) -> None:
+        """`show` opens a dialog on a failure of ours; `put` gives the key of the user's answer,
+        None where they escaped."""
         super().__init__()
+        self._show = show
+        self.put = put
         self._app = app
         self.worker = worker
         self.choice = choice
@@ -161,7 +172,7 @@ class Session(GoingOn):
                 timeout=10,
             )
         else:
-            self._app.push_screen(FailureDialog(failure))
+            self._show(failure)
 
     # Model
 
@@ -257,10 +268,6 @@ class Session(GoingOn):
         if reason := self.why_not(act):
             self._app.notify(reason, severity="warning", markup=False)
         return bool(reason)
-
-    async def put(self, question: Question) -> str | None:
-        """The key of the answer; None where the user escaped."""
-        return await self._app.push_screen_wait(question)
 
     def reads_from(self, folder: Path) -> bool:
         """Whether a model is being loaded from there, or a run of it is being started."""

@@ -8,8 +8,9 @@ from textual.binding import Binding
 from tui_trainer.engine.export.files import read_target
 from tui_trainer.reports.export import ExportReport
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.dialogs.question import Answer, Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.questions import Answer, Question
 from tui_trainer.terminal_text import visible
 
 QUESTION = (
@@ -69,7 +70,7 @@ class Exports(WorkScreen):
             f"There is {visible(' and '.join(existing))} already.",
             (Answer("n", "another name"), Answer("o", "overwrite")),
         )
-        return await self.app.push_screen_wait(question) == "o"
+        return await self.app.push_screen_wait(QuestionDialog(question)) == "o"
 
 
 def describe_export(report: ExportReport) -> str:

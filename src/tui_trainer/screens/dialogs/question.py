@@ -1,6 +1,5 @@
 """A question with a few answers, each a key."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,17 +10,10 @@ from textual.events import Key
 from textual.widgets import Button, Static
 
 from tui_trainer.screens.dialog import Dialog
+from tui_trainer.session.questions import Question
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One answer: the key that gives it, and its words."""
-
-    key: str
-    label: str
-
-
-class Question(Dialog[str | None]):
+class QuestionDialog(Dialog[str | None]):
     """Asks, and gives back the key of the answer; None where the user escaped.
 
     The first answer has the focus, so that enter gives it: it is the one that loses nothing.
@@ -29,22 +21,21 @@ class Question(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
 
-    def __init__(self, question: str, answers: tuple[Answer, ...]) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
-        self._answers = answers
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(Content(self._question))
+            yield Static(Content(self._question.words))
             with Horizontal(classes="answers"):
-                for answer in self._answers:
+                for answer in self._question.answers:
                     label = Content(f"{answer.key} {answer.label}")
                     yield Button(label, id=f"answer-{answer.key}", compact=True)
             yield Static("escape goes back", classes="hint")
 
     def on_key(self, event: Key) -> None:
-        if event.character in {answer.key for answer in self._answers}:
+        if event.character in {answer.key for answer in self._question.answers}:
             event.stop()
             self.dismiss(event.character)
 

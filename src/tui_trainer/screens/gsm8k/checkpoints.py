@@ -16,10 +16,11 @@ from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.past import Past, past_up_to
 from tui_trainer.screens.dialogs.export import export_binding
-from tui_trainer.screens.dialogs.question import Answer, Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen, save_binding
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import GSM8K as LOOP
+from tui_trainer.session.questions import Answer, Question
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState
@@ -134,6 +135,6 @@ class Gsm8kCheckpoints(WorkScreen):
                 Answer("w", "save and stop"),
             ),
         )
-        answer = await self.app.push_screen_wait(question)
+        answer = await self.app.push_screen_wait(QuestionDialog(question))
         if answer in ("s", "w"):
             await self.session.end_training(save=answer == "w")

@@ -17,7 +17,6 @@ from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
 from tui_trainer.screens.dialogs.export import Exports
-from tui_trainer.screens.dialogs.question import Answer, Question
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.gsm8k.lr import Gsm8kLearningRate
 from tui_trainer.screens.gsm8k.settings import FORM, describe_settings
@@ -30,6 +29,7 @@ from tui_trainer.screens.gsm8k.words import (
 )
 from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.going_on import Act
+from tui_trainer.session.questions import Answer, Question
 from tui_trainer.session.session import SAVING, Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible

@@ -15,7 +15,7 @@ from tui_trainer.runs.export import CSV, NamedCurve, check_export, write_csv, wr
 from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.dialogs.question import Answer, Question
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.runs.checkpoints import NO_RUN, RunCheckpoints
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.words import (
@@ -25,6 +25,7 @@ from tui_trainer.screens.runs.words import (
     details,
 )
 from tui_trainer.session.disk import in_thread
+from tui_trainer.session.questions import Answer, Question
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.overlay_chart import OverlayChart
 from tui_trainer.words.numbers import counted
@@ -115,7 +116,7 @@ class RunFiles(RunCheckpoints):
             name = visible(row.folder.name, limit=NAME_CHARACTERS)
             question = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
             answers = Answer("n", "keep"), Answer("y", "delete")
-            if await self.app.push_screen_wait(Question(question, answers)) == "y":
+            if await self.app.push_screen_wait(QuestionDialog(Question(question, answers))) == "y":
                 deletion = await in_thread(lambda: delete_whole(row.folder))
                 if deletion.left:
                     self.notify(describe_left(row, deletion), markup=False, timeout=10)
