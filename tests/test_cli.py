@@ -41,7 +41,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> list[ModelChoice]:
     """A terminal on stdin and stderr, and an app that only notes what it was asked to open."""
     opened: list[ModelChoice] = []
 
-    def run_app(choice: ModelChoice) -> int:
+    def run_app(choice: ModelChoice, _make_engine: object) -> int:
         opened.append(choice)
         return 3
 

@@ -12,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tui_trainer.app import TuiTrainer, run_app
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.signals import Heard, Patience
@@ -135,7 +136,7 @@ def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
     monkeypatch.setattr(TuiTrainer, "run", run)
     before = signal.signal(number, lambda *_: None)
     try:
-        assert run_app(ModelChoice()) == 128 + number
+        assert run_app(ModelChoice(), make_engine) == 128 + number
         assert signal.getsignal(number) is not before
     finally:
         signal.signal(number, before)

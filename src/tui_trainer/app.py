@@ -26,7 +26,6 @@ from textual.screen import Screen
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.ending import end_worker
-from tui_trainer.engine.start import make_engine
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.reports.progress import Progress
@@ -137,9 +136,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
         event: Event
 
-    def __init__(
-        self, choice: ModelChoice, make_engine: "Callable[[Progress], Engine]" = make_engine
-    ) -> None:
+    def __init__(self, choice: ModelChoice, make_engine: "Callable[[Progress], Engine]") -> None:
         super().__init__()
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(
@@ -417,13 +414,13 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
             os._exit(status)
 
 
-def run_app(choice: ModelChoice) -> int:
+def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Engine]") -> int:
     """Run the app until it ends; the exit status of the process.
 
     Where it was not the user who ended it, updates that no file has are saved.
     """
     log_to_file()
-    app = TuiTrainer(choice)
+    app = TuiTrainer(choice, make_engine)
     app.run()
     with heard_after(app.patience, *ENDING) as late:
         ended, status = _end(app)

@@ -152,8 +152,9 @@ def _open_app(arguments: argparse.Namespace) -> int:
     # The worker enables it again once the engine is imported.
     gc.disable()
     from tui_trainer.app import run_app  # noqa: PLC0415 - a command does without textual
+    from tui_trainer.engine.start import make_engine  # noqa: PLC0415 - and some without an engine
 
-    return run_app(choice)
+    return run_app(choice, make_engine)
 
 
 def _accept_every_character() -> None:

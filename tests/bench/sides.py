@@ -38,6 +38,7 @@ from tui_trainer.engine.data.problem import format_prompt
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import memory_in_use
+from tui_trainer.engine.start import make_engine
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.scoring import STOP_STRINGS
@@ -92,7 +93,7 @@ def step_key() -> float:
 
 
 async def _step_keys() -> list[float]:
-    app = TuiTrainer(ModelChoice())
+    app = TuiTrainer(ModelChoice(), make_engine)
     times = []
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)

@@ -11,6 +11,7 @@ from textual.widgets import Input
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.screens.loss.class_list import EXAMPLES
 from tui_trainer.screens.loss.screen import LossScreen
@@ -242,7 +243,7 @@ async def test_alt_3_shows_it_from_inside_a_text_box_and_its_tab_by_mouse() -> N
 
 
 async def test_it_works_where_no_model_could_be_loaded() -> None:
-    app = TuiTrainer(ModelChoice("./nowhere"))
+    app = TuiTrainer(ModelChoice("./nowhere"), make_engine)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("escape", "3")
         screen = await figures(app, pilot)

@@ -11,6 +11,7 @@ from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, percent
+from tui_trainer.words.parts import describe_part
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -32,7 +33,7 @@ class StepBar:
             _set_place(self._bar, report.step, report.steps)
             self._bar.set_postfix_str(f"loss {nats(report.loss)}")
         elif isinstance(report, PartReport):
-            self._bar.set_postfix_str(str(report))
+            self._bar.set_postfix_str(describe_part(report))
 
     def close(self) -> None:
         self._bar.close()

@@ -33,6 +33,7 @@ from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSetting
 from tui_trainer.settings.fields import Kind
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
+from tui_trainer.words.scores import describe_score
 from tui_trainer.words.table import Column, heading, row
 
 if TYPE_CHECKING:
@@ -283,8 +284,8 @@ def score_lines(report: EvaluationReport) -> Iterator[str]:
         f"{len(report.items):,}{of_all} {noun}, {counted(report.tokens, 'token')} in "
         f"{seconds_of(report.seconds)} ({pace:,.0f} tokens/s)"
     )
-    yield f"strict    {found.strict}"
-    yield f"flexible  {found.flexible}"
+    yield f"strict    {describe_score(found.strict)}"
+    yield f"flexible  {describe_score(found.flexible)}"
     yield (
         f"right {found.strict.right:,}, wrong {found.wrong:,}, without a #### number "
         f"{found.format_failures:,}; cut before their end {found.cut:,}"

@@ -17,7 +17,6 @@ from tui_trainer.reports.scoring import (
     wilson_interval,
 )
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.words.numbers import percent
 
 
 class Ending(Enum):
@@ -122,11 +121,6 @@ class Score:
     def interval(self) -> tuple[float, float]:
         """The 95% interval of the share (Wilson)."""
         return wilson_interval(self.right, self.items)
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        ends = f"{low:.1%} to {high:.1%}"
-        return f"{percent(self.share, 1)} ({self.right:,} of {self.items:,}; 95%: {ends})"
 
 
 @dataclass(frozen=True)

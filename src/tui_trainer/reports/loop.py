@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.words.numbers import percent
 
 if TYPE_CHECKING:
     from tui_trainer.reports.evaluation import EvaluatedItem
@@ -22,9 +21,6 @@ class PartReport:
     """In a word: `validating`, `answering`."""
     share: float | None = None
     """How much of it is done, from 0 to 1; None where that cannot be told."""
-
-    def __str__(self) -> str:
-        return self.what if self.share is None else f"{self.what} {percent(self.share):>4}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from tui_trainer.reports.loop import LoopReport, PartReport, SampleReport, Valid
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.words.numbers import counted, nats_cell
+from tui_trainer.words.parts import describe_part
 
 
 class HeldOutLine(Static):
@@ -45,7 +46,7 @@ class HeldOutLine(Static):
 
     def _describe(self) -> str:
         if self._part is not None:
-            return str(self._part)
+            return describe_part(self._part)
         report = self.validation
         if report is None:
             return ""
