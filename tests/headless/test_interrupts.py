@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from torch import Tensor
@@ -38,10 +39,11 @@ SAID = {
 
 
 @pytest.fixture
-def in_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+def in_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], None]]:
     """Have this process sent a signal in the middle of a step, by its number."""
 
     def send(step: int, number: int) -> None:
+        before.append((number, signal.signal(number, signal.SIG_DFL)))  # `nohup` ignores some
         losses_received: list[int] = []
 
         def receiving(*losses: Tensor) -> Arriving:
@@ -52,7 +54,10 @@ def in_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 
         monkeypatch.setattr(train, "receive", receiving)
 
-    return send
+    before: list[tuple[int, Any]] = []
+    yield send
+    for number, handler in before:
+        signal.signal(number, handler)
 
 
 def resume_arguments(told: str) -> list[str]:

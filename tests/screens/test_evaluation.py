@@ -251,7 +251,7 @@ async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None
         await until(pilot, lambda: "GSM8K is paused" in told(app))
         engine.gate.release()  # the step that was being made
         await until(pilot, lambda: app.session.is_live(EVALUATION))
-        assert app.session.loops["gsm8k"] is LoopState.PAUSED
+        await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.PAUSED)
         engine.gate.release()
         await until(pilot, lambda: "50%     2/4 scored" in shown(app))
         assert "▶1: 2 updates" in shown(app)

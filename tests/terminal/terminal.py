@@ -1,6 +1,7 @@
 """A real pseudo-terminal with the app in it, and what a person would see there."""
 
 import os
+import signal
 import sys
 import termios
 import time
@@ -19,6 +20,12 @@ KEYS = {
     "ctrl+r": "\x12",
     "ctrl+z": "\x1a",
 }
+
+
+def hear_every_signal() -> None:
+    """As a shell that a person types into: what runs the tests may ignore some, as `nohup` does."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Terminal:
@@ -51,6 +58,7 @@ class Terminal:
             dimensions=(rows, columns),
             encoding="utf-8",
             codec_errors="replace",
+            preexec_fn=hear_every_signal,
         )
         self.child.delaybeforesend = None  # 50 ms by default, and keys are timed
         self.settings_before = termios.tcgetattr(self.child.child_fd)
