@@ -77,13 +77,13 @@ def test_the_loop_tuned_is_the_preset_for_its_device() -> None:
 
 
 def test_the_weights_by_hand_are_those_of_the_notebook() -> None:
-    from tui_trainer.engine.bench.notebook import train_by_hand  # noqa: PLC0415
+    from tui_trainer.engine.bench_process import time_by_hand  # noqa: PLC0415
 
     learner = load_learner(ModelChoice("builtin", "cpu", "fp32"), UNHEARD)
     problems, _ = load_items(BRIEF, UNHEARD)
     examples = as_examples(problems[:3], learner.vocabulary, None)
     recorder = Recorder(PhaseClock(CPU), lambda: 0.0, 60.0, None, CPU)
-    train_by_hand(learner.model, [e.ids for e in examples], recorder, learner.autocast())
+    time_by_hand(learner.model, [e.ids for e in examples], recorder, learner.autocast())
     notebook = Notebook(MODEL_FOLDER)
     notebook.loop(format_problem(problem) for problem in problems[:3])
     assert_same_bits(weights_of(learner.model), weights_of(notebook.model))

@@ -1,22 +1,23 @@
 """One run of one loop, and what is found out before the first."""
 
-import itertools
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedModel
 
 from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
 from tui_trainer.engine.bench.machine import describe_machine
-from tui_trainer.engine.bench.notebook import train_by_hand
 from tui_trainer.engine.bench.peak import DTYPES, measure_peak, model_flops_per_token
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.notebook import train_by_hand
 from tui_trainer.engine.loop.train import begin_training, describe_loop, train
 from tui_trainer.engine.models.devices import choose_device
 from tui_trainer.engine.models.sources import find_source
@@ -92,8 +93,7 @@ def run_loop(job: Job, progress: Progress) -> Measured:
         autocast = learner.autocast()
         del learner  # its copy of the weights is no part of these loops
         if job.loop == NOTEBOOK:
-            over_and_over = itertools.chain.from_iterable(itertools.repeat(items, job.epochs))
-            train_by_hand(model, over_and_over, recorder, autocast)
+            time_by_hand(model, items * job.epochs, recorder, autocast)
         else:
             # Trainer and TRL take seconds to import.
             from tui_trainer.engine.bench.peers import train_as_peer  # noqa: PLC0415
@@ -101,6 +101,19 @@ def run_loop(job: Job, progress: Progress) -> Measured:
             bf16 = precision != "fp32"
             train_as_peer(job.loop, model, vocabulary.tokenizer, items, job.epochs, bf16, recorder)
     return recorder.measured(job.loop, precision)
+
+
+def time_by_hand(
+    model: PreTrainedModel,
+    items: Sequence[Sequence[int]],
+    recorder: Recorder,
+    autocast: AbstractContextManager[object],
+) -> None:
+    """The notebook's loop, until the recorder has seen enough."""
+    recorder.begin()
+    for ids, _ in zip(items, train_by_hand(model, items, autocast), strict=True):
+        if not recorder.step_made(len(ids)):
+            break
 
 
 def loop_precision(job: Job, device: torch.device) -> str:

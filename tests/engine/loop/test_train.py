@@ -10,26 +10,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.engine.notebook import Notebook, assert_same_bits, weights_of
+from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
-from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.data.problems import format_problem
-from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 ITEMS = 20
-
-
-def test_losses_and_weights_equal_those_of_the_notebooks_loop(engine: Engine) -> None:
-    engine.load_model(ModelChoice("builtin", "cpu", "fp32"))
-    steps = list(engine.train(TrainSettings(items=ITEMS)))
-    texts = [format_problem(problem) for problem in word_problems(ITEMS, seed=0)]
-    notebook = Notebook(MODEL_FOLDER)
-    assert [step.item.text for step in steps] == texts
-    assert [step.loss for step in steps] == notebook.loop(texts)
-    assert_same_bits(engine.learner.model.parameters(), notebook.model.parameters())
 
 
 def test_a_step_says_what_was_trained_on(qwen3: Engine) -> None:
