@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.errors import InputError
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.reports.evaluation import (
@@ -24,6 +23,7 @@ from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.predictions import Candidate, PassesReport, Position, Prediction
 from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
+from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.reports.runs import CheckpointReport, StoppedRun
 from tui_trainer.reports.steps import ItemReport, StepReport
 from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport

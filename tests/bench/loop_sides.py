@@ -15,10 +15,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
-from tui_trainer.engine.data.problem import format_problem
 from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
+from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen

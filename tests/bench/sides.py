@@ -34,12 +34,12 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.bench_process import load_learner
-from tui_trainer.engine.data.problem import format_prompt
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.engine.start import make_engine
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
+from tui_trainer.reports.problem import format_prompt
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.scoring import STOP_STRINGS
 from tui_trainer.screens.step.screen import StepScreen

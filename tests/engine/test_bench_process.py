@@ -19,9 +19,9 @@ from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.bench_process import load_learner, loop_settings, prepare, run_loop
-from tui_trainer.engine.data.problem import format_problem
 from tui_trainer.errors import InputError
 from tui_trainer.reports.bench import Prepared
+from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.settings.bench import LOOPS, BenchSettings, Job
 from tui_trainer.settings.train import ModelChoice, TrainSettings

@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 
 from tests.architectures import save_tiny
 from tests.headless.conftest import Ended, obeyed_characters
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES
 from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem, EvaluationReport
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
 
 Program = Callable[..., Ended]

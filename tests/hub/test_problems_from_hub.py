@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import TrainSettings

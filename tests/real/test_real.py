@@ -12,9 +12,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.engine.notebook import assert_same_bits
 from tests.exported import printed_losses
 from tests.models import NOTEBOOK_TEXT
-from tui_trainer.engine.data.problem import format_problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
+from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.scoring import (
     cut_at_stop,

@@ -12,8 +12,8 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.engine.engine import Engine
+from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.item_words import found, searchable
 from tui_trainer.settings.train import TrainSettings

@@ -14,7 +14,6 @@ from tui_trainer.engine.bench.machine import describe_machine
 from tui_trainer.engine.bench.peak import DTYPES, measure_peak, model_flops_per_token
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.data.examples import Example, make_examples
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.notebook import train_by_hand
@@ -22,6 +21,7 @@ from tui_trainer.engine.loop.train import begin_training, describe_loop, train
 from tui_trainer.engine.models.devices import choose_device
 from tui_trainer.engine.models.sources import find_source
 from tui_trainer.reports.bench import Measured, Prepared
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.bench import NOTEBOOK, PEERS, BenchSettings, Job

@@ -17,7 +17,6 @@ from tui_trainer.engine.cell.probes import Probes
 from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.items import read_item
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.origin import Origin, check_origin, find_origin
@@ -72,6 +71,7 @@ from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.predictions import PassesReport, Prediction
 from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport

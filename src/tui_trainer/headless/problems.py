@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.engine.data.problems import ProblemSource, describe_problems, load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
@@ -12,6 +11,7 @@ from tui_trainer.headless.arguments import MODEL_HELP, add_command, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import counted

@@ -16,11 +16,11 @@ from tui_trainer.engine.data.batching import IGNORED, pad
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.packing import fill_rows, make_batch, pack
 from tui_trainer.engine.data.plan import epoch_order, plan_steps
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.item_losses import losses_by_item
 from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 PROBLEMS = [

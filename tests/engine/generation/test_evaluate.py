@@ -13,7 +13,6 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.models import ARCHITECTURES, CONTEXT
-from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation import evaluate as evaluation
@@ -22,6 +21,7 @@ from tui_trainer.engine.generation.evaluate import batches_by_length, load_held_
 from tui_trainer.engine.ways.cached_batch import last_logits_only
 from tui_trainer.errors import InputError
 from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem, EvaluationReport
+from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 

@@ -13,7 +13,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import CONTEXT
 from tui_trainer.engine.data.examples import Example
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop import validation
@@ -26,6 +25,7 @@ from tui_trainer.reports.loop import (
     SampleReport,
     ValidationReport,
 )
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import ModelChoice, TrainSettings

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from tests.architectures import ARCHITECTURES, tiny_learner, tiny_model
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.packing import fill_rows, make_batch
-from tui_trainer.engine.data.problem import Problem, format_prompt
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES, GreedyGeneration
 from tui_trainer.engine.generation.evaluate import evaluate
 from tui_trainer.engine.learner import Learner
@@ -26,6 +25,7 @@ from tui_trainer.engine.loop.loss_pass import (
 from tui_trainer.engine.loop.validation import answer_samples, validate
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem, format_prompt
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 

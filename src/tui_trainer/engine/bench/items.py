@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from transformers import PreTrainedModel
 
 from tui_trainer.engine.data.examples import Example, make_examples
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_trainer.engine.data.problem import Problem, format_problem, format_prompt
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem, format_problem, format_prompt
 from tui_trainer.settings.train import TrainSettings
 
 

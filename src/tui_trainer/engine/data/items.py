@@ -1,9 +1,9 @@
 """An item looked at by itself: what a loop with these settings would make of it."""
 
 from tui_trainer.engine.data.examples import longest_item, make_example
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.problem import Problem
 from tui_trainer.settings.train import TrainSettings
 
 

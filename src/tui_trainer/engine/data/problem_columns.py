@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem
 
 QUESTION, ANSWER, REASONING = "question", "answer", "reasoning"
 

@@ -6,7 +6,6 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problem_columns import (
     ANSWER,
     QUESTION,
@@ -15,6 +14,7 @@ from tui_trainer.engine.data.problem_columns import (
     require_columns,
 )
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem
 
 if TYPE_CHECKING:
     import pyarrow

@@ -1,9 +1,9 @@
 """Problems from a data set on the Hub, or from the copy of it that `datasets` keeps."""
 
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.problem_columns import problem_of, require_columns
 from tui_trainer.engine.models.download import download_rows
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.engine.data.problem_files import read_jsonl, read_parquet
 from tui_trainer.engine.data.problem_hub import read_hub
 from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.runs.home import given_path
 

@@ -6,9 +6,9 @@ An answer has GSM8K's form: a sentence a step with its calculation annotated, as
 
 from random import Random
 
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.word_scenes import Scene, Step
 from tui_trainer.engine.data.word_stories import STORIES
+from tui_trainer.reports.problem import Problem
 
 
 def word_scene(seed: int, index: int) -> Scene:

@@ -8,8 +8,8 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem
 from tui_trainer.runs.home import is_at_home, plain_name
 from tui_trainer.runs.private_files import create_file
 

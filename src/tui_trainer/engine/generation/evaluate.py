@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tui_trainer.engine.data.problem import Problem, format_problem, format_prompt
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.generation.batch_generation import (
     NO_BATCHES,
@@ -17,6 +16,7 @@ from tui_trainer.engine.generation.batch_generation import (
 from tui_trainer.engine.learner import Learner
 from tui_trainer.errors import InputError
 from tui_trainer.reports.evaluation import EvaluatedItem, EvaluationReport
+from tui_trainer.reports.problem import Problem, format_problem, format_prompt
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.settings.evaluation import EvaluationSettings
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tui_trainer.engine.data.examples import Example, make_examples
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.generation.evaluate import load_tested
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.settings.evaluation import held_out_from
 from tui_trainer.settings.train import TrainSettings

@@ -11,7 +11,6 @@ from tui_trainer.engine.cell.update import total_grad_norm
 from tui_trainer.engine.data.examples import Example, longest_item
 from tui_trainer.engine.data.packing import make_batch
 from tui_trainer.engine.data.plan import plan_steps
-from tui_trainer.engine.data.problem import Problem
 from tui_trainer.engine.data.row_layout import first_row
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import NOTHING, HeldOut
@@ -24,6 +23,7 @@ from tui_trainer.engine.optimizers.optim import schedule_factor, set_lr
 from tui_trainer.engine.random_numbers import Rng, get_rng, set_rng
 from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
 from tui_trainer.reports.loop import HaltReport, LoopReport, PartReport
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import TrainSettings, check_lr
 

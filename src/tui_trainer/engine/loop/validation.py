@@ -12,7 +12,6 @@ import torch
 
 from tui_trainer.engine.data.batching import model_inputs, pad
 from tui_trainer.engine.data.examples import Example
-from tui_trainer.engine.data.problem import format_prompt
 from tui_trainer.engine.finite import NotNumbersError
 from tui_trainer.engine.generation.batch_generation import (
     NO_BATCHES,
@@ -33,6 +32,7 @@ from tui_trainer.reports.loop import (
     SampleReport,
     ValidationReport,
 )
+from tui_trainer.reports.problem import format_prompt
 from tui_trainer.reports.steps import mean
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings

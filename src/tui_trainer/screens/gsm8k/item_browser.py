@@ -10,10 +10,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.engine.data.problems import BUILTIN_ITEMS, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.gsm8k.item_words import (
     ITEM_COLUMNS,

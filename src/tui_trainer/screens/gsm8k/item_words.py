@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tui_trainer.engine.data.problem import Problem, format_problem
 from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
