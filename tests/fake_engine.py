@@ -105,6 +105,7 @@ class FakeEngine:
         self._step = 0
         self._run: str | None = None
         self._choice = ModelChoice()
+        self._sampling = Sampling()
         self.benched_with: list[tuple[ModelChoice, BenchSettings]] = []
         self.bench_result: BenchResult | None = None
         """What comes of a bench."""
@@ -244,23 +245,26 @@ class FakeEngine:
         self,
         text: str,
         generated: tuple[int, ...],
-        sampling: Callable[[], Sampling],
+        sampling: Sampling,
         limit: int,
     ) -> Iterator[GeneratedToken]:
         if self._refuse is not None:
             raise self._refuse
-        return self._tokens(text, generated, sampling, limit)
+        self._sampling = sampling
+        return self._tokens(text, generated, limit)
+
+    def set_sampling(self, sampling: Sampling) -> None:
+        self._sampling = sampling
 
     def _tokens(
         self,
         text: str,
         generated: tuple[int, ...],
-        sampling: Callable[[], Sampling],
         limit: int,
     ) -> Iterator[GeneratedToken]:
         for _ in range(limit):
             self._pass_gate()
-            token = self.next_token(text, generated, sampling())
+            token = self.next_token(text, generated, self._sampling)
             generated = (*generated, token.id)
             yield token
             if token.ends:
@@ -286,6 +290,18 @@ class FakeEngine:
             after=self.predict(text),
             seconds=self._seconds,
         )
+
+    def undo(self) -> LearnerStatus:
+        return self._become(updates=self._status.updates - 1)
+
+    def redo(self) -> LearnerStatus:
+        return self._count_update()
+
+    def set_undo_budget(self, budget: int) -> LearnerStatus:
+        return self._become(history=replace(self._status.history, budget=budget))
+
+    def phase(self, name: str | None, text: str) -> PhaseReport:
+        return replace(self.phase_report(), phase=name, text=text)
 
     def fork(self, text: str) -> tuple[UpdateReport, ...]:
         status = self._status

@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.protocol.models import Reload
 from tui_trainer.runs.benches import check_benches_home
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
@@ -168,7 +169,7 @@ async def runs(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: loop.report is not None and loop.report.step == 30)
         await pilot.press("s", "w")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.STOPPED)
-    await app.session.change(lambda engine: engine.reload(), "")
+    await app.session.change(Reload())
     app.clear_notifications()
     await pilot.press("6")
     await until(pilot, lambda: "2 runs" in shown(app))

@@ -4,16 +4,18 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from tests.fake_engine import FakeEngine
+from tests.requests_made_up import Call
 from tui_trainer.app import TuiTrainer, run_app
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.keeping import Save
+from tui_trainer.protocol.loops import Train
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.signals import Heard, Patience
 from tui_trainer.worker import LoopState, Worker
@@ -24,10 +26,10 @@ WAIT = 10.0
 def training(engine: FakeEngine) -> tuple[Worker, list[object]]:
     """A worker in the middle of the first step of a loop, which waits for the engine's gate."""
     events: list[object] = []
-    worker = Worker(lambda progress: cast("Engine", engine), events.append)
+    worker = Worker(lambda progress: engine, events.append)
     worker.start()
     settings = TrainSettings(checkpoint_at_end=False)
-    worker.start_loop("gsm8k", lambda engine: engine.train(settings, record=True)).result(WAIT)
+    worker.start_loop("gsm8k", Train(settings)).result(WAIT)
     return worker, events
 
 
@@ -76,7 +78,7 @@ def test_what_is_saved_already_is_not_saved_again(capfd: pytest.CaptureFixture[s
     worker, _ = training(engine)
     assert engine.gate is not None
     engine.gate.release()
-    worker.end_loop("gsm8k", lambda engine: engine.save()).result(WAIT)
+    worker.end_loop("gsm8k", Save()).result(WAIT)
     assert end_worker(worker, saves=True)
     assert len(engine.checkpoints) == 1
     assert "stopped at step 1, saved; go on with: " in capfd.readouterr().err
@@ -96,7 +98,7 @@ def test_of_a_run_that_cannot_go_on_nothing_is_told(
 
 def test_a_request_that_can_lose_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
-    worker = Worker(lambda progress: cast("Engine", FakeEngine()), print)
+    worker = Worker(lambda progress: FakeEngine(), print)
     worker.start()
     begun, go_on = threading.Event(), threading.Event()
 
@@ -104,7 +106,7 @@ def test_a_request_that_can_lose_nothing_is_not_waited_for(monkeypatch: pytest.M
         begun.set()
         go_on.wait(WAIT)
 
-    worker.ask(load, "Loading")
+    worker.ask(Call(load))
     assert begun.wait(WAIT)
     assert not end_worker(worker, saves=False)
     go_on.set()

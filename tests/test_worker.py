@@ -12,11 +12,14 @@ from typing import cast
 
 import pytest
 
-from tui_trainer.engine.engine import Engine
+from tests.requests_made_up import Call, Loop
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.failures import Failure, describe_failure
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.models import LoadModel
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
+from tui_trainer.settings.train import ModelChoice
 from tui_trainer.worker import REPORTS_KEPT, Event, LoopChanged, LoopState, Report, Worker
 
 WAIT = 10.0
@@ -31,6 +34,7 @@ class Scripted:
         self.progress = progress
         self.thread = threading.get_ident()
         self.closed: list[str] = []
+        self.doing: Callable[[], object] = lambda: None
 
     def count(self, name: str = "loop", end: int = 10**9) -> Iterator[Report]:
         try:
@@ -43,6 +47,10 @@ class Scripted:
     def fail_after(self, steps: int, error: BaseException) -> Iterator[Report]:
         yield from self.count(end=steps)
         raise error
+
+    def load_model(self, choice: ModelChoice) -> object:
+        """What the worker says it does meanwhile."""
+        return self.doing()
 
     def wait_for_cancel(self) -> None:
         """As a long load does: looks up now and then."""
@@ -63,16 +71,15 @@ class Desk:
 
     def __init__(self, make: Callable[[Progress], Scripted] = Scripted) -> None:
         self.events: list[Event] = []
-        self.worker = Worker(cast("Callable[[Progress], Engine]", make), self.events.append)
+        self.worker = Worker(cast("Callable[[Progress], Answers]", make), self.events.append)
 
     def ask(self, request: Callable[[Scripted], object]) -> object:
-        return self.worker.ask(cast("Callable[[Engine], object]", request)).result(WAIT)
+        return self.worker.ask(Call(request)).result(WAIT)
 
     def loop(
         self, name: str, make: Callable[[Scripted], Iterator[Report]], *, playing: bool = True
     ) -> None:
-        made = cast("Callable[[Engine], Iterator[Report]]", make)
-        self.worker.start_loop(name, made, playing=playing).result(WAIT)
+        self.worker.start_loop(name, Loop(make), playing=playing).result(WAIT)
 
     def settle(self) -> None:
         """Wait until everything asked so far is done."""
@@ -108,7 +115,7 @@ def test_a_request_runs_on_the_workers_thread_and_is_answered(desk: Desk) -> Non
 def test_requests_are_answered_in_the_order_they_were_asked(desk: Desk) -> None:
     seen: list[int] = []
     for number in range(50):
-        desk.worker.ask(lambda engine, number=number: seen.append(number))
+        desk.worker.ask(Call(lambda engine, number=number: seen.append(number)))
     desk.settle()
     assert seen == list(range(50))
 
@@ -217,7 +224,7 @@ def test_nothing_of_a_failure_is_kept_alive(desk: Desk) -> None:
         kept.append(weakref.ref(big))
         raise RuntimeError("with a big local")
 
-    future = desk.worker.ask(cast("Callable[[Engine], None]", fail))
+    future = desk.worker.ask(Call(fail))
     failure = future.exception(WAIT)
     assert isinstance(failure, Failure)
     desk.wait_for(lambda: gc.collect() is not None and kept[0]() is None)
@@ -231,9 +238,9 @@ def test_a_request_whose_future_was_cancelled_is_not_run(desk: Desk) -> None:
         started.set()
         go_on.wait(WAIT)
 
-    desk.worker.ask(cast("Callable[[Engine], None]", hold))
+    desk.worker.ask(Call(hold))
     assert started.wait(WAIT)
-    late = desk.worker.ask(lambda engine: ran.append(1))
+    late = desk.worker.ask(Call(lambda engine: ran.append(1)))
     assert late.cancel()
     go_on.set()
     desk.settle()
@@ -241,9 +248,10 @@ def test_a_request_whose_future_was_cancelled_is_not_run(desk: Desk) -> None:
 
 
 def test_it_says_what_it_does_while_it_does_it(desk: Desk) -> None:
-    seen = desk.worker.ask(lambda engine: desk.worker.doing, "Loading a model").result(WAIT)
+    desk.ask(lambda engine: setattr(engine, "doing", lambda: desk.worker.doing))
+    seen = desk.worker.ask(LoadModel(ModelChoice())).result(WAIT)
     assert seen is not None
-    assert seen.what == "Loading a model"
+    assert seen.what == LoadModel.doing == "Loading"
     assert 0 <= time.monotonic() - seen.since < WAIT
     desk.wait_for(lambda: desk.worker.doing is None)
 
@@ -330,7 +338,7 @@ def test_two_loops_take_turns(desk: Desk) -> None:
 
     desk.loop("a", lambda engine: steps("a"), playing=False)
     desk.loop("b", lambda engine: steps("b"), playing=False)
-    desk.worker.ask(lambda engine: [desk.worker.play(name, playing=True) for name in "ab"])
+    desk.worker.ask(Call(lambda engine: [desk.worker.play(name, playing=True) for name in "ab"]))
     desk.wait_for(lambda: FINISHED in desk.changes("a") and FINISHED in desk.changes("b"))
     assert order in (["a", "b"] * 20, ["b", "a"] * 20)
 
@@ -400,7 +408,7 @@ def test_reports_that_nobody_takes_do_not_pile_up(desk: Desk) -> None:
 
 
 def test_a_cancel_ends_what_loads_now_and_nothing_after_it(desk: Desk) -> None:
-    loading = desk.worker.ask(lambda engine: cast("Scripted", engine).wait_for_cancel())
+    loading = desk.worker.ask(Call(lambda engine: engine.wait_for_cancel()))
     desk.wait_for(lambda: LoadProgress("Loading") in desk.events)
     desk.worker.cancel()
     with pytest.raises(Failure) as cancelled:
@@ -432,10 +440,8 @@ def test_it_ends_with_a_loop_running() -> None:
 def test_it_ends_in_the_middle_of_a_load_and_drops_what_waits() -> None:
     desk = Desk()
     desk.worker.start()
-    loading = desk.worker.ask(lambda engine: cast("Scripted", engine).wait_for_cancel())
-    waiting = [
-        desk.worker.ask(lambda engine: cast("Scripted", engine).wait_for_cancel()) for _ in range(3)
-    ]
+    loading = desk.worker.ask(Call(lambda engine: engine.wait_for_cancel()))
+    waiting = [desk.worker.ask(Call(lambda engine: engine.wait_for_cancel())) for _ in range(3)]
     desk.wait_for(lambda: LoadProgress("Loading") in desk.events)
     assert desk.worker.stop(WAIT)
     assert isinstance(loading.exception(WAIT), Failure)
@@ -458,7 +464,7 @@ def test_stop_says_that_a_step_still_runs_and_does_not_wait_for_it() -> None:
         started.set()
         go_on.wait(WAIT)
 
-    desk.worker.ask(cast("Callable[[Engine], None]", hold))
+    desk.worker.ask(Call(hold))
     assert started.wait(WAIT)
     assert not desk.worker.stop(0.05)
     go_on.set()
@@ -470,10 +476,11 @@ def test_a_process_does_not_wait_for_a_thread_that_is_busy() -> None:
     script = """
 import threading, time
 from tui_trainer.worker import Worker
+from tests.requests_made_up import Call
 worker = Worker(lambda progress: None, print)
 worker.start()
 started = threading.Event()
-worker.ask(lambda engine: (started.set(), time.sleep(60)))
+worker.ask(Call(lambda engine: (started.set(), time.sleep(60))))
 started.wait()
 assert not worker.stop(0.05)
 """

@@ -7,10 +7,12 @@ from typing import cast
 
 import pytest
 
+from tests.requests_made_up import Call, Loop
 from tests.test_worker import WAIT, Desk, Scripted, step
-from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.reports.progress import Progress
 from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
 
 RUNNING, PAUSED, STOPPED = LoopState.RUNNING, LoopState.PAUSED, LoopState.STOPPED
@@ -69,13 +71,12 @@ def test_a_post_that_fails_ends_nothing() -> None:
             raise RuntimeError("the app is closed")
         heard.append(event)
 
-    worker = Worker(cast("Callable[..., Engine]", Scripted), post)
+    worker = Worker(cast("Callable[[Progress], Answers]", Scripted), post)
     worker.start()
-    count = cast("Callable[[Engine], Iterator[Report]]", lambda engine: engine.count())
-    worker.start_loop("loop", count).result(WAIT)
+    worker.start_loop("loop", Loop(Scripted.count)).result(WAIT)
     worker.play("loop", playing=False)
     worker.play("loop", playing=True)
-    assert worker.ask(lambda engine: 1).result(WAIT) == 1
+    assert worker.ask(Call(lambda engine: 1)).result(WAIT) == 1
     assert heard == [LoopChanged("loop", RUNNING)] * 2
     assert worker.stop(WAIT)
 
@@ -154,7 +155,7 @@ def test_the_end_of_the_thread_closes_every_loop_though_one_of_them_fails() -> N
 def test_nothing_is_made_between_the_last_request_of_a_loop_and_its_end(desk: Desk) -> None:
     for _ in range(20):
         run = begun(desk)
-        saved = desk.worker.end_loop("loop", lambda engine, run=run: run.made).result(WAIT)
+        saved = desk.worker.end_loop("loop", Call(lambda engine, run=run: run.made)).result(WAIT)
         assert (run.made, len(run.closed_on)) == (saved, 1)
 
 
@@ -162,12 +163,12 @@ def test_a_loop_whose_last_request_fails_is_paused_there(desk: Desk) -> None:
     run = begun(desk)
     made: list[int] = []
 
-    def fail(engine: Engine) -> None:
+    def fail(engine: Scripted) -> None:
         made.append(run.made)
         raise InputError("The disk is full: make room.")
 
     with pytest.raises(Failure, match="The disk is full"):
-        desk.worker.end_loop("loop", fail).result(WAIT)
+        desk.worker.end_loop("loop", Call(fail)).result(WAIT)
     desk.settle()
     assert [run.made] == made
     assert desk.changes("loop") == [RUNNING, PAUSED]
@@ -195,8 +196,8 @@ def test_the_last_request_comes_after_the_step_and_before_the_loops_are_closed()
 
     desk.loop("loop", steps)
     assert begun_step.wait(WAIT)
-    waiting = desk.worker.ask(lambda engine: order.append("waited"))
-    saved = desk.worker.end(lambda engine: order.append("saved"))
+    waiting = desk.worker.ask(Call(lambda engine: order.append("waited")))
+    saved = desk.worker.end(Call(lambda engine: order.append("saved")))
     assert desk.worker.has_loops
     assert not desk.worker.stop(0.05)
     go_on.set()
@@ -211,7 +212,7 @@ def test_a_last_request_that_fails_leaves_the_end_as_it_is() -> None:
     desk = Desk()
     desk.worker.start()
     run = begun(desk)
-    saved = desk.worker.end(cast("Callable[[Engine], None]", lambda engine: 1 // 0))
+    saved = desk.worker.end(Call(lambda engine: 1 // 0))
     assert desk.worker.stop(WAIT)
     with pytest.raises(Failure, match="ZeroDivisionError"):
         saved.result(WAIT)
@@ -223,7 +224,7 @@ def test_without_an_engine_there_is_no_last_request(started: bool) -> None:
     desk = Desk()
     if started:
         desk.worker.start()
-    saved = desk.worker.end(lambda engine: 1)
+    saved = desk.worker.end(Call(lambda engine: 1))
     assert desk.worker.stop(WAIT)
     with pytest.raises(CancelledError):
         saved.result(WAIT)
@@ -234,7 +235,10 @@ def test_what_is_asked_after_the_end_is_cancelled_and_not_left_waiting() -> None
     desk.worker.start()
     desk.settle()
     assert desk.worker.stop(WAIT)
-    late: list[Future[int]] = [desk.worker.ask(lambda engine: 1), desk.worker.end(lambda engine: 1)]
+    late: list[Future[int]] = [
+        desk.worker.ask(Call(lambda engine: 1)),
+        desk.worker.end(Call(lambda engine: 1)),
+    ]
     for future in late:
         with pytest.raises(CancelledError):
             future.result(WAIT)

@@ -6,7 +6,8 @@ from typing import cast
 
 import pytest
 
-from tests.test_worker import WAIT, Desk, Scripted, step
+from tests.requests_made_up import Call, Loop
+from tests.test_worker import WAIT, Desk, step
 from tui_trainer import worker
 from tui_trainer.reports.loop import HaltReport, PartReport, SampleReport, ValidationReport
 from tui_trainer.worker import LoopChanged, LoopState, Report
@@ -34,7 +35,7 @@ def test_one_step_goes_on_to_its_end_and_requests_come_between_its_parts(desk: D
     gate, seen = threading.Semaphore(0), cast("list[str]", [])
     desk.loop("loop", lambda engine: parted(gate, seen), playing=False)
     desk.worker.advance("loop")
-    desk.worker.ask(lambda engine: seen.append("request"))
+    desk.worker.ask(Call(lambda engine: seen.append("request")))
     gate.release(3)
     desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 4)
     desk.settle()
@@ -63,9 +64,7 @@ def test_the_rest_of_a_step_is_not_made_by_the_loop_that_comes_after(desk: Desk)
     desk.loop("loop", lambda engine: parted(gate, seen), playing=False)
     desk.worker.advance("loop")
     desk.worker.stop_loop("loop")
-    started = desk.worker.start_loop(
-        "loop", lambda engine: cast("Scripted", engine).count(), playing=False
-    )
+    started = desk.worker.start_loop("loop", Loop(lambda engine: engine.count()), playing=False)
     gate.release(1)
     started.result(WAIT)
     desk.settle()

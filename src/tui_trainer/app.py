@@ -28,6 +28,8 @@ import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.ending import end_worker
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.logs import log_path, log_to_file
+from tui_trainer.protocol.keeping import Save
+from tui_trainer.protocol.models import Reload
 from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
 from tui_trainer.screens.dialogs.failure import FailureDialog, FaultDialog
@@ -39,7 +41,7 @@ from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
 from tui_trainer.session.going_on import LOADING, NO_MODEL
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.session.questions import Question
-from tui_trainer.session.session import SAVING, Session
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.signals import Heard, Patience, exit_status, heard_after
 from tui_trainer.terminal.driver import TerminalDriver, has_shell
@@ -51,7 +53,7 @@ from tui_trainer.widgets.status_line import StatusLine, describe_loading
 from tui_trainer.worker import Event, LoopChanged, Worker
 
 if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
+    from tui_trainer.protocol.answers import Answers
 
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
@@ -136,7 +138,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
 
         event: Event
 
-    def __init__(self, choice: ModelChoice, make_engine: "Callable[[Progress], Engine]") -> None:
+    def __init__(self, choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -> None:
         super().__init__()
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(
@@ -264,14 +266,14 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
     async def action_reload(self) -> None:
         """The loaded weights again; asks first where that loses updates."""
         if await leave_weights(self.session, RELOAD):
-            await self.session.change(lambda engine: engine.reload(), "Reloading")
+            await self.session.change(Reload())
 
     @work
     async def action_save(self) -> None:
         """Write the weights where they belong."""
         if self.session.status is None:
             self.notify(LOADING if self.session.loading_choice else NO_MODEL, markup=False)
-        elif self.session.pending.has(SAVING):  # a key pressed twice
+        elif self.session.pending.has(Save.doing):  # a key pressed twice
             self.notify("They are being saved: wait for it.", markup=False)
         elif await self.session.save():
             await self.session.refresh()
@@ -414,7 +416,7 @@ class TuiTrainer(InputInOrder[int], LastLine[int]):
             os._exit(status)
 
 
-def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Engine]") -> int:
+def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -> int:
     """Run the app until it ends; the exit status of the process.
 
     Where it was not the user who ended it, updates that no file has are saved.

@@ -1,52 +1,27 @@
 """How work ends: the step is finished, what no file has is saved, and how to go on is told."""
 
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
-from tui_trainer.reports.runs import CheckpointReport, SavedReport, StoppedRun
+from tui_trainer.protocol.keeping import EndWork
+from tui_trainer.reports.runs import End, SavedReport
 from tui_trainer.runs.resume_command import describe_stopped
 from tui_trainer.say import say
 from tui_trainer.words.numbers import are, counted
 from tui_trainer.worker import Worker
 
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
-
 PATIENCE = 1.0
 """Seconds in which most steps end; one that takes longer is told."""
-
-
-@dataclass(frozen=True)
-class End:
-    """What was saved at the end, and what can be gone on with."""
-
-    saved: CheckpointReport | SavedReport | None = None
-    failure: str = ""
-    """Why nothing could be saved."""
-    run: StoppedRun | None = None
-
-
-def end_work(engine: "Engine", *, saves: bool) -> End:
-    """The last that is asked of the engine; with `saves` updates that no file has are saved."""
-    saved, failure = None, ""
-    try:
-        saved = engine.save() if saves else None
-    except InputError as error:
-        failure = str(error)
-    return End(saved, failure, engine.stopped_run())
 
 
 def end_worker(worker: Worker, *, saves: bool) -> bool:
     """End the thread in order, and say so on the terminal where that takes its time.
 
-    `saves` as in `end_work`; then what came of it is told. Returns False where the thread did not
+    `saves` as in EndWork; then what came of it is told. Returns False where the thread did not
     end, which then has nothing in hand that could be lost. Raises KeyboardInterrupt where ctrl+c
     ends the wait.
     """
-    end = worker.end(lambda engine: end_work(engine, saves=saves))
+    end = worker.end(EndWork(saves))
     ended = worker.stop(PATIENCE)
     if not ended and (saves or worker.has_loops):
         say("finishing the step; ctrl+c ends at once")

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.loop import BetweenSteps, HaltReport
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
 
 if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
     from tui_trainer.reports.bench_result import BenchReport
     from tui_trainer.reports.evaluation import EvaluationReport
     from tui_trainer.reports.generation import GeneratedToken
@@ -88,7 +89,7 @@ Event = LoadProgress | LoopChanged | WorkerFailed
 
 
 @dataclass(frozen=True)
-class _Request:
+class _Call:
     """What to do on the thread, and what to do instead where the thread ends first."""
 
     run: Callable[[], None]
@@ -124,13 +125,13 @@ class Worker:
 
     def __init__(
         self,
-        make_engine: "Callable[[Progress], Engine]",
+        make_engine: Callable[[Progress], Answers],
         post: Callable[[Event], None],
     ) -> None:
         self._make_engine = make_engine
         self._post = post
-        self._requests: SimpleQueue[_Request] = SimpleQueue()
-        self._last: SimpleQueue[_Request] = SimpleQueue()
+        self._requests: SimpleQueue[_Call] = SimpleQueue()
+        self._last: SimpleQueue[_Call] = SimpleQueue()
         """What is done before the thread ends, whatever else waits then."""
         self._loops: dict[str, _Loop] = {}
         self._reports: dict[str, deque[Report]] = {}
@@ -159,13 +160,13 @@ class Worker:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def end(self, last: "Callable[[Engine], Reply]") -> "Future[Reply]":
+    def end(self, last: Request[Reply]) -> "Future[Reply]":
         """End the thread as `stop` does, without waiting, with `last` before the loops are closed.
 
         The future is cancelled where there is no engine: then there is nothing to save.
         """
         future: Future[Reply] = Future()
-        self._put(self._last, _Request(lambda: self._answer(future, last, ""), future.cancel))
+        self._put(self._last, _Call(lambda: self._answer(future, last.answered_by), future.cancel))
         if self._thread.ident is None:
             future.cancel()
         self.stop(0)
@@ -176,15 +177,9 @@ class Worker:
         """Whether a loop runs or is paused."""
         return bool(self._loops)
 
-    def ask(self, request: "Callable[[Engine], Reply]", doing: str = "") -> "Future[Reply]":
-        """Run `request` on the thread; the future gives its reply or raises a Failure.
-
-        `doing` tells the user what is going on where it takes its time.
-        """
-        future: Future[Reply] = Future()
-        answer = partial(self._answer, future, request, doing)
-        self._put(self._requests, _Request(answer, future.cancel))
-        return future
+    def ask(self, request: Request[Reply]) -> "Future[Reply]":
+        """Have `request` answered; the future gives its reply or raises a Failure."""
+        return self._ask(request.answered_by, request.doing)
 
     def cancel(self) -> None:
         """Ask what loads or downloads now to stop; its future raises a Failure, `cancelled`.
@@ -196,24 +191,23 @@ class Worker:
     def start_loop(
         self,
         name: str,
-        make: "Callable[[Engine], Iterator[Report]]",
+        request: LoopRequest[Report],
         *,
         playing: bool = True,
-        doing: str = "",
     ) -> "Future[None]":
-        """Begin a loop in the place of one of that name; `doing` as in `ask`.
+        """Begin a loop in the place of one of that name.
 
         The future raises a Failure where it cannot begin; then the one before goes on.
         """
 
-        def begin(engine: "Engine") -> None:
-            loop = _Loop(make(engine), playing)
+        def begin(engine: Answers) -> None:
+            loop = _Loop(request.begun_by(engine), playing)
             self._close(name, LoopState.STOPPED)
             self._reports[name] = deque(maxlen=REPORTS_KEPT)
             self._loops[name] = loop
             self._tell(name)
 
-        return self.ask(begin, doing)
+        return self._ask(begin, request.doing)
 
     def play(self, name: str, playing: bool) -> None:
         """Go on with a loop, or pause it after the step it is making."""
@@ -227,34 +221,37 @@ class Worker:
         """End a loop; the weights stay as they are."""
         self._do(lambda: self._close(name, LoopState.STOPPED))
 
-    def end_loop(
-        self, name: str, last: "Callable[[Engine], Reply]", doing: str = ""
-    ) -> "Future[Reply]":
-        """Run `last` and end a loop, with no step between the two.
+    def end_loop(self, name: str, last: Request[Reply]) -> "Future[Reply]":
+        """Have `last` answered and end a loop, with no step between the two.
 
         Where `last` fails the loop is paused instead, so that it can be tried again.
         """
 
-        def end(engine: "Engine") -> Reply:
+        def end(engine: Answers) -> Reply:
             try:
-                reply = last(engine)
+                reply = last.answered_by(engine)
             except BaseException:
                 self._play(name, playing=False)
                 raise
             self._close(name, LoopState.STOPPED)
             return reply
 
-        return self.ask(end, doing)
+        return self._ask(end, last.doing)
 
     def drain(self, name: str) -> list[Report]:
         """The reports of a loop since the last call, oldest first."""
         waiting = self._reports.get(name)
         return [waiting.popleft() for _ in range(len(waiting))] if waiting else []
 
-    def _do(self, run: Callable[[], None]) -> None:
-        self._put(self._requests, _Request(run, cancel=lambda: None))
+    def _ask(self, act: Callable[[Answers], Reply], doing: str) -> "Future[Reply]":
+        future: Future[Reply] = Future()
+        self._put(self._requests, _Call(partial(self._answer, future, act, doing), future.cancel))
+        return future
 
-    def _put(self, queue: SimpleQueue[_Request], request: _Request) -> None:
+    def _do(self, run: Callable[[], None]) -> None:
+        self._put(self._requests, _Call(run, cancel=lambda: None))
+
+    def _put(self, queue: SimpleQueue[_Call], request: _Call) -> None:
         """Nothing is left waiting: what the thread has not seen at its end is cancelled."""
         queue.put(request)
         if self._over:
@@ -298,7 +295,7 @@ class Worker:
             logging.getLogger(__name__).exception("an event of the worker was not heard")
 
     def _answer(
-        self, future: "Future[Reply]", request: "Callable[[Engine], Reply]", doing: str
+        self, future: "Future[Reply]", act: Callable[[Answers], Reply], doing: str = ""
     ) -> None:
         if not future.set_running_or_notify_cancel():
             return
@@ -307,7 +304,7 @@ class Worker:
             self._progress.cancelled.set()
         self.doing = Doing(doing, time.monotonic())
         try:
-            reply = request(self._engine)
+            reply = act(self._engine)
         except BaseException as error:
             future.set_exception(describe_failure(error))
         else:
@@ -327,11 +324,11 @@ class Worker:
             request.run()
 
     @cached_property
-    def _engine(self) -> "Engine":
+    def _engine(self) -> Answers:
         """Made at the first request, whose future tells where that fails."""
         return self._make_engine(self._progress)
 
-    def _next_request(self) -> _Request | None:
+    def _next_request(self) -> _Call | None:
         """Wait for a request; None where a loop plays or is to be tried again first."""
         try:
             return self._requests.get(timeout=self._patience())

@@ -13,6 +13,12 @@ import torch.nn.functional as F
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.loops import Train
+from tui_trainer.protocol.models import FindModels, LoadModel, LoadTokenizer, ReadStatus, Reload
+from tui_trainer.protocol.predictions import Predict
+from tui_trainer.protocol.request import Request
+from tui_trainer.protocol.tokens import Tokenize
+from tui_trainer.protocol.updates import SetLr, Update
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.worker import Event, LoopChanged, LoopState, Worker
 
@@ -58,7 +64,7 @@ def worker(heard: Heard, model_folder: Callable[[str], Path]) -> Iterator[Worker
     worker = Worker(Engine, heard)
     worker.start()
     choice = ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32")
-    worker.ask(lambda engine: engine.load_model(choice)).result(WAIT)
+    worker.ask(LoadModel(choice)).result(WAIT)
     yield worker
     assert worker.stop(WAIT)
 
@@ -80,23 +86,21 @@ def test_nothing_but_plain_values_crosses_the_thread(
     worker: Worker, heard: Heard, model_folder: Callable[[str], Path]
 ) -> None:
     source = str(model_folder("Qwen3"))
-    asked: list[Callable[[Engine], object]] = [
-        lambda engine: engine.status(),
-        lambda engine: engine.devices(),
-        lambda engine: engine.models(),
-        lambda engine: engine.load_tokenizer(source),
-        lambda engine: engine.tokenize(NOTEBOOK_TEXT, source),
-        lambda engine: engine.batch(("def", "def hello"), "left", source),
-        lambda engine: engine.predict(NOTEBOOK_TEXT),
-        lambda engine: engine.update(NOTEBOOK_TEXT),
-        lambda engine: engine.set_lr(1e-4),
-        lambda engine: engine.reload(),
+    asked: list[Request[object]] = [
+        ReadStatus(),
+        FindModels(),
+        LoadTokenizer(source),
+        Tokenize(NOTEBOOK_TEXT, source, ("def", "def hello"), "left", second=source),
+        Predict(NOTEBOOK_TEXT),
+        Update(NOTEBOOK_TEXT),
+        SetLr(1e-4),
+        Reload(),
     ]
     for request in asked:
         reply = worker.ask(request).result(WAIT)
         assert reply is not None
         assert_plain(reply)
-    worker.start_loop("gsm8k", lambda engine: engine.train(TrainSettings(items=2))).result(WAIT)
+    worker.start_loop("gsm8k", Train(TrainSettings(items=2), record=False)).result(WAIT)
     heard.end_of("gsm8k")
     reports = worker.drain("gsm8k")
     assert len(reports) == 2
@@ -114,9 +118,7 @@ def test_a_loop_that_runs_out_of_memory_tells_and_the_model_lives(
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return real(*args, **keywords)
 
-    begun = worker.start_loop(
-        "gsm8k", lambda engine: engine.train(TrainSettings(items=5)), playing=False
-    )
+    begun = worker.start_loop("gsm8k", Train(TrainSettings(items=5), record=False), playing=False)
     begun.result(WAIT)  # what the loop will need is worked out by passes of their own
     monkeypatch.setattr(F, "log_softmax", fail_at_the_third)
     worker.play("gsm8k", True)
@@ -125,10 +127,10 @@ def test_a_loop_that_runs_out_of_memory_tells_and_the_model_lives(
     assert ended.failure is not None
     assert ended.failure.sentence.startswith("There is not enough memory for this; the weights")
     assert len(worker.drain("gsm8k")) == 2
-    status = worker.ask(lambda engine: engine.status()).result(WAIT)
+    (status,) = worker.ask(ReadStatus()).result(WAIT)
     assert status is not None
     assert status.updates == 2
-    assert worker.ask(lambda engine: engine.update(NOTEBOOK_TEXT)).result(WAIT).update == 3
+    assert worker.ask(Update(NOTEBOOK_TEXT)).result(WAIT).update == 3
 
 
 def test_an_update_that_fails_is_a_failure_and_the_next_one_works(
@@ -140,16 +142,16 @@ def test_an_update_that_fails_is_a_failure_and_the_next_one_works(
     with monkeypatch.context() as patched:
         patched.setattr(F, "cross_entropy", fail)
         with pytest.raises(Failure, match="not enough memory"):
-            worker.ask(lambda engine: engine.update(NOTEBOOK_TEXT)).result(WAIT)
-    assert worker.ask(lambda engine: engine.update(NOTEBOOK_TEXT)).result(WAIT).update == 1
+            worker.ask(Update(NOTEBOOK_TEXT)).result(WAIT)
+    assert worker.ask(Update(NOTEBOOK_TEXT)).result(WAIT).update == 1
 
 
 def test_another_screen_reads_the_weights_of_a_running_loop(worker: Worker, heard: Heard) -> None:
     worker.start_loop(
-        "gsm8k", lambda engine: engine.train(TrainSettings(items=3, lr=0.01)), playing=False
+        "gsm8k", Train(TrainSettings(items=3, lr=0.01), record=False), playing=False
     ).result(WAIT)
     losses = []
     for _ in range(3):
-        losses.append(worker.ask(lambda engine: engine.predict(NOTEBOOK_TEXT)).result(WAIT).loss)
+        losses.append(worker.ask(Predict(NOTEBOOK_TEXT)).result(WAIT).loss)
         worker.advance("gsm8k")
     assert len(set(losses)) == 3

@@ -51,7 +51,7 @@ def undo(engine: Engine) -> None:
 USES: dict[str, Callable[[Engine], object]] = {
     "nothing": lambda engine: None,
     "predictions": lambda engine: engine.inspect(NOTEBOOK_TEXT, (), 0, Sampling()),
-    "generation": lambda engine: list(engine.generate("def", (), Sampling, 2)),
+    "generation": lambda engine: list(engine.generate("def", (), Sampling(), 2)),
     "undo and redo": undo,
     "a fork": lambda engine: engine.fork(NOTEBOOK_TEXT),
     "phases": lambda engine: [engine.phase(None, NOTEBOOK_TEXT) for _ in range(3)],

@@ -19,6 +19,7 @@ from tests.monkey.actions import Action
 from tests.monkey.engine import make_engine
 from tui_trainer.app import TuiTrainer
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.settings.train import ModelChoice
 
 HANG_SECONDS = 10.0
@@ -155,7 +156,7 @@ class Episode:
     async def _check_worker(self) -> None:
         """It answers once it has done what it is doing."""
         if not self.app._exit:
-            answer = self.app.worker.ask(lambda engine: None)
+            answer = self.app.worker.ask(ReadStatus())
             await self._until(answer.done, BUSY_SECONDS, "the worker does not answer")
 
     async def _until(self, condition: Callable[[], object], seconds: float, what: str) -> None:

@@ -12,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
+from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import benches_home
 from tui_trainer.screens.bench import view as bench_view
@@ -259,7 +260,7 @@ async def test_the_real_worker_hears_keys_while_it_runs_and_s_ends_its_process(
         await until(pilot, lambda: app.session.benches.current is not None)
         assert len(children()) == before + 1
         asked = time.perf_counter()
-        await app.session.ask(lambda engine: engine.status(), "")
+        await app.session.ask(ReadStatus())
         assert time.perf_counter() - asked < 1
         await pilot.press("s")
         await until(pilot, lambda: state(app) is LoopState.STOPPED)

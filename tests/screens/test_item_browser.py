@@ -13,6 +13,7 @@ from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
+from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.item_words import found, searchable
@@ -114,7 +115,7 @@ async def test_tokens_that_come_when_nothing_is_found_any_more_are_not_shown() -
         await until(pilot, lambda: said(app).startswith("No item"))
         engine.gate.release(99)
         await until(pilot, lambda: app.session.loops["gsm8k"].is_over)
-        await app.session.ask(lambda engine: engine.status(), "")  # after what was asked before
+        await app.session.ask(ReadStatus())  # after what was asked before
         await pilot.pause()
         assert said(app).startswith("No item")
         assert browser(app).tokens is None

@@ -84,7 +84,7 @@ async def settled(screen: TokensScreen, pilot: Pilot[int]) -> None:
 
 def ids_shown(screen: TokensScreen) -> tuple[int, ...]:
     assert screen.reply is not None
-    return screen.reply.first.input_ids
+    return screen.reply.texts.first.input_ids
 
 
 def builtin(text: str) -> Tokenized:
@@ -147,7 +147,7 @@ async def test_a_text_typed_over_is_never_tokenized() -> None:
             box.insert(character)
             await asyncio.sleep(0.02)
         assert screen.reply is not None
-        assert screen.reply.first.text == ""
+        assert screen.reply.texts.first.text == ""
         hold.set()
         await settled(screen, pilot)
         assert asked == ["a", "abcdef"]
@@ -254,7 +254,7 @@ async def test_an_item_has_the_line_breaks_that_its_line_spells() -> None:
         await pilot.press("n")
         await settled(screen, pilot)
         expected = ENGINE.batch(tuple(typed.split("\n")), "right", "builtin")
-        assert screen.reply.batch == expected
+        assert screen.reply.texts.batch == expected
         assert "Each line is an item, as it is typed" in shown(screen.app)
         await pilot.press("b", "n")  # elsewhere the key is not there
         await settled(screen, pilot)
@@ -333,7 +333,7 @@ async def test_two_tokenizers_are_compared(second: str) -> None:
         await settled(screen, pilot)
         first, other = builtin(text), ENGINE.tokenize(text, second)
         assert screen.reply is not None
-        assert screen.reply.second == other
+        assert screen.reply.texts.second == other
         page = shown(screen.app)
         assert f"{len(first.tokens)} against {len(other.tokens)} tokens" in page
         assert f"builtin {len(first.tokens) / len(text):.2f} tokens a character" in page

@@ -1,7 +1,7 @@
 """The engine: all that the app and the headless commands can ask for, in one object."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +110,8 @@ class Engine:
         self._memory: MemoryEstimate | None = None
         self._choice = ModelChoice()
         """What was asked for of the model that is loaded."""
+        self._sampling = Sampling()
+        """Of the generation that was begun last."""
         self._base_name = ""
         self._origin: Origin | None = None
         self._vocabularies: dict[str, tuple[FilesIdentity, Vocabulary]] = {}
@@ -259,12 +261,17 @@ class Engine:
         self,
         text: str,
         generated: tuple[int, ...],
-        sampling: Callable[[], Sampling],
+        sampling: Sampling,
         limit: int,
     ) -> Iterator[GeneratedToken]:
         """At most `limit` tokens, one for each `next`; refuses now what cannot be continued."""
         check_room(self.learner, text, generated)
-        return generate(self.learner, text, generated, sampling, limit)
+        self._sampling = sampling
+        return generate(self.learner, text, generated, lambda: self._sampling, limit)
+
+    def set_sampling(self, sampling: Sampling) -> None:
+        """Other settings for the generation that goes, from its next token on."""
+        self._sampling = sampling
 
     def continuation(self, text: str, generated: tuple[int, ...]) -> str:
         """The text of the tokens `generated` after `text`."""

@@ -229,7 +229,7 @@ def step_cells(step: SamplingStep) -> tuple[str, ...]:
 def _write_generated(
     output: Output, engine: "Engine", text: str, sampling: Sampling, limit: int
 ) -> None:
-    tokens = engine.generate(text, (), lambda: sampling, limit)
+    tokens = engine.generate(text, (), sampling, limit)
     if not output.as_json:
         output.text()
         output.text(heading(TOKEN_COLUMNS))

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_trainer.closed import closed
-from tui_trainer.ending import end_work, tell_end
+from tui_trainer.ending import tell_end
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import model_choice
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output
+from tui_trainer.protocol.keeping import EndWork
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.checkpoints import find_checkpoint
@@ -132,7 +133,7 @@ def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool)
 
 
 def _save(output: Output, engine: "Engine") -> None:
-    end = end_work(engine, saves=True)
+    end = EndWork(saves=True).answered_by(engine)
     try:
         if isinstance(end.saved, CheckpointReport):
             _tell_checkpoint(output, end.saved)

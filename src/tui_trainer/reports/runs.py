@@ -55,3 +55,13 @@ class StoppedRun:
     device: str
     """As it was asked for: a resumed run is given it anew."""
     remote_code: bool
+
+
+@dataclass(frozen=True)
+class End:
+    """What was saved at the end, and what can be gone on with."""
+
+    saved: CheckpointReport | SavedReport | None = None
+    failure: str = ""
+    """Why nothing could be saved."""
+    run: StoppedRun | None = None

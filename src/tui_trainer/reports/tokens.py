@@ -56,6 +56,18 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class TokenizedTexts:
+    """A text, and what was asked for beside it."""
+
+    first: Tokenized
+    items: tuple[Tokenized, ...] = ()
+    """Each item of the batch alone."""
+    batch: Batch | None = None
+    second: Tokenized | None = None
+    """The text by a second tokenizer."""
+
+
+@dataclass(frozen=True)
 class TokenizerReport:
     """A tokenizer that is ready for use."""
 

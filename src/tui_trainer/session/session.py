@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
@@ -14,6 +14,9 @@ from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.keeping import Save
+from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
+from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.runs import CheckpointReport
@@ -40,7 +43,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
 
 if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
     from tui_trainer.session.benches import Benches
     from tui_trainer.session.evaluations import Evaluations
 
@@ -50,12 +52,6 @@ ROOM_WAS_MADE = (
     "Press m and pick one."
 )
 HEARD_SECONDS = 0.01
-SAVING = "Saving"
-
-
-def starting(name: str) -> str:
-    """What the worker does where a loop of that name begins."""
-    return f"Starting {LOOP_TITLES[name]}"
 
 
 class Session(GoingOn):
@@ -114,15 +110,14 @@ class Session(GoingOn):
 
     async def ask(
         self,
-        request: "Callable[[Engine], Reply]",
-        doing: str,
+        request: Request[Reply],
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Reply | None:
         """The reply of the worker; None where it failed, which the user is then told.
 
         `on_failure` tells it in another way than a notification or a dialog.
         """
-        return await self._reply(self.worker.ask(request, doing), doing, on_failure)
+        return await self._reply(self.worker.ask(request), request.doing, on_failure)
 
     async def _reply(
         self,
@@ -206,14 +201,14 @@ class Session(GoingOn):
         return False
 
     async def _load(self, choice: ModelChoice) -> LearnerStatus | None:
-        ready = await self.ask(lambda engine: engine.load_tokenizer(choice.source), "Loading")
+        ready = await self.ask(LoadTokenizer(choice.source))
         if ready is not None or self.tokenizer is None:
             self._publish_tokenizer(ready)
         if ready is None:
             return None
         # Tokens may ask first: the thread is busy for as long as the model loads.
         await asyncio.sleep(0)
-        return await self.ask(lambda engine: engine.load_model(choice), "Loading")
+        return await self.ask(LoadModel(choice))
 
     def _tell_notes(self, status: LearnerStatus) -> None:
         """What loading the model had to say."""
@@ -226,26 +221,25 @@ class Session(GoingOn):
 
     async def update(
         self,
-        request: "Callable[[Engine], Reply]",
-        doing: str,
+        request: Request[Reply],
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Reply | None:
         """As `ask`, for what may change the weights: until it is answered they count as changed."""
         self._changing += 1
         try:
-            return await self.ask(request, doing, on_failure)
+            return await self.ask(request, on_failure)
         finally:
             self._changing -= 1
 
-    async def change(self, request: "Callable[[Engine], LearnerStatus]", doing: str) -> None:
+    async def change(self, request: Request[LearnerStatus]) -> None:
         """Ask for something that changes the Learner, and tell every screen its new status."""
-        if (status := await self.update(request, doing)) is not None:
+        if (status := await self.update(request)) is not None:
             self.publish(status)
 
     async def refresh(self) -> None:
         """Hear what the Learner holds now."""
         self._changed = False
-        heard = await self.ask(lambda engine: (engine.status(),), "")
+        heard = await self.ask(ReadStatus())
         if heard is None:
             self._changed = True
         elif heard[0] is not None:
@@ -286,7 +280,7 @@ class Session(GoingOn):
 
     async def save(self) -> bool:
         """Write the weights where they belong; False where that failed, which the user was told."""
-        return self._heard_saved(await self.ask(lambda engine: (engine.save(),), SAVING))
+        return self._heard_saved(await self.ask(Save()))
 
     async def end_training(self, *, save: bool) -> bool:
         """End the loops that train, and with `save` write the weights as they are then.
@@ -299,9 +293,9 @@ class Session(GoingOn):
         for name in live[1:] if save else live:
             self.stop_loop(name)
         if save:
-            ended = self.worker.end_loop(live[0], lambda engine: (engine.save(),), SAVING)
+            ended = self.worker.end_loop(live[0], Save())
             self.pending.ask_state(live[0], LoopState.STOPPED)
-            saved = await self._reply(ended, SAVING)
+            saved = await self._reply(ended, Save.doing)
             if not self._heard_saved(saved):
                 return False
         while any(self.is_live(name) for name in live):  # that they ended is on its way here
@@ -329,7 +323,7 @@ class Session(GoingOn):
     async def start_loop(
         self,
         name: str,
-        make: "Callable[[Engine], Iterator[Report]]",
+        request: LoopRequest[Report],
         *,
         playing: bool = True,
         on_failure: Callable[[Failure], None] | None = None,
@@ -341,9 +335,8 @@ class Session(GoingOn):
             return False
         self._starting.add(name)
         try:
-            doing = starting(name)
-            started = self.worker.start_loop(name, make, playing=playing, doing=doing)
-            await self._answer(started, doing)
+            started = self.worker.start_loop(name, request, playing=playing)
+            await self._answer(started, request.doing)
         except Failure as failure:
             self._starting.discard(name)
             self.pending.forget(name)

@@ -27,7 +27,7 @@ def generate_by_hand(engine: Engine, text: str, tokens: int) -> list[int]:
 
 
 def test_greedy_generation_is_argmax_after_argmax(qwen3: Engine) -> None:
-    tokens = list(qwen3.generate(NOTEBOOK_TEXT, (), lambda: GREEDY, 12))
+    tokens = list(qwen3.generate(NOTEBOOK_TEXT, (), GREEDY, 12))
     assert [token.id for token in tokens] == generate_by_hand(qwen3, NOTEBOOK_TEXT, 12)
     length = len(qwen3.learner.vocabulary.ids(NOTEBOOK_TEXT))
     assert [token.index for token in tokens] == list(range(length, length + 12))
@@ -38,13 +38,13 @@ def test_greedy_generation_is_that_of_transformers(qwen3: Engine) -> None:
     learner = qwen3.learner
     ids = learner.input_ids(NOTEBOOK_TEXT)
     whole = learner.model.generate(ids, max_new_tokens=20, do_sample=False, use_cache=True)
-    tokens = qwen3.generate(NOTEBOOK_TEXT, (), lambda: GREEDY, 20)
+    tokens = qwen3.generate(NOTEBOOK_TEXT, (), GREEDY, 20)
     assert [token.id for token in tokens] == whole[0, ids.shape[1] :].tolist()
 
 
 @pytest.mark.parametrize("sampling", [GREEDY, SAMPLED])
 def test_token_by_token_is_the_same_as_in_one_go(qwen3: Engine, sampling: Sampling) -> None:
-    whole = list(qwen3.generate(NOTEBOOK_TEXT, (), lambda: sampling, 10))
+    whole = list(qwen3.generate(NOTEBOOK_TEXT, (), sampling, 10))
     generated: tuple[int, ...] = ()
     for expected in whole:
         token = qwen3.next_token(NOTEBOOK_TEXT, generated, sampling)
@@ -52,28 +52,28 @@ def test_token_by_token_is_the_same_as_in_one_go(qwen3: Engine, sampling: Sampli
         generated = (*generated, token.id)
     undone = qwen3.next_token(NOTEBOOK_TEXT, generated[:-1], sampling)
     assert undone == whole[-1]
-    later = list(qwen3.generate(NOTEBOOK_TEXT, generated[:4], lambda: sampling, 6))
+    later = list(qwen3.generate(NOTEBOOK_TEXT, generated[:4], sampling, 6))
     assert later == whole[4:]
 
 
 def test_a_seed_gives_the_same_tokens_and_another_seed_others(qwen3: Engine) -> None:
     def ids(seed: int) -> list[int]:
         sampling = Sampling(greedy=False, seed=seed)
-        return [token.id for token in qwen3.generate(NOTEBOOK_TEXT, (), lambda: sampling, 12)]
+        return [token.id for token in qwen3.generate(NOTEBOOK_TEXT, (), sampling, 12)]
 
     assert ids(1) == ids(1)
     assert ids(1) != ids(2)
 
 
 def test_a_change_of_settings_holds_from_the_next_token_on(qwen3: Engine) -> None:
-    settings = [SAMPLED, GREEDY]
-    tokens = list(qwen3.generate(NOTEBOOK_TEXT, (), lambda: settings.pop(0), 2))
-    assert tokens[0].draw is not None
-    assert tokens[1].draw is None
+    tokens = qwen3.generate(NOTEBOOK_TEXT, (), SAMPLED, 2)
+    assert next(tokens).draw is not None
+    qwen3.set_sampling(GREEDY)
+    assert next(tokens).draw is None
 
 
 def test_a_loop_that_trains_in_between_is_heard_at_the_next_token(qwen3: Engine) -> None:
-    tokens = qwen3.generate(NOTEBOOK_TEXT, (), lambda: GREEDY, 10)
+    tokens = qwen3.generate(NOTEBOOK_TEXT, (), GREEDY, 10)
     first = next(tokens)
     qwen3.set_lr(0.1)
     qwen3.update("print(10)")
@@ -93,7 +93,7 @@ def biased(engine: Engine, token_id: int) -> None:
 def test_it_stops_at_the_end_of_the_text_and_can_go_on_after_it(qwen3: Engine) -> None:
     assert qwen3.learner.end_ids == {0}
     biased(qwen3, 0)
-    tokens = list(qwen3.generate(NOTEBOOK_TEXT, (), lambda: GREEDY, 10))
+    tokens = list(qwen3.generate(NOTEBOOK_TEXT, (), GREEDY, 10))
     assert [(token.id, token.ends) for token in tokens] == [(0, True)]
     assert qwen3.next_token(NOTEBOOK_TEXT, (0,), GREEDY).ends
 
@@ -107,12 +107,12 @@ def test_the_models_and_the_tokenizers_end_both_count(qwen3: Engine) -> None:
 def test_it_stops_where_the_context_is_full(qwen3: Engine) -> None:
     biased(qwen3, 5)
     length = len(qwen3.learner.vocabulary.ids(NOTEBOOK_TEXT))
-    tokens = list(qwen3.generate(NOTEBOOK_TEXT, (), lambda: GREEDY, 1000))
+    tokens = list(qwen3.generate(NOTEBOOK_TEXT, (), GREEDY, 1000))
     assert len(tokens) == 128 - length
     full = tuple(token.id for token in tokens)
     for ask in (
         lambda: qwen3.next_token(NOTEBOOK_TEXT, full, GREEDY),
-        lambda: qwen3.generate(NOTEBOOK_TEXT, full, lambda: GREEDY, 1),
+        lambda: qwen3.generate(NOTEBOOK_TEXT, full, GREEDY, 1),
     ):
         with pytest.raises(InputError, match="fills the 128 tokens that Qwen3 takes"):
             ask()
@@ -121,7 +121,7 @@ def test_it_stops_where_the_context_is_full(qwen3: Engine) -> None:
 
 def test_an_empty_text_cannot_be_continued(qwen3: Engine) -> None:
     with pytest.raises(InputError, match="The text is empty"):
-        qwen3.generate("", (), lambda: GREEDY, 5)
+        qwen3.generate("", (), GREEDY, 5)
 
 
 def test_an_inspection_is_the_prediction_with_one_position_opened(qwen3: Engine) -> None:
@@ -139,7 +139,7 @@ def test_an_inspection_is_the_prediction_with_one_position_opened(qwen3: Engine)
 
 
 def test_generated_tokens_are_positions_like_those_of_the_text(qwen3: Engine) -> None:
-    tokens = list(islice(qwen3.generate(NOTEBOOK_TEXT, (), lambda: SAMPLED, 6), 6))
+    tokens = list(islice(qwen3.generate(NOTEBOOK_TEXT, (), SAMPLED, 6), 6))
     ids = tuple(token.id for token in tokens)
     inspection = qwen3.inspect(NOTEBOOK_TEXT, ids[:5], 0, SAMPLED)
     assert tuple(p.id for p in inspection.prediction.positions[-5:]) == ids[:5]

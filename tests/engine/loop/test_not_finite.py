@@ -227,7 +227,7 @@ def test_a_model_whose_weights_are_not_finite_says_so_and_predicts_nothing(
     for refused in (
         lambda: engine.predict(NOTEBOOK_TEXT),
         lambda: engine.inspect(NOTEBOOK_TEXT, (), 0, Sampling()),
-        lambda: list(engine.generate(NOTEBOOK_TEXT, (), Sampling, 2)),
+        lambda: list(engine.generate(NOTEBOOK_TEXT, (), Sampling(), 2)),
         lambda: list(engine.evaluate(EvaluationSettings(items=2))),
     ):
         with pytest.raises(InputError, match="The logits are not numbers"):

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.loops import Bench
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
 from tui_trainer.runs.home import changed_at
@@ -241,9 +242,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         if paused := self.session.pause_training():
             self.notify(f"{paused} is paused: go on with it there afterwards.", markup=False)
         settings = self.session.benches.settings
-        await self.session.start_loop(
-            BENCH, lambda engine: engine.bench(settings), on_failure=self._say_refusal
-        )
+        await self.session.start_loop(BENCH, Bench(settings), on_failure=self._say_refusal)
 
     def _say_refusal(self, failure: Failure) -> None:
         """Why none began; those before stay on show."""

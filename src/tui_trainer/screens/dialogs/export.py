@@ -6,6 +6,7 @@ from textual import work
 from textual.binding import Binding
 
 from tui_trainer.engine.export.files import read_target
+from tui_trainer.protocol.keeping import Export, NameExport
 from tui_trainer.reports.export import ExportReport
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
@@ -39,7 +40,7 @@ class Exports(WorkScreen):
         if self.session.status is None:
             self.notify("The model is still being loaded.", markup=False)
             return
-        name = await self.session.ask(lambda engine: engine.export_name(), "")
+        name = await self.session.ask(NameExport())
         while name is not None:
             target = await self.app.push_screen_wait(Entry(QUESTION, name, read_target))
             if target is None or await self._export(target):
@@ -61,9 +62,7 @@ class Exports(WorkScreen):
         return True
 
     async def _write(self, target: Path, *, overwrite: bool) -> ExportReport | None:
-        return await self.session.ask(
-            lambda engine: engine.export(str(target), overwrite=overwrite), "Exporting"
-        )
+        return await self.session.ask(Export(str(target), overwrite))
 
     async def _may_overwrite(self, existing: tuple[str, ...]) -> bool:
         question = Question(

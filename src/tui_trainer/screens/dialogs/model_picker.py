@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.models import FindModels
 from tui_trainer.reports.models import DeviceReport, ModelOption
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.session import Session
@@ -67,9 +68,7 @@ class ModelPicker(Dialog[ModelChoice | None]):
         """What this machine has, from the worker: it knows the devices and the Hub cache."""
         models = self.query_one("#models", OptionList)
         models.loading = True
-        found = await self._session.ask(
-            lambda engine: (engine.models(), engine.devices()), "Looking for models"
-        )
+        found = await self._session.ask(FindModels())
         models.loading = False
         if found is None:
             return

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
@@ -305,7 +306,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         evaluations = self.session.evaluations
         settings = evaluations.settings
         if await self.session.start_loop(
-            EVALUATION, lambda engine: engine.evaluate(settings), on_failure=self._say_refusal
+            EVALUATION, Evaluate(settings), on_failure=self._say_refusal
         ):
             self._chosen = None
             self._filter = None

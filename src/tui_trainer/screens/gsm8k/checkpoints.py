@@ -1,15 +1,16 @@
 """Checkpoints on GSM8K: save one now, stop with or without one, go on from one."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.loops import Resume
+from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import step_of
@@ -24,9 +25,6 @@ from tui_trainer.session.questions import Answer, Question
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import LoopState
-
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
 
 BECOMES = {
     LoopState.RUNNING: "goes on",
@@ -86,7 +84,7 @@ class Gsm8kCheckpoints(WorkScreen):
     async def begin_loop(
         self,
         settings: TrainSettings,
-        make: "Callable[[Engine], Iterator[LoopReport]]",
+        request: LoopRequest[LoopReport],
         *,
         playing: bool = True,
         past: Past | None = None,
@@ -115,7 +113,7 @@ class Gsm8kCheckpoints(WorkScreen):
             return
         await self.begin_loop(
             settings,
-            lambda engine: engine.resume(str(checkpoint), settings, record=True),
+            Resume(str(checkpoint), settings),
             past=past,
             resumed_at=step,
         )

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from tui_trainer.engine.data.problems import BUILTIN_ITEMS, load_problems
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.tokens import ReadItem
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.screens.dialog import Dialog
@@ -151,8 +152,7 @@ class ItemBrowser(Dialog[None]):
         problem, settings = self.problems[item], self._settings
         source = self._session.choice.source
         tokens = await self._session.ask(
-            lambda engine: engine.item(item, problem, settings, source),
-            "Tokenizing",
+            ReadItem(item, problem, settings, source),
             lambda failure: self._say("item-words", failure.sentence),
         )
         if tokens is not None and not self.is_left and self._found and item == self._item:

@@ -1,19 +1,17 @@
 """The learning rate of the run that goes, by keypress."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui_trainer.protocol.loops import SetTrainingLr
 from tui_trainer.screens.gsm8k.items import Gsm8kItems
 from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
 from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.pending import Asked
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
-
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
 
 LR = Binding.Group("lr", compact=True)
 
@@ -44,14 +42,9 @@ class Gsm8kLearningRate(LearningRateKeys, Gsm8kItems):
 
     async def set_lr(self, lr: float) -> None:
         """The learning rate of this run, from its next step on."""
-
-        def change(engine: "Engine") -> float:
-            engine.set_training_lr(lr)
-            return engine.training_lr()
-
         with self.asked_lr.to_be(lr):
             self._show_all()
-            now = await self.session.ask(change, "Setting lr")
+            now = await self.session.ask(SetTrainingLr(lr))
         if now is not None:
             self._running_with = replace(self._running_with, lr=now)
         self._show_all()

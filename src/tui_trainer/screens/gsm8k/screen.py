@@ -1,9 +1,9 @@
 """GSM8K: the notebook's loop over question/answer items, to start, pause and watch."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -12,6 +12,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.keeping import Save
+from tui_trainer.protocol.loops import ReadBeginning, Train
+from tui_trainer.protocol.models import Reload
+from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.loop import ChangeReport, LoopReport, MemoryEstimate
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
@@ -30,7 +34,7 @@ from tui_trainer.screens.gsm8k.words import (
 from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.questions import Answer, Question
-from tui_trainer.session.session import SAVING, Session
+from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart_marks import LrChange
@@ -40,9 +44,6 @@ from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.words.numbers import counted, so_far
 from tui_trainer.worker import LoopChanged, LoopState
-
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
 
 LOOK = Binding.Group("Look ", compact=True)
 ENDS = {LoopState.FINISHED: "Finished", LoopState.STOPPED: "Stopped"}
@@ -262,7 +263,7 @@ PyTorch that makes the same steps and prints the same losses."""
             pending.state_of(LOOP),
             pending.steps_of(LOOP),
             self.session.step_seconds(LOOP),
-            saving=pending.has(SAVING),
+            saving=pending.has(Save.doing),
         )
 
     def _describe_progress(self) -> str:
@@ -362,14 +363,12 @@ PyTorch that makes the same steps and prints the same losses."""
 
     async def _begin(self, playing: bool) -> bool:
         settings = self.settings
-        return await self.begin_loop(
-            settings, lambda engine: engine.train(settings, record=True), playing=playing
-        )
+        return await self.begin_loop(settings, Train(settings), playing=playing)
 
     async def begin_loop(
         self,
         settings: TrainSettings,
-        make: "Callable[[Engine], Iterator[LoopReport]]",
+        request: LoopRequest[LoopReport],
         *,
         playing: bool = True,
         past: Past | None = None,
@@ -378,15 +377,13 @@ PyTorch that makes the same steps and prints the same losses."""
         """What is on show stays where it does not begin."""
         self._drain()
         begun = await self.session.start_loop(
-            LOOP, make, playing=False, on_failure=self._say_refusal
+            LOOP, request, playing=False, on_failure=self._say_refusal
         )
         if begun:
             self._forget(past or Past(), resumed_at)
             self._running_with = settings
             # Asked for before the first step, which may take its time.
-            begun_with = await self.session.ask(
-                lambda engine: (engine.memory_estimate(), engine.training_lr()), ""
-            )
+            begun_with = await self.session.ask(ReadBeginning())
             if begun_with is not None:  # a run that was resumed may have another rate
                 self._estimate, lr = begun_with
                 self._running_with = replace(settings, lr=lr)
@@ -422,7 +419,7 @@ PyTorch that makes the same steps and prints the same losses."""
         if answer == "w" and not await self.session.save():
             return False
         if answer in ("r", "w"):
-            await self.session.change(lambda engine: engine.reload(), "Reloading")
+            await self.session.change(Reload())
             return self.session.status is not None and self.session.status.updates == 0
         return answer is not None
 

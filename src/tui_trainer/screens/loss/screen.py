@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.predictions import CrossEntropy
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, read_logit, read_logits
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList, from_position, typed
@@ -176,7 +177,7 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         question = self.shown.question
         late = self.set_timer(LATE_SECONDS, self._show)
         try:
-            self.report = await self.session.ask(lambda engine: engine.cross_entropy(question), "")
+            self.report = await self.session.ask(CrossEntropy(question))
         finally:
             late.stop()
         if self.report is not None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.predictions import Generate, Inspect, NextToken, SetSampling
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.predict.sampling_ladders import (
@@ -43,9 +44,6 @@ from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words import COMES
 from tui_trainer.worker import LoopChanged
 
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
-
 DRAIN_SECONDS = 1 / 12
 FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
 HURRY_SECONDS = 0.15  # and how often what the user or the screen's own loop changes meanwhile
@@ -71,8 +69,8 @@ class Look:
     index: int
     sampling: Sampling
 
-    def answer(self, engine: "Engine") -> Inspection:
-        return engine.inspect(self.text, self.generated, self.index, self.sampling, CANDIDATES)
+    def request(self) -> Inspect:
+        return Inspect(self.text, self.generated, self.index, self.sampling, CANDIDATES)
 
 
 def pair(keys: tuple[str, str], what: str, tooltip: str) -> list[BindingType]:
@@ -217,7 +215,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             if self.inspection is None:
                 self._say("facts", COMES)
             with self.dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
-                inspection = await self.session.ask(look.answer, "Predicting", self._say_failure)
+                inspection = await self.session.ask(look.request(), self._say_failure)
             if inspection is not None:
                 self._show(inspection, look)
         self._asking = False
@@ -342,9 +340,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if (look := self._look()) is None:
             return
         self._busy = True
-        token = await self.session.ask(
-            lambda engine: engine.next_token(look.text, look.generated, look.sampling), "Generating"
-        )
+        token = await self.session.ask(NextToken(look.text, look.generated, look.sampling))
         self._busy = False
         if token is not None and self._is_still(look):
             self._become((*self.generated, token))
@@ -363,9 +359,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._busy = True
         started = await self.session.start_loop(
             LOOP,
-            lambda engine: engine.generate(
-                look.text, look.generated, lambda: self.sampling, TOKENS_AT_MOST
-            ),
+            Generate(look.text, look.generated, look.sampling, TOKENS_AT_MOST),
         )
         self._busy = False
         self._listening = started and self._is_still(look)
@@ -408,5 +402,12 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._changed()
 
     def _changed(self) -> None:
+        if self.session.is_live(LOOP):
+            self._change_run()
         self._show_sampling()
         self._ask()
+
+    @work
+    async def _change_run(self) -> None:
+        """The tokens that are still to come are drawn with the settings on show."""
+        await self.session.ask(SetSampling(self.sampling))

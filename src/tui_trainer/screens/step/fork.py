@@ -5,6 +5,7 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_trainer.protocol.updates import UpdateAt
 from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.history import StepHistory
 from tui_trainer.screens.step.updates import UPDATES
@@ -32,5 +33,5 @@ class StepFork(StepHistory):
         text = self.text
         lr = await self.app.push_screen_wait(ForkDialog(self.session, text))
         if lr is not None and not self.session.refuses(Act.UPDATE):
-            self._make(lambda engine: engine.update_at(text, lr))
+            self._make(UpdateAt(text, lr))
             self.notify(f"The learning rate is {lr:.4g} now, the one you picked.", markup=False)

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.updates import Fork
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.step.fork_words import (
@@ -59,10 +60,7 @@ class ForkDialog(Dialog[float | None]):
 
     @work
     async def _try(self) -> None:
-        text = self._text
-        outcomes = await self._session.ask(
-            lambda engine: engine.fork(text), "Trying three lr", self._refuse
-        )
+        outcomes = await self._session.ask(Fork(self._text), self._refuse)
         if outcomes is not None:
             self._show(outcomes)
 

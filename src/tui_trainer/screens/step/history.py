@@ -7,6 +7,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.updates import Redo, SetUndoBudget, Undo
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.step.phases import StepPhases
 from tui_trainer.screens.step.updates import UPDATES
@@ -49,13 +50,13 @@ class StepHistory(StepPhases):
 
     @work
     async def action_undo(self) -> None:
-        if not self.session.refuses(Act.UPDATE) and not self.piles_up("Undoing"):
-            await self.session.change(lambda engine: engine.undo(), "Undoing")
+        if not self.session.refuses(Act.UPDATE) and not self.piles_up(Undo.doing):
+            await self.session.change(Undo())
 
     @work
     async def action_redo(self) -> None:
-        if not self.session.refuses(Act.UPDATE) and not self.piles_up("Redoing"):
-            await self.session.change(lambda engine: engine.redo(), "Redoing")
+        if not self.session.refuses(Act.UPDATE) and not self.piles_up(Redo.doing):
+            await self.session.change(Redo())
 
     @work
     async def action_undo_memory(self) -> None:
@@ -64,4 +65,4 @@ class StepHistory(StepPhases):
         now = byte_count(self.session.status.history.budget)
         budget = await self.app.push_screen_wait(Entry("Memory for undo", now, read_bytes))
         if budget is not None:
-            await self.session.change(lambda engine: engine.set_undo_budget(budget), "Setting")
+            await self.session.change(SetUndoBudget(budget))

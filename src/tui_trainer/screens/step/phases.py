@@ -6,14 +6,13 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.updates import RunPhase
 from tui_trainer.reports.phases import STEP, PhaseReport
 from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step.updates import UPDATES, StepUpdates
 from tui_trainer.screens.step.views import PHASES
 from tui_trainer.session.going_on import Act
 from tui_trainer.widgets.loss_chart import LossChart
-
-RUNNING_A_PHASE = "Running a phase"
 
 
 class StepPhases(StepUpdates):
@@ -38,14 +37,12 @@ class StepPhases(StepUpdates):
     def action_phase(self, phase: str | None = None) -> None:
         """One phase of the training cell; without a name the next."""
         self.view = PHASES
-        if not self.session.refuses(Act.PHASE) and not self.piles_up(RUNNING_A_PHASE):
+        if not self.session.refuses(Act.PHASE) and not self.piles_up(RunPhase.doing):
             self._run_phase(phase, self.text)
 
     @work
     async def _run_phase(self, phase: str | None, text: str) -> None:
-        report = await self.session.update(
-            lambda engine: engine.phase(phase, text), RUNNING_A_PHASE, self._say_refused
-        )
+        report = await self.session.update(RunPhase(phase, text), self._say_refused)
         if report is not None:
             self._show_phase(report)
             if report.phase == STEP:

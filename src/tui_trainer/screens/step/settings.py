@@ -1,21 +1,19 @@
 """The settings of the training cell by keypress: learning rate, optimizer, mode."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, TypedDict, Unpack
+from typing import ClassVar, TypedDict, Unpack
 
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_trainer.protocol.request import Request
+from tui_trainer.protocol.updates import SetLr, SetOptimizer, SetTraining
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.session.pending import Asked
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import OPTIMIZERS
-
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
 
 SET = Binding.Group("Set", compact=True)
 
@@ -100,7 +98,7 @@ class StepSettings(LearningRateKeys, SharedText):
         return None if self._wanted is None else self._wanted.lr
 
     async def set_lr(self, lr: float) -> None:
-        await self._set(lambda engine: engine.set_lr(lr), lr=lr)
+        await self._set(SetLr(lr), lr=lr)
 
     @property
     def _wanted(self) -> LearnerStatus | None:
@@ -112,17 +110,17 @@ class StepSettings(LearningRateKeys, SharedText):
         if self._wanted is not None:
             index = OPTIMIZERS.index(self._wanted.optimizer)
             name = OPTIMIZERS[(index + 1) % len(OPTIMIZERS)]
-            await self._set(lambda engine: engine.set_optimizer(name), optimizer=name)
+            await self._set(SetOptimizer(name), optimizer=name)
 
     @work
     async def action_mode(self) -> None:
         if self._wanted is not None:
             training = not self._wanted.training
-            await self._set(lambda engine: engine.set_training(training), training=training)
+            await self._set(SetTraining(training), training=training)
 
     async def _set(
         self,
-        request: "Callable[[Engine], LearnerStatus]",
+        request: Request[LearnerStatus],
         **change: Unpack[Change],
     ) -> None:
         """Change a setting of the next update; that it will is told before it has."""
@@ -130,5 +128,5 @@ class StepSettings(LearningRateKeys, SharedText):
             return
         with self.asked.to_be(replace(self._wanted, **change)):
             self._show_settings()
-            await self.session.change(request, "Setting")
+            await self.session.change(request)
         self._show_settings()

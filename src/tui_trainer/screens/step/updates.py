@@ -1,8 +1,7 @@
 """Updates on Step, one for each press of the space bar or one after another, and predictions."""
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -10,6 +9,9 @@ from textual.reactive import var
 from textual.timer import Timer
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.predictions import Predict
+from tui_trainer.protocol.request import Request
+from tui_trainer.protocol.updates import KeepUpdating, PrepareUndo, Update
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.settings import describe_settings
@@ -22,9 +24,6 @@ from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
-
-if TYPE_CHECKING:
-    from tui_trainer.engine.engine import Engine
 
 WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must not pile them up
 ASKED_FOR = f"{WAITING_AT_MOST} are asked for already: wait for them."
@@ -136,9 +135,7 @@ class StepUpdates(StepViews):
         self._predicted_at = time.monotonic()
         text = self.text
         with self.dimmed(self.query_one(PredictionTable), self.query_one("#facts")):
-            prediction = await self.session.ask(
-                lambda engine: engine.predict(text, 1), "Predicting", self._say_failure
-            )
+            prediction = await self.session.ask(Predict(text, 1), self._say_failure)
         if prediction is not None and text == self.text:
             self._show_prediction(prediction)
 
@@ -161,8 +158,7 @@ class StepUpdates(StepViews):
         elif self.waiting >= WAITING_AT_MOST:
             self.excuse(ASKED_FOR)
         elif not self.session.refuses(Act.UPDATE):
-            text = self.text
-            self._make(lambda engine: engine.update(text))
+            self._make(Update(self.text))
 
     def piles_up(self, what: str) -> bool:
         """Whether so many of these wait that the key is held down; then the user is told."""
@@ -171,21 +167,21 @@ class StepUpdates(StepViews):
             self.excuse(ASKED_FOR)
         return is_held
 
-    def _make(self, update: "Callable[[Engine], UpdateReport]") -> None:
+    def _make(self, update: Request[UpdateReport]) -> None:
         """Have an update made and show it."""
         self.waiting += 1
         self._await_update(update)
 
     @work
-    async def _await_update(self, update: "Callable[[Engine], UpdateReport]") -> None:
-        report = await self.session.update(update, "Updating")
+    async def _await_update(self, update: Request[UpdateReport]) -> None:
+        report = await self.session.update(update)
         self.waiting -= 1
         if report is not None:
             self._plot([report])
             self._show_report(report)
             await self.session.refresh()
             if not self.waiting:
-                await self.session.ask(lambda engine: engine.prepare_undo(), "")
+                await self.session.ask(PrepareUndo())
 
     @work
     async def action_play(self) -> None:
@@ -198,8 +194,7 @@ class StepUpdates(StepViews):
             else:
                 self.excuse("It stops after this update.")
             return
-        text = self.text
-        await self.session.start_loop(LOOP, lambda engine: engine.updates(text))
+        await self.session.start_loop(LOOP, KeepUpdating(self.text))
 
     def _drain(self) -> None:
         """The updates made while playing: each a point, the last one in the table."""

@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
+from tui_trainer.protocol.predictions import ComparePasses
+from tui_trainer.protocol.updates import CompareWeights, FollowProbes, Probe, ReadPhases, SetDropout
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.step.chart import LOOK, StepChart
 from tui_trainer.screens.step.moved_view import MovedView
@@ -105,7 +107,7 @@ class StepViews(StepChart):
             return
         view = self.query_one(PhaseView)
         with self.dimmed(view):
-            report = await self.session.ask(lambda engine: engine.phase_report(), "Phases")
+            report = await self.session.ask(ReadPhases())
         if report is not None:
             view.show(report)
 
@@ -115,7 +117,7 @@ class StepViews(StepChart):
             return
         view = self.query_one(MovedView)
         with self.dimmed(view):
-            report = await self.session.ask(lambda engine: engine.moved(), "Comparing weights")
+            report = await self.session.ask(CompareWeights())
         if report is not None:
             view.show(report)
 
@@ -125,7 +127,7 @@ class StepViews(StepChart):
             return
         text, view = self.text, self.query_one(PassesView)
         report = await self.session.ask(
-            lambda engine: engine.passes(text), "", lambda failure: view.say(failure.sentence)
+            ComparePasses(text), lambda failure: view.say(failure.sentence)
         )
         if report is not None and text == self.text:
             view.show(report)
@@ -138,7 +140,7 @@ class StepViews(StepChart):
         question = "Dropout of train mode on this screen (0 drops nothing)"
         p = await self.app.push_screen_wait(Entry(question, now, read_dropout))
         if p is not None:
-            await self.session.change(lambda engine: engine.set_dropout(p), "Setting dropout")
+            await self.session.change(SetDropout(p))
             self.view = PASSES
             self._look_at_passes()
 
@@ -147,17 +149,16 @@ class StepViews(StepChart):
     @work(exclusive=True, group="probes")
     async def _start_probes(self) -> None:
         """Have the probes measured before the first update: once, and not at every update."""
-        probes = self.probes
         if self.session.status is not None:
-            await self.session.ask(lambda engine: engine.follow_probes(probes), "Probing")
+            await self.session.ask(FollowProbes(self.probes))
 
     @work(exclusive=True, group="view")
     async def _look_at_probes(self) -> None:
         if self.session.status is None:
             return
-        probes, view = self.probes, self.query_one(ProbeView)
+        view = self.query_one(ProbeView)
         with self.dimmed(view):
-            reports = await self.session.ask(lambda engine: engine.probe(probes), "Probing")
+            reports = await self.session.ask(Probe(self.probes))
         if reports is not None:
             view.show(reports)
 

@@ -28,10 +28,10 @@ class BatchView(Container):
         yield Static(id="cell-details", classes="details")
 
     def show(self, reply: Reply) -> None:
-        if reply.batch is None:
+        if reply.texts.batch is None:
             return
         self._reply = reply
-        batch = reply.batch
+        batch = reply.texts.batch
         items = tuple(visible(line, limit=40) or "(empty line)" for line in reply.request.items)
         digits = max((len(str(number)) for row in batch.input_ids for number in row), default=1)
         ids, mask = self.query_one("#input-ids", IdGrid), self.query_one("#attention-mask", IdGrid)
@@ -84,13 +84,13 @@ def describe_batch(batch: Batch) -> str:
 
 def describe_cell(reply: Reply, item: int, position: int) -> str:
     """What stands at one place of both grids."""
-    batch = reply.batch
+    batch = reply.texts.batch
     if batch is None or item >= batch.shape[0]:
         return ""
     if not batch.shape[1]:
         return "Every line is empty: there is no position to pad to."
     where = f"item {item}, position {position} · ID {batch.input_ids[item][position]}"
-    tokens = reply.items[item].tokens
+    tokens = reply.texts.items[item].tokens
     if batch.attention_mask[item][position]:
         padding = batch.shape[1] - len(tokens) if batch.padding_side == "left" else 0
         return f"{where} · {describe_real(tokens[position - padding])}\nmask 1: a token of the text"

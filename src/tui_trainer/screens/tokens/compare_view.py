@@ -33,10 +33,10 @@ class CompareView(Container):
         yield LineTable(id="segments")
 
     def show(self, reply: Reply) -> None:
-        if reply.second is None:
+        if reply.texts.second is None:
             return
         self._reply = reply
-        self.segments = align(reply.first, reply.second)
+        self.segments = align(reply.texts.first, reply.texts.second)
         self.query_one(AlignedStrip).show([drawn(segment) for segment in self.segments])
         table = self.query_one(LineTable)
         table.show(self._columns(reply), len(self.segments), self._row)
@@ -114,14 +114,14 @@ def describe_ids(tokens: tuple[Token, ...]) -> str:
 
 def describe_comparison(reply: Reply, segments: tuple[Segment, ...]) -> str:
     """Two lines: both counts, and how far the two agree."""
-    if reply.second is None:
+    request, first, second = reply.request, reply.texts.first, reply.texts.second
+    if second is None:
         return ""
-    request = reply.request
     same = sum(segment.same for segment in segments)
     return (
-        f"A {describe_rate(request.source, reply.first)} tokens a character · "
-        f"B {describe_rate(request.second or '', reply.second)}\n"
-        f"{len(reply.first.tokens):,} against {counted(len(reply.second.tokens), 'token')} · "
+        f"A {describe_rate(request.source, first)} tokens a character · "
+        f"B {describe_rate(request.second or '', second)}\n"
+        f"{len(first.tokens):,} against {counted(len(second.tokens), 'token')} · "
         f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common ┃ · "
         f"{same:,} of {counted(len(segments), 'segment')} the same ="
     )

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.models import LoadTokenizer
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.tokens.batch_view import BatchView, describe_batch
@@ -141,10 +142,10 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             return
         self._asking = True
         while (request := self._request()) is not None and request != self._answered:
-            reply = await self.session.ask(request.answer, "Tokenizing", self._say_failure)
+            texts = await self.session.ask(request.tokenize(), self._say_failure)
             self._answered = request
-            if reply is not None:
-                self._show(reply)
+            if texts is not None:
+                self._show(Reply(request, texts))
         self._asking = False
 
     def _say_failure(self, failure: Failure) -> None:
@@ -165,7 +166,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def _show(self, reply: Reply) -> None:
         self.reply = reply
-        self.session.guide.saw_tokens(reply.first)
+        self.session.guide.saw_tokens(reply.texts.first)
         self._notice("" if reply.request.text else EMPTY_TEXT)
         switcher = self.query_one(ContentSwitcher)
         switched = switcher.current != reply.request.view
@@ -186,19 +187,19 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def _facts(self, reply: Reply) -> str:
         """Two lines above the view."""
-        if reply.batch is not None:
-            return describe_batch(reply.batch)
-        if reply.second is not None:
+        if reply.texts.batch is not None:
+            return describe_batch(reply.texts.batch)
+        if reply.texts.second is not None:
             return describe_comparison(reply, self.query_one(CompareView).segments)
         tokenizer = self.session.tokenizer
         entries = f", {tokenizer.vocabulary:,} entries" if tokenizer else ""
         name = tokenizer_name(reply.request.source)
-        reading = describe_reading(reply.first)
-        about = [f"tokenizer {name}{entries}", reading or describe_example(reply.first.text)]
-        return f"{describe_text(reply.first)}\n{' · '.join(filter(None, about))}"
+        reading = describe_reading(reply.texts.first)
+        about = [f"tokenizer {name}{entries}", reading or describe_example(reply.texts.first.text)]
+        return f"{describe_text(reply.texts.first)}\n{' · '.join(filter(None, about))}"
 
     def on_text_area_selection_changed(self) -> None:
-        if self.reply is not None and self.reply.first.text == self.text:
+        if self.reply is not None and self.reply.texts.first.text == self.text:
             self._follow_cursor()
 
     def _follow_cursor(self) -> None:
@@ -255,9 +256,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             return
         self.loading_second = True
         self._notice(f"Loading the tokenizer of {source}; escape stops a download.")
-        loaded = await self.session.ask(
-            lambda engine: engine.load_tokenizer(source), "Loading a tokenizer", self._say_failure
-        )
+        loaded = await self.session.ask(LoadTokenizer(source), self._say_failure)
         self.loading_second = False
         if loaded is not None:
             self._notice("")

@@ -38,10 +38,10 @@ class SingleView(Container):
         yield LineTable(id="tokens")
 
     def show(self, reply: Reply) -> None:
-        self.tokenized = reply.first
-        self._ends = [end for _, end in spans(reply.first)]
-        self.query_one(TokenStrip).show([piece(token.text) for token in reply.first.tokens])
-        self.query_one(LineTable).show(COLUMNS, len(reply.first.tokens), self._row)
+        self.tokenized = reply.texts.first
+        self._ends = [end for _, end in spans(reply.texts.first)]
+        self.query_one(TokenStrip).show([piece(token.text) for token in reply.texts.first.tokens])
+        self.query_one(LineTable).show(COLUMNS, len(reply.texts.first.tokens), self._row)
 
     def focus_list(self) -> None:
         self.query_one(LineTable).focus()

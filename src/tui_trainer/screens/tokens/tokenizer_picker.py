@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_trainer.protocol.models import FindModels
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.model_picker import describe_option
 from tui_trainer.session.session import Session
@@ -48,11 +49,11 @@ class TokenizerPicker(Dialog[str | None]):
     async def _look_around(self) -> None:
         options = self.query_one("#tokenizers", OptionList)
         options.loading = True
-        found = await self._session.ask(lambda engine: engine.models(), "Looking for models")
+        found = await self._session.ask(FindModels())
         options.loading = False
-        if found:
-            self._sources = [option.source for option in found]
-            options.add_options([Option(Content(describe_option(option))) for option in found])
+        if found and (models := found[0]):
+            self._sources = [option.source for option in models]
+            options.add_options([Option(Content(describe_option(option))) for option in models])
             others = [n for n, source in enumerate(self._sources) if source != self._first]
             options.highlighted = others[0] if others else 0
             options.focus()

@@ -1,0 +1,56 @@
+"""Requests that write what there is to disk."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tui_trainer.errors import InputError
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.request import Request
+from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.runs import CheckpointReport, End, SavedReport
+
+
+@dataclass(frozen=True)
+class Save(Request[tuple[CheckpointReport | SavedReport | None]]):
+    """Write the weights where they belong; None where every update is in a file already."""
+
+    doing: ClassVar[str] = "Saving"
+
+    def answered_by(self, engine: Answers) -> tuple[CheckpointReport | SavedReport | None]:
+        return (engine.save(),)
+
+
+@dataclass(frozen=True)
+class EndWork(Request[End]):
+    """The last that is asked; with `saves` updates that no file has are saved."""
+
+    saves: bool
+
+    def answered_by(self, engine: Answers) -> End:
+        saved, failure = None, ""
+        try:
+            saved = engine.save() if self.saves else None
+        except InputError as error:
+            failure = str(error)
+        return End(saved, failure, engine.stopped_run())
+
+
+@dataclass(frozen=True)
+class NameExport(Request[str]):
+    """A file name for what was done; refused where there is nothing to export."""
+
+    def answered_by(self, engine: Answers) -> str:
+        return engine.export_name()
+
+
+@dataclass(frozen=True)
+class Export(Request[ExportReport]):
+    """Write what was done since the weights were loaded, as a script or a notebook."""
+
+    doing: ClassVar[str] = "Exporting"
+    line: str
+    """The file, as it was typed."""
+    overwrite: bool = False
+
+    def answered_by(self, engine: Answers) -> ExportReport:
+        return engine.export(self.line, overwrite=self.overwrite)

@@ -1,0 +1,82 @@
+"""Requests for the loops over items, and for the learning rate of the one that trains."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.request import LoopRequest, Request
+from tui_trainer.reports.bench_result import BenchReport
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import TrainSettings
+
+
+@dataclass(frozen=True)
+class Train(LoopRequest[LoopReport]):
+    """The training loop, as a run on disk."""
+
+    doing: ClassVar[str] = "Starting GSM8K"
+    settings: TrainSettings
+    record: bool = True
+    """False where nothing is to be written."""
+
+    def begun_by(self, engine: Answers) -> Iterator[LoopReport]:
+        return engine.train(self.settings, record=self.record)
+
+
+@dataclass(frozen=True)
+class Resume(LoopRequest[LoopReport]):
+    """The training loop from a checkpoint on, which is the model that is loaded."""
+
+    doing: ClassVar[str] = "Starting GSM8K"
+    checkpoint: str
+    """Its folder."""
+    settings: TrainSettings
+
+    def begun_by(self, engine: Answers) -> Iterator[LoopReport]:
+        return engine.resume(self.checkpoint, self.settings, record=True)
+
+
+@dataclass(frozen=True)
+class ReadBeginning(Request[tuple[MemoryEstimate | None, float]]):
+    """What the loop that was begun last will need, and its learning rate."""
+
+    def answered_by(self, engine: Answers) -> tuple[MemoryEstimate | None, float]:
+        return engine.memory_estimate(), engine.training_lr()
+
+
+@dataclass(frozen=True)
+class SetTrainingLr(Request[float]):
+    """The learning rate of the loop from its next step on; the reply is what it is then."""
+
+    doing: ClassVar[str] = "Setting lr"
+    lr: float
+
+    def answered_by(self, engine: Answers) -> float:
+        engine.set_training_lr(self.lr)
+        return engine.training_lr()
+
+
+@dataclass(frozen=True)
+class Evaluate(LoopRequest[EvaluationReport]):
+    """Answers to held-out problems, a batch a step."""
+
+    doing: ClassVar[str] = "Starting Evaluation"
+    settings: EvaluationSettings
+
+    def begun_by(self, engine: Answers) -> Iterator[EvaluationReport]:
+        return engine.evaluate(self.settings)
+
+
+@dataclass(frozen=True)
+class Bench(LoopRequest[BenchReport]):
+    """The training loops side by side."""
+
+    doing: ClassVar[str] = "Starting Bench"
+    settings: BenchSettings
+
+    def begun_by(self, engine: Answers) -> Iterator[BenchReport]:
+        return engine.bench(self.settings)

@@ -1,0 +1,52 @@
+"""Requests for tokens, which need a tokenizer and no weights."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.request import Request
+from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.problem import Problem
+from tui_trainer.reports.tokens import TokenizedTexts
+from tui_trainer.settings.train import TrainSettings
+
+
+@dataclass(frozen=True)
+class Tokenize(Request[TokenizedTexts]):
+    """A text; several as one batch with it, or the text by a second tokenizer beside it."""
+
+    doing: ClassVar[str] = "Tokenizing"
+    text: str
+    source: str
+    """The model whose tokenizer it is."""
+    items: tuple[str, ...] = ()
+    """The texts of the batch."""
+    padding_side: str = ""
+    """`left` or `right`; empty where there is to be no batch."""
+    second: str | None = None
+    """The model of the second tokenizer."""
+
+    def answered_by(self, engine: Answers) -> TokenizedTexts:
+        first = engine.tokenize(self.text, self.source)
+        items = tuple(engine.tokenize(item, self.source) for item in self.items)
+        batch = second = None
+        if self.padding_side:
+            batch = engine.batch(self.items, self.padding_side, self.source)
+        if self.second is not None:
+            second = engine.tokenize(self.text, self.second)
+        return TokenizedTexts(first, items, batch, second)
+
+
+@dataclass(frozen=True)
+class ReadItem(Request[ItemTokens]):
+    """What a loop would make of one item."""
+
+    doing: ClassVar[str] = "Tokenizing"
+    index: int
+    problem: Problem
+    settings: TrainSettings
+    source: str
+    """The model whose tokenizer it is."""
+
+    def answered_by(self, engine: Answers) -> ItemTokens:
+        return engine.item(self.index, self.problem, self.settings, self.source)

@@ -1,0 +1,204 @@
+"""Requests of the training cell: updates, its phases, the way back, what they moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.request import LoopRequest, Request
+from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.reports.moved import MovedReport
+from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.reports.updates import UpdateReport
+
+
+@dataclass(frozen=True)
+class Update(Request[UpdateReport]):
+    """One run of the training cell on a text."""
+
+    doing: ClassVar[str] = "Updating"
+    text: str
+
+    def answered_by(self, engine: Answers) -> UpdateReport:
+        return engine.update(self.text)
+
+
+@dataclass(frozen=True)
+class UpdateAt(Request[UpdateReport]):
+    """An update at another learning rate, which stays."""
+
+    doing: ClassVar[str] = "Updating"
+    text: str
+    lr: float
+
+    def answered_by(self, engine: Answers) -> UpdateReport:
+        return engine.update_at(self.text, self.lr)
+
+
+@dataclass(frozen=True)
+class KeepUpdating(LoopRequest[UpdateReport]):
+    """One update a step, without end."""
+
+    doing: ClassVar[str] = "Starting Step"
+    text: str
+
+    def begun_by(self, engine: Answers) -> Iterator[UpdateReport]:
+        return engine.updates(self.text)
+
+
+@dataclass(frozen=True)
+class Fork(Request[tuple[UpdateReport, ...]]):
+    """What an update would do at three learning rates; leaves everything as it was."""
+
+    doing: ClassVar[str] = "Trying three lr"
+    text: str
+
+    def answered_by(self, engine: Answers) -> tuple[UpdateReport, ...]:
+        return engine.fork(self.text)
+
+
+# Back and forth
+
+
+@dataclass(frozen=True)
+class Undo(Request[LearnerStatus]):
+    """Take the last update back, bit for bit."""
+
+    doing: ClassVar[str] = "Undoing"
+
+    def answered_by(self, engine: Answers) -> LearnerStatus:
+        return engine.undo()
+
+
+@dataclass(frozen=True)
+class Redo(Request[LearnerStatus]):
+    """Make the update that was taken back again, to the same bits."""
+
+    doing: ClassVar[str] = "Redoing"
+
+    def answered_by(self, engine: Answers) -> LearnerStatus:
+        return engine.redo()
+
+
+@dataclass(frozen=True)
+class PrepareUndo(Request[None]):
+    """Copy ahead of the next update what undo needs; for when nobody waits."""
+
+    def answered_by(self, engine: Answers) -> None:
+        engine.prepare_undo()
+
+
+@dataclass(frozen=True)
+class SetUndoBudget(Request[LearnerStatus]):
+    """How many bytes undo may take; 0 keeps nothing."""
+
+    doing: ClassVar[str] = "Setting"
+    budget: int
+
+    def answered_by(self, engine: Answers) -> LearnerStatus:
+        return engine.set_undo_budget(self.budget)
+
+
+# Inside an update
+
+
+@dataclass(frozen=True)
+class RunPhase(Request[PhaseReport]):
+    """One phase of the training cell, where None the next; forward reads the text."""
+
+    doing: ClassVar[str] = "Running a phase"
+    phase: str | None
+    text: str
+
+    def answered_by(self, engine: Answers) -> PhaseReport:
+        return engine.phase(self.phase, self.text)
+
+
+@dataclass(frozen=True)
+class ReadPhases(Request[PhaseReport]):
+    """What the phases have made that is there now."""
+
+    doing: ClassVar[str] = "Phases"
+
+    def answered_by(self, engine: Answers) -> PhaseReport:
+        return engine.phase_report()
+
+
+@dataclass(frozen=True)
+class CompareWeights(Request[MovedReport]):
+    """Which weights the last update moved, layer by layer."""
+
+    doing: ClassVar[str] = "Comparing weights"
+
+    def answered_by(self, engine: Answers) -> MovedReport:
+        return engine.moved()
+
+
+@dataclass(frozen=True)
+class FollowProbes(Request[None]):
+    """Measure now, once, those of the texts that are new: what comes is compared with this."""
+
+    doing: ClassVar[str] = "Probing"
+    texts: tuple[str, ...]
+
+    def answered_by(self, engine: Answers) -> None:
+        engine.follow_probes(self.texts)
+
+
+@dataclass(frozen=True)
+class Probe(Request[tuple[ProbeReport, ...]]):
+    """The loss and the next token of each of the texts, then and now."""
+
+    doing: ClassVar[str] = "Probing"
+    texts: tuple[str, ...]
+
+    def answered_by(self, engine: Answers) -> tuple[ProbeReport, ...]:
+        return engine.probe(self.texts)
+
+
+# What the next update is made with
+
+
+@dataclass(frozen=True)
+class SetLr(Request[LearnerStatus]):
+    """The learning rate of the training cell."""
+
+    doing: ClassVar[str] = "Setting"
+    lr: float
+
+    def answered_by(self, engine: Answers) -> LearnerStatus:
+        return engine.set_lr(self.lr)
+
+
+@dataclass(frozen=True)
+class SetOptimizer(Request[LearnerStatus]):
+    """Another optimizer, a fresh one."""
+
+    doing: ClassVar[str] = "Setting"
+    name: str
+
+    def answered_by(self, engine: Answers) -> LearnerStatus:
+        return engine.set_optimizer(self.name)
+
+
+@dataclass(frozen=True)
+class SetTraining(Request[LearnerStatus]):
+    """Train mode (dropout on) or eval mode."""
+
+    doing: ClassVar[str] = "Setting"
+    training: bool
+
+    def answered_by(self, engine: Answers) -> LearnerStatus:
+        return engine.set_training(self.training)
+
+
+@dataclass(frozen=True)
+class SetDropout(Request[LearnerStatus]):
+    """The dropout probability of train mode."""
+
+    doing: ClassVar[str] = "Setting dropout"
+    p: float
+
+    def answered_by(self, engine: Answers) -> LearnerStatus:
+        return engine.set_dropout(self.p)
