@@ -23,9 +23,9 @@ class Bits:
         learner = engine.learner
         self.weights = weights_of(learner.model)
         self.state = [
-            {name: value.clone() for name, value in learner.optimizer.state[p].items()}
+            {name: value.clone() for name, value in learner.setup.optimizer.state[p].items()}
             for p in learner.model.parameters()
-            if p in learner.optimizer.state
+            if p in learner.setup.optimizer.state
         ]
         self.rng = torch.get_rng_state()
         status = engine.status()

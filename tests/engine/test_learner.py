@@ -33,9 +33,9 @@ def test_reload_keeps_what_the_user_chose(qwen3: Engine) -> None:
 
 def test_a_learning_rate_changes_and_the_optimizers_state_stays(qwen3: Engine) -> None:
     qwen3.update(NOTEBOOK_TEXT)
-    optimizer = qwen3.learner.optimizer
+    optimizer = qwen3.learner.setup.optimizer
     assert qwen3.set_lr(3e-4).lr == 3e-4
-    assert qwen3.learner.optimizer is optimizer
+    assert qwen3.learner.setup.optimizer is optimizer
     assert qwen3.update(NOTEBOOK_TEXT).lr == 3e-4
 
 
@@ -43,7 +43,7 @@ def test_another_optimizer_starts_afresh_at_the_same_rate(qwen3: Engine) -> None
     qwen3.set_lr(0.125)
     status = qwen3.set_optimizer("SGD")
     assert (status.optimizer, status.lr) == ("SGD", 0.125)
-    assert isinstance(qwen3.learner.optimizer, torch.optim.SGD)
+    assert isinstance(qwen3.learner.setup.optimizer, torch.optim.SGD)
     before = weights_of(qwen3.learner.model)
     report = qwen3.update(NOTEBOOK_TEXT)
     pairs = zip(before, qwen3.learner.model.parameters(), strict=True)

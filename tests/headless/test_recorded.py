@@ -13,8 +13,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.headless.conftest import Ended
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.loss_pass import LossPass
+from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.headless import halts
 from tui_trainer.reports.loop import LoopReport
@@ -87,7 +87,7 @@ def test_weights_that_cannot_be_saved_at_the_end_are_a_failure(
     def full(*_: object) -> None:
         raise InputError("The disk is full: make room.")
 
-    monkeypatch.setattr(Learner, "check_finite", full)
+    monkeypatch.setattr(Weights, "check_finite", full)
     ended = program("gsm8k", "--items", "2", "--model", tiny)
     assert ended.status == 1
     assert "The last weights are not saved: The disk is full: make room." in ended.err

@@ -30,7 +30,6 @@ from tui_trainer.engine.generation.generate import (
     next_token,
 )
 from tui_trainer.engine.generation.predict import predict
-from tui_trainer.engine.history import state_bytes
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.checkpoint import restore_training
 from tui_trainer.engine.loop.held_out import HeldOut, hold_out
@@ -56,6 +55,7 @@ from tui_trainer.engine.models.model_report import embedding_rows, report_model
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import FilesIdentity, Source, find_source, local_models
 from tui_trainer.engine.models.tokens import Vocabulary
+from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Action, Done, Loop
@@ -183,7 +183,7 @@ class Engine:
         self._learner = Learner(model, vocabulary, report, source.updates)
         self._choice, self._base_name = choice, source.base_name
         self._origin = find_origin(
-            source, choice, report, self._learner.dropout.hooked, vocabulary.appended
+            source, choice, report, self._learner.setup.dropout.hooked, vocabulary.appended
         )
         self._cell = TrainingCell(self._learner)
         self._probes = Probes(self._learner)
@@ -315,13 +315,11 @@ class Engine:
 
     def prepare_undo(self) -> None:
         """Copy ahead of the next update what undo needs; for when nobody waits."""
-        self.learner.history.prepare()
+        self.learner.history.copy_ahead()
 
     def set_undo_budget(self, budget: int) -> LearnerStatus:
         """How many bytes undo may take; 0 keeps nothing."""
-        history = self.learner.history
-        history.budget = check_budget(budget)
-        history.trim()
+        self.learner.history.set_budget(check_budget(budget))
         return self.learner.status
 
     def moved(self) -> MovedReport:
@@ -384,16 +382,16 @@ class Engine:
         return self.cell.report()
 
     def set_lr(self, lr: float) -> LearnerStatus:
-        self.learner.set_lr(lr)
+        self.learner.setup.set_lr(lr)
         return self.learner.status
 
     def set_optimizer(self, name: str) -> LearnerStatus:
-        self.learner.set_optimizer(name)
+        self.learner.setup.set_optimizer(name)
         return self.learner.status
 
     def set_training(self, training: bool) -> LearnerStatus:
         """Train mode (dropout on) or eval mode for the training cell."""
-        self.learner.training = training
+        self.learner.setup.training = training
         return self.learner.status
 
     def set_dropout(self, p: float) -> LearnerStatus:
@@ -450,7 +448,8 @@ class Engine:
     def _spare_bytes(self) -> int:
         """What the loop before holds, and whatever else is given back where the next begins."""
         state = self._training.optimizer.state if self._training else {}
-        return self.learner.spare_bytes + state_bytes(state)
+        weights, history = self.learner.weights, self.learner.history
+        return weights.kept_bytes + history.bytes + state_bytes(state)
 
     def _check_loaded(self, checkpoint: Path) -> None:
         """The loop goes on from the checkpoint's weights and from no others."""
@@ -473,7 +472,7 @@ class Engine:
         if record:
             recording = Recording(learner, self._choice, settings, examples, state, resumed_from)
         # What was done before is the loop's base: an undo of it would change the loop's weights.
-        learner.history.let_go()
+        learner.history.release_memory()
         self.cell.drop()  # a gradient left there would be added to those of the first step
         self._training, self._recording = state, recording
         reports = train(learner, examples, settings, state, held_out)

@@ -1,9 +1,6 @@
-"""Weights and logits that are not finite."""
+"""Logits that are no numbers."""
 
-from collections.abc import Iterator
-
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tui_trainer.errors import InputError
 
@@ -22,19 +19,3 @@ def check_numbers(logits: Tensor) -> None:
     """Raise NotNumbersError where `logits`, of any shape, hold NaN."""
     if logits.isnan().any():
         raise NotNumbersError
-
-
-def weight_not_finite(model: nn.Module) -> str | None:
-    """The name of a weight with NaN or infinite values; None without one."""
-    return next(weights_not_finite(model), None)
-
-
-def weights_not_finite(model: nn.Module) -> Iterator[str]:
-    """The names of all such weights.
-
-    By their norms, which take a quarter of the time that looking at each value does.
-    """
-    for name, parameter in model.named_parameters():
-        weight = parameter.detach()
-        if not torch.linalg.vector_norm(weight).isfinite() and not weight.isfinite().all():
-            yield name

@@ -225,7 +225,7 @@ def test_every_parameter_is_in_one_layer(
 ) -> None:
     engine.load_model(ModelChoice(str(model_folder(architecture)), "cpu", "fp32"))
     model = engine.learner.model
-    layers = layers_of(model)
+    layers = layers_of(engine.learner.weights)
     inside = [id(parameter) for layer in layers for parameter in layer.parameters]
     assert sorted(inside) == sorted(id(parameter) for parameter in model.parameters())
     names = [layer.name for layer in layers]

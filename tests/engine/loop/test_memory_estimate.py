@@ -45,12 +45,12 @@ def test_the_largest_pass_counts_padding_and_separators() -> None:
 def test_a_loop_that_cannot_fit_is_refused_before_a_weight_is_changed_and_told_what_to_do(
     qwen3: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = qwen3.learner.weights_version
+    version = qwen3.learner.weights.version
     monkeypatch.setattr(memory_estimate, "free_memory", lambda _: 10_000)
     words = r"needs about [\d.]+ of the [\d.]+ GB that are free for it on cpu: load the model in"
     with pytest.raises(InputError, match=words):
         qwen3.train(TrainSettings(items=4, batch=2))
-    assert qwen3.learner.weights_version == version
+    assert qwen3.learner.weights.version == version
     monkeypatch.undo()
     assert len(list(qwen3.train(TrainSettings(items=4, batch=2)))) == 2
 

@@ -46,7 +46,7 @@ def test_an_item_longer_than_the_context_is_cut_and_says_so(qwen3: Engine, tmp_p
 def test_the_loop_has_an_optimizer_of_its_own(qwen3: Engine) -> None:
     qwen3.set_lr(0.5)
     qwen3.update(NOTEBOOK_TEXT)
-    state = qwen3.learner.optimizer.state
+    state = qwen3.learner.setup.optimizer.state
     kept = [entry["exp_avg"].clone() for entry in state.values()]
     list(qwen3.train(TrainSettings(items=2)))
     assert_same_bits(kept, [entry["exp_avg"] for entry in state.values()])

@@ -51,7 +51,7 @@ def test_where_it_is_not_set_every_number_is_the_notebooks(
     engine.reload()
     engine.set_dropout(0.4)
     engine.passes(NOTEBOOK_TEXT)
-    engine.learner.dropout.p = None
+    engine.learner.setup.dropout.p = None
     assert [engine.update(NOTEBOOK_TEXT).loss for _ in range(3)] == plain
 
 
@@ -138,8 +138,8 @@ def test_what_is_no_probability_is_refused(qwen3: Engine, p: float) -> None:
 
 def test_a_model_in_which_nothing_can_be_dropped_says_so(qwen3: Engine) -> None:
     learner = qwen3.learner
-    learner.dropout.__dict__["hooked"] = ()
-    learner.dropout._places = ()
+    learner.setup.dropout.__dict__["hooked"] = ()
+    learner.setup.dropout._places = ()
     with pytest.raises(InputError, match="no place in it that could drop"):
         qwen3.set_dropout(0.1)
     qwen3.set_dropout(0)

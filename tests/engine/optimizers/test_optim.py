@@ -12,6 +12,7 @@ from tests.engine.notebook import assert_same_bits
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.optimizers.optim import make_optimizer, parameter_groups, schedule_factor
+from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.settings.train import TrainSettings
 
@@ -21,7 +22,7 @@ def test_every_parameter_is_in_one_group_and_matrices_alone_decay(
     model_folder: Callable[[str], Path], architecture: str
 ) -> None:
     model = AutoModelForCausalLM.from_pretrained(model_folder(architecture))
-    decayed, others = parameter_groups(model, 0.1)
+    decayed, others = parameter_groups(Weights(model), 0.1)
     assert (decayed["weight_decay"], others["weight_decay"]) == (0.1, 0.0)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     grouped = [names[id(p)] for group in (decayed, others) for p in group["params"]]
@@ -39,7 +40,7 @@ def test_a_tied_embedding_is_counted_once(model_folder: Callable[[str], Path]) -
     model = AutoModelForCausalLM.from_pretrained(model_folder("Llama"))
     embedding = model.get_input_embeddings().weight
     assert model.get_output_embeddings().weight is embedding
-    decayed, others = parameter_groups(model, 0.1)
+    decayed, others = parameter_groups(Weights(model), 0.1)
     assert sum(p is embedding for p in [*decayed["params"], *others["params"]]) == 1
     assert any(p is embedding for p in decayed["params"])
 
@@ -49,7 +50,7 @@ def test_a_step_without_gradient_shrinks_matrices_and_nothing_else(
 ) -> None:
     model = AutoModelForCausalLM.from_pretrained(model_folder("Qwen3"))
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    optimizer = make_optimizer("AdamW", model, 0.5, weight_decay=0.2)
+    optimizer = make_optimizer("AdamW", Weights(model), 0.5, weight_decay=0.2)
     for parameter in model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimizer.step()
@@ -60,7 +61,7 @@ def test_a_step_without_gradient_shrinks_matrices_and_nothing_else(
 
 def test_without_a_number_the_optimizer_is_torchs_own(model_folder: Callable[[str], Path]) -> None:
     model = AutoModelForCausalLM.from_pretrained(model_folder("Qwen3"))
-    (group,) = make_optimizer("AdamW", model, 1e-3).param_groups
+    (group,) = make_optimizer("AdamW", Weights(model), 1e-3).param_groups
     (theirs,) = torch.optim.AdamW(model.parameters(), lr=1e-3).param_groups
     assert_same_bits(group.pop("params"), theirs.pop("params"))
     assert group == theirs

@@ -12,6 +12,7 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.optimizers.optim import make_optimizer
 from tui_trainer.engine.optimizers.stochastic_rounding import round_stochastically
+from tui_trainer.engine.weights import Weights
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
@@ -52,7 +53,7 @@ def test_many_small_steps_go_as_far_as_in_fp32(name: str, decay: float | None) -
     def moved(kind: torch.dtype, *, stochastic: bool) -> torch.Tensor:
         module = torch.nn.Linear(200, 64, bias=False).to(kind)
         torch.nn.init.ones_(module.weight)
-        optimizer = make_optimizer(name, module, 1e-4, decay, stochastic=stochastic)
+        optimizer = make_optimizer(name, Weights(module), 1e-4, decay, stochastic=stochastic)
         for _ in range(200):
             module.weight.grad = grads.to(kind)
             optimizer.step()

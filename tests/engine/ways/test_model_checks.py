@@ -175,12 +175,12 @@ def test_looking_draws_no_random_number_and_changes_no_weight(kind: str) -> None
     """GPT-2 has dropout, which is off; Reformer draws at random whatever its mode."""
     learner = tiny_learner(kind, **({"resid_pdrop": 0.5} if kind == "gpt2" else {}))
     learner.model.train()
-    before, version = torch.get_rng_state(), learner.weights_version
+    before, version = torch.get_rng_state(), learner.weights.version
     check_causal(learner.model, kind)
     make_loss_pass(learner, examples_of(learner), WAYS["all"])
     learner.checks.answers_in_batches(60)
     assert torch.equal(torch.get_rng_state(), before)
-    assert learner.weights_version == version
+    assert learner.weights.version == version
     assert all(parameter.grad is None for parameter in learner.model.parameters())
 
 

@@ -24,11 +24,12 @@ def fork(learner: Learner, text: str) -> tuple[UpdateReport, ...]:
     results until one is picked would take three times the memory of an undo: whoever picks one
     makes it again with `update_at`.
     """
-    rates = learner.lr / FACTOR, learner.lr, learner.lr * FACTOR
+    lr = learner.setup.lr
+    rates = lr / FACTOR, lr, lr * FACTOR
     if rates[-1] > HIGHEST_LR:
         raise InputError(
             f"A fork also tries {FACTOR:g} times the learning rate, and {FACTOR:g} times "
-            f"{learner.lr:g} is above {HIGHEST_LR:g}: lower it to {HIGHEST_LR / FACTOR:.2f} first."
+            f"{lr:g} is above {HIGHEST_LR:g}: lower it to {HIGHEST_LR / FACTOR:.2f} first."
         )
     with _kept_settings(learner) as gradients:
         return tuple(_try(learner, text, rate, gradients) for rate in rates)
@@ -36,19 +37,19 @@ def fork(learner: Learner, text: str) -> tuple[UpdateReport, ...]:
 
 def update_at(learner: Learner, text: str, lr: float) -> UpdateReport:
     """An update at another learning rate, which stays; where the update fails, so does the old."""
-    before = learner.lr
-    learner.set_lr(lr)
+    before = learner.setup.lr
+    learner.setup.set_lr(lr)
     try:
         return update(learner, text)
     except BaseException:
-        learner.set_lr(before)
+        learner.setup.set_lr(before)
         raise
 
 
 def _try(learner: Learner, text: str, lr: float, gradients: Gradients) -> UpdateReport:
     # Where phases left gradients, an update adds to them in place.
-    _put_gradients(learner, [g if g is None else g.clone() for g in gradients])
-    learner.set_lr(lr)
+    learner.weights.gradients = [g if g is None else g.clone() for g in gradients]
+    learner.setup.set_lr(lr)
     report, change = reversible_update(learner, text)
     learner.history.reject(change)
     return report
@@ -57,14 +58,9 @@ def _try(learner: Learner, text: str, lr: float, gradients: Gradients) -> Update
 @contextmanager
 def _kept_settings(learner: Learner) -> Iterator[Gradients]:
     """Afterwards the learning rate and the gradients, which the block is given, are as before."""
-    lr, gradients = learner.lr, [parameter.grad for parameter in learner.model.parameters()]
+    lr, gradients = learner.setup.lr, learner.weights.gradients
     try:
         yield gradients
     finally:
-        learner.set_lr(lr)
-        _put_gradients(learner, gradients)
-
-
-def _put_gradients(learner: Learner, gradients: Gradients) -> None:
-    for parameter, gradient in zip(learner.model.parameters(), gradients, strict=True):
-        parameter.grad = gradient
+        learner.setup.set_lr(lr)
+        learner.weights.gradients = gradients

@@ -1,15 +1,19 @@
 """Which stored values the last update changed, and by how much, layer by layer."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
-from tui_trainer.engine.learner import INTEGERS, Learner
+from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.models.layers import Layer, layers_of, norm, norm_of
+from tui_trainer.engine.weights import count_changed, values_before
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 
 VALUES_AT_ONCE = 1 << 22  # the weights before, in fp32, of so many values take 17 MB
 
-Bits = dict[nn.Parameter, Tensor]
+Changes = dict[nn.Parameter, Tensor]
+"""By weight, the difference of its bits; a weight that does not train has none."""
 
 
 def which_moved(learner: Learner) -> MovedReport:
@@ -17,21 +21,21 @@ def which_moved(learner: Learner) -> MovedReport:
 
     What the history keeps to undo it says which: nothing was measured during the update.
     """
-    model, last_bits = learner.model, learner.history.last_bits
-    bits = None if last_bits is None else dict(zip(model.parameters(), last_bits, strict=True))
-    layers = tuple(_look_at(layer, bits) for layer in layers_of(model))
+    weights, last = learner.weights, learner.history.last_difference
+    changes = None if last is None else dict(zip(weights.trained, last, strict=True))
+    layers = tuple(_look_at(layer, changes) for layer in layers_of(weights))
     return MovedReport(learner.updates, learner.report.precision, layers)
 
 
-def _look_at(layer: Layer, bits: Bits | None) -> LayerMoved:
+def _look_at(layer: Layer, changes: Changes | None) -> LayerMoved:
     parameters = sum(parameter.numel() for parameter in layer.parameters)
-    if bits is None:
+    if changes is None:
         weights = norm([parameter.detach() for parameter in layer.parameters])
         return LayerMoved(layer.name, parameters, None, None, weights)
     parts = [
         _compare(now, change)
-        for parameter in layer.parameters
-        for now, change in zip(_pieces(parameter.detach()), _pieces(bits[parameter]), strict=True)
+        for weight in layer.parameters
+        for now, change in _pieces(weight.detach(), changes.get(weight))
     ]
     moved, updates, weights_before = (list(column) for column in zip(*parts, strict=True))
     return LayerMoved(
@@ -43,20 +47,17 @@ def _look_at(layer: Layer, bits: Bits | None) -> LayerMoved:
     )
 
 
-def _pieces(tensor: Tensor) -> tuple[Tensor, ...]:
-    return tensor.reshape(-1).split(VALUES_AT_ONCE)
+def _pieces(weight: Tensor, change: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
+    """So many values at a time of a weight, and of its change."""
+    change = torch.zeros_like(weight) if change is None else change
+    values, changes = (tensor.reshape(-1).split(VALUES_AT_ONCE) for tensor in (weight, change))
+    return zip(values, changes, strict=True)
 
 
-def _compare(now: Tensor, bits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _compare(now: Tensor, difference: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """How many moved, the norm of the change, the norm of the weights before; stays on the device.
 
-    `bits` are those of the weights before less those of `now`, as integers that wrap around.
+    `difference` is of the bits before less those of `now`.
     """
-    kind = INTEGERS[now.element_size()]
-    before = now.view(kind).add(bits.view(kind)).view(now.dtype).float()
-    change = now.float() - before
-    return (
-        torch.count_nonzero(bits.view(kind)),
-        norm_of(change),
-        norm_of(before),
-    )
+    before = values_before(now, difference).float()
+    return count_changed(difference), norm_of(now.float() - before), norm_of(before)

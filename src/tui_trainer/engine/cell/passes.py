@@ -19,8 +19,8 @@ def passes(learner: Learner, text: str) -> PassesReport:
         return PassesReport(
             train=(_run(learner, text, True), _run(learner, text, True)),
             eval=(_run(learner, text, False), _run(learner, text, False)),
-            dropout=learner.dropout.largest,
-            dropped=learner.dropout.words,
+            dropout=learner.setup.dropout.largest,
+            dropped=learner.setup.dropout.words,
         )
     finally:
         learner.model.eval()
@@ -31,6 +31,6 @@ def passes(learner: Learner, text: str) -> PassesReport:
 def _run(learner: Learner, text: str, training: bool) -> Prediction:
     input_ids = learner.input_ids(text)
     learner.model.train(training)
-    with learner.autocast(), learner.dropout.in_use():
+    with learner.autocast(), learner.setup.dropout.in_use():
         logits = learner.model(input_ids=input_ids, use_cache=False).logits
     return read_logits(learner, text, input_ids, logits, top=1)

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tui_trainer.engine.cell.update import labelled_ids, total_grad_norm
-from tui_trainer.engine.history import Change
+from tui_trainer.engine.cell.update import labelled_ids
+from tui_trainer.engine.change import Change
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.models.layers import layers_of, norm
 from tui_trainer.engine.random_numbers import get_rng
@@ -37,7 +37,7 @@ class TrainingCell:
         self._ran: str | None = None
         self._words = "Nothing has run yet: forward is the first."
         self._last_loss: tuple[str, int, float] | None = None
-        self._seen = learner.weights_version
+        self._seen = learner.weights.version
         self._forget()
 
     def _forget(self) -> None:
@@ -54,7 +54,7 @@ class TrainingCell:
         """Forget it all, gradients too."""
         if self._has_gradients:
             self._learner.history.add_phase(Action(ZERO_GRAD))
-        self._learner.model.zero_grad()
+        self._learner.weights.zero_grad()
         self._start_again()
 
     def _start_again(self) -> None:
@@ -64,8 +64,8 @@ class TrainingCell:
 
     def _look(self) -> None:
         """Where something else has changed the weights, what was made of them is out of date."""
-        if self._seen != self._learner.weights_version:
-            self._seen = self._learner.weights_version
+        if self._seen != self._learner.weights.version:
+            self._seen = self._learner.weights.version
             self._start_again()
 
     def run(self, phase: str | None, text: str) -> PhaseReport:
@@ -94,7 +94,7 @@ class TrainingCell:
             self._start_again()
             raise
         finally:
-            self._seen = self._learner.weights_version
+            self._seen = self._learner.weights.version
         if phase != STEP:  # the history has that one with its change
             self._learner.history.add_phase(self._learner.action(phase, text), rng)
         self._ran = phase
@@ -113,7 +113,7 @@ class TrainingCell:
             logits_shape=None if self._logits is None else _three(self._logits.shape),
             graph=self._count_operations(),
             loss=None if self._loss is None else self._loss.item(),
-            grad_norm=total_grad_norm(learner.model).item() if gradients else None,
+            grad_norm=learner.weights.grad_norm().item() if gradients else None,
             gradients=gradients,
             moved=self._moved,
             parameters=learner.report.parameters,
@@ -126,13 +126,13 @@ class TrainingCell:
     def _forward(self, text: str) -> str:
         learner = self._learner
         input_ids = labelled_ids(learner, text)
-        with learner.restored_on_failure(learner.optimizer, copying=False):
-            learner.model.train(learner.training)
-            with learner.autocast(), learner.dropout.in_use():
+        with learner.restored_on_failure(learner.setup.optimizer, copying=False):
+            learner.model.train(learner.setup.training)
+            with learner.autocast(), learner.setup.dropout.in_use():
                 logits = learner.model(input_ids=input_ids, use_cache=False).logits
         self._forget()
         self._text, self._input_ids, self._logits = text, input_ids, logits
-        self._graph, self._weights = True, learner.weights_version
+        self._graph, self._weights = True, learner.weights.version
         words = (
             f"The model read {input_ids.shape[1]} tokens and gave each position a logit for every "
             "entry of the vocabulary; autograd kept the graph of it."
@@ -159,18 +159,18 @@ class TrainingCell:
                 "backward has gone through this graph and freed it: run forward and loss again; "
                 "without optimizer.step the loss will be the same."
             )
-        if self._weights != learner.weights_version:
+        if self._weights != learner.weights.version:
             raise InputError(
                 "The weights have changed since forward, and the graph is of the weights before: "
                 "run forward and loss again."
             )
-        before = total_grad_norm(learner.model).item() if self._has_gradients else None
-        with learner.restored_on_failure(learner.optimizer, copying=False):
+        before = learner.weights.grad_norm().item() if self._has_gradients else None
+        with learner.restored_on_failure(learner.setup.optimizer, copying=False):
             self._loss.backward()
         self._graph = False
         if before is None:
             return "Every weight has a gradient now; the weights are the same as before."
-        after = total_grad_norm(learner.model).item()
+        after = learner.weights.grad_norm().item()
         return (
             "These gradients were added to those that were there, since zero_grad was skipped: "
             f"norm {before:.4g} → {after:.4g}."
@@ -181,30 +181,29 @@ class TrainingCell:
         if not self._has_gradients:
             self._moved = 0
             return (
-                f"No weight has a gradient, so {learner.optimizer_name} skips them all and nothing "
-                "changes: run backward first."
+                f"No weight has a gradient, so {learner.setup.optimizer_name} skips them all and "
+                "nothing changes: run backward first."
             )
-        if not total_grad_norm(learner.model).isfinite():
+        if not learner.weights.grad_norm().isfinite():
             raise InputError(
                 "The gradients are not finite, and so would be every weight: run zero_grad, then "
                 "undo updates (u) or press R for the loaded weights."
             )
         again = self._ran == STEP
-        before = learner.history.before()
-        with learner.restored_on_failure(learner.optimizer) as weights_before:
-            learner.optimizer.step()
-        learner.updates += 1
-        self._moved = learner.count_moved(weights_before)
+        before = learner.history.before_update()
+        with learner.restored_on_failure(learner.setup.optimizer) as weights_before:
+            learner.setup.optimizer.step()
+        self._moved = learner.weights.turn_into_difference(weights_before)
         actions = (*learner.history.pending, learner.action(STEP))
         learner.history.add(Change(before, weights_before, get_rng(learner.device), actions))
-        words = f"Each weight moved a little against its gradient, at lr {learner.lr:g}."
+        words = f"Each weight moved a little against its gradient, at lr {learner.setup.lr:g}."
         if again:
             words = "The same gradients once more, though they belong to the weights before."
         return words + " The gradients stay until zero_grad."
 
     def _zero_grad(self, _text: str) -> str:
         had = self._has_gradients
-        self._learner.optimizer.zero_grad()
+        self._learner.setup.optimizer.zero_grad()
         if had:
             return "The gradients are gone (None): the next backward starts from nothing."
         return "There were no gradients to clear."
@@ -218,7 +217,7 @@ class TrainingCell:
 
     @property
     def _has_gradients(self) -> bool:
-        return any(p.grad is not None for p in self._learner.model.parameters())
+        return self._learner.weights.have_gradients
 
     def _compare_loss(self, loss: float) -> str:
         """What is to be said about a loss, and about the one before it on the same weights."""
@@ -239,13 +238,13 @@ class TrainingCell:
             return ()
         return tuple(
             NamedNorm(layer.name, norm([p.grad for p in layer.parameters if p.grad is not None]))
-            for layer in layers_of(self._learner.model)
+            for layer in layers_of(self._learner.weights)
         )
 
     def _moment_norms(self) -> tuple[NamedNorm, ...]:
         """Of what the optimizer keeps for each weight; its count of steps is no moment."""
         kinds: dict[str, list[Tensor]] = {}
-        for state in self._learner.optimizer.state.values():
+        for state in self._learner.setup.optimizer.state.values():
             for name, value in state.items():
                 if isinstance(value, Tensor) and value.dim() > 0:
                     kinds.setdefault(name, []).append(value)

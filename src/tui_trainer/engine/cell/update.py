@@ -2,13 +2,11 @@
 
 import time
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.utils import get_total_norm
 
+from tui_trainer.engine.change import Change
 from tui_trainer.engine.generation.predict import predict, predict_anyhow, read_logits
-from tui_trainer.engine.history import Change
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.random_numbers import get_rng
 from tui_trainer.errors import InputError
@@ -30,19 +28,19 @@ def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
 def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[UpdateReport, Change]:
     """As `update`, which keeps the change; here the caller has it."""
     input_ids = labelled_ids(learner, text)
-    history, model, optimizer = learner.history, learner.model, learner.optimizer
-    state_before = history.before()
-    noisy = learner.training and learner.dropout.largest > 0
+    history, model, optimizer = learner.history, learner.model, learner.setup.optimizer
+    state_before = history.before_update()
+    noisy = learner.setup.training and learner.setup.dropout.largest > 0
     before = predict(learner, text, top) if noisy else None
 
     with learner.restored_on_failure(optimizer) as weights_before:
         started = time.perf_counter()
-        model.train(learner.training)
-        with learner.autocast(), learner.dropout.in_use():
+        model.train(learner.setup.training)
+        with learner.autocast(), learner.setup.dropout.in_use():
             logits = model(input_ids=input_ids, use_cache=False).logits  # [1, position, vocabulary]
         loss = F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:])
         loss.backward()
-        grad_norm = total_grad_norm(model)
+        grad_norm = learner.weights.grad_norm()
         check_finite(loss, grad_norm)
         optimizer.step()
         optimizer.zero_grad()
@@ -53,19 +51,18 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
         before = before or read_logits(learner, text, input_ids, logits.detach(), top)
         after = predict_anyhow(learner, text, top)
 
-    learner.updates += 1
-    moved = learner.count_moved(weights_before)
+    moved = learner.weights.turn_into_difference(weights_before)
     actions = (*history.pending, learner.action(UPDATE, text))
     rng_after = get_rng(learner.device)
     report = UpdateReport(
-        update=learner.updates,
+        update=learner.updates + 1,
         text=text,
         loss=loss_before,
         grad_norm=grad_norm.item(),
-        lr=learner.lr,
-        optimizer=learner.optimizer_name,
-        training=learner.training,
-        dropout=learner.dropout.largest,
+        lr=learner.setup.lr,
+        optimizer=learner.setup.optimizer_name,
+        training=learner.setup.training,
+        dropout=learner.setup.dropout.largest,
         moved=moved,
         parameters=learner.report.parameters,
         before=before,
@@ -93,8 +90,3 @@ def check_finite(loss: Tensor, grad_norm: Tensor) -> None:
             f"No update is made: {what}, and so would be every weight. The weights have diverged: "
             "undo updates (u), or press R for the loaded weights, and lower the learning rate."
         )
-
-
-def total_grad_norm(model: torch.nn.Module) -> Tensor:
-    """The 2-norm of all gradients together."""
-    return get_total_norm([p.grad for p in model.parameters() if p.grad is not None])

@@ -85,7 +85,7 @@ def evaluate(
     right more often, and who cancels would keep those alone. Raises InputError where the weights
     change between two `next` calls: half of an answer would be of other weights.
     """
-    weights = learner.weights_version
+    weights = learner.weights.version
     prompts = [make_prompt(problem, shots) for problem in tested]
     prompt_ids = [learner.vocabulary.ids(prompt) for prompt in prompts]
     together = answers_together(learner, prompt_ids, settings.max_tokens)
@@ -110,7 +110,7 @@ def evaluate(
         began = time.perf_counter()
         generation = GreedyGeneration(learner, [prompt_ids[n] for n in batch], settings.max_tokens)
         while not generation.is_done:
-            if learner.weights_version != weights:
+            if learner.weights.version != weights:
                 raise weights_changed(len(items), len(tested))
             generation.step()
             if not generation.is_done and time.perf_counter() - began >= REPORT_SECONDS:

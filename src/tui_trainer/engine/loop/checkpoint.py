@@ -12,13 +12,14 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import Extremes
 from tui_trainer.engine.loop.train import TrainingState, begin_training
 from tui_trainer.engine.random_numbers import Rng, get_rng
+from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Loop
 from tui_trainer.runs.checkpoint_check import damage_told
@@ -82,7 +83,7 @@ def model_written(folder: Path, learner: Learner) -> Iterator[Path]:
 
 def _tensors(learner: Learner, state: TrainingState) -> dict[str, Tensor]:
     return {
-        **_optimizer_tensors(state.optimizer, learner.model),
+        **_optimizer_tensors(state.optimizer, learner.weights),
         **{f"{RNG}{n}": part for n, part in enumerate(get_rng(learner.device))},
     }
 
@@ -96,7 +97,7 @@ def _facts(
     on_step: OnStep,
 ) -> TrainingFacts:
     has_state = {parameter for parameter, values in state.optimizer.state.items() if values}
-    without = [name for weight, name in _names(learner.model).items() if weight not in has_state]
+    without = [name for weight, name in learner.weights.names.items() if weight not in has_state]
     return TrainingFacts(
         model=model,
         step=state.step,
@@ -127,7 +128,7 @@ def restore_training(
     state = begin_training(learner, settings, replace(loop, resumed_at=facts.step))
     with damage_told(folder):
         tensors = _read_tensors(folder)
-        _fill(state.optimizer, learner.model, tensors, facts)
+        _fill(state.optimizer, learner.weights, tensors, facts)
         state.rng = _rng(tensors, get_rng(learner.device))
     state.step = facts.step
     if facts.peak_lr != settings.lr:
@@ -144,13 +145,9 @@ def _read_tensors(folder: Path) -> dict[str, Tensor]:
         raise Damage(f"{TENSORS_FILE} cannot be read: {error}") from error
 
 
-def _names(model: nn.Module) -> dict[Tensor, str]:
-    return {parameter: name for name, parameter in model.named_parameters()}
-
-
-def _optimizer_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tensor]:
+def _optimizer_tensors(optimizer: Optimizer, weights: Weights) -> dict[str, Tensor]:
     """AdamW's two moments and its count for each parameter, by the parameter's name."""
-    names = _names(model)
+    names = weights.names
     return {
         f"{OPTIMIZER}{names[parameter]}/{key}": value.detach().cpu().contiguous()
         for parameter, values in optimizer.state.items()
@@ -160,14 +157,14 @@ def _optimizer_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tens
 
 
 def _fill(
-    optimizer: Optimizer, model: nn.Module, tensors: dict[str, Tensor], facts: TrainingFacts
+    optimizer: Optimizer, weights: Weights, tensors: dict[str, Tensor], facts: TrainingFacts
 ) -> None:
     """Give a fresh optimizer the state that was saved, each tensor in the type it had.
 
     `load_state_dict` knows on which device each belongs, and casts to the parameter's type.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    names = _names(model)
+    names = weights.names
     saved = _saved_state(tensors)
     if foreign := sorted(set(saved) - {names[parameter] for parameter in parameters}):
         raise Damage(f"the optimizer's state is that of another model, which has {foreign[0]}")

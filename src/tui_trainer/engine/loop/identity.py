@@ -13,9 +13,6 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.runs.description import DataIdentity, ModelIdentity
 from tui_trainer.runs.home import given_path
 
-SAMPLE = 1024
-"""Values of each weight that its fingerprint looks at."""
-
 
 def versions() -> dict[str, str]:
     """What computed the run: the next version of one of these may round otherwise."""
@@ -26,12 +23,6 @@ def versions() -> dict[str, str]:
 def identify_model(learner: Learner, source: str) -> ModelIdentity:
     """The model with a fingerprint of its weights as they are now."""
     report = learner.report
-    digest = hashlib.sha256()
-    for name, weight in learner.model.named_parameters():
-        values = weight.detach().flatten()
-        sample = values[:: max(1, values.numel() // SAMPLE)].float().cpu()
-        digest.update(f"{name} {tuple(weight.shape)}".encode())
-        digest.update(sample.numpy().tobytes())
     return ModelIdentity(
         source=source,
         name=report.name,
@@ -40,7 +31,7 @@ def identify_model(learner: Learner, source: str) -> ModelIdentity:
         device=report.device,
         precision=report.precision,
         vocabulary=report.vocabulary,
-        fingerprint=digest.hexdigest()[:16],
+        fingerprint=learner.weights.fingerprint(),
     )
 
 

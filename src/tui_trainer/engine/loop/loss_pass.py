@@ -135,14 +135,14 @@ def compile_pass(learner: Learner, settings: TrainSettings, loss_pass: LossPass)
     row = tuple(items) if settings.pack else (items[0],)
     rows = [row] * settings.batch
     batch = make_batch(rows, settings, learner.vocabulary).to(learner.device)
-    weights = [weight for weight in learner.model.parameters() if weight.requires_grad]
+    weights = learner.weights.trained
 
     def warm_up() -> Tensor:
         learner.model.train()  # as in a step
         with learner.autocast(), loss_pass.in_use():
             return loss_pass.warm_up(batch, weights)
 
-    plain = None if learner.dropout.own else warm_up()  # which draws others each time
+    plain = None if learner.setup.dropout.own else warm_up()  # which draws others each time
     kind = torch.float32 if learner.report.precision == "fp32" else torch.bfloat16
     compiled = compile_blocks(learner.model, warm_up, plain, kind)
     if isinstance(compiled, str):

@@ -80,7 +80,7 @@ def estimate_memory(
     learner: Learner, examples: Sequence[Example], settings: TrainSettings, let_go: int
 ) -> MemoryEstimate:
     """The most that will be held at once, beside what other programs have."""
-    weights = sum(parameter.nbytes for parameter in learner.model.parameters())
+    weights = learner.weights.trained_bytes
     # Gradients, moments, and the copy of the weights that a failed first step is undone with.
     state = weights * (2 + MOMENTS[settings.optimizer])
     pass_bytes = estimate_pass(learner, examples, settings)
@@ -108,7 +108,7 @@ def saved_bytes(
     learner: Learner, loss_pass: LossPass, example: Example, settings: TrainSettings
 ) -> int:
     """What autograd keeps of a pass over one item, the weights left out; without dropout."""
-    weights = {weight.untyped_storage().data_ptr() for weight in learner.model.parameters()}
+    weights = {weight.untyped_storage().data_ptr() for weight in learner.weights.named.values()}
     kept: dict[int, int] = {}
 
     def count(tensor: Tensor) -> Tensor:

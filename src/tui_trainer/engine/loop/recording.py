@@ -8,11 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TypeVar
-
-import torch
 
 from tui_trainer.closed import closed
 from tui_trainer.engine.data.examples import Example
@@ -21,6 +18,7 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.checkpoint import save_checkpoint
 from tui_trainer.engine.loop.identity import identify_data, identify_model, versions
 from tui_trainer.engine.loop.train import TrainingState
+from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
 from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport
@@ -224,9 +222,8 @@ class Recording:
         settings = self._settings
         if not settings.checkpoint_every and not settings.checkpoint_at_end:
             return METRICS_BYTES
-        states = self._state.optimizer.state.values()
-        tensors = chain(self._learner.model.parameters(), *(state.values() for state in states))
-        return METRICS_BYTES + sum(t.nbytes for t in tensors if isinstance(t, torch.Tensor))
+        state = state_bytes(self._state.optimizer.state)
+        return METRICS_BYTES + self._learner.weights.bytes + state
 
     def _with_run(self, report: StepReport) -> Generator[HaltReport, None, StepReport]:
         """A step with the run that has it, and the checkpoint that is due after it."""
@@ -257,7 +254,7 @@ class Recording:
         writer = self._writer
         if writer is None or not self.has_weights:
             raise InputError("There is nothing to save yet: the run has made no step.")
-        self._learner.check_finite()
+        self._learner.weights.check_finite()
         if writer.is_open:
             self._take()  # a checkpoint is of a step that the metrics have
             writer.look()

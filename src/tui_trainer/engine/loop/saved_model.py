@@ -22,7 +22,7 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
     `model` is the name of the model that was trained, `source` what `--model` took for it.
     InputError where a weight is not finite or the disk takes no more.
     """
-    learner.check_finite()
+    learner.weights.check_finite()
     started, now = time.perf_counter(), datetime.now().astimezone()
     updates = learner.updates_when_loaded + learner.updates
     facts = SavedModel(model, source, updates, now.isoformat(timespec="seconds"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import Optimizer
 
-from tui_trainer.engine.cell.update import total_grad_norm
 from tui_trainer.engine.data.examples import Example, longest_item
 from tui_trainer.engine.data.packing import make_batch
 from tui_trainer.engine.data.plan import plan_steps
@@ -61,7 +60,7 @@ class TrainingState:
 def begin_training(learner: Learner, settings: TrainSettings, loop: Loop) -> TrainingState:
     """A loop before its first step: the optimizer is its own, and fresh."""
     learner.loops += 1
-    optimizer = learner.make_optimizer(
+    optimizer = learner.setup.make_optimizer(
         settings.optimizer, settings.lr, settings.weight_decay, fused=settings.fused
     )
     return TrainingState(optimizer, settings.lr, loop, learner.loops)
@@ -125,7 +124,7 @@ def train(
         yield from measure(learner, held_out, settings, step - 1, len(steps))
 
         started = time.perf_counter()
-        learner.history.look()
+        learner.history.notice_other_changes()
         factor = schedule_factor(settings.schedule, step, len(steps), settings.warmup)
         set_lr(optimizer, state.peak_lr * factor)
         batches = [batch.to(learner.device) for batch in next_batches]
@@ -144,7 +143,7 @@ def train(
                 loss.backward()
                 loss_so_far += loss.detach()
                 each.append(losses)
-            arriving = receive(loss_so_far, total_grad_norm(model), *each)
+            arriving = receive(loss_so_far, learner.weights.grad_norm(), *each)
             # A GPU is not waited for until the next rows are laid out; then it updates the weights
             # while the losses are reported.
             next_batches = next(laid_out, [])
@@ -162,7 +161,6 @@ def train(
         seconds = time.perf_counter() - started
 
         if is_finite:
-            learner.updates += 1
             learner.history.add_step(state.made(step))
         elif not settings.skip_not_finite:
             yield HaltReport(step, why_not_applied(step, step_loss.item(), items))

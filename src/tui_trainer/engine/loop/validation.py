@@ -161,7 +161,7 @@ def give_way(
     that no result is of two models. `begin` yields how much is done. Beside the result come the
     seconds it took, those in between left out.
     """
-    work, weights, is_disturbed = begin(), learner.weights_version, False
+    work, weights, is_disturbed = begin(), learner.weights.version, False
     seconds, began = 0.0, time.perf_counter()
     while True:
         try:
@@ -173,5 +173,5 @@ def give_way(
         seconds += time.perf_counter() - began
         yield PartReport(what, share)
         began = time.perf_counter()
-        if learner.weights_version != weights:
+        if learner.weights.version != weights:
             work, is_disturbed = begin(), True

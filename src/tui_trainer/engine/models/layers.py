@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from tui_trainer.engine.weights import Weights
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -14,10 +16,10 @@ class Layer:
     parameters: tuple[nn.Parameter, ...]
 
 
-def layers_of(model: nn.Module) -> list[Layer]:
+def layers_of(weights: Weights) -> list[Layer]:
     """Every parameter in one layer, in the model's order; a tied embedding counts once."""
     groups: dict[str, list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
+    for name, parameter in weights.named.items():
         groups.setdefault(layer_name(name), []).append(parameter)
     return [Layer(name, tuple(parameters)) for name, parameters in groups.items()]
 

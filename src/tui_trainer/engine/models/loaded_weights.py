@@ -7,9 +7,9 @@ from pathlib import Path
 
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.finite import weights_not_finite
 from tui_trainer.engine.models.model_files import ADAPTER, CONFIG, read_object
 from tui_trainer.engine.models.stored_formats import describe_adapter
+from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 
 LAYER = re.compile(r"\.(\d+)\.")
@@ -60,7 +60,7 @@ def notes_on_loading(
         yield from _notes_on_folder(folder, name)
     if info.unexpected_keys:
         yield _unused(info.unexpected_keys, name, model)
-    if broken := list(weights_not_finite(model)):
+    if broken := list(Weights(model).not_finite()):
         yield (
             f"The weights of {name} are not all numbers ({broken[0]} is one of {len(broken):,} "
             "such tensors): what it predicts means nothing, and it cannot be trained."

@@ -2,10 +2,11 @@
 
 import math
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import SGD, AdamW, Optimizer
 
 from tui_trainer.engine.optimizers.stochastic_rounding import StochasticAdamW, StochasticSGD
+from tui_trainer.engine.weights import Weights
 from tui_trainer.settings.train import check_lr, check_optimizer
 
 PLAIN = {"AdamW": AdamW, "SGD": SGD}
@@ -16,14 +17,14 @@ Group = dict[str, list[Tensor] | float]
 
 def make_optimizer(
     name: str,
-    model: nn.Module,
+    weights: Weights,
     lr: float,
     weight_decay: float | None = None,
     *,
     fused: bool = False,
     stochastic: bool = False,
 ) -> Optimizer:
-    """A fresh optimizer over all parameters, what is not said here at torch's defaults.
+    """A fresh optimizer over all that train, what is not said here at torch's defaults.
 
     Without `weight_decay` its default for this optimizer is used, and for all parameters, as in
     the notebook; a number is for matrices alone. `fused` reads and writes each weight once, and not
@@ -34,20 +35,19 @@ def make_optimizer(
     kind = kinds[check_optimizer(name)]
     how = {"fused": True} if fused and not stochastic else {}
     if weight_decay is None:
-        return kind(model.parameters(), lr=lr, **how)
-    return kind(parameter_groups(model, weight_decay), lr=lr, **how)
+        return kind(weights.trained, lr=lr, **how)
+    return kind(parameter_groups(weights, weight_decay), lr=lr, **how)
 
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[Group]:
+def parameter_groups(weights: Weights, weight_decay: float) -> list[Group]:
     """Matrices (two dimensions or more) decay; gains of norms, biases and the like do not.
 
-    Each parameter is in one group, once: `parameters` gives a matrix that embeds the tokens and
-    makes the logits too a single time.
+    Each parameter is in one group, once: a matrix that embeds the tokens and makes the logits too
+    is one of the weights.
     """
-    parameters = list(model.parameters())
     groups: list[Group] = [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+        {"params": [p for p in weights.trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in weights.trained if p.dim() < 2], "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
 

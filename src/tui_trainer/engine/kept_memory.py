@@ -16,18 +16,18 @@ def lay_out(tensors: Sequence[Tensor]) -> list[Tensor]:
     the memory that the gradients gave back and will need again in the next update: getting other
     memory for them, page by page, doubled the time of an update of 4 million weights.
     """
-    room = memoryview(mmap.mmap(-1, max(1, sum(map(_room, tensors)))))
+    memory = memoryview(mmap.mmap(-1, max(1, sum(map(_padded_bytes, tensors)))))
     laid = []
     for tensor in tensors:
         if tensor.device.type == "cpu" and tensor.numel():
-            here, room = room[: tensor.nbytes], room[_room(tensor) :]
+            here, memory = memory[: tensor.nbytes], memory[_padded_bytes(tensor) :]
             laid.append(torch.frombuffer(here, dtype=tensor.dtype).view(tensor.shape))
         else:
             laid.append(torch.empty_like(tensor))
     return laid
 
 
-def _room(tensor: Tensor) -> int:
+def _padded_bytes(tensor: Tensor) -> int:
     """Bytes of it on the CPU, up to where the next one may begin."""
     if tensor.device.type != "cpu":
         return 0

@@ -2,7 +2,7 @@
 
 import torch
 
-from tui_trainer.engine.room import lay_out
+from tui_trainer.engine.kept_memory import lay_out
 
 LIKE = [
     torch.ones(3, 5),
