@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.models import Reload
 from tui_trainer.runs.benches import check_benches_home
 from tui_trainer.screens.dialogs.question import QuestionDialog
@@ -27,7 +28,6 @@ from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.text_box import TextBox
-from tui_trainer.worker import LoopState
 
 FOLDER = Path(__file__).parent.parent / "screens"
 SIZE = (120, 40)

@@ -14,11 +14,12 @@ from tui_trainer.ending import end_worker
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.loops import Train
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.signals import Heard, Patience
-from tui_trainer.worker import LoopState, Worker
+from tui_trainer.worker import Worker
 
 WAIT = 10.0
 

@@ -16,11 +16,13 @@ from tests.requests_made_up import Call, Loop
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.events import Event, LoopChanged, LoopState
+from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.models import LoadModel
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.train import ModelChoice
-from tui_trainer.worker import REPORTS_KEPT, Event, LoopChanged, LoopState, Report, Worker
+from tui_trainer.worker import REPORTS_KEPT, Worker
 
 WAIT = 10.0
 RUNNING, PAUSED = LoopState.RUNNING, LoopState.PAUSED

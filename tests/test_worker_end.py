@@ -12,8 +12,10 @@ from tests.test_worker import WAIT, Desk, Scripted, step
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
+from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.reports.progress import Progress
-from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
+from tui_trainer.worker import Worker
 
 RUNNING, PAUSED, STOPPED = LoopState.RUNNING, LoopState.PAUSED, LoopState.STOPPED
 

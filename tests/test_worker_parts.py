@@ -9,8 +9,9 @@ import pytest
 from tests.requests_made_up import Call, Loop
 from tests.test_worker import WAIT, Desk, step
 from tui_trainer import worker
+from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.reports.loop import HaltReport, PartReport, SampleReport, ValidationReport
-from tui_trainer.worker import LoopChanged, LoopState, Report
 
 
 @pytest.fixture

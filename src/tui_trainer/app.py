@@ -28,6 +28,7 @@ import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.ending import end_worker
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.logs import log_path, log_to_file
+from tui_trainer.protocol.events import Event, LoopChanged
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import Reload
 from tui_trainer.reports.progress import Progress
@@ -50,7 +51,7 @@ from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine, describe_loading
-from tui_trainer.worker import Event, LoopChanged, Worker
+from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers

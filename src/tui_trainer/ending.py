@@ -4,7 +4,7 @@ from concurrent.futures import CancelledError
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.keeping import EndWork
-from tui_trainer.reports.runs import End, SavedReport
+from tui_trainer.reports.runs import End
 from tui_trainer.runs.resume_command import describe_stopped
 from tui_trainer.say import say
 from tui_trainer.words.numbers import are, counted
@@ -39,12 +39,12 @@ def end_worker(worker: Worker, *, saves: bool) -> bool:
 
 def tell_end(end: End) -> None:
     """Tell on the terminal where the weights are, and how their run is gone on with."""
-    saved = end.saved
+    checkpoint, model = end.kept.checkpoint, end.kept.model
     if end.failure:
         say(f"nothing could be saved: {end.failure}")
-    elif isinstance(saved, SavedReport):
-        say(f"{counted(saved.updates, 'update')} {are(saved.updates)} saved as {saved.name}")
-    elif saved is not None and end.run is None:
-        say(f"step {saved.step:,} of {saved.run} is saved")
+    elif model is not None:
+        say(f"{counted(model.updates, 'update')} {are(model.updates)} saved as {model.name}")
+    elif checkpoint is not None and end.run is None:
+        say(f"step {checkpoint.step:,} of {checkpoint.run} is saved")
     if end.run is not None:
         say(describe_stopped(end.run))

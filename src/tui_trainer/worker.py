@@ -13,48 +13,27 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property, partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.protocol.answers import Answers
+from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.loop import BetweenSteps, HaltReport
-from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
 
-if TYPE_CHECKING:
-    from tui_trainer.reports.bench_result import BenchReport
-    from tui_trainer.reports.evaluation import EvaluationReport
-    from tui_trainer.reports.generation import GeneratedToken
-    from tui_trainer.reports.loop import LoopReport
-    from tui_trainer.reports.updates import UpdateReport
+if TYPE_CHECKING:  # the first frame waits for this module, and need not for those of reports
+    from tui_trainer.protocol.loop_reports import Report
 
 Reply = TypeVar("Reply")
-Report: TypeAlias = "LoopReport | UpdateReport | GeneratedToken | EvaluationReport | BenchReport"
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048
 RETRY_SECONDS = 5.0
 """Between two tries of a loop that stands because the disk has no room, say."""
-
-
-class LoopState(Enum):
-    """What a loop is doing."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the loop has ended, whatever the reason."""
-        return self not in (LoopState.RUNNING, LoopState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -66,26 +45,6 @@ class Doing:
     """In seconds of `time.monotonic`."""
     loop: str | None = None
     """The name of the loop whose step it is."""
-
-
-@dataclass(frozen=True)
-class LoopChanged:
-    """A loop began, paused, went on or ended, or was asked for one step and made it."""
-
-    name: str
-    state: LoopState
-    failure: Failure | None = None
-    """Why it ended, what closing it raised, or why it paused by itself."""
-
-
-@dataclass(frozen=True)
-class WorkerFailed:
-    """Something failed on the thread that nobody waits for; the thread goes on."""
-
-    failure: Failure
-
-
-Event = LoadProgress | LoopChanged | WorkerFailed
 
 
 @dataclass(frozen=True)
@@ -110,7 +69,7 @@ class _Retry:
 class _Loop:
     """A generator and whether the worker advances it."""
 
-    reports: Iterator[Report]
+    reports: "Iterator[Report]"
     playing: bool
     retry: _Retry | None = None
     """Where it may go on by itself, as when there is room on the disk again."""
@@ -191,7 +150,7 @@ class Worker:
     def start_loop(
         self,
         name: str,
-        request: LoopRequest[Report],
+        request: "LoopRequest[Report]",
         *,
         playing: bool = True,
     ) -> "Future[None]":
@@ -238,7 +197,7 @@ class Worker:
 
         return self._ask(end, last.doing)
 
-    def drain(self, name: str) -> list[Report]:
+    def drain(self, name: str) -> "list[Report]":
         """The reports of a loop since the last call, oldest first."""
         waiting = self._reports.get(name)
         return [waiting.popleft() for _ in range(len(waiting))] if waiting else []

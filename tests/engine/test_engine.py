@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.loops import Train
 from tui_trainer.protocol.models import FindModels, LoadModel, LoadTokenizer, ReadStatus, Reload
 from tui_trainer.protocol.predictions import Predict
@@ -20,7 +21,7 @@ from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.tokens import Tokenize
 from tui_trainer.protocol.updates import SetLr, Update
 from tui_trainer.settings.train import ModelChoice, TrainSettings
-from tui_trainer.worker import Event, LoopChanged, LoopState, Worker
+from tui_trainer.worker import Worker
 
 WAIT = 60.0
 PLAIN = int, float, str, bytes, bool, type(None)

@@ -12,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import benches_home
@@ -26,7 +27,6 @@ from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.session.going_on import BENCH
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.worker import LoopState
 
 
 def with_engine(engine: FakeEngine | None = None, *keys: str, size: tuple[int, int] = (80, 24)):

@@ -11,6 +11,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.evaluation import (
     Change,
     EvaluationReport,
@@ -35,7 +36,6 @@ from tui_trainer.settings.evaluation import (
 )
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.worker import LoopState
 
 OPEN = "escape", "5"
 BEFORE = "#### 1", "It is 2.", "#### 9", "#### 4"

@@ -16,6 +16,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.problems import format_problem, load_problems
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.reports.steps import RowPart
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
@@ -30,7 +31,6 @@ from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.widgets.token_losses import TokenLosses, level
 from tui_trainer.words.numbers import duration, rate
-from tui_trainer.worker import LoopChanged, LoopState
 
 OPEN = "escape", "5"
 

@@ -6,13 +6,13 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.worker import LoopState
 
 OPEN = "escape", "5"
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.loop import HaltReport
-from tui_trainer.worker import LoopState
 
 WHY = (
     "Step 2 is not applied: the loss is nan, at item 1. The weights are as before it. Going on "

@@ -12,6 +12,7 @@ import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP
 from tui_trainer.reports.predictions import Prediction
@@ -37,7 +38,6 @@ from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.text_box import TextBox
-from tui_trainer.worker import LoopState
 
 
 def with_engine(engine: FakeEngine, *keys: str, **options):

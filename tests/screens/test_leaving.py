@@ -9,9 +9,9 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.settings.train import ModelChoice
-from tui_trainer.worker import LoopState
 
 
 def with_engine(engine: FakeEngine, *keys: str):

@@ -8,11 +8,11 @@ from tests.pilot import running, shown, until
 from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.runs.home import runs_home
 from tui_trainer.settings.train import ModelChoice, TrainSettings
-from tui_trainer.worker import LoopState
 
 
 class SlowEngine(FakeEngine):

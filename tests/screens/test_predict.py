@@ -15,6 +15,7 @@ from tests.pilot import reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.predictions import Candidate
 from tui_trainer.screens.predict.sampling_ladders import (
     change_seed,
@@ -29,7 +30,6 @@ from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.numbers import probability
-from tui_trainer.worker import LoopState
 
 NOTEBOOK_TEXT = "def hello():\n\treturn"
 OPEN = "escape", "2"

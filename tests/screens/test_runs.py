@@ -12,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.runs_on_disk import MODEL, step_line, write_run
 from tui_trainer.app import TuiTrainer
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.runs import export
 from tui_trainer.runs.curve import Axis, CurveReader
 from tui_trainer.runs.description import RunState, Tally
@@ -30,7 +31,6 @@ from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart_marks import LrChange
 from tui_trainer.widgets.loss_chart import LossChart
-from tui_trainer.worker import LoopState
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
 

@@ -11,6 +11,7 @@ from tests.fake_engine import GATE_SECONDS, FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.loop import LoopReport
@@ -23,7 +24,6 @@ from tui_trainer.screens.step.updates import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import Sampling, TrainSettings
 from tui_trainer.widgets.status_line import StatusLine
-from tui_trainer.worker import LoopState
 
 
 class SlowEngine(FakeEngine):

@@ -4,8 +4,8 @@ from concurrent.futures import Future
 
 import pytest
 
+from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.session.pending import Pending
-from tui_trainer.worker import LoopChanged, LoopState
 
 RUNNING, PAUSED, STOPPED = LoopState.RUNNING, LoopState.PAUSED, LoopState.STOPPED
 FINISHED, FAILED = LoopState.FINISHED, LoopState.FAILED

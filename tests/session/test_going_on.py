@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fake_engine import MODEL
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.session.going_on import (
     BENCH,
@@ -17,7 +18,6 @@ from tui_trainer.session.going_on import (
     GoingOn,
 )
 from tui_trainer.settings.train import ModelChoice
-from tui_trainer.worker import LoopState
 
 MEASURES = {Act.GENERATE, Act.EVALUATE, Act.BENCH}
 

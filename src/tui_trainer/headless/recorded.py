@@ -135,8 +135,8 @@ def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool)
 def _save(output: Output, engine: "Engine") -> None:
     end = EndWork(saves=True).answered_by(engine)
     try:
-        if isinstance(end.saved, CheckpointReport):
-            _tell_checkpoint(output, end.saved)
+        if end.kept.checkpoint is not None:
+            _tell_checkpoint(output, end.kept.checkpoint)
     finally:
         tell_end(end)
 

@@ -7,17 +7,17 @@ from tui_trainer.errors import InputError
 from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.request import Request
 from tui_trainer.reports.export import ExportReport
-from tui_trainer.reports.runs import CheckpointReport, End, SavedReport
+from tui_trainer.reports.runs import CheckpointReport, End, Kept, SavedReport
 
 
 @dataclass(frozen=True)
-class Save(Request[tuple[CheckpointReport | SavedReport | None]]):
-    """Write the weights where they belong; None where every update is in a file already."""
+class Save(Request[Kept]):
+    """Write the weights where they belong."""
 
     doing: ClassVar[str] = "Saving"
 
-    def answered_by(self, engine: Answers) -> tuple[CheckpointReport | SavedReport | None]:
-        return (engine.save(),)
+    def answered_by(self, engine: Answers) -> Kept:
+        return _kept(engine.save())
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,16 @@ class EndWork(Request[End]):
     saves: bool
 
     def answered_by(self, engine: Answers) -> End:
-        saved, failure = None, ""
+        kept, failure = Kept(), ""
         try:
-            saved = engine.save() if self.saves else None
+            kept = _kept(engine.save()) if self.saves else kept
         except InputError as error:
             failure = str(error)
-        return End(saved, failure, engine.stopped_run())
+        return End(kept, failure, engine.stopped_run())
+
+
+def _kept(saved: CheckpointReport | SavedReport | None) -> Kept:
+    return Kept(model=saved) if isinstance(saved, SavedReport) else Kept(checkpoint=saved)
 
 
 @dataclass(frozen=True)

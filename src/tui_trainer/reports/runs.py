@@ -58,10 +58,20 @@ class StoppedRun:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Where the weights are; neither where every update was in a file already."""
+
+    checkpoint: CheckpointReport | None = None
+    """Of a run that goes, or that left these weights."""
+    model: SavedReport | None = None
+    """Of all other weights."""
+
+
+@dataclass(frozen=True)
 class End:
     """What was saved at the end, and what can be gone on with."""
 
-    saved: CheckpointReport | SavedReport | None = None
+    kept: Kept = Kept()
     failure: str = ""
     """Why nothing could be saved."""
     run: StoppedRun | None = None

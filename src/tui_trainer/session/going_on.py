@@ -6,10 +6,10 @@ would else be decided for another model, or another loop, than the one on show.
 
 from enum import Enum
 
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import LoopState
 
 GSM8K, STEP, PREDICT, EVALUATION, BENCH = "gsm8k", "step", "predict", "evaluation", "bench"
 """The names of their loops on the worker."""

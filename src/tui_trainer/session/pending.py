@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from tui_trainer.worker import LoopChanged, LoopState
+from tui_trainer.protocol.events import LoopChanged, LoopState
 
 Value = TypeVar("Value")
 

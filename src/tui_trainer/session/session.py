@@ -14,12 +14,13 @@ from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.predictions import Position
-from tui_trainer.reports.runs import CheckpointReport
+from tui_trainer.reports.runs import CheckpointReport, Kept
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.session.going_on import (
     BENCH,
@@ -40,9 +41,10 @@ from tui_trainer.session.saved_run import Saved, SavedRun, describe_saved
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
-from tui_trainer.worker import Event, LoopChanged, LoopState, Report, Worker, WorkerFailed
+from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
+    from tui_trainer.protocol.loop_reports import Report
     from tui_trainer.session.benches import Benches
     from tui_trainer.session.evaluations import Evaluations
 
@@ -302,15 +304,15 @@ class Session(GoingOn):
             await asyncio.sleep(HEARD_SECONDS)
         return True
 
-    def _heard_saved(self, reply: "tuple[Saved | None] | None") -> bool:
-        """Tell what came of a save; the reply is None where it failed."""
-        if reply is None:
+    def _heard_saved(self, kept: Kept | None) -> bool:
+        """Tell what came of a save; None where it failed."""
+        if kept is None:
             return False
-        self.tell_saved(reply[0])
+        self.tell_saved(kept.checkpoint or kept.model)
         self._changed = True
         return True
 
-    def tell_saved(self, saved: "Saved | None") -> None:
+    def tell_saved(self, saved: Saved | None) -> None:
         """Tell where the weights are, or why not."""
         if isinstance(saved, CheckpointReport) and saved.failure is None:
             self.saved = SavedRun(saved.run, saved.step, saved.step)
@@ -323,7 +325,7 @@ class Session(GoingOn):
     async def start_loop(
         self,
         name: str,
-        request: LoopRequest[Report],
+        request: "LoopRequest[Report]",
         *,
         playing: bool = True,
         on_failure: Callable[[Failure], None] | None = None,
@@ -373,7 +375,7 @@ class Session(GoingOn):
             return None
         return max(0.0, time.monotonic() - doing.since)
 
-    def drain(self, name: str) -> list[Report]:
+    def drain(self, name: str) -> "list[Report]":
         """The reports of a loop since the last call, oldest first; none while the app closes."""
         return self.worker.drain(name) if self._app.is_running else []
 

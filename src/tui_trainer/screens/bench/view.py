@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loops import Bench
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
@@ -35,7 +36,6 @@ from tui_trainer.session.session import Session
 from tui_trainer.settings.bench import BENCH_FIELDS, read_bench_settings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines
-from tui_trainer.worker import LoopChanged, LoopState
 
 LIST_SECONDS = 2.0
 DRAIN_SECONDS = 1 / 12

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluation import (
     Change,
@@ -38,7 +39,6 @@ from tui_trainer.session.session import Session
 from tui_trainer.settings.evaluation import EVALUATION_FIELDS, read_evaluation_settings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.worker import LoopChanged
 
 DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.loops import Resume
 from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.loop import LoopReport
@@ -24,7 +25,6 @@ from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.questions import Answer, Question
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.worker import LoopState
 
 BECOMES = {
     LoopState.RUNNING: "goes on",

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.loops import ReadBeginning, Train
 from tui_trainer.protocol.models import Reload
@@ -43,7 +44,6 @@ from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.words.numbers import counted, so_far
-from tui_trainer.worker import LoopChanged, LoopState
 
 LOOK = Binding.Group("Look ", compact=True)
 ENDS = {LoopState.FINISHED: "Finished", LoopState.STOPPED: "Stopped"}

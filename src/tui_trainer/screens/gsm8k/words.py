@@ -1,5 +1,6 @@
 """The figures of a GSM8K run as lines that stand still while it goes; no widget."""
 
+from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.widgets.run_clock import RunClock
@@ -14,7 +15,6 @@ from tui_trainer.words.numbers import (
     rate,
     so_far,
 )
-from tui_trainer.worker import LoopState
 
 BAR_WIDTH = 40
 NARROW_BAR_WIDTH = 12

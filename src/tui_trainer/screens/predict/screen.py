@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.predictions import Generate, Inspect, NextToken, SetSampling
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.models import LearnerStatus
@@ -42,7 +43,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words import COMES
-from tui_trainer.worker import LoopChanged
 
 DRAIN_SECONDS = 1 / 12
 FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.errors import InputError
+from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.runs.curve import Axis
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import changed_at, runs_home
@@ -36,7 +37,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.overlay_chart import LETTERS, OverlayChart
 from tui_trainer.widgets.overlay_plot import Overlaid
-from tui_trainer.worker import LoopChanged
 
 CHART = Binding.Group("Chart ", compact=True)
 LIST_SECONDS = 2.0

@@ -8,6 +8,7 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.dialogs.export import Exports, export_binding
 from tui_trainer.screens.step.fork import StepFork
@@ -19,7 +20,6 @@ from tui_trainer.screens.step.updates import UPDATES
 from tui_trainer.session.going_on import STEP as LOOP
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
-from tui_trainer.worker import LoopChanged
 
 DRAIN_SECONDS = 1 / 12
 

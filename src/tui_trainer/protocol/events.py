@@ -1,0 +1,42 @@
+"""What the worker tells without being asked."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tui_trainer.failures import Failure
+from tui_trainer.reports.models import LoadProgress
+
+
+class LoopState(Enum):
+    """What a loop is doing."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the loop has ended, whatever the reason."""
+        return self not in (LoopState.RUNNING, LoopState.PAUSED)
+
+
+@dataclass(frozen=True)
+class LoopChanged:
+    """A loop began, paused, went on or ended, or was asked for one step and made it."""
+
+    name: str
+    state: LoopState
+    failure: Failure | None = None
+    """Why it ended, what closing it raised, or why it paused by itself."""
+
+
+@dataclass(frozen=True)
+class WorkerFailed:
+    """Something failed on the thread that nobody waits for; the thread goes on."""
+
+    failure: Failure
+
+
+Event = LoadProgress | LoopChanged | WorkerFailed
