@@ -6,6 +6,7 @@ from textual.widgets import Static
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, type_at_once, until
 from tui_trainer.screens.dialogs.failure import FaultDialog
+from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.terminal import last_line
@@ -68,6 +69,20 @@ async def test_late_on_what_has_gone_is_no_fault() -> None:
         await pilot.pause()
         app.exit(0)
         app.screen.call_later(fail)
+
+
+async def test_what_waits_to_be_drawn_is_not_called_on_what_has_gone() -> None:
+    """It waits at the screen on top, whoever left it there: a resize, and escape behind it."""
+    async with running("escape", "5", "E", engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
+        evaluation, below = app.screen, app.screen_stack[-2]
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is below and not evaluation.children)
+        called = []
+        below._invoke_later(evaluation._show_all, evaluation)
+        below._invoke_later(lambda: called.append(1), below)
+        await until(pilot, lambda: called)
+        assert not app.faults
 
 
 async def test_faults_without_end_end_the_app_with_status_1(

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TypeVar
 
 from rich.console import RenderableType
+from textual._callback import invoke
 from textual._context import active_app, active_message_pump
 from textual.actions import ActionParseResult
 from textual.app import App
@@ -18,6 +19,7 @@ from textual.dom import DOMNode
 from textual.events import Compose, Mount
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.worker import WorkerFailed, get_current_worker
 
 from tui_trainer.terminal.presence import has_gone, is_here
@@ -99,6 +101,22 @@ def cause(error: WorkerFailed) -> Exception:
     """What failed in a coroutine that was begun with `@work`."""
     return error.error if isinstance(error.error, Exception) else error
 
+
+async def call_back(screen: Screen[object]) -> None:
+    """Call what waited until `screen` was drawn, but for what has gone since.
+
+    It was left by any widget, or by a screen that was on top then: Textual would call it all the
+    same, and take what it raises for a fault of the screen that is there.
+    """
+    callbacks = screen._callbacks[:]
+    screen._callbacks.clear()
+    for callback, pump in callbacks:
+        if not has_gone(pump):
+            with pump._context():
+                await invoke(callback)
+
+
+setattr(Screen, "_invoke_and_clear_callbacks", call_back)  # noqa: B010 - Textual has no hook for it
 
 _dispatch = MessagePump._dispatch_message
 
