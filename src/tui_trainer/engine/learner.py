@@ -13,7 +13,8 @@ from transformers import PreTrainedModel
 from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.tokens import Vocabulary
-from tui_trainer.engine.random_numbers import get_rng, set_rng
+from tui_trainer.engine.optimizers.step_seen import step_seen
+from tui_trainer.engine.random_numbers import Rng, get_rng, set_rng
 from tui_trainer.engine.training_setup import TrainingSetup
 from tui_trainer.engine.ways.model_checks import ModelChecks
 from tui_trainer.engine.weights import Weights
@@ -139,39 +140,43 @@ class Learner:
         `optimizer.step` becomes an InputError that says that the update is half made.
         """
         weights = self.weights.copy() if copying else []
-        rng = get_rng(self.device)
-        had_gradients = self.weights.have_gradients
+        rng, had_gradients = get_rng(self.device), self.weights.have_gradients
         was_current = self.history.is_current
-        begun: list[bool] = []
-        ended: list[bool] = []
-        hooks = (
-            optimizer.register_step_pre_hook(lambda *_: begun.append(True)),
-            optimizer.register_step_post_hook(lambda *_: ended.append(True)),
-        )
-        try:
-            yield weights
-        except BaseException as error:
-            self.model.eval()
-            self.weights.zero_grad()
-            set_rng(self.device, rng)
-            if had_gradients:
-                self.history.add_phase(Action(ZERO_GRAD))
-            if copying:
-                self.weights.restore(weights)
-                if begun and optimizer is self.setup.optimizer:
-                    self.setup.set_optimizer(self.setup.optimizer_name)
-                    self.history.forget_changes()
-                if was_current:
-                    self.history.mark_current()
-            elif begun and not ended:
-                raise InputError(
-                    f"The optimizer failed in the middle of an update ({error}), so the weights "
-                    "are between two updates: press R to reload the model."
-                ) from error
-            raise
-        finally:
-            for hook in hooks:
-                hook.remove()
+        with step_seen(optimizer) as step:
+            try:
+                yield weights
+            except BaseException as error:
+                self._drop_passes(rng, had_gradients)
+                if copying:
+                    self._take_back(weights, optimizer if step.begun else None, was_current)
+                elif step.is_half_made:
+                    raise InputError(
+                        f"The optimizer failed in the middle of an update ({error}), so the "
+                        "weights are between two updates: press R to reload the model."
+                    ) from error
+                raise
+
+    def _drop_passes(self, rng: Rng, had_gradients: bool) -> None:
+        """What forward and backward passes that failed left, and the numbers that they drew."""
+        self.model.eval()
+        self.weights.zero_grad()
+        set_rng(self.device, rng)
+        if had_gradients:
+            self.history.add_phase(Action(ZERO_GRAD))
+
+    def _take_back(
+        self, weights: list[Tensor], stepped: Optimizer | None, was_current: bool
+    ) -> None:
+        """The weights before an update that failed; `stepped` had begun it.
+
+        Its state is of no update that was made, and neither is what undo would put back there.
+        """
+        self.weights.restore(weights)
+        if stepped is self.setup.optimizer:
+            self.setup.set_optimizer(self.setup.optimizer_name)
+            self.history.forget_changes()
+        if was_current:
+            self.history.mark_current()
 
     def autocast(self) -> AbstractContextManager[object]:
         """bf16 compute over fp32 weights where the precision is `mixed`, else nothing."""

@@ -62,7 +62,7 @@ class TrainingCell:
         self._ran = None
         self._words = "The weights are no longer those of these phases: begin with forward."
 
-    def _look(self) -> None:
+    def _notice_other_changes(self) -> None:
         """Where something else has changed the weights, what was made of them is out of date."""
         if self._seen != self._learner.weights.version:
             self._seen = self._learner.weights.version
@@ -81,7 +81,7 @@ class TrainingCell:
             STEP: self._step,
             ZERO_GRAD: self._zero_grad,
         }
-        self._look()
+        self._notice_other_changes()
         phase = phase or self._next()
         if phase not in phases:
             raise InputError(f"Phase {phase!r} is not known: use {', '.join(PHASES)}.")
@@ -102,7 +102,7 @@ class TrainingCell:
 
     def report(self) -> PhaseReport:
         """What there is now."""
-        self._look()
+        self._notice_other_changes()
         learner = self._learner
         gradients = self._gradient_norms()
         return PhaseReport(

@@ -87,11 +87,11 @@ class ModelChecks:
             batch = pad([alone.long, alone.short], side, self._vocabulary.pad_id)
             return self._agrees(batch, alone)
 
-        return self._look_at_lengths(f"padding {side}", longest, looks_right)
+        return self._at_lengths(f"padding {side}", longest, looks_right)
 
     def packs(self, longest: int) -> bool:
         """Whether several texts may share a row of at most `longest` tokens."""
-        return self._look_at_lengths("packing", longest, self._agrees_packed)
+        return self._at_lengths("packing", longest, self._agrees_packed)
 
     def attends_within_items(self, longest: int) -> bool:
         """Whether they may with attention that needs no mask, in fp32 and as the model computes."""
@@ -104,11 +104,11 @@ class ModelChecks:
                         right = self._agrees_packed(alone, within_items=True)
             return right
 
-        return self._look_at_lengths("attention within items", longest, looks_right)
+        return self._at_lengths("attention within items", longest, looks_right)
 
     def answers_in_batches(self, longest: int) -> bool:
         """Whether texts may grow together, to at most `longest` tokens, with a cache."""
-        return self._look_at_lengths("batches with a cache", longest, self._agrees_growing)
+        return self._at_lengths("batches with a cache", longest, self._agrees_growing)
 
     def has_plain_head(self) -> bool:
         """Whether the logits may be made in chunks."""
@@ -117,23 +117,21 @@ class ModelChecks:
             with self._compute():
                 return is_plain_head(self._model)
 
-        return self._look(("plain head",), looks_right)
+        return self._once(("plain head",), looks_right)
 
-    # Once each
+    # Looked at once each
 
-    def _look_at_lengths(
-        self, way: str, longest: int, looks_right: Callable[[Alone], bool]
-    ) -> bool:
+    def _at_lengths(self, way: str, longest: int, looks_right: Callable[[Alone], bool]) -> bool:
         """For short texts, and for those that reach past what the model sees at once."""
         every = lengths_to_look_at(self._model.config, longest, self._context)
-        return all(self._look((way, n), self._given_alone(looks_right, n)) for n in every)
+        return all(self._once((way, n), self._given_alone(looks_right, n)) for n in every)
 
     def _given_alone(
         self, looks_right: Callable[[Alone], bool], lengths: tuple[int, int]
     ) -> Callable[[], bool]:
         return lambda: looks_right(self._read_alone(lengths))
 
-    def _look(self, way: tuple[object, ...], looks_right: Callable[[], bool]) -> bool:
+    def _once(self, way: tuple[object, ...], looks_right: Callable[[], bool]) -> bool:
         if way not in self._found:
             with untouched(self._model):
                 self._found[way] = self._holds(way, looks_right)

@@ -1,0 +1,41 @@
+"""Whether an optimizer's step was begun, and whether it came to its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from torch.optim import Optimizer
+
+
+@dataclass
+class StepSeen:
+    """What was seen of `optimizer.step` so far."""
+
+    begun: bool = False
+    ended: bool = False
+
+    @property
+    def is_half_made(self) -> bool:
+        """Whether it failed inside, so that some weights are those after it and some not."""
+        return self.begun and not self.ended
+
+    def begin(self, *_: object) -> None:
+        self.begun = True
+
+    def end(self, *_: object) -> None:
+        self.ended = True
+
+
+@contextmanager
+def step_seen(optimizer: Optimizer) -> Iterator[StepSeen]:
+    """Looks at the step that the block makes."""
+    seen = StepSeen()
+    hooks = (
+        optimizer.register_step_pre_hook(seen.begin),
+        optimizer.register_step_post_hook(seen.end),
+    )
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
