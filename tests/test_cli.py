@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-import tui_trainer.app
+import tui_trainer.run_app
 from tests.runs_on_disk import write_run
 from tui_trainer.cli import main
 from tui_trainer.headless import problems
@@ -45,7 +45,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> list[ModelChoice]:
         opened.append(choice)
         return 3
 
-    monkeypatch.setattr(tui_trainer.app, "run_app", run_app)
+    monkeypatch.setattr(tui_trainer.run_app, "run_app", run_app)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")

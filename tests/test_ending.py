@@ -9,7 +9,7 @@ import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.requests_made_up import Call
-from tui_trainer.app import TuiTrainer, run_app
+from tui_trainer.app import TuiTrainer
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
@@ -17,6 +17,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.loops import Train
+from tui_trainer.run_app import run_app
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 from tui_trainer.signals import Heard, Patience
 from tui_trainer.worker import Worker
@@ -120,8 +121,8 @@ def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
 ) -> None:
     """As after q: the app has gone, and with it its own handlers."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr("tui_trainer.app.log_to_file", lambda: None)
-    monkeypatch.setattr("tui_trainer.app.logging.shutdown", lambda: None)
+    monkeypatch.setattr("tui_trainer.run_app.log_to_file", lambda: None)
+    monkeypatch.setattr("tui_trainer.run_app.logging.shutdown", lambda: None)
     monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
     engine, events = FakeEngine(gated=True), []
     assert engine.gate is not None

@@ -151,8 +151,8 @@ def _open_app(arguments: argparse.Namespace) -> int:
     # All that is made up to the first frame stays, and collecting among it delays that frame by 5%.
     # The worker enables it again once the engine is imported.
     gc.disable()
-    from tui_trainer.app import run_app  # noqa: PLC0415 - a command does without textual
     from tui_trainer.engine.start import make_engine  # noqa: PLC0415 - and some without an engine
+    from tui_trainer.run_app import run_app  # noqa: PLC0415 - a command does without textual
 
     return run_app(choice, make_engine)
 

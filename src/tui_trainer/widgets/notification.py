@@ -1,6 +1,11 @@
 """What `notify` says, without the trap of Textual's own."""
 
-from textual.notifications import Notification
+from typing import TypeVar
+
+from textual.app import App
+from textual.notifications import Notification, Notify, SeverityLevel
+
+Return = TypeVar("Return")
 
 A_MOMENT = 0.001  # seconds
 
@@ -19,3 +24,28 @@ class SafeNotification(Notification):
     @property
     def has_expired(self) -> bool:
         return super().time_left <= 0
+
+
+class Notifying(App[Return]):
+    """An app that notifies so, and says the same thing once."""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """As Textual's, with a notification that cannot stop the app."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(
+            Notify(SafeNotification(message, title, severity, seconds, markup=markup))
+        )
+
+    def on_notify(self, event: Notify) -> None:
+        """What is said again takes the place of itself: a key held down would fill the screen."""
+        words = event.notification.message
+        for told in [told for told in self._notifications if told.message == words]:
+            self._unnotify(told, refresh=False)

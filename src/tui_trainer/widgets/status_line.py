@@ -3,9 +3,9 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.models import LearnerStatus, LoadProgress
-from tui_trainer.terminal_text import visible, visible_source
-from tui_trainer.words.numbers import byte_count, counted, short_count
+from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.terminal_text import visible_source
+from tui_trainer.words.numbers import counted, short_count
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
@@ -36,14 +36,6 @@ def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
         f"{name} · {state} · {unsaved}",
         f"{name} · {unsaved}",
     )
-
-
-def describe_loading(loading: LoadProgress) -> str:
-    """How far a load is, with bytes where they are known."""
-    what = visible(loading.what, limit=40)
-    if loading.done_bytes is None:
-        return what
-    return f"{what} {byte_count(loading.done_bytes)} of {byte_count(loading.total_bytes)}"
 
 
 class StatusLine(Static):

@@ -1,0 +1,57 @@
+"""The app as a process: run until it ends, its worker ended, its last words on the terminal."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui_trainer.app import TuiTrainer
+from tui_trainer.ending import end_worker
+from tui_trainer.failures import describe_failure
+from tui_trainer.logs import log_path, log_to_file
+from tui_trainer.reports.progress import Progress
+from tui_trainer.say import say
+from tui_trainer.settings.train import ModelChoice
+from tui_trainer.signals import exit_status, heard_after
+from tui_trainer.terminal.signals import ENDING
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
+
+TICKS_PATIENCE = 2.0  # seconds that the last tick of the guide may take to be on disk
+
+
+def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -> int:
+    """Run the app until it ends; the exit status of the process.
+
+    Where it was not the user who ended it, updates that no file has are saved.
+    """
+    log_to_file()
+    app = TuiTrainer(choice, make_engine)
+    app.run()
+    with heard_after(app.patience, *ENDING) as late:
+        ended, status = _end(app)
+        app.session.ticks.wait(TICKS_PATIENCE)
+    if late:
+        status = exit_status(late[0])
+    logging.shutdown()
+    if not ended:
+        # A thread inside torch aborts the process when the interpreter ends beneath it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _end(app: TuiTrainer) -> tuple[bool, int]:
+    """End the worker: whether it ended, and the exit status so far."""
+    status, has_model = app.return_code or 0, app.session.status is not None
+    if app.ended_by is not None:
+        failure = describe_failure(app.ended_by)
+        say(f"the app failed, and could not go on: {failure.sentence} ({log_path()} has it whole)")
+    try:
+        return end_worker(app.worker, saves=status != 0 and has_model), status
+    except KeyboardInterrupt:
+        return False, exit_status(signal.SIGINT)
