@@ -7,12 +7,8 @@ from dataclasses import replace
 
 from tui_trainer.errors import InputError
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
-from tui_trainer.reports.evaluation import (
-    Answer,
-    Ending,
-    EvaluatedItem,
-    EvaluationReport,
-)
+from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.export import ExportReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.reports.items import ItemTokens

@@ -19,6 +19,16 @@ class Failure(Exception):  # noqa: N818  # what the interface is told, not an er
         self.traceback = traceback
         self.cancelled = cancelled
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the user is told the same."""
+        return isinstance(other, Failure) and self._told() == other._told()
+
+    def __hash__(self) -> int:
+        return hash(self._told())
+
+    def _told(self) -> tuple[str, str | None, bool]:
+        return self.sentence, self.traceback, self.cancelled
+
 
 def describe_failure(error: BaseException) -> Failure:
     """The user's words for an error; a traceback only for what the user cannot mend."""

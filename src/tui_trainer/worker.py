@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.loop import BetweenSteps, HaltReport
 from tui_trainer.reports.progress import Progress
 
 if TYPE_CHECKING:  # the first frame waits for this module, and need not for those of reports
+    from tui_trainer.protocol.answers import Answers
     from tui_trainer.protocol.loop_reports import Report
 
 Reply = TypeVar("Reply")
@@ -84,7 +84,7 @@ class Worker:
 
     def __init__(
         self,
-        make_engine: Callable[[Progress], Answers],
+        make_engine: "Callable[[Progress], Answers]",
         post: Callable[[Event], None],
     ) -> None:
         self._make_engine = make_engine
@@ -159,7 +159,7 @@ class Worker:
         The future raises a Failure where it cannot begin; then the one before goes on.
         """
 
-        def begin(engine: Answers) -> None:
+        def begin(engine: "Answers") -> None:
             loop = _Loop(request.begun_by(engine), playing)
             self._close(name, LoopState.STOPPED)
             self._reports[name] = deque(maxlen=REPORTS_KEPT)
@@ -186,7 +186,7 @@ class Worker:
         Where `last` fails the loop is paused instead, so that it can be tried again.
         """
 
-        def end(engine: Answers) -> Reply:
+        def end(engine: "Answers") -> Reply:
             try:
                 reply = last.answered_by(engine)
             except BaseException:
@@ -202,7 +202,7 @@ class Worker:
         waiting = self._reports.get(name)
         return [waiting.popleft() for _ in range(len(waiting))] if waiting else []
 
-    def _ask(self, act: Callable[[Answers], Reply], doing: str) -> "Future[Reply]":
+    def _ask(self, act: "Callable[[Answers], Reply]", doing: str) -> "Future[Reply]":
         future: Future[Reply] = Future()
         self._put(self._requests, _Call(partial(self._answer, future, act, doing), future.cancel))
         return future
@@ -254,7 +254,7 @@ class Worker:
             logging.getLogger(__name__).exception("an event of the worker was not heard")
 
     def _answer(
-        self, future: "Future[Reply]", act: Callable[[Answers], Reply], doing: str = ""
+        self, future: "Future[Reply]", act: "Callable[[Answers], Reply]", doing: str = ""
     ) -> None:
         if not future.set_running_or_notify_cancel():
             return
@@ -283,7 +283,7 @@ class Worker:
             request.run()
 
     @cached_property
-    def _engine(self) -> Answers:
+    def _engine(self) -> "Answers":
         """Made at the first request, whose future tells where that fails."""
         return self._make_engine(self._progress)
 

@@ -15,7 +15,8 @@ from tests.headless.conftest import Ended, obeyed_characters
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES
-from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem, EvaluationReport
+from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
 

@@ -2,16 +2,8 @@
 
 import pytest
 
-from tui_trainer.reports.evaluation import (
-    Answer,
-    Change,
-    Ending,
-    EvaluatedItem,
-    Outcome,
-    Score,
-    compare,
-    tally,
-)
+from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem, Outcome
+from tui_trainer.reports.evaluation import Change, Score, compare, tally
 from tui_trainer.reports.scoring import (
     cut_at_stop,
     flexible_answer,

@@ -12,13 +12,8 @@ from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
-from tui_trainer.reports.evaluation import (
-    Change,
-    EvaluationReport,
-    Outcome,
-    Score,
-    tally,
-)
+from tui_trainer.reports.evaluated_items import Outcome
+from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_field

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
-from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 from tui_trainer.reports.loop import (
     ChangeReport,
     LoopReport,

@@ -17,12 +17,8 @@ from tests.pilot import SECONDS_AT_MOST, shown, until
 from tests.runs_on_disk import MODEL, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
-from tui_trainer.reports.evaluation import (
-    Answer,
-    Ending,
-    EvaluatedItem,
-    EvaluationReport,
-)
+from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.export import ExportReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits

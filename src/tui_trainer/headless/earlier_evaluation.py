@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tui_trainer.errors import InputError
-from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 
 
 def read_items(path: str) -> tuple[EvaluatedItem, ...]:

@@ -18,11 +18,11 @@ from tui_trainer.headless.interrupts import finished_first, whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
+from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
     Comparison,
-    EvaluatedItem,
     EvaluationReport,
     compare,
     describe_rise,

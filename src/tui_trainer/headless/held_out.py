@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tui_trainer.reports.evaluation import EvaluatedItem
+from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.loop import SampleReport, ValidationReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, seconds_of

@@ -1,32 +1,27 @@
 """What an engine can be asked for. Engine has these methods, and so has whatever stands for it."""
 
-# The types are named and not imported: the first frame waits for this module.
-from __future__ import annotations
+from collections.abc import Iterator
+from typing import Protocol
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tui_trainer.reports.bench_result import BenchReport
-    from tui_trainer.reports.evaluation import EvaluationReport
-    from tui_trainer.reports.export import ExportReport
-    from tui_trainer.reports.generation import GeneratedToken, Inspection
-    from tui_trainer.reports.items import ItemTokens
-    from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
-    from tui_trainer.reports.loop import LoopReport, MemoryEstimate
-    from tui_trainer.reports.models import DeviceReport, LearnerStatus, ModelOption
-    from tui_trainer.reports.moved import MovedReport
-    from tui_trainer.reports.phases import PhaseReport
-    from tui_trainer.reports.predictions import PassesReport, Prediction
-    from tui_trainer.reports.probes import ProbeReport
-    from tui_trainer.reports.problem import Problem
-    from tui_trainer.reports.runs import CheckpointReport, SavedReport, StoppedRun
-    from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
-    from tui_trainer.reports.updates import UpdateReport
-    from tui_trainer.settings.bench import BenchSettings
-    from tui_trainer.settings.evaluation import EvaluationSettings
-    from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.reports.bench_result import BenchReport
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.generation import GeneratedToken, Inspection
+from tui_trainer.reports.items import ItemTokens
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.models import DeviceReport, LearnerStatus, ModelOption
+from tui_trainer.reports.moved import MovedReport
+from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.predictions import PassesReport, Prediction
+from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.reports.problem import Problem
+from tui_trainer.reports.runs import CheckpointReport, SavedReport, StoppedRun
+from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
+from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 
 
 class Answers(Protocol):

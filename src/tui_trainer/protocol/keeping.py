@@ -1,13 +1,15 @@
 """Requests that write what there is to disk."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tui_trainer.errors import InputError
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.request import Request
 from tui_trainer.reports.export import ExportReport
 from tui_trainer.reports.runs import CheckpointReport, End, Kept, SavedReport
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Save(Request[Kept]):
 
     doing: ClassVar[str] = "Saving"
 
-    def answered_by(self, engine: Answers) -> Kept:
+    def answered_by(self, engine: "Answers") -> Kept:
         return _kept(engine.save())
 
 
@@ -26,7 +28,7 @@ class EndWork(Request[End]):
 
     saves: bool
 
-    def answered_by(self, engine: Answers) -> End:
+    def answered_by(self, engine: "Answers") -> End:
         kept, failure = Kept(), ""
         try:
             kept = _kept(engine.save()) if self.saves else kept
@@ -43,7 +45,7 @@ def _kept(saved: CheckpointReport | SavedReport | None) -> Kept:
 class NameExport(Request[str]):
     """A file name for what was done; refused where there is nothing to export."""
 
-    def answered_by(self, engine: Answers) -> str:
+    def answered_by(self, engine: "Answers") -> str:
         return engine.export_name()
 
 
@@ -56,5 +58,5 @@ class Export(Request[ExportReport]):
     """The file, as it was typed."""
     overwrite: bool = False
 
-    def answered_by(self, engine: Answers) -> ExportReport:
+    def answered_by(self, engine: "Answers") -> ExportReport:
         return engine.export(self.line, overwrite=self.overwrite)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.reports.evaluation import EvaluationReport
@@ -12,6 +11,9 @@ from tui_trainer.reports.loop import LoopReport, MemoryEstimate
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Train(LoopRequest[LoopReport]):
     record: bool = True
     """False where nothing is to be written."""
 
-    def begun_by(self, engine: Answers) -> Iterator[LoopReport]:
+    def begun_by(self, engine: "Answers") -> Iterator[LoopReport]:
         return engine.train(self.settings, record=self.record)
 
 
@@ -36,7 +38,7 @@ class Resume(LoopRequest[LoopReport]):
     """Its folder."""
     settings: TrainSettings
 
-    def begun_by(self, engine: Answers) -> Iterator[LoopReport]:
+    def begun_by(self, engine: "Answers") -> Iterator[LoopReport]:
         return engine.resume(self.checkpoint, self.settings, record=True)
 
 
@@ -44,7 +46,7 @@ class Resume(LoopRequest[LoopReport]):
 class ReadBeginning(Request[tuple[MemoryEstimate | None, float]]):
     """What the loop that was begun last will need, and its learning rate."""
 
-    def answered_by(self, engine: Answers) -> tuple[MemoryEstimate | None, float]:
+    def answered_by(self, engine: "Answers") -> tuple[MemoryEstimate | None, float]:
         return engine.memory_estimate(), engine.training_lr()
 
 
@@ -55,7 +57,7 @@ class SetTrainingLr(Request[float]):
     doing: ClassVar[str] = "Setting lr"
     lr: float
 
-    def answered_by(self, engine: Answers) -> float:
+    def answered_by(self, engine: "Answers") -> float:
         engine.set_training_lr(self.lr)
         return engine.training_lr()
 
@@ -67,7 +69,7 @@ class Evaluate(LoopRequest[EvaluationReport]):
     doing: ClassVar[str] = "Starting Evaluation"
     settings: EvaluationSettings
 
-    def begun_by(self, engine: Answers) -> Iterator[EvaluationReport]:
+    def begun_by(self, engine: "Answers") -> Iterator[EvaluationReport]:
         return engine.evaluate(self.settings)
 
 
@@ -78,5 +80,5 @@ class Bench(LoopRequest[BenchReport]):
     doing: ClassVar[str] = "Starting Bench"
     settings: BenchSettings
 
-    def begun_by(self, engine: Answers) -> Iterator[BenchReport]:
+    def begun_by(self, engine: "Answers") -> Iterator[BenchReport]:
         return engine.bench(self.settings)

@@ -1,13 +1,15 @@
 """Requests for models, and for the one that is loaded."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.request import Request
 from tui_trainer.reports.models import DeviceReport, LearnerStatus, ModelOption
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.settings.train import ModelChoice
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class FindModels(Request[tuple[list[ModelOption], list[DeviceReport]]]):
 
     doing: ClassVar[str] = "Looking for models"
 
-    def answered_by(self, engine: Answers) -> tuple[list[ModelOption], list[DeviceReport]]:
+    def answered_by(self, engine: "Answers") -> tuple[list[ModelOption], list[DeviceReport]]:
         return engine.models(), engine.devices()
 
 
@@ -24,7 +26,7 @@ class FindModels(Request[tuple[list[ModelOption], list[DeviceReport]]]):
 class ReadStatus(Request[tuple[LearnerStatus | None]]):
     """What the Learner holds now; None while no model is loaded."""
 
-    def answered_by(self, engine: Answers) -> tuple[LearnerStatus | None]:
+    def answered_by(self, engine: "Answers") -> tuple[LearnerStatus | None]:
         return (engine.status(),)
 
 
@@ -35,7 +37,7 @@ class LoadTokenizer(Request[TokenizerReport]):
     doing: ClassVar[str] = "Loading a tokenizer"
     source: str
 
-    def answered_by(self, engine: Answers) -> TokenizerReport:
+    def answered_by(self, engine: "Answers") -> TokenizerReport:
         return engine.load_tokenizer(self.source)
 
 
@@ -46,7 +48,7 @@ class LoadModel(Request[LearnerStatus]):
     doing: ClassVar[str] = "Loading"
     choice: ModelChoice
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.load_model(self.choice)
 
 
@@ -56,5 +58,5 @@ class Reload(Request[LearnerStatus]):
 
     doing: ClassVar[str] = "Reloading"
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.reload()

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.reports.predictions import PassesReport, Prediction
 from tui_trainer.settings.train import Sampling
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Predict(Request[Prediction]):
     text: str
     top: int = 5
 
-    def answered_by(self, engine: Answers) -> Prediction:
+    def answered_by(self, engine: "Answers") -> Prediction:
         return engine.predict(self.text, self.top)
 
 
@@ -30,7 +32,7 @@ class ComparePasses(Request[PassesReport]):
 
     text: str
 
-    def answered_by(self, engine: Answers) -> PassesReport:
+    def answered_by(self, engine: "Answers") -> PassesReport:
         return engine.passes(self.text)
 
 
@@ -40,7 +42,7 @@ class CrossEntropy(Request[CrossEntropyReport]):
 
     question: LabelledLogits
 
-    def answered_by(self, engine: Answers) -> CrossEntropyReport:
+    def answered_by(self, engine: "Answers") -> CrossEntropyReport:
         return engine.cross_entropy(self.question)
 
 
@@ -56,7 +58,7 @@ class Inspect(Request[Inspection]):
     sampling: Sampling
     top: int = 50
 
-    def answered_by(self, engine: Answers) -> Inspection:
+    def answered_by(self, engine: "Answers") -> Inspection:
         return engine.inspect(self.text, self.generated, self.index, self.sampling, self.top)
 
 
@@ -69,7 +71,7 @@ class NextToken(Request[GeneratedToken]):
     generated: tuple[int, ...]
     sampling: Sampling
 
-    def answered_by(self, engine: Answers) -> GeneratedToken:
+    def answered_by(self, engine: "Answers") -> GeneratedToken:
         return engine.next_token(self.text, self.generated, self.sampling)
 
 
@@ -84,7 +86,7 @@ class Generate(LoopRequest[GeneratedToken]):
     """Until SetSampling has others."""
     limit: int
 
-    def begun_by(self, engine: Answers) -> Iterator[GeneratedToken]:
+    def begun_by(self, engine: "Answers") -> Iterator[GeneratedToken]:
         return engine.generate(self.text, self.generated, self.sampling, self.limit)
 
 
@@ -94,5 +96,5 @@ class SetSampling(Request[None]):
 
     sampling: Sampling
 
-    def answered_by(self, engine: Answers) -> None:
+    def answered_by(self, engine: "Answers") -> None:
         engine.set_sampling(self.sampling)

@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from tui_trainer.protocol.answers import Answers
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
+
 
 Reply_co = TypeVar("Reply_co", covariant=True)
 Report_co = TypeVar("Report_co", covariant=True)
@@ -19,7 +21,7 @@ class Request(ABC, Generic[Reply_co]):
     """What the user is told goes on where it takes its time; empty where nothing is told."""
 
     @abstractmethod
-    def answered_by(self, engine: Answers) -> Reply_co:
+    def answered_by(self, engine: "Answers") -> Reply_co:
         """The reply, on the thread that owns the engine; raises what the engine raises."""
 
 
@@ -31,5 +33,5 @@ class LoopRequest(ABC, Generic[Report_co]):
     """As a Request's, while it begins."""
 
     @abstractmethod
-    def begun_by(self, engine: Answers) -> Iterator[Report_co]:
+    def begun_by(self, engine: "Answers") -> Iterator[Report_co]:
         """The loop, before its first step; raises where it cannot begin."""

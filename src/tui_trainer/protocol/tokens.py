@@ -1,14 +1,16 @@
 """Requests for tokens, which need a tokenizer and no weights."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.request import Request
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.tokens import TokenizedTexts
 from tui_trainer.settings.train import TrainSettings
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Tokenize(Request[TokenizedTexts]):
     second: str | None = None
     """The model of the second tokenizer."""
 
-    def answered_by(self, engine: Answers) -> TokenizedTexts:
+    def answered_by(self, engine: "Answers") -> TokenizedTexts:
         first = engine.tokenize(self.text, self.source)
         items = tuple(engine.tokenize(item, self.source) for item in self.items)
         batch = second = None
@@ -48,5 +50,5 @@ class ReadItem(Request[ItemTokens]):
     source: str
     """The model whose tokenizer it is."""
 
-    def answered_by(self, engine: Answers) -> ItemTokens:
+    def answered_by(self, engine: "Answers") -> ItemTokens:
         return engine.item(self.index, self.problem, self.settings, self.source)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.updates import UpdateReport
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Update(Request[UpdateReport]):
     doing: ClassVar[str] = "Updating"
     text: str
 
-    def answered_by(self, engine: Answers) -> UpdateReport:
+    def answered_by(self, engine: "Answers") -> UpdateReport:
         return engine.update(self.text)
 
 
@@ -32,7 +34,7 @@ class UpdateAt(Request[UpdateReport]):
     text: str
     lr: float
 
-    def answered_by(self, engine: Answers) -> UpdateReport:
+    def answered_by(self, engine: "Answers") -> UpdateReport:
         return engine.update_at(self.text, self.lr)
 
 
@@ -43,7 +45,7 @@ class KeepUpdating(LoopRequest[UpdateReport]):
     doing: ClassVar[str] = "Starting Step"
     text: str
 
-    def begun_by(self, engine: Answers) -> Iterator[UpdateReport]:
+    def begun_by(self, engine: "Answers") -> Iterator[UpdateReport]:
         return engine.updates(self.text)
 
 
@@ -54,7 +56,7 @@ class Fork(Request[tuple[UpdateReport, ...]]):
     doing: ClassVar[str] = "Trying three lr"
     text: str
 
-    def answered_by(self, engine: Answers) -> tuple[UpdateReport, ...]:
+    def answered_by(self, engine: "Answers") -> tuple[UpdateReport, ...]:
         return engine.fork(self.text)
 
 
@@ -67,7 +69,7 @@ class Undo(Request[LearnerStatus]):
 
     doing: ClassVar[str] = "Undoing"
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.undo()
 
 
@@ -77,7 +79,7 @@ class Redo(Request[LearnerStatus]):
 
     doing: ClassVar[str] = "Redoing"
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.redo()
 
 
@@ -85,7 +87,7 @@ class Redo(Request[LearnerStatus]):
 class PrepareUndo(Request[None]):
     """Copy ahead of the next update what undo needs; for when nobody waits."""
 
-    def answered_by(self, engine: Answers) -> None:
+    def answered_by(self, engine: "Answers") -> None:
         engine.prepare_undo()
 
 
@@ -96,7 +98,7 @@ class SetUndoBudget(Request[LearnerStatus]):
     doing: ClassVar[str] = "Setting"
     budget: int
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.set_undo_budget(self.budget)
 
 
@@ -111,7 +113,7 @@ class RunPhase(Request[PhaseReport]):
     phase: str | None
     text: str
 
-    def answered_by(self, engine: Answers) -> PhaseReport:
+    def answered_by(self, engine: "Answers") -> PhaseReport:
         return engine.phase(self.phase, self.text)
 
 
@@ -121,7 +123,7 @@ class ReadPhases(Request[PhaseReport]):
 
     doing: ClassVar[str] = "Phases"
 
-    def answered_by(self, engine: Answers) -> PhaseReport:
+    def answered_by(self, engine: "Answers") -> PhaseReport:
         return engine.phase_report()
 
 
@@ -131,7 +133,7 @@ class CompareWeights(Request[MovedReport]):
 
     doing: ClassVar[str] = "Comparing weights"
 
-    def answered_by(self, engine: Answers) -> MovedReport:
+    def answered_by(self, engine: "Answers") -> MovedReport:
         return engine.moved()
 
 
@@ -142,7 +144,7 @@ class FollowProbes(Request[None]):
     doing: ClassVar[str] = "Probing"
     texts: tuple[str, ...]
 
-    def answered_by(self, engine: Answers) -> None:
+    def answered_by(self, engine: "Answers") -> None:
         engine.follow_probes(self.texts)
 
 
@@ -153,7 +155,7 @@ class Probe(Request[tuple[ProbeReport, ...]]):
     doing: ClassVar[str] = "Probing"
     texts: tuple[str, ...]
 
-    def answered_by(self, engine: Answers) -> tuple[ProbeReport, ...]:
+    def answered_by(self, engine: "Answers") -> tuple[ProbeReport, ...]:
         return engine.probe(self.texts)
 
 
@@ -167,7 +169,7 @@ class SetLr(Request[LearnerStatus]):
     doing: ClassVar[str] = "Setting"
     lr: float
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.set_lr(self.lr)
 
 
@@ -178,7 +180,7 @@ class SetOptimizer(Request[LearnerStatus]):
     doing: ClassVar[str] = "Setting"
     name: str
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.set_optimizer(self.name)
 
 
@@ -189,7 +191,7 @@ class SetTraining(Request[LearnerStatus]):
     doing: ClassVar[str] = "Setting"
     training: bool
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.set_training(self.training)
 
 
@@ -200,5 +202,5 @@ class SetDropout(Request[LearnerStatus]):
     doing: ClassVar[str] = "Setting dropout"
     p: float
 
-    def answered_by(self, engine: Answers) -> LearnerStatus:
+    def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.set_dropout(self.p)

@@ -1,14 +1,10 @@
 """What a training loop tells beside its steps: frozen dataclasses of plain values. No torch."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE
+from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.steps import StepReport
-
-if TYPE_CHECKING:
-    from tui_trainer.reports.evaluation import EvaluatedItem
-
 
 CHANGES = UPDATE, UNDO, REDO
 
@@ -54,7 +50,7 @@ class SampleReport:
 
     step: int
     """How many steps were made before; 0 is before the first."""
-    items: "tuple[EvaluatedItem, ...]"
+    items: tuple[EvaluatedItem, ...]
     seconds: float
 
 

@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.evaluation import EvaluatedItem
+from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.loop import LoopReport, PartReport, SampleReport, ValidationReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.loss_chart import LossChart

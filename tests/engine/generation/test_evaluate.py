@@ -20,7 +20,8 @@ from tui_trainer.engine.generation.batch_generation import GreedyGeneration
 from tui_trainer.engine.generation.evaluate import batches_by_length, load_held_out, make_prompt
 from tui_trainer.engine.ways.cached_batch import last_logits_only
 from tui_trainer.errors import InputError
-from tui_trainer.reports.evaluation import Answer, Ending, EvaluatedItem, EvaluationReport
+from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
 from tui_trainer.settings.train import ModelChoice, TrainSettings

@@ -9,7 +9,7 @@ from tui_trainer.engine.finite import check_numbers
 from tui_trainer.engine.generation.predict import forward
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.ways.cached_batch import CachedBatch
-from tui_trainer.reports.evaluation import Answer, Ending
+from tui_trainer.reports.evaluated_items import Answer, Ending
 from tui_trainer.reports.scoring import STOP_STRINGS, cut_at_stop
 
 # A stop string just completed lies in so many last tokens, since each has at least a byte of it.

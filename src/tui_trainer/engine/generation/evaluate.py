@@ -15,7 +15,8 @@ from tui_trainer.engine.generation.batch_generation import (
 )
 from tui_trainer.engine.learner import Learner
 from tui_trainer.errors import InputError
-from tui_trainer.reports.evaluation import EvaluatedItem, EvaluationReport
+from tui_trainer.reports.evaluated_items import EvaluatedItem
+from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.problem import Problem, format_problem, format_prompt
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.settings.evaluation import EvaluationSettings

@@ -24,7 +24,7 @@ from tui_trainer.engine.loop.held_out import HeldOut, UnseenProblem
 from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item
 from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.engine.loop.not_finite import why_no_answers
-from tui_trainer.reports.evaluation import Answer, EvaluatedItem
+from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.reports.loop import (
     HaltReport,
     LoopReport,

@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.evaluation import Answer, EvaluatedItem
+from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.evaluation.words import number, raw
 

@@ -13,12 +13,8 @@ from textual.widgets import Static
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loops import Evaluate
-from tui_trainer.reports.evaluation import (
-    Change,
-    ComparedItem,
-    EvaluatedItem,
-    EvaluationReport,
-)
+from tui_trainer.reports.evaluated_items import EvaluatedItem
+from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
 from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.evaluation.words import (

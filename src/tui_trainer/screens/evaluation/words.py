@@ -1,9 +1,9 @@
 """What the evaluation screen says of scores, items and changes, fit for a terminal."""
 
+from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
-    EvaluatedItem,
     EvaluationReport,
     Score,
     describe_rise,
