@@ -15,7 +15,7 @@ SOURCE = Path(tui_trainer.__file__).parent
 HEAVY = {"torch", "transformers", "datasets"}
 INTERFACE = (
     *("app", "ending", "session", "screens", "widgets", "terminal", "words"),
-    *("runs", "settings", "reports", "worker", "headless", "cli"),
+    *("runs", "settings", "reports", "protocol", "worker", "headless", "cli"),
 )
 LOADED = (
     "import importlib, json, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
