@@ -89,10 +89,10 @@ def test_hostile_items_reach_no_terminal_and_too_few_are_told(
     assert "no item beside the 6 that are trained on: lower items" in ended.err
 
 
-def test_samples_of_a_model_without_a_kv_cache_are_said_to_come_one_at_a_time(
+def test_samples_that_cannot_be_answered_in_batches_are_said_to_come_one_at_a_time(
     program: Program, tmp_path: Path
 ) -> None:
-    folder = str(save_tiny("mamba", tmp_path / "mamba"))
+    folder = str(save_tiny("roberta", tmp_path / "roberta"))
     asked = program("gsm8k", "--model", folder, "--items", "1", "--sample-every", "1", "--no-run")
     assert asked.status == 0
     assert asked.err.count(NO_BATCHES) == 1
