@@ -13,14 +13,32 @@ import torch.nn.functional as F
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.failures import Failure
+from tui_trainer.protocol import wire
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.loops import Train
 from tui_trainer.protocol.models import FindModels, LoadModel, LoadTokenizer, ReadStatus, Reload
-from tui_trainer.protocol.predictions import Predict
+from tui_trainer.protocol.predictions import (
+    ComparePasses,
+    CrossEntropy,
+    Inspect,
+    NextToken,
+    Predict,
+)
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.tokens import Tokenize
-from tui_trainer.protocol.updates import SetLr, Update
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.protocol.updates import (
+    CompareWeights,
+    Fork,
+    Probe,
+    ReadPhases,
+    Redo,
+    RunPhase,
+    SetLr,
+    Undo,
+    Update,
+)
+from tui_trainer.reports.labelled_logits import LabelledLogits
+from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 from tui_trainer.worker import Worker
 
 WAIT = 60.0
@@ -93,7 +111,18 @@ def test_nothing_but_plain_values_crosses_the_thread(
         LoadTokenizer(source),
         Tokenize(NOTEBOOK_TEXT, source, ("def", "def hello"), "left", second=source),
         Predict(NOTEBOOK_TEXT),
+        Inspect(NOTEBOOK_TEXT, (7,), 1, Sampling(greedy=False, top_k=5)),
+        NextToken(NOTEBOOK_TEXT, (), Sampling(greedy=False)),
+        ComparePasses(NOTEBOOK_TEXT),
+        CrossEntropy(LabelledLogits((0.5, -1.0), 1)),
         Update(NOTEBOOK_TEXT),
+        Fork(NOTEBOOK_TEXT),
+        CompareWeights(),
+        Probe((NOTEBOOK_TEXT,)),
+        RunPhase(None, NOTEBOOK_TEXT),
+        ReadPhases(),
+        Undo(),
+        Redo(),
         SetLr(1e-4),
         Reload(),
     ]
@@ -101,11 +130,13 @@ def test_nothing_but_plain_values_crosses_the_thread(
         reply = worker.ask(request).result(WAIT)
         assert reply is not None
         assert_plain(reply)
+        assert wire.read_reply(request, wire.write_reply(reply)) == reply
     worker.start_loop("gsm8k", Train(TrainSettings(items=2), record=False)).result(WAIT)
     heard.end_of("gsm8k")
     reports = worker.drain("gsm8k")
     assert len(reports) == 2
     assert_plain(reports)
+    assert [wire.read_report(wire.write_report(report)) for report in reports] == reports
 
 
 def test_a_loop_that_runs_out_of_memory_tells_and_the_model_lives(
