@@ -107,7 +107,9 @@ def test_ctrl_c_exports_what_was_done_so_far(
         target = tmp_path / f"{made_by}.py"
         exported = "--json", "--export", str(target)
         ended = program(*command, "--lr", "1e-3", "--model", tiny, *exported)
-        assert (ended.status, ended.err) == (130, "tui-trainer: Interrupted.\n")
+        *told, why = ended.err.splitlines()
+        assert (ended.status, why) == (130, "tui-trainer: Interrupted.")
+        assert [line for line in told if "go on with" not in line] == []
         assert ended.lines[-1]["event"] == "export"
         one, other = losses[target] = [line["loss"] for line in ended.steps]
         assert one != other
