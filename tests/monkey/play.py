@@ -76,7 +76,7 @@ class MonkeysApp(TuiTrainer):
     def get_driver_class(self) -> type[Driver]:
         return Keyboard
 
-    def _handle_signals(self) -> None:
+    def hear_signals(self) -> None:
         """What a signal asks to end is the monkey, and not one app of many."""
 
 
