@@ -33,7 +33,7 @@ def test_losses_and_weights_are_those_of_the_blocks_as_they_are(qwen3: Engine) -
     weights = weights_of(qwen3.learner.model)
     qwen3.reload()
     reports = qwen3.train(replace(SETTINGS, compiled=True))
-    assert str(next(reports)) == "warming up"
+    assert next(reports) == PartReport("warming up")
     steps = [report for report in reports if not isinstance(report, PartReport)]
     assert steps[0].notes == ()
     assert [step.loss for step in steps] == pytest.approx([step.loss for step in plain], rel=1e-5)
