@@ -71,7 +71,7 @@ async def test_late_on_what_has_gone_is_no_fault() -> None:
         app.screen.call_later(fail)
 
 
-async def test_what_waits_to_be_drawn_is_not_called_on_what_has_gone() -> None:
+async def test_what_waits_to_be_drawn_is_no_fault_where_it_is_of_what_has_gone() -> None:
     """It waits at the screen on top, whoever left it there: a resize, and escape behind it."""
     async with running("escape", "5", "E", engine=lambda _: FakeEngine()) as (app, pilot):
         await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
@@ -80,8 +80,9 @@ async def test_what_waits_to_be_drawn_is_not_called_on_what_has_gone() -> None:
         await until(pilot, lambda: app.screen is below and not evaluation.children)
         called = []
         below._invoke_later(evaluation._show_all, evaluation)
-        below._invoke_later(lambda: called.append(1), below)
-        await until(pilot, lambda: called)
+        below._invoke_later(lambda: called.append("evaluation"), evaluation)
+        below._invoke_later(lambda: called.append("below"), below)
+        await until(pilot, lambda: called == ["evaluation", "below"])
         assert not app.faults
 
 

@@ -103,17 +103,19 @@ def cause(error: WorkerFailed) -> Exception:
 
 
 async def call_back(screen: Screen[object]) -> None:
-    """Call what waited until `screen` was drawn, but for what has gone since.
+    """Call what waited until `screen` was drawn; what one raises keeps no other from its turn.
 
-    It was left by any widget, or by a screen that was on top then: Textual would call it all the
-    same, and take what it raises for a fault of the screen that is there.
+    It was left there by any widget, or by a screen that was on top then, and may be waited for.
+    Textual would take what it raises for a fault of `screen`, though what it is of has gone.
     """
     callbacks = screen._callbacks[:]
     screen._callbacks.clear()
     for callback, pump in callbacks:
-        if not has_gone(pump):
-            with pump._context():
+        with pump._context():
+            try:
                 await invoke(callback)
+            except Exception as error:
+                screen.app._handle_exception(error)
 
 
 setattr(Screen, "_invoke_and_clear_callbacks", call_back)  # noqa: B010 - Textual has no hook for it
