@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from tui_trainer.errors import InputError
-from tui_trainer.settings.fields import FIELDS, differing, read_settings
+from tui_trainer.settings.fields import FIELDS, differing, read_typed
 from tui_trainer.settings.presets import TUTORIAL
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
@@ -73,7 +73,8 @@ def test_each_setting_has_a_field_that_reads_what_it_shows() -> None:
         weight_decay=0.1,
     )
     for settings in (TrainSettings(), other):
-        assert read_settings({field.name: field.typed(settings) for field in FIELDS}) == settings
+        typed = {field.name: field.typed(settings) for field in FIELDS}
+        assert read_typed(TrainSettings, FIELDS, typed) == settings
     changed = ["problems", "items", "lr", "optimizer", "weight_decay", "schedule", "shuffle"]
     assert [field.name for field in differing(other, TUTORIAL)] == changed
 

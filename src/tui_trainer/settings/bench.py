@@ -67,12 +67,6 @@ BENCH_FIELDS = tuple(
 )
 
 
-def read_bench_settings(typed: dict[str, str]) -> BenchSettings:
-    """The settings typed, by name; InputError where they cannot be used."""
-    values = {field.name: field.read(typed[field.name]) for field in BENCH_FIELDS}
-    return BenchSettings(**values)  # type: ignore[arg-type]  # each field reads its own type
-
-
 @dataclass(frozen=True)
 class Job:
     """One run of one loop, in a process of its own."""

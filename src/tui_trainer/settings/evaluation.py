@@ -69,12 +69,6 @@ EVALUATION_FIELDS = tuple(
 )
 
 
-def read_evaluation_settings(typed: dict[str, str]) -> EvaluationSettings:
-    """The settings typed, by name; InputError where they cannot be used."""
-    values = {field.name: field.read(typed[field.name]) for field in EVALUATION_FIELDS}
-    return EvaluationSettings(**values)  # type: ignore[arg-type]  # each field reads its own type
-
-
 def incomparable(before: EvaluationSettings, after: EvaluationSettings) -> tuple[SettingField, ...]:
     """The settings that differ and that scores depend on: which problems, how they are asked.
 

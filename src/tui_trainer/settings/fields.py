@@ -3,8 +3,10 @@
 The form and the command line are made from this one list. No torch here.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 from tui_trainer.errors import InputError
 from tui_trainer.settings.presets import PRESETS
@@ -17,6 +19,8 @@ from tui_trainer.settings.train import (
     TrainSettings,
 )
 from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole, told
+
+Settings = TypeVar("Settings")
 
 DEFAULT_DECAY = "torch"
 """What is typed for torch's own weight decay."""
@@ -140,10 +144,11 @@ FIELDS = (
 )
 
 
-def read_settings(typed: dict[str, str]) -> TrainSettings:
-    """The settings typed, by name; InputError where they cannot be used."""
-    values = {field.name: field.read(typed[field.name]) for field in FIELDS}
-    return TrainSettings(**values)  # type: ignore[arg-type]  # each field reads its own type
+def read_typed(
+    kind: Callable[..., Settings], fields: Iterable[SettingField], typed: Mapping[str, str]
+) -> Settings:
+    """The settings typed, by the names of their fields; InputError where they cannot be used."""
+    return kind(**{field.name: field.read(typed[field.name]) for field in fields})
 
 
 def differing(settings: TrainSettings, base: TrainSettings) -> list[SettingField]:

@@ -28,12 +28,12 @@ from tui_trainer.screens.bench.words import (
     describe_progress,
     no_bench,
 )
-from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import BENCH, Act
 from tui_trainer.session.session import Session
-from tui_trainer.settings.bench import BENCH_FIELDS, read_bench_settings
+from tui_trainer.settings.bench import BENCH_FIELDS
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines
 
@@ -41,7 +41,6 @@ LIST_SECONDS = 2.0
 DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25
 SELECT = Binding.Group("Select ", compact=True)
-USUAL = "usual"
 
 
 class BenchScreen(ScreenOnTop):
@@ -260,13 +259,8 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     @work
     async def action_settings(self) -> None:
         benches = self.session.benches
-        form = FormOf(
-            "Settings of the next bench",
-            BENCH_FIELDS,
-            {USUAL: benches.suggested},
-            read_bench_settings,
-            nearest=lambda _: USUAL,
-        )
+        heading = "Settings of the next bench"
+        form = form_beside_usual(heading, BENCH_FIELDS, benches.suggested)
         settings = await self.app.push_screen_wait(SettingsForm(form, benches.settings))
         if settings is not None:
             benches.change_settings(settings)

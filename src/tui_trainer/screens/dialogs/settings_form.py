@@ -13,11 +13,12 @@ from textual.widgets import Input, Static
 
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.settings.fields import SettingField
+from tui_trainer.settings.fields import SettingField, read_typed
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 
 LABEL_WIDTH = 18
+USUAL = "usual"
 
 Settings = TypeVar("Settings")
 
@@ -29,10 +30,16 @@ class FormOf(Generic[Settings]):
     heading: str
     fields: tuple[SettingField, ...]
     presets: Mapping[str, Settings]
-    read: Callable[[dict[str, str]], Settings]
-    """Makes the settings of what was typed, by name; InputError where they cannot be used."""
+    kind: type[Settings]
     nearest: Callable[[Settings], str]
     """The name of the preset that changes are marked against at first."""
+
+
+def form_beside_usual(
+    heading: str, fields: tuple[SettingField, ...], usual: Settings
+) -> FormOf[Settings]:
+    """A form whose only preset are the settings that are usual here."""
+    return FormOf(heading, fields, {USUAL: usual}, type(usual), nearest=lambda _: USUAL)
 
 
 class SettingsForm(Dialog[Settings | None], Generic[Settings]):
@@ -116,7 +123,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         fields = self._form.fields
         typed = {field.name: self.query_one(f"#{field.name}", Input).value for field in fields}
         try:
-            settings = self._form.read(typed)
+            settings = read_typed(self._form.kind, fields, typed)
         except InputError as error:
             self.query_one(".error", Static).update(Content(visible(str(error))))
         else:

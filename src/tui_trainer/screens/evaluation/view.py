@@ -15,7 +15,7 @@ from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
-from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.evaluation.words import (
     ITEM_COLUMNS,
@@ -32,7 +32,7 @@ from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.evaluations import Pairing
 from tui_trainer.session.going_on import EVALUATION, Act
 from tui_trainer.session.session import Session
-from tui_trainer.settings.evaluation import EVALUATION_FIELDS, read_evaluation_settings
+from tui_trainer.settings.evaluation import EVALUATION_FIELDS
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 
@@ -41,7 +41,6 @@ SHOW_SECONDS = 0.25
 RUN = Binding.Group("Eval ", compact=True)
 LOOK = Binding.Group("Look", compact=True)
 SELECT = Binding.Group("Select ", compact=True)
-USUAL = "usual"
 FILTERS: tuple[Change | None, ...] = (None, *Change)
 
 
@@ -326,13 +325,8 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     @work
     async def action_settings(self) -> None:
         evaluations = self.session.evaluations
-        form = FormOf(
-            "Settings of the next evaluation",
-            EVALUATION_FIELDS,
-            {USUAL: evaluations.suggested},
-            read_evaluation_settings,
-            nearest=lambda _: USUAL,
-        )
+        heading = "Settings of the next evaluation"
+        form = form_beside_usual(heading, EVALUATION_FIELDS, evaluations.suggested)
         settings = await self.app.push_screen_wait(SettingsForm(form, evaluations.settings))
         if settings is not None:
             evaluations.change_settings(settings)

@@ -5,13 +5,12 @@ from tui_trainer.settings.fields import (
     FIELDS,
     differing,
     nearest_preset,
-    read_settings,
 )
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
 
 ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
-FORM = FormOf("Settings of the next run", FIELDS, PRESETS, read_settings, nearest_preset)
+FORM = FormOf("Settings of the next run", FIELDS, PRESETS, TrainSettings, nearest_preset)
 
 
 def describe_settings(
