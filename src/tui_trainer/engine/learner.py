@@ -82,7 +82,7 @@ class Learner:
     @cached_property
     def checks(self) -> ModelChecks:
         """Which ways of running the model were found to give what the plain one gives."""
-        return ModelChecks(self.model, self.vocabulary, self.report)
+        return ModelChecks(self.model, self.weights, self.vocabulary, self.report)
 
     @cached_property
     def end_ids(self) -> frozenset[int]:

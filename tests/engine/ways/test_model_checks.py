@@ -196,6 +196,21 @@ def test_each_way_is_looked_at_once() -> None:
     assert not passes
 
 
+def test_the_texts_are_read_alone_once_for_all_ways() -> None:
+    """A large model on a CPU takes a second for each."""
+    learner = tiny_learner("llama")
+    alone = []
+    learner.model.register_forward_pre_hook(
+        lambda _, __, inputs: alone.append(set(inputs) == {"input_ids", "use_cache"}),
+        with_kwargs=True,
+    )
+    assert learner.checks.pads("right", longest=64)
+    read = sum(alone)
+    assert learner.checks.packs(longest=64)
+    assert learner.checks.attends_within_items(longest=64)
+    assert sum(alone) == read == 3
+
+
 def test_weights_trained_between_two_looks_are_no_reason_against_a_way() -> None:
     """A loop looks at packing after an evaluation has looked at batches, say."""
     learner = tiny_learner("qwen3")

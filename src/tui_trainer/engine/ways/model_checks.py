@@ -26,6 +26,7 @@ from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.engine.ways.cached_batch import CachedBatch
 from tui_trainer.engine.ways.chunked_loss import is_plain_head
 from tui_trainer.engine.ways.item_attention import attention_within_items
+from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import ModelReport
 
@@ -73,11 +74,17 @@ class ModelChecks:
     InputError where the model's logits are not numbers, so that nothing can be said.
     """
 
-    def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, report: ModelReport) -> None:
+    def __init__(
+        self, model: PreTrainedModel, weights: Weights, vocabulary: Vocabulary, report: ModelReport
+    ) -> None:
         self._model = model
+        self._weights = weights
         self._vocabulary = vocabulary
         self._context = report.context
         self._is_mixed = report.precision == "mixed"
+        self._alone: dict[tuple[int, int], Alone] = {}
+        self._alone_of = -1
+        """The version of the weights that they are of."""
         self._found: dict[tuple[object, ...], bool] = {}
 
     def pads(self, side: str, longest: int) -> bool:
@@ -150,7 +157,14 @@ class ModelChecks:
     # What is compared
 
     def _read_alone(self, lengths: tuple[int, int]) -> Alone:
-        """Read anew for every way: between two of them the weights may have been trained."""
+        """Once for all ways, unless the weights were trained between two of them."""
+        if self._alone_of != (version := self._weights.version):
+            self._alone, self._alone_of = {}, version
+        if lengths not in self._alone:
+            self._alone[lengths] = self._read_texts(lengths)
+        return self._alone[lengths]
+
+    def _read_texts(self, lengths: tuple[int, int]) -> Alone:
         size = embedding_rows(self._model)
         long, short = (
             Example(0, "", probe_ids(size, length, first), 1, 1, False)
