@@ -43,8 +43,9 @@ class TrainingSetup:
         self, name: str, lr: float, weight_decay: float | None = None, *, fused: bool = False
     ) -> Optimizer:
         """A fresh optimizer of the weights, made for their precision; nobody uses it yet."""
-        how = {"fused": fused, "stochastic": self._stochastic}
-        return make_optimizer(name, self._weights, lr, weight_decay, **how)
+        return make_optimizer(
+            name, self._weights, lr, weight_decay, fused=fused, stochastic=self._stochastic
+        )
 
     def use_optimizer(self, optimizer: Optimizer, name: str, number: int) -> None:
         """An optimizer that was made before; `number` tells it from the others."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import IO, TYPE_CHECKING, TextIO, cast
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
+# in most terminals, they are alt and the digit.
+SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
+for digit in "123456":
+    SEQUENCES.pop(f"\x1b{digit}", None)
 SUSPENDED = "tui-trainer is stopped, and so is what it trains: 'fg' goes on with both.\n"
 
 

@@ -3,10 +3,9 @@
 import asyncio
 import os
 import signal
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from textual import on
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -19,11 +18,6 @@ Return = TypeVar("Return")
 STDIN = 0
 TERMINAL_SECONDS = 1.0
 ENDING = signal.SIGHUP, signal.SIGTERM
-# Textual reads escape and a digit as the sign that option and the digit type on a Mac. Here, as
-# in most terminals, they are alt and the digit.
-SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
-for digit in "123456":
-    SEQUENCES.pop(f"\x1b{digit}", None)
 
 
 class HearsSignals(App[Return]):
