@@ -56,7 +56,7 @@ class Scripted:
 
     def wait_for_cancel(self) -> None:
         """As a long load does: looks up now and then."""
-        self.progress.tell(LoadProgress("Loading"))
+        self.progress.report(LoadProgress("Loading"))
         deadline = time.monotonic() + WAIT
         while time.monotonic() < deadline:
             self.progress.check()

@@ -18,7 +18,7 @@ from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.reports.tokens import Token
 from tui_trainer.words.numbers import byte_count
-from tui_trainer.words.table import Column, row, table
+from tui_trainer.words.table import TextColumn, row, table
 
 hostile = st.one_of(
     st.text(),
@@ -80,13 +80,13 @@ def test_no_cell_holds_what_a_terminal_obeys(text: str) -> None:
 
 def test_columns_line_up_by_terminal_cells() -> None:
     lines = table(
-        (Column("piece", 0, left=True), Column("n", 3)), [("日本語", "1"), ("ab", "22222")]
+        (TextColumn("piece", 0, left=True), TextColumn("n", 3)), [("日本語", "1"), ("ab", "22222")]
     )
     assert lines == ["piece       n", "日本語      1", "ab      22222"]
 
 
 def test_a_cell_wider_than_its_column_is_kept_whole() -> None:
-    assert row((Column("a", 2), Column("b", 2)), ("long", "x")) == "long   x"
+    assert row((TextColumn("a", 2), TextColumn("b", 2)), ("long", "x")) == "long   x"
 
 
 @pytest.mark.parametrize(

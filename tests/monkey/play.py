@@ -88,14 +88,14 @@ class Episode:
         """Called before each action: where it is not for long, the app does not come back."""
         self.app = MonkeysApp(ModelChoice(model), make_engine=make_engine)
         self._wrong: list[tuple[str, str]] = []
-        tell = self.app.session.tell
+        tell = self.app.session.report_failure
 
         def hear(failure: Failure) -> None:
             if failure.traceback is not None:
                 self._fault(last_line(failure.traceback), failure.traceback)
             tell(failure)
 
-        self.app.session.tell = hear
+        self.app.session.report_failure = hear
 
     def _fault(self, what: str, details: str) -> None:
         self._wrong.append((what, details))

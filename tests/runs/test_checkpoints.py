@@ -81,7 +81,7 @@ def test_one_that_stepped_aside_for_one_that_never_came_is_taken_back(
 def test_one_that_stepped_aside_stays_there_while_the_run_is_written(saved_twice: Path) -> None:
     run = saved_twice.parent.parent
     writer = RunWriter(run, read_run(run))
-    writer.take(step_report(4, loss=1.0))
+    writer.write(step_report(4, loss=1.0))
     assert open_run(run).checkpoints == ()
     writer.end(RunState.STOPPED)
     assert open_run(run).checkpoints == (2,)

@@ -7,15 +7,15 @@ import pytest
 
 from tests.runs_on_disk import SECONDS, TOKENS, step_line, write_run
 from tui_trainer.errors import InputError
-from tui_trainer.runs.curve import POINTS_AT_MOST, Axis, CurveReader, read_curve
+from tui_trainer.runs.curve import POINTS_AT_MOST, CurveReader, XAxis, read_curve
 
 
 def test_the_three_axes_are_the_sums_of_the_lines() -> None:
     curve = read_curve(write_run(losses=[4.0, 3.0, 2.0]))
-    assert [x for x, _ in curve.places(Axis.STEP)] == [1, 2, 3]
-    assert [x for x, _ in curve.places(Axis.TOKEN)] == [TOKENS, 2 * TOKENS, 3 * TOKENS]
-    assert [x for x, _ in curve.places(Axis.TIME)] == [SECONDS, 2 * SECONDS, 3 * SECONDS]
-    averages = [loss for _, loss in curve.places(Axis.STEP)]
+    assert [x for x, _ in curve.places(XAxis.STEP)] == [1, 2, 3]
+    assert [x for x, _ in curve.places(XAxis.TOKEN)] == [TOKENS, 2 * TOKENS, 3 * TOKENS]
+    assert [x for x, _ in curve.places(XAxis.TIME)] == [SECONDS, 2 * SECONDS, 3 * SECONDS]
+    averages = [loss for _, loss in curve.places(XAxis.STEP)]
     weights = [0.95**2, 0.95, 1.0]
     assert averages[2] == pytest.approx((4 * weights[0] + 3 * weights[1] + 2) / sum(weights))
 
@@ -49,7 +49,7 @@ def test_a_long_run_is_reduced_and_keeps_its_spike() -> None:
     assert 0 < len(curve.buckets) <= POINTS_AT_MOST
     assert curve.steps == 50_000
     assert max(bucket.highest for bucket in curve.buckets) == 77.0
-    assert curve.places(Axis.TOKEN)[-1][0] == 50_000 * TOKENS
+    assert curve.places(XAxis.TOKEN)[-1][0] == 50_000 * TOKENS
 
 
 def test_losses_that_are_not_finite_are_counted() -> None:

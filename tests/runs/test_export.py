@@ -11,7 +11,7 @@ from PIL import Image
 from tests.runs_on_disk import write_run
 from tui_trainer.errors import InputError
 from tui_trainer.runs import export
-from tui_trainer.runs.curve import Axis, read_curve
+from tui_trainer.runs.curve import XAxis, read_curve
 from tui_trainer.runs.export import (
     COLUMNS,
     NamedCurve,
@@ -84,9 +84,9 @@ def test_an_export_is_private_among_the_programs_files_and_as_the_umask_says_els
     assert (folder / "run.csv").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("axis", list(Axis))
+@pytest.mark.parametrize("axis", list(XAxis))
 @pytest.mark.parametrize("log", [False, True])
-def test_png_is_a_picture_of_the_curves(tmp_path: Path, axis: Axis, log: bool) -> None:
+def test_png_is_a_picture_of_the_curves(tmp_path: Path, axis: XAxis, log: bool) -> None:
     path = tmp_path / "curves.png"
     curves = [
         NamedCurve(name, read_curve(write_run(f"2026-01-0{n}-x-1", losses)))
@@ -134,7 +134,7 @@ def test_the_legend_names_every_run_whatever_its_name(
     )
     curve = read_curve(write_run())
     names = "_hidden", "$\\frac{", "e\x1b[31mvil"
-    write_png([NamedCurve(n, curve) for n in names], tmp_path / "a.png", Axis.STEP, log=False)
+    write_png([NamedCurve(n, curve) for n in names], tmp_path / "a.png", XAxis.STEP, log=False)
     (axes,) = drawn[0].axes
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend == ["_hidden", "$\\frac{", "e␛[31mvil"]
@@ -144,7 +144,7 @@ def test_the_legend_names_every_run_whatever_its_name(
 
 def test_one_curve_has_its_lowest_and_highest_losses_too(tmp_path: Path) -> None:
     path = tmp_path / "one.png"
-    write_png([NamedCurve("one", read_curve(write_run()))], path, Axis.STEP, log=False)
+    write_png([NamedCurve("one", read_curve(write_run()))], path, XAxis.STEP, log=False)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 

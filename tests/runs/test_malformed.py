@@ -64,9 +64,9 @@ def run() -> Path:
         parent=Parent("2026-01-01-builtin-1", 1),
     )
     writer = RunWriter(folder, read_run(folder))
-    writer.take(VALIDATION)
+    writer.write(VALIDATION)
     for step, lr in ((1, 1e-5), (2, 2e-5)):
-        writer.take(step_report(step, loss=4.0 - step, peak_lr=lr))
+        writer.write(step_report(step, loss=4.0 - step, peak_lr=lr))
     item = step_report(1, 3.0).item
     facts = TrainingFacts("builtin", 2, 2, 2e-5, "AdamW", item, replace(item, loss=4.0))
     write_facts(folder / "checkpoints" / "step-000002", replace(facts, tally=writer.at_step))

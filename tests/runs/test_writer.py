@@ -42,7 +42,7 @@ def writer(run: Path) -> Iterator[RunWriter]:
 
 def take(writer: RunWriter, *steps: int) -> None:
     for step in steps:
-        writer.take(step_report(step, loss=float(step)))
+        writer.write(step_report(step, loss=float(step)))
 
 
 # Where its files are
@@ -52,9 +52,9 @@ def test_a_run_that_is_renamed_is_followed_and_says_so(run: Path, writer: RunWri
     take(writer, 1, 2)
     renamed = run.rename(run.with_name("mine"))
     take(writer, 3)
-    assert writer.take_news() == (f"The run {run.name} was renamed: it goes on in {renamed}.",)
+    assert writer.pop_news() == (f"The run {run.name} was renamed: it goes on in {renamed}.",)
     take(writer, 4)
-    assert writer.take_news() == ()
+    assert writer.pop_news() == ()
     assert [found.name for found in list_runs()[0]] == ["mine"]
     found = open_run(renamed)
     assert (found.state, found.description.name) == (RunState.GOING, "mine")
@@ -90,7 +90,7 @@ def test_a_run_whose_files_are_gone_is_written_anew_with_all_its_steps(
     take(writer, 1, 2)
     damage(run)
     take(writer, 3)
-    (said,) = writer.take_news()
+    (said,) = writer.pop_news()
     assert f"are gone from {run}: it goes on in {writer.folder}, with the losses of all" in said
     assert writer.folder.parent == runs_home()
     assert writer.folder != run or not run.exists()

@@ -29,7 +29,7 @@ from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.probe_editor import ProbeEditor
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.work_screen import WorkScreen
-from tui_trainer.session.questions import Answer, Question
+from tui_trainer.session.questions import Choice, Question
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 
@@ -40,7 +40,7 @@ ITEM = ItemTexts(evaluated_item(0, "1", EvaluationSettings()), "1")
 DIALOGS: dict[type[Screen], tuple[str, Callable[[TuiTrainer], Screen]]] = {
     QuestionDialog: (
         "y",
-        lambda app: QuestionDialog(Question("Quit?", (Answer("y", "yes"), Answer("n", "no")))),
+        lambda app: QuestionDialog(Question("Quit?", (Choice("y", "yes"), Choice("n", "no")))),
     ),
     Entry: (ENTER, lambda app: Entry("lr", "1", float)),
     SettingsForm: (ENTER, lambda app: SettingsForm(FORM, TrainSettings())),
@@ -142,7 +142,7 @@ async def test_no_news_hides_the_answers_of_a_question() -> None:
             app.notify(f"News {line} that takes a line and another.", markup=False)
         app.notify("An error.", severity="error", markup=False)
         await until(pilot, lambda: "News 3" in shown(app))
-        answers = (Answer("n", "stay"), Answer("y", "quit, and lose all"))
+        answers = (Choice("n", "stay"), Choice("y", "quit, and lose all"))
         app.push_screen(QuestionDialog(Question("Quit?", answers)))
         await until(pilot, lambda: "An error." in top(app))
         await until(pilot, lambda: "y quit, and lose all" in top(app))

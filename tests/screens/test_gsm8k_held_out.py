@@ -17,7 +17,7 @@ from tui_trainer.reports.loop import (
     ValidationReport,
 )
 from tui_trainer.runs.loss_series import BUCKETS_AT_MOST
-from tui_trainer.widgets.chart_marks import LrChange, Plot, WeightsChange, with_marks
+from tui_trainer.widgets.chart_marks import LrMark, Plot, WeightsMark, with_marks
 from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 
@@ -70,7 +70,7 @@ async def test_very_many_points_cost_no_more_than_the_chart_is_wide() -> None:
     line = HeldOutLine()
     for step in range(4):
         for report in often(step):
-            line.take(report, chart)
+            line.add(report, chart)
     kept = chart.validation
     assert len(kept) == 40_000
     assert len(kept._buckets) <= BUCKETS_AT_MOST
@@ -120,7 +120,7 @@ async def test_a_changed_rate_is_marked_on_the_chart() -> None:
 
 def test_rules_stand_at_their_steps_behind_the_curve_and_labels_overwrite_nothing() -> None:
     lines = ["    x" + " " * 45 for _ in range(3)]
-    changes = [LrChange(5, 0.1), LrChange(5, 0.2), LrChange(48, 0.5)]
+    changes = [LrMark(5, 0.1), LrMark(5, 0.2), LrMark(48, 0.5)]
     drawn = with_marks(lines, changes, Plot(0, 49, 0, 49))
     assert drawn[0].startswith("    x┊step 5: lr 0.2")
     assert drawn[0].endswith("step 48: lr 0.5┊ ")
@@ -136,5 +136,5 @@ async def test_weights_that_were_changed_on_step_are_marked_on_the_chart() -> No
         await pilot.press("space")
         await until(pilot, lambda: "FINISHED" in shown(app))
         chart = app.screen_stack[0].query_one(LossChart)
-        assert list(chart.marks) == [WeightsChange(11, 1)]
+        assert list(chart.marks) == [WeightsMark(11, 1)]
         await until(pilot, lambda: "step 11: 1 update on Step before" in shown(app))

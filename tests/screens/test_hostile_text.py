@@ -101,7 +101,7 @@ class HostileEngine:
         self._evaluations = 0
 
     def load_tokenizer(self, source: str) -> TokenizerReport:
-        self._progress.tell(LoadProgress(self._words, 1, 2))
+        self._progress.report(LoadProgress(self._words, 1, 2))
         return TokenizerReport(self._words, 100)
 
     def load_model(self, choice: ModelChoice) -> LearnerStatus:

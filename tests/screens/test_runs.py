@@ -14,7 +14,7 @@ from tests.runs_on_disk import MODEL, step_line, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.runs import export
-from tui_trainer.runs.curve import Axis, CurveReader
+from tui_trainer.runs.curve import CurveReader, XAxis
 from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
 from tui_trainer.runs.listing import delete_whole, open_run, read_run
@@ -29,7 +29,7 @@ from tui_trainer.screens.runs import screen as runs
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.widgets.chart_marks import LrChange
+from tui_trainer.widgets.chart_marks import LrMark
 from tui_trainer.widgets.loss_chart import LossChart
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
@@ -217,7 +217,7 @@ async def test_a_changes_the_axis_and_y_the_scale() -> None:
             axis = next(line for line in chart(app).splitlines() if line.startswith(f"{word:>7} "))
             assert axis.split()[-1] == last
             await pilot.press("a")
-        assert screen(app).chart.axis is Axis.TOKEN
+        assert screen(app).chart.axis is XAxis.TOKEN
         await pilot.press("y")
         await until(pilot, lambda: "log axis" in chart(app))
 
@@ -355,7 +355,7 @@ async def test_a_resumed_run_goes_on_with_its_measurements_marks_and_totals() ->
         await until(pilot, lambda: "step 3, " in shown(app))  # the clock of its first step
         chart = app.screen.query_one(LossChart)
         assert [(point.first, point.lowest) for point in chart.validation.reduced(9)] == [(0, 5.5)]
-        assert list(chart.marks) == [LrChange(2, 2e-5)]
+        assert list(chart.marks) == [LrMark(2, 2e-5)]
         engine.gate.release(9)
         await until(pilot, lambda: "9 of 9 steps, 270 tokens" in shown(app))
 

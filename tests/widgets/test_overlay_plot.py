@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tui_trainer.runs.curve import Axis, LossCurve
+from tui_trainer.runs.curve import LossCurve, XAxis
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.widgets.overlay_plot import FRAME, Canvas, Overlaid, is_dots, overlay
 
@@ -20,7 +20,7 @@ def lines(canvas: Canvas) -> list[str]:
     return ["".join(row) for row in canvas.rows]
 
 
-def drawn(curves: list[Overlaid], over: Axis = Axis.STEP, **kind: object) -> Canvas:
+def drawn(curves: list[Overlaid], over: XAxis = XAxis.STEP, **kind: object) -> Canvas:
     options = {"width": 80, "height": 14, "log": False} | kind
     return overlay(curves, options["width"], options["height"], over, log=options["log"])
 
@@ -59,9 +59,9 @@ def test_curves_that_lie_on_one_another_both_keep_letters() -> None:
 
 @pytest.mark.parametrize(
     ("over", "word", "last"),
-    [(Axis.STEP, "step", "60"), (Axis.TOKEN, "token", "6,000"), (Axis.TIME, "second", "6")],
+    [(XAxis.STEP, "step", "60"), (XAxis.TOKEN, "token", "6,000"), (XAxis.TIME, "second", "6")],
 )
-def test_the_axis_is_named_and_reaches_to_the_longest(over: Axis, word: str, last: str) -> None:
+def test_the_axis_is_named_and_reaches_to_the_longest(over: XAxis, word: str, last: str) -> None:
     text = lines(drawn([HIGH, LOW], over))
     assert f"by {word}" in text[0]
     assert text[-1].split()[0] == word
@@ -91,7 +91,7 @@ def test_small_sizes_and_odd_losses_break_nothing() -> None:
     for losses in odd:
         for log in (False, True):
             for size in ((1, 1), (20, 3), (60, 10)):
-                for over in Axis:
+                for over in XAxis:
                     drawn(
                         [Overlaid("A", curve_of(losses)), LOW],
                         over,
@@ -116,4 +116,4 @@ def test_long_numbers_of_tokens_are_short_on_the_axis() -> None:
     for step in range(1, 100):
         series.append(step, 1.0 + 1 / step, step * 40_000_000, step * 1.0)
     curve = LossCurve(tuple(series.reduced(2048)), is_whole=True)
-    assert lines(drawn([Overlaid("", curve)], Axis.TOKEN))[-1].split()[-1].endswith("B")
+    assert lines(drawn([Overlaid("", curve)], XAxis.TOKEN))[-1].split()[-1].endswith("B")

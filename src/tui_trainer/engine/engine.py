@@ -161,7 +161,7 @@ class Engine:
         self._check_unwritten()
         started = time.perf_counter()
         source = find_source(choice.source, self._progress)
-        self._progress.tell(LoadProgress(f"Loading {source.name}"))
+        self._progress.report(LoadProgress(f"Loading {source.name}"))
         config = load_config(source, choice)
         vocabulary = self._read_vocabulary(source, choice)
         device = choose_device(choice.device)
@@ -195,7 +195,7 @@ class Engine:
         # On the host the weights are twice, there and in the copy that `reload` takes them from.
         on_host = 2 * size <= free_memory(torch.device("cpu"))
         if not on_host or (device.type != "cpu" and size > free_memory(device)):
-            self._progress.tell(LoadProgress("Making room"))
+            self._progress.report(LoadProgress("Making room"))
             self._let_go()
 
     def _let_go(self) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def make_engine(progress: Progress) -> "Engine":
     """An engine without a model; the first one of a process imports torch, which takes seconds."""
-    progress.tell(LoadProgress("importing torch"))
+    progress.report(LoadProgress("importing torch"))
     with uncollected():
         from tui_trainer.engine.engine import Engine  # noqa: PLC0415
 

@@ -85,7 +85,7 @@ class LoadBar:
         self._bar: tqdm[None] | None = None
         self._shown: tuple[str, bool] | None = None
 
-    def tell(self, progress: LoadProgress) -> None:
+    def report(self, progress: LoadProgress) -> None:
         """Draw how far a load is; what comes next, or begins to count bytes, gets a new bar."""
         kind = progress.what, progress.done_bytes is not None
         if self._bar is None or kind != self._shown:

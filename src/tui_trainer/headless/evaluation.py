@@ -34,20 +34,20 @@ from tui_trainer.settings.fields import Kind
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
 from tui_trainer.words.scores import describe_score
-from tui_trainer.words.table import Column, heading, row
+from tui_trainer.words.table import TextColumn, heading, row
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 DEFAULTS = EvaluationSettings()
 COLUMNS = (
-    Column("item", 6),
-    Column("outcome", 7, left=True),
-    Column("strict", 10),
-    Column("flexible", 10),
-    Column("expected", 10),
-    Column("tokens", 6),
-    Column("ended by", 0, left=True),
+    TextColumn("item", 6),
+    TextColumn("outcome", 7, left=True),
+    TextColumn("strict", 10),
+    TextColumn("flexible", 10),
+    TextColumn("expected", 10),
+    TextColumn("tokens", 6),
+    TextColumn("ended by", 0, left=True),
 )
 NUMBER_CHARACTERS = 16
 CHANGES = {change: change.value.replace(" ", "_") for change in Change}

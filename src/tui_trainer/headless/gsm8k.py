@@ -53,19 +53,19 @@ from tui_trainer.settings.presets import PRESETS, TUTORIAL, preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
-from tui_trainer.words.table import Column, heading, row
+from tui_trainer.words.table import TextColumn, heading, row
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
-    Column("step", 6),
-    Column("loss", 10),
-    Column("tokens", 7),
-    Column("lr", 8),
-    Column("seconds", 8),
-    Column("tokens/s", 9),
-    Column("", 0, left=True),
+    TextColumn("step", 6),
+    TextColumn("loss", 10),
+    TextColumn("tokens", 7),
+    TextColumn("lr", 8),
+    TextColumn("seconds", 8),
+    TextColumn("tokens/s", 9),
+    TextColumn("", 0, left=True),
 )
 
 
@@ -183,7 +183,7 @@ def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainS
                 if isinstance(report, HaltReport):
                     waiting.wait(report)
                 if isinstance(report, StepReport):
-                    total.take(report)
+                    total.add(report)
                     for note in report.notes:
                         say(note)
                     if report.step == 1:
@@ -276,7 +276,7 @@ class Total:
         self.checkpoint: CheckpointReport | None = None
         """That of the last step."""
 
-    def take(self, report: StepReport) -> None:
+    def add(self, report: StepReport) -> None:
         self.checkpoint = report.checkpoint
         self.losses.append(report.loss)
         self.tokens += report.tokens

@@ -10,18 +10,18 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits, read_logits
 from tui_trainer.words.numbers import change, nats, probability
-from tui_trainer.words.table import Column, table
+from tui_trainer.words.table import TextColumn, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
-    Column("class", 5),
-    Column("logit", 8),
-    Column("softmax", 8),
-    Column("-log p", 8),
-    Column("p - onehot", 10),
-    Column("logits.grad", 11),
+    TextColumn("class", 5),
+    TextColumn("logit", 8),
+    TextColumn("softmax", 8),
+    TextColumn("-log p", 8),
+    TextColumn("p - onehot", 10),
+    TextColumn("logits.grad", 11),
 )
 
 

@@ -9,12 +9,16 @@ from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count
-from tui_trainer.words.table import Column, table
+from tui_trainer.words.table import TextColumn, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
-COLUMNS = (Column("--model", 0, left=True), Column("size", 8), Column("what", 0, left=True))
+COLUMNS = (
+    TextColumn("--model", 0, left=True),
+    TextColumn("size", 8),
+    TextColumn("what", 0, left=True),
+)
 
 
 def add(commands: "Commands") -> None:

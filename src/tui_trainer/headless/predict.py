@@ -20,29 +20,33 @@ from tui_trainer.reports.predictions import Candidate, Position, Prediction
 from tui_trainer.settings.train import Sampling
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import nats, probability
-from tui_trainer.words.table import Column, heading, row, table
+from tui_trainer.words.table import TextColumn, heading, row, table
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
     from tui_trainer.headless.arguments import Commands
 
 POSITION_COLUMNS = (
-    Column("position", 8),
-    Column("token", 0, left=True),
-    Column("expected next", 0, left=True),
-    Column("p", 6),
-    Column("rank", 5),
-    Column("loss", 6),
-    Column("entropy", 7),
-    Column("most likely", 0, left=True),
+    TextColumn("position", 8),
+    TextColumn("token", 0, left=True),
+    TextColumn("expected next", 0, left=True),
+    TextColumn("p", 6),
+    TextColumn("rank", 5),
+    TextColumn("loss", 6),
+    TextColumn("entropy", 7),
+    TextColumn("most likely", 0, left=True),
 )
-STEP_COLUMNS = Column("step", 11, left=True), Column("left", 7), Column("most likely", 0, left=True)
+STEP_COLUMNS = (
+    TextColumn("step", 11, left=True),
+    TextColumn("left", 7),
+    TextColumn("most likely", 0, left=True),
+)
 TOKEN_COLUMNS = (
-    Column("position", 8),
-    Column("ID", 7),
-    Column("p", 6),
-    Column("draw", 6),
-    Column("token", 0, left=True),
+    TextColumn("position", 8),
+    TextColumn("ID", 7),
+    TextColumn("p", 6),
+    TextColumn("draw", 6),
+    TextColumn("token", 0, left=True),
 )
 
 

@@ -15,23 +15,23 @@ from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import counted
-from tui_trainer.words.table import Column, table
+from tui_trainer.words.table import TextColumn, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
-    Column("--problems", 0, left=True),
-    Column("train", 6),
-    Column("test", 6),
-    Column("what", 0, left=True),
+    TextColumn("--problems", 0, left=True),
+    TextColumn("train", 6),
+    TextColumn("test", 6),
+    TextColumn("what", 0, left=True),
 )
 TOKEN_COLUMNS = (
-    Column("position", 8),
-    Column("ID", 7),
-    Column("token", 14, left=True),
-    Column("label", 14, left=True),
-    Column("counts", 6, left=True),
+    TextColumn("position", 8),
+    TextColumn("ID", 7),
+    TextColumn("token", 14, left=True),
+    TextColumn("label", 14, left=True),
+    TextColumn("counts", 6, left=True),
 )
 
 

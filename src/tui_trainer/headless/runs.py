@@ -10,7 +10,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import folder_bytes
-from tui_trainer.runs.curve import Axis, read_curve
+from tui_trainer.runs.curve import XAxis, read_curve
 from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.export import CSV, PNG, NamedCurve, check_export, write_csv, write_png
 from tui_trainer.runs.home import find_folder, find_run, runs_home
@@ -26,20 +26,20 @@ from tui_trainer.settings.fields import FIELDS, differing, nearest_preset
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, seconds_of
-from tui_trainer.words.table import Column, table
+from tui_trainer.words.table import TextColumn, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
-    Column("run", 0, left=True),
-    Column("started", 0, left=True),
-    Column("model", 0, left=True),
-    Column("problems", 0, left=True),
-    Column("steps", 5),
-    Column("last", 7),
-    Column("best", 7),
-    Column("state", 0, left=True),
+    TextColumn("run", 0, left=True),
+    TextColumn("started", 0, left=True),
+    TextColumn("model", 0, left=True),
+    TextColumn("problems", 0, left=True),
+    TextColumn("steps", 5),
+    TextColumn("last", 7),
+    TextColumn("best", 7),
+    TextColumn("state", 0, left=True),
 )
 NAME_CHARACTERS = 60
 LEFT_SHOWN = 5
@@ -63,8 +63,8 @@ def add(commands: "Commands") -> None:
     exported.add_argument("--png", metavar="FILE", type=Path, help="the loss curves in one chart")
     exported.add_argument(
         "--by",
-        choices=[axis.value for axis in Axis],
-        default=Axis.STEP.value,
+        choices=[axis.value for axis in XAxis],
+        default=XAxis.STEP.value,
         help="the horizontal axis of the chart (step)",
     )
     exported.add_argument("--log", action="store_true", help="a logarithmic loss axis")
@@ -218,7 +218,7 @@ def run_export(arguments: argparse.Namespace, output: Output) -> None:
         _tell(output, arguments.csv, "csv", counted(rows, "row"), {"rows": rows})
     if arguments.png is not None:
         curves = [NamedCurve(folder.name, read_curve(folder)) for folder in folders]
-        write_png(curves, arguments.png, Axis(arguments.by), log=arguments.log)
+        write_png(curves, arguments.png, XAxis(arguments.by), log=arguments.log)
         names = [folder.name for folder in folders]
         _tell(
             output,

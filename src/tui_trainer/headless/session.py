@@ -34,7 +34,7 @@ def shown_progress() -> Iterator[Progress]:
     """For a long load: a bar on standard error while the block runs, where that is a terminal."""
     bar = LoadBar()
     try:
-        yield Progress(bar.tell)
+        yield Progress(bar.report)
     finally:
         bar.close()
 

@@ -30,54 +30,54 @@ from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.train import OPTIMIZERS, TUTORIAL_LR
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
-from tui_trainer.words.table import Column, heading, row, table
+from tui_trainer.words.table import TextColumn, heading, row, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 UPDATE_COLUMNS = (
-    Column("update", 6),
-    Column("loss", 10),
-    Column("change", 10),
-    Column("grad norm", 10),
-    Column("lr", 8),
-    Column("weights moved", 15),
+    TextColumn("update", 6),
+    TextColumn("loss", 10),
+    TextColumn("change", 10),
+    TextColumn("grad norm", 10),
+    TextColumn("lr", 8),
+    TextColumn("weights moved", 15),
 )
 PREDICTION_COLUMNS = (
-    Column("position", 8),
-    Column("token", 0, left=True),
-    Column("next token", 0, left=True),
-    Column("predicted before", 0, left=True),
-    Column("p", 6),
-    Column("predicted after", 0, left=True),
-    Column("p", 6),
+    TextColumn("position", 8),
+    TextColumn("token", 0, left=True),
+    TextColumn("next token", 0, left=True),
+    TextColumn("predicted before", 0, left=True),
+    TextColumn("p", 6),
+    TextColumn("predicted after", 0, left=True),
+    TextColumn("p", 6),
 )
 
 OUTCOME_COLUMNS = (
-    Column("lr", 9),
-    Column("loss", 10),
-    Column("loss after", 10),
-    Column("change", 10),
-    Column("weights moved", 15),
+    TextColumn("lr", 9),
+    TextColumn("loss", 10),
+    TextColumn("loss after", 10),
+    TextColumn("change", 10),
+    TextColumn("weights moved", 15),
 )
 LONGEST_PROBE = 40  # characters in the table
 PROBE_COLUMNS = (
-    Column("probe", 0, left=True),
-    Column("loss before", 0),
-    Column("after", 7),
-    Column("change", 8),
-    Column("next token", 0, left=True),
-    Column("p before", 0),
-    Column("after", 6),
+    TextColumn("probe", 0, left=True),
+    TextColumn("loss before", 0),
+    TextColumn("after", 7),
+    TextColumn("change", 8),
+    TextColumn("next token", 0, left=True),
+    TextColumn("p before", 0),
+    TextColumn("after", 6),
 )
 LAYER_COLUMNS = (
-    Column("layer", 0, left=True),
-    Column("weights", 0),
-    Column("moved", 0),
-    Column("share", 7),
-    Column("change", 9),
-    Column("norm", 9),
-    Column("ratio", 9),
+    TextColumn("layer", 0, left=True),
+    TextColumn("weights", 0),
+    TextColumn("moved", 0),
+    TextColumn("share", 7),
+    TextColumn("change", 9),
+    TextColumn("norm", 9),
+    TextColumn("ratio", 9),
 )
 
 

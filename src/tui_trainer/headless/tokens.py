@@ -13,16 +13,16 @@ from tui_trainer.say import say
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.escapes import has_escapes, read_escapes
 from tui_trainer.words.reading import describe_reading
-from tui_trainer.words.table import Column, table
+from tui_trainer.words.table import TextColumn, table
 
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
-    Column("position", 8),
-    Column("ID", 7),
-    Column("piece", 14, left=True),
-    Column("bytes", 0, left=True),
+    TextColumn("position", 8),
+    TextColumn("ID", 7),
+    TextColumn("piece", 14, left=True),
+    TextColumn("bytes", 0, left=True),
 )
 TEXT_SHOWN = 200
 LEFT_AS_TYPED = (

@@ -10,8 +10,8 @@ from tui_trainer.reports.models import LoadProgress
 class Progress:
     """Where a long load says how far it is, and learns that it was cancelled."""
 
-    def __init__(self, tell: Callable[[LoadProgress], None]) -> None:
-        self.tell = tell
+    def __init__(self, report: Callable[[LoadProgress], None]) -> None:
+        self.report = report
         self.cancelled = threading.Event()
 
     def check(self) -> None:

@@ -16,7 +16,7 @@ LINES_AT_ONCE = 20_000
 """About a tenth of a second, after which the reader hears whether anybody still waits."""
 
 
-class Axis(Enum):
+class XAxis(Enum):
     """What a loss is drawn over."""
 
     STEP = "step"
@@ -39,14 +39,14 @@ class LossCurve:
     failure: str | None = None
     """Why no more can be read; what came before is there."""
 
-    def places(self, axis: Axis) -> list[tuple[float, float]]:
+    def places(self, axis: XAxis) -> list[tuple[float, float]]:
         """Where the moving average goes: the place on the axis and the loss, in rising order."""
         return [(place_of(bucket, axis), bucket.smoothed) for bucket in self.buckets]
 
 
-def place_of(bucket: Bucket, axis: Axis) -> float:
+def place_of(bucket: Bucket, axis: XAxis) -> float:
     """The last step of a bucket, and the tokens or the seconds of training up to there."""
-    return {Axis.STEP: bucket.last, Axis.TOKEN: bucket.tokens, Axis.TIME: bucket.seconds}[axis]
+    return {XAxis.STEP: bucket.last, XAxis.TOKEN: bucket.tokens, XAxis.TIME: bucket.seconds}[axis]
 
 
 class CurveReader:

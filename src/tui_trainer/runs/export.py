@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
-from tui_trainer.runs.curve import Axis, LossCurve
+from tui_trainer.runs.curve import LossCurve, XAxis
 from tui_trainer.runs.home import METRICS_FILE, is_at_home
 from tui_trainer.runs.metrics import ChangeLine, StepLine, ValidationLine, checked_lines
 from tui_trainer.runs.private_files import create_file
@@ -30,7 +30,7 @@ VALIDATION_COLUMNS = {
 ON_STEP = "updates_on_step"
 """Made on Step after this step and before the next."""
 COLUMNS = (*STEP_COLUMNS, *VALIDATION_COLUMNS, ON_STEP)
-X_LABELS = {Axis.STEP: "step", Axis.TOKEN: "tokens trained on", Axis.TIME: "seconds of training"}
+X_LABELS = {XAxis.STEP: "step", XAxis.TOKEN: "tokens trained on", XAxis.TIME: "seconds of training"}
 NAME_CHARACTERS = 60
 LINES = "-", "--", "-.", ":"
 NARROW = 30
@@ -122,7 +122,7 @@ def _cells(line: StepLine | ValidationLine | ChangeLine | None) -> dict[str, flo
 # PNG
 
 
-def write_png(curves: Sequence[NamedCurve], path: Path, axis: Axis, *, log: bool) -> None:
+def write_png(curves: Sequence[NamedCurve], path: Path, axis: XAxis, *, log: bool) -> None:
     """The curves in one chart; of a single one the lowest and highest losses too, faint."""
     from matplotlib.figure import Figure  # noqa: PLC0415  # an extra, and 0.5 s
 

@@ -25,7 +25,7 @@ class Bucket:
     def middle(self) -> float:
         return (self.first + self.last) / 2
 
-    def take(self, other: "Bucket") -> None:
+    def merge(self, other: "Bucket") -> None:
         """Take in the steps that follow."""
         self.last = other.last
         self.lowest = min(self.lowest, other.lowest)
@@ -86,7 +86,7 @@ class LossSeries:
 
     def _put(self, bucket: Bucket) -> None:
         if self._buckets and self._in_last < self._steps_a_bucket:
-            self._buckets[-1].take(bucket)
+            self._buckets[-1].merge(bucket)
             self._in_last += 1
             return
         if len(self._buckets) == BUCKETS_AT_MOST:

@@ -30,7 +30,7 @@ class Past:
     tokens: int = 0
     seconds: float = 0.0
 
-    def take(self, line: dict[str, object], *, answer_only: bool) -> None:
+    def add(self, line: dict[str, object], *, answer_only: bool) -> None:
         """Add one line of a metrics file; ValueError where it is none."""
         if (step := read_step(line)) is not None:
             self.losses.append(step.step, as_float(step.loss))
@@ -55,7 +55,7 @@ def past_up_to(run: Path, step: int, *, answer_only: bool) -> Past:
         if not isinstance(number, int) or number > step:
             break
         try:
-            past.take(line, answer_only=answer_only)
+            past.add(line, answer_only=answer_only)
         except ValueError as error:
             raise damaged(path, error) from error
         if number == step and "event" not in line:

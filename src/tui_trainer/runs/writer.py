@@ -91,14 +91,14 @@ class RunWriter:
     def is_open(self) -> bool:
         return not self._file.closed
 
-    def take_news(self) -> tuple[str, ...]:
+    def pop_news(self) -> tuple[str, ...]:
         """What became of the run's files since the last call."""
         news, self.news = self.news, ()
         return news
 
     # Where the files are
 
-    def look(self) -> None:
+    def locate(self) -> None:
         """Find the run's folder, and its metrics in it; InputError where they cannot be written."""
         try:
             before, folder = self.folder, self._folder.find()
@@ -112,7 +112,7 @@ class RunWriter:
     def _follow(self, before: Path) -> None:
         self.description = replace(self.description, name=self.folder.name)
         self._reopen_events()
-        self._tell(f"The run {before.name} was renamed: it goes on in {self.folder}.")
+        self._note(f"The run {before.name} was renamed: it goes on in {self.folder}.")
         self._describe_where_possible()
 
     def _write_anew(self) -> None:
@@ -130,20 +130,20 @@ class RunWriter:
             raise
         self.description, self._is_torn = description, False
         _leave(before, file, presence)
-        self._tell(
+        self._note(
             f"The files of the run {before.path.name} are gone from {before.path}: it goes on in "
             f"{folder}, with the losses of all steps and without its checkpoints."
         )
 
-    def _tell(self, sentence: str) -> None:
+    def _note(self, sentence: str) -> None:
         logging.getLogger(__name__).warning("%s", sentence)
         self.news = (*self.news, sentence)
 
     # What is written
 
-    def take(self, report: LoopReport) -> None:
+    def write(self, report: LoopReport) -> None:
         """Add what the loop told."""
-        self.look()
+        self.locate()
         if isinstance(report, StepReport):
             self._step(report)
             return
@@ -200,7 +200,7 @@ class RunWriter:
 
     def conclude(self, state: RunState) -> None:
         """Write how the run ended, before `end`: where that fails it can be tried again."""
-        self.look()
+        self.locate()
         self.description = replace(self.description, state=state.value)
         try:
             self._describe()
@@ -222,7 +222,7 @@ class RunWriter:
             raise unwritable(self.folder, error) from error
 
     def _end_on_disk(self) -> None:
-        self.look()
+        self.locate()
         self._close_events()
         self._presence.end(self.folder)
         if self.description.tally.step == self._begun_at:
@@ -250,7 +250,7 @@ class RunWriter:
             self._events.step(report)
         except OSError as error:
             self._events = None
-            self._tell(f"TensorBoard's files cannot be written ({error.strerror or error}).")
+            self._note(f"TensorBoard's files cannot be written ({error.strerror or error}).")
 
     def _reopen_events(self) -> None:
         self._close_events()

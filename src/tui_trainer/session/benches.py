@@ -34,7 +34,7 @@ class Benches:
         """Settings typed; those that are suggested go on following the loop."""
         self.typed = None if settings == self.suggested else settings
 
-    def take(self, reports: Iterable[object]) -> None:
+    def add(self, reports: Iterable[object]) -> None:
         """Reports of the one under way."""
         for report in reports:
             if isinstance(report, BenchReport):

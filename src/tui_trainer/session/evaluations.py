@@ -68,7 +68,7 @@ class Evaluations:
         """Counted from 1 in the order in which they began."""
         return next(n for n, other in enumerate(self.all, start=1) if other is report)
 
-    def take(self, reports: Iterable[object]) -> None:
+    def add(self, reports: Iterable[object]) -> None:
         """Reports of the one under way; the last holds all that those before it do."""
         for report in reports:
             if isinstance(report, EvaluationReport):

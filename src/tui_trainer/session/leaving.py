@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_trainer.session.going_on import BENCH, GSM8K, Act
-from tui_trainer.session.questions import Answer, Question
+from tui_trainer.session.questions import Choice, Question
 from tui_trainer.words.numbers import counted
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ async def _is_left(session: "Session", leaving: Leaving) -> bool:
 
 
 def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
-    answers = [Answer("n", "stay"), Answer("y", leaving.verb)]
+    answers = [Choice("n", "stay"), Choice("y", leaving.verb)]
     if unsaved:
-        answers.insert(1, Answer("w", f"save and {leaving.verb}"))
+        answers.insert(1, Choice("w", f"save and {leaving.verb}"))
     return Question(f"{_what_is_lost(session, unsaved)} {leaving.question}", tuple(answers))
 
 

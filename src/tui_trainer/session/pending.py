@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 TOLD_AT_MOST = 2
 
 
-class Answer(Protocol):
+class AnyFuture(Protocol):
     """A future, whatever it gives."""
 
     def done(self) -> bool: ...
@@ -35,7 +35,7 @@ class Pending:
     on_ask: Callable[[], None] = lambda: None
     """Called when there is something more to tell."""
     _loops: dict[str, _Loop] = field(default_factory=dict)
-    _requests: list[tuple[str, Answer]] = field(default_factory=list)
+    _requests: list[tuple[str, AnyFuture]] = field(default_factory=list)
 
     # Loops
 
@@ -75,7 +75,7 @@ class Pending:
 
     # Requests
 
-    def add(self, what: str, future: Answer) -> None:
+    def add(self, what: str, future: AnyFuture) -> None:
         """A request was put in line; one without a word for it is not told."""
         if what:
             self._requests.append((what, future))

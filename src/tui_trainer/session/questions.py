@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Answer:
+class Choice:
     """One answer: the key that gives it, and its words."""
 
     key: str
@@ -16,4 +16,4 @@ class Question:
     """The first answer is the one under enter: it loses nothing."""
 
     words: str
-    answers: tuple[Answer, ...]
+    answers: tuple[Choice, ...]

@@ -130,7 +130,7 @@ class Session(GoingOn):
         try:
             return await self._answer(future, what)
         except Failure as failure:
-            (on_failure or self.tell)(failure)
+            (on_failure or self.report_failure)(failure)
             return None
 
     async def _answer(self, future: "Future[Reply]", what: str) -> Reply:
@@ -159,7 +159,7 @@ class Session(GoingOn):
 
         return Benches()
 
-    def tell(self, failure: Failure) -> None:
+    def report_failure(self, failure: Failure) -> None:
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
         if failure.traceback is None:
             self._app.notify(
@@ -331,9 +331,9 @@ class Session(GoingOn):
         on_failure: Callable[[Failure], None] | None = None,
     ) -> bool:
         """Begin a loop on the worker; False where it cannot begin, which the user was told."""
-        tell = on_failure or self.tell
+        report = on_failure or self.report_failure
         if reason := self.why_not(STARTS[name]):
-            tell(Failure(reason))
+            report(Failure(reason))
             return False
         self._starting.add(name)
         try:
@@ -342,7 +342,7 @@ class Session(GoingOn):
         except Failure as failure:
             self._starting.discard(name)
             self.pending.forget(name)
-            tell(failure)
+            report(failure)
             return False
         except asyncio.CancelledError:
             self._starting.discard(name)
@@ -388,7 +388,7 @@ class Session(GoingOn):
 
     def _end_evaluation(self) -> None:
         """Keep what was scored, wherever the user is."""
-        self.evaluations.take(self.drain(EVALUATION))
+        self.evaluations.add(self.drain(EVALUATION))
         report = self.evaluations.end()
         pairing = report and self.evaluations.pairing(report)
         if pairing:
@@ -400,7 +400,7 @@ class Session(GoingOn):
             self.loading = event
             return
         if isinstance(event, WorkerFailed):
-            self.tell(event.failure)
+            self.report_failure(event.failure)
             return
         self.loops[event.name] = event.state
         self._starting.discard(event.name)
@@ -409,8 +409,8 @@ class Session(GoingOn):
         if event.name == EVALUATION and event.state.is_over:
             self._end_evaluation()
         if event.name == BENCH and event.state.is_over:
-            self.benches.take(self.drain(BENCH))
+            self.benches.add(self.drain(BENCH))
             self.benches.end()
         if event.failure is not None:
-            self.tell(event.failure)
+            self.report_failure(event.failure)
         self.loop_changed.publish(event)

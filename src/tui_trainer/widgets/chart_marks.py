@@ -10,7 +10,7 @@ RULE = "┊"
 
 
 @dataclass(frozen=True)
-class LrChange:
+class LrMark:
     """The first step made with another learning rate."""
 
     step: int
@@ -22,7 +22,7 @@ class LrChange:
 
 
 @dataclass(frozen=True)
-class WeightsChange:
+class WeightsMark:
     """The first step made after the weights were changed on Step."""
 
     step: int
@@ -34,7 +34,7 @@ class WeightsChange:
         return f"step {self.step:,}: {counted(self.updates, 'update')} on Step before"
 
 
-Mark = LrChange | WeightsChange
+Mark = LrMark | WeightsMark
 
 
 class Plot(NamedTuple):

@@ -9,7 +9,7 @@ from tui_trainer.widgets.loss_plot import (
     LABEL_WIDTH,
     ROWS_A_TICK,
     SMALLEST_SIZE,
-    Axis,
+    AxisScale,
     empty_figure,
     linear_axis,
     tick_label,
@@ -75,14 +75,14 @@ def _losses(top: float, *, log: bool) -> list[float]:
     return sorted({loss for loss in rising + even if loss <= top})
 
 
-PROBABILITIES = Axis(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))
+PROBABILITIES = AxisScale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))
 
 
-def _decades(top: float, ticks: int) -> Axis:
+def _decades(top: float, ticks: int) -> AxisScale:
     """log10 p from that of the largest loss to 0, with ticks at whole powers of ten."""
     lowest = math.ceil(top / DECADE)
     stride = -(-lowest // ticks)
-    return Axis(-lowest, 0.0, tuple(float(-power) for power in range(0, lowest + 1, stride)))
+    return AxisScale(-lowest, 0.0, tuple(float(-power) for power in range(0, lowest + 1, stride)))
 
 
 def _label(tick: float, *, log: bool) -> str:

@@ -29,7 +29,7 @@ class HeldOutLine(Static):
     def forget(self) -> None:
         self.validation = self.samples = self._part = None
 
-    def take(self, report: LoopReport, chart: LossChart) -> None:
+    def add(self, report: LoopReport, chart: LossChart) -> None:
         """Take in what a loop reports; a measurement is a point of the chart."""
         self._part = report if isinstance(report, PartReport) else None
         if isinstance(report, ValidationReport):

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.runs.metrics import LrLine
 from tui_trainer.runs.past import Past
-from tui_trainer.widgets.chart_marks import LrChange, Mark, WeightsChange
+from tui_trainer.widgets.chart_marks import LrMark, Mark, WeightsMark
 from tui_trainer.widgets.loss_plot import chart_lines
 
 REDRAW_SECONDS = 0.5
@@ -84,18 +84,18 @@ class LossChart(Widget):
         self.marks.clear()
         for change in past.changes:
             if isinstance(change, LrLine):
-                self.marks.append(LrChange(*change))
+                self.marks.append(LrMark(*change))
             else:
                 self.mark_change(change.step + 1, change.updates)
 
     def mark_change(self, step: int, updates: int) -> None:
         """The weights were changed on Step before `step`; changes before the same step are one."""
         last = self.marks[-1] if self.marks else None
-        if isinstance(last, WeightsChange) and last.step == step:
+        if isinstance(last, WeightsMark) and last.step == step:
             updates += last.updates
             self.marks.pop()
         if updates:
-            self.marks.append(WeightsChange(step, updates))
+            self.marks.append(WeightsMark(step, updates))
 
     def redraw(self) -> None:
         """The series changed: draw it now, or as soon as the last drawing is old enough."""

@@ -24,7 +24,7 @@ LARGEST = 1e100  # nothing that is a loss; keeps the arithmetic of the axis fini
 
 
 @dataclass(frozen=True)
-class Axis:
+class AxisScale:
     """The ends of an axis and its ticks, in the units of the data."""
 
     low: float
@@ -150,7 +150,7 @@ def log_place(positive: float) -> Callable[[float], float]:
     return lambda loss: math.log10(max(positive, clamped(loss)))
 
 
-def loss_axis(losses: Sequence[float], positive: float, ticks: int, *, log: bool) -> Axis:
+def loss_axis(losses: Sequence[float], positive: float, ticks: int, *, log: bool) -> AxisScale:
     """An axis from one round number to another, so that it stands still while losses jump.
 
     `positive` is the smallest loss above 0, where a logarithmic axis begins at the latest.
@@ -166,11 +166,11 @@ def loss_axis(losses: Sequence[float], positive: float, ticks: int, *, log: bool
     axis = linear_axis(low, high, ticks)
     if log:
         above_zero = tuple(tick for tick in axis.ticks if tick > 0)
-        return Axis(axis.low if axis.low > 0 else low, axis.high, above_zero)
+        return AxisScale(axis.low if axis.low > 0 else low, axis.high, above_zero)
     return axis
 
 
-def linear_axis(low: float, high: float, ticks: int) -> Axis:
+def linear_axis(low: float, high: float, ticks: int) -> AxisScale:
     """At most `ticks` ticks at multiples of 1, 2 or 5 times a power of ten.
 
     Its ends are at half a step: they move seldom, and little of the chart is left empty.
@@ -180,7 +180,7 @@ def linear_axis(low: float, high: float, ticks: int) -> Axis:
         numbers = _multiples(step, *ends)
         if len(numbers) <= ticks:
             break
-    return Axis(*ends, numbers)
+    return AxisScale(*ends, numbers)
 
 
 def round_steps(smallest: float) -> Iterator[float]:
@@ -195,7 +195,7 @@ def _multiples(step: float, low: float, high: float) -> tuple[float, ...]:
     return tuple(float(f"{n * step:.12g}") for n in range(first, last + 1))
 
 
-def _decades(low: float, high: float, ticks: int) -> Axis:
+def _decades(low: float, high: float, ticks: int) -> AxisScale:
     """Powers of ten, with 2 and 5 of each where there is room; the ends are such numbers."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for digits in ((1, 2, 5), (1, 3), (1,)):
@@ -206,13 +206,13 @@ def _decades(low: float, high: float, ticks: int) -> Axis:
         if len(numbers) <= ticks:
             break
     stride = -(-len(numbers) // ticks)
-    return Axis(below, above, tuple(numbers[::stride]))
+    return AxisScale(below, above, tuple(numbers[::stride]))
 
 
-def step_axis(first: float, last: float, ticks: int, *, whole: bool = True) -> Axis:
+def step_axis(first: float, last: float, ticks: int, *, whole: bool = True) -> AxisScale:
     """From the first step to the last, with ticks at round numbers, `whole` ones or not."""
     if first == last:
-        return Axis(first - 0.5, last + 0.5, (first,))
+        return AxisScale(first - 0.5, last + 0.5, (first,))
     smallest = (last - first) / (2 * ticks)
     for step in round_steps(max(1.0, smallest) if whole else smallest):
         numbers = list(_multiples(step, first, last))
@@ -220,7 +220,7 @@ def step_axis(first: float, last: float, ticks: int, *, whole: bool = True) -> A
             break
     if not numbers or numbers[0] - first >= step / 2:
         numbers.insert(0, first)
-    return Axis(first, last, tuple(numbers))
+    return AxisScale(first, last, tuple(numbers))
 
 
 def tick_label(tick: float, ticks: Sequence[float]) -> str:

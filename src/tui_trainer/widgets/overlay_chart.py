@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_trainer.runs.curve import Axis
+from tui_trainer.runs.curve import XAxis
 from tui_trainer.widgets.overlay_plot import FRAME, Canvas, Overlaid, overlay
 
 LETTERS = "ABCDEFGH"
@@ -41,7 +41,7 @@ class OverlayChart(Widget):
         *(f"overlay--{number}" for number in range(COLOURS)),
     }
 
-    axis: reactive[Axis] = reactive(Axis.STEP)
+    axis: reactive[XAxis] = reactive(XAxis.STEP)
     log_axis: reactive[bool] = reactive(False)
 
     def __init__(self) -> None:

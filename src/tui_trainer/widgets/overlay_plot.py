@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tui_trainer.runs.curve import Axis as Over
-from tui_trainer.runs.curve import LossCurve, place_of
+from tui_trainer.runs.curve import LossCurve, XAxis, place_of
 from tui_trainer.runs.loss_series import Bucket, merged
 from tui_trainer.widgets.loss_plot import (
     COLUMNS_A_TICK,
@@ -12,7 +11,7 @@ from tui_trainer.widgets.loss_plot import (
     LABEL_WIDTH,
     ROWS_A_TICK,
     SMALLEST_SIZE,
-    Axis,
+    AxisScale,
     clamped,
     empty_figure,
     log_place,
@@ -64,7 +63,7 @@ def canvas_of(lines: Sequence[str]) -> Canvas:
 
 
 def overlay(
-    curves: Sequence[Overlaid], width: int, height: int, over: Over, *, log: bool
+    curves: Sequence[Overlaid], width: int, height: int, over: XAxis, *, log: bool
 ) -> Canvas:
     """The moving averages in `height` rows of `width` cells; a sentence where there is none."""
     drawn = [reduced(overlaid.curve, width) for overlaid in curves]
@@ -86,7 +85,7 @@ def reduced(curve: LossCurve, width: int) -> list[Bucket]:
     return merged(list(curve.buckets), -(-len(curve.buckets) // max(1, width)))
 
 
-def title(curves: Sequence[Overlaid], over: Over, *, log: bool) -> str:
+def title(curves: Sequence[Overlaid], over: XAxis, *, log: bool) -> str:
     """What the axes are; what is not drawn."""
     words = f" loss (nats){', log axis' if log else ''}, moving average, by {over.value}"
     if lost := sum(overlaid.curve.not_finite for overlaid in curves):
@@ -100,7 +99,7 @@ class Plotter:
     """Draws one curve after another on the same two axes."""
 
     def __init__(
-        self, drawn: Sequence[Sequence[Bucket]], width: int, height: int, over: Over, *, log: bool
+        self, drawn: Sequence[Sequence[Bucket]], width: int, height: int, over: XAxis, *, log: bool
     ) -> None:
         self._width, self._height, self._over = width, height, over
         every = [bucket for buckets in drawn for bucket in buckets]
@@ -109,10 +108,10 @@ class Plotter:
         self._place: Callable[[float], float] = log_place(positive) if log else clamped
         self._y = loss_axis(losses, positive, max(2, round(height / ROWS_A_TICK)), log=log)
         # Tokens and seconds are counted up to the end of a step: the first began at 0.
-        begin = min(bucket.first for bucket in every) if over is Over.STEP else 0
+        begin = min(bucket.first for bucket in every) if over is XAxis.STEP else 0
         end = max(place_of(bucket, over) for bucket in every)
         ticks = max(2, width // COLUMNS_A_TICK)
-        self._x = step_axis(begin, end, ticks, whole=over is not Over.TIME)
+        self._x = step_axis(begin, end, ticks, whole=over is not XAxis.TIME)
 
     def curve(self, buckets: Sequence[Bucket]) -> list[str]:
         """The lines of a chart with one curve; none where it has no point."""
@@ -129,7 +128,7 @@ class Plotter:
         text: str = figure.build().string(colorless=True)
         return text.rstrip("\n").splitlines()
 
-    def frame(self, over: Over) -> list[str]:
+    def frame(self, over: XAxis) -> list[str]:
         """The axes alone, named."""
         corner = Bucket(0, 0, 0.0, 0.0, self._y.low)
         lines = ["".join(" " if is_dots(c) else c for c in line) for line in self.curve([corner])]
@@ -137,7 +136,7 @@ class Plotter:
         return [line.ljust(self._width) for line in lines]
 
 
-def x_labels(axis: Axis) -> list[str]:
+def x_labels(axis: AxisScale) -> list[str]:
     """The ticks of the horizontal axis, long ones in short."""
     if max(axis.ticks) >= LONG:
         return [short_count(round(tick)) for tick in axis.ticks]

@@ -8,37 +8,37 @@ from tui_trainer.reports.bench_result import BenchHead, BenchResult, LoopResult,
 from tui_trainer.settings.bench import NOTEBOOK, PEERS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, percent
-from tui_trainer.words.table import Column, table
+from tui_trainer.words.table import TextColumn, table
 
-LOOP = Column("loop", 11, left=True)
-SPEED = (
-    LOOP,
-    Column("runs", 4),
-    Column("compute", 7, left=True),
-    Column("tokens/s", 8),
-    Column("lowest", 8),
-    Column("highest", 8),
-    Column("of peak", 7),
-    Column("peak memory", 11),
+LOOP_COLUMN = TextColumn("loop", 11, left=True)
+SPEED_COLUMNS = (
+    LOOP_COLUMN,
+    TextColumn("runs", 4),
+    TextColumn("compute", 7, left=True),
+    TextColumn("tokens/s", 8),
+    TextColumn("lowest", 8),
+    TextColumn("highest", 8),
+    TextColumn("of peak", 7),
+    TextColumn("peak memory", 11),
 )
-PHASES = (
-    Column("ms a step", 11, left=True),
-    Column("data", 7),
-    Column("forward", 8),
-    Column("backward", 8),
-    Column("optimizer", 9),
-    Column("other", 7),
-    Column("step", 8),
-    Column("tokens", 7),
+PHASE_COLUMNS = (
+    TextColumn("ms a step", 11, left=True),
+    TextColumn("data", 7),
+    TextColumn("forward", 8),
+    TextColumn("backward", 8),
+    TextColumn("optimizer", 9),
+    TextColumn("other", 7),
+    TextColumn("step", 8),
+    TextColumn("tokens", 7),
 )
-HELD_OUT = (
-    Column("held-out loss", 13, left=True),
-    Column("equal time", 10),
-    Column("seconds", 7),
-    Column("tokens", 9),
-    Column("equal tokens", 12),
-    Column("seconds", 7),
-    Column("tokens", 9),
+HELD_OUT_COLUMNS = (
+    TextColumn("held-out loss", 13, left=True),
+    TextColumn("equal time", 10),
+    TextColumn("seconds", 7),
+    TextColumn("tokens", 9),
+    TextColumn("equal tokens", 12),
+    TextColumn("seconds", 7),
+    TextColumn("tokens", 9),
 )
 NONE = "-"
 PEAK_DTYPES = tuple(dict.fromkeys(COMPUTE_DTYPES.values()))
@@ -50,14 +50,14 @@ def report_lines(result: BenchResult) -> Iterator[str]:
     """What was measured on what, speed, phases, held-out loss, ratios, and what failed."""
     yield from head_lines(result.head)
     yield ""
-    yield from table(SPEED, map(speed_cells, result.loops))
+    yield from table(SPEED_COLUMNS, map(speed_cells, result.loops))
     ran = [loop for loop in result.loops if loop.failed is None]
     if ran:
         yield ""
-        yield from table(PHASES, map(phase_cells, ran))
+        yield from table(PHASE_COLUMNS, map(phase_cells, ran))
         yield ""
         yield f"before training: {format_loss(result.head.held_out_loss_before)} nats a token"
-        yield from table(HELD_OUT, map(held_out_cells, ran))
+        yield from table(HELD_OUT_COLUMNS, map(held_out_cells, ran))
     if len(result.loops) > 1:
         yield ""
         yield from ratio_lines(result.loops)

@@ -9,7 +9,7 @@ GAP = "  "
 
 
 @dataclass(frozen=True)
-class Column:
+class TextColumn:
     """A column's heading and how wide it is, in terminal cells; a longer cell is not cut."""
 
     heading: str
@@ -21,21 +21,21 @@ class Column:
         return cell + space if self.left else space + cell
 
 
-def heading(columns: Sequence[Column]) -> str:
+def heading(columns: Sequence[TextColumn]) -> str:
     return row(columns, [column.heading for column in columns])
 
 
-def row(columns: Sequence[Column], cells: Sequence[str]) -> str:
+def row(columns: Sequence[TextColumn], cells: Sequence[str]) -> str:
     """One line of a table whose rows come one by one, so that widths are known beforehand."""
     padded = [column.pad(cell) for column, cell in zip(columns, cells, strict=True)]
     return GAP.join(padded).rstrip(" ")
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(columns: Sequence[TextColumn], rows: Iterable[Sequence[str]]) -> list[str]:
     """A whole table, each column as wide as its widest cell and at least its width."""
     rows = list(rows)
     fitted = [
-        Column(
+        TextColumn(
             column.heading,
             max([column.width, cell_len(column.heading), *(cell_len(cells[n]) for cells in rows)]),
             column.left,

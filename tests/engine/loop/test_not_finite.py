@@ -14,7 +14,7 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.finite import NotNumbersError
-from tui_trainer.engine.loop.item_losses import Extremes
+from tui_trainer.engine.loop.item_losses import BestAndWorst
 from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import HaltReport, LoopReport
@@ -168,17 +168,17 @@ def test_items_of_a_batch_are_told_apart(qwen3: Engine, spoil: Spoil) -> None:
 
 def test_the_best_and_the_worst_are_finite_whatever_comes(qwen3: Engine) -> None:
     vocabulary, example = qwen3.learner.vocabulary, one_example(qwen3)
-    extremes = Extremes()
+    best_and_worst = BestAndWorst()
     width = len(example.ids) - 1
-    assert extremes.take([(example, [math.nan] * width)], vocabulary) == (None, None)
-    best, worst = extremes.take(
+    assert best_and_worst.update([(example, [math.nan] * width)], vocabulary) == (None, None)
+    best, worst = best_and_worst.update(
         [(example, [loss] * width) for loss in (math.nan, 2.0, math.inf, 1.0)], vocabulary
     )
     assert best is not None
     assert worst is not None
     assert (best.loss, worst.loss) == (1.0, 2.0)
-    extremes.take([(example, [math.inf] * width)], vocabulary)
-    assert (extremes.best, extremes.worst) == (best, worst)
+    best_and_worst.update([(example, [math.inf] * width)], vocabulary)
+    assert (best_and_worst.best, best_and_worst.worst) == (best, worst)
 
 
 def one_example(engine: Engine):

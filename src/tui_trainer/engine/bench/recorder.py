@@ -21,7 +21,7 @@ PHASE_STEPS = 5
 
 
 @dataclass(frozen=True)
-class Mark:
+class StepEnd:
     """Where a run was at the end of a step."""
 
     seconds: float
@@ -51,8 +51,8 @@ class Recorder:
         self._memory = PeakMemory(device)
         self._tokens = self._steps = 0
         self._paused = 0.0
-        self._warm: Mark | None = None
-        self._end: Mark | None = None
+        self._warm: StepEnd | None = None
+        self._end: StepEnd | None = None
         self._phases: Phases | None = None
         self._equal_time: HeldOut | None = None
         self._equal_tokens: HeldOut | None = None
@@ -79,7 +79,7 @@ class Recorder:
         self._look_for_held_out()
         return not self._done()
 
-    def _look_for_the_end(self, warm: Mark) -> None:
+    def _look_for_the_end(self, warm: StepEnd) -> None:
         timed = self._steps - warm.steps
         if self._elapsed() < self._seconds or timed < FEWEST_STEPS:
             return
@@ -108,12 +108,12 @@ class Recorder:
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began - self._paused
 
-    def _mark(self) -> Mark:
+    def _mark(self) -> StepEnd:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
-        return Mark(self._elapsed(), self._tokens, self._steps)
+        return StepEnd(self._elapsed(), self._tokens, self._steps)
 
-    def _measure(self, mark: Mark) -> HeldOut:
+    def _measure(self, mark: StepEnd) -> HeldOut:
         self._memory.pause()
         started = time.perf_counter()
         with self.clock.ignoring():

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop.item_losses import Extremes
+from tui_trainer.engine.loop.item_losses import BestAndWorst
 from tui_trainer.engine.loop.train import TrainingState, begin_training
 from tui_trainer.engine.random_numbers import Rng, get_rng
 from tui_trainer.engine.weights import Weights
@@ -104,8 +104,8 @@ def _facts(
         updates=learner.updates_when_loaded + learner.updates,
         peak_lr=state.peak_lr,
         optimizer=settings.optimizer,
-        best=state.extremes.best,
-        worst=state.extremes.worst,
+        best=state.best_and_worst.best,
+        worst=state.best_and_worst.worst,
         without_state=tuple(without) if STATE[settings.optimizer] else (),
         tally=tally,
         on_step=on_step,
@@ -133,7 +133,7 @@ def restore_training(
     state.step = facts.step
     if facts.peak_lr != settings.lr:
         state.set_lr(facts.peak_lr)
-    state.extremes = Extremes(facts.best, facts.worst)
+    state.best_and_worst = BestAndWorst(facts.best, facts.worst)
     state.notes = () if facts.files_sha256 else (UNCHECKED,)
     return state
 

@@ -41,14 +41,14 @@ def report_item(item: ItemLosses, vocabulary: Vocabulary) -> ItemReport:
     )
 
 
-class Extremes:
+class BestAndWorst:
     """The items with the lowest and the highest loss so far; a loss that is not finite is none."""
 
     def __init__(self, best: ItemReport | None = None, worst: ItemReport | None = None) -> None:
         self.best = best
         self.worst = worst
 
-    def take(
+    def update(
         self, items: list[ItemLosses], vocabulary: Vocabulary
     ) -> tuple[ItemReport | None, ItemReport | None]:
         """Take in the items of a step; the best and the worst of all up to now, None without one.

@@ -194,7 +194,7 @@ class Recording:
     def _take(self) -> None:
         """Write what waits for it, each once."""
         while self._unwritten and self._writer is not None:
-            self._writer.take(self._unwritten[0])
+            self._writer.write(self._unwritten[0])
             self._unwritten.popleft()
 
     def _until_written(self, write: Callable[[], Written]) -> Generator[HaltReport, None, Written]:
@@ -229,7 +229,7 @@ class Recording:
         """A step with the run that has it, and the checkpoint that is due after it."""
         checkpoint, writer = (yield from self._due_checkpoint()), self._writer
         assert writer is not None  # it took the step
-        notes = (*report.notes, *writer.take_news())
+        notes = (*report.notes, *writer.pop_news())
         return replace(report, run=writer.description.name, checkpoint=checkpoint, notes=notes)
 
     @property
@@ -257,7 +257,7 @@ class Recording:
         self._learner.weights.check_finite()
         if writer.is_open:
             self._take()  # a checkpoint is of a step that the metrics have
-            writer.look()
+            writer.locate()
         started = time.perf_counter()
         name = checkpoint_name(self._state.step)
         folder = writer.folder / CHECKPOINTS / name

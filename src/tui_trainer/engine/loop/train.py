@@ -13,7 +13,7 @@ from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.data.row_layout import first_row
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import NOTHING, HeldOut
-from tui_trainer.engine.loop.item_losses import Extremes, losses_by_item, report_item
+from tui_trainer.engine.loop.item_losses import BestAndWorst, losses_by_item, report_item
 from tui_trainer.engine.loop.loss_pass import make_loss_pass
 from tui_trainer.engine.loop.not_finite import why_not_applied
 from tui_trainer.engine.loop.validation import measure, notes_on_samples
@@ -40,7 +40,7 @@ class TrainingState:
     step: int = 0
     """How many steps were made, those that were left out with them."""
     lr_changes: tuple[LrChange, ...] = ()
-    extremes: Extremes = field(default_factory=Extremes)
+    best_and_worst: BestAndWorst = field(default_factory=BestAndWorst)
     rng: Rng | None = None
     """The random numbers to go on with; None begins them with the settings' seed."""
     notes: tuple[str, ...] = ()
@@ -165,7 +165,7 @@ def train(
         elif not settings.skip_not_finite:
             yield HaltReport(step, why_not_applied(step, step_loss.item(), items))
         state.step = step
-        best, worst = state.extremes.take(items, vocabulary)
+        best, worst = state.best_and_worst.update(items, vocabulary)
         yield StepReport(
             step=step,
             steps=len(steps),

@@ -68,7 +68,7 @@ def validate(
     learner: Learner, examples: Sequence[Example], settings: TrainSettings, step: int
 ) -> Iterator[LoopReport]:
     """The losses of `examples`; the last report has the figures."""
-    items, seconds = yield from give_way(
+    items, seconds = yield from report_progress(
         learner, "validating", lambda: _losses_of_items(learner, examples)
     )
     # The first token of an item has no loss, so that the answer's begin one earlier.
@@ -122,7 +122,7 @@ def answer_samples(
 ) -> Iterator[LoopReport]:
     """Greedy answers to the questions of `samples`, as an evaluation gives them."""
     prompts = [format_prompt(sample.problem) for sample in samples]
-    answers, seconds = yield from give_way(
+    answers, seconds = yield from report_progress(
         learner, "answering", lambda: _greedy_answers(learner, prompts)
     )
     items = tuple(
@@ -152,7 +152,7 @@ def _greedy_answers(
     return generation.answers
 
 
-def give_way(
+def report_progress(
     learner: Learner, what: str, begin: Callable[[], Generator[float, None, Result]]
 ) -> Generator[PartReport, None, tuple[Result, float]]:
     """The result of something long that reads the weights, with a report some times a second.

@@ -65,7 +65,7 @@ def _ask_hub(arguments: list[str], repo: str, progress: Progress) -> Iterator[di
         *arguments,
         repo,
     ]
-    progress.tell(LoadProgress(f"Downloading {repo}"))
+    progress.report(LoadProgress(f"Downloading {repo}"))
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(
@@ -98,7 +98,7 @@ def _listen(
             yield told
         elif isinstance(done := told["done"], int) and done != shown:
             total = told["total"]
-            progress.tell(
+            progress.report(
                 LoadProgress(f"Downloading {repo}", done, total if isinstance(total, int) else None)
             )
             shown = done

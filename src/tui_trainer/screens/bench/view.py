@@ -167,7 +167,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         """Take in how far the bench is; draw it at a bounded rate, where it can be seen."""
         benches = self.session.benches
         if self.session.is_live(BENCH):
-            benches.take(self.session.drain(BENCH))
+            benches.add(self.session.drain(BENCH))
         due = time.monotonic() - self._shown_at >= SHOW_SECONDS
         if benches.current is not self._shown and due and self.is_current:
             self._show_progress()
@@ -248,7 +248,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self._said = visible(failure.sentence)
         self._show_progress()
         if failure.traceback is not None:
-            self.session.tell(failure)
+            self.session.report_failure(failure)
 
     def action_stop(self) -> None:
         if self.session.is_live(BENCH):

@@ -11,7 +11,7 @@ from tui_trainer.reports.export import ExportReport
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen
-from tui_trainer.session.questions import Answer, Question
+from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
 
 QUESTION = (
@@ -67,7 +67,7 @@ class Exports(WorkScreen):
     async def _may_overwrite(self, existing: tuple[str, ...]) -> bool:
         question = Question(
             f"There is {visible(' and '.join(existing))} already.",
-            (Answer("n", "another name"), Answer("o", "overwrite")),
+            (Choice("n", "another name"), Choice("o", "overwrite")),
         )
         return await self.app.push_screen_wait(QuestionDialog(question)) == "o"
 

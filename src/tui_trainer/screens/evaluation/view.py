@@ -181,7 +181,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def _drain(self) -> None:
         """Take in how far the evaluation is; draw it at a bounded rate, where it can be seen."""
         evaluations = self.session.evaluations
-        evaluations.take(self.session.drain(EVALUATION))
+        evaluations.add(self.session.drain(EVALUATION))
         due = time.monotonic() - self._shown_at >= SHOW_SECONDS
         if evaluations.current is not self._shown and due and self.is_current:
             self._show_all()
@@ -312,7 +312,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self._said = visible(failure.sentence)
         self._show_all()
         if failure.traceback is not None:
-            self.session.tell(failure)
+            self.session.report_failure(failure)
 
     def action_stop(self) -> None:
         if self.session.pending.state_of(EVALUATION) is not None:

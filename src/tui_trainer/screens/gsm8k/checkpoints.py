@@ -22,7 +22,7 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen, save_binding
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import GSM8K as LOOP
-from tui_trainer.session.questions import Answer, Question
+from tui_trainer.session.questions import Choice, Question
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
 
@@ -109,7 +109,7 @@ class Gsm8kCheckpoints(WorkScreen):
                 lambda: past_up_to(run.folder, step, answer_only=settings.answer_only)
             )
         except InputError as error:  # the engine would say so after it has read all items
-            self.session.tell(Failure(str(error)))
+            self.session.report_failure(Failure(str(error)))
             return
         await self.begin_loop(
             settings,
@@ -128,9 +128,9 @@ class Gsm8kCheckpoints(WorkScreen):
         question = Question(
             "Stop the run? The weights stay as they are. With a checkpoint it can be resumed.",
             (
-                Answer("c", "continue"),
-                Answer("s", "stop"),
-                Answer("w", "save and stop"),
+                Choice("c", "continue"),
+                Choice("s", "stop"),
+                Choice("w", "save and stop"),
             ),
         )
         answer = await self.app.push_screen_wait(QuestionDialog(question))

@@ -34,11 +34,11 @@ from tui_trainer.screens.gsm8k.words import (
 )
 from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.going_on import Act
-from tui_trainer.session.questions import Answer, Question
+from tui_trainer.session.questions import Choice, Question
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.chart_marks import LrChange
+from tui_trainer.widgets.chart_marks import LrMark
 from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
@@ -178,7 +178,7 @@ PyTorch that makes the same steps and prints the same losses."""
             self.show_waiting()
 
     def _take(self, report: LoopReport) -> None:
-        self.query_one(HeldOutLine).take(report, self.query_one(LossChart))
+        self.query_one(HeldOutLine).add(report, self.query_one(LossChart))
         if isinstance(report, StepReport):
             self._take_step(report)
         elif isinstance(report, ChangeReport):
@@ -190,7 +190,7 @@ PyTorch that makes the same steps and prints the same losses."""
         chart = self.query_one(LossChart)
         chart.series.append(report.step, report.loss)
         if self.report is not None and report.peak_lr != self.report.peak_lr:
-            chart.marks.append(LrChange(report.step, report.peak_lr))
+            chart.marks.append(LrMark(report.step, report.peak_lr))
         self._clock.step(report.seconds, report.tokens)
         self._truncated += report.truncated
         self.saw_step(report)
@@ -397,7 +397,7 @@ PyTorch that makes the same steps and prints the same losses."""
         self._said = visible(failure.sentence)
         self._show_item()
         if failure.traceback is not None:
-            self.session.tell(failure)
+            self.session.report_failure(failure)
 
     def _forget(self, past: Past, resumed_at: int) -> None:
         """Make room for another run, which goes on from `past`."""
@@ -453,13 +453,13 @@ PyTorch that makes the same steps and prints the same losses."""
 
 def _question_of_weights(status: LearnerStatus) -> Question:
     """From which weights a run is to start; what is under enter loses none."""
-    keep, again = Answer("k", "keep these"), Answer("r", "reload")
+    keep, again = Choice("k", "keep these"), Choice("r", "reload")
     away = counted(status.updates, "update")
     if not status.unsaved:
         words = f"The weights are {away} away from the loaded ones. Start from which?"
-        return Question(words, (Answer("r", "reload, then start"), keep))
+        return Question(words, (Choice("r", "reload, then start"), keep))
     words = (
         f"The weights are {away} away from the loaded ones, and no file has the last "
         f"{status.unsaved:,}. Start from which?"
     )
-    return Question(words, (keep, Answer("w", "save, then reload"), again))
+    return Question(words, (keep, Choice("w", "save, then reload"), again))

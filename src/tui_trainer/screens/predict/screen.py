@@ -61,7 +61,7 @@ CHANGES: dict[str, Callable[[Sampling, bool], Sampling]] = {
 
 
 @dataclass(frozen=True)
-class Look:
+class Shown:
     """What the screen shows: asked of the engine whenever it, or the weights, changed."""
 
     text: str
@@ -137,7 +137,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self.sampling = Sampling()
         self.generated: tuple[GeneratedToken, ...] = ()
         self.inspection: Inspection | None = None
-        self._asked: Look | None = None
+        self._asked: Shown | None = None
         self._is_stale = False
         """Whether the weights have changed since it was asked."""
         self._index = 0
@@ -193,11 +193,11 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._forget()
         self._ask()
 
-    def _look(self) -> Look | None:
+    def _to_show(self) -> Shown | None:
         """What the screen should show now; None while nobody can see it or there is no model."""
         if self.session.status is None or not self.is_current or not self.app.is_running:
             return None
-        return Look(
+        return Shown(
             self.text, tuple(token.id for token in self.generated), self._index, self.sampling
         )
 
@@ -207,30 +207,30 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if self._asking:
             return
         self._asking = True
-        while (look := self._look()) is not None and (self._is_stale or look != self._asked):
-            if self._is_too_soon(look):
+        while (shown := self._to_show()) is not None and (self._is_stale or shown != self._asked):
+            if self._is_too_soon(shown):
                 await asyncio.sleep(DRAIN_SECONDS)
                 continue
-            self._asked, self._is_stale, self._asked_at = look, False, time.monotonic()
+            self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
             if self.inspection is None:
                 self._say("facts", COMES)
             with self.dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
-                inspection = await self.session.ask(look.request(), self._say_failure)
+                inspection = await self.session.ask(shown.request(), self._say_failure)
             if inspection is not None:
-                self._show(inspection, look)
+                self._show(inspection, shown)
         self._asking = False
 
-    def _is_too_soon(self, look: Look) -> bool:
+    def _is_too_soon(self, shown: Shown) -> bool:
         """A loop that trains or generates is not to be held up by whoever looks at it."""
         if not any(self.session.is_running(name) for name in self.session.loops):
             return False
-        pause = FOLLOW_SECONDS if look == self._asked else HURRY_SECONDS
+        pause = FOLLOW_SECONDS if shown == self._asked else HURRY_SECONDS
         return time.monotonic() - self._asked_at < pause
 
     def _say_failure(self, failure: Failure) -> None:
         """While typing, a sentence in the line of facts is enough."""
         if failure.traceback is not None:
-            self.session.tell(failure)
+            self.session.report_failure(failure)
         self.inspection = self.session.chosen_position = None
         self._say("facts", visible(failure.sentence))
         self._say("opened", "")
@@ -239,28 +239,28 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     # Show the answer
 
-    def _show(self, inspection: Inspection, look: Look) -> None:
+    def _show(self, inspection: Inspection, shown: Shown) -> None:
         self.inspection = inspection
         self.session.chosen_position = inspection.position
-        self.session.guide.saw_prediction(inspection.prediction, len(look.generated))
+        self.session.guide.saw_prediction(inspection.prediction, len(shown.generated))
         self._say("facts", describe_shapes(inspection))
         self._show_opened()
         self._show_continuation()
-        self._show_positions(look)
-        self._show_candidates(look.sampling)
+        self._show_positions(shown)
+        self._show_candidates(shown.sampling)
         self._show_sampling()
 
-    def _show_positions(self, look: Look) -> None:
+    def _show_positions(self, shown: Shown) -> None:
         assert self.inspection is not None
         positions = self.inspection.prediction.positions
-        generated_from = len(positions) - len(look.generated)
+        generated_from = len(positions) - len(shown.generated)
         table = self.query_one("#positions", LineTable)
         table.show(
             POSITION_COLUMNS,
             len(positions),
             lambda row: position_cells(positions[row], generated_from),
         )
-        if look.index == self._index:  # else the cursor has moved on since
+        if shown.index == self._index:  # else the cursor has moved on since
             table.cursor = self.inspection.position.index
 
     def on_resize(self) -> None:
@@ -319,10 +319,10 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._stop()
         self._become(())
 
-    def _is_still(self, look: Look) -> bool:
-        """Whether the tokens are those that `look` was for."""
-        now = self._look()
-        return now is not None and (now.text, now.generated) == (look.text, look.generated)
+    def _is_still(self, shown: Shown) -> bool:
+        """Whether the tokens are those that `shown` was for."""
+        now = self._to_show()
+        return now is not None and (now.text, now.generated) == (shown.text, shown.generated)
 
     def action_append(self) -> None:
         if self.session.is_live(LOOP):
@@ -337,12 +337,12 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     @work
     async def _append(self) -> None:
         """One token; held down, the key asks for the next one when this one is there."""
-        if (look := self._look()) is None:
+        if (shown := self._to_show()) is None:
             return
         self._busy = True
-        token = await self.session.ask(NextToken(look.text, look.generated, look.sampling))
+        token = await self.session.ask(NextToken(shown.text, shown.generated, shown.sampling))
         self._busy = False
-        if token is not None and self._is_still(look):
+        if token is not None and self._is_still(shown):
             self._become((*self.generated, token))
             self._ask()
 
@@ -354,15 +354,15 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if self._busy:
             self.excuse(BUSY)
             return
-        if (look := self._look()) is None:
+        if (shown := self._to_show()) is None:
             return
         self._busy = True
         started = await self.session.start_loop(
             LOOP,
-            Generate(look.text, look.generated, look.sampling, TOKENS_AT_MOST),
+            Generate(shown.text, shown.generated, shown.sampling, TOKENS_AT_MOST),
         )
         self._busy = False
-        self._listening = started and self._is_still(look)
+        self._listening = started and self._is_still(shown)
         if not self._listening:
             self._stop()
 

@@ -74,7 +74,7 @@ class RunCheckpoints(WorkScreen):
         steps = run.description.steps
         left = tuple(step for step in run.checkpoints if not steps or step < steps)
         if run.checkpoints and not left:
-            self.session.tell(
+            self.session.report_failure(
                 Failure(
                     f"{run.name} has made all of its {steps:,} steps at its last checkpoint: load "
                     "that (l) and start a run of its own."
@@ -97,7 +97,7 @@ class RunCheckpoints(WorkScreen):
             try:
                 settings = await in_thread(lambda: settings_here(run.description))
             except InputError as error:
-                self.session.tell(Failure(str(error)))
+                self.session.report_failure(Failure(str(error)))
                 return
             screen = await self._loop_screen()
             screen.open_evaluations(settings, evaluate=True)
@@ -116,7 +116,7 @@ class RunCheckpoints(WorkScreen):
             choice = replace(self.session.choice, source=str(folder), precision=precision)
             return folder if await self.session.load(choice) else None
         except InputError as error:  # a precision that there is not
-            self.session.tell(Failure(str(error)))
+            self.session.report_failure(Failure(str(error)))
             return None
         finally:
             self._taking_up = False

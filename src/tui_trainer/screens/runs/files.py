@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import folder_bytes
-from tui_trainer.runs.curve import Axis, read_curve
+from tui_trainer.runs.curve import XAxis, read_curve
 from tui_trainer.runs.export import CSV, NamedCurve, check_export, write_csv, write_png
 from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
@@ -25,7 +25,7 @@ from tui_trainer.screens.runs.words import (
     details,
 )
 from tui_trainer.session.disk import in_thread
-from tui_trainer.session.questions import Answer, Question
+from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.overlay_chart import OverlayChart
 from tui_trainer.words.numbers import counted
@@ -100,7 +100,7 @@ class RunFiles(RunCheckpoints):
         try:
             self.notify(await in_thread(export), markup=False)
         except InputError as error:
-            self.session.tell(Failure(str(error)))
+            self.session.report_failure(Failure(str(error)))
 
     @work
     async def action_delete(self) -> None:
@@ -115,13 +115,13 @@ class RunFiles(RunCheckpoints):
             size = await in_thread(lambda: folder_bytes(row.folder))
             name = visible(row.folder.name, limit=NAME_CHARACTERS)
             question = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
-            answers = Answer("n", "keep"), Answer("y", "delete")
+            answers = Choice("n", "keep"), Choice("y", "delete")
             if await self.app.push_screen_wait(QuestionDialog(Question(question, answers))) == "y":
                 deletion = await in_thread(lambda: delete_whole(row.folder))
                 if deletion.left:
                     self.notify(describe_left(row, deletion), markup=False, timeout=10)
         except InputError as error:
-            self.session.tell(Failure(str(error)))
+            self.session.report_failure(Failure(str(error)))
         self.list_anew()
         await self.session.refresh()  # its checkpoint may have been all that had these weights
 
@@ -134,7 +134,7 @@ def read_path(text: str) -> Path:
 
 
 def export_run(
-    run: RunOnDisk, overlaid: list[RunOnDisk], path: Path, axis: Axis, *, log: bool
+    run: RunOnDisk, overlaid: list[RunOnDisk], path: Path, axis: XAxis, *, log: bool
 ) -> str:
     """Write `run` as CSV, or those `overlaid` as PNG; what was written, in words."""
     if path.suffix.lower() == CSV:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopChanged
-from tui_trainer.runs.curve import Axis
+from tui_trainer.runs.curve import XAxis
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import changed_at, runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk, list_runs
@@ -257,7 +257,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
         self._show_all()
 
     def action_axis(self) -> None:
-        axes = list(Axis)
+        axes = list(XAxis)
         self.chart.axis = axes[(axes.index(self.chart.axis) + 1) % len(axes)]
 
     def action_log(self) -> None:

@@ -66,7 +66,7 @@ class ForkDialog(Dialog[float | None]):
 
     def _refuse(self, failure: Failure) -> None:
         self.dismiss(None)
-        self._session.tell(failure)
+        self._session.report_failure(failure)
 
     def _show(self, outcomes: tuple[UpdateReport, ...]) -> None:
         self.outcomes = outcomes

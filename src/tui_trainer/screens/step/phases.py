@@ -58,5 +58,5 @@ class StepPhases(StepUpdates):
     def _say_refused(self, failure: Failure) -> None:
         """A phase that has nothing to work on: a sentence where its report would be."""
         if failure.traceback is not None:
-            self.session.tell(failure)
+            self.session.report_failure(failure)
         self.query_one(PhaseView).say(failure.sentence)

@@ -142,7 +142,7 @@ class StepUpdates(StepViews):
     def _say_failure(self, failure: Failure) -> None:
         """While typing, a sentence in the line of facts is enough."""
         if failure.traceback is not None:
-            self.session.tell(failure)
+            self.session.report_failure(failure)
         self._say("facts", visible(failure.sentence) + "\n")
         self.query_one(PredictionTable).clear()
 

@@ -151,7 +151,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
     def _say_failure(self, failure: Failure) -> None:
         """While typing, a sentence above the last tokens is enough."""
         if failure.traceback is not None:
-            self.session.tell(failure)
+            self.session.report_failure(failure)
         self._notice(failure.sentence)
 
     def _notice(self, sentence: str) -> None:
