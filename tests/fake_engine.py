@@ -9,7 +9,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 from tui_trainer.reports.evaluation import EvaluationReport
-from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, Qwen3Config, Qwen3ForCausalLM
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.recipe import pretrain
 from tui_trainer.recipe.architecture import configuration
-from tui_trainer.recipe.export import export, rescale
+from tui_trainer.recipe.finished_model import export, rescale
 from tui_trainer.recipe.pretrain import Plan, Progress, load_checkpoint, rate_factor, train
 from tui_trainer.recipe.token_store import TokenStore
 from tui_trainer.recipe.tokenizer import train_tokenizer

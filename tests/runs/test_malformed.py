@@ -20,7 +20,7 @@ from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.curve import read_curve
 from tui_trainer.runs.description import Parent, RunState, Tally
-from tui_trainer.runs.export import write_csv
+from tui_trainer.runs.figures import write_csv
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, WRITER_FILE, find_run
 from tui_trainer.runs.listing import (
     check_deletable,

@@ -13,7 +13,7 @@ from tests.pilot import running, shown, until
 from tests.runs_on_disk import MODEL, step_line, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
-from tui_trainer.runs import export
+from tui_trainer.runs import figures as export
 from tui_trainer.runs.curve import CurveReader, XAxis
 from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home

@@ -12,7 +12,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import XAxis, read_curve
 from tui_trainer.runs.deletion import Deletion
-from tui_trainer.runs.export import CSV, PNG, NamedCurve, check_export, write_csv, write_png
+from tui_trainer.runs.figures import CSV, PNG, NamedCurve, check_export, write_csv, write_png
 from tui_trainer.runs.home import find_folder, find_run, runs_home
 from tui_trainer.runs.listing import (
     RunOnDisk,

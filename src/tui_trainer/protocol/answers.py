@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.reports.evaluation import EvaluationReport
-from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.request import Request
-from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.reports.runs import CheckpointReport, End, Kept, SavedReport
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, Qwen3ForCausalLM
 
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.recipe.architecture import configuration
-from tui_trainer.recipe.export import export
+from tui_trainer.recipe.finished_model import export
 from tui_trainer.recipe.measure import measure
 from tui_trainer.recipe.pretrain import Plan, load_checkpoint, train
 from tui_trainer.recipe.token_store import open_store, prepare

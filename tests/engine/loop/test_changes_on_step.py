@@ -14,7 +14,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import ChangeReport, LoopReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import checkpoint_folders
-from tui_trainer.runs.export import write_csv
+from tui_trainer.runs.figures import write_csv
 from tui_trainer.runs.home import METRICS_FILE, run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter

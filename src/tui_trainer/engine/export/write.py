@@ -15,7 +15,7 @@ from tui_trainer.engine.export.files import (
 )
 from tui_trainer.engine.export.origin import Origin
 from tui_trainer.reports.actions import Done
-from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.reports.progress import Progress
 
 

@@ -17,7 +17,7 @@ from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import step_of
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.past import Past, past_up_to
-from tui_trainer.screens.dialogs.export import export_binding
+from tui_trainer.screens.dialogs.export_script import export_binding
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen, save_binding
 from tui_trainer.session.disk import in_thread

@@ -21,7 +21,7 @@ from tui_trainer.reports.loop import ChangeReport, LoopReport, MemoryEstimate
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
-from tui_trainer.screens.dialogs.export import Exports
+from tui_trainer.screens.dialogs.export_script import Exports
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.gsm8k.lr import Gsm8kLearningRate
 from tui_trainer.screens.gsm8k.settings import FORM, describe_settings

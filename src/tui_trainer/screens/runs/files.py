@@ -11,7 +11,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import XAxis, read_curve
-from tui_trainer.runs.export import CSV, NamedCurve, check_export, write_csv, write_png
+from tui_trainer.runs.figures import CSV, NamedCurve, check_export, write_csv, write_png
 from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.dialogs.entry import Entry

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.screens.dialogs.export import Exports, export_binding
+from tui_trainer.screens.dialogs.export_script import Exports, export_binding
 from tui_trainer.screens.step.fork import StepFork
 from tui_trainer.screens.step.moved_view import MovedView
 from tui_trainer.screens.step.passes_view import PassesView

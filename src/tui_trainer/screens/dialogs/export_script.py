@@ -7,7 +7,7 @@ from textual.binding import Binding
 
 from tui_trainer.engine.export.files import read_target
 from tui_trainer.protocol.keeping import Export, NameExport
-from tui_trainer.reports.export import ExportReport
+from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen

@@ -10,9 +10,9 @@ from PIL import Image
 
 from tests.runs_on_disk import write_run
 from tui_trainer.errors import InputError
-from tui_trainer.runs import export
+from tui_trainer.runs import figures as export
 from tui_trainer.runs.curve import XAxis, read_curve
-from tui_trainer.runs.export import (
+from tui_trainer.runs.figures import (
     COLUMNS,
     NamedCurve,
     check_export,
