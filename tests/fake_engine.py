@@ -75,13 +75,14 @@ class FakeEngine:
         self._seconds = seconds
         self._change = change
         self._refuse = refuse
+        """Raised where a loop is to begin."""
         self._between = between
         """What is reported after so many steps, before the next one."""
-        """Raised where a loop is to begin."""
         self._answers = list(answers)
         """Of each evaluation in turn, an answer an item; an exception is raised there."""
         self.evaluated_with: list[EvaluationSettings] = []
-        self.gate: threading.Semaphore | None = threading.Semaphore(0) if gated else None
+        self.gate = threading.Semaphore(0)
+        self._gated = gated
         self.trained_with: list[TrainSettings] = []
         """The settings of every loop that began."""
         self.resumes_at_lr: float | None = None
@@ -128,18 +129,21 @@ class FakeEngine:
 
     def load_model(self, choice: ModelChoice) -> LearnerStatus:
         self._choice = choice
-        return self._become(model=replace(MODEL, name=choice.source), updates=0, unsaved=0)
+        return self._become(
+            replace(self._status, model=replace(MODEL, name=choice.source), updates=0, unsaved=0)
+        )
 
     def reload(self) -> LearnerStatus:
         self.reloads += 1
-        return self._become(updates=0, unsaved=0)
+        return self._become(replace(self._status, updates=0, unsaved=0))
 
-    def _become(self, **changes: object) -> LearnerStatus:
-        self._status = replace(self._status, **changes)
-        return self._status
+    def _become(self, status: LearnerStatus) -> LearnerStatus:
+        self._status = status
+        return status
 
     def _count_update(self) -> LearnerStatus:
-        return self._become(updates=self._status.updates + 1, unsaved=self._status.unsaved + 1)
+        now = self._status
+        return self._become(replace(now, updates=now.updates + 1, unsaved=now.unsaved + 1))
 
     # Tokens
 
@@ -288,13 +292,14 @@ class FakeEngine:
         )
 
     def undo(self) -> LearnerStatus:
-        return self._become(updates=self._status.updates - 1)
+        return self._become(replace(self._status, updates=self._status.updates - 1))
 
     def redo(self) -> LearnerStatus:
         return self._count_update()
 
     def set_undo_budget(self, budget: int) -> LearnerStatus:
-        return self._become(history=replace(self._status.history, budget=budget))
+        history = replace(self._status.history, budget=budget)
+        return self._become(replace(self._status, history=history))
 
     def phase(self, name: str | None, text: str) -> PhaseReport:
         return replace(self.phase_report(), phase=name, text=text)
@@ -308,7 +313,7 @@ class FakeEngine:
         return tuple(outcomes)
 
     def update_at(self, text: str, lr: float) -> UpdateReport:
-        self._become(lr=lr)
+        self._become(replace(self._status, lr=lr))
         return self.update(text)
 
     def updates(self, text: str) -> Iterator[UpdateReport]:
@@ -362,22 +367,22 @@ class FakeEngine:
         return tuple(ProbeReport(text, start, now) for text in texts)
 
     def set_lr(self, lr: float) -> LearnerStatus:
-        return self._become(lr=lr)
+        return self._become(replace(self._status, lr=lr))
 
     def set_optimizer(self, name: str) -> LearnerStatus:
-        return self._become(optimizer=name)
+        return self._become(replace(self._status, optimizer=name))
 
     def set_training(self, training: bool) -> LearnerStatus:
-        return self._become(training=training)
+        return self._become(replace(self._status, training=training))
 
     def set_dropout(self, p: float) -> LearnerStatus:
-        return self._become(dropout=p)
+        return self._become(replace(self._status, dropout=p))
 
     def passes(self, text: str) -> PassesReport:
         if not text:
             raise InputError("The text is empty: type at least one token.")
         passed = self.predict(text)
-        other = replace(passed, loss=passed.loss + self._status.dropout)
+        other = replace(passed, loss=self._loss() + self._status.dropout)
         return PassesReport((passed, other), (passed, passed), self._status.dropout, "Dropped.")
 
     # Loop
@@ -408,7 +413,7 @@ class FakeEngine:
         if not self._status.unsaved:
             return None
         report = self._save_checkpoint()
-        self._become(unsaved=0)
+        self._become(replace(self._status, unsaved=0))
         return report
 
     def _save_checkpoint(self) -> CheckpointReport:
@@ -432,7 +437,7 @@ class FakeEngine:
         )
 
     def _pass_gate(self) -> None:
-        if self.gate is not None and not self.gate.acquire(timeout=GATE_SECONDS):
+        if self._gated and not self.gate.acquire(timeout=GATE_SECONDS):
             raise TimeoutError("no test opened the gate")
 
     def _steps(self, settings: TrainSettings) -> Iterator[LoopReport]:
@@ -447,7 +452,7 @@ class FakeEngine:
             due = settings.checkpoint_every and step % settings.checkpoint_every == 0
             due = due or (settings.checkpoint_at_end and step == len(self._losses))
             if due:
-                self._become(unsaved=0)
+                self._become(replace(self._status, unsaved=0))
             yield self._change(
                 StepReport(
                     step=step,

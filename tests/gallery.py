@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import copyfile
 
@@ -61,13 +62,17 @@ async def tokens_emoji(pilot: Pilot[int]) -> None:
     await pilot.press("escape")
 
 
+def has_generated(screen: PredictScreen, tokens: int) -> bool:
+    return len(screen.generated) == tokens
+
+
 async def predict(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "2")
     screen = pilot.app.screen
     assert isinstance(screen, PredictScreen)
     for generated in range(1, 5):
         await pilot.press("space")
-        await until(pilot, lambda n=generated: len(screen.generated) == n)
+        await until(pilot, partial(has_generated, screen, generated))
     await pilot.press("t", "t", "n", "n", "n", "home", "down", "down")
     await until(pilot, lambda: "2 l: expected" in shown(pilot.app))
 
@@ -77,20 +82,28 @@ async def loss(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: "Class 0 is likelier" in shown(pilot.app))
 
 
+def has_made(screen: StepScreen, update: int) -> bool:
+    return screen.report is not None and screen.report.update == update
+
+
 async def step(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4")
     screen = pilot.app.screen
     assert isinstance(screen, StepScreen)
     for update in range(1, 13):
         pilot.app.simulate_key("space")
-        await until(pilot, lambda u=update: screen.report is not None and screen.report.update == u)
+        await until(pilot, partial(has_made, screen, update))
+
+
+def says(pilot: Pilot[int], said: str) -> bool:
+    return said in shown(pilot.app)
 
 
 async def step_phases(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4")
     for said in ("The model read", "The mean of", "Every weight has"):
         pilot.app.simulate_key("full_stop")
-        await until(pilot, lambda said=said: said in shown(pilot.app))
+        await until(pilot, partial(says, pilot, said))
 
 
 async def step_moved(pilot: Pilot[int]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import torch
 from tokenizers import (
@@ -118,7 +119,17 @@ def _gpt_bigcode(vocabulary: int) -> PreTrainedConfig:
     return GPTBigCodeConfig(**_gpt_common(vocabulary))
 
 
-def _gpt_common(vocabulary: int) -> dict[str, int]:
+class _GptSizes(TypedDict):
+    vocab_size: int
+    n_embd: int
+    n_layer: int
+    n_head: int
+    n_positions: int
+    bos_token_id: int
+    eos_token_id: int
+
+
+def _gpt_common(vocabulary: int) -> _GptSizes:
     return {
         "vocab_size": vocabulary,
         "n_embd": 16,
@@ -130,7 +141,19 @@ def _gpt_common(vocabulary: int) -> dict[str, int]:
     }
 
 
-def _common(vocabulary: int) -> dict[str, int | None]:
+class _Sizes(TypedDict):
+    vocab_size: int
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    max_position_embeddings: int
+    bos_token_id: int | None
+    eos_token_id: int
+    pad_token_id: int
+
+
+def _common(vocabulary: int) -> _Sizes:
     return {
         "vocab_size": vocabulary,
         "hidden_size": 16,

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
 import textual._wait
 from textual._context import visible_screen_stack
 from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.pilot import Pilot
 
 from tui_trainer.app import TuiTrainer
-from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
+from tui_trainer.protocol.answers import Answers
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.settings.train import ModelChoice
@@ -32,19 +35,26 @@ _parsed: dict[object, list[RuleSet]] = {}
 
 
 def _parse_once(
-    stylesheet: Stylesheet, css: str, read_from: CSSLocation, *args: object, **kwargs: object
+    stylesheet: Stylesheet,
+    css: str,
+    read_from: CSSLocation,
+    is_default_rules: bool = False,
+    tie_breaker: int = 0,
+    scope: str = "",
 ) -> list[RuleSet]:
     variables = frozenset(stylesheet._variables.items())
-    key = (css, read_from, args, frozenset(kwargs.items()), variables)
+    key = (css, read_from, is_default_rules, tie_breaker, scope, variables)
     if key not in _parsed:
-        _parsed[key] = _parse(stylesheet, css, read_from, *args, **kwargs)
+        rules = _parse(stylesheet, css, read_from, is_default_rules, tie_breaker, scope)
+        _parsed[key] = rules
     return _parsed[key]
 
 
-Stylesheet._parse_rules = _parse_once
+_as_long_as_tests_run = pytest.MonkeyPatch()
+_as_long_as_tests_run.setattr(Stylesheet, "_parse_rules", _parse_once)
 # Each style that is worked out looks up some 250 rules, by identity: this is the same, without a
 # call of Python's for each.
-RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
+_as_long_as_tests_run.setattr(RuleSet, "__hash__", object.__hash__)
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
@@ -67,7 +77,7 @@ async def running(
     *keys: str,
     source: str = "builtin",
     size: tuple[int, int] = (80, 24),
-    engine: Callable[[Progress], Engine] = make_engine,
+    engine: Callable[[Progress], Answers] = make_engine,
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int]]]:
     """The app with its model loaded, after `keys` were pressed; its worker ends with it."""
     app = TuiTrainer(ModelChoice(source), make_engine=engine)
@@ -79,6 +89,12 @@ async def running(
     assert not app.faults
 
 
+def loaded(app: TuiTrainer) -> LearnerStatus:
+    """What the app knows of its model, which is loaded."""
+    assert app.session.status is not None
+    return app.session.status
+
+
 async def reload(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """The loaded weights again, though no file has the updates that are lost by it."""
     await pilot.press("R")
@@ -87,7 +103,7 @@ async def reload(app: TuiTrainer, pilot: Pilot[int]) -> None:
     await until(pilot, lambda: app.session.status is not None and not app.session.status.updates)
 
 
-def shown(app: TuiTrainer) -> str:
+def shown(app: App[int]) -> str:
     """The text of the whole screen, a line a row; around a dialog that of the screen below."""
     visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips()

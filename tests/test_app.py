@@ -1,18 +1,20 @@
 """The app around its screens: picking a model, what goes wrong, quitting."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
-from tests.pilot import running, shown, until
+from tests.pilot import loaded, running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
@@ -23,7 +25,7 @@ from tui_trainer.widgets.status_line import StatusLine
 REPO = "course/tiny"
 
 
-def fake(engine: FakeEngine) -> Callable[[object], FakeEngine]:
+def fake(engine: FakeEngine) -> Callable[[Progress], FakeEngine]:
     return lambda progress: engine
 
 
@@ -32,7 +34,7 @@ def break_off(hub: FakeHub, folder: Path) -> None:
     hub.break_off = "model.safetensors"
 
 
-async def pick(app, pilot, source: str) -> None:
+async def pick(app: TuiTrainer, pilot: Pilot[int], source: str) -> None:
     """Type a source into the model picker."""
     await pilot.press("escape", "m")
     await until(pilot, lambda: isinstance(app.screen, ModelPicker))
@@ -46,7 +48,7 @@ async def test_pick_a_directory(model_folder: Callable[[str], Path]) -> None:
     folder = model_folder("Llama")
     async with running() as (app, pilot):
         await pick(app, pilot, str(folder))
-        await until(pilot, lambda: app.session.status.model.architecture == "LlamaForCausalLM")
+        await until(pilot, lambda: loaded(app).model.architecture == "LlamaForCausalLM")
         assert "Llama" in shown(app)
 
 
@@ -56,9 +58,9 @@ async def test_a_hub_model_comes_with_progress_and_trains(
     hub.add_model(REPO, model_folder("Qwen3"))
     async with running() as (app, pilot):
         await pick(app, pilot, REPO)
-        await until(pilot, lambda: app.session.status.model.name == REPO)
+        await until(pilot, lambda: loaded(app).model.name == REPO)
         await pilot.press("4", "space")
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
 
 
 @pytest.mark.parametrize(
@@ -74,16 +76,19 @@ async def test_a_hub_model_comes_with_progress_and_trains(
     ),
 )
 async def test_what_the_hub_refuses_is_a_sentence_and_the_app_lives_on(
-    hub: FakeHub, model_folder: Callable[[str], Path], prepare, sentence: str
+    hub: FakeHub,
+    model_folder: Callable[[str], Path],
+    prepare: Callable[[FakeHub, Path], None],
+    sentence: str,
 ) -> None:
     prepare(hub, model_folder("Qwen3"))
     async with running(size=(120, 40)) as (app, pilot):
         await pick(app, pilot, REPO)
         await until(pilot, lambda: sentence in " ".join(shown(app).split()))
-        assert app.session.status.model.name == "builtin"
+        assert loaded(app).model.name == "builtin"
         assert app.session.choice.source == "builtin"
         await pilot.press("4", "space")
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
 
 
 async def test_a_download_can_be_cancelled(
@@ -97,11 +102,13 @@ async def test_a_download_can_be_cancelled(
         await until(pilot, hub.holding.is_set)
         await pilot.press("C")
         await until(pilot, lambda: app.session.loading is None)
-        assert app.session.status.model.name == "builtin"
+        assert loaded(app).model.name == "builtin"
         await until(pilot, lambda: "Cancel load" not in shown(app))
 
 
-async def test_an_exception_in_the_worker_is_a_dialog_with_its_traceback(monkeypatch) -> None:
+async def test_an_exception_in_the_worker_is_a_dialog_with_its_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     engine = FakeEngine()
     monkeypatch.setattr(engine, "reload", lambda: 1 // 0)
     async with running(engine=fake(engine), size=(120, 40)) as (app, pilot):
@@ -111,17 +118,23 @@ async def test_an_exception_in_the_worker_is_a_dialog_with_its_traceback(monkeyp
         assert "Traceback" in shown(app)
         await pilot.press("escape")
         await pilot.press("4", "space")
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
+
+
+def divide_by_zero() -> None:
+    _ = 1 // 0
 
 
 async def test_a_failure_that_nobody_waits_for_is_a_dialog_too() -> None:
     async with running(engine=fake(FakeEngine())) as (app, pilot):
-        app.worker._do(lambda: 1 // 0)
+        app.worker._do(divide_by_zero)
         await until(pilot, lambda: isinstance(app.screen, FailureDialog))
         assert "ZeroDivisionError" in shown(app)
 
 
-async def test_out_of_memory_is_a_sentence_and_the_weights_stay(monkeypatch) -> None:
+async def test_out_of_memory_is_a_sentence_and_the_weights_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with running("escape", "4", size=(120, 40)) as (app, pilot):
 
         def no_memory(*_: object, **__: object) -> None:
@@ -131,9 +144,9 @@ async def test_out_of_memory_is_a_sentence_and_the_weights_stay(monkeypatch) -> 
             patch.setattr(torch.optim.AdamW, "step", no_memory)
             await pilot.press("space")
             await until(pilot, lambda: "not enough memory" in shown(app))
-        assert app.session.status.updates == 0
+        assert loaded(app).updates == 0
         await pilot.press("space")
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
 
 
 async def test_quit_asks_while_a_loop_trains() -> None:
@@ -146,7 +159,7 @@ async def test_quit_asks_while_a_loop_trains() -> None:
         await pilot.press("n")
         assert app.is_running
         app.worker.stop_loop("gsm8k")
-        threading.Thread(target=lambda: [engine.gate.release() for _ in range(5)]).start()
+        engine.gate.release(5)
         await until(pilot, lambda: not app.session.is_live("gsm8k"))
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
@@ -230,7 +243,7 @@ async def test_themes(theme: str) -> None:
         assert "[1 Tokens]" in shown(app)
 
 
-async def test_no_color_keeps_every_mark(monkeypatch) -> None:
+async def test_no_color_keeps_every_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with running("escape", "4", engine=fake(FakeEngine())) as (app, _):
         assert app.no_color
@@ -268,14 +281,14 @@ async def test_the_status_line_goes_on_below_a_dialog() -> None:
         line = app.screen.query_one(StatusLine)
         await pilot.press("escape", "question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))
-        app.session.status = replace(app.session.status, updates=7)
+        app.session.status = replace(loaded(app), updates=7)
         await until(pilot, lambda: "7 updates from loaded" in str(line.content))
 
 
 async def test_what_the_worker_does_is_told_whole_at_80_columns() -> None:
     async with running(engine=fake(FakeEngine())) as (app, _):
         line = app.screen.query_one(StatusLine)
-        status = replace(app.session.status, updates=1_000)
+        status = replace(loaded(app), updates=1_000)
         for doing, loops, kept in (
             ("", "GSM8K running", "· cpu fp32 · 1,000 updates from loaded, R reloads "),
             ("Trying three lr", "", "· cpu fp32 · 1,000 updates from loaded "),

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -52,7 +53,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> list[ModelChoice]:
     return opened
 
 
-def fail_with(error: BaseException):
+def fail_with(error: BaseException) -> Callable[..., None]:
     def run(*_: object) -> None:
         raise error
 
@@ -200,7 +201,10 @@ def test_model_options_may_stand_before_the_command(
     ],
 )
 def test_a_failure_is_one_line_and_status_1(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error, said: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    said: str,
 ) -> None:
     break_command(monkeypatch, error)
     assert main(["problems", "--json"]) == 1

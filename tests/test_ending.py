@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.fake_engine import FakeEngine
-from tests.requests_made_up import Call
+from tests.known import the
+from tests.requests_made_up import Call, Scripted
 from tui_trainer.app import TuiTrainer
 from tui_trainer.ending import end_worker
-from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
-from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.loops import Train
 from tui_trainer.run_app import run_app
@@ -25,9 +25,9 @@ from tui_trainer.worker import Worker
 WAIT = 10.0
 
 
-def training(engine: FakeEngine) -> tuple[Worker, list[object]]:
+def training(engine: FakeEngine) -> tuple[Worker, list[Event]]:
     """A worker in the middle of the first step of a loop, which waits for the engine's gate."""
-    events: list[object] = []
+    events: list[Event] = []
     worker = Worker(lambda progress: engine, events.append)
     worker.start()
     settings = TrainSettings(checkpoint_at_end=False)
@@ -41,11 +41,10 @@ def test_a_step_that_takes_long_is_waited_for_and_told(
     monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
     engine = FakeEngine(gated=True)
     worker, events = training(engine)
-    assert engine.gate is not None
     threading.Timer(0.3, engine.gate.release).start()
     assert end_worker(worker, saves=False)
     assert capfd.readouterr().err == "tui-trainer: finishing the step; ctrl+c ends at once\n"
-    assert events[-1].state is LoopState.STOPPED
+    assert the(LoopChanged, events[-1]).state is LoopState.STOPPED
     assert (engine._step, engine.checkpoints) == (1, [])
 
 
@@ -54,21 +53,19 @@ def test_what_no_file_has_is_saved_and_told_with_its_run(
 ) -> None:
     engine = FakeEngine(gated=True)
     worker, events = training(engine)
-    assert engine.gate is not None
     engine.gate.release()
     assert end_worker(worker, saves=True)
     assert engine.checkpoints == [1]
     told = capfd.readouterr().err
     assert told.startswith("tui-trainer: Run 2026-01-01-fake-1 stopped at step 1, saved; ")
     assert told.endswith("gsm8k --resume /runs/2026-01-01-fake-1\n")
-    assert events[-1].state is LoopState.STOPPED
+    assert the(LoopChanged, events[-1]).state is LoopState.STOPPED
 
 
 def test_a_save_that_fails_at_the_end_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     engine = FakeEngine(gated=True)
     engine.refuse_checkpoint = InputError("The disk is full: make room.")
     worker, _ = training(engine)
-    assert engine.gate is not None
     engine.gate.release()
     assert end_worker(worker, saves=True)
     said = "tui-trainer: nothing could be saved: The disk is full: make room.\n"
@@ -78,7 +75,6 @@ def test_a_save_that_fails_at_the_end_is_told(capfd: pytest.CaptureFixture[str])
 def test_what_is_saved_already_is_not_saved_again(capfd: pytest.CaptureFixture[str]) -> None:
     engine = FakeEngine(gated=True)
     worker, _ = training(engine)
-    assert engine.gate is not None
     engine.gate.release()
     worker.end_loop("gsm8k", Save()).result(WAIT)
     assert end_worker(worker, saves=True)
@@ -92,7 +88,6 @@ def test_of_a_run_that_cannot_go_on_nothing_is_told(
 ) -> None:
     engine = FakeEngine(losses, gated=True)
     worker, _ = training(engine)
-    assert engine.gate is not None
     engine.gate.release()
     assert end_worker(worker, saves=False)
     assert capfd.readouterr().err == ""
@@ -100,11 +95,11 @@ def test_of_a_run_that_cannot_go_on_nothing_is_told(
 
 def test_a_request_that_can_lose_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
-    worker = Worker(lambda progress: FakeEngine(), print)
+    worker = Worker(Scripted, print)
     worker.start()
     begun, go_on = threading.Event(), threading.Event()
 
-    def load(engine: Engine) -> None:
+    def load(engine: Scripted) -> None:
         begun.set()
         go_on.wait(WAIT)
 
@@ -124,8 +119,8 @@ def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
     monkeypatch.setattr("tui_trainer.run_app.log_to_file", lambda: None)
     monkeypatch.setattr("tui_trainer.run_app.logging.shutdown", lambda: None)
     monkeypatch.setattr("tui_trainer.ending.PATIENCE", 0.05)
-    engine, events = FakeEngine(gated=True), []
-    assert engine.gate is not None
+    engine = FakeEngine(gated=True)
+    heard: list[list[Event]] = []
 
     def signalled() -> None:
         os.kill(os.getpid(), number)
@@ -133,8 +128,8 @@ def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
         engine.gate.release()
 
     def run(app: TuiTrainer) -> None:
-        app.worker, loop_events = training(engine)
-        events.append(loop_events)
+        app.worker, events = training(engine)
+        heard.append(events)
         threading.Timer(0.2, signalled).start()
 
     monkeypatch.setattr(TuiTrainer, "run", run)
@@ -144,7 +139,7 @@ def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
         assert signal.getsignal(number) is not before
     finally:
         signal.signal(number, before)
-    assert events[0][-1].state is LoopState.STOPPED
+    assert the(LoopChanged, heard[0][-1]).state is LoopState.STOPPED
     assert engine._step == 1
 
 

@@ -8,64 +8,24 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError as FutureCancelledError
-from typing import cast
 
 import pytest
 
-from tests.requests_made_up import Call, Loop
+from tests.known import present, the
+from tests.requests_made_up import WAIT, Call, Loop, Scripted, step
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.failures import Failure, describe_failure
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.models import LoadModel
+from tui_trainer.reports.generation import GeneratedToken
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.train import ModelChoice
-from tui_trainer.worker import REPORTS_KEPT, Worker
+from tui_trainer.worker import REPORTS_KEPT, Doing, Worker
 
-WAIT = 10.0
 RUNNING, PAUSED = LoopState.RUNNING, LoopState.PAUSED
 FINISHED, STOPPED, FAILED = LoopState.FINISHED, LoopState.STOPPED, LoopState.FAILED
-
-
-class Scripted:
-    """Stands for the engine: loops count up, and a test says when a step may go on."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.thread = threading.get_ident()
-        self.closed: list[str] = []
-        self.doing: Callable[[], object] = lambda: None
-
-    def count(self, name: str = "loop", end: int = 10**9) -> Iterator[Report]:
-        try:
-            for number in range(1, end + 1):
-                time.sleep(0.0005)  # slow enough that the reports kept do not run over
-                yield step(number)
-        finally:
-            self.closed.append(name)
-
-    def fail_after(self, steps: int, error: BaseException) -> Iterator[Report]:
-        yield from self.count(end=steps)
-        raise error
-
-    def load_model(self, choice: ModelChoice) -> object:
-        """What the worker says it does meanwhile."""
-        return self.doing()
-
-    def wait_for_cancel(self) -> None:
-        """As a long load does: looks up now and then."""
-        self.progress.report(LoadProgress("Loading"))
-        deadline = time.monotonic() + WAIT
-        while time.monotonic() < deadline:
-            self.progress.check()
-            time.sleep(0.005)
-
-
-def step(number: int) -> Report:
-    """A report that is only its number; the worker never looks inside."""
-    return cast("Report", number)
 
 
 class Desk:
@@ -73,7 +33,7 @@ class Desk:
 
     def __init__(self, make: Callable[[Progress], Scripted] = Scripted) -> None:
         self.events: list[Event] = []
-        self.worker = Worker(cast("Callable[[Progress], Answers]", make), self.events.append)
+        self.worker = Worker(make, self.events.append)
 
     def ask(self, request: Callable[[Scripted], object]) -> object:
         return self.worker.ask(Call(request)).result(WAIT)
@@ -116,8 +76,12 @@ def test_a_request_runs_on_the_workers_thread_and_is_answered(desk: Desk) -> Non
 
 def test_requests_are_answered_in_the_order_they_were_asked(desk: Desk) -> None:
     seen: list[int] = []
+
+    def see(number: int) -> Call[None]:
+        return Call(lambda engine: seen.append(number))
+
     for number in range(50):
-        desk.worker.ask(Call(lambda engine, number=number: seen.append(number)))
+        desk.worker.ask(see(number))
     desk.settle()
     assert seen == list(range(50))
 
@@ -250,11 +214,16 @@ def test_a_request_whose_future_was_cancelled_is_not_run(desk: Desk) -> None:
 
 
 def test_it_says_what_it_does_while_it_does_it(desk: Desk) -> None:
-    desk.ask(lambda engine: setattr(engine, "doing", lambda: desk.worker.doing))
-    seen = desk.worker.ask(LoadModel(ModelChoice())).result(WAIT)
-    assert seen is not None
-    assert seen.what == LoadModel.doing == "Loading"
-    assert 0 <= time.monotonic() - seen.since < WAIT
+    seen: list[Doing | None] = []
+
+    def look() -> None:
+        seen.append(desk.worker.doing)
+
+    desk.ask(lambda engine: setattr(engine, "loading", look))
+    desk.worker.ask(LoadModel(ModelChoice())).result(WAIT)
+    doing = present(seen.pop())
+    assert doing.what == LoadModel.doing == "Loading"
+    assert 0 <= time.monotonic() - doing.since < WAIT
     desk.wait_for(lambda: desk.worker.doing is None)
 
 
@@ -264,7 +233,7 @@ def test_it_says_what_it_does_while_it_does_it(desk: Desk) -> None:
 def test_a_loop_runs_to_its_end_and_tells_every_step(desk: Desk) -> None:
     desk.loop("loop", lambda engine: engine.count(end=100))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == list(range(1, 101))
+    assert desk.worker.drain("loop") == list(map(step, range(1, 101)))
     assert desk.worker.drain("loop") == []
     assert desk.changes("loop") == [RUNNING, FINISHED]
 
@@ -295,7 +264,7 @@ def test_a_paused_loop_stands_still_and_goes_on_where_it_was(desk: Desk) -> None
     assert desk.worker.drain("loop") == []
     desk.worker.play("loop", playing=True)
     desk.wait_for(lambda: desk.worker._reports["loop"])
-    assert desk.worker.drain("loop")[0] == cast("int", before[-1]) + 1
+    assert desk.worker.drain("loop")[0] == step(the(GeneratedToken, before[-1]).index + 1)
     assert desk.changes("loop") == [RUNNING, PAUSED, RUNNING]
 
 
@@ -305,7 +274,7 @@ def test_a_paused_loop_makes_one_step_at_a_time(desk: Desk) -> None:
     for number in (1, 2):
         desk.worker.advance("loop")
         desk.settle()
-        assert desk.worker.drain("loop") == [number]
+        assert desk.worker.drain("loop") == [step(number)]
         assert desk.changes("loop") == [PAUSED] * (1 + number)  # told of each step
     desk.worker.advance("loop")
     desk.settle()
@@ -340,7 +309,12 @@ def test_two_loops_take_turns(desk: Desk) -> None:
 
     desk.loop("a", lambda engine: steps("a"), playing=False)
     desk.loop("b", lambda engine: steps("b"), playing=False)
-    desk.worker.ask(Call(lambda engine: [desk.worker.play(name, playing=True) for name in "ab"]))
+
+    def play_both(engine: Scripted) -> None:
+        desk.worker.play("a", playing=True)
+        desk.worker.play("b", playing=True)
+
+    desk.worker.ask(Call(play_both))
     desk.wait_for(lambda: FINISHED in desk.changes("a") and FINISHED in desk.changes("b"))
     assert order in (["a", "b"] * 20, ["b", "a"] * 20)
 
@@ -356,7 +330,7 @@ def test_a_new_loop_of_the_same_name_takes_the_place_of_the_old(desk: Desk) -> N
     desk.loop("loop", lambda engine: engine.count("old"))
     desk.loop("loop", lambda engine: engine.count("new", end=3))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == [1, 2, 3]
+    assert desk.worker.drain("loop") == [step(1), step(2), step(3)]
     assert desk.ask(lambda engine: engine.closed) == ["old", "new"]
     assert desk.changes("loop") == [RUNNING, STOPPED, RUNNING, FINISHED]
 
@@ -370,7 +344,7 @@ def test_a_loop_that_cannot_begin_leaves_the_one_before(desk: Desk) -> None:
         desk.loop("loop", refuse)
     desk.worker.advance("loop")
     desk.settle()
-    assert desk.worker.drain("loop") == [1]
+    assert desk.worker.drain("loop") == [step(1)]
     assert desk.changes("loop") == [PAUSED, PAUSED]  # begun, and one step made
 
 
@@ -382,7 +356,7 @@ def test_a_failing_loop_ends_and_says_why(desk: Desk) -> None:
     assert last.failure is not None
     assert last.failure.sentence == "ZeroDivisionError: zero"
     assert "fail_after" in str(last.failure.traceback)
-    assert desk.worker.drain("loop") == [1, 2, 3]
+    assert desk.worker.drain("loop") == [step(1), step(2), step(3)]
     desk.loop("loop", lambda engine: engine.count(end=1))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
 
@@ -403,7 +377,7 @@ def test_reports_that_nobody_takes_do_not_pile_up(desk: Desk) -> None:
     end = REPORTS_KEPT + 100
     desk.loop("loop", lambda engine: engine.count(end=end))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == list(range(101, end + 1))
+    assert desk.worker.drain("loop") == list(map(step, range(101, end + 1)))
 
 
 # Cancel and end
@@ -478,8 +452,8 @@ def test_a_process_does_not_wait_for_a_thread_that_is_busy() -> None:
     script = """
 import threading, time
 from tui_trainer.worker import Worker
-from tests.requests_made_up import Call
-worker = Worker(lambda progress: None, print)
+from tests.requests_made_up import Call, Scripted
+worker = Worker(Scripted, print)
 worker.start()
 started = threading.Event()
 worker.ask(Call(lambda engine: (started.set(), time.sleep(60))))

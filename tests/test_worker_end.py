@@ -3,18 +3,15 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
-from typing import cast
 
 import pytest
 
-from tests.requests_made_up import Call, Loop
-from tests.test_worker import WAIT, Desk, Scripted, step
+from tests.requests_made_up import WAIT, Call, Loop, Scripted, step
+from tests.test_worker import Desk
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
-from tui_trainer.protocol.answers import Answers
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_reports import Report
-from tui_trainer.reports.progress import Progress
 from tui_trainer.worker import Worker
 
 RUNNING, PAUSED, STOPPED = LoopState.RUNNING, LoopState.PAUSED, LoopState.STOPPED
@@ -73,7 +70,7 @@ def test_a_post_that_fails_ends_nothing() -> None:
             raise RuntimeError("the app is closed")
         heard.append(event)
 
-    worker = Worker(cast("Callable[[Progress], Answers]", Scripted), post)
+    worker = Worker(Scripted, post)
     worker.start()
     worker.start_loop("loop", Loop(Scripted.count)).result(WAIT)
     worker.play("loop", playing=False)
@@ -106,6 +103,9 @@ class Run:
 
     def make(self, engine: Scripted) -> Iterator[Report]:
         return self.reports
+
+    def count(self, engine: Scripted) -> int:
+        return self.made
 
 
 def begun(desk: Desk, at_close: Callable[[], None] = lambda: None) -> Run:
@@ -157,7 +157,7 @@ def test_the_end_of_the_thread_closes_every_loop_though_one_of_them_fails() -> N
 def test_nothing_is_made_between_the_last_request_of_a_loop_and_its_end(desk: Desk) -> None:
     for _ in range(20):
         run = begun(desk)
-        saved = desk.worker.end_loop("loop", Call(lambda engine, run=run: run.made)).result(WAIT)
+        saved = desk.worker.end_loop("loop", Call(run.count)).result(WAIT)
         assert (run.made, len(run.closed_on)) == (saved, 1)
 
 

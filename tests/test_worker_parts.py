@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 
-from tests.requests_made_up import Call, Loop
-from tests.test_worker import WAIT, Desk, step
+from tests.known import the
+from tests.requests_made_up import WAIT, Call, Loop, step
+from tests.test_worker import Desk
 from tui_trainer import worker
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
@@ -33,7 +33,8 @@ def parted(gate: threading.Semaphore, seen: list[str]) -> Iterator[Report]:
 
 
 def test_one_step_goes_on_to_its_end_and_requests_come_between_its_parts(desk: Desk) -> None:
-    gate, seen = threading.Semaphore(0), cast("list[str]", [])
+    gate = threading.Semaphore(0)
+    seen: list[str] = []
     desk.loop("loop", lambda engine: parted(gate, seen), playing=False)
     desk.worker.advance("loop")
     desk.worker.ask(Call(lambda engine: seen.append("request")))
@@ -61,7 +62,8 @@ def test_one_step_is_made_with_what_is_measured_before_it(desk: Desk) -> None:
 
 
 def test_the_rest_of_a_step_is_not_made_by_the_loop_that_comes_after(desk: Desk) -> None:
-    gate, seen = threading.Semaphore(0), cast("list[str]", [])
+    gate = threading.Semaphore(0)
+    seen: list[str] = []
     desk.loop("loop", lambda engine: parted(gate, seen), playing=False)
     desk.worker.advance("loop")
     desk.worker.stop_loop("loop")
@@ -95,8 +97,9 @@ def test_one_step_that_cannot_be_made_is_told_as_such_last(desk: Desk) -> None:
     desk.loop("loop", lambda engine: iter((halt, step(1))), playing=False)
     desk.worker.advance("loop")
     desk.settle()
-    assert desk.events[-1] == LoopChanged("loop", LoopState.PAUSED, desk.events[-1].failure)
-    assert str(desk.events[-1].failure) == "The disk is full: make room."
+    last = the(LoopChanged, desk.events[-1])
+    assert (last.name, last.state) == ("loop", LoopState.PAUSED)
+    assert str(last.failure) == "The disk is full: make room."
     desk.worker.advance("loop")
     desk.settle()
     assert desk.worker.drain("loop") == [halt, step(1)]
