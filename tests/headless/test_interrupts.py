@@ -20,7 +20,7 @@ from tui_trainer.cli import PIPE_CLOSED, main
 from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop import train
+from tui_trainer.engine.loop import step_figures
 from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.headless import evaluation, interrupts
 from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps
@@ -52,7 +52,7 @@ def in_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], No
                 signal.raise_signal(number)
             return receive(*losses)
 
-        monkeypatch.setattr(train, "receive", receiving)
+        monkeypatch.setattr(step_figures, "receive", receiving)
 
     before: list[tuple[int, Any]] = []
     yield send
@@ -99,7 +99,7 @@ def test_a_loop_whose_output_was_closed_saves_what_it_learned(
                 os.close(there)
             return receive(*losses)
 
-        monkeypatch.setattr(train, "receive", receiving)
+        monkeypatch.setattr(step_figures, "receive", receiving)
         monkeypatch.setattr(sys, "stdout", output)
         status = main(("gsm8k", "--items", "5", "--model", tiny, "--json"))
     run = open_run(run_folders()[0])
@@ -175,7 +175,7 @@ def test_a_loop_that_was_ended_goes_on_as_if_it_had_not_been(
     in_step(2, signal.SIGTERM)
     first = program("gsm8k", "--items", "4", "--model", tiny)
     assert "2 steps, " in first.out
-    monkeypatch.setattr(train, "receive", receive)
+    monkeypatch.setattr(step_figures, "receive", receive)
     rest = program(*resume_arguments(first.err), "--json").steps
     assert [line["loss"] for line in rest] == [line["loss"] for line in whole[2:]]
 

@@ -269,18 +269,18 @@ def test_a_command_that_waits_for_room_can_be_ended(
 @contextmanager
 def filled_up(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[Callable[[], None]]:
     """From a step on no file of this process grows; gives what makes room again."""
-    take = RunWriter.take
+    write = RunWriter.write
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def take_on_a_full_disk(writer: RunWriter, report: LoopReport) -> None:
+    def write_on_a_full_disk(writer: RunWriter, report: LoopReport) -> None:
         if getattr(report, "step", 0) == step and not filled:
             filled.append(step)
             size = (writer.folder / "metrics.jsonl").stat().st_size
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-        take(writer, report)
+        write(writer, report)
 
     filled: list[int] = []
-    monkeypatch.setattr(RunWriter, "take", take_on_a_full_disk)
+    monkeypatch.setattr(RunWriter, "write", write_on_a_full_disk)
     try:
         yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, before)
     finally:

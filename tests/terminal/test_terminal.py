@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tests.terminal.terminal import Terminal
 from tui_trainer.cli import main
-from tui_trainer.engine.loop import train
+from tui_trainer.engine.loop import step_figures
 from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
@@ -106,7 +106,7 @@ def goes_on_after(told: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None
         signal.raise_signal(signal.SIGTERM)
         return receive(*losses)
 
-    monkeypatch.setattr(train, "receive", receiving)
+    monkeypatch.setattr(step_figures, "receive", receiving)
     words = shlex.split(told.partition("with: ")[2])
     assert main(words[words.index("gsm8k") :]) == 128 + signal.SIGTERM
     resumed = open_run(run_folders()[0])

@@ -17,7 +17,8 @@ from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.notebook import train_by_hand
-from tui_trainer.engine.loop.train import begin_training, describe_loop, train
+from tui_trainer.engine.loop.train import train
+from tui_trainer.engine.loop.training_state import begin_training, describe_loop
 from tui_trainer.engine.models.devices import choose_device
 from tui_trainer.engine.models.sources import find_source
 from tui_trainer.reports.bench import Measured, Prepared

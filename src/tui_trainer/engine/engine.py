@@ -37,7 +37,8 @@ from tui_trainer.engine.loop.loss_pass import computes_otherwise
 from tui_trainer.engine.loop.memory_estimate import check_memory
 from tui_trainer.engine.loop.recording import Recording, check_resumable
 from tui_trainer.engine.loop.saved_model import save_model
-from tui_trainer.engine.loop.train import TrainingState, begin_training, describe_loop, train
+from tui_trainer.engine.loop.train import train
+from tui_trainer.engine.loop.training_state import TrainingState, begin_training, describe_loop
 from tui_trainer.engine.models.devices import (
     choose_device,
     choose_precision,

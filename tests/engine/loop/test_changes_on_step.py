@@ -164,7 +164,7 @@ def test_a_change_that_the_disk_did_not_take_is_written_before_the_next_step(
     loop = qwen3.train(SETTINGS, record=True)
     next(loop)
     with monkeypatch.context() as patched:
-        patched.setattr(RunWriter, "take", full)
+        patched.setattr(RunWriter, "write", full)
         qwen3.update(NOTEBOOK_TEXT)
     list(loop)
     assert events(run_folders()[0])[:3] == [("step", 1), ("update", 1), ("step", 2)]

@@ -140,17 +140,17 @@ def test_the_end_on_a_full_disk_is_told_and_not_dropped(qwen3: Engine) -> None:
 
 def test_what_room_does_not_mend_halts_too(qwen3: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = after_steps(qwen3, METRICS, 2)
-    take = RunWriter.take
+    write = RunWriter.write
 
     def broken(writer: RunWriter, report: LoopReport) -> None:
         raise unwritable(writer.folder, OSError(errno.EIO, "Input/output error"))
 
-    monkeypatch.setattr(RunWriter, "take", broken)
+    monkeypatch.setattr(RunWriter, "write", broken)
     halt = next(steps)
     assert isinstance(halt, HaltReport)
     assert not halt.may_pass
     assert "(Input/output error): let it be written, then go on." in halt.why
-    monkeypatch.setattr(RunWriter, "take", take)
+    monkeypatch.setattr(RunWriter, "write", write)
     assert [step for step, _ in steps_of(list(steps))] == [3, 4, 5]
 
 

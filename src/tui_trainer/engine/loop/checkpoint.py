@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import BestAndWorst
-from tui_trainer.engine.loop.train import TrainingState, begin_training
+from tui_trainer.engine.loop.training_state import TrainingState, begin_training
 from tui_trainer.engine.random_numbers import Rng, get_rng
 from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError

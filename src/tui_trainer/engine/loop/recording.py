@@ -17,7 +17,7 @@ from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.checkpoint import save_checkpoint
 from tui_trainer.engine.loop.identity import identify_data, identify_model, versions
-from tui_trainer.engine.loop.train import TrainingState
+from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
