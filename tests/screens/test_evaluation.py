@@ -11,7 +11,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
-from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.reports.evaluated_items import Outcome
 from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
@@ -155,10 +155,13 @@ async def test_s_stops_and_keeps_what_was_scored() -> None:
 async def test_one_that_ends_without_a_score_leaves_no_line_of_it() -> None:
     engine = FakeEngine()
     async with with_engine(engine, "E") as (app, pilot):
-        evaluations = app.session.evaluations
-        evaluations.current = EvaluationReport(EvaluationSettings(), "fake", 0, 4, (), 0.5, 0, 0.1)
+        session = app.session
+        nothing_yet = EvaluationReport(EvaluationSettings(), "fake", 0, 4, (), 0.5, 0, 0.1)
+        session.evaluations.add([nothing_yet])
+        session.hear(LoopChanged(EVALUATION, LoopState.RUNNING))
         await until(pilot, lambda: "1: the first batch is being answered" in shown(app))
-        assert evaluations.end() is None
+        session.hear(LoopChanged(EVALUATION, LoopState.STOPPED))
+        assert not session.evaluations.all
         await until(pilot, lambda: "the first batch" not in shown(app))
         assert "items: all" not in shown(app)
         assert "Nothing to compare" not in shown(app)

@@ -9,12 +9,15 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
+from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.session.session import Session
+from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.screen_tabs import ScreenTabs
 from tui_trainer.widgets.status_line import StatusLine
@@ -88,6 +91,16 @@ class WorkScreen(Screen[None]):
             return
         self._excused = why, now
         self.notify(why, markup=False)
+
+    def say(self, where: str, line: str) -> None:
+        """Show a line, fit for a terminal, in the place that is there for it."""
+        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+
+    def sentence_of(self, failure: Failure) -> str:
+        """What failed, for a line of this screen; what the user cannot mend has its dialog too."""
+        if failure.traceback is not None:
+            self.session.report_failure(failure)
+        return visible(failure.sentence)
 
     def show_waiting(self) -> None:
         """Something was asked for that may have to wait: a screen that can says so at once."""

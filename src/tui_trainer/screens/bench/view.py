@@ -1,7 +1,6 @@
 """Bench: the training loops side by side on this machine, now and earlier."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -17,7 +16,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loops import Bench
-from tui_trainer.reports.bench_result import BenchReport, BenchResult
+from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
 from tui_trainer.runs.home import changed_at
 from tui_trainer.screens.bench.words import (
@@ -29,6 +28,7 @@ from tui_trainer.screens.bench.words import (
     no_bench,
 )
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import BENCH, Act
@@ -38,7 +38,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines
 
 LIST_SECONDS = 2.0
-DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25
 SELECT = Binding.Group("Select ", compact=True)
 
@@ -103,14 +102,19 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         """All benches, the newest first."""
         self.row = 0
         """Of the one on show."""
-        self._said = ""
-        """Why none began, or why one failed; it stays until the next one."""
         self._list_again = asyncio.Event()
         self._listed_at = 0
         """As `changed_at` has it of the folder that was read last."""
-        self._shown: BenchReport | None = None
-        self._shown_at = 0.0
         self._loops = len(installed_loops())
+        self.loop = LoopPanel(
+            self,
+            BENCH,
+            LoopWords(none="No bench is running: b starts one."),
+            add=session.benches.add,
+            show=self._show_progress,
+            changed=self._on_loop,
+            show_seconds=SHOW_SECONDS,
+        )
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="progress")
@@ -121,8 +125,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         yield Static(id="none")
 
     def on_mount(self) -> None:
-        self.session.loop_changed.subscribe(self, self._on_loop)
-        self.set_interval(DRAIN_SECONDS, self._drain)
+        self.loop.follow()
         self.set_interval(LIST_SECONDS, self._follow)
         self._keep_list()
         self._show_progress()
@@ -146,7 +149,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
             try:
                 self._take((*unkept, *await in_thread(list_benches)))
             except InputError as error:
-                self._said = visible(str(error))
+                self.loop.said = visible(str(error))
                 self._take(unkept)
 
     def _follow(self) -> None:
@@ -163,21 +166,8 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self.listed = listed
         self._show_all()
 
-    def _drain(self) -> None:
-        """Take in how far the bench is; draw it at a bounded rate, where it can be seen."""
-        benches = self.session.benches
-        if self.session.is_live(BENCH):
-            benches.add(self.session.drain(BENCH))
-        due = time.monotonic() - self._shown_at >= SHOW_SECONDS
-        if benches.current is not self._shown and due and self.is_current:
-            self._show_progress()
-
     def _on_loop(self, change: LoopChanged) -> None:
-        if change.name != BENCH:
-            return
-        self._said = visible(self.session.benches.not_kept)
-        if change.failure is not None:
-            self._said = visible(change.failure.sentence)
+        self.loop.said = self.loop.said or visible(self.session.benches.not_kept)
         if change.state is LoopState.FINISHED:
             self.row = 0
             self._list_again.set()
@@ -196,29 +186,26 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         if self.focused is None:  # it was not there to take the focus at first
             self.query_one("#result").focus()
         bench = self.listed[self.row]
-        self._say("which", describe_listed(self.listed, self.row))
+        self.say("which", describe_listed(self.listed, self.row))
         report = self.query_one("#report", Static)
         report.set_class(isinstance(bench, DamagedBench), "-damaged")
         report.update(Content(describe(bench)))
 
     def _show_none(self) -> None:
         """How to make the first one, or that it is being made."""
-        words = FIRST_BENCH if self.session.is_live(BENCH) else no_bench()
+        words = FIRST_BENCH if self.loop.is_live else no_bench()
         self.query_one("#none", Static).update(Content(words))
 
     def _show_progress(self) -> None:
-        self._shown, self._shown_at = self.session.benches.current, time.monotonic()
-        self._say("progress", self._describe_progress())
+        self.loop.was_shown()
+        self.say("progress", self._describe_progress())
         said = self.query_one("#said", Static)
-        said.update(Content(self._said))
-        said.display = bool(self._said)
-
-    def _say(self, where: str, line: str) -> None:
-        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+        said.update(Content(self.loop.said))
+        said.display = bool(self.loop.said)
 
     def _describe_progress(self) -> str:
         benches, state = self.session.benches, self.session.loops.get(BENCH)
-        if self.session.is_live(BENCH):
+        if self.loop.is_live:
             return describe_progress(benches.current, wide=self.has_class("-wide"))
         ended = "" if state is None else f"{state.value.upper()} · "
         return f"{ended}{describe_next(benches.settings, self._loops)}"
@@ -228,33 +215,21 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     @work
     async def action_bench(self) -> None:
         session = self.session
-        if session.is_live(BENCH):
+        if self.loop.is_live:
             self.notify("A bench is running: s stops it.", markup=False)
         elif running := session.running_beside_training():
-            self._say_refusal(
+            self.loop.refuse(
                 Failure(f"{running} is running and would slow the loops: wait, or stop it first.")
             )
         elif not session.refuses(Act.BENCH):
             await self._begin()
 
     async def _begin(self) -> None:
-        if paused := self.session.pause_training():
-            self.notify(f"{paused} is paused: go on with it there afterwards.", markup=False)
-        settings = self.session.benches.settings
-        await self.session.start_loop(BENCH, Bench(settings), on_failure=self._say_refusal)
-
-    def _say_refusal(self, failure: Failure) -> None:
-        """Why none began; those before stay on show."""
-        self._said = visible(failure.sentence)
-        self._show_progress()
-        if failure.traceback is not None:
-            self.session.report_failure(failure)
+        self.loop.pause_training()
+        await self.loop.begin(Bench(self.session.benches.settings))
 
     def action_stop(self) -> None:
-        if self.session.is_live(BENCH):
-            self.session.stop_loop(BENCH)
-        else:
-            self.notify("No bench is running: b starts one.", markup=False)
+        self.loop.stop()
 
     @work
     async def action_settings(self) -> None:

@@ -1,6 +1,5 @@
 """Evaluation: scores with their intervals, each item's answer, and what training changed."""
 
-import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -10,8 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.failures import Failure
-from tui_trainer.protocol.events import LoopChanged
+from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
@@ -28,6 +26,7 @@ from tui_trainer.screens.evaluation.words import (
     score_cells,
     score_columns,
 )
+from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.evaluations import Pairing
 from tui_trainer.session.going_on import EVALUATION, Act
@@ -36,11 +35,14 @@ from tui_trainer.settings.evaluation import EVALUATION_FIELDS
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 
-DRAIN_SECONDS = 1 / 12
 SHOW_SECONDS = 0.25
 RUN = Binding.Group("Eval ", compact=True)
 LOOK = Binding.Group("Look", compact=True)
 SELECT = Binding.Group("Select ", compact=True)
+WORDS = LoopWords(
+    none="No evaluation is running: e starts one.",
+    asked={LoopState.STOPPED: "It stops after this batch of answers."},
+)
 FILTERS: tuple[Change | None, ...] = (None, *Change)
 
 
@@ -130,16 +132,21 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self._chosen: int | None = None
         """The row that the user selected; None follows the newest."""
         self._filter: Change | None = None
-        self._said = ""
-        """Why none began, or why one failed; it stays until the next one."""
-        self._shown: EvaluationReport | None = None
-        self._shown_at = 0.0
         self.pairing: Pairing | None = None
         """The selected evaluation beside the one it is compared with."""
         self.items: tuple[EvaluatedItem, ...] = ()
         """Those in the table."""
         self._compared: dict[int, ComparedItem] = {}
         """By the item's index in the data set."""
+        self.loop = LoopPanel(
+            self,
+            EVALUATION,
+            WORDS,
+            add=session.evaluations.add,
+            show=self._show_all,
+            changed=self._on_loop,
+            show_seconds=SHOW_SECONDS,
+        )
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="progress")
@@ -152,8 +159,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         yield LineTable(id="items")
 
     def on_mount(self) -> None:
-        self.session.loop_changed.subscribe(self, self._on_loop)
-        self.set_interval(DRAIN_SECONDS, self._drain)
+        self.loop.follow()
         self._show_all()
         if self._evaluate_first:
             self.action_evaluate()
@@ -178,63 +184,46 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     # What is shown
 
-    def _drain(self) -> None:
-        """Take in how far the evaluation is; draw it at a bounded rate, where it can be seen."""
-        evaluations = self.session.evaluations
-        evaluations.add(self.session.drain(EVALUATION))
-        due = time.monotonic() - self._shown_at >= SHOW_SECONDS
-        if evaluations.current is not self._shown and due and self.is_current:
-            self._show_all()
-
-    def _on_loop(self, change: LoopChanged) -> None:
-        if change.name != EVALUATION:
-            return
-        if change.failure is not None:
-            self._said = visible(change.failure.sentence)
-        elif not change.state.is_over:
-            self._said = ""
+    def _on_loop(self, _: LoopChanged) -> None:
         if self.is_current:
             self._show_all()
 
     def _show_all(self) -> None:
-        self._shown, self._shown_at = self.session.evaluations.current, time.monotonic()
+        self.loop.was_shown()
         self._show_evaluations()
-        self._say("progress", self._describe_progress())
+        self.say("progress", self._describe_progress())
         report = self.selected
-        words = self._said or ("" if report is None else "\n".join(map(visible, report.notes)))
+        words = self.loop.said or ("" if report is None else "\n".join(map(visible, report.notes)))
         said = self.query_one("#said", Static)
         said.update(Content(words))
         said.display = bool(words)
         if report is None:
             self._show_none()
             return
-        self._say("asked", describe_asked(report.settings, report.model))
-        self._say("scores", describe_scores(self._row + 1, report))
+        self.say("asked", describe_asked(report.settings, report.model))
+        self.say("scores", describe_scores(self._row + 1, report))
         self._compare(report)
         self._show_items(report)
 
     def _show_none(self) -> None:
         """There is no evaluation: one that was stopped before its first batch leaves nothing."""
-        self._say("asked", describe_asked(self.session.evaluations.settings))
+        self.say("asked", describe_asked(self.session.evaluations.settings))
         for figure in ("scores", "rise", "filter"):
-            self._say(figure, "")
+            self.say(figure, "")
         self.pairing, self._compared, self.items = None, {}, ()
         self.query_one("#items", LineTable).show(ITEM_COLUMNS, 0, lambda _: ())
-
-    def _say(self, where: str, line: str) -> None:
-        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
 
     @property
     def _is_wide(self) -> bool:
         return self.has_class("-wide")
 
     def show_waiting(self) -> None:
-        self._say("progress", self._describe_progress())
+        self.say("progress", self._describe_progress())
 
     def _describe_progress(self) -> str:
         evaluations = self.session.evaluations
         state = self.session.loops.get(EVALUATION)
-        live = self.session.is_live(EVALUATION)
+        live = self.loop.is_live
         report = evaluations.current if live else next(reversed(evaluations.ended), None)
         if self.session.is_starting(EVALUATION):
             return "STARTING after what the worker is doing"
@@ -257,11 +246,11 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self.pairing = pairing = evaluations.pairing(report)
         if pairing is None:
             self._compared = {}
-            self._say("rise", "Nothing to compare with yet: train, and evaluate again.\n")
+            self.say("rise", "Nothing to compare with yet: train, and evaluate again.\n")
             return
         self._compared = {pair.after.problem: pair for pair in pairing.comparison.items}
         before = evaluations.number(pairing.before)
-        self._say("rise", describe_pairing(pairing, before, self._row + 1))
+        self.say("rise", describe_pairing(pairing, before, self._row + 1))
 
     def _show_items(self, report: EvaluationReport) -> None:
         if not self._compared:
@@ -269,7 +258,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         by_problem = sorted(report.items, key=lambda item: item.problem)
         self.items = tuple(item for item in by_problem if self._is_wanted(item))
         which = "all" if self._filter is None else self._filter.value
-        self._say("filter", f"items: {which}, {len(self.items):,} of {len(report.items):,}")
+        self.say("filter", f"items: {which}, {len(self.items):,} of {len(report.items):,}")
         items, compared = self.items, self._compared
         self.query_one("#items", LineTable).show(
             ITEM_COLUMNS,
@@ -289,38 +278,21 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     async def action_evaluate(self) -> None:
         if self.session.is_starting(EVALUATION):
             self.excuse("An evaluation is being started.")
-        elif self.session.is_live(EVALUATION):
+        elif self.loop.is_live:
             self.notify("An evaluation is running: s stops it.", markup=False)
         elif not self.session.refuses(Act.EVALUATE):
             await self._begin()
             self.show_waiting()
 
     async def _begin(self) -> None:
-        if paused := self.session.pause_training():
-            self.notify(f"{paused} is paused: go on with it there afterwards.", markup=False)
-        evaluations = self.session.evaluations
-        settings = evaluations.settings
-        if await self.session.start_loop(
-            EVALUATION, Evaluate(settings), on_failure=self._say_refusal
-        ):
+        self.loop.pause_training()
+        if await self.loop.begin(Evaluate(self.session.evaluations.settings)):
             self._chosen = None
             self._filter = None
             self._show_all()
 
-    def _say_refusal(self, failure: Failure) -> None:
-        """Why none began; those before stay on show."""
-        self._said = visible(failure.sentence)
-        self._show_all()
-        if failure.traceback is not None:
-            self.session.report_failure(failure)
-
     def action_stop(self) -> None:
-        if self.session.pending.state_of(EVALUATION) is not None:
-            self.excuse("It stops after this batch of answers.")
-        elif self.session.is_live(EVALUATION):
-            self.session.stop_loop(EVALUATION)
-        else:
-            self.notify("No evaluation is running: e starts one.", markup=False)
+        self.loop.stop()
 
     @work
     async def action_settings(self) -> None:

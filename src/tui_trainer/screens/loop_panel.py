@@ -1,0 +1,144 @@
+"""The panel over one of the worker's loops: what every screen that has one does with it."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.request import LoopRequest
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.terminal_text import visible
+
+DRAIN_SECONDS = 1 / 12
+
+
+@dataclass(frozen=True)
+class LoopWords:
+    """Why a key cannot act on the loop, each a sentence of its screen."""
+
+    none: str
+    """There is no such loop: which key begins one."""
+    asked: Mapping[LoopState, str] = field(default_factory=dict)
+    """It becomes that after the step that it makes."""
+
+
+class LoopPanel:
+    """Begins the loop of that name, stops it, takes in what it reports, and says what went wrong.
+
+    The screen is given what was reported, and is asked to draw it where it can be seen: what the
+    loop made belongs to the screen, or to its session.
+    """
+
+    def __init__(
+        self,
+        screen: WorkScreen,
+        name: str,
+        words: LoopWords,
+        *,
+        add: Callable[[list[Report]], None],
+        show: Callable[[], None],
+        changed: Callable[[LoopChanged], None],
+        show_seconds: float = 0.0,
+    ) -> None:
+        """`add` gets all reports, oldest first; `show` draws them, at most every `show_seconds`;
+        `changed` hears that the loop began, paused, went on or ended."""
+        self._screen, self._session = screen, screen.session
+        self.name, self._words = name, words
+        self._add, self._show, self._changed = add, show, changed
+        self._show_seconds = show_seconds
+        self._shown_at = 0.0
+        self._is_beginning = False
+        self.waits = False
+        """Whether something was reported that is not on show yet."""
+        self.said = ""
+        """Why none began, or why the last one failed; it stays until the next one."""
+
+    def follow(self) -> None:
+        """From when the screen is there: hear of the loop."""
+        self._session.loop_changed.subscribe(self._screen, self._hear)
+        self._screen.set_interval(DRAIN_SECONDS, self._tick)
+
+    # What is asked of the loop
+
+    @property
+    def is_live(self) -> bool:
+        return self._session.is_live(self.name)
+
+    async def begin(
+        self,
+        request: LoopRequest[Report],
+        *,
+        playing: bool = True,
+        on_failure: Callable[[Failure], None] | None = None,
+    ) -> bool:
+        """Begin it; False where it does not begin, which the user was told: in `said`, or by
+        `on_failure`."""
+        self.drain()
+        self._is_beginning = True
+        try:
+            return await self._session.start_loop(
+                self.name, request, playing=playing, on_failure=on_failure or self.refuse
+            )
+        finally:
+            self._is_beginning = False
+
+    def refuse(self, failure: Failure) -> None:
+        """Why none began; what was on show stays."""
+        self.said = self._screen.sentence_of(failure)
+        self._show()
+
+    def pause_training(self) -> None:
+        """Pause what changes the weights, for a loop that cannot be beside it."""
+        if paused := self._session.pause_training():
+            self._screen.notify(
+                f"{paused} is paused: go on with it there afterwards.", markup=False
+            )
+
+    def is_asked_already(self) -> bool:
+        """Whether it becomes something else after its step; then the user is told."""
+        asked = self._session.pending.state_of(self.name)
+        if asked is None or asked not in self._words.asked:
+            return False
+        self._screen.excuse(self._words.asked[asked])
+        return True
+
+    def can_stop(self) -> bool:
+        """Whether there is one that does not stop already; else the user is told."""
+        if not self.is_live:
+            self._screen.notify(self._words.none, markup=False)
+            return False
+        return not self.is_asked_already()
+
+    def stop(self) -> None:
+        if self.can_stop():
+            self._session.stop_loop(self.name)
+
+    # What is heard of it
+
+    def drain(self) -> None:
+        """Take in what was reported; while one begins that is left for after it has."""
+        if not self._is_beginning and (reports := self._session.drain(self.name)):
+            self.waits = True
+            self._add(reports)
+
+    def was_shown(self) -> None:
+        """All that was reported is on show."""
+        self.waits, self._shown_at = False, time.monotonic()
+
+    def show_soon(self) -> None:
+        """What was reported is waited for: it does not rest until it is drawn."""
+        self._shown_at = 0.0
+
+    def _tick(self) -> None:
+        self.drain()
+        is_due = time.monotonic() - self._shown_at >= self._show_seconds
+        if self.waits and is_due and self._screen.is_current:
+            self._show()
+
+    def _hear(self, change: LoopChanged) -> None:
+        if change.name == self.name:
+            self.drain()
+            self.said = "" if change.failure is None else visible(change.failure.sentence)
+            self._changed(change)
