@@ -134,7 +134,7 @@ def test_what_was_measured_after_a_checkpoint_is_not_there_twice(qwen3: Engine) 
         checkpoint_every=4,
         checkpoint_at_end=False,
     )
-    choice = ModelChoice(qwen3._choice.source, "cpu", "fp32")
+    choice = ModelChoice(qwen3.at_hand.choice.source, "cpu", "fp32")
     list(qwen3.train(settings, record=True))
     whole = newest()
     qwen3.load_model(choice)

@@ -110,7 +110,9 @@ def test_a_second_run_is_said_to_need_what_the_first_did(
     """What the last loop holds is counted where it is, and given back where the next begins."""
     weights = sum(parameter.nbytes for parameter in qwen3.learner.model.parameters())
     held = [0]
-    monkeypatch.setattr(memory_estimate, "memory_in_use", lambda _: held[0] + qwen3._spare_bytes())
+    monkeypatch.setattr(
+        memory_estimate, "memory_in_use", lambda _: held[0] + qwen3.at_hand.training.spare_bytes()
+    )
     monkeypatch.setattr(memory_estimate, "free_memory", lambda _: 10**12)
     needed = []
     for _ in range(2):
@@ -119,11 +121,13 @@ def test_a_second_run_is_said_to_need_what_the_first_did(
         assert estimate is not None
         needed.append(estimate.needed_bytes)
         list(loop)
-        assert qwen3._spare_bytes() == pytest.approx(3 * weights, rel=0.01)  # moments and a copy
+        assert qwen3.at_hand.training.spare_bytes() == pytest.approx(
+            3 * weights, rel=0.01
+        )  # moments and a copy
     assert needed[0] == needed[1]
     qwen3.update("def hello")
     qwen3.prepare_undo()
-    before = qwen3._spare_bytes()
+    before = qwen3.at_hand.training.spare_bytes()
     assert before > 3 * weights
     qwen3.train(TrainSettings(items=2)).close()
-    assert qwen3._spare_bytes() < before - 2 * weights
+    assert qwen3.at_hand.training.spare_bytes() < before - 2 * weights

@@ -63,8 +63,8 @@ def first_halt(steps: Iterator[LoopReport]) -> HaltReport:
 
 def state_of(engine: Engine) -> list[Tensor]:
     """Copies of the loop's optimizer state."""
-    assert engine._training is not None
-    states = engine._training.optimizer.state.values()
+    assert engine.at_hand.training.state is not None
+    states = engine.at_hand.training.state.optimizer.state.values()
     return [t.clone() for state in states for t in state.values() if isinstance(t, Tensor)]
 
 
@@ -182,7 +182,7 @@ def test_the_best_and_the_worst_are_finite_whatever_comes(qwen3: Engine) -> None
 
 
 def one_example(engine: Engine):
-    examples, _, _ = engine._load_items(TrainSettings(items=1))
+    examples = engine.at_hand.training.load_items(TrainSettings(items=1)).examples
     return examples[0]
 
 
@@ -191,7 +191,7 @@ def test_the_norm_that_is_looked_at_changes_no_bit(qwen3: Engine) -> None:
     settings = TrainSettings(items=3, lr=1e-3)
     losses = [report.loss for report in qwen3.train(settings)]
     qwen3.reload()
-    examples, _, _ = qwen3._load_items(settings)
+    examples = qwen3.at_hand.training.load_items(settings).examples
     model = qwen3.learner.model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     torch.manual_seed(0)

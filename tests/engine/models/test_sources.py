@@ -290,10 +290,10 @@ def test_a_folder_that_has_another_tokenizer_now_is_read_anew(
         engine.load_tokenizer(source)
     found = engine.tokenize(text, source).tokens
     assert [token.id for token in found] == other(text)["input_ids"]
-    again = engine._vocabulary(source)
+    again = engine._vocabularies.named(source)
     assert again is not before
     engine.load_tokenizer(source)
-    assert engine._vocabulary(source) is again  # nothing changed: not read twice
+    assert engine._vocabularies.named(source) is again  # nothing changed: not read twice
 
 
 def test_the_models_of_this_machine_come_built_in_first(hub: FakeHub, engine: Engine) -> None:

@@ -1,0 +1,173 @@
+"""The loops that a model is trained by: the one that was begun last, and its run on disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tui_trainer.engine.cell.phases import TrainingCell
+from tui_trainer.engine.data.examples import Example, make_examples
+from tui_trainer.engine.data.problems import load_problems
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.checkpoint import restore_training
+from tui_trainer.engine.loop.held_out import HeldOut, hold_out
+from tui_trainer.engine.loop.loss_pass import computes_otherwise
+from tui_trainer.engine.loop.memory_estimate import check_memory
+from tui_trainer.engine.loop.recording import Recording, check_resumable
+from tui_trainer.engine.loop.saved_model import save_model
+from tui_trainer.engine.loop.train import train
+from tui_trainer.engine.loop.training_state import TrainingState, begin_training, describe_loop
+from tui_trainer.engine.optimizers.state import state_bytes
+from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import Action, Loop
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
+from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.training_facts import TENSORS_FILE
+from tui_trainer.settings.train import ModelChoice, TrainSettings
+
+RUN_IS_OPEN = "A run is being written from these weights: stop its loop first (5, s)."
+NO_LOOP = "No loop has been started: its settings have the learning rate."
+
+
+@dataclass(frozen=True)
+class Items:
+    """What a loop trains on, what it is measured with, and what is to be known of it."""
+
+    examples: list[Example]
+    held_out: HeldOut
+    loop: Loop
+
+
+class Training:
+    """Begins the loops of one Learner, one after another, and knows the last of them."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        cell: TrainingCell,
+        choice: ModelChoice,
+        base_name: str,
+        progress: Progress,
+    ) -> None:
+        self._learner = learner
+        self._cell = cell
+        self._choice = choice
+        self._base_name = base_name
+        """What a model that is saved is called after."""
+        self._progress = progress
+        self._recording: Recording | None = None
+        self.state: TrainingState | None = None
+        """Of the loop that was begun last; None before the first."""
+        self.memory: MemoryEstimate | None = None
+        """What that loop will need."""
+
+    def begin(self, settings: TrainSettings, *, record: bool) -> Iterator[LoopReport]:
+        """A loop from its first step; with `record` it is a run on disk."""
+        items = self.load_items(settings)
+        self._estimate_memory(items, settings)
+        state = begin_training(self._learner, settings, items.loop)
+        return self._begin(settings, items, state, record)
+
+    def resume(
+        self, checkpoint: Path, settings: TrainSettings, *, record: bool
+    ) -> Iterator[LoopReport]:
+        """The loop of a checkpoint, whose weights the Learner has.
+
+        InputError where the checkpoint is damaged, the items are others, or no step is left.
+        """
+        facts = check_checkpoint(checkpoint, lambda name: name == TENSORS_FILE)
+        items = self.load_items(settings)
+        check_resumable(checkpoint, facts, settings, items.examples)
+        self._estimate_memory(items, settings)
+        state = restore_training(checkpoint, facts, self._learner, settings, items.loop)
+        return self._begin(settings, items, state, record, checkpoint)
+
+    def load_items(self, settings: TrainSettings) -> Items:
+        """Read the problems, and make of them what the settings say."""
+        vocabulary, context = self._learner.vocabulary, self._learner.report.context
+        problems = load_problems(
+            settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
+        )
+        examples = make_examples(vocabulary, problems, settings, context)
+        held_out = hold_out(vocabulary, settings, problems, context, self._progress)
+        loop = describe_loop(problems, examples, settings, context)
+        # Of the weights that the loop begins with, as what it looks at itself: they will move.
+        apart = computes_otherwise(self._learner, examples, settings)
+        return Items(examples, held_out, replace(loop, apart=apart))
+
+    def _estimate_memory(self, items: Items, settings: TrainSettings) -> None:
+        spare = self.spare_bytes()
+        self.memory = check_memory(self._learner, items.examples, settings, spare)
+
+    def spare_bytes(self) -> int:
+        """What the loop before holds, and whatever else is given back where the next begins."""
+        state = self.state.optimizer.state if self.state else {}
+        weights, history = self._learner.weights, self._learner.history
+        return weights.kept_bytes + history.bytes + state_bytes(state)
+
+    def _begin(
+        self,
+        settings: TrainSettings,
+        items: Items,
+        state: TrainingState,
+        record: bool,
+        resumed_from: Path | None = None,
+    ) -> Iterator[LoopReport]:
+        learner, examples = self._learner, items.examples
+        recording = None
+        if record:
+            recording = Recording(learner, self._choice, settings, examples, state, resumed_from)
+        # What was done before is the loop's base: an undo of it would change the loop's weights.
+        learner.history.release_memory()
+        self._cell.drop()  # a gradient left there would be added to those of the first step
+        self.state, self._recording = state, recording
+        reports = train(learner, examples, settings, state, items.held_out)
+        return reports if recording is None else recording.follow(reports)
+
+    # The loop that was begun last
+
+    @property
+    def lr(self) -> float:
+        """What its schedule multiplies now; InputError before the first loop."""
+        if self.state is None:
+            raise InputError(NO_LOOP)
+        return self.state.peak_lr
+
+    def set_lr(self, lr: float) -> None:
+        """Change it from the next step on; a schedule scales it."""
+        if self.state is None:
+            raise InputError(NO_LOOP)
+        self.state.set_lr(lr)
+
+    @property
+    def run(self) -> RunReport | None:
+        """The run that it writes; None before its first step and after its end."""
+        return None if self._recording is None else self._recording.report
+
+    @property
+    def stopped_run(self) -> StoppedRun | None:
+        """Its run, where it made steps, has more to make and has a checkpoint."""
+        return None if self._recording is None else self._recording.stopped
+
+    def check_unwritten(self) -> None:
+        """InputError where a run goes: its next step would be of other weights than it says."""
+        if self._recording is not None and self._recording.is_open:
+            raise InputError(RUN_IS_OPEN)
+
+    def note(self, what: str, action: Action, loss: float | None = None) -> None:
+        """A run that is open has this update on its weights: it is to say so."""
+        if self._recording is not None:
+            self._recording.note(what, action, loss)
+
+    def save(self) -> CheckpointReport | SavedReport | None:
+        """Write the weights as they are now; None where every update is in a file already.
+
+        A run that goes, or that left these weights, gets a checkpoint; others become a model of
+        their own. InputError where they are not finite, or cannot be written.
+        """
+        if not self._learner.history.unsaved:
+            return None
+        if self._recording is not None and self._recording.has_weights:
+            return self._recording.checkpoint()
+        return save_model(self._learner, self._base_name, self._choice.source)
