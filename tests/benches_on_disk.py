@@ -24,9 +24,14 @@ HEAD = BenchHead(
 )
 
 
-def loop_result(loop: str, rate: float, **changes: object) -> LoopResult:
-    """A loop that ran three times; `changes` are of its fields."""
-    result = LoopResult(
+MOMENT = Moment(1.25, 9_000, 5.0)
+
+
+def loop_result(
+    loop: str, rate: float, ratios: dict[str, Spread] | None = None, equal_time: Moment = MOMENT
+) -> LoopResult:
+    """A loop that ran three times."""
+    return LoopResult(
         loop=loop,
         model="builtin",
         parameters=4_275_808,
@@ -45,11 +50,10 @@ def loop_result(loop: str, rate: float, **changes: object) -> LoopResult:
         fraction_of_peak=0.125,
         peak_flops=2.9e11,
         held_out_loss_before=1.5,
-        held_out_equal_time=Moment(1.25, 9_000, 5.0),
+        held_out_equal_time=equal_time,
         held_out_equal_tokens=Moment(1.375, 4_000, 2.5),
-        ratios={},
+        ratios=ratios or {},
     )
-    return replace(result, **changes)
 
 
 def failed_loop(loop: str, why: str) -> LoopResult:
@@ -67,7 +71,8 @@ RESULT = BenchResult(
 )
 
 
-def write_bench(day: int = 2, result: BenchResult = RESULT, **changes: object) -> Path:
-    """A bench of that day of January 2026; `changes` are of its head."""
-    head = replace(result.head, started=f"2026-01-{day:02}T03:04:05+00:00", **changes)
+def write_bench(day: int = 2, result: BenchResult = RESULT, *, model: str | None = None) -> Path:
+    """A bench of that day of January 2026, of the model that the result names unless another is."""
+    started = f"2026-01-{day:02}T03:04:05+00:00"
+    head = replace(result.head, started=started, model=model or result.head.model)
     return keep_bench(replace(result, head=head))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 import textual._wait
@@ -70,6 +70,10 @@ def type_at_once(app: TuiTrainer, data: str) -> None:
     assert app._driver is not None
     for event in XTermParser().feed(data):
         app._driver.process_message(event)
+
+
+Running = AbstractAsyncContextManager[tuple[TuiTrainer, Pilot[int]]]
+"""The app and its pilot, as long as the block goes on."""
 
 
 @asynccontextmanager

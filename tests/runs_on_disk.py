@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tui_trainer.reports.steps import ItemReport, StepReport
@@ -10,6 +9,7 @@ from tui_trainer.runs.checkpoints import checkpoint_name
 from tui_trainer.runs.description import (
     DataIdentity,
     ModelIdentity,
+    Parent,
     RunDescription,
     RunState,
     Tally,
@@ -31,17 +31,17 @@ def step_line(step: int, loss: float | None) -> str:
     return f"{json.dumps(values)}\n"
 
 
-def step_report(step: int, loss: float, **changes: object) -> StepReport:
+def step_report(step: int, loss: float, *, peak_lr: float = 1e-5) -> StepReport:
     """A step of a loop as it is told."""
     item = ItemReport(0, "1 + 1?", ("1",), (None,), 0, loss, truncated=False)
-    report = StepReport(
+    return StepReport(
         step=step,
         steps=100,
         loss=loss,
         tokens=TOKENS,
         positions=TOKENS,
         lr=1e-5,
-        peak_lr=1e-5,
+        peak_lr=peak_lr,
         seconds=SECONDS,
         items=100,
         item=item,
@@ -50,7 +50,6 @@ def step_report(step: int, loss: float, **changes: object) -> StepReport:
         truncated=0,
         memory_bytes=0,
     )
-    return replace(report, **changes)
 
 
 def write_run(
@@ -59,9 +58,17 @@ def write_run(
     *,
     checkpoints: Sequence[int] = (),
     settings: TrainSettings | None = None,
-    **changes: object,
+    model: ModelIdentity = MODEL,
+    steps: int | None = None,
+    state: RunState = RunState.FINISHED,
+    failure: str | None = None,
+    parent: Parent | None = None,
+    tally: Tally | None = None,
 ) -> Path:
-    """A finished run; `changes` are of its description. Its checkpoints are empty folders."""
+    """A run of as many steps as losses unless `steps` says else; its checkpoints are empty folders.
+
+    The tally is that of its losses where it is not given.
+    """
     folder = runs_home() / name
     folder.mkdir(parents=True)
     settings = settings or TrainSettings()
@@ -73,12 +80,14 @@ def write_run(
         name=name,
         started=f"{name[:10]}T03:04:05+00:00",
         settings=settings,
-        model=MODEL,
+        model=model,
         data=DataIdentity(settings.problems, settings.items, "d1"),
         versions={"python": "3.11.7", "torch": "2.13.0"},
-        steps=len(losses),
-        state=RunState.FINISHED.value,
-        tally=tally_on(folder / METRICS_FILE, Tally()),
+        steps=len(losses) if steps is None else steps,
+        state=state.value,
+        failure=failure,
+        parent=parent,
+        tally=tally_on(folder / METRICS_FILE, Tally()) if tally is None else tally,
     )
-    write_plain(folder / RUN_FILE, replace(description, **changes))
+    write_plain(folder / RUN_FILE, description)
     return folder

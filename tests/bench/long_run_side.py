@@ -27,7 +27,7 @@ def long_run() -> tuple[float, ...]:
 
 async def _long_run() -> tuple[float, ...]:
     engine = FakeEngine([3.0], seconds=0.05)
-    async with app_on_gsm8k(lambda _: engine) as (_, pilot, screen):  # type: ignore[arg-type,return-value]
+    async with app_on_gsm8k(lambda _: engine) as (_, pilot, screen):
         await pilot.press("full_stop")
         while screen.report is None:
             await asyncio.sleep(0.01)

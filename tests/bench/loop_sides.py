@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
 import torch
 import torch.nn.functional as F
 from textual.drivers.headless_driver import HeadlessDriver
@@ -18,6 +19,7 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
+from tui_trainer.protocol.answers import Answers
 from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.reports.steps import StepReport
@@ -89,11 +91,13 @@ async def _app_loop(preset: str) -> float:
     async with app_on_gsm8k(make_engine) as (app, pilot, screen):
         screen.settings = loop_settings(preset)
         tokens: list[int] = []
-        take = screen.saw_step
-        screen.saw_step = lambda report: (  # type: ignore[method-assign]
-            tokens.append(report.tokens),
-            take(report),
-        )[1]
+        saw_step = screen.saw_step
+
+        def count(report: StepReport) -> None:
+            tokens.append(report.tokens)
+            saw_step(report)
+
+        pytest.MonkeyPatch().setattr(screen, "saw_step", count)
         await pilot.press("space")
         ends = [await _first_after(app, n) for n in (WARMUP, WARMUP + MEASURED[preset])]
         while len(tokens) < ends[1][0]:  # drained a moment later
@@ -104,11 +108,12 @@ async def _app_loop(preset: str) -> float:
 
 @asynccontextmanager
 async def app_on_gsm8k(
-    engine: Callable[[Progress], Engine],
+    engine: Callable[[Progress], Answers],
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int], Gsm8kScreen]]:
     """The app with its model loaded and GSM8K open, on a terminal that takes all that is drawn."""
-    HeadlessDriver.is_headless = property(lambda _: False)  # type: ignore[assignment]
-    HeadlessDriver.write = lambda _, data: None  # type: ignore[method-assign]
+    drawn = pytest.MonkeyPatch()
+    drawn.setattr(HeadlessDriver, "is_headless", property(lambda _: False))
+    drawn.setattr(HeadlessDriver, "write", lambda _, data: None)
     app = TuiTrainer(ModelChoice(), make_engine=engine)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -39,6 +40,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.engine.start import make_engine
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
+from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.problem import format_prompt
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.scoring import STOP_STRINGS
@@ -101,7 +103,12 @@ async def _step_keys() -> list[float]:
         await until(pilot, lambda: isinstance(app.screen, StepScreen))
         table, shown = app.screen.query_one(PredictionTable), asyncio.Event()
         show = table.show
-        table.show = lambda *pair: (show(*pair), shown.set())[0]  # type: ignore[method-assign]
+
+        def show_and_tell(before: Prediction | None, after: Prediction) -> None:
+            show(before, after)
+            shown.set()
+
+        pytest.MonkeyPatch().setattr(table, "show", show_and_tell)
         for _ in range(PRESSES):
             shown.clear()
             began = time.perf_counter()

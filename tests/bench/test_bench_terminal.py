@@ -8,6 +8,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.bench.conftest import Figure
+from tests.known import present
 from tests.terminal.terminal import Terminal
 
 KEYS_PRESSED = 200
@@ -42,7 +43,7 @@ def test_start(
 
     # Ending the app takes half a second and is not what a person waits for.
     benchmark.pedantic(start, rounds=5, warmup_rounds=1, teardown=lambda: started.pop().close())
-    times = benchmark.stats.stats
+    times = present(benchmark.stats).stats
     figures.append(Figure(what, f"median {times.median:.2f} s, max {times.max:.2f} s", goal))
 
 

@@ -119,7 +119,7 @@ def test_an_export_that_cannot_be_is_status_2(program: Program, tmp_path: Path) 
 
 def test_delete_wants_yes_and_never_takes_a_run_that_goes(program: Program) -> None:
     folder = write_run(ONE, checkpoints=[1])
-    going = write_run(TWO, state=RunState.GOING.value)
+    going = write_run(TWO, state=RunState.GOING)
     ended = program("runs", "delete", ONE)
     assert (ended.status, "add --yes" in ended.err, folder.is_dir()) == (2, True, True)
     writer = RunWriter(going, read_run(going))

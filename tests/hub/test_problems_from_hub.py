@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
+from tests.known import steps
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
@@ -67,8 +68,8 @@ def test_a_reasoning_column_and_a_number_make_an_answer(hub: FakeHub) -> None:
 
 
 def test_the_loop_trains_on_them(course: FakeHub, qwen3: Engine) -> None:
-    steps = list(qwen3.train(TrainSettings(problems=SOURCE, items=2)))
-    assert [step.item.text for step in steps] == [
+    reports = qwen3.train(TrainSettings(problems=SOURCE, items=2))
+    assert [step.item.text for step in steps(reports)] == [
         "Question: 1 + 1?\nAnswer: #### 2",
         "Question: 2 + 2?\nAnswer: #### 4",
     ]
@@ -79,10 +80,10 @@ def test_the_loop_is_measured_on_items_of_the_split_test(course: FakeHub, qwen3:
         problems=SOURCE, items=2, lr=1e-3, validation_items=5, validate_every=1, sample_every=2
     )
     reports = list(qwen3.train(settings))
-    steps = [report for report in reports if isinstance(report, StepReport)]
+    texts = [report.item.text for report in reports if isinstance(report, StepReport)]
     validations = [report for report in reports if isinstance(report, ValidationReport)]
     samples = [report for report in reports if isinstance(report, SampleReport)]
-    assert [step.item.text for step in steps] == [
+    assert texts == [
         "Question: 1 + 1?\nAnswer: #### 2",
         "Question: 2 + 2?\nAnswer: #### 4",
     ]
@@ -121,7 +122,7 @@ def test_a_refusal_is_one_sentence_and_the_engine_works_on(
         qwen3.train(TrainSettings(problems=SOURCE))
     assert str(refused.value).startswith(sentence)
     assert "\n" not in str(refused.value)
-    assert next(qwen3.train(TrainSettings(items=1))).step == 1
+    assert next(steps(qwen3.train(TrainSettings(items=1)))).step == 1
 
 
 def test_a_configuration_that_is_not_there_names_those_that_are(course: FakeHub) -> None:

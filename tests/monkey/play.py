@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.events import Resize
 from textual.geometry import Size
 
+from tests.known import present
 from tests.monkey.actions import Action
 from tests.monkey.engine import make_engine
 from tui_trainer.app import TuiTrainer
@@ -55,10 +57,17 @@ class Keyboard(HeadlessDriver):
     def is_headless(self) -> bool:
         return False
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        app: App[object],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._parser = XTermParser()
-        self._decode = linux_driver.getincrementaldecoder("utf-8")().decode
+        self._decode = vars(linux_driver)["getincrementaldecoder"]("utf-8")().decode
 
     def type(self, data: bytes) -> None:
         if text := self._decode(data):
@@ -71,13 +80,21 @@ class Keyboard(HeadlessDriver):
 
 
 class MonkeysApp(TuiTrainer):
-    """On that terminal."""
+    """On that terminal; `told` hears of every fault of the worker."""
+
+    def __init__(self, model: str, told: Callable[[Failure], None]) -> None:
+        super().__init__(ModelChoice(model), make_engine=make_engine)
+        self._told = told
 
     def get_driver_class(self) -> type[Driver]:
         return Keyboard
 
     def hear_signals(self) -> None:
         """What a signal asks to end is the monkey, and not one app of many."""
+
+    def _show_failure(self, failure: Failure) -> None:
+        self._told(failure)
+        super()._show_failure(failure)
 
 
 class Episode:
@@ -86,16 +103,12 @@ class Episode:
     def __init__(self, model: str, beat: Beat = unheard) -> None:
         self._beat = beat
         """Called before each action: where it is not for long, the app does not come back."""
-        self.app = MonkeysApp(ModelChoice(model), make_engine=make_engine)
+        self.app = MonkeysApp(model, self._hear)
         self._wrong: list[tuple[str, str]] = []
-        tell = self.app.session.report_failure
 
-        def hear(failure: Failure) -> None:
-            if failure.traceback is not None:
-                self._fault(last_line(failure.traceback), failure.traceback)
-            tell(failure)
-
-        self.app.session.report_failure = hear
+    def _hear(self, failure: Failure) -> None:
+        trace = present(failure.traceback)
+        self._fault(last_line(trace), trace)
 
     def _fault(self, what: str, details: str) -> None:
         self._wrong.append((what, details))

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ SIGNALS = signal.SIGTERM, signal.SIGHUP
 
 
 @pytest.fixture
-def model(model_folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def model(
+    model_folder: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
     """A tiny model; what is written by a relative path goes with the test."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     folder = str(model_folder("Qwen3"))
@@ -35,9 +38,14 @@ async def test_nothing_is_wrong_in_a_few_actions(model: str) -> None:
 
 async def test_a_signal_is_for_the_monkey_and_not_for_one_of_its_apps(model: str) -> None:
     heard: list[int] = []
+
+    def signal_all(_: Action) -> None:
+        for number in SIGNALS:
+            signal.raise_signal(number)
+
     before = {number: signal.signal(number, lambda n, _: heard.append(n)) for number in SIGNALS}
     try:
-        episode = Episode(model, lambda _: [signal.raise_signal(number) for number in SIGNALS])
+        episode = Episode(model, signal_all)
         assert await episode.run([Action(b"~"), Action(b"~")]) == (2, None)
     finally:
         for number, handler in before.items():

@@ -40,16 +40,20 @@ class WorkerOverBytes(Worker):
     """Hands the thread nothing but what was read from bytes, and gives nothing else."""
 
     def ask(self, request: Request[Any]) -> "Future[Any]":
-        return over_bytes(request, super().ask(wire.read_request(wire.write_request(request))))
+        read = wire.read_request(wire.write_request(request))
+        assert isinstance(read, Request)
+        return over_bytes(request, super().ask(read))
 
     def end_loop(self, name: str, last: Request[Any]) -> "Future[Any]":
         read = wire.read_request(wire.write_request(last))
+        assert isinstance(read, Request)
         return over_bytes(last, super().end_loop(name, read))
 
     def start_loop(
         self, name: str, request: LoopRequest[Report], *, playing: bool = True
     ) -> "Future[None]":
         read = wire.read_request(wire.write_request(request))
+        assert isinstance(read, LoopRequest)
         return super().start_loop(name, read, playing=playing)
 
     def drain(self, name: str) -> list[Report]:

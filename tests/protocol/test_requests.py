@@ -3,8 +3,8 @@
 import dataclasses
 import inspect
 import pkgutil
-import types
 from importlib import import_module
+from types import NoneType, UnionType
 from typing import TypeVar, Union, get_args, get_origin
 
 import pytest
@@ -24,26 +24,38 @@ def kinds(base: type) -> set[type]:
     """The requests of the package, whoever has imported them."""
     for module in pkgutil.iter_modules(protocol.__path__, f"{protocol.__name__}."):
         import_module(module.name)
-    return {kind for kind in base.__subclasses__() if kind.__module__.startswith(protocol.__name__)}
+    heirs: list[type] = base.__subclasses__()
+    return {kind for kind in heirs if kind.__module__.startswith(protocol.__name__)}
+
+
+def named(kind: type) -> str:
+    return kind.__name__
 
 
 def replies(kind: type) -> object:
     """What it says its reply, or its report, is."""
-    (base,) = (base for base in kind.__orig_bases__ if get_origin(base) in (Request, LoopRequest))
+    bases = vars(kind)["__orig_bases__"]
+    (base,) = (base for base in bases if get_origin(base) in (Request, LoopRequest))
     return get_args(base)[0]
 
 
 def fits(value: object, type_: object) -> bool:
     """Whether a reply is of the type that was promised."""
     origin, inner = get_origin(type_), get_args(type_)
-    if origin in (Union, types.UnionType):
+    if origin in (Union, UnionType):
         return any(fits(value, option) for option in inner)
     if origin is list:
         return isinstance(value, list) and all(fits(entry, inner[0]) for entry in value)
     if origin is tuple:
+        assert isinstance(value, tuple)
         types_ = inner[:1] * len(value) if inner[1:] == (...,) else inner
         return len(value) == len(types_) and all(map(fits, value, types_))
-    return value is None if type_ in (None, type(None)) else isinstance(value, type_)
+    if type_ in (None, NoneType):
+        return value is None
+    return isinstance(type_, type) and isinstance(value, type_)
+
+
+ANSWERED = sorted(kinds(Request), key=named)
 
 
 def test_there_is_one_of_each() -> None:
@@ -51,9 +63,9 @@ def test_there_is_one_of_each() -> None:
     assert {type(request) for request in LOOPS} == kinds(LoopRequest)
 
 
-@pytest.mark.parametrize("request_", ASKED, ids=lambda request: type(request).__name__)
+@pytest.mark.parametrize("request_", ASKED, ids=lambda request: named(type(request)))
 def test_a_request_is_plain_values(request_: Request[object]) -> None:
-    assert type(request_).__dataclass_params__.frozen
+    assert vars(type(request_))["__dataclass_params__"].frozen
     assert hash(request_) == hash(dataclasses.replace(request_))
     assert all(not callable(getattr(request_, f.name)) for f in dataclasses.fields(request_))
 
@@ -89,7 +101,7 @@ def test_the_reports_are_what_the_loop_says_they_are() -> None:
         assert fits(report, replies(type(loop))), loop
 
 
-@pytest.mark.parametrize("kind", sorted(kinds(Request), key=lambda kind: kind.__name__))
-def test_the_call_gives_the_reply_that_the_class_names(kind: type) -> None:
+@pytest.mark.parametrize("kind", ANSWERED)
+def test_the_call_gives_the_reply_that_the_class_names(kind: type[Request[object]]) -> None:
     assert not isinstance(replies(kind), TypeVar)
     assert inspect.signature(kind.answered_by).return_annotation in (replies(kind), None)

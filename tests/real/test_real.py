@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import assert_same_bits
 from tests.exported import printed_losses
+from tests.known import end
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
@@ -96,7 +97,7 @@ def test_a_checkpoint_of_a_gguf_model_loads_in_plain_transformers(trained: Engin
     reports = trained.train(TrainSettings(items=2), record=True)
     next(reports)
     trained.save()
-    reports.close()
+    end(reports)
     folder = find_checkpoint(run_folders()[0].name)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     assert_same_bits(model.parameters(), trained.learner.model.parameters())

@@ -89,7 +89,11 @@ def test_the_items_last_longer_than_the_fastest_loop_could_need() -> None:
 
 
 def test_the_slowest_loop_says_where_all_are_compared() -> None:
-    runs = [measured("a", 1, tokens=500), Failed("b", "No."), measured("c", 1, tokens=300)]
+    runs: list[Measured | Failed] = [
+        measured("a", 1, tokens=500),
+        Failed("b", "No."),
+        measured("c", 1, tokens=300),
+    ]
     assert slowest_tokens(runs) == 300
     assert slowest_tokens([Failed("b", "No.")]) is None
 

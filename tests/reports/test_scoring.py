@@ -54,7 +54,9 @@ def test_both_rules(
         ("#### 18.", ("18", "18."), ("18..",)),
     ],
 )
-def test_what_counts_as_the_same(reference: str, right: tuple, wrong: tuple) -> None:
+def test_what_counts_as_the_same(
+    reference: str, right: tuple[str, ...], wrong: tuple[str, ...]
+) -> None:
     assert [is_exact_match(text, reference) for text in right] == [True] * len(right)
     assert [is_exact_match(text, reference) for text in wrong] == [False] * len(wrong)
 

@@ -36,7 +36,7 @@ def test_what_is_kept_is_read_back_equal() -> None:
 
 
 def test_a_loss_that_diverged_is_kept_as_none() -> None:
-    lost = loop_result("notebook", 10.0, held_out_equal_time=Moment(None, 10, 1.0))
+    lost = loop_result("notebook", 10.0, equal_time=Moment(None, 10, 1.0))
     result = BenchResult(replace(HEAD, held_out_loss_before=None), (lost,))
     assert read_bench(keep_bench(result)) == result
 

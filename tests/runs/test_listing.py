@@ -60,7 +60,7 @@ def test_foreign_folders_are_told_and_files_passed_over() -> None:
 
 
 def test_half_a_metrics_line_of_a_process_that_died_is_left_out() -> None:
-    folder = write_run(losses=[4.0, 3.0], state=RunState.GOING.value, tally=Tally())
+    folder = write_run(losses=[4.0, 3.0], state=RunState.GOING, tally=Tally())
     with (folder / "metrics.jsonl").open("a") as file:
         file.write(step_line(3, 1.0)[:20])
     run = open_run(folder)
@@ -82,7 +82,7 @@ def test_half_a_metrics_line_of_a_process_that_died_is_left_out() -> None:
     ids=["deep", "short", "fraction", "infinite", "huge", "no text", "long"],
 )
 def test_a_damaged_metrics_line_is_a_sentence(line: str) -> None:
-    folder = write_run(losses=[4.0], state=RunState.GOING.value, tally=Tally())
+    folder = write_run(losses=[4.0], state=RunState.GOING, tally=Tally())
     with (folder / "metrics.jsonl").open("ab") as file:
         file.write(line.encode(errors="surrogateescape") + b"\n")
     runs, damaged = list_runs()
@@ -92,7 +92,7 @@ def test_a_damaged_metrics_line_is_a_sentence(line: str) -> None:
 
 
 def test_a_run_that_is_written_is_going_and_is_not_deleted() -> None:
-    folder = write_run(state=RunState.GOING.value)
+    folder = write_run(state=RunState.GOING)
     writer = RunWriter(folder, read_run(folder))
     try:
         assert open_run(folder).state is RunState.GOING

@@ -59,7 +59,7 @@ def run() -> Path:
     folder = write_run(
         losses=[],
         checkpoints=[2],
-        state=RunState.GOING.value,
+        state=RunState.GOING,
         tally=Tally(),
         parent=Parent("2026-01-01-builtin-1", 1),
     )

@@ -30,7 +30,7 @@ from tui_trainer.runs.writer import RunWriter
 @pytest.fixture
 def run() -> Path:
     """A run before its first step."""
-    return write_run(losses=[], state=RunState.GOING.value, tally=Tally())
+    return write_run(losses=[], state=RunState.GOING, tally=Tally())
 
 
 @pytest.fixture

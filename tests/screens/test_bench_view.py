@@ -288,16 +288,15 @@ async def test_the_real_worker_measures_and_shows(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("attack", ["".join(ATTACKS[:-1]), ATTACKS[-1]], ids=["all", "long"])
 async def test_hostile_names_and_files_are_made_visible(attack: str) -> None:
     machine = replace(MACHINE, cpu=attack, gpu=attack, torch=attack)
-    result = BenchResult(HEAD, (*RESULT.loops[:2], failed_loop("trainer", attack)))
-    write_bench(
-        2,
-        result,
+    head = replace(
+        HEAD,
         model=attack,
         architecture=attack,
         device=attack,
         machine=machine,
         settings=BenchSettings(problems=attack),
     )
+    write_bench(2, BenchResult(head, (*RESULT.loops[:2], failed_loop("trainer", attack))))
     benches_home().joinpath("bad\x1b[2J\u202e.jsonl").write_text(attack, errors="replace")
     async with with_engine() as (app, pilot):
         app.session.benches.change_settings(BenchSettings(problems=attack))

@@ -122,7 +122,7 @@ async def test_a_run_made_or_deleted_by_command_is_seen_while_the_list_is_looked
 async def test_the_list_and_the_selected_run() -> None:
     settings = TrainSettings(lr=3e-4, items=20)
     write_run(ONE, [4.0, 3.0, 2.5], checkpoints=[1, 2], settings=settings)
-    write_run(TWO, [5.0, None], state=RunState.FAILED.value, failure="the disk is full")
+    write_run(TWO, [5.0, None], state=RunState.FAILED, failure="the disk is full")
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
         first, second = rows(app)
@@ -256,7 +256,7 @@ async def test_the_cursor_stays_on_its_run_when_another_comes() -> None:
 
 async def test_a_run_that_goes_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "LIST_SECONDS", 0.05)
-    folder = write_run(ONE, [4.0, 3.0], state=RunState.GOING.value, tally=Tally())
+    folder = write_run(ONE, [4.0, 3.0], state=RunState.GOING, tally=Tally())
     writer = RunWriter(folder, read_run(folder))
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "going" in shown(app) and all_read(app))

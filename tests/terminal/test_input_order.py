@@ -4,7 +4,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, type_at_once, until
+from tests.pilot import Running, running, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
@@ -15,7 +15,7 @@ from tui_trainer.widgets.text_box import TextBox
 CTRL_C, CTRL_U, ESCAPE = "\x03", "\x15", "\x1b[27u"
 
 
-def with_engine(*keys: str):
+def with_engine(*keys: str) -> Running:
     return running(*keys, engine=lambda progress: FakeEngine())
 
 

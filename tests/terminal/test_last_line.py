@@ -4,7 +4,9 @@ import pytest
 from textual.widgets import Static
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, type_at_once, until
+from tests.known import the
+from tests.pilot import Running, running, shown, type_at_once, until
+from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.dialogs.failure import FaultDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.loss.screen import LossScreen
@@ -13,7 +15,7 @@ from tui_trainer.terminal import last_line
 from tui_trainer.widgets.status_line import StatusLine
 
 
-def with_engine(*keys: str):
+def with_engine(*keys: str) -> Running:
     return running("escape", *keys, engine=lambda progress: FakeEngine())
 
 
@@ -41,7 +43,7 @@ async def test_a_fault_is_told_and_the_app_lives_on(
         assert app.return_code is None
 
 
-def plant(where: str, app, monkeypatch: pytest.MonkeyPatch) -> None:
+def plant(where: str, app: TuiTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
     if where == "an action":
         monkeypatch.setattr(LossScreen, "action_change", fail)
         type_at_once(app, "+")
@@ -75,10 +77,10 @@ async def test_what_waits_to_be_drawn_is_no_fault_where_it_is_of_what_has_gone()
     """It waits at the screen on top, whoever left it there: a resize, and escape behind it."""
     async with running("escape", "5", "E", engine=lambda _: FakeEngine()) as (app, pilot):
         await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
-        evaluation, below = app.screen, app.screen_stack[-2]
+        evaluation, below = the(EvaluationScreen, app.screen), app.screen_stack[-2]
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is below and not evaluation.children)
-        called = []
+        called: list[str] = []
         below._invoke_later(evaluation._show_all, evaluation)
         below._invoke_later(lambda: called.append("evaluation"), evaluation)
         below._invoke_later(lambda: called.append("below"), below)

@@ -23,7 +23,7 @@ from tui_trainer.runs.listing import open_run
 
 
 @pytest.fixture
-def terminal(tmp_path) -> Iterator[Terminal]:
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal = Terminal(state=tmp_path)
     yield terminal
     terminal.close()

@@ -7,7 +7,7 @@ Where the second half fails, Textual has mended the fault: take the remedy out o
 import os
 import threading
 import tty
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from rich.style import Style
@@ -115,7 +115,7 @@ class Reader(LinuxDriver):
             self.typed += message.character or ""
 
 
-CASES: dict[str, Callable[[Plain, Pilot[None]], object]] = {
+CASES: dict[str, Callable[[Plain, Pilot[None]], Awaitable[None]]] = {
     "move_page_of_what_is_laid_out": page_down_a_list_that_is_not_laid_out,
     "wrap_to_a_column_at_least": narrow_an_option_list,
     "click_what_is_still_listed": click_an_option_that_is_gone,
