@@ -12,7 +12,6 @@ from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step.updates import UPDATES, StepUpdates
 from tui_trainer.screens.step.views import PHASES
 from tui_trainer.session.going_on import Act
-from tui_trainer.widgets.loss_chart import LossChart
 
 
 class StepPhases(StepUpdates):
@@ -52,8 +51,7 @@ class StepPhases(StepUpdates):
         self.session.guide.saw_phase(report)
         self.query_one(PhaseView).show(report)
         if report.phase == STEP and report.moved and report.loss is not None:
-            self._add_point(report.update, report.loss, report.text or "")
-            self.query_one(LossChart).redraw()
+            self.losses.add(report.update, report.loss, report.text or "")
 
     def _say_refused(self, failure: Failure) -> None:
         """A phase that has nothing to work on: a sentence where its report would be."""

@@ -18,7 +18,6 @@ from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.probe_view import ProbeView
 from tui_trainer.screens.step.updates import UPDATES
 from tui_trainer.session.going_on import STEP as LOOP
-from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 
 DRAIN_SECONDS = 1 / 12
@@ -76,7 +75,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         yield Static(id="facts")
         yield Static(id="settings")
         with Container(id="views"):
-            yield LossChart(x_label="update", smoothing=False)
+            yield self.chart
             yield PredictionTable(id="predictions")
             yield PhaseView(id="phases")
             yield MovedView(id="moved")
@@ -95,12 +94,8 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def _on_status(self, status: LearnerStatus) -> None:
         """The model changed: by an update here, by a loop, by a reload or a new load."""
-        if status.updates < self._updates_shown:
+        if self.losses.go_to(status.updates, can_redo=status.history.redo > 0):
             self.report = None
-            self._go_back_on_chart(status)
-        elif status.updates in self._points and status.updates > self._updates_shown:
-            self._draw_points(status.updates)
-        self._updates_shown = status.updates
         self._show_settings()
         if self.is_current:
             if not status.updates:

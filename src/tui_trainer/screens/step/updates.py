@@ -22,7 +22,6 @@ from tui_trainer.session.going_on import GSM8K, Act
 from tui_trainer.session.going_on import STEP as LOOP
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 
 WAITING_AT_MOST = 8  # updates asked for and not yet made: holding the key must not pile them up
@@ -61,7 +60,6 @@ class StepUpdates(StepViews):
         super().__init__(session)
         self.report: UpdateReport | None = None
         self._predicted_at = 0.0
-        self._updates_shown = 0
         self._typed: Timer | None = None
 
     # What is shown
@@ -99,17 +97,15 @@ class StepUpdates(StepViews):
 
     def _show_report(self, report: UpdateReport) -> None:
         self.report = report
-        self._updates_shown = report.update
         self.session.saw_updates(report.update)
         self.query_one(PredictionTable).show(report.before, report.after)
         self._say("facts", describe_update(report))
 
     def _plot(self, reports: list[UpdateReport]) -> None:
         for report in reports:
-            self._add_point(report.update, report.loss, report.text)
+            self.losses.add(report.update, report.loss, report.text)
             self.session.guide.saw_update(report)
             self.report = report
-        self.query_one(LossChart).redraw()
 
     # Predict
 

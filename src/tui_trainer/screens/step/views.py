@@ -12,12 +12,13 @@ from textual.widgets import Static
 from tui_trainer.protocol.predictions import ComparePasses
 from tui_trainer.protocol.updates import CompareWeights, FollowProbes, Probe, ReadPhases, SetDropout
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.step.chart import LOOK, StepChart
 from tui_trainer.screens.step.moved_view import MovedView
 from tui_trainer.screens.step.passes_view import PassesView
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.probe_editor import ProbeEditor
 from tui_trainer.screens.step.probe_view import EXAMPLES, ProbeView
+from tui_trainer.screens.step.settings import StepSettings
+from tui_trainer.screens.step.update_losses import UpdateLosses
 from tui_trainer.session.going_on import GSM8K, STEP
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import read_dropout
@@ -31,16 +32,18 @@ PREDICTIONS, PHASES, MOVED, PROBES, PASSES = VIEWS = (
     "probes",
     "passes",
 )
+LOOK = Binding.Group("Look", compact=True)
 LOOK_SECONDS = 0.5  # how often a view follows a loop that trains the model
 
 
-class StepViews(StepChart):
+class StepViews(StepSettings):
     """The part of Step that shows one view of several.
 
     Only the open view asks the engine for what it shows: a closed one costs an update nothing.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis", group=LOOK),
         Binding(
             "v",
             "view",
@@ -63,6 +66,8 @@ class StepViews(StepChart):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self.chart = LossChart(x_label="update", smoothing=False)
+        self.losses = UpdateLosses(self.chart.series, self.chart.redraw)
         self._looked_at = 0.0
         self.probes: tuple[str, ...] = EXAMPLES
         """Texts that are followed beside the one that is trained on."""
@@ -82,7 +87,7 @@ class StepViews(StepChart):
             return
         for view in VIEWS:
             self.query_one(f"#{view}").display = view == self.view
-        self.query_one(LossChart).set_class(self.view != PREDICTIONS, "-beside")
+        self.chart.set_class(self.view != PREDICTIONS, "-beside")
         self._looked_at = 0.0
         self._follow()
 
@@ -143,6 +148,9 @@ class StepViews(StepChart):
             await self.session.change(SetDropout(p))
             self.view = PASSES
             self._look_at_passes()
+
+    def action_log(self) -> None:
+        self.chart.log_axis = not self.chart.log_axis
 
     # Probes
 

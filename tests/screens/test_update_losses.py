@@ -1,0 +1,72 @@
+"""Which losses the chart of Step shows, whatever was undone and redone in between."""
+
+from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.screens.step.update_losses import UpdateLosses
+
+
+class Curve:
+    """What a chart would draw, and how often it was told to."""
+
+    def __init__(self) -> None:
+        self.series, self.redraws = LossSeries(), 0
+        self.losses = UpdateLosses(self.series, self._redraw)
+
+    def _redraw(self) -> None:
+        self.redraws += 1
+
+    def updates(self, *texts: str) -> None:
+        for text in texts:
+            update = self.losses.updates + 1
+            self.losses.add(update, float(update), text)
+
+    @property
+    def ends(self) -> tuple[int, float | None, float | None]:
+        return len(self.series), self.series.first, self.series.last
+
+
+def test_an_undone_update_is_off_the_curve_and_comes_back_with_redo() -> None:
+    curve = Curve()
+    curve.updates("a", "a", "a")
+    assert curve.losses.go_to(1, can_redo=True)
+    assert curve.ends == (1, 1.0, 1.0)
+    assert not curve.losses.go_to(3, can_redo=False)
+    assert curve.ends == (3, 1.0, 3.0)
+
+
+def test_an_update_after_an_undo_takes_the_place_of_what_was_undone() -> None:
+    curve = Curve()
+    curve.updates("a", "a", "a")
+    curve.losses.go_to(1, can_redo=True)
+    curve.losses.add(2, 9.0, "a")
+    assert curve.ends == (2, 1.0, 9.0)
+    curve.losses.go_to(3, can_redo=False)  # an update of a loop, whose loss is on another chart
+    assert curve.ends == (2, 1.0, 9.0)
+
+
+def test_a_reload_forgets_them_all() -> None:
+    curve = Curve()
+    curve.updates("a", "a")
+    assert curve.losses.go_to(0, can_redo=False)
+    assert curve.ends == (0, None, None)
+    curve.losses.go_to(2, can_redo=False)
+    assert curve.ends == (0, None, None)
+
+
+def test_undo_and_redo_lead_to_the_curve_that_was_there() -> None:
+    """The losses of a text that was trained on again came back into its second curve."""
+    curve = Curve()
+    curve.updates("a", "a", "b", "a", "a")
+    before = curve.ends
+    assert before == (2, 4.0, 5.0)
+    curve.losses.go_to(3, can_redo=True)
+    assert curve.ends == (1, 3.0, 3.0)
+    curve.losses.go_to(5, can_redo=False)
+    assert curve.ends == before
+
+
+def test_a_status_that_changes_nothing_draws_nothing() -> None:
+    curve = Curve()
+    curve.updates("a", "a")
+    drawn = curve.redraws
+    curve.losses.go_to(2, can_redo=False)
+    assert curve.redraws == drawn
