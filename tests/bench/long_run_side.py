@@ -45,7 +45,7 @@ async def _long_run() -> tuple[float, ...]:
 def _take(screen: Gsm8kScreen, first: StepReport, made: int, upto: int) -> int:
     """Let the screen take in the steps after `made`, as it does what the worker reports."""
     for step in range(made + 1, upto + 1):
-        screen._take(replace(first, step=step, steps=LOOKED_AT[-1], loss=1 + step % 7 / 10))
+        screen.add(replace(first, step=step, steps=LOOKED_AT[-1], loss=1 + step % 7 / 10))
     return upto
 
 
@@ -54,8 +54,7 @@ def _drawing_seconds(screen: Gsm8kScreen) -> float:
     chart, times = screen.query_one(LossChart), []
     for _ in range(DRAWINGS):
         began = time.thread_time()
-        screen._show_run()
-        screen._show_item()
+        screen._show_all()
         chart._draw_anew()
         for y in range(chart.size.height):
             chart.render_line(y)

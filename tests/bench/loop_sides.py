@@ -20,6 +20,7 @@ from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
 from tui_trainer.protocol.answers import Answers
+from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.reports.steps import StepReport
@@ -91,13 +92,14 @@ async def _app_loop(preset: str) -> float:
     async with app_on_gsm8k(make_engine) as (app, pilot, screen):
         screen.settings = loop_settings(preset)
         tokens: list[int] = []
-        saw_step = screen.saw_step
+        add = screen.add
 
-        def count(report: StepReport) -> None:
-            tokens.append(report.tokens)
-            saw_step(report)
+        def count(report: LoopReport) -> None:
+            if isinstance(report, StepReport):
+                tokens.append(report.tokens)
+            add(report)
 
-        pytest.MonkeyPatch().setattr(screen, "saw_step", count)
+        pytest.MonkeyPatch().setattr(screen, "add", count)
         await pilot.press("space")
         ends = [await _first_after(app, n) for n in (WARMUP, WARMUP + MEASURED[preset])]
         while len(tokens) < ends[1][0]:  # drained a moment later

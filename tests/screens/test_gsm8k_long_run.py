@@ -25,9 +25,9 @@ async def long_run(app: TuiTrainer, first: StepReport, start: int, end: int) -> 
     assert isinstance(screen, Gsm8kScreen)
     for step in range(start, end + 1):
         report: LoopReport = replace(first, step=step, steps=STEPS, loss=1 + step % 7 / 10)
-        screen._take(report)
+        screen.add(report)
         if step % 50 == 0:
-            screen._take(replace(A_VALIDATION, step=step))
+            screen.add(replace(A_VALIDATION, step=step))
 
 
 @pytest.mark.long

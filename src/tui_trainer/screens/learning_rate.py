@@ -1,5 +1,7 @@
 """The keys of a learning rate: a step lower, a step higher, or typed."""
 
+from collections.abc import Awaitable, Callable
+
 from textual import work
 from textual.binding import Binding
 
@@ -49,6 +51,38 @@ def lr_bindings(group: Binding.Group, what: str) -> tuple[Binding, Binding, Bind
             group=group,
         ),
     )
+
+
+class LearningRate:
+    """A learning rate under its keys, for a screen that takes `lr_bindings` among its own."""
+
+    def __init__(
+        self,
+        screen: WorkScreen,
+        title: str,
+        *,
+        asked: Callable[[], float | None],
+        ask: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """`asked` is the rate that a key goes on from, one that is only asked for included: None
+        where there is none to change, which the user was told where that needs a word. `ask` asks
+        for another one, and tells where it cannot be had."""
+        self._screen = screen
+        self._title = title
+        self._asked, self._ask = asked, ask
+
+    async def change(self, up: bool) -> None:
+        """A step higher or lower."""
+        if (lr := self._asked()) is not None:
+            await self._ask(next_lr(lr, up))
+
+    async def type(self) -> None:
+        """To what the user types."""
+        if (now := self._asked()) is None:
+            return
+        entry = Entry(self._title, as_typed(now), read_lr)
+        if (lr := await self._screen.app.push_screen_wait(entry)) is not None:
+            await self._ask(lr)
 
 
 class LearningRateKeys(WorkScreen):

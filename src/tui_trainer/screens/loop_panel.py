@@ -46,7 +46,8 @@ class LoopPanel:
         `changed` hears that the loop began, paused, went on or ended."""
         self._screen, self._session = screen, screen.session
         self.name, self._words = name, words
-        self._add, self._show, self._changed = add, show, changed
+        self.show = show
+        self._add, self._changed = add, changed
         self._show_seconds = show_seconds
         self._shown_at = 0.0
         self._is_beginning = False
@@ -64,7 +65,16 @@ class LoopPanel:
 
     @property
     def is_live(self) -> bool:
+        """Whether it is being begun, runs, or is paused."""
         return self._session.is_live(self.name)
+
+    @property
+    def is_running(self) -> bool:
+        return self._session.is_running(self.name)
+
+    def play(self, playing: bool) -> None:
+        """Go on, or pause after the step that it makes."""
+        self._session.play(self.name, playing)
 
     async def begin(
         self,
@@ -78,16 +88,19 @@ class LoopPanel:
         self.drain()
         self._is_beginning = True
         try:
-            return await self._session.start_loop(
+            begun = await self._session.start_loop(
                 self.name, request, playing=playing, on_failure=on_failure or self.refuse
             )
         finally:
             self._is_beginning = False
+        if begun:
+            self.said = ""
+        return begun
 
     def refuse(self, failure: Failure) -> None:
         """Why none began; what was on show stays."""
         self.said = self._screen.sentence_of(failure)
-        self._show()
+        self.show()
 
     def pause_training(self) -> None:
         """Pause what changes the weights, for a loop that cannot be beside it."""
@@ -135,7 +148,7 @@ class LoopPanel:
         self.drain()
         is_due = time.monotonic() - self._shown_at >= self._show_seconds
         if self.waits and is_due and self._screen.is_current:
-            self._show()
+            self.show()
 
     def _hear(self, change: LoopChanged) -> None:
         if change.name == self.name:

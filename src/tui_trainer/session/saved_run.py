@@ -1,6 +1,6 @@
 """What is on disk of the loop that goes, and of weights that were saved, in words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_trainer.reports.runs import CheckpointReport, SavedReport
 from tui_trainer.terminal_text import visible
@@ -36,6 +36,16 @@ class SavedRun:
             f"{kept}, and a checkpoint of step {self.checkpoint_step:,}; the "
             f"{counted(self.unsaved, 'step')} since {are(self.unsaved)} in none."
         )
+
+
+def after_step(saved: SavedRun | None, run: str, step: int, resumed_at: int) -> SavedRun:
+    """What is known of a run once it has made a step; `saved` is what was known before, of any.
+
+    A run that was resumed at a step has the checkpoint of it; 0 where it was not.
+    """
+    if saved is None or saved.name != run:
+        saved = SavedRun(run, step, resumed_at)
+    return replace(saved, step=max(saved.step, step))
 
 
 def describe_saved(saved: Saved | None) -> str:

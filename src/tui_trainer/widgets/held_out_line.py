@@ -6,7 +6,6 @@ from textual.widgets import Static
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.loop import LoopReport, PartReport, SampleReport, ValidationReport
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.words.numbers import counted, nats_cell
 from tui_trainer.words.parts import describe_part
 
@@ -29,13 +28,11 @@ class HeldOutLine(Static):
     def forget(self) -> None:
         self.validation = self.samples = self._part = None
 
-    def add(self, report: LoopReport, chart: LossChart) -> None:
-        """Take in what a loop reports; a measurement is a point of the chart."""
+    def add(self, report: LoopReport) -> None:
+        """Take in what a loop reports."""
         self._part = report if isinstance(report, PartReport) else None
         if isinstance(report, ValidationReport):
             self.validation = report
-            if report.compared_loss is not None:
-                chart.validation.append(report.step, report.compared_loss)
         elif isinstance(report, SampleReport):
             self.samples = report
 

@@ -11,6 +11,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_trainer.reports.loop import ChangeReport, LoopReport, ValidationReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.runs.metrics import LrLine
 from tui_trainer.runs.past import Past
@@ -67,6 +69,8 @@ class LossChart(Widget):
         self.validation = LossSeries()
         """Losses of held-out items, by how many steps were made before."""
         self.marks: deque[Mark] = deque(maxlen=MARKS_KEPT)
+        self._lr: float | None = None
+        """The highest learning rate of the schedule at the last step."""
         self.draws = 0
         """How many times a chart was built."""
         self._x_label = x_label
@@ -82,11 +86,25 @@ class LossChart(Widget):
         past = past or Past()
         self.series, self.validation = past.losses, past.validation
         self.marks.clear()
+        self._lr = None
         for change in past.changes:
             if isinstance(change, LrLine):
                 self.marks.append(LrMark(*change))
             else:
                 self.mark_change(change.step + 1, change.updates)
+
+    def add(self, report: LoopReport) -> None:
+        """Take in what a loop reports: a loss, a measurement, or a change on the way."""
+        if isinstance(report, StepReport):
+            self.series.append(report.step, report.loss)
+            if self._lr not in (None, report.peak_lr):
+                self.marks.append(LrMark(report.step, report.peak_lr))
+            self._lr = report.peak_lr
+        elif isinstance(report, ValidationReport):
+            if report.compared_loss is not None:
+                self.validation.append(report.step, report.compared_loss)
+        elif isinstance(report, ChangeReport):
+            self.mark_change(report.step + 1, report.updates)
 
     def mark_change(self, step: int, updates: int) -> None:
         """The weights were changed on Step before `step`; changes before the same step are one."""

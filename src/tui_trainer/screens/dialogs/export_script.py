@@ -9,7 +9,6 @@ from tui_trainer.engine.export.files import read_target
 from tui_trainer.protocol.keeping import Export, NameExport
 from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
@@ -21,7 +20,7 @@ QUESTION = (
 
 
 def export_binding(group: Binding.Group) -> Binding:
-    """The key of `Exports`, for the footer's group that a screen has it in."""
+    """The key of `ScriptExport`, for the footer's group that a screen has it in."""
     return Binding(
         "x",
         "export",
@@ -32,20 +31,24 @@ def export_binding(group: Binding.Group) -> Binding:
     )
 
 
-class Exports(WorkScreen):
-    """The part of a screen that exports what was done to the model, here and elsewhere."""
+class ScriptExport:
+    """Writes what was done to the model, on the screen of the key and elsewhere."""
 
-    @work
-    async def action_export(self) -> None:
-        if self.session.status is None:
-            self.notify("The model is still being loaded.", markup=False)
+    def __init__(self, screen: WorkScreen) -> None:
+        self._screen, self._session = screen, screen.session
+
+    async def write(self) -> None:
+        """Ask for the file until it is written, or the user goes elsewhere."""
+        if self._session.status is None:
+            self._screen.notify("The model is still being loaded.", markup=False)
             return
-        name = await self.session.ask(NameExport())
+        name = await self._session.ask(NameExport())
         while name is not None:
-            target = await self.app.push_screen_wait(Entry(QUESTION, name, read_target))
+            entry = Entry(QUESTION, name, read_target)
+            target = await self._screen.app.push_screen_wait(entry)
             if target is None or await self._export(target):
                 return
-            if self.app.screen is not self:  # a failure is on show, or the user went elsewhere
+            if self._screen.app.screen is not self._screen:  # a failure is on show, or another one
                 return
             name = str(target)
 
@@ -58,18 +61,26 @@ class Exports(WorkScreen):
             report = await self._write(target, overwrite=True)
         if report is None:
             return False
-        self.notify(describe_export(report), title="Exported", markup=False, timeout=10)
+        self._screen.notify(describe_export(report), title="Exported", markup=False, timeout=10)
         return True
 
     async def _write(self, target: Path, *, overwrite: bool) -> ExportReport | None:
-        return await self.session.ask(Export(str(target), overwrite))
+        return await self._session.ask(Export(str(target), overwrite))
 
     async def _may_overwrite(self, existing: tuple[str, ...]) -> bool:
         question = Question(
             f"There is {visible(' and '.join(existing))} already.",
             (Choice("n", "another name"), Choice("o", "overwrite")),
         )
-        return await self.app.push_screen_wait(QuestionDialog(question)) == "o"
+        return await self._session.put(question) == "o"
+
+
+class Exports(WorkScreen):
+    """A screen with that key."""
+
+    @work
+    async def action_export(self) -> None:
+        await ScriptExport(self).write()
 
 
 def describe_export(report: ExportReport) -> str:

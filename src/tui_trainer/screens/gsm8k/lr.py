@@ -1,50 +1,48 @@
 """The learning rate of the run that goes, by keypress."""
 
-from dataclasses import replace
-from typing import ClassVar
+from collections.abc import Callable
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
 from tui_trainer.protocol.loops import SetTrainingLr
-from tui_trainer.screens.gsm8k.items import Gsm8kItems
-from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
-from tui_trainer.session.going_on import GSM8K as LOOP
+from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
+from tui_trainer.screens.learning_rate import LearningRate, lr_bindings
+from tui_trainer.screens.loop_panel import LoopPanel
+from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.pending import Asked
-from tui_trainer.session.session import Session
-from tui_trainer.settings.train import TrainSettings
 
-LR = Binding.Group("lr", compact=True)
+LR_BINDINGS = lr_bindings(Binding.Group("lr", compact=True), "from the next step on")
 
 
-class Gsm8kLearningRate(LearningRateKeys, Gsm8kItems):
-    """The part of GSM8K that changes the learning rate while the loop goes."""
+class RunLearningRate:
+    """The highest learning rate of the run's schedule, from its next step on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*lr_bindings(LR, "from the next step on")]
-    LR_TITLE = "Learning rate of this run"
+    def __init__(
+        self, screen: WorkScreen, loop: LoopPanel, run: RunOnShow, show: Callable[[], None]
+    ) -> None:
+        """`show` draws what the rate is, or was asked to become."""
+        self._screen, self._loop, self._run, self._show = screen, loop, run, show
+        self._asked = Asked[float]()
+        title = "Learning rate of this run"
+        self.keys = LearningRate(screen, title, asked=self._goes_on_from, ask=self._ask)
 
-    _running_with: TrainSettings
+    @property
+    def asked(self) -> float | None:
+        """What it was asked to become and is not yet."""
+        return self._asked.value if self._loop.is_live else None
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.asked_lr = Asked[float]()
-
-    def _show_all(self) -> None:
-        """Everything on the screen anew."""
-        raise NotImplementedError
-
-    def lr_asked(self) -> float | None:
-        """The highest learning rate of the schedule."""
-        if not self.session.is_live(LOOP):
-            self.notify("No run is going: the settings have the learning rate.", markup=False)
+    def _goes_on_from(self) -> float | None:
+        if not self._loop.is_live:
+            self._screen.notify(
+                "No run is going: the settings have the learning rate.", markup=False
+            )
             return None
-        asked = self.asked_lr.value
-        return self._running_with.lr if asked is None else asked
+        return self._run.settings.lr if self.asked is None else self.asked
 
-    async def set_lr(self, lr: float) -> None:
-        """The learning rate of this run, from its next step on."""
-        with self.asked_lr.to_be(lr):
-            self._show_all()
-            now = await self.session.ask(SetTrainingLr(lr))
+    async def _ask(self, lr: float) -> None:
+        with self._asked.to_be(lr):
+            self._show()
+            now = await self._screen.session.ask(SetTrainingLr(lr))
         if now is not None:
-            self._running_with = replace(self._running_with, lr=now)
-        self._show_all()
+            self._run.change_lr(now)
+        self._show()

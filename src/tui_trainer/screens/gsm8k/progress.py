@@ -1,0 +1,83 @@
+"""The line that tells how far the run on show is, and what is waited for."""
+
+from collections.abc import Callable
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.keeping import Save
+from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
+from tui_trainer.screens.gsm8k.words import (
+    describe_asked,
+    describe_first_step,
+    describe_progress,
+)
+from tui_trainer.session.going_on import GSM8K as LOOP
+from tui_trainer.session.session import Session
+
+CLOCK_SECONDS = 1 / 12
+
+
+class RunProgress(Static):
+    """It counts the seconds of a step, and of what waits for that, where they are told."""
+
+    def __init__(self, session: Session, run: RunOnShow, starting: Callable[[], str]) -> None:
+        """`starting` tells of a run that was asked for and has not begun; else it is empty."""
+        super().__init__(id="progress")
+        self._session, self._run, self._starting = session, run, starting
+        self._line = ""
+        self.had_clock = False
+        """Whether it tells of what may be over when it is next looked at."""
+
+    def on_mount(self) -> None:
+        self.set_interval(CLOCK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        if self.screen.is_current and (self.had_clock or self._has_clock):
+            self.tell()
+
+    def tell(self) -> None:
+        """How far the run is now."""
+        self.had_clock = self._has_clock
+        if (line := self._describe()) != self._line:
+            self._line = line
+            self.update(Content(line), layout=False)
+
+    @property
+    def _has_clock(self) -> bool:
+        """Whether the line counts seconds, though no step comes."""
+        is_first = self._run.report is None and self._session.is_live(LOOP)
+        return is_first or bool(self._starting() or self._describe_asked())
+
+    def _describe_asked(self) -> str:
+        pending = self._session.pending
+        return describe_asked(
+            pending.state_of(LOOP),
+            pending.steps_of(LOOP),
+            self._session.step_seconds(LOOP),
+            saving=pending.has(Save.doing),
+        )
+
+    def _describe(self) -> str:
+        run, live = self._run, self._session.is_live(LOOP)
+        state = self._session.loops.get(LOOP, LoopState.STOPPED).value.upper()
+        if starting := self._starting():
+            return starting
+        if run.report is not None:
+            return describe_progress(
+                state,
+                run.report,
+                run.clock,
+                live=live,
+                narrow=self.screen.has_class("-narrow"),
+                asked=self._describe_asked(),
+            )
+        if not live:
+            return "space starts the run; . makes one step"
+        return describe_first_step(
+            state,
+            run.resumed_at + 1,
+            self._session.step_seconds(LOOP),
+            self._describe_asked() or str(run.estimate or ""),
+        )

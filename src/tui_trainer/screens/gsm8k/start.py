@@ -1,0 +1,146 @@
+"""A run of GSM8K is begun: from which weights, fresh or from a checkpoint."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tui_trainer.errors import InputError
+from tui_trainer.failures import Failure
+from tui_trainer.protocol.loops import ReadBeginning, Resume, Train
+from tui_trainer.protocol.models import Reload
+from tui_trainer.protocol.request import LoopRequest
+from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.runs.checkpoints import step_of
+from tui_trainer.runs.listing import RunOnDisk, settings_here
+from tui_trainer.runs.past import Past, past_up_to
+from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
+from tui_trainer.screens.loop_panel import LoopPanel
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.disk import in_thread
+from tui_trainer.session.questions import Choice, Question
+from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.numbers import counted, so_far
+
+
+class RunStart:
+    """Begins a run and puts it on show; what is on show stays where none begins."""
+
+    def __init__(
+        self,
+        screen: WorkScreen,
+        loop: LoopPanel,
+        run: RunOnShow,
+        *,
+        settings: Callable[[], TrainSettings],
+        begun: Callable[[Past], None],
+    ) -> None:
+        """`settings` are those of the next run; `begun` hears of one, and what it goes on from."""
+        self._screen, self._session = screen, screen.session
+        self._loop, self._run = loop, run
+        self._settings, self._begun = settings, begun
+        self._since: float | None = None
+        """When a run was asked for that has not begun yet, by `time.monotonic`."""
+        self._is_asking = False
+        """Whether the user is asked first which weights the run is to start from."""
+
+    def describe(self) -> str:
+        """What is waited for, and for how long; empty where none is being started."""
+        if self._since is None:
+            return ""
+        if self._is_asking:
+            return "STARTING from which weights?"
+        return f"STARTING {so_far(time.monotonic() - self._since)}: the problems are read"
+
+    def is_under_way(self) -> bool:
+        """Whether a run was asked for that has not begun; then the user is told."""
+        if self._since is not None:
+            self._screen.excuse("The run is being started.")
+        return self._since is not None
+
+    async def start(self, *, playing: bool) -> bool:
+        """Begin a run with the settings of the next one; False where it does not begin."""
+        self._since = time.monotonic()
+        self._screen.show_waiting()
+        try:
+            return await self._asked_for_weights() and await self._start(playing)
+        finally:
+            self._since = None
+            self._screen.show_waiting()
+
+    async def _start(self, playing: bool) -> bool:
+        settings = self._settings()
+        return await self._begin(Train(settings), settings, Past(), playing=playing)
+
+    async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
+        """Go on with the run of a checkpoint, which is the model that is loaded."""
+        step = step_of(checkpoint)
+        try:
+            settings = await in_thread(lambda: settings_here(run.description))
+            past = await in_thread(
+                lambda: past_up_to(run.folder, step, answer_only=settings.answer_only)
+            )
+        except InputError as error:  # the engine would say so after it has read all items
+            self._session.report_failure(Failure(str(error)))
+            return
+        await self._begin(Resume(str(checkpoint), settings), settings, past, resumed_at=step)
+
+    async def _begin(
+        self,
+        request: LoopRequest[LoopReport],
+        settings: TrainSettings,
+        past: Past,
+        *,
+        playing: bool = True,
+        resumed_at: int = 0,
+    ) -> bool:
+        if not await self._loop.begin(request, playing=False):
+            return False
+        self._run.begin(settings, past, resumed_at)
+        self._begun(past)
+        # Asked for before the first step, which may take its time.
+        if (begun_with := await self._session.ask(ReadBeginning())) is not None:
+            self._run.expect(*begun_with)
+        if playing:
+            self._session.play(self._loop.name, playing)
+        self._loop.show()
+        return True
+
+    async def _asked_for_weights(self) -> bool:
+        """Whether to go on; asks where the weights are not the loaded ones any more."""
+        session = self._session
+        await session.refresh()
+        status = session.status
+        if status is None or status.updates == 0:
+            return True
+        answer = await self._answer(_question_of_weights(status))
+        if answer == "w" and not await session.save():
+            return False
+        if answer in ("r", "w"):
+            await session.change(Reload())
+            return session.status is not None and session.status.updates == 0
+        return answer is not None
+
+    async def _answer(self, question: Question) -> str | None:
+        """What the user takes their time for is no time of the start."""
+        self._is_asking = True
+        self._screen.show_waiting()
+        try:
+            return await self._session.put(question)
+        finally:
+            self._is_asking = False
+            self._since = time.monotonic()
+
+
+def _question_of_weights(status: LearnerStatus) -> Question:
+    """From which weights a run is to start; what is under enter loses none."""
+    keep, again = Choice("k", "keep these"), Choice("r", "reload")
+    away = counted(status.updates, "update")
+    if not status.unsaved:
+        words = f"The weights are {away} away from the loaded ones. Start from which?"
+        return Question(words, (Choice("r", "reload, then start"), keep))
+    words = (
+        f"The weights are {away} away from the loaded ones, and no file has the last "
+        f"{status.unsaved:,}. Start from which?"
+    )
+    return Question(words, (keep, Choice("w", "save, then reload"), again))
