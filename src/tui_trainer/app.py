@@ -200,7 +200,7 @@ class TuiTrainer(
             self.notify(LOADING if self.session.loading_choice else NO_MODEL, markup=False)
         elif self.session.pending.has(Save.doing):  # a key pressed twice
             self.notify("They are being saved: wait for it.", markup=False)
-        elif await self.session.save():
+        elif await self.session.saving.save():
             await self.session.refresh()
 
     @work

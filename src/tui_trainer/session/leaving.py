@@ -41,15 +41,15 @@ def _may(session: "Session", leaving: Leaving) -> bool:
 
 
 async def _is_left(session: "Session", leaving: Leaving) -> bool:
-    unsaved = await session.unsaved()
+    unsaved = await session.saving.unsaved()
     ends_run = session.is_live(GSM8K) and leaving.act is not None
     if not (unsaved or ends_run or session.is_live(BENCH)):
         return True
     answer = await session.put(_question(session, leaving, unsaved))
     if answer == "w":
-        return await session.end_training(save=True)
+        return await session.saving.end_training(save=True)
     if answer == "y" and leaving.act is not None:
-        return await session.end_training(save=False)
+        return await session.saving.end_training(save=False)
     return answer == "y"
 
 

@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
-from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
-from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.predictions import Position
-from tui_trainer.reports.runs import CheckpointReport, Kept
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.session.going_on import (
     BENCH,
@@ -37,7 +34,8 @@ from tui_trainer.session.guide_ticks import Ticks
 from tui_trainer.session.leaving import LOAD, leave_weights
 from tui_trainer.session.pending import Pending
 from tui_trainer.session.questions import Question
-from tui_trainer.session.saved_run import Saved, SavedRun, describe_saved
+from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.session.saving import Saving
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
@@ -53,7 +51,6 @@ ROOM_WAS_MADE = (
     "No model is loaded now: the one before had to make room, since memory does not hold both. "
     "Press m and pick one."
 )
-HEARD_SECONDS = 0.01
 
 
 class Session(GoingOn):
@@ -73,7 +70,7 @@ class Session(GoingOn):
         super().__init__()
         self._show = show
         self.put = put
-        self._app = app
+        self.app = app
         self.worker = worker
         self.choice = choice
         """The model that is loaded, or being loaded."""
@@ -83,11 +80,12 @@ class Session(GoingOn):
         """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
         self.pending = Pending()
+        self.saving = Saving(self)
         self.saved: SavedRun | None = None
         """The run on disk of the loop of GSM8K, as far as was heard of it."""
-        self._changing = 0
+        self.changing = 0
         """Requests that may change the weights and are not answered yet."""
-        self._changed = False
+        self.is_outdated = False
         """Whether a loop may have changed the weights since `status` was heard."""
         self.status_changed: Signal[LearnerStatus] = Signal(app, "status")
         self.tokenizer_changed: Signal[TokenizerReport | None] = Signal(app, "tokenizer")
@@ -119,14 +117,15 @@ class Session(GoingOn):
 
         `on_failure` tells it in another way than a notification or a dialog.
         """
-        return await self._reply(self.worker.ask(request), request.doing, on_failure)
+        return await self.reply(self.worker.ask(request), request.doing, on_failure)
 
-    async def _reply(
+    async def reply(
         self,
         future: "Future[Reply]",
         what: str,
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Reply | None:
+        """As `ask`, for a request that was put in line already."""
         try:
             return await self._answer(future, what)
         except Failure as failure:
@@ -142,7 +141,7 @@ class Session(GoingOn):
         try:
             return await asyncio.wrap_future(future)
         finally:
-            if not self._app.is_running:
+            if not self.app.is_running:
                 raise asyncio.CancelledError
 
     # What is not wanted before the first frame is imported when it is.
@@ -162,7 +161,7 @@ class Session(GoingOn):
     def report_failure(self, failure: Failure) -> None:
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
         if failure.traceback is None:
-            self._app.notify(
+            self.app.notify(
                 visible(failure.sentence),
                 severity="information" if failure.cancelled else "error",
                 markup=False,
@@ -188,14 +187,14 @@ class Session(GoingOn):
             status = await self._load(choice)
         finally:
             self.loading_choice = self.loading = None
-            self._app.refresh_bindings()
+            self.app.refresh_bindings()
         if status is not None:
             self.publish(status)
             self._tell_notes(status)
             return True
         await self.refresh()  # a model that had to make room is not there any more
         if self.status is None and not is_first:
-            self._app.notify(ROOM_WAS_MADE, severity="warning", markup=False, timeout=10)
+            self.app.notify(ROOM_WAS_MADE, severity="warning", markup=False, timeout=10)
         if self.status is not None:
             self.choice, tokenizer = before
             if tokenizer != self.tokenizer:
@@ -215,7 +214,7 @@ class Session(GoingOn):
     def _tell_notes(self, status: LearnerStatus) -> None:
         """What loading the model had to say."""
         for note in status.model.notes:
-            self._app.notify(visible(note), severity="warning", markup=False, timeout=10)
+            self.app.notify(visible(note), severity="warning", markup=False, timeout=10)
 
     def _publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         self.tokenizer = tokenizer
@@ -227,11 +226,11 @@ class Session(GoingOn):
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Reply | None:
         """As `ask`, for what may change the weights: until it is answered they count as changed."""
-        self._changing += 1
+        self.changing += 1
         try:
             return await self.ask(request, on_failure)
         finally:
-            self._changing -= 1
+            self.changing -= 1
 
     async def change(self, request: Request[LearnerStatus]) -> None:
         """Ask for something that changes the Learner, and tell every screen its new status."""
@@ -240,10 +239,10 @@ class Session(GoingOn):
 
     async def refresh(self) -> None:
         """Hear what the Learner holds now."""
-        self._changed = False
+        self.is_outdated = False
         heard = await self.ask(ReadStatus())
         if heard is None:
-            self._changed = True
+            self.is_outdated = True
         elif heard[0] is not None:
             self.publish(heard[0])
         else:
@@ -262,63 +261,13 @@ class Session(GoingOn):
     def refuses(self, act: Act) -> bool:
         """Whether `act` may not be done now; then the user is told why."""
         if reason := self.why_not(act):
-            self._app.notify(reason, severity="warning", markup=False)
+            self.app.notify(reason, severity="warning", markup=False)
         return bool(reason)
 
     def reads_from(self, folder: Path) -> bool:
         """Whether a model is being loaded from there, or a run of it is being started."""
         choice = self.loading_choice or (self.choice if self.is_starting(GSM8K) else None)
         return choice is not None and Path(choice.source).is_relative_to(folder)
-
-    # Saving
-
-    async def unsaved(self) -> int:
-        """How many updates no file has; at least 1 while the weights may be changing."""
-        if self.is_training or self._changing:
-            return max(1, self.status.unsaved if self.status else 0)
-        if self._changed:
-            await self.refresh()
-        return 0 if self.status is None else self.status.unsaved
-
-    async def save(self) -> bool:
-        """Write the weights where they belong; False where that failed, which the user was told."""
-        return self._heard_saved(await self.ask(Save()))
-
-    async def end_training(self, *, save: bool) -> bool:
-        """End the loops that train, and with `save` write the weights as they are then.
-
-        False where they cannot be written, which the user was told: the loop is paused then.
-        """
-        live = [name for name in TRAINING_LOOPS if self.is_live(name)]
-        if not live:
-            return await self.save() if save else True
-        for name in live[1:] if save else live:
-            self.stop_loop(name)
-        if save:
-            ended = self.worker.end_loop(live[0], Save())
-            self.pending.ask_state(live[0], LoopState.STOPPED)
-            saved = await self._reply(ended, Save.doing)
-            if not self._heard_saved(saved):
-                return False
-        while any(self.is_live(name) for name in live):  # that they ended is on its way here
-            await asyncio.sleep(HEARD_SECONDS)
-        return True
-
-    def _heard_saved(self, kept: Kept | None) -> bool:
-        """Tell what came of a save; None where it failed."""
-        if kept is None:
-            return False
-        self.tell_saved(kept.checkpoint or kept.model)
-        self._changed = True
-        return True
-
-    def tell_saved(self, saved: Saved | None) -> None:
-        """Tell where the weights are, or why not."""
-        if isinstance(saved, CheckpointReport) and saved.failure is None:
-            self.saved = SavedRun(saved.run, saved.step, saved.step)
-        failed = isinstance(saved, CheckpointReport) and saved.failure is not None
-        severity: SeverityLevel = "error" if failed else "information"
-        self._app.notify(describe_saved(saved), severity=severity, markup=False, timeout=10)
 
     # Loops
 
@@ -349,7 +298,7 @@ class Session(GoingOn):
             raise
         finally:
             self.loading = None
-            self._app.refresh_bindings()
+            self.app.refresh_bindings()
         return True
 
     def play(self, name: str, playing: bool) -> None:
@@ -377,7 +326,7 @@ class Session(GoingOn):
 
     def drain(self, name: str) -> "list[Report]":
         """The reports of a loop since the last call, oldest first; none while the app closes."""
-        return self.worker.drain(name) if self._app.is_running else []
+        return self.worker.drain(name) if self.app.is_running else []
 
     def pause_training(self) -> str:
         """Pause what changes the weights; its title, empty where nothing does."""
@@ -404,7 +353,7 @@ class Session(GoingOn):
             return
         self.loops[event.name] = event.state
         self._starting.discard(event.name)
-        self._changed |= event.name in TRAINING_LOOPS
+        self.is_outdated |= event.name in TRAINING_LOOPS
         self.pending.hear(event)
         if event.name == EVALUATION and event.state.is_over:
             self._end_evaluation()

@@ -95,4 +95,4 @@ class RunKeys:
     async def stop(self) -> None:
         """Asks first, and saves where that is wanted."""
         if self._loop.can_stop() and (answer := await self._session.put(STOP)) in ("s", "w"):
-            await self._session.end_training(save=answer == "w")
+            await self._session.saving.end_training(save=answer == "w")

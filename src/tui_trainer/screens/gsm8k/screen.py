@@ -197,7 +197,7 @@ PyTorch that makes the same steps and prints the same losses."""
         if report.run is not None:
             session.saved = after_step(session.saved, report.run, report.step, run.resumed_at)
         if report.checkpoint is not None:
-            session.tell_saved(report.checkpoint)
+            session.saving.tell(report.checkpoint)
         for note in report.notes:
             self.notify(visible(note), markup=False)
         session.guide.saw_step(report, run.settings.epochs)

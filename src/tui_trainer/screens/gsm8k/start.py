@@ -114,7 +114,7 @@ class RunStart:
         if status is None or status.updates == 0:
             return True
         answer = await self._answer(_question_of_weights(status))
-        if answer == "w" and not await session.save():
+        if answer == "w" and not await session.saving.save():
             return False
         if answer in ("r", "w"):
             await session.change(Reload())

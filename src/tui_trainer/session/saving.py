@@ -1,0 +1,74 @@
+"""What no file has of the weights, and writing it where it belongs."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.notifications import SeverityLevel
+
+from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.keeping import Save
+from tui_trainer.reports.runs import CheckpointReport, Kept
+from tui_trainer.session.going_on import TRAINING_LOOPS
+from tui_trainer.session.saved_run import Saved, SavedRun, describe_saved
+
+if TYPE_CHECKING:
+    from tui_trainer.session.session import Session
+
+HEARD_SECONDS = 0.01
+
+
+class Saving:
+    """Of the weights that the worker has now."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    async def unsaved(self) -> int:
+        """How many updates no file has; at least 1 while the weights may be changing."""
+        session = self._session
+        if session.is_training or session.changing:
+            return max(1, session.status.unsaved if session.status else 0)
+        if session.is_outdated:
+            await session.refresh()
+        return 0 if session.status is None else session.status.unsaved
+
+    async def save(self) -> bool:
+        """Write the weights where they belong; False where that failed, which the user was told."""
+        return self._heard(await self._session.ask(Save()))
+
+    async def end_training(self, *, save: bool) -> bool:
+        """End the loops that train, and with `save` write the weights as they are then.
+
+        False where they cannot be written, which the user was told: the loop is paused then.
+        """
+        session = self._session
+        live = [name for name in TRAINING_LOOPS if session.is_live(name)]
+        if not live:
+            return await self.save() if save else True
+        for name in live[1:] if save else live:
+            session.stop_loop(name)
+        if save:
+            ended = session.worker.end_loop(live[0], Save())
+            session.pending.ask_state(live[0], LoopState.STOPPED)
+            kept = await session.reply(ended, Save.doing)
+            if not self._heard(kept):
+                return False
+        while any(session.is_live(name) for name in live):  # that they ended is on its way here
+            await asyncio.sleep(HEARD_SECONDS)
+        return True
+
+    def _heard(self, kept: Kept | None) -> bool:
+        """Tell what came of a save; None where it failed."""
+        if kept is None:
+            return False
+        self.tell(kept.checkpoint or kept.model)
+        self._session.is_outdated = True
+        return True
+
+    def tell(self, saved: Saved | None) -> None:
+        """Tell where the weights are, or why not."""
+        if isinstance(saved, CheckpointReport) and saved.failure is None:
+            self._session.saved = SavedRun(saved.run, saved.step, saved.step)
+        failed = isinstance(saved, CheckpointReport) and saved.failure is not None
+        severity: SeverityLevel = "error" if failed else "information"
+        self._session.app.notify(describe_saved(saved), severity=severity, markup=False, timeout=10)
