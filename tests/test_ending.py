@@ -28,7 +28,7 @@ WAIT = 10.0
 def training(engine: FakeEngine) -> tuple[Worker, list[Event]]:
     """A worker in the middle of the first step of a loop, which waits for the engine's gate."""
     events: list[Event] = []
-    worker = Worker(lambda progress: engine, events.append)
+    worker = Worker(lambda progress: engine, lambda event: events.append(event.what))
     worker.start()
     settings = TrainSettings(checkpoint_at_end=False)
     worker.start_loop("gsm8k", Train(settings)).result(WAIT)

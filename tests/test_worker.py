@@ -18,6 +18,7 @@ from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.models import LoadModel
+from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.reports.generation import GeneratedToken
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
@@ -33,7 +34,17 @@ class Desk:
 
     def __init__(self, make: Callable[[Progress], Scripted] = Scripted) -> None:
         self.events: list[Event] = []
-        self.worker = Worker(make, self.events.append)
+        self.worker = Worker(make, self._hear)
+
+    def _hear(self, event: Numbered[Event]) -> None:
+        self.events.append(event.what)
+
+    def reported(self, name: str) -> list[Report]:
+        """What the next `drain` will take, as far as it is there."""
+        return [report.what for report in list(self.worker._reports[name])]
+
+    def drain(self, name: str) -> list[Report]:
+        return [report.what for report in self.worker.drain(name)]
 
     def ask(self, request: Callable[[Scripted], object]) -> object:
         return self.worker.ask(Call(request)).result(WAIT)
@@ -233,8 +244,8 @@ def test_it_says_what_it_does_while_it_does_it(desk: Desk) -> None:
 def test_a_loop_runs_to_its_end_and_tells_every_step(desk: Desk) -> None:
     desk.loop("loop", lambda engine: engine.count(end=100))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == list(map(step, range(1, 101)))
-    assert desk.worker.drain("loop") == []
+    assert desk.drain("loop") == list(map(step, range(1, 101)))
+    assert desk.drain("loop") == []
     assert desk.changes("loop") == [RUNNING, FINISHED]
 
 
@@ -259,22 +270,22 @@ def test_a_paused_loop_stands_still_and_goes_on_where_it_was(desk: Desk) -> None
     desk.wait_for(lambda: desk.worker._reports["loop"])
     desk.worker.play("loop", playing=False)
     desk.settle()
-    before = desk.worker.drain("loop")
+    before = desk.drain("loop")
     desk.settle()
-    assert desk.worker.drain("loop") == []
+    assert desk.drain("loop") == []
     desk.worker.play("loop", playing=True)
     desk.wait_for(lambda: desk.worker._reports["loop"])
-    assert desk.worker.drain("loop")[0] == step(the(GeneratedToken, before[-1]).index + 1)
+    assert desk.drain("loop")[0] == step(the(GeneratedToken, before[-1]).index + 1)
     assert desk.changes("loop") == [RUNNING, PAUSED, RUNNING]
 
 
 def test_a_paused_loop_makes_one_step_at_a_time(desk: Desk) -> None:
     desk.loop("loop", lambda engine: engine.count(end=2), playing=False)
-    assert desk.worker.drain("loop") == []
+    assert desk.drain("loop") == []
     for number in (1, 2):
         desk.worker.advance("loop")
         desk.settle()
-        assert desk.worker.drain("loop") == [step(number)]
+        assert desk.drain("loop") == [step(number)]
         assert desk.changes("loop") == [PAUSED] * (1 + number)  # told of each step
     desk.worker.advance("loop")
     desk.settle()
@@ -296,7 +307,7 @@ def test_a_stopped_loop_is_closed_on_the_workers_thread(desk: Desk) -> None:
     desk.settle()
     assert threads == [desk.worker._thread.ident]
     assert desk.changes("loop") == [RUNNING, STOPPED]
-    assert desk.worker.drain("loop") != []
+    assert desk.drain("loop") != []
 
 
 def test_two_loops_take_turns(desk: Desk) -> None:
@@ -323,14 +334,14 @@ def test_a_paused_loop_does_not_hold_up_another(desk: Desk) -> None:
     desk.loop("paused", lambda engine: engine.count(), playing=False)
     desk.loop("playing", lambda engine: engine.count(end=50))
     desk.wait_for(lambda: FINISHED in desk.changes("playing"))
-    assert desk.worker.drain("paused") == []
+    assert desk.drain("paused") == []
 
 
 def test_a_new_loop_of_the_same_name_takes_the_place_of_the_old(desk: Desk) -> None:
     desk.loop("loop", lambda engine: engine.count("old"))
     desk.loop("loop", lambda engine: engine.count("new", end=3))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == [step(1), step(2), step(3)]
+    assert desk.drain("loop") == [step(1), step(2), step(3)]
     assert desk.ask(lambda engine: engine.closed) == ["old", "new"]
     assert desk.changes("loop") == [RUNNING, STOPPED, RUNNING, FINISHED]
 
@@ -344,7 +355,7 @@ def test_a_loop_that_cannot_begin_leaves_the_one_before(desk: Desk) -> None:
         desk.loop("loop", refuse)
     desk.worker.advance("loop")
     desk.settle()
-    assert desk.worker.drain("loop") == [step(1)]
+    assert desk.drain("loop") == [step(1)]
     assert desk.changes("loop") == [PAUSED, PAUSED]  # begun, and one step made
 
 
@@ -356,7 +367,7 @@ def test_a_failing_loop_ends_and_says_why(desk: Desk) -> None:
     assert last.failure is not None
     assert last.failure.sentence == "ZeroDivisionError: zero"
     assert "fail_after" in str(last.failure.traceback)
-    assert desk.worker.drain("loop") == [step(1), step(2), step(3)]
+    assert desk.drain("loop") == [step(1), step(2), step(3)]
     desk.loop("loop", lambda engine: engine.count(end=1))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
 
@@ -370,14 +381,31 @@ def test_what_is_asked_of_a_loop_that_is_over_is_nothing(desk: Desk) -> None:
     desk.worker.play("never begun", playing=True)
     desk.settle()
     assert desk.changes("loop") == [RUNNING, FINISHED]
-    assert desk.worker.drain("never begun") == []
+    assert desk.drain("never begun") == []
 
 
 def test_reports_that_nobody_takes_do_not_pile_up(desk: Desk) -> None:
     end = REPORTS_KEPT + 100
     desk.loop("loop", lambda engine: engine.count(end=end))
     desk.wait_for(lambda: FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == list(map(step, range(101, end + 1)))
+    numbered = desk.worker.drain("loop")
+    assert [report.what for report in numbered] == list(map(step, range(101, end + 1)))
+    assert missed(0, numbered) == 100
+
+
+def test_events_and_the_reports_of_each_loop_are_numbered_without_a_gap() -> None:
+    events: list[Numbered[Event]] = []
+    worker = Worker(Scripted, events.append)
+    worker.start()
+    for _ in range(2):  # a loop begins anew in the place of one of its name, and so do its numbers
+        worker.start_loop("loop", Loop(lambda engine: engine.count(end=3))).result(WAIT)
+        worker.ask(Call(lambda engine: None)).result(WAIT)
+        while worker.has_loops:
+            time.sleep(0.002)
+        assert [report.number for report in worker.drain("loop")] == [1, 2, 3]
+    assert worker.stop(WAIT)
+    assert [event.number for event in events] == [1, 2, 3, 4]
+    assert [missed(2, events), missed(0, events[2:]), missed(5, [])] == [0, 2, 0]
 
 
 # Cancel and end

@@ -12,6 +12,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.worker import Worker
 
 RUNNING, PAUSED, STOPPED = LoopState.RUNNING, LoopState.PAUSED, LoopState.STOPPED
@@ -65,10 +66,10 @@ def test_an_exception_without_words_is_told_as_such(desk: Desk) -> None:
 def test_a_post_that_fails_ends_nothing() -> None:
     heard: list[Event] = []
 
-    def post(event: Event) -> None:
-        if event == LoopChanged("loop", PAUSED):
+    def post(event: Numbered[Event]) -> None:
+        if event.what == LoopChanged("loop", PAUSED):
             raise RuntimeError("the app is closed")
-        heard.append(event)
+        heard.append(event.what)
 
     worker = Worker(Scripted, post)
     worker.start()

@@ -42,12 +42,12 @@ def test_one_step_goes_on_to_its_end_and_requests_come_between_its_parts(desk: D
     desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 4)
     desk.settle()
     assert seen == ["part 0 of 1", "request", "part 1 of 1", "part 2 of 1"]
-    assert desk.worker.drain("loop")[-1] == step(1)
+    assert desk.drain("loop")[-1] == step(1)
     assert not desk.worker._loops["loop"].playing
     gate.release(3)
     desk.worker.advance("loop")
     desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 4)
-    assert desk.worker.drain("loop")[-1] == step(2)
+    assert desk.drain("loop")[-1] == step(2)
 
 
 def test_one_step_is_made_with_what_is_measured_before_it(desk: Desk) -> None:
@@ -57,7 +57,7 @@ def test_one_step_is_made_with_what_is_measured_before_it(desk: Desk) -> None:
         desk.worker.advance("loop")
         desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 3)
         desk.settle()
-        assert desk.worker.drain("loop") == [*measured, step(number)]
+        assert desk.drain("loop") == [*measured, step(number)]
     assert "loop" in desk.worker._loops
 
 
@@ -71,7 +71,7 @@ def test_the_rest_of_a_step_is_not_made_by_the_loop_that_comes_after(desk: Desk)
     gate.release(1)
     started.result(WAIT)
     desk.settle()
-    assert desk.worker.drain("loop") == []
+    assert desk.drain("loop") == []
     assert seen == ["part 0 of 1"]
 
 
@@ -86,10 +86,10 @@ def test_a_loop_that_cannot_go_on_pauses_says_why_and_goes_on_when_it_is_told_to
     last = desk.events[-1]
     assert isinstance(last, LoopChanged)
     assert (last.state, str(last.failure)) == (LoopState.PAUSED, "The disk is full: make room.")
-    assert len(desk.worker.drain("loop")) == 2
+    assert len(desk.drain("loop")) == 2
     desk.worker.play("loop", playing=True)
     desk.wait_for(lambda: LoopState.FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == [step(2), step(3)]
+    assert desk.drain("loop") == [step(2), step(3)]
 
 
 def test_one_step_that_cannot_be_made_is_told_as_such_last(desk: Desk) -> None:
@@ -102,7 +102,7 @@ def test_one_step_that_cannot_be_made_is_told_as_such_last(desk: Desk) -> None:
     assert str(last.failure) == "The disk is full: make room."
     desk.worker.advance("loop")
     desk.settle()
-    assert desk.worker.drain("loop") == [halt, step(1)]
+    assert desk.drain("loop") == [halt, step(1)]
 
 
 def test_a_loop_that_stands_goes_on_by_itself_when_it_can_and_says_so_once(
@@ -113,7 +113,7 @@ def test_a_loop_that_stands_goes_on_by_itself_when_it_can_and_says_so_once(
     desk.loop("loop", lambda engine: iter((step(1), full, full, full, step(2))), playing=False)
     desk.worker.play("loop", playing=True)
     desk.wait_for(lambda: LoopState.FINISHED in desk.changes("loop"))
-    assert desk.worker.drain("loop") == [step(1), full, full, full, step(2)]
+    assert desk.drain("loop") == [step(1), full, full, full, step(2)]
     assert [event.state for event in desk.events if isinstance(event, LoopChanged)][1:] == [
         LoopState.RUNNING,
         LoopState.PAUSED,
@@ -129,9 +129,9 @@ def test_a_single_step_that_stood_is_made_and_no_other(
     full = HaltReport(1, "The disk is full: make room.", may_pass=True)
     desk.loop("loop", lambda engine: iter((full, full, step(1), step(2))), playing=False)
     desk.worker.advance("loop")
-    desk.wait_for(lambda: step(1) in desk.worker._reports["loop"])
+    desk.wait_for(lambda: step(1) in desk.reported("loop"))
     desk.settle()
-    assert desk.worker.drain("loop") == [full, full, step(1)]
+    assert desk.drain("loop") == [full, full, step(1)]
     assert desk.changes("loop")[-1] is LoopState.PAUSED
 
 
@@ -142,7 +142,7 @@ def test_a_loop_that_is_paused_while_it_stands_is_not_tried_again(
     full = HaltReport(1, "The disk is full: make room.", may_pass=True)
     desk.loop("loop", lambda engine: iter((full, step(1))), playing=False)
     desk.worker.play("loop", playing=True)
-    desk.wait_for(lambda: full in desk.worker._reports["loop"])
+    desk.wait_for(lambda: full in desk.reported("loop"))
     desk.worker.play("loop", playing=False)
     desk.settle()
     assert desk.worker._loops["loop"].retry is None

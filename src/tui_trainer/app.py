@@ -15,6 +15,7 @@ from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.protocol.events import Event, LoopChanged
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import Reload
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialogs.failure import FailureDialog, FaultDialog
@@ -78,7 +79,7 @@ class TuiTrainer(
     class Heard(Message):
         """Something the worker told."""
 
-        event: Event
+        event: Numbered[Event]
 
     def __init__(self, choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -> None:
         super().__init__()
@@ -117,7 +118,7 @@ class TuiTrainer(
     async def load_model(self, choice: ModelChoice) -> None:
         await self.session.load(choice)
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: Numbered[Event]) -> None:
         """Called on the worker's thread; does not wait for this one."""
         self.post_message(self.Heard(event))
 
@@ -126,7 +127,7 @@ class TuiTrainer(
         self.session.hear(message.event)
         if was_loading is (self.session.loading is None):
             self.refresh_bindings()
-        if isinstance(message.event, LoopChanged):
+        if isinstance(message.event.what, LoopChanged):
             self._refresh_status()
 
     # The status line

@@ -12,14 +12,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.loop import BetweenSteps, HaltReport
 from tui_trainer.reports.progress import Progress
@@ -71,6 +73,7 @@ class _Loop:
 
     reports: "Iterator[Report]"
     playing: bool
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
     retry: _Retry | None = None
     """Where it may go on by itself, as when there is room on the disk again."""
 
@@ -85,7 +88,7 @@ class Worker:
     def __init__(
         self,
         make_engine: "Callable[[Progress], Answers]",
-        post: Callable[[Event], None],
+        post: Callable[[Numbered[Event]], None],
     ) -> None:
         self._make_engine = make_engine
         self._post = post
@@ -93,7 +96,9 @@ class Worker:
         self._last: SimpleQueue[_Call] = SimpleQueue()
         """What is done before the thread ends, whatever else waits then."""
         self._loops: dict[str, _Loop] = {}
-        self._reports: dict[str, deque[Report]] = {}
+        self._reports: dict[str, deque[Numbered[Report]]] = {}
+        self._numbers = count(1)
+        """Of the events."""
         self._progress = Progress(self._send)
         self._stopping = False
         self._over = False
@@ -197,8 +202,9 @@ class Worker:
 
         return self._ask(end, last.doing)
 
-    def drain(self, name: str) -> "list[Report]":
-        """The reports of a loop since the last call, oldest first."""
+    def drain(self, name: str) -> "list[Numbered[Report]]":
+        """The reports of a loop since the last call, oldest first; a gap in their numbers is where
+        more came than are kept."""
         waiting = self._reports.get(name)
         return [waiting.popleft() for _ in range(len(waiting))] if waiting else []
 
@@ -249,7 +255,7 @@ class Worker:
     def _send(self, event: Event) -> None:
         """Post an event; nobody is left to be told where that fails, but the log."""
         try:
-            self._post(event)
+            self._post(Numbered(next(self._numbers), event))
         except BaseException:
             logging.getLogger(__name__).exception("an event of the worker was not heard")
 
@@ -340,8 +346,9 @@ class Worker:
         """What the loop reports next; None where it ends instead."""
         self.doing = Doing("", time.monotonic(), name)
         try:
-            report = next(self._loops[name].reports)
-            self._reports[name].append(report)
+            loop = self._loops[name]
+            report = next(loop.reports)
+            self._reports[name].append(Numbered(next(loop.numbers), report))
             if isinstance(report, HaltReport):
                 self._halt(name, report)
             return report

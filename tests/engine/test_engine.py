@@ -17,6 +17,7 @@ from tui_trainer.protocol import wire
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.loops import Train
 from tui_trainer.protocol.models import FindModels, LoadModel, LoadTokenizer, ReadStatus, Reload
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.predictions import (
     ComparePasses,
     CrossEntropy,
@@ -52,9 +53,9 @@ class Heard:
         self.events: list[Event] = []
         self._news = threading.Condition()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Numbered[Event]) -> None:
         with self._news:
-            self.events.append(event)
+            self.events.append(event.what)
             self._news.notify_all()
 
     def end_of(self, loop: str) -> LoopChanged:

@@ -12,6 +12,7 @@ from tui_trainer.failures import Failure
 from tui_trainer.protocol import wire
 from tui_trainer.protocol.events import Event
 from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.worker import Worker
@@ -56,11 +57,11 @@ class WorkerOverBytes(Worker):
         assert isinstance(read, LoopRequest)
         return super().start_loop(name, read, playing=playing)
 
-    def drain(self, name: str) -> list[Report]:
+    def drain(self, name: str) -> list[Numbered[Report]]:
         return [wire.read_report(wire.write_report(report)) for report in super().drain(name)]
 
     def _send(self, event: Event) -> None:
-        super()._send(wire.read_event(wire.write_event(event)))
+        super()._send(wire.read_event(wire.write_event(Numbered(1, event))).what)
 
 
 async def test_screens_ask_for_nothing_that_is_no_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

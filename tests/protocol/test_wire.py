@@ -17,6 +17,7 @@ from tui_trainer.failures import Failure
 from tui_trainer.protocol import wire
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.models import LoadModel, ReadStatus
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.predictions import Predict
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.labelled_logits import LabelledLogits
@@ -133,7 +134,7 @@ def test_a_reply_is_read_as_it_was_written(request_: Request[Any], data: st.Data
 @a_few
 @given(data=st.data())
 def test_an_event_is_read_as_it_was_written(kind: type, data: st.DataObject) -> None:
-    event = data.draw(any_of(kind))
+    event = Numbered(data.draw(WHOLE), data.draw(any_of(kind)))
     assert same(wire.read_event(wire.write_event(event)), event)
 
 
@@ -141,7 +142,7 @@ def test_an_event_is_read_as_it_was_written(kind: type, data: st.DataObject) -> 
 @a_few
 @given(data=st.data())
 def test_a_report_is_read_as_it_was_written(kind: type, data: st.DataObject) -> None:
-    report = data.draw(any_of(kind))
+    report = Numbered(data.draw(WHOLE), data.draw(any_of(kind)))
     assert same(wire.read_report(wire.write_report(report)), report)
 
 
@@ -176,7 +177,7 @@ def test_what_was_worked_out_of_a_report_does_not_cross() -> None:
         b"\0",
         b"\2\x80",
         wire.write_request(Predict("def"))[:-3],
-        wire.write_event(LoopChanged("gsm8k", LoopState.PAUSED)),
+        wire.write_event(Numbered(1, LoopChanged("gsm8k", LoopState.PAUSED))),
         wire.to_bytes({"name": "Predict", "value": wire.to_bytes({"text": 5})}),
         wire.to_bytes({"name": "Predict", "value": wire.to_bytes({"top": 1})}),
         wire.to_bytes({"name": "os.system", "value": b"rm"}),

@@ -12,6 +12,7 @@ from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.evaluated_items import Outcome
 from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
@@ -158,9 +159,9 @@ async def test_one_that_ends_without_a_score_leaves_no_line_of_it() -> None:
         session = app.session
         nothing_yet = EvaluationReport(EvaluationSettings(), "fake", 0, 4, (), 0.5, 0, 0.1)
         session.evaluations.add([nothing_yet])
-        session.hear(LoopChanged(EVALUATION, LoopState.RUNNING))
+        session.hear(Numbered(1_000, LoopChanged(EVALUATION, LoopState.RUNNING)))
         await until(pilot, lambda: "1: the first batch is being answered" in shown(app))
-        session.hear(LoopChanged(EVALUATION, LoopState.STOPPED))
+        session.hear(Numbered(1_001, LoopChanged(EVALUATION, LoopState.STOPPED)))
         assert not session.evaluations.all
         await until(pilot, lambda: "the first batch" not in shown(app))
         assert "items: all" not in shown(app)

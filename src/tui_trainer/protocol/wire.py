@@ -14,6 +14,7 @@ from tui_trainer.failures import Failure
 from tui_trainer.protocol import keeping, loops, models, predictions, tokens, updates
 from tui_trainer.protocol.events import Event
 from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
 
 Kind = TypeVar("Kind")
@@ -34,6 +35,8 @@ class _Named:
 
     name: str
     value: bytes
+    number: int | None = None
+    """Of what is told without being asked."""
 
 
 @dataclass(frozen=True)
@@ -68,26 +71,33 @@ def read_request(data: bytes) -> AnyRequest:
     return _read_named(data, REQUESTS)
 
 
-def write_event(event: Event) -> bytes:
-    return _write_named(event)
+def write_event(event: Numbered[Event]) -> bytes:
+    return _write_named(event.what, event.number)
 
 
-def read_event(data: bytes) -> Event:
+def read_event(data: bytes) -> Numbered[Event]:
     """GarbledError where it is none."""
-    return _read_named(data, EVENTS)
+    return _read_numbered(data, EVENTS)
 
 
-def write_report(report: Report) -> bytes:
-    return _write_named(report)
+def write_report(report: Numbered[Report]) -> bytes:
+    return _write_named(report.what, report.number)
 
 
-def read_report(data: bytes) -> Report:
+def read_report(data: bytes) -> Numbered[Report]:
     """GarbledError where it is none."""
-    return _read_named(data, REPORTS)
+    return _read_numbered(data, REPORTS)
 
 
-def _write_named(value: object) -> bytes:
-    return to_bytes(_Named(type(value).__name__, to_bytes(value)))
+def _write_named(value: object, number: int | None = None) -> bytes:
+    return to_bytes(_Named(type(value).__name__, to_bytes(value), number))
+
+
+def _read_numbered(data: bytes, kinds: dict[str, type[Kind]]) -> Numbered[Kind]:
+    number = from_bytes(data, _Named).number
+    if number is None:
+        raise GarbledError("it has no number")
+    return Numbered(number, _read_named(data, kinds))
 
 
 def _read_named(data: bytes, kinds: dict[str, type[Kind]]) -> Kind:

@@ -15,6 +15,7 @@ from textual.signal import Signal
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
+from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.predictions import Position
@@ -39,6 +40,7 @@ from tui_trainer.session.saving import Saving
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import counted
 from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
@@ -50,6 +52,11 @@ Reply = TypeVar("Reply")
 ROOM_WAS_MADE = (
     "No model is loaded now: the one before had to make room, since memory does not hold both. "
     "Press m and pick one."
+)
+
+NOT_DRAWN = (
+    "{reports} of {title} came while this terminal took none, and are not on show; a run on disk "
+    "has every step (6)."
 )
 
 
@@ -80,6 +87,10 @@ class Session(GoingOn):
         """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
         self.pending = Pending()
+        self._heard = 0
+        """The number of the last event."""
+        self._drained: dict[str, int] = {}
+        """The number of the last report of each loop."""
         self.saving = Saving(self)
         self.saved: SavedRun | None = None
         """The run on disk of the loop of GSM8K, as far as was heard of it."""
@@ -288,6 +299,7 @@ class Session(GoingOn):
         try:
             started = self.worker.start_loop(name, request, playing=playing)
             await self._answer(started, request.doing)
+            self._drained[name] = 0
         except Failure as failure:
             self._starting.discard(name)
             self.pending.forget(name)
@@ -325,8 +337,21 @@ class Session(GoingOn):
         return max(0.0, time.monotonic() - doing.since)
 
     def drain(self, name: str) -> "list[Report]":
-        """The reports of a loop since the last call, oldest first; none while the app closes."""
-        return self.worker.drain(name) if self.app.is_running else []
+        """The reports of a loop since the last call, oldest first; none while the app closes.
+
+        Where the terminal stood still for so long that some were not kept, the user is told.
+        """
+        numbered = self.worker.drain(name) if self.app.is_running else []
+        if lost := missed(self._drained.get(name, 0), numbered):
+            self.app.notify(
+                NOT_DRAWN.format(reports=counted(lost, "report"), title=LOOP_TITLES[name]),
+                severity="warning",
+                markup=False,
+                timeout=10,
+            )
+        if numbered:
+            self._drained[name] = numbered[-1].number
+        return [report.what for report in numbered]
 
     def pause_training(self) -> str:
         """Pause what changes the weights; its title, empty where nothing does."""
@@ -343,23 +368,29 @@ class Session(GoingOn):
         if pairing:
             self.guide.saw_comparison(pairing)
 
-    def hear(self, event: Event) -> None:
-        """Take in an event of the worker."""
-        if isinstance(event, LoadProgress):
-            self.loading = event
+    def hear(self, event: Numbered[Event]) -> None:
+        """Take in an event of the worker; one that was heard before is passed over."""
+        if event.number <= self._heard:
             return
-        if isinstance(event, WorkerFailed):
-            self.report_failure(event.failure)
-            return
-        self.loops[event.name] = event.state
-        self._starting.discard(event.name)
-        self.is_outdated |= event.name in TRAINING_LOOPS
-        self.pending.hear(event)
-        if event.name == EVALUATION and event.state.is_over:
+        self._heard = event.number
+        what = event.what
+        if isinstance(what, LoadProgress):
+            self.loading = what
+        elif isinstance(what, WorkerFailed):
+            self.report_failure(what.failure)
+        else:
+            self._hear_of_loop(what)
+
+    def _hear_of_loop(self, change: LoopChanged) -> None:
+        self.loops[change.name] = change.state
+        self._starting.discard(change.name)
+        self.is_outdated |= change.name in TRAINING_LOOPS
+        self.pending.hear(change)
+        if change.name == EVALUATION and change.state.is_over:
             self._end_evaluation()
-        if event.name == BENCH and event.state.is_over:
+        if change.name == BENCH and change.state.is_over:
             self.benches.add(self.drain(BENCH))
             self.benches.end()
-        if event.failure is not None:
-            self.report_failure(event.failure)
-        self.loop_changed.publish(event)
+        if change.failure is not None:
+            self.report_failure(change.failure)
+        self.loop_changed.publish(change)
