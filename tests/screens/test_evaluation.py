@@ -26,10 +26,10 @@ from tui_trainer.session.evaluations import Evaluations
 from tui_trainer.session.going_on import EVALUATION
 from tui_trainer.session.guide import COMPARED
 from tui_trainer.settings.evaluation import (
-    EVALUATION_FIELDS,
     EvaluationSettings,
     incomparable,
 )
+from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.line_table import LineTable
 
@@ -433,7 +433,7 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
 
 async def test_form_tells_each_setting() -> None:
     async with with_engine(FakeEngine(), "E", "enter") as (app, pilot):
-        for field in EVALUATION_FIELDS[2:]:
+        for field in fields_of(EvaluationSettings)[2:]:
             await pilot.press("down")
             await until(pilot, lambda field=field: f"{field.label}: {field.meaning}." in shown(app))
             assert "takes effect with the next evaluation" in shown(app)

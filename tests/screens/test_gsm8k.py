@@ -24,7 +24,7 @@ from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_fie
 from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.step.screen import StepScreen
-from tui_trainer.settings.fields import FIELDS
+from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
@@ -288,8 +288,8 @@ REFUSED = [
     ("items", "0", "at least 1 item"),
     ("items", "many", "items takes a whole number"),
     ("lr", "-1", "must be above 0"),
-    ("lr", "nan", "lr takes a number"),
-    ("lr", "fast", "lr takes a number"),
+    ("lr", "nan", "The learning rate takes a number"),
+    ("lr", "fast", "The learning rate takes a number"),
     ("seed", "-3", "must be 0 or more"),
     ("optimizer", "Lion", "is not known"),
     ("problems", "  ", "Name the problems"),
@@ -336,7 +336,7 @@ async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
         assert "* tutorial" not in shown(app)
         await pilot.press("9")
         await until(pilot, lambda: "* tutorial: 500" in shown(app))
-        for field in FIELDS[2:]:
+        for field in fields_of(TrainSettings)[2:]:
             await pilot.press("down")
             await until(pilot, lambda field=field: f"{field.label}: {field.meaning}." in shown(app))
             text = shown(app)
@@ -345,7 +345,7 @@ async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
             assert max(map(len, describe_field(field).splitlines())) <= 72
             assert "escape goes back" in text
         await pilot.press("up", "up", "down")
-        assert app.focused.id == FIELDS[-2].name
+        assert app.focused.id == fields_of(TrainSettings)[-2].name
 
 
 async def test_presets_by_key_go_round() -> None:

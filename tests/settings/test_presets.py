@@ -16,8 +16,15 @@ from tui_trainer.engine.ways.item_attention import NAME
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.settings.fields import differing, nearest_preset
-from tui_trainer.settings.presets import PRESETS, TUNED, TUNED_CUDA, TUTORIAL, preset
+from tui_trainer.settings.presets import (
+    PRESETS,
+    TUNED,
+    TUNED_CUDA,
+    TUTORIAL,
+    differing,
+    nearest_preset,
+    preset,
+)
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 FASTER = {"chunked_loss": True, "item_attention": True, "fused": True}

@@ -5,8 +5,8 @@ from dataclasses import fields
 import pytest
 
 from tui_trainer.errors import InputError
-from tui_trainer.settings.fields import FIELDS, differing, read_typed
-from tui_trainer.settings.presets import TUTORIAL
+from tui_trainer.settings.fields import fields_of, read_typed
+from tui_trainer.settings.presets import TUTORIAL, differing
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
@@ -38,14 +38,14 @@ def test_a_model_choice_that_cannot_be_meant(wrong: dict[str, str], sentence: st
         ({"batch": 0}, "batch must be 1 or more, not 0."),
         ({"accumulation": -2}, "accumulation must be 1 or more, not -2."),
         ({"warmup": -1}, "warmup must be 0 or more, not -1."),
-        ({"validation_items": -1}, "validation_items must be 0 or more, not -1."),
-        ({"validate_every": 0}, "validate_every must be 1 or more, not 0."),
-        ({"sample_every": -5}, "sample_every must be 0 or more, not -5."),
+        ({"validation_items": -1}, "validation items must be 0 or more, not -1."),
+        ({"validate_every": 0}, "validate every must be 1 or more, not 0."),
+        ({"sample_every": -5}, "sample every must be 0 or more, not -5."),
         ({"pack": 3}, "A packed row needs at least 16 tokens, not 3; 0 packs nothing."),
         ({"padding": "both"}, "padding must be right or left, not 'both'."),
         ({"schedule": "step"}, "schedule must be constant or linear or cosine, not 'step'."),
-        ({"weight_decay": -0.1}, "weight_decay must be from 0 to 1, not -0.1."),
-        ({"weight_decay": float("nan")}, "weight_decay must be from 0 to 1, not nan."),
+        ({"weight_decay": -0.1}, "weight decay must be from 0 to 1, not -0.1."),
+        ({"weight_decay": float("nan")}, "weight decay must be from 0 to 1, not nan."),
         ({"optimizer": "adam"}, "Optimizer 'adam' is not known: use AdamW or SGD."),
     ],
 )
@@ -62,7 +62,9 @@ def test_the_defaults_are_the_notebooks() -> None:
 
 
 def test_each_setting_has_a_field_that_reads_what_it_shows() -> None:
-    assert {field.name for field in FIELDS} == {field.name for field in fields(TrainSettings)}
+    assert [field.name for field in fields_of(TrainSettings)] == [
+        field.name for field in fields(TrainSettings)
+    ]
     other = TrainSettings(
         problems="a.jsonl",
         items=1200,
@@ -73,8 +75,8 @@ def test_each_setting_has_a_field_that_reads_what_it_shows() -> None:
         weight_decay=0.1,
     )
     for settings in (TrainSettings(), other):
-        typed = {field.name: field.typed(settings) for field in FIELDS}
-        assert read_typed(TrainSettings, FIELDS, typed) == settings
+        typed = {field.name: field.typed(settings) for field in fields_of(TrainSettings)}
+        assert read_typed(TrainSettings, typed) == settings
     changed = ["problems", "items", "lr", "optimizer", "weight_decay", "schedule", "shuffle"]
     assert [field.name for field in differing(other, TUTORIAL)] == changed
 

@@ -9,10 +9,11 @@ from tui_trainer.engine.data.problems import BUILTIN_TEST_START, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import read_logit, read_logits
 from tui_trainer.screens.step.history import read_bytes
-from tui_trainer.settings.bench import BENCH_FIELDS
-from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSettings
-from tui_trainer.settings.fields import FIELDS, Kind
-from tui_trainer.settings.train import LOWEST_LR, TrainSettings, check_lr, read_lr
+from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.cell import CellSettings
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.fields import Kind, field_of, fields_of
+from tui_trainer.settings.train import LOWEST_LR, Sampling, TrainSettings, check_lr, read_lr
 from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole
 
 NO_NUMBER = (
@@ -79,8 +80,9 @@ def test_what_is_no_number_is_refused_in_a_short_sentence(text: str) -> None:
 def test_every_box_of_every_form_reads_by_it(digits: str) -> None:
     numbers = [
         field
-        for field in (*FIELDS, *EVALUATION_FIELDS, *BENCH_FIELDS)
-        if field.kind in (Kind.WHOLE, Kind.NUMBER, Kind.DECAY)
+        for kind in (TrainSettings, EvaluationSettings, BenchSettings, CellSettings, Sampling)
+        for field in fields_of(kind)
+        if field.kind in (Kind.WHOLE, Kind.NUMBER)
     ]
     assert len(numbers) > 20
     for read in (*(field.read for field in numbers), read_lr, read_logit, read_logits, read_bytes):
@@ -124,7 +126,7 @@ def test_memory_for_undo_beyond_reason_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["items", "epochs", "batch", "seed", "validation_items", "warmup"])
 def test_whole_numbers_past_reason_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match=f"{name} must be at most"):
+    with pytest.raises(InputError, match=f"{name.replace('_', ' ')} must be at most"):
         TrainSettings(**{name: 2**62})
     with pytest.raises(InputError, match="items must be at most"):
         EvaluationSettings(items=2**62)
@@ -138,5 +140,5 @@ def test_the_builtin_items_to_train_on_end_where_those_to_test_begin() -> None:
 @pytest.mark.parametrize("number", [1e-5, 0.1, 3.0, 1.23456789e-5, 0.1 + 0.2, LOWEST_LR])
 def test_a_form_that_is_opened_and_left_changes_no_number(number: float) -> None:
     assert read_number(as_typed(number), "N") == number
-    lr = next(field for field in FIELDS if field.name == "lr")
+    lr = field_of(TrainSettings, "lr")
     assert lr.read(lr.typed(TrainSettings(lr=number))) == number

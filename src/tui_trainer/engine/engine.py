@@ -67,8 +67,9 @@ from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.cell import check_undo_memory
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings, check_budget
+from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
 
 NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
 
@@ -260,7 +261,7 @@ class Engine:
 
     def set_undo_budget(self, budget: int) -> LearnerStatus:
         """How many bytes undo may take; 0 keeps nothing."""
-        self.learner.history.set_budget(check_budget(budget))
+        self.learner.history.set_budget(check_undo_memory(budget))
         return self.learner.status
 
     def moved(self) -> MovedReport:

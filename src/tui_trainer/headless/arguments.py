@@ -3,21 +3,21 @@
 import argparse
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice, read_dropout, read_lr
+from tui_trainer.settings.fields import Kind, SettingField, Value, field_of, fields_of
+from tui_trainer.settings.train import ModelChoice
 from tui_trainer.settings.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:
+    Flags = argparse.ArgumentParser | argparse._ArgumentGroup
     # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-Value = TypeVar("Value")
-MODEL_HELP = (
-    "builtin (the default), a directory in Hugging Face format, a .gguf file, a Hub id, smollm2, "
-    "or random:SHAPE (random:qwen3-1.7b) for random weights"
-)
+Read = TypeVar("Read")
+Settings = TypeVar("Settings")
 
 
 def add_command(
@@ -53,17 +53,7 @@ def number(text: str) -> float:
     return typed(lambda: read_number(text, "it", "0.5"))
 
 
-def learning_rate(text: str) -> float:
-    """The `type` of an argument that takes a learning rate."""
-    return typed(lambda: read_lr(text))
-
-
-def dropout(text: str) -> float:
-    """The `type` of an argument that takes a dropout probability."""
-    return typed(lambda: read_dropout(text))
-
-
-def typed(read: Callable[[], Value]) -> Value:
+def typed(read: Callable[[], Read]) -> Read:
     """What `read` gives; where that is nothing, argparse tells of which argument."""
     try:
         return read()
@@ -71,31 +61,74 @@ def typed(read: Callable[[], Value]) -> Value:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+# Settings
+
+
+def add_settings(parser: "Flags", kind: type, *names: str) -> None:
+    """A flag for each setting of a dataclass, or of those of these names."""
+    for field in fields_of(kind):
+        if field.flag is not None and (not names or field.name in names):
+            add_setting(parser, kind, field)
+
+
+def add_setting(parser: "Flags", kind: type, field: SettingField, *more: str) -> None:
+    """The flag of a setting, and `more` names of it; without it the usual value holds."""
+    how: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS}
+    if field.kind is not Kind.YES_NO:
+        how |= {"type": partial(read_flag, kind, field), "metavar": field.metavar}
+    elif field.flag:
+        how |= {"action": "store_const", "const": not field.usual}
+    else:
+        how |= {"action": argparse.BooleanOptionalAction}
+    parser.add_argument(field.option, *more, help=help_of(field), **how)
+
+
+def help_of(field: SettingField) -> str:
+    """What a setting means, with its usual value; a switch says what it does."""
+    usual = field.as_typed(field.usual)
+    if field.kind is Kind.YES_NO or not usual:
+        return field.flag_meaning or field.meaning
+    return f"{field.meaning} ({usual})"
+
+
+def read_flag(kind: type, field: SettingField, text: str) -> Value:
+    """The value that a flag was given, if its dataclass takes it."""
+
+    def read() -> Value:
+        value = field.read(text)
+        kind(**{field.name: value})
+        return value
+
+    return typed(read)
+
+
+def given_settings(kind: type, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings of a dataclass that were given by a flag, by name."""
+    given = vars(arguments)
+    return {field.name: given[field.name] for field in fields_of(kind) if field.name in given}
+
+
+def read_settings(kind: type[Settings], arguments: argparse.Namespace) -> Settings:
+    """What the flags of a dataclass say; InputError where that cannot be meant."""
+    return kind(**given_settings(kind, arguments))
+
+
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """`--model` and where and how to load it; values given before the command stay in force."""
-    group = parser.add_argument_group("model")
-    group.add_argument("--model", metavar="M", default=argparse.SUPPRESS, help=MODEL_HELP)
-    group.add_argument(
-        "--device",
-        metavar="D",
-        default=argparse.SUPPRESS,
-        help="auto (the default: the GPU with the most free memory, else the CPU), cpu, cuda, "
-        "cuda:N",
-    )
-    group.add_argument(
-        "--precision",
-        metavar="P",
-        default=argparse.SUPPRESS,
-        help="auto (the default), fp32, mixed (fp32 weights, bf16 compute), bf16, "
-        "or bf16-sr (bf16, an update rounded by chance so that small steps count)",
-    )
-    group.add_argument(
-        "--trust-remote-code",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="run Python code that comes with the model. It can do whatever you can do on this "
-        "machine, reading and deleting your files included: only for authors you trust",
-    )
+    add_settings(parser.add_argument_group("model"), ModelChoice)
+
+
+def add_tokenizer_argument(parser: argparse.ArgumentParser) -> None:
+    """`--model` of a command for which its tokenizer is enough."""
+    add_setting(parser, ModelChoice, field_of(ModelChoice, "source"), "--tokenizer")
+
+
+def model_choice(arguments: argparse.Namespace) -> ModelChoice:
+    """The model that was asked for; InputError where the choice cannot be meant."""
+    return read_settings(ModelChoice, arguments)
+
+
+# All else
 
 
 def add_debug_argument(parser: argparse.ArgumentParser) -> None:
@@ -105,18 +138,6 @@ def add_debug_argument(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="print the traceback of a failure (or set TUI_TRAINER_DEBUG=1)",
     )
-
-
-def model_choice(arguments: argparse.Namespace) -> ModelChoice:
-    """The model that was asked for; InputError where the choice cannot be meant."""
-    given = vars(arguments)
-    fields = {
-        "source": given.get("model"),
-        "device": given.get("device"),
-        "precision": given.get("precision"),
-    }
-    chosen = {name: value for name, value in fields.items() if value is not None}
-    return ModelChoice(**chosen, remote_code=given.get("trust_remote_code", False))
 
 
 def read_texts(texts: list[str]) -> list[str]:

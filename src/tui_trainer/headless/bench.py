@@ -10,8 +10,9 @@ from tui_trainer.errors import InputError, UnfinishedError
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
+    add_settings,
     model_choice,
-    number,
+    read_settings,
     whole,
 )
 from tui_trainer.headless.bars import RunBar
@@ -37,7 +38,6 @@ from tui_trainer.words.numbers import are, counted
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
-DEFAULTS = BenchSettings()
 PEERS_EXTRA = "pip install 'tui-trainer[peers]'"
 
 
@@ -57,30 +57,7 @@ def add(commands: "Commands") -> None:
         metavar="NAMES",
         help=f"with commas between them (all that are installed): {', '.join(LOOPS)}",
     )
-    parser.add_argument(
-        "--seconds",
-        type=number,
-        default=DEFAULTS.seconds,
-        metavar="S",
-        help=f"how long each loop trains in each round ({DEFAULTS.seconds:g}); loading comes on "
-        "top",
-    )
-    for name, what in (
-        ("rounds", "how often each loop runs"),
-        ("items", "how many items to train on, over and over"),
-        ("held-out", "the loss is measured on so many items after those"),
-        ("seed", "for the built-in problems and the order"),
-    ):
-        default = getattr(DEFAULTS, name.replace("-", "_"))
-        parser.add_argument(
-            f"--{name}", type=whole, default=default, metavar="N", help=f"{what} ({default:,})"
-        )
-    parser.add_argument(
-        "--problems",
-        metavar="SOURCE",
-        default=DEFAULTS.problems,
-        help="builtin (the default), a .jsonl or .parquet file, or a Hub data set as repo:config",
-    )
+    add_settings(parser, BenchSettings)
     parser.add_argument(
         "--no-keep", action="store_true", help="do not keep what came of it on disk"
     )
@@ -100,14 +77,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     if arguments.last is not None:
         show_kept(kept_bench(arguments.last), output)
         return
-    settings = BenchSettings(
-        problems=arguments.problems,
-        items=arguments.items,
-        held_out=arguments.held_out,
-        seconds=arguments.seconds,
-        rounds=arguments.rounds,
-        seed=arguments.seed,
-    )
+    settings = read_settings(BenchSettings, arguments)
     choice = model_choice(arguments)
     loops = chosen_loops(arguments.loops)
     with shown_progress() as progress:

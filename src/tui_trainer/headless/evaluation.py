@@ -9,8 +9,9 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
+    add_settings,
     model_choice,
-    whole,
+    read_settings,
 )
 from tui_trainer.headless.bars import ItemBar
 from tui_trainer.headless.earlier_evaluation import read_items
@@ -29,8 +30,7 @@ from tui_trainer.reports.evaluation import (
     tally,
 )
 from tui_trainer.say import say
-from tui_trainer.settings.evaluation import EVALUATION_FIELDS, EvaluationSettings
-from tui_trainer.settings.fields import Kind
+from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
 from tui_trainer.words.scores import describe_score
@@ -39,7 +39,6 @@ from tui_trainer.words.table import TextColumn, heading, row
 if TYPE_CHECKING:
     from tui_trainer.headless.arguments import Commands
 
-DEFAULTS = EvaluationSettings()
 COLUMNS = (
     TextColumn("item", 6),
     TextColumn("outcome", 7, left=True),
@@ -61,15 +60,7 @@ def add(commands: "Commands") -> None:
         "Answer held-out problems greedily and score them by exact match, strict and flexible, as "
         "lm-evaluation-harness does for GSM8K: a line an item, then the scores.",
     )
-    for field in EVALUATION_FIELDS:
-        default = getattr(DEFAULTS, field.name)
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}",
-            type=whole if field.kind is Kind.WHOLE else str,
-            default=default,
-            metavar="N" if field.kind is Kind.WHOLE else "SOURCE",
-            help=f"{field.meaning} ({default})" if default != "" else field.meaning,
-        )
+    add_settings(parser, EvaluationSettings)
     parser.add_argument(
         "--before",
         metavar="FILE",
@@ -80,8 +71,7 @@ def add(commands: "Commands") -> None:
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
-    given = vars(arguments)
-    settings = EvaluationSettings(**{field.name: given[field.name] for field in EVALUATION_FIELDS})
+    settings = read_settings(EvaluationSettings, arguments)
     choice = model_choice(arguments)
     before = None if arguments.before is None else read_items(arguments.before)
     with shown_progress() as progress:

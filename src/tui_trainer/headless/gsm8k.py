@@ -5,7 +5,6 @@ import math
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
@@ -16,7 +15,8 @@ from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
-    typed,
+    add_settings,
+    given_settings,
     whole,
 )
 from tui_trainer.headless.bars import StepBar
@@ -29,7 +29,6 @@ from tui_trainer.headless.recorded import (
     add_run_arguments,
     checkpoint_line,
     describe_checkpoint,
-    given_settings,
     read_order,
     saved_where_it_breaks_off,
     tell_run,
@@ -42,14 +41,7 @@ from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loop_lines import loop_lines, row_line
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
-from tui_trainer.settings.fields import (
-    FIELDS,
-    Kind,
-    SettingField,
-    differing,
-    nearest_preset,
-)
-from tui_trainer.settings.presets import PRESETS, TUTORIAL, preset
+from tui_trainer.settings.presets import PRESETS, TUTORIAL, differing, nearest_preset, preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
@@ -85,8 +77,7 @@ def add(commands: "Commands") -> None:
         "counted; tuned: the same items faster, in full rows; tuned-cuda: longer rows, for a GPU; "
         "other flags change each",
     )
-    for field in FIELDS:
-        add_setting(parser, field)
+    add_settings(parser, TrainSettings)
     add_run_arguments(parser)
     parser.add_argument(
         "--evaluate",
@@ -99,32 +90,10 @@ def add(commands: "Commands") -> None:
     parser.set_defaults(run=run)
 
 
-def add_setting(parser: argparse.ArgumentParser, field: SettingField) -> None:
-    """The flag of a setting: `--weight-decay` for weight_decay; without it the preset's holds."""
-    flag = f"--{field.name.replace('_', '-')}"
-    if field.kind is Kind.YES_NO:
-        how = argparse.BooleanOptionalAction
-        parser.add_argument(flag, action=how, default=argparse.SUPPRESS, help=field.meaning)
-        return
-    parser.add_argument(
-        flag,
-        type=partial(read_flag, field),
-        default=argparse.SUPPRESS,
-        choices=field.choices or None,
-        metavar=None if field.choices else "SOURCE" if field.kind is Kind.TEXT else "N",
-        help=f"{field.meaning} ({field.typed(TUTORIAL)})",
-    )
-
-
-def read_flag(field: SettingField, text: str) -> str | int | float | bool | None:
-    """The value of a flag."""
-    return typed(lambda: field.read(text))
-
-
 def read_arguments(arguments: argparse.Namespace) -> TrainSettings:
     """The preset with what other flags change in it; InputError where that cannot be meant."""
     base = preset(getattr(arguments, "preset", "tutorial"))
-    return replace(base, **given_settings(arguments))
+    return replace(base, **given_settings(TrainSettings, arguments))
 
 
 def read_evaluation(number: int | None, training: TrainSettings) -> EvaluationSettings | None:

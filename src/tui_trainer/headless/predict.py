@@ -8,8 +8,9 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
+    add_settings,
     model_choice,
-    number,
+    read_settings,
     read_texts,
     whole,
 )
@@ -75,22 +76,9 @@ def add(commands: "Commands") -> None:
 
 
 def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
-    default = Sampling()
     group = parser.add_argument_group("generation")
     group.add_argument("--generate", type=whole, default=0, metavar="N", help="N tokens at most")
-    group.add_argument("--sample", action="store_true", help="draw at random, not greedily")
-    group.add_argument(
-        "--temperature", type=number, default=default.temperature, metavar="T", help="(1)"
-    )
-    group.add_argument("--top-k", type=whole, metavar="K", help="keep the K most likely (all)")
-    group.add_argument(
-        "--top-p",
-        type=number,
-        default=default.top_p,
-        metavar="P",
-        help="keep the most likely until their probabilities sum to P (1: all)",
-    )
-    group.add_argument("--seed", type=whole, default=default.seed, metavar="S", help="(0)")
+    add_settings(group, Sampling)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
@@ -98,13 +86,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         raise InputError(f"At least 1 token must be shown, not {arguments.top}.")
     if arguments.generate < 0:
         raise InputError(f"No fewer than 0 tokens can be generated, not {arguments.generate}.")
-    sampling = Sampling(
-        greedy=not arguments.sample,
-        temperature=arguments.temperature,
-        top_k=arguments.top_k,
-        top_p=arguments.top_p,
-        seed=arguments.seed,
-    )
+    sampling = read_settings(Sampling, arguments)
     choice = model_choice(arguments)
     (text,) = read_texts([arguments.text])
     with shown_progress() as progress:

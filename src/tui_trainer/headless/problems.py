@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from tui_trainer.engine.data.problems import ProblemSource, describe_problems, load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
-from tui_trainer.headless.arguments import MODEL_HELP, add_command, whole
+from tui_trainer.headless.arguments import (
+    add_command,
+    add_settings,
+    add_tokenizer_argument,
+    model_choice,
+    read_settings,
+    whole,
+)
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.reports.items import ItemTokens
@@ -46,16 +53,8 @@ def add(commands: "Commands") -> None:
         "which of them the loss counts as labels.",
     )
     parser.add_argument("--item", type=whole, metavar="N", help="show this item, counted from 0")
-    parser.add_argument(
-        "--problems", metavar="S", default="builtin", help="of this source (builtin)"
-    )
-    parser.add_argument("--seed", type=whole, default=0, help="of the built-in problems (0)")
-    parser.add_argument(
-        "--answer-only", action="store_true", help="the loss counts the tokens of the answer alone"
-    )
-    parser.add_argument(
-        "--model", "--tokenizer", metavar="M", default=argparse.SUPPRESS, help=MODEL_HELP
-    )
+    add_settings(parser, TrainSettings, "problems", "seed", "answer_only")
+    add_tokenizer_argument(parser)
     parser.set_defaults(run=run)
 
 
@@ -97,13 +96,13 @@ def _count(items: int | None) -> str:
 
 def _show_item(arguments: argparse.Namespace, output: Output) -> None:
     number = arguments.item
-    settings = TrainSettings(problems=arguments.problems, answer_only=arguments.answer_only)
-    model = getattr(arguments, "model", "builtin")
+    settings = read_settings(TrainSettings, arguments)
+    model = model_choice(arguments).source
     if number < 0:
         raise InputError(f"Items are counted from 0, so there is no item {number}.")
     with shown_progress() as progress:
         problems = load_problems(
-            settings.problems, limit=number + 1, seed=arguments.seed, progress=progress
+            settings.problems, limit=number + 1, seed=settings.seed, progress=progress
         )
         if number >= len(problems):
             raise InputError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_trainer.closed import closed
 from tui_trainer.ending import tell_end
 from tui_trainer.errors import InputError
-from tui_trainer.headless.arguments import model_choice
+from tui_trainer.headless.arguments import given_settings, model_choice
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.protocol.keeping import EndWork
@@ -18,7 +18,7 @@ from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.listing import read_run, settings_here
-from tui_trainer.settings.fields import FIELDS
+from tui_trainer.settings.fields import field_of, fields_of
 from tui_trainer.settings.train import NOWHERE, ModelChoice, TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count, seconds_of
@@ -58,16 +58,17 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
     """The loop that was asked for; InputError where the arguments do not go together."""
     record = not arguments.no_run
-    given = given_settings(arguments)
+    given = given_settings(TrainSettings, arguments)
     for name in MAY_CHANGE:
         if not record and given.get(name) not in (None, 0, NOWHERE):
-            raise InputError(f"--no-run writes no run to put {flag(name)} in: leave out one.")
+            flag = field_of(TrainSettings, name).option
+            raise InputError(f"--no-run writes no run to put {flag} in: leave out one.")
     choice = model_choice(arguments)
     if arguments.resume is None:
         return Order(settings, choice, record, None)
     checkpoint = find_checkpoint(arguments.resume)
     run = read_run(checkpoint.parent.parent)
-    if "model" in arguments or "precision" in arguments:
+    if "source" in arguments or "precision" in arguments:
         raise InputError(
             "A resumed run has its checkpoint's model in the run's precision: leave out --model "
             "and --precision."
@@ -80,27 +81,17 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
     return Order(own, choice, record, checkpoint)
 
 
-def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The settings that were given by a flag, by name."""
-    given = vars(arguments)
-    return {field.name: given[field.name] for field in FIELDS if field.name in given}
-
-
 def resumed_settings(own: TrainSettings, given: Mapping[str, Any]) -> TrainSettings:
     """The run's own settings; InputError where another was given that would change the run."""
-    for field in FIELDS:
+    for field in fields_of(TrainSettings):
         if field.name in MAY_CHANGE or field.name not in given:
             continue
         if given[field.name] != getattr(own, field.name):
             raise InputError(
                 f"A resumed run keeps its settings, and its {field.label} is {field.typed(own)}: "
-                f"leave out {flag(field.name)}."
+                f"leave out {field.option}."
             )
     return replace(own, **{name: given[name] for name in MAY_CHANGE if name in given})
-
-
-def flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def tell_run(

@@ -22,8 +22,9 @@ from tui_trainer.runs.listing import (
     open_run,
 )
 from tui_trainer.say import say
-from tui_trainer.settings.fields import FIELDS, differing, nearest_preset
-from tui_trainer.settings.presets import PRESETS
+from tui_trainer.settings.fields import fields_of
+from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, seconds_of
 from tui_trainer.words.table import TextColumn, table
@@ -196,7 +197,7 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     name = nearest_preset(described.settings)
     changed = differing(described.settings, PRESETS[name])
     yield f"settings, * where the preset {name} has another"
-    for field in FIELDS:
+    for field in fields_of(TrainSettings):
         mark = "*" if field in changed else " "
         yield f"{mark} {field.label:<17} {visible(field.typed(described.settings))}"
 

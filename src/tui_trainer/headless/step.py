@@ -11,9 +11,9 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
     add_command,
     add_model_arguments,
-    dropout,
-    learning_rate,
+    add_settings,
     model_choice,
+    read_settings,
     read_texts,
     whole,
 )
@@ -27,7 +27,7 @@ from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.settings.train import OPTIMIZERS, TUTORIAL_LR
+from tui_trainer.settings.cell import CellSettings
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
 from tui_trainer.words.table import TextColumn, heading, row, table
@@ -91,7 +91,7 @@ def add(commands: "Commands") -> None:
     )
     parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
     parser.add_argument("-n", type=whole, default=1, metavar="N", help="how many updates (1)")
-    add_training_arguments(parser)
+    add_settings(parser, CellSettings)
     parser.add_argument(
         "--layers", action="store_true", help="tell layer by layer which weights each update moved"
     )
@@ -109,16 +109,6 @@ def add(commands: "Commands") -> None:
         "it and at three times it",
     )
     parser.add_argument(
-        "--eval-mode", action="store_true", help="leave dropout off, where there is some"
-    )
-    parser.add_argument(
-        "--dropout",
-        type=dropout,
-        metavar="P",
-        help="dropout probability of train mode, whether the model has dropout modules or not "
-        "(the model's own)",
-    )
-    parser.add_argument(
         "--passes",
         action="store_true",
         help="after the updates, two forward passes in train mode and two in eval mode",
@@ -128,18 +118,10 @@ def add(commands: "Commands") -> None:
     parser.set_defaults(run=run)
 
 
-def add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--lr", type=learning_rate, default=TUTORIAL_LR, help=f"learning rate ({TUTORIAL_LR:g})"
-    )
-    parser.add_argument(
-        "--optimizer", choices=OPTIMIZERS, default=OPTIMIZERS[0], help=f"({OPTIMIZERS[0]})"
-    )
-
-
 def run(arguments: argparse.Namespace, output: Output) -> None:
     if arguments.n < 1:
         raise InputError(f"At least 1 update is needed, not {arguments.n}.")
+    settings = read_settings(CellSettings, arguments)
     choice = model_choice(arguments)
     target = read_export(arguments, choice, items=False)
     text, *probes = read_texts([arguments.text, *arguments.probe])
@@ -148,11 +130,11 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         status = engine.load_model(choice)
     tell_notes(status)
     engine.set_undo_budget(0)
-    engine.set_optimizer(arguments.optimizer)
-    engine.set_lr(arguments.lr)
-    if arguments.dropout is not None:
-        engine.set_dropout(arguments.dropout)
-    status = engine.set_training(not arguments.eval_mode)
+    engine.set_optimizer(settings.optimizer)
+    engine.set_lr(settings.lr)
+    if settings.dropout is not None:
+        engine.set_dropout(settings.dropout)
+    status = engine.set_training(settings.training)
     followed = tuple(dict.fromkeys(probes))
     engine.follow_probes(followed)
     updates = whole_steps(islice(engine.updates(text), arguments.n))

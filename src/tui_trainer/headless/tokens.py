@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_trainer.engine.start import make_engine
-from tui_trainer.headless.arguments import MODEL_HELP, add_command, read_texts
+from tui_trainer.headless.arguments import (
+    add_command,
+    add_tokenizer_argument,
+    model_choice,
+    read_texts,
+)
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.reports.tokens import Batch, Token, Tokenized
@@ -40,9 +45,7 @@ def add(commands: "Commands") -> None:
         "whole batch, which is this TEXT alone unless --batch is given.",
     )
     parser.add_argument("texts", nargs="+", metavar="TEXT", help="a text; - reads standard input")
-    parser.add_argument(
-        "--model", "--tokenizer", metavar="M", default=argparse.SUPPRESS, help=MODEL_HELP
-    )
+    add_tokenizer_argument(parser)
     parser.add_argument("--batch", action="store_true", help="pad the texts into one batch")
     parser.add_argument(
         "--padding-side",
@@ -60,7 +63,7 @@ def add(commands: "Commands") -> None:
 def run(arguments: argparse.Namespace, output: Output) -> None:
     given = read_texts(arguments.texts)
     texts = [read_escapes(text) for text in given] if arguments.escapes else given
-    source = getattr(arguments, "model", "builtin")
+    source = model_choice(arguments).source
     side = arguments.padding_side
     with shown_progress() as progress:
         engine = make_engine(progress)

@@ -1,29 +1,23 @@
-"""Each setting of a training loop: its name, what can be typed for it, and what it means.
+"""What stands beside a setting, once: its meaning, unit, range and flag, and when it takes effect.
 
-The form and the command line are made from this one list. No torch here.
+A settings dataclass makes its fields with `setting`, and `fields_of` gives back what they say. The
+forms, the flags and their help, the checks and docs/settings.md come from there.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import TypeVar
+from functools import cache
+from types import UnionType
+from typing import TypedDict, TypeVar, Unpack, get_args
 
 from tui_trainer.errors import InputError
-from tui_trainer.settings.presets import PRESETS
-from tui_trainer.settings.train import (
-    LOGS,
-    OPTIMIZERS,
-    PACK_ORDERS,
-    PADDING_SIDES,
-    SCHEDULES,
-    TrainSettings,
-)
 from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole, told
 
 Settings = TypeVar("Settings")
-
-DEFAULT_DECAY = "torch"
-"""What is typed for torch's own weight decay."""
+Usual = TypeVar("Usual", bound="Value")
+Value = str | int | float | bool | None
 YES, NO = "yes", "no"
 
 
@@ -33,129 +27,214 @@ class Kind(Enum):
     TEXT = "text"
     WHOLE = "a whole number"
     NUMBER = "a number"
-    DECAY = "a number, or torch for its own default"
     YES_NO = "yes or no"
+
+
+KINDS = {str: Kind.TEXT, int: Kind.WHOLE, float: Kind.NUMBER, bool: Kind.YES_NO}
+
+
+class Told(TypedDict, total=False):
+    """What can be told of a setting beside its meaning."""
+
+    more: str
+    """What there is to know beyond the meaning, for the page of docs."""
+    unit: str
+    """What a number of it counts or measures."""
+    least: float
+    above: float
+    """It is more than this."""
+    most: float
+    below: float
+    """It is less than this."""
+    choices: tuple[str, ...]
+    none_is: str
+    """How None is typed and shown."""
+    called: str
+    """What a sentence about its value begins with, where that is not its name in words."""
+    refusal: str
+    """That sentence, where it is another: with `{told}` for the value, `{range}` for the range."""
+    such_as: str
+    """A number as it can be typed."""
+    flag: str | None
+    """As `--help` writes it, where that is not `--name N`; None where it has none.
+
+    A flag of yes or no with a name of its own says what is not usual.
+    """
+    flag_meaning: str
+    """What giving such a flag does."""
+    takes_effect: str
+    """When a change of it does, where that is not when those of its class do."""
+
+
+def setting(usual: Usual, meaning: str, **more: Unpack[Told]) -> Usual:
+    """The field of a settings dataclass: its usual value, and what it means."""
+    made: Usual = field(default=usual, metadata={"usual": usual, "meaning": meaning, **more})
+    return made
 
 
 @dataclass(frozen=True)
 class SettingField:
-    """One setting; `name` is that of the field in TrainSettings."""
+    """One setting; `name` is that of its field in the dataclass, `Told` has the rest."""
 
     name: str
     kind: Kind
+    usual: Value
+    takes_effect: str
     meaning: str
+    more: str = ""
+    unit: str = ""
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    below: float | None = None
     choices: tuple[str, ...] = ()
-    takes_effect: str = "with the next run"
-    """When a change in the form does."""
+    none_is: str = ""
+    called: str = ""
+    refusal: str = "{called} must be {range}, not {told}."
+    such_as: str = "1e-5"
+    flag: str | None = ""
+    flag_meaning: str = ""
 
     @property
     def label(self) -> str:
         """Its name in words."""
         return self.name.replace("_", " ")
 
+    @property
+    def subject(self) -> str:
+        """What a sentence about its value begins with."""
+        return self.called or self.label
+
+    @property
+    def option(self) -> str:
+        """Its flag, such as `--weight-decay`."""
+        return (self.flag or f"--{self.name.replace('_', '-')}").split()[0]
+
+    @property
+    def metavar(self) -> str:
+        """What `--help` has in the place of a value."""
+        _, _, named = (self.flag or "").partition(" ")
+        if named:
+            return named
+        if self.choices:
+            return f"{{{','.join(self.choices)}}}"
+        return "SOURCE" if self.kind is Kind.TEXT else "N"
+
+    # What is typed
+
     def typed(self, settings: object) -> str:
         """Its value as it can be typed."""
-        value = getattr(settings, self.name)
-        if self.kind is Kind.DECAY and value is None:
-            return DEFAULT_DECAY
+        return self.as_typed(getattr(settings, self.name))
+
+    def as_typed(self, value: Value) -> str:
+        if value is None:
+            return self.none_is
         if isinstance(value, bool):
             return YES if value else NO
         return as_typed(value) if isinstance(value, float) else str(value)
 
-    def read(self, text: str) -> str | int | float | bool | None:
+    def read(self, text: str) -> Value:
         """The value that was typed; InputError where it is none of its kind."""
         text = text.strip()
-        if self.kind is Kind.WHOLE:
-            return read_whole(text, self.label)
-        if self.kind is Kind.NUMBER:
-            return read_number(text, self.label)
-        if self.kind is Kind.DECAY:
-            return self._read_decay(text)
-        return text if self.kind is Kind.TEXT else self._read_yes_no(text)
-
-    def _read_decay(self, text: str) -> float | None:
-        if text.lower() == DEFAULT_DECAY:
+        if self.none_is and text.lower() == self.none_is:
             return None
-        return read_number(text, self.label, f"0.1, or {DEFAULT_DECAY} for its own default")
+        if self.kind is Kind.WHOLE:
+            return read_whole(text, self.subject)
+        if self.kind is Kind.NUMBER:
+            return read_number(text, self.subject, self.such_as)
+        return text if self.kind is Kind.TEXT else self._read_yes_no(text)
 
     def _read_yes_no(self, text: str) -> bool:
         if text.lower() not in (YES, NO):
             raise InputError(f"{self.label} takes {YES} or {NO}, not {told(text)}.")
         return text.lower() == YES
 
+    # What it may be
 
-FIELDS = (
-    SettingField("problems", Kind.TEXT, "builtin, a .jsonl or .parquet file, or a Hub repo:config"),
-    SettingField("items", Kind.WHOLE, "how many items, the first of the data set"),
-    SettingField(
-        "lr",
-        Kind.NUMBER,
-        "learning rate, the highest of the schedule",
-        takes_effect="with the next run; [ ] l in a run, its next step",
-    ),
-    SettingField("optimizer", Kind.TEXT, "AdamW or SGD", OPTIMIZERS),
-    SettingField("batch", Kind.WHOLE, "rows in one forward pass; shorter ones are padded"),
-    SettingField("accumulation", Kind.WHOLE, "forward and backward passes in one optimizer step"),
-    SettingField("padding", Kind.TEXT, "on which side: right or left", PADDING_SIDES),
-    SettingField(
-        "pack",
-        Kind.WHOLE,
-        "tokens of a row that items share, none seeing another; 0: none",
-    ),
-    SettingField(
-        "pack_order",
-        Kind.TEXT,
-        "which share a row: in-order, or best-fit, which fills it",
-        PACK_ORDERS,
-    ),
-    SettingField(
-        "item_attention", Kind.YES_NO, "each item of a packed row attends alone; the same loss"
-    ),
-    SettingField("end_of_text", Kind.YES_NO, "each item ends with that token, and learns it"),
-    SettingField("answer_only", Kind.YES_NO, "the loss counts the tokens of the answer alone"),
-    SettingField(
-        "weight_decay",
-        Kind.DECAY,
-        "of matrices; or torch: its default, of all weights",
-    ),
-    SettingField(
-        "schedule", Kind.TEXT, "of the learning rate: constant, linear or cosine", SCHEDULES
-    ),
-    SettingField("warmup", Kind.WHOLE, "steps in which the learning rate rises to lr"),
-    SettingField("chunked_loss", Kind.YES_NO, "never holds all logits; the same loss"),
-    SettingField("fused", Kind.YES_NO, "the optimizer in one pass over memory; the same update"),
-    SettingField("compiled", Kind.YES_NO, "the model's blocks, after a warm-up; the same numbers"),
-    SettingField(
-        "skip_not_finite", Kind.YES_NO, "leave out a step whose loss is nan or inf; no: pause"
-    ),
-    SettingField("epochs", Kind.WHOLE, "how many times over all items"),
-    SettingField("shuffle", Kind.YES_NO, "another order each epoch, by seed and epoch"),
-    SettingField(
-        "checkpoint_every", Kind.WHOLE, "steps between two checkpoints; 0: none, c makes one"
-    ),
-    SettingField("checkpoint_at_end", Kind.YES_NO, "a checkpoint after the last step"),
-    SettingField("log_to", Kind.TEXT, "event files beside the run: nowhere or tensorboard", LOGS),
-    SettingField("seed", Kind.WHOLE, "for the built-in problems, the order and dropout"),
-    SettingField(
-        "validation_items", Kind.WHOLE, "held-out items, never trained on, to measure; 0: none"
-    ),
-    SettingField("validate_every", Kind.WHOLE, "steps from one measurement of them to the next"),
-    SettingField("sample_every", Kind.WHOLE, "steps between sample answers; 0: none"),
-)
+    def check(self, value: Value) -> None:
+        """InputError where it cannot be this."""
+        if value is not None and not self._is_within(value):
+            raise InputError(
+                self.refusal.format(
+                    called=self.subject,
+                    range=self._range_passed(value),
+                    told=_told(value),
+                )
+            )
+
+    def _is_within(self, value: str | float) -> bool:
+        if isinstance(value, str):
+            return value in self.choices if self.choices else bool(value.strip() or not self.usual)
+        least, most = _or(self.least, -math.inf), _or(self.most, math.inf)
+        above, below = _or(self.above, -math.inf), _or(self.below, math.inf)
+        return -math.inf < value < math.inf and least <= value <= most and above < value < below
+
+    def _range_passed(self, value: str | float) -> str:
+        """Of a whole number the end alone that was passed: the other is often out of sight."""
+        if isinstance(value, int) and self.most is not None and self.least is not None:
+            return f"at most {self.most:,}" if value > self.most else f"{self.least:,} or more"
+        return self.range
+
+    @property
+    def range(self) -> str:
+        """What it may be, in words; empty where that is anything of its kind."""
+        if self.choices:
+            return " or ".join(self.choices)
+        if self.least is not None and self.most is not None:
+            return f"from {_number(self.least)} to {_number(self.most)}"
+        ends = (
+            (self.above, "above {}"),
+            (self.least, "{} or more"),
+            (self.most, "at most {}"),
+            (self.below, "below {}"),
+        )
+        return " and ".join(words.format(_number(end)) for end, words in ends if end is not None)
 
 
-def read_typed(
-    kind: Callable[..., Settings], fields: Iterable[SettingField], typed: Mapping[str, str]
-) -> Settings:
-    """The settings typed, by the names of their fields; InputError where they cannot be used."""
-    return kind(**{field.name: field.read(typed[field.name]) for field in fields})
+def _or(limit: float | None, otherwise: float) -> float:
+    return otherwise if limit is None else limit
 
 
-def differing(settings: TrainSettings, base: TrainSettings) -> list[SettingField]:
-    """The settings that are not those of `base`, a preset."""
-    return [field for field in FIELDS if getattr(settings, field.name) != getattr(base, field.name)]
+def _number(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
 
 
-def nearest_preset(settings: TrainSettings) -> str:
-    """The name of the preset that the fewest settings differ from."""
-    return min(PRESETS, key=lambda name: len(differing(settings, PRESETS[name])))
+def _told(value: str | float) -> str:
+    return told(value) if isinstance(value, str) else _number(value)
+
+
+def fields_of(kind: type) -> tuple[SettingField, ...]:
+    """The settings of a dataclass, in its order, each with all that stands beside it."""
+    return _fields_of(kind)
+
+
+@cache
+def _fields_of(kind: type) -> tuple[SettingField, ...]:
+    usually = {"takes_effect": getattr(kind, "TAKES_EFFECT", "")}
+    return tuple(
+        SettingField(one.name, _kind_of(one.type), **{**usually, **one.metadata})
+        for one in fields(kind)
+        if one.metadata
+    )
+
+
+def _kind_of(declared: object) -> Kind:
+    """Of the type that a field is declared with, one that may be None included."""
+    kinds = get_args(declared) if isinstance(declared, UnionType) else (declared,)
+    return next(KINDS[kind] for kind in kinds if kind in KINDS)
+
+
+def field_of(kind: type, name: str) -> SettingField:
+    """One setting of a dataclass."""
+    return next(one for one in fields_of(kind) if one.name == name)
+
+
+def check_settings(settings: object) -> None:
+    """InputError for the first setting that is out of its range, or none of its choices."""
+    for one in fields_of(type(settings)):
+        one.check(getattr(settings, one.name))
+
+
+def read_typed(kind: type[Settings], typed: Mapping[str, str]) -> Settings:
+    """The settings typed, by their names; InputError where they cannot be used."""
+    return kind(**{one.name: one.read(typed[one.name]) for one in fields_of(kind)})

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tui_trainer.errors import InputError
+from tui_trainer.settings.fields import SettingField, fields_of
 from tui_trainer.settings.train import BEST_FIT, TrainSettings
 
 TUTORIAL = TrainSettings()
@@ -31,3 +32,17 @@ def preset(name: str) -> TrainSettings:
     if name not in PRESETS:
         raise InputError(f"Preset {name!r} is not known: use {' or '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def differing(settings: TrainSettings, base: TrainSettings) -> list[SettingField]:
+    """The settings that are not those of `base`, a preset."""
+    return [
+        field
+        for field in fields_of(TrainSettings)
+        if getattr(settings, field.name) != getattr(base, field.name)
+    ]
+
+
+def nearest_preset(settings: TrainSettings) -> str:
+    """The name of the preset that the fewest settings differ from."""
+    return min(PRESETS, key=lambda name: len(differing(settings, PRESETS[name])))

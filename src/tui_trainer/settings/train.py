@@ -1,9 +1,10 @@
 """What the user chooses, as frozen dataclasses that refuse what cannot be meant. No torch here."""
 
-import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tui_trainer.errors import InputError
+from tui_trainer.settings.fields import check_settings, field_of, setting
 from tui_trainer.settings.typed_numbers import read_number
 
 DEVICES = "auto", "cpu", "cuda"
@@ -12,10 +13,11 @@ BF16_STOCHASTIC = "bf16-sr"
 PRECISIONS = "auto", "fp32", "mixed", "bf16", BF16_STOCHASTIC
 OPTIMIZERS = "AdamW", "SGD"
 RANDOM = "random:"  # and a shape: a model whose weights are in no file
-SCHEDULES = "constant", "linear", "cosine"
+NO_OPTIMIZER = "Optimizer {told} is not known: use {range}."
+CONSTANT, LINEAR, COSINE = SCHEDULES = "constant", "linear", "cosine"
 NOWHERE, TENSORBOARD = "nowhere", "tensorboard"
 LOGS = NOWHERE, TENSORBOARD
-PADDING_SIDES = "right", "left"
+RIGHT, LEFT = PADDING_SIDES = "right", "left"
 IN_ORDER, BEST_FIT = PACK_ORDERS = "in-order", "best-fit"
 TUTORIAL_LR = 1e-5
 SHORTEST_ROW = 16
@@ -24,26 +26,42 @@ LARGEST_SEED = 2**63 - 1  # what torch.Generator takes
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Which model, where, and in which precision.
+    """Which model, where, and in which precision."""
 
-    `source` is `builtin`, `smollm2`, a directory, a `.gguf` file or a Hub id.
-    """
+    TAKES_EFFECT: ClassVar[str] = "when the model is loaded (m)"
 
-    source: str = "builtin"
-    device: str = "auto"
-    precision: str = "auto"
-    remote_code: bool = False
-    """Run Python code that the model's authors ship with it; off unless the user asks."""
+    source: str = setting(
+        "builtin",
+        "builtin, a directory in Hugging Face format, a .gguf file, a Hub id, smollm2, or "
+        "random:SHAPE (random:qwen3-1.7b) for random weights",
+        refusal="Name a model: builtin, a directory, a .gguf file or a Hub id.",
+        flag="--model M",
+    )
+    device: str = setting(
+        "auto",
+        "cpu, cuda, cuda:N, or auto: the GPU with the most free memory, else the CPU",
+        flag="--device D",
+    )
+    precision: str = setting(
+        "auto",
+        "fp32, mixed (fp32 weights, bf16 compute), bf16, bf16-sr (bf16, an update rounded by "
+        "chance so that small steps count), or auto",
+        more="`auto` is fp32 on a CPU; on a GPU mixed where it fits, else bf16-sr.",
+        choices=PRECISIONS,
+        refusal=f"Precision {{told}} is not known: use {', '.join(PRECISIONS)}.",
+        flag="--precision P",
+    )
+    remote_code: bool = setting(
+        False,
+        "run Python code that comes with the model. It can do whatever you can do on this machine, "
+        "reading and deleting your files included: only for authors you trust",
+        flag="--trust-remote-code",
+    )
 
     def __post_init__(self) -> None:
-        if not self.source.strip():
-            raise InputError("Name a model: builtin, a directory, a .gguf file or a Hub id.")
         if self.device.split(":")[0] not in DEVICES:
             raise InputError(f"Device {self.device!r} is not known: use auto, cpu, cuda or cuda:N.")
-        if self.precision not in PRECISIONS:
-            raise InputError(
-                f"Precision {self.precision!r} is not known: use {', '.join(PRECISIONS)}."
-            )
+        check_settings(self)
 
 
 HIGHEST_LR = 10.0
@@ -51,13 +69,10 @@ LOWEST_LR = 2.0**-126
 """The smallest number that fp32 has in full precision."""
 LARGEST_KEPT = 2**53
 """The largest whole number that every reader of JSON has in full: a run's settings are kept so."""
-MOST = {
-    "epochs": 1_000_000,
-    **dict.fromkeys(("batch", "accumulation", "pack", "warmup"), 1_000_000_000),
-    **dict.fromkeys(("items", "validation_items", "seed"), LARGEST_KEPT),
-    **dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), LARGEST_KEPT),
-}
-"""Of the whole numbers of TrainSettings; far more than anyone means, and less than what breaks."""
+MANY = 1_000_000_000
+"""Far more rows, steps or tokens than anyone means, and fewer than what breaks."""
+PROBLEMS = "builtin, a .jsonl or .parquet file, or a Hub repo:config"
+NO_PROBLEMS = "Name the problems: builtin, a .jsonl or .parquet file, or a data set."
 
 
 def check_lr(lr: float) -> float:
@@ -67,10 +82,7 @@ def check_lr(lr: float) -> float:
             f"A learning rate of {lr:g} moves no weight: fp32, in which an update is computed, "
             f"has no number so small. Use {LOWEST_LR:.2g} or more."
         )
-    if not math.isfinite(lr) or not 0 < lr <= HIGHEST_LR:
-        raise InputError(
-            f"The learning rate must be above 0 and at most {HIGHEST_LR:g}, not {lr:g}."
-        )
+    field_of(TrainSettings, "lr").check(lr)
     return lr
 
 
@@ -79,166 +91,205 @@ def read_lr(line: str) -> float:
     return check_lr(read_number(line, "The learning rate"))
 
 
-def check_dropout(p: float) -> float:
-    """Return `p`; raise InputError where it is no dropout probability."""
-    if not 0 <= p < 1:
-        raise InputError(
-            f"A dropout probability is from 0 (nothing is dropped) to below 1, not {p:g}."
-        )
-    return p
-
-
-def read_dropout(line: str) -> float:
-    """A dropout probability typed by hand; InputError where it is none."""
-    return check_dropout(read_number(line, "Dropout", "0.1"))
-
-
-def check_budget(budget: int) -> int:
-    """Return `budget`, bytes; raise InputError where it is none."""
-    if budget < 0:
-        raise InputError(f"The memory for undo must be 0 or more bytes, not {budget:,}.")
-    return budget
-
-
 def check_optimizer(name: str) -> str:
     """Return `name`; raise InputError where it names no optimizer of this program."""
-    if name not in OPTIMIZERS:
-        raise InputError(f"Optimizer {name!r} is not known: use {' or '.join(OPTIMIZERS)}.")
+    field_of(TrainSettings, "optimizer").check(name)
     return name
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """A training loop over question/answer items; the defaults are the preset `tutorial`.
+    """A training loop over question/answer items; what is usual is the preset `tutorial`.
 
     A row is one item, or with `pack` several. A step is `accumulation` forward passes over
     `batch` rows each, and one update.
     """
 
-    problems: str = "builtin"
-    """`builtin`, a .jsonl or .parquet file, or a Hub data set as `repo:config`."""
-    items: int = 500
-    """How many items, the first of the data set."""
-    lr: float = TUTORIAL_LR
-    """The highest of the schedule."""
-    optimizer: str = "AdamW"
-    seed: int = 0
-    """For the built-in problems, the order of the items and dropout."""
-    epochs: int = 1
-    """How many times over all items."""
-    shuffle: bool = False
-    """Another order each epoch, decided by (seed, epoch); else that of the data set."""
-    batch: int = 1
-    """Rows in one forward pass."""
-    accumulation: int = 1
-    """Forward and backward passes before one optimizer step."""
-    padding: str = "right"
-    """Where shorter items of a batch are filled up: `right` or `left`."""
-    pack: int = 0
-    """Tokens in a row that several items share; 0 packs nothing."""
-    pack_order: str = IN_ORDER
-    """Which items share a row: neighbours, or those that fill it best."""
-    item_attention: bool = False
-    """Whether each item of a packed row attends by itself, without a mask over the whole row."""
-    end_of_text: bool = False
-    """Whether each item ends with the end-of-text token, as one more token to learn."""
-    answer_only: bool = False
-    """Whether the loss counts the tokens of the answer alone."""
-    schedule: str = "constant"
-    warmup: int = 0
-    """Steps in which the learning rate rises to `lr`."""
-    weight_decay: float | None = None
-    """Of matrices alone; None is torch's own default (0.01 for AdamW), which is for all weights."""
-    chunked_loss: bool = False
-    """Whether the loss is taken a few positions at a time, so that there are never all logits."""
-    fused: bool = False
-    """Whether the optimizer changes all numbers of a weight in one pass over memory."""
-    compiled: bool = False
-    """Whether the model's blocks are compiled, which takes a warm-up before the first step."""
-    skip_not_finite: bool = False
-    """Whether a step whose loss or gradient is not finite is left out; else the loop pauses there,
-    and by command ends."""
-    validation_items: int = 0
-    """How many held-out items are measured; 0 measures nothing."""
-    validate_every: int = 50
-    """Steps from one measurement to the next; there is one before the first step and at the end."""
-    sample_every: int = 0
-    """Steps from one pair of sample answers to the next; 0 answers nothing."""
-    checkpoint_every: int = 0
-    """Steps from one checkpoint to the next; 0 makes none but those asked for."""
-    checkpoint_at_end: bool = True
-    """Whether a run writes a checkpoint after its last step: else nobody has what it learned."""
-    log_to: str = NOWHERE
-    """Where the run tells its losses beside its metrics file: `nowhere` or `tensorboard`."""
+    TAKES_EFFECT: ClassVar[str] = "with the next run"
+
+    problems: str = setting(
+        "builtin",
+        PROBLEMS,
+        more="A data set has the columns `question` and `answer`.",
+        refusal=NO_PROBLEMS,
+    )
+    items: int = setting(
+        500, "how many items, the first of the data set", unit="items", least=1, most=LARGEST_KEPT
+    )
+    lr: float = setting(
+        TUTORIAL_LR,
+        "learning rate, the highest of the schedule",
+        above=0,
+        most=HIGHEST_LR,
+        called="The learning rate",
+        takes_effect="with the next run; [ ] l in a run, its next step",
+    )
+    optimizer: str = setting(
+        OPTIMIZERS[0], "AdamW or SGD", choices=OPTIMIZERS, refusal=NO_OPTIMIZER
+    )
+    batch: int = setting(
+        1, "rows in one forward pass; shorter ones are padded", unit="rows", least=1, most=MANY
+    )
+    accumulation: int = setting(
+        1,
+        "forward and backward passes in one optimizer step",
+        more="The loss of a step is the mean over the labels of all its passes.",
+        unit="passes",
+        least=1,
+        most=MANY,
+    )
+    padding: str = setting(RIGHT, "on which side: right or left", choices=PADDING_SIDES)
+    pack: int = setting(
+        0,
+        "tokens of a row that items share, none seeing another; 0: none",
+        unit="tokens",
+        least=0,
+        most=MANY,
+    )
+    pack_order: str = setting(
+        IN_ORDER,
+        "which share a row: in-order, or best-fit, which fills it",
+        choices=PACK_ORDERS,
+    )
+    item_attention: bool = setting(
+        False,
+        "each item of a packed row attends alone; the same loss",
+        more="No mask over the whole row is made, which saves time and memory.",
+    )
+    end_of_text: bool = setting(False, "each item ends with that token, and learns it")
+    answer_only: bool = setting(False, "the loss counts the tokens of the answer alone")
+    weight_decay: float | None = setting(
+        None,
+        "of matrices; or torch: its default, of all weights",
+        more="Torch's own is 0.01 for AdamW and 0 for SGD.",
+        least=0,
+        most=1,
+        none_is="torch",
+        such_as="0.1, or torch for its own default",
+    )
+    schedule: str = setting(
+        CONSTANT, "of the learning rate: constant, linear or cosine", choices=SCHEDULES
+    )
+    warmup: int = setting(
+        0, "steps in which the learning rate rises to lr", unit="steps", least=0, most=MANY
+    )
+    chunked_loss: bool = setting(
+        False,
+        "never holds all logits; the same loss",
+        more="The loss is taken a few positions at a time.",
+    )
+    fused: bool = setting(False, "the optimizer in one pass over memory; the same update")
+    compiled: bool = setting(False, "the model's blocks, after a warm-up; the same numbers")
+    skip_not_finite: bool = setting(
+        False,
+        "leave out a step whose loss is nan or inf; no: pause",
+        more="Also a step whose gradient is. A command ends there instead of pausing.",
+    )
+    epochs: int = setting(1, "how many times over all items", unit="times", least=1, most=1_000_000)
+    shuffle: bool = setting(
+        False,
+        "another order each epoch, by seed and epoch",
+        more="Without it the order is that of the data set.",
+    )
+    checkpoint_every: int = setting(
+        0,
+        "steps between two checkpoints; 0: none, c makes one",
+        unit="steps",
+        least=0,
+        most=LARGEST_KEPT,
+    )
+    checkpoint_at_end: bool = setting(
+        True, "a checkpoint after the last step", more="Else nobody has what the run learned."
+    )
+    log_to: str = setting(
+        NOWHERE, "event files beside the run: nowhere or tensorboard", choices=LOGS
+    )
+    seed: int = setting(
+        0,
+        "for the built-in problems, the order and dropout",
+        least=0,
+        most=LARGEST_KEPT,
+        called="The seed",
+    )
+    validation_items: int = setting(
+        0,
+        "held-out items, never trained on, to measure; 0: none",
+        unit="items",
+        least=0,
+        most=LARGEST_KEPT,
+    )
+    validate_every: int = setting(
+        50,
+        "steps from one measurement of them to the next",
+        more="There is one before the first step and one at the end too.",
+        unit="steps",
+        least=1,
+        most=LARGEST_KEPT,
+    )
+    sample_every: int = setting(
+        0, "steps between sample answers; 0: none", unit="steps", least=0, most=LARGEST_KEPT
+    )
 
     def __post_init__(self) -> None:
-        if not self.problems.strip():
-            raise InputError(
-                "Name the problems: builtin, a .jsonl or .parquet file, or a data set."
-            )
         if self.items < 1:
             raise InputError(f"The loop needs at least 1 item, not {self.items}.")
-        if self.seed < 0:
-            raise InputError(f"The seed must be 0 or more, not {self.seed}.")
-        check_lr(self.lr)
-        check_optimizer(self.optimizer)
-        for name in ("epochs", "batch", "accumulation", "validate_every"):
-            _check_least(name, getattr(self, name), 1)
-        for name in ("warmup", "validation_items", "sample_every", "checkpoint_every"):
-            _check_least(name, getattr(self, name), 0)
-        for name, most in MOST.items():
-            _check_most(name, getattr(self, name), most)
-        _check_among("log_to", self.log_to, LOGS)
         if self.pack and self.pack < SHORTEST_ROW:
             raise InputError(
                 f"A packed row needs at least {SHORTEST_ROW} tokens, not {self.pack}; "
                 "0 packs nothing."
             )
-        _check_among("pack_order", self.pack_order, PACK_ORDERS)
-        _check_among("padding", self.padding, PADDING_SIDES)
-        _check_among("schedule", self.schedule, SCHEDULES)
-        if self.weight_decay is not None and not 0 <= self.weight_decay <= 1:
-            raise InputError(f"weight_decay must be from 0 to 1, not {self.weight_decay:g}.")
-
-
-def _check_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise InputError(f"{name} must be {least} or more, not {value}.")
-
-
-def _check_most(name: str, value: int, most: int) -> None:
-    if value > most:
-        raise InputError(f"{name} must be at most {most:,}, not {value:,}.")
-
-
-def _check_among(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise InputError(f"{name} must be {' or '.join(known)}, not {value!r}.")
+        check_lr(self.lr)
+        check_settings(self)
 
 
 @dataclass(frozen=True)
 class Sampling:
     """How the next token is chosen from the logits: temperature, then top-k, then top-p."""
 
-    greedy: bool = True
-    """Take the most likely token; the other settings then change nothing."""
-    temperature: float = 1.0
-    """The logits are divided by it: below 1 the likely become likelier."""
-    top_k: int | None = None
-    """How many of the most likely tokens stay; None keeps all."""
-    top_p: float = 1.0
-    """The most likely tokens stay until their probabilities sum to this; 1 keeps all."""
-    seed: int = 0
+    TAKES_EFFECT: ClassVar[str] = "with the next token"
+
+    greedy: bool = setting(
+        True,
+        "take the most likely token; the other settings then change nothing",
+        flag="--sample",
+        flag_meaning="draw at random, not greedily",
+    )
+    temperature: float = setting(
+        1.0,
+        "the logits are divided by it: below 1 the likely become likelier",
+        least=0.01,
+        most=100,
+        called="The temperature",
+        refusal="{called} must be {range}, not {told}; greedy choice is what it goes to at 0.",
+        such_as="0.5",
+        flag="--temperature T",
+    )
+    top_k: int | None = setting(
+        None,
+        "keep the K most likely",
+        unit="tokens",
+        least=1,
+        none_is="all",
+        refusal="Top-k must keep at least 1 token, not {told}.",
+        flag="--top-k K",
+    )
+    top_p: float = setting(
+        1.0,
+        "keep the most likely until their probabilities sum to P; 1: all",
+        above=0,
+        most=1,
+        called="Top-p",
+        such_as="0.5",
+        flag="--top-p P",
+    )
+    seed: int = setting(
+        0,
+        "of the random draws",
+        least=0,
+        most=LARGEST_SEED,
+        refusal="The seed must be from 0 to 2^63 - 1, not {told}.",
+        flag="--seed S",
+    )
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.temperature) or not 0.01 <= self.temperature <= 100:
-            raise InputError(
-                f"The temperature must be from 0.01 to 100, not {self.temperature:g}; greedy "
-                "choice is what it goes to at 0."
-            )
-        if self.top_k is not None and self.top_k < 1:
-            raise InputError(f"Top-k must keep at least 1 token, not {self.top_k}.")
-        if not 0 < self.top_p <= 1:
-            raise InputError(f"Top-p must be above 0 and at most 1, not {self.top_p:g}.")
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise InputError(f"The seed must be from 0 to 2^63 - 1, not {self.seed}.")
+        check_settings(self)

@@ -33,7 +33,6 @@ from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import BENCH, Act
 from tui_trainer.session.session import Session
-from tui_trainer.settings.bench import BENCH_FIELDS
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines
 
@@ -235,7 +234,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     async def action_settings(self) -> None:
         benches = self.session.benches
         heading = "Settings of the next bench"
-        form = form_beside_usual(heading, BENCH_FIELDS, benches.suggested)
+        form = form_beside_usual(heading, benches.suggested)
         settings = await self.app.push_screen_wait(SettingsForm(form, benches.settings))
         if settings is not None:
             benches.change_settings(settings)

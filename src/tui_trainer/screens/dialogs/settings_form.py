@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.settings.fields import SettingField, read_typed
+from tui_trainer.settings.fields import SettingField, fields_of, read_typed
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 
@@ -28,18 +28,20 @@ class FormOf(Generic[Settings]):
     """What a form asks for."""
 
     heading: str
-    fields: tuple[SettingField, ...]
     presets: Mapping[str, Settings]
     kind: type[Settings]
     nearest: Callable[[Settings], str]
     """The name of the preset that changes are marked against at first."""
 
+    @property
+    def fields(self) -> tuple[SettingField, ...]:
+        """A line each."""
+        return fields_of(self.kind)
 
-def form_beside_usual(
-    heading: str, fields: tuple[SettingField, ...], usual: Settings
-) -> FormOf[Settings]:
+
+def form_beside_usual(heading: str, usual: Settings) -> FormOf[Settings]:
     """A form whose only preset are the settings that are usual here."""
-    return FormOf(heading, fields, {USUAL: usual}, type(usual), nearest=lambda _: USUAL)
+    return FormOf(heading, {USUAL: usual}, type(usual), nearest=lambda _: USUAL)
 
 
 class SettingsForm(Dialog[Settings | None], Generic[Settings]):
@@ -120,10 +122,11 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         self._tell_keys()
 
     def on_input_submitted(self) -> None:
-        fields = self._form.fields
-        typed = {field.name: self.query_one(f"#{field.name}", Input).value for field in fields}
+        typed = {
+            field.name: self.query_one(f"#{field.name}", Input).value for field in self._form.fields
+        }
         try:
-            settings = read_typed(self._form.kind, fields, typed)
+            settings = read_typed(self._form.kind, typed)
         except InputError as error:
             self.query_one(".error", Static).update(Content(visible(str(error))))
         else:

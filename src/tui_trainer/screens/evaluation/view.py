@@ -31,7 +31,6 @@ from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.evaluations import Pairing
 from tui_trainer.session.going_on import EVALUATION, Act
 from tui_trainer.session.session import Session
-from tui_trainer.settings.evaluation import EVALUATION_FIELDS
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 
@@ -298,7 +297,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     async def action_settings(self) -> None:
         evaluations = self.session.evaluations
         heading = "Settings of the next evaluation"
-        form = form_beside_usual(heading, EVALUATION_FIELDS, evaluations.suggested)
+        form = form_beside_usual(heading, evaluations.suggested)
         settings = await self.app.push_screen_wait(SettingsForm(form, evaluations.settings))
         if settings is not None:
             evaluations.change_settings(settings)

@@ -1,16 +1,12 @@
 """The settings of a GSM8K loop: what its form asks for, and one line that tells them."""
 
 from tui_trainer.screens.dialogs.settings_form import FormOf, shown
-from tui_trainer.settings.fields import (
-    FIELDS,
-    differing,
-    nearest_preset,
-)
-from tui_trainer.settings.presets import PRESETS
+from tui_trainer.settings.fields import fields_of
+from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
 
 ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
-FORM = FormOf("Settings of the next run", FIELDS, PRESETS, TrainSettings, nearest_preset)
+FORM = FormOf("Settings of the next run", PRESETS, TrainSettings, nearest_preset)
 
 
 def describe_settings(
@@ -23,7 +19,8 @@ def describe_settings(
     """
     name = nearest_preset(settings)
     changed = differing(settings, PRESETS[name])
-    usual = [field for field in FIELDS if field.name in ALWAYS_TOLD and field not in changed]
+    told = [field for field in fields_of(TrainSettings) if field.name in ALWAYS_TOLD]
+    usual = [field for field in told if field not in changed]
     parts = {field.name: f"{field.label} {shown(field, settings)}*" for field in changed}
     parts |= {field.name: f"{field.label} {shown(field, settings)}" for field in usual}
     now = "" if lr_now in (None, settings.lr) else f" ({lr_now:.2g} now)"

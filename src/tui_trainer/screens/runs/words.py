@@ -9,8 +9,9 @@ from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.screens.dialogs.settings_form import LABEL_WIDTH, shown
 from tui_trainer.screens.gsm8k.settings import describe_settings
-from tui_trainer.settings.fields import FIELDS, differing, nearest_preset
-from tui_trainer.settings.presets import PRESETS
+from tui_trainer.settings.fields import fields_of
+from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.words.numbers import LOSS_WIDTH, byte_count, counted, duration, nats, short_count
@@ -185,7 +186,7 @@ def settings_lines(run: RunOnDisk) -> str:
     name = nearest_preset(settings)
     changed = differing(settings, PRESETS[name])
     lines = []
-    for field in FIELDS:
+    for field in fields_of(TrainSettings):
         usual = f"   {name}: {shown(field, PRESETS[name])}" if field in changed else ""
         mark = "*" if field in changed else " "
         lines.append(f"{mark} {field.label:<{LABEL_WIDTH}}{shown(field, settings)}{usual}")

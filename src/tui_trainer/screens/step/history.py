@@ -12,7 +12,7 @@ from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.step.phases import StepPhases
 from tui_trainer.screens.step.updates import UPDATES
 from tui_trainer.session.going_on import Act
-from tui_trainer.settings.train import check_budget
+from tui_trainer.settings.cell import check_undo_memory
 from tui_trainer.settings.typed_numbers import LARGEST_TYPED, read_number, told
 from tui_trainer.words.numbers import byte_count
 
@@ -27,7 +27,7 @@ def read_bytes(line: str) -> int:
     size = read_number(found[1], "The memory for undo", "500 MB") * UNITS[found[2].lower()]
     if size > LARGEST_TYPED:
         raise InputError(f"{told(line)} is more memory than there can be: type 500 MB or 2 GB.")
-    return check_budget(round(size))
+    return check_undo_memory(round(size))
 
 
 class StepHistory(StepPhases):

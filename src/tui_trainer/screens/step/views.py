@@ -21,7 +21,7 @@ from tui_trainer.screens.step.settings import StepSettings
 from tui_trainer.screens.step.update_losses import UpdateLosses
 from tui_trainer.session.going_on import GSM8K, STEP
 from tui_trainer.session.session import Session
-from tui_trainer.settings.train import read_dropout
+from tui_trainer.settings.cell import read_dropout
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox
 
