@@ -2,6 +2,7 @@
 second each, so that a way of running a model can be tried on all of them.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -21,6 +22,9 @@ SPREAD = 0.2
 NOT = object()
 """A size that a config is not to be given."""
 
+Sizes = Mapping[str, object]
+"""What a config is given, by name."""
+NO_OTHERS: Sizes = {}
 SIZES: dict[str, object] = {
     **dict.fromkeys(
         ("hidden_size", "d_model", "n_embd", "dim", "embedding_size", "word_embed_proj_dim"), WIDTH
@@ -197,25 +201,27 @@ UNBUILT = {
 ARCHITECTURES = tuple(kind for kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES if kind not in UNBUILT)
 
 
-def tiny_config(kind: str, **more: object) -> PreTrainedConfig:
-    """A config of this `model_type` with everything small, and `more` as it is given."""
+def tiny_config(kind: str, sizes: Sizes = NO_OTHERS) -> PreTrainedConfig:
+    """A config of this `model_type` with everything small, and `sizes` as they are given."""
     if kind in WITH_PICTURES:
-        text = tiny_config(WITH_PICTURES[kind], **more).to_dict()
+        text = tiny_config(WITH_PICTURES[kind], sizes).to_dict()
         return AutoConfig.for_model(kind, text_config=text, vision_config=VISION)
     known = AutoConfig.for_model(kind)
-    given = OTHERWISE.get(kind, {}) | more
+    given = {**OTHERWISE.get(kind, {}), **sizes}
     # To ask the config itself for a name may raise, where layers have sizes of their own.
     names = {*vars(known), *dir(type(known)), *known.attribute_map}
-    sizes = {name: size for name, size in SIZES.items() if name in names and name not in given}
-    chosen = sizes | {n: size for n, size in given.items() if size is not NOT}
+    usual = {name: size for name, size in SIZES.items() if name in names and name not in given}
+    chosen = usual | {n: size for n, size in given.items() if size is not NOT}
     return AutoConfig.for_model(kind, **chosen)
 
 
-def tiny_model(kind: str, dtype: torch.dtype = torch.float32, **more: object) -> PreTrainedModel:
+def tiny_model(
+    kind: str, dtype: torch.dtype = torch.float32, sizes: Sizes = NO_OTHERS
+) -> PreTrainedModel:
     """The same random weights every time, far enough from zero that tokens matter."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = AutoModelForCausalLM.from_config(tiny_config(kind, **more), dtype=dtype)
+        model = AutoModelForCausalLM.from_config(tiny_config(kind, sizes), dtype=dtype)
         with torch.no_grad():
             for weight in model.parameters():
                 if weight.dim() > 1 and weight.std() < SPREAD / 2:
@@ -230,9 +236,9 @@ def save_tiny(kind: str, folder: Path) -> Path:
     return folder
 
 
-def tiny_learner(kind: str, precision: str = "fp32", **more: object) -> Learner:
+def tiny_learner(kind: str, precision: str = "fp32", sizes: Sizes = NO_OTHERS) -> Learner:
     """A Learner with the byte-level tokenizer, as a load would make it."""
     dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
-    model = tiny_model(kind, dtype, **more)
+    model = tiny_model(kind, dtype, sizes)
     report = report_model(model, kind, "cpu", precision, 0.0)
     return Learner(model, Vocabulary(byte_level_tokenizer(), kind), report)

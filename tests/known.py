@@ -25,7 +25,7 @@ def each(kind: type[Value], values: Iterable[object]) -> Iterator[Value]:
     return (the(kind, value) for value in values)
 
 
-def steps(reports: Iterable[object]) -> Iterator[StepReport]:
+def step_reports(reports: Iterable[object]) -> Iterator[StepReport]:
     """The reports of a loop that tells of nothing but its steps, as they come."""
     return each(StepReport, reports)
 

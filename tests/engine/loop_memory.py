@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import torch
 
+from tests.known import present
 from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import memory_in_use
@@ -35,7 +36,7 @@ def run(loop: TrainSettings) -> None:
     peak.reset()
     list(reports)
     peak.pause()
-    print(held, estimate.needed_bytes, peak.peak_bytes, flush=True)
+    print(held, present(estimate).needed_bytes, peak.peak_bytes, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.gguf_file import write_gguf
+from tests.known import present
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.settings.train import ModelChoice
@@ -43,7 +44,7 @@ def test_tokenize_predict_and_update(
     assert update.loss == pytest.approx(np.log(status.model.vocabulary), rel=0.1)
     assert update.grad_norm > 0
     assert 0 < update.moved <= update.parameters == status.model.parameters
-    now = engine.status()
+    now = present(engine.status())
     assert now.history.undo == 1
     assert now == replace(status, updates=1, unsaved=1, history=now.history)
     assert update.after.loss != update.before.loss
@@ -60,7 +61,7 @@ def test_train_mode_is_noisy_where_there_is_dropout_and_eval_mode_is_not(
         for phase in ("forward", "loss", "forward", "loss"):
             report = engine.phase(phase, NOTEBOOK_TEXT)
             if phase == "loss":
-                seen.append(report.loss)
+                seen.append(present(report.loss))
     assert losses[True][0] != losses[True][1]
     assert losses[False][0] == losses[False][1]
     assert losses[False][0] == pytest.approx(engine.predict(NOTEBOOK_TEXT).loss, rel=1e-6)

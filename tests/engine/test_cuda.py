@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import step_reports, the
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import receive
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 pytestmark = [
@@ -23,7 +25,7 @@ def test_losses_on_a_card_are_those_on_a_cpu(engine: Engine) -> None:
     for device in "cpu", "cuda":
         status = engine.load_model(ModelChoice("builtin", device, "fp32"))
         assert status.model.device.startswith(device)
-        losses.append([step.loss for step in engine.train(TrainSettings(items=5))])
+        losses.append([step.loss for step in step_reports(engine.train(TrainSettings(items=5)))])
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
@@ -59,7 +61,7 @@ def test_auto_takes_a_card_and_mixed_where_the_model_fits(engine: Engine) -> Non
     status = engine.load_model(ModelChoice())
     assert status.model.device.startswith("cuda")
     assert status.model.precision == "mixed"
-    step = next(engine.train(TrainSettings(items=1)))
+    step = the(StepReport, next(engine.train(TrainSettings(items=1))))
     assert step.memory_bytes == torch.cuda.memory_allocated(status.model.device)
 
 

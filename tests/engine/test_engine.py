@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.failing import failing_at
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.failures import Failure
@@ -92,7 +93,7 @@ def worker(heard: Heard, model_folder: Callable[[str], Path]) -> Iterator[Worker
 def assert_plain(value: object) -> None:
     """Only frozen dataclasses, tuples and lists of plain Python values."""
     if dataclasses.is_dataclass(value):
-        assert type(value).__dataclass_params__.frozen
+        assert vars(type(value))["__dataclass_params__"].frozen
         for field in dataclasses.fields(value):
             assert_plain(getattr(value, field.name))
     elif isinstance(value, tuple | list):
@@ -143,17 +144,10 @@ def test_nothing_but_plain_values_crosses_the_thread(
 def test_a_loop_that_runs_out_of_memory_tells_and_the_model_lives(
     worker: Worker, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = F.log_softmax, []
-
-    def fail_at_the_third(*args: object, **keywords: object) -> object:
-        calls.append(1)
-        if len(calls) == 3:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return real(*args, **keywords)
-
+    no_memory = torch.OutOfMemoryError("CUDA out of memory.")
     begun = worker.start_loop("gsm8k", Train(TrainSettings(items=5), record=False), playing=False)
     begun.result(WAIT)  # what the loop will need is worked out by passes of their own
-    monkeypatch.setattr(F, "log_softmax", fail_at_the_third)
+    monkeypatch.setattr(F, "log_softmax", failing_at(3, F.log_softmax, no_memory))
     worker.play("gsm8k", True)
     ended = heard.end_of("gsm8k")
     assert ended.state is LoopState.FAILED

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import each, present, the
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
+from tui_trainer.reports.actions import Action, Loop, LoopSteps, LrChange
 from tui_trainer.reports.phases import PHASES
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
@@ -28,7 +29,7 @@ class Bits:
             if p in learner.setup.optimizer.state
         ]
         self.rng = torch.get_rng_state()
-        status = engine.status()
+        status = present(engine.status())
         self.plain = (status.updates, status.lr, status.optimizer, status.training)
 
     def assert_equal(self, other: "Bits") -> None:
@@ -63,7 +64,7 @@ def test_undo_and_redo_give_the_same_bits(
         now = Bits(engine)
         now.plain = states[back].plain
         now.assert_equal(states[back])
-        assert engine.status().updates == back
+        assert present(engine.status()).updates == back
     for forth in (1, 2, 3, 4):
         engine.redo()
         Bits(engine).assert_equal(states[forth])
@@ -83,9 +84,9 @@ def test_another_optimizer_is_undone_too(qwen3: Engine) -> None:
     qwen3.update(NOTEBOOK_TEXT)
     sgd = Bits(qwen3)
     qwen3.undo()
-    assert qwen3.status().optimizer == "SGD"
+    assert present(qwen3.status()).optimizer == "SGD"
     qwen3.undo()
-    assert (qwen3.status().optimizer, qwen3.status().updates) == ("AdamW", 0)
+    assert (present(qwen3.status()).optimizer, present(qwen3.status()).updates) == ("AdamW", 0)
     qwen3.redo()
     Bits(qwen3).assert_equal(adam)
     qwen3.redo()
@@ -131,28 +132,28 @@ def test_an_update_ends_what_could_be_redone(qwen3: Engine) -> None:
     qwen3.update("another text")
     with pytest.raises(InputError, match="nothing to redo"):
         qwen3.redo()
-    assert qwen3.status().updates == 1
+    assert present(qwen3.status()).updates == 1
 
 
 def test_the_budget_says_how_far_back(qwen3: Engine) -> None:
-    parameters = qwen3.status().model.parameters
+    parameters = present(qwen3.status()).model.parameters
     one = 3 * 4 * parameters  # the weights' change and two moments, in fp32
     steps = 4 * len(list(qwen3.learner.model.parameters()))
     qwen3.set_undo_budget(2 * (one + steps))
     for _ in range(5):
         qwen3.update(NOTEBOOK_TEXT)
-    report = qwen3.status().history
+    report = present(qwen3.status()).history
     assert (report.undo, report.redo, report.bytes) == (2, 0, 2 * (one + steps))
     qwen3.undo()
     qwen3.undo()
     with pytest.raises(InputError, match="holds no earlier update"):
         qwen3.undo()
     qwen3.set_undo_budget(one + steps)
-    assert (qwen3.status().history.undo, qwen3.status().history.redo) == (0, 1)
+    assert (present(qwen3.status()).history.undo, present(qwen3.status()).history.redo) == (0, 1)
     qwen3.redo()
-    assert qwen3.status().updates == 4
+    assert present(qwen3.status()).updates == 4
     qwen3.set_undo_budget(0)
-    assert qwen3.status().history.bytes == 0
+    assert present(qwen3.status()).history.bytes == 0
     qwen3.update(NOTEBOOK_TEXT)
     with pytest.raises(InputError, match="memory for undo is 0"):
         qwen3.undo()
@@ -198,13 +199,13 @@ def test_what_was_done_is_told_in_order(qwen3: Engine) -> None:
         qwen3.phase(phase, "three four")
     qwen3.update("five six")
     qwen3.undo()
-    told = [(a.what, a.lr, a.optimizer, a.optimizer_number) for a in qwen3.actions()]
+    told = [(a.what, a.lr, a.optimizer, a.optimizer_number) for a in each(Action, qwen3.actions())]
     assert told == [
         ("update", 1e-5, "AdamW", 1),
         *((phase, 0.5, "SGD", 2) for phase in PHASES[:4]),
         ("zero_grad", 0.0, "", 0),
     ]
-    assert [a.text for a in qwen3.actions()][:2] == ["one two", "three four"]
+    assert [a.text for a in each(Action, qwen3.actions())][:2] == ["one two", "three four"]
     qwen3.redo()
     assert [a.what for a in qwen3.actions()][-1] == "update"
     qwen3.reload()
@@ -231,7 +232,9 @@ def test_steps_of_a_loop_are_told_with_what_was_changed_on_the_way(qwen3: Engine
     qwen3.update("three four")
     qwen3.set_training_lr(1e-4)
     next(steps)
-    forward, first, update, second = qwen3.actions()
+    forward, _, update, _ = qwen3.actions()
+    first, second = (done for done in qwen3.actions() if isinstance(done, LoopSteps))
+    assert qwen3.actions() == (forward, first, update, second)
     assert (forward.what, update.what) == ("forward", "update")
     assert (first.first, first.last, second.first, second.last) == (1, 3, 4, 4)
     assert first.loop == second.loop == Loop(settings, steps=6, longest=128)
@@ -239,7 +242,7 @@ def test_steps_of_a_loop_are_told_with_what_was_changed_on_the_way(qwen3: Engine
     assert first.lr_changes == (LrChange(2, 2e-3),)
     assert second.lr_changes == (LrChange(2, 2e-3), LrChange(4, 1e-4))
     next(qwen3.train(settings))
-    assert qwen3.actions()[-1].number == first.number + 1
+    assert the(LoopSteps, qwen3.actions()[-1]).number == first.number + 1
     with torch.no_grad():
         next(qwen3.learner.model.parameters()).zero_()
     assert qwen3.actions()[-1].what == "elsewhere"

@@ -11,10 +11,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+from transformers import PreTrainedConfig, PreTrainedModel
 
+from tests.known import end
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine import engine as engine_module
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.models.loading import LoadedModel, load_model
+from tui_trainer.engine.models.sources import Source
 from tui_trainer.errors import InputError
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.presets import TUNED
@@ -28,7 +33,7 @@ def break_off(engine: Engine) -> None:
     loop = engine.train(LOOP, record=True)
     next(loop)
     engine.update(NOTEBOOK_TEXT)
-    loop.close()
+    end(loop)
 
 
 def fail(engine: Engine) -> None:
@@ -79,12 +84,12 @@ def test_after_each_use_and_ten_loads_one_model_is_alive(
     qwen3: Engine, model_folder: Callable[[str], Path]
 ) -> None:
     choice = ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32")
-    models = []
+    models: list[tuple[str, ReferenceType[Learner], ReferenceType[nn.Module]]] = []
     for name, use in USES.items():
         use(qwen3)
         models.append((name, ref(qwen3.learner), ref(qwen3.learner.model)))
         qwen3.load_model(choice)
-    alive = [name for name, *kept in models if any(one() is not None for one in kept)]
+    alive = [name for name, learner, model in models if learner() or model()]
     assert len(models) >= 10
     assert alive == []
 
@@ -102,10 +107,11 @@ def test_a_load_that_fails_leaves_nothing_of_itself(
     weights.pop(sorted(weights)[-1])
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     made: list[ReferenceType[nn.Module]] = []
-    real = engine_module.load_model
 
-    def load_model(*arguments: object) -> object:
-        loaded = real(*arguments)  # type: ignore[arg-type]
+    def load(
+        source: Source, choice: ModelChoice, config: PreTrainedConfig, dtype: torch.dtype
+    ) -> LoadedModel:
+        loaded = load_model(source, choice, config, dtype)
         made.append(ref(loaded.model))
         return loaded
 
@@ -115,7 +121,7 @@ def test_a_load_that_fails_leaves_nothing_of_itself(
     before = qwen3.learner.model
     with pytest.raises(InputError, match="lack"):
         qwen3.load_model(ModelChoice(str(folder), "cpu", "fp32"))
-    monkeypatch.setattr(engine_module, "load_model", load_model)
+    monkeypatch.setattr(engine_module, "load_model", load)
     monkeypatch.setattr(engine_module, "check_causal", cannot)
     with pytest.raises(InputError, match="not causal"):
         qwen3.load_model(ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32"))
@@ -132,15 +138,17 @@ def test_where_memory_does_not_hold_both_the_old_one_goes_first(
     size = 2 * sum(weight.nbytes for weight in qwen3.learner.model.parameters())
     for free, stays in ((size, True), (size - 1, False)):
         old = ref(qwen3.learner.model)
-        there = []
+        there: list[bool] = []
 
-        def load_model(*_: object, old=old, there=there) -> None:
+        def fail_to_load(
+            *_: object, old: ReferenceType[PreTrainedModel] = old, there: list[bool] = there
+        ) -> None:
             there.append(old() is not None)
             raise InputError("The disk is gone.")
 
         with monkeypatch.context() as patched:
             patched.setattr(engine_module, "free_memory", lambda _, free=free: free)
-            patched.setattr(engine_module, "load_model", load_model)
+            patched.setattr(engine_module, "load_model", fail_to_load)
             with pytest.raises(InputError, match="disk is gone"):
                 qwen3.load_model(choice)
         assert there == [stays]

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import the
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.cell.fork import fork
 from tui_trainer.engine.cell.moved import which_moved
@@ -23,7 +24,7 @@ ODD = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-45, 3e38, -1.0]
 KINDS = [torch.float64, torch.float32, torch.bfloat16]
 
 
-def odd_model(kind: torch.dtype, *, turned: int = 0) -> nn.Module:
+def odd_model(kind: torch.dtype, *, turned: int = 0) -> nn.Sequential:
     """Two layers of the values that floats are wrong about, in another order where `turned`."""
     model = nn.Sequential(nn.Linear(4, 2, bias=False), nn.Linear(2, 4)).to(kind)
     values = torch.tensor(ODD, dtype=kind).roll(turned)
@@ -162,13 +163,13 @@ def test_gradients_are_had_put_normed_and_dropped() -> None:
     weights.zero_grad()
     assert [p.grad for p in model.parameters()] == weights.gradients == [None] * 3
     weights.gradients = kept
-    assert model[1].bias.grad is kept[2]
+    assert the(nn.Linear, model[1]).bias.grad is kept[2]
 
 
 def test_a_layer_that_is_frozen_is_in_no_copy_and_never_moves(qwen3: Engine) -> None:
     """No other file says which weights train: an update and all that follows leave it alone."""
     model = qwen3.learner.model
-    frozen = model.get_input_embeddings().weight.requires_grad_(False)
+    frozen = the(nn.Embedding, model.get_input_embeddings()).weight.requires_grad_(False)
     learner = Learner(model, qwen3.learner.vocabulary, qwen3.learner.report)
     learner.setup.set_lr(1e-2)
     before = weights_of(model)

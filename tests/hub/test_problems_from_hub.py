@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.hub.server import GATED, NOT_FOUND, PRIVATE, FakeHub, Refusal
-from tests.known import steps
+from tests.known import step_reports
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
@@ -69,7 +69,7 @@ def test_a_reasoning_column_and_a_number_make_an_answer(hub: FakeHub) -> None:
 
 def test_the_loop_trains_on_them(course: FakeHub, qwen3: Engine) -> None:
     reports = qwen3.train(TrainSettings(problems=SOURCE, items=2))
-    assert [step.item.text for step in steps(reports)] == [
+    assert [step.item.text for step in step_reports(reports)] == [
         "Question: 1 + 1?\nAnswer: #### 2",
         "Question: 2 + 2?\nAnswer: #### 4",
     ]
@@ -122,7 +122,7 @@ def test_a_refusal_is_one_sentence_and_the_engine_works_on(
         qwen3.train(TrainSettings(problems=SOURCE))
     assert str(refused.value).startswith(sentence)
     assert "\n" not in str(refused.value)
-    assert next(steps(qwen3.train(TrainSettings(items=1)))).step == 1
+    assert next(step_reports(qwen3.train(TrainSettings(items=1)))).step == 1
 
 
 def test_a_configuration_that_is_not_there_names_those_that_are(course: FakeHub) -> None:

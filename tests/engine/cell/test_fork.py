@@ -10,9 +10,12 @@ import torch.nn.functional as F
 
 from tests.engine.notebook import Notebook, assert_same_bits, weights_of
 from tests.engine.test_history import Bits
+from tests.failing import failing_at
+from tests.known import each, present
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import Action
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.updates import UpdateReport
@@ -38,7 +41,7 @@ def timeless(report: UpdateReport) -> UpdateReport:
 
 
 def gradients_of(engine: Engine) -> list[torch.Tensor]:
-    return [p.grad.clone() for p in engine.learner.model.parameters()]
+    return [present(p.grad).clone() for p in engine.learner.model.parameters()]
 
 
 @pytest.mark.parametrize("updates", [0, 2])
@@ -93,9 +96,9 @@ def test_each_outcome_is_the_notebooks_cell_at_that_lr(
         picked = qwen3.update_at(NOTEBOOK_TEXT, outcome.lr)
         assert timeless(picked) == timeless(outcome)
         assert_same_bits(qwen3.learner.model.parameters(), notebook.model.parameters())
-        assert qwen3.status().lr == outcome.lr
+        assert present(qwen3.status()).lr == outcome.lr
         qwen3.undo()
-    losses = [outcome.after.loss for outcome in outcomes]
+    losses = [present(outcome.after.loss) for outcome in outcomes]
     assert losses[0] > losses[1] > losses[2]
 
 
@@ -111,14 +114,14 @@ def test_what_was_undone_can_be_redone_after_a_fork(qwen3: Engine) -> None:
     Bits(qwen3).assert_equal(second)
     qwen3.undo()
     qwen3.undo()
-    assert qwen3.status().updates == 0
+    assert present(qwen3.status()).updates == 0
 
 
 def test_gradients_that_phases_left_count_in_each_and_stay(qwen3: Engine) -> None:
     for phase in (FORWARD, LOSS, BACKWARD):
         qwen3.phase(phase, NOTEBOOK_TEXT)
     gradients = gradients_of(qwen3)
-    norm = qwen3.phase_report().grad_norm
+    norm = present(qwen3.phase_report().grad_norm)
     outcomes = qwen3.fork(NOTEBOOK_TEXT)
     assert [o.grad_norm for o in outcomes] == pytest.approx([2 * norm] * 3, rel=1e-6)
     assert_same_bits(gradients_of(qwen3), gradients)
@@ -128,12 +131,12 @@ def test_gradients_that_phases_left_count_in_each_and_stay(qwen3: Engine) -> Non
 def test_a_fork_keeps_nothing_to_undo(qwen3: Engine, budget: int) -> None:
     qwen3.set_undo_budget(budget)
     qwen3.fork(NOTEBOOK_TEXT)
-    assert qwen3.status().history.undo == 0
+    assert present(qwen3.status()).history.undo == 0
     assert qwen3.moved().total.moved is None
     report = qwen3.update_at(NOTEBOOK_TEXT, 3e-5)
-    assert qwen3.status().history.undo == (budget > 0)
+    assert present(qwen3.status()).history.undo == (budget > 0)
     assert qwen3.moved().total.moved == report.moved
-    assert [(a.what, a.lr) for a in qwen3.actions()] == [("update", 3e-5)]
+    assert [(a.what, a.lr) for a in each(Action, qwen3.actions())] == [("update", 3e-5)]
 
 
 def test_a_fork_that_fails_leaves_weights_lr_and_history(
@@ -142,17 +145,13 @@ def test_a_fork_that_fails_leaves_weights_lr_and_history(
     loaded_bits = Bits(qwen3)
     qwen3.update(NOTEBOOK_TEXT)
     before = Bits(qwen3)
-    real, calls = F.cross_entropy, []
-
-    def fail_at_the_third(*args: object, **keywords: object) -> torch.Tensor:
-        calls.append(args)
-        return real(*args, **keywords) if len(calls) < 3 else 1 / 0
-
+    loss = F.cross_entropy
     with monkeypatch.context() as patched:
-        patched.setattr(F, "cross_entropy", fail_at_the_third)
-        with pytest.raises(ZeroDivisionError):
+        patched.setattr(F, "cross_entropy", failing_at(3, loss, MemoryError()))
+        with pytest.raises(MemoryError):
             qwen3.fork(NOTEBOOK_TEXT)
-        with pytest.raises(ZeroDivisionError):
+        patched.setattr(F, "cross_entropy", failing_at(1, loss, MemoryError()))
+        with pytest.raises(MemoryError):
             qwen3.update_at(NOTEBOOK_TEXT, 1.0)
     Bits(qwen3).assert_equal(before)
     qwen3.undo()
@@ -165,4 +164,4 @@ def test_what_cannot_be_forked_is_refused(qwen3: Engine) -> None:
     qwen3.set_lr(5.0)
     with pytest.raises(InputError, match=r"times 5 is above 10: lower it to 3\.33 first"):
         qwen3.fork(NOTEBOOK_TEXT)
-    assert qwen3.status().lr == 5.0
+    assert present(qwen3.status()).lr == 5.0

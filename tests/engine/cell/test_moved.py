@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import weights_of
+from tests.known import present
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.cell import moved
@@ -55,18 +56,17 @@ def compare(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> Figures:
 
 def told(engine: Engine) -> dict[str, Figures]:
     layers = engine.moved().layers
-    return {x.name: (x.parameters, x.moved, x.update_norm, x.weight_norm) for x in layers}
+    return {
+        x.name: (x.parameters, present(x.moved), present(x.update_norm), x.weight_norm)
+        for x in layers
+    }
 
 
 def assert_close(figures: dict[str, Figures], expected: dict[str, Figures]) -> None:
     assert list(figures) == list(expected)
     for name, (values, changed, update, weight) in expected.items():
-        assert figures[name] == (
-            values,
-            changed,
-            pytest.approx(update, rel=1e-5),
-            pytest.approx(weight, rel=1e-5),
-        )
+        assert figures[name][:2] == (values, changed)
+        assert figures[name][2:] == pytest.approx((update, weight), rel=1e-5)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "mixed", "bf16"])
@@ -89,7 +89,8 @@ def test_every_layer_is_as_plain_torch_has_it(engine: Engine, precision: str) ->
         assert total.share == pytest.approx(changed / values)
         assert total.ratio == pytest.approx(update_norm / weight_norm, rel=1e-5)
     # fp32 and mixed store the same kind of values; bf16 rounds most of such an update away
-    assert total.share < 0.5 if precision == "bf16" else total.share > 0.9
+    share = present(total.share)
+    assert share < 0.5 if precision == "bf16" else share > 0.9
 
 
 def test_weights_taken_in_pieces_give_the_same_figures(
@@ -133,10 +134,8 @@ def test_without_an_update_there_are_the_weights_alone(qwen3: Engine) -> None:
     weights = torch.cat([w.flatten().double() for w in weights_of(qwen3.learner.model)])
     total = qwen3.moved().total
     assert (total.moved, total.share, total.update_norm, total.ratio) == (None, None, None, None)
-    assert (total.parameters, total.weight_norm) == (
-        len(weights),
-        pytest.approx(weights.norm().item(), rel=1e-5),
-    )
+    assert total.parameters == len(weights)
+    assert total.weight_norm == pytest.approx(weights.norm().item(), rel=1e-5)
     qwen3.update(NOTEBOOK_TEXT)
     list(qwen3.train(TrainSettings(items=1)))
     assert qwen3.moved().total.moved is None

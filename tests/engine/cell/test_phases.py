@@ -10,15 +10,17 @@ import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import present, the
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.layers import layers_of
 from tui_trainer.errors import InputError
-from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD
+from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD, PhaseReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
-def run(engine: Engine, *phases: str):
+def run(engine: Engine, *phases: str) -> PhaseReport:
     """Run phases one after another; the report of the last."""
     return [engine.phase(phase, NOTEBOOK_TEXT) for phase in phases][-1]
 
@@ -48,7 +50,7 @@ def test_five_phases_are_the_training_cell(
         loss.backward()
         report = qwen3.phase(None, NOTEBOOK_TEXT)
         assert (report.phase, report.next, report.graph) == (BACKWARD, STEP, 0)
-        gradients = {name: p.grad for name, p in model.named_parameters()}
+        gradients = {name: present(p.grad) for name, p in model.named_parameters()}
         whole = torch.cat([g.flatten() for g in gradients.values()]).norm().item()
         assert report.grad_norm == pytest.approx(whole, rel=1e-5)
         norms = {layer.name: layer.norm for layer in report.gradients}
@@ -83,7 +85,7 @@ def test_backward_again_without_step_gives_the_same_loss_and_adds_the_gradients(
     assert loss.loss == first.loss
     assert "the same as before" in loss.words
     second = run(qwen3, BACKWARD)
-    assert second.grad_norm == pytest.approx(2 * first.grad_norm, rel=1e-5)
+    assert second.grad_norm == pytest.approx(2 * present(first.grad_norm), rel=1e-5)
     assert f"{first.grad_norm:.4g} → {second.grad_norm:.4g}" in second.words
     assert_same_bits(qwen3.learner.model.parameters(), before)
     cleared = run(qwen3, ZERO_GRAD)
@@ -105,12 +107,12 @@ def test_a_second_step_with_the_same_gradients_moves_the_weights_again(qwen3: En
     run(qwen3, FORWARD, LOSS, BACKWARD, STEP)
     report = run(qwen3, STEP)
     assert report.update == 2
-    assert report.moved > 0
+    assert present(report.moved) > 0
     assert "same gradients once more" in report.words
 
 
 def test_the_next_update_takes_in_gradients_that_were_left(qwen3: Engine) -> None:
-    alone = run(qwen3, FORWARD, LOSS, BACKWARD).grad_norm
+    alone = present(run(qwen3, FORWARD, LOSS, BACKWARD).grad_norm)
     report = qwen3.update(NOTEBOOK_TEXT)
     assert report.grad_norm == pytest.approx(2 * alone, rel=1e-5)
     assert qwen3.phase_report().grad_norm is None
@@ -169,11 +171,11 @@ def test_what_changes_the_weights_elsewhere_ends_the_phases(qwen3: Engine) -> No
 
 
 def test_a_loop_begins_without_the_gradients_of_the_phases(qwen3: Engine) -> None:
-    clean = next(qwen3.train(TrainSettings(items=1))).loss
+    clean = the(StepReport, next(qwen3.train(TrainSettings(items=1)))).loss
     weights = weights_of(qwen3.learner.model)
     qwen3.reload()
     run(qwen3, FORWARD, LOSS, BACKWARD)
-    assert next(qwen3.train(TrainSettings(items=1))).loss == clean
+    assert the(StepReport, next(qwen3.train(TrainSettings(items=1)))).loss == clean
     assert_same_bits(qwen3.learner.model.parameters(), weights)
 
 
@@ -200,7 +202,7 @@ def test_out_of_memory_in_a_phase_leaves_the_weights_and_begins_again(
     assert_same_bits(qwen3.learner.model.parameters(), before)
     report = qwen3.phase_report()
     assert (report.phase, report.next, report.logits_shape) == (None, FORWARD, None)
-    assert qwen3.status().updates == 0
+    assert present(qwen3.status()).updates == 0
     assert run(qwen3, *PHASES).update == 1
 
 

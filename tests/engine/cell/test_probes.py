@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.known import present
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
@@ -30,17 +31,17 @@ def test_then_and_now_are_those_of_plain_torch(qwen3: Engine) -> None:
     reports = qwen3.probe(TEXTS)
     assert [report.text for report in reports] == list(TEXTS)
     for report, (loss_then, p_then), (loss_now, p_now) in zip(reports, then, now, strict=True):
-        assert report.start.update == 0
-        assert report.start.loss == pytest.approx(loss_then, rel=1e-6)
-        assert report.start.likeliest.id == int(p_then.argmax())
-        assert report.start.likeliest.p == pytest.approx(p_then.max().item(), rel=1e-5)
-        assert report.now.loss == pytest.approx(loss_now, rel=1e-6)
+        assert present(report.start).update == 0
+        assert present(report.start).loss == pytest.approx(loss_then, rel=1e-6)
+        assert present(report.start).likeliest.id == int(p_then.argmax())
+        assert present(report.start).likeliest.p == pytest.approx(p_then.max().item(), rel=1e-5)
+        assert present(report.now).loss == pytest.approx(loss_now, rel=1e-6)
         assert report.change == pytest.approx(loss_now - loss_then, rel=1e-4)
         likeliest = int(p_now.argmax())
-        assert report.now.likeliest.id == likeliest
-        assert report.now.likeliest.p == pytest.approx(p_now[likeliest].item(), rel=1e-5)
-        assert report.now.p_at_start == pytest.approx(p_then[likeliest].item(), rel=1e-5)
-    assert any(abs(report.change) > 0.01 for report in reports)
+        assert present(report.now).likeliest.id == likeliest
+        assert present(report.now).likeliest.p == pytest.approx(p_now[likeliest].item(), rel=1e-5)
+        assert present(report.now).p_at_start == pytest.approx(p_then[likeliest].item(), rel=1e-5)
+    assert any(abs(present(report.change)) > 0.01 for report in reports)
 
 
 def test_a_text_is_measured_at_its_start_once(
@@ -55,19 +56,19 @@ def test_a_text_is_measured_at_its_start_once(
     passes.clear()
     qwen3.follow_probes((*TEXTS, "a third"))
     assert len(passes) == 1
-    assert [r.start.update for r in qwen3.probe((*TEXTS, "a third"))] == [0, 0, 1]
+    assert [present(r.start).update for r in qwen3.probe((*TEXTS, "a third"))] == [0, 0, 1]
     # One that was let go of starts anew
     qwen3.follow_probes(TEXTS[:1])
-    assert [report.start.update for report in qwen3.probe(TEXTS)] == [0, 1]
+    assert [present(report.start).update for report in qwen3.probe(TEXTS)] == [0, 1]
 
 
 def test_a_reload_starts_anew(qwen3: Engine) -> None:
     qwen3.set_lr(1e-2)
     qwen3.update(NOTEBOOK_TEXT)
-    assert [report.start.update for report in qwen3.probe(TEXTS)] == [1, 1]
+    assert [present(report.start).update for report in qwen3.probe(TEXTS)] == [1, 1]
     qwen3.reload()
     reports = qwen3.probe(TEXTS)
-    assert [report.start.update for report in reports] == [0, 0]
+    assert [present(report.start).update for report in reports] == [0, 0]
     assert [report.change for report in reports] == [0, 0]
 
 
@@ -77,13 +78,13 @@ def test_an_update_between_leaves_no_trace_of_the_probes(qwen3: Engine) -> None:
     qwen3.probe(TEXTS)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(p.grad is None for p in qwen3.learner.model.parameters())
-    assert qwen3.status().history.undo == 0
+    assert present(qwen3.status()).history.undo == 0
 
 
 def test_what_cannot_be_read_says_so_and_the_others_are(qwen3: Engine) -> None:
     short, long, fine = qwen3.probe(("a", "word " * 500, TEXTS[0]))
-    assert (short.now.loss, short.change) == (None, None)
-    assert 0 < short.now.likeliest.p <= 1
+    assert (present(short.now).loss, short.change) == (None, None)
+    assert 0 < present(short.now).likeliest.p <= 1
     assert (long.start, long.now, long.change) == (None, None, None)
     assert "shorten it" in long.refused
     assert fine.change == 0

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import weights_of
+from tests.known import each, present, step_reports, the
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.data.batching import IGNORED, pad
 from tui_trainer.engine.data.examples import Example, make_examples
@@ -21,6 +22,7 @@ from tui_trainer.engine.loop.item_losses import losses_by_item
 from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.errors import InputError
 from tui_trainer.reports.problem import Problem
+from tui_trainer.reports.steps import ItemReport, StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 PROBLEMS = [
@@ -34,17 +36,24 @@ PROBLEMS = [
     Problem("A day has how many hours?", "#### 24"),
 ]
 COMBINATIONS = {
-    "one row of 8": {"batch": 8},
-    "padded left": {"batch": 8, "padding": "left"},
-    "4 x 2": {"batch": 2, "accumulation": 4},
-    "2 x 4, left": {"batch": 4, "accumulation": 2, "padding": "left"},
-    "8 x 1": {"accumulation": 8},
-    "3 a pass": {"batch": 3, "accumulation": 3},
-    "packed": {"pack": 512},
-    "packed rows in one pass": {"pack": 128, "batch": 8},
-    "packed, accumulated": {"pack": 128, "accumulation": 8},
-    "packed 2 x 2": {"pack": 128, "batch": 2, "accumulation": 4},
+    "one row of 8": TrainSettings(batch=8),
+    "padded left": TrainSettings(batch=8, padding="left"),
+    "4 x 2": TrainSettings(batch=2, accumulation=4),
+    "2 x 4, left": TrainSettings(batch=4, accumulation=2, padding="left"),
+    "8 x 1": TrainSettings(accumulation=8),
+    "3 a pass": TrainSettings(batch=3, accumulation=3),
+    "packed": TrainSettings(pack=512),
+    "packed rows in one pass": TrainSettings(pack=128, batch=8),
+    "packed, accumulated": TrainSettings(pack=128, accumulation=8),
+    "packed 2 x 2": TrainSettings(pack=128, batch=2, accumulation=4),
 }
+
+
+def counted(item: ItemReport) -> list[float]:
+    """The losses of its tokens: the first has none."""
+    first, *losses = item.token_losses
+    assert first is None
+    return list(each(float, losses))
 
 
 def write(problems: list[Problem], folder: Path) -> str:
@@ -96,17 +105,25 @@ def losses_together(engine: Engine, settings: TrainSettings) -> list[list[float]
 
 
 @pytest.mark.parametrize("end_of_text", [False, True])
-@pytest.mark.parametrize("how", [{"pack": 1024}, {"pack": 128}, {}, {"padding": "left"}])
+@pytest.mark.parametrize(
+    "how",
+    [
+        TrainSettings(pack=1024),
+        TrainSettings(pack=128),
+        TrainSettings(),
+        TrainSettings(padding="left"),
+    ],
+)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_losses_of_items_together_are_those_of_the_items_alone(
     load: Callable[[str], Engine],
     model_folder: Callable[[str], Path],
     architecture: str,
-    how: dict[str, object],
+    how: TrainSettings,
     end_of_text: bool,
 ) -> None:
     engine = load(architecture)
-    together = losses_together(engine, TrainSettings(**how, end_of_text=end_of_text))
+    together = losses_together(engine, replace(how, end_of_text=end_of_text))
     eos = engine.learner.vocabulary.end_of_text if end_of_text else None
     alone = losses_alone(model_folder(architecture), eos)
     assert list(map(len, together)) == list(map(len, alone))
@@ -147,12 +164,12 @@ def test_a_step_is_the_same_however_its_items_are_put_together(
     """GPT-2 trains without its dropout here, which would be another noise in each combination."""
     loss, weights = step_by_hand(model_folder(architecture), answer_only=answer_only)
     file = write(PROBLEMS, tmp_path)
-    basis = TrainSettings(file, lr=0.1, optimizer="SGD", answer_only=answer_only)
     for name, how in COMBINATIONS.items():
         engine = load(architecture)
         model = engine.learner.model.eval()
         monkeypatch.setattr(model, "train", lambda mode=True, model=model: model)
-        steps = list(engine.train(replace(basis, **how)))
+        settings = replace(how, problems=file, lr=0.1, optimizer="SGD", answer_only=answer_only)
+        steps = list(step_reports(engine.train(settings)))
         assert len(steps) == 1, name
         assert steps[0].loss == pytest.approx(loss, rel=1e-5), name
         for ours, theirs in zip(engine.learner.model.parameters(), weights, strict=True):
@@ -165,15 +182,15 @@ def example(*ids: int, first_counted: int = 1) -> Example:
 
 def test_padding_is_masked_by_length_where_it_is_the_end_of_text_token() -> None:
     batch = pad([example(5, 6, 9), example(7, 9, 9, 9, 9)], "right", 9)
-    assert batch.attention_mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+    assert present(batch.attention_mask).tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
     none = IGNORED
     assert batch.labels.tolist() == [[6, 9, none, none, none], [9, 9, 9, 9, none]]
-    assert batch.position_ids.tolist() == [[0, 1, 2, 0, 0], [0, 1, 2, 3, 4]]
-    assert (batch.counts.sum(), batch.counted) == (6, 6)
+    assert present(batch.position_ids).tolist() == [[0, 1, 2, 0, 0], [0, 1, 2, 3, 4]]
+    assert (batch.counts.sum().item(), batch.counted) == (6, 6)
     left = pad([example(5, 6, 9), example(7, 9, 9, 9, 9, first_counted=3)], "left", 9)
-    assert left.attention_mask.tolist() == [[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]
+    assert present(left.attention_mask).tolist() == [[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]
     assert left.labels.tolist() == [[none, none, 6, 9, none], [9, 9, 9, 9, none]]
-    assert left.position_ids.tolist() == [[0, 0, 0, 1, 2], [0, 1, 2, 3, 4]]
+    assert present(left.position_ids).tolist() == [[0, 0, 0, 1, 2], [0, 1, 2, 3, 4]]
     assert left.counts.int().tolist() == [[0, 0, 1, 1, 0], [0, 0, 1, 1, 0]]
 
 
@@ -194,7 +211,7 @@ def test_a_packed_row_separates_items_and_labels_no_first_token() -> None:
         [2, 3, none, none, 5, 9, none, 7, none],
         [3, none, none, none, none, none, none, none, none],
     ]
-    assert batch.position_ids.tolist() == [
+    assert present(batch.position_ids).tolist() == [
         [0, 1, 2, 3, 0, 1, 2, 0, 1],
         [0, 1, 0, 1, 2, 3, 4, 5, 6],
     ]
@@ -210,21 +227,21 @@ def test_rows_are_filled_in_order_and_never_beyond_their_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "rows_of_steps"),
+    ("settings", "rows_of_steps"),
     [
-        ({"batch": 3}, [[3], [3], [2]]),
-        ({"batch": 2, "accumulation": 3}, [[2, 2, 2], [2]]),
-        ({"batch": 3, "epochs": 2}, [[3]] * 5 + [[1]]),
+        (TrainSettings(batch=3), [[3], [3], [2]]),
+        (TrainSettings(batch=2, accumulation=3), [[2, 2, 2], [2]]),
+        (TrainSettings(batch=3, epochs=2), [[3]] * 5 + [[1]]),
     ],
 )
 def test_steps_take_rows_in_order_and_only_the_last_has_fewer(
-    how: dict[str, int], rows_of_steps: list[list[int]]
+    settings: TrainSettings, rows_of_steps: list[list[int]]
 ) -> None:
     items = [example(n, n) for n in range(8)]
-    steps = plan_steps(items, TrainSettings(**how))
+    steps = plan_steps(items, settings)
     assert [[len(rows) for rows in step] for step in steps] == rows_of_steps
     order = [item.ids[0] for step in steps for rows in step for row in rows for item in row]
-    assert order == list(range(8)) * how.get("epochs", 1)
+    assert order == list(range(8)) * settings.epochs
 
 
 def test_the_order_is_a_function_of_seed_and_epoch() -> None:
@@ -243,7 +260,7 @@ FIRST_ORDER = [0, 1, 7, 3, 6, 4, 2, 5]
 
 
 def test_every_item_is_trained_on_once_an_epoch(load: Callable[[str], Engine]) -> None:
-    steps = list(load("Qwen3").train(TrainSettings(items=5, epochs=3, shuffle=True)))
+    steps = step_reports(load("Qwen3").train(TrainSettings(items=5, epochs=3, shuffle=True)))
     seen = [step.item.problem for step in steps]
     assert [sorted(seen[start : start + 5]) for start in (0, 5, 10)] == [list(range(5))] * 3
     assert len({tuple(seen[start : start + 5]) for start in (0, 5, 10)}) > 1
@@ -252,16 +269,16 @@ def test_every_item_is_trained_on_once_an_epoch(load: Callable[[str], Engine]) -
 def test_question_and_answer_are_told_apart(load: Callable[[str], Engine], tmp_path: Path) -> None:
     engine = load("Qwen3")
     file = write(PROBLEMS, tmp_path)
-    for step in engine.train(TrainSettings(file, answer_only=True)):
+    for step in step_reports(engine.train(TrainSettings(file, answer_only=True))):
         item = step.item
         texts, start = item.token_texts, item.answer_start
         problem = PROBLEMS[item.problem]
         assert "".join(texts[:start]) == f"Question: {problem.question}\nAnswer:"
         assert "".join(texts[start:]) == f" {problem.answer}"
-        answer = item.token_losses[start:]
+        question, answer = counted(item)[: start - 1], counted(item)[start - 1 :]
         assert step.loss == pytest.approx(sum(answer) / len(answer))
         assert item.loss == item.answer_loss == pytest.approx(step.loss)
-        assert item.question_loss == pytest.approx(sum(item.token_losses[1:start]) / (start - 1))
+        assert item.question_loss == pytest.approx(sum(question) / len(question))
 
 
 def test_the_end_of_text_is_learned_where_it_is_asked_for(
@@ -269,16 +286,16 @@ def test_the_end_of_text_is_learned_where_it_is_asked_for(
 ) -> None:
     engine = load("Qwen3")
     file = write(PROBLEMS, tmp_path)
-    plain = next(engine.train(TrainSettings(file)))
+    plain = the(StepReport, next(engine.train(TrainSettings(file))))
     engine.reload()
-    ended = next(engine.train(TrainSettings(file, end_of_text=True)))
+    ended = the(StepReport, next(engine.train(TrainSettings(file, end_of_text=True))))
     assert ended.tokens == plain.tokens + 1
     assert ended.item.token_texts == (*plain.item.token_texts, "<|endoftext|>")
     assert ended.item.token_losses[:-1] == pytest.approx(plain.item.token_losses)
 
 
 def test_an_item_longer_than_a_packed_row_is_cut_to_it(load: Callable[[str], Engine]) -> None:
-    step = next(load("Qwen3").train(TrainSettings(items=1, pack=20)))
+    step = the(StepReport, next(load("Qwen3").train(TrainSettings(items=1, pack=20))))
     assert (step.tokens, step.positions, step.truncated) == (20, 20, 1)
 
 
@@ -288,7 +305,7 @@ def test_an_item_whose_answer_is_cut_off_is_left_out_where_only_answers_count(
     long = Problem("why " * 100, "#### 1")
     engine = load("Qwen3")
     file = write([PROBLEMS[0], long, PROBLEMS[1]], tmp_path)
-    steps = list(engine.train(TrainSettings(file, answer_only=True)))
+    steps = step_reports(engine.train(TrainSettings(file, answer_only=True)))
     assert [step.item.problem for step in steps] == [0, 2]
     with pytest.raises(InputError, match="No item has a token of its answer within 128 tokens"):
         engine.train(TrainSettings(write([long], tmp_path), answer_only=True))
@@ -298,15 +315,16 @@ def test_best_and_worst_are_those_of_all_items_so_far(load: Callable[[str], Engi
     engine = load("Qwen3")
     seen: dict[int, float] = {}
     settings = TrainSettings(items=6, batch=2, lr=0.1, optimizer="SGD")
-    for number, step in enumerate(engine.train(settings)):
+    for number, step in enumerate(step_reports(engine.train(settings))):
         seen[step.item.problem] = step.item.loss
         assert step.item.problem == 2 * number
-        assert step.best.loss <= min(seen.values())
-        assert step.worst.loss >= max(seen.values())
-        for extreme in step.best, step.worst:
-            losses = extreme.token_losses[1:]
+        best, worst = present(step.best), present(step.worst)
+        assert best.loss <= min(seen.values())
+        assert worst.loss >= max(seen.values())
+        for extreme in best, worst:
+            losses = counted(extreme)
             assert extreme.loss == pytest.approx(sum(losses) / len(losses))
-    assert step.best.loss < step.worst.loss
+    assert best.loss < worst.loss
 
 
 def test_packing_needs_an_end_of_text_token(load: Callable[[str], Engine]) -> None:

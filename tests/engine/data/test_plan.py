@@ -1,6 +1,7 @@
 """The plan of a loop: the same steps as a list of them, in the memory of one epoch."""
 
 import tracemalloc
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -14,9 +15,9 @@ from tui_trainer.settings.train import TrainSettings
 
 LENGTH = 16
 PACKINGS = (
-    {"pack": 0},
-    {"pack": LENGTH, "pack_order": "in-order"},
-    {"pack": LENGTH, "pack_order": "best-fit"},
+    TrainSettings(pack=0),
+    TrainSettings(pack=LENGTH, pack_order="in-order"),
+    TrainSettings(pack=LENGTH, pack_order="best-fit"),
 )
 
 
@@ -52,15 +53,15 @@ def listed(examples: list[Example], settings: TrainSettings) -> list[Step]:
 )
 def test_the_plan_is_the_list_of_steps_from_whichever_it_goes_on(
     lengths: list[int],
-    packing: dict[str, int | str],
+    packing: TrainSettings,
     batch: int,
     accumulation: int,
     epochs: int,
     shuffle: bool,
     made: int,
 ) -> None:
-    settings = TrainSettings(
-        **packing, batch=batch, accumulation=accumulation, epochs=epochs, shuffle=shuffle
+    settings = replace(
+        packing, batch=batch, accumulation=accumulation, epochs=epochs, shuffle=shuffle
     )
     examples = examples_of(lengths)
     plan, expected = plan_steps(examples, settings), listed(examples, settings)
@@ -71,11 +72,11 @@ def test_the_plan_is_the_list_of_steps_from_whichever_it_goes_on(
 
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_memory_is_that_of_one_epoch_whatever_the_number_of_steps(
-    packing: dict[str, int | str],
+    packing: TrainSettings,
 ) -> None:
     examples = examples_of([2 + n % 15 for n in range(50)])
     few, many = (
-        peak_of_the_plan(examples, TrainSettings(**packing, epochs=epochs, shuffle=True))
+        peak_of_the_plan(examples, replace(packing, epochs=epochs, shuffle=True))
         for epochs in (40, 1_000)
     )
     assert many < 1.2 * few
@@ -98,7 +99,7 @@ def test_of_a_million_steps_the_last_is_found_without_making_the_others() -> Non
     """Where every epoch has as many rows as any other."""
     examples = examples_of([2 + n % 15 for n in range(500)])
     for packing in (PACKINGS[0], PACKINGS[2]):
-        plan = plan_steps(examples, TrainSettings(**packing, epochs=2_000, shuffle=True))
+        plan = plan_steps(examples, replace(packing, epochs=2_000, shuffle=True))
         tracemalloc.start()
         last = list(islice(plan.after(len(plan) - 1), 2))
         peak = tracemalloc.get_traced_memory()[1]

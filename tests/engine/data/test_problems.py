@@ -1,6 +1,7 @@
 """Problems from the generator, from files, and what is said where a file cannot be used."""
 
 import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,15 +29,15 @@ def write_jsonl(folder: Path, *lines: object) -> str:
     return str(path)
 
 
-def write_parquet(folder: Path, columns: dict[str, list[object]]) -> str:
+def write_parquet(folder: Path, columns: Mapping[str, Sequence[object]]) -> str:
     path = folder / "items.parquet"
     pyarrow.parquet.write_table(pyarrow.table(columns), path)
     return str(path)
 
 
-def sentence(source: str, **options: int | str) -> str:
+def sentence(source: str, limit: int | None = None) -> str:
     with pytest.raises(InputError) as caught:
-        load_problems(source, **options)
+        load_problems(source, limit=limit)
     told = str(caught.value)
     assert "\n" not in told
     assert told.endswith(".")
@@ -76,7 +77,7 @@ def test_what_lies_past_the_limit_is_not_looked_at(tmp_path: Path) -> None:
 
 def test_parquet_keeps_the_order_and_the_limit(tmp_path: Path) -> None:
     columns = {name: [row[name] for row in ROWS] for name in ("question", "answer")}
-    source = write_parquet(tmp_path, {"id": [0, 1, 2, 3, 4], **columns})
+    source = write_parquet(tmp_path, {"id": list("01234"), **columns})
     assert load_problems(source, limit=2) == PROBLEMS[:2]
     assert load_problems(source) == PROBLEMS
 
@@ -94,13 +95,19 @@ def test_parquet_keeps_the_order_and_the_limit(tmp_path: Path) -> None:
         ({"answer": "72", "reasoning": " "}, "72"),
     ],
 )
-def test_numbers_and_reasoning_make_an_answer(tmp_path: Path, row: dict, answer: str) -> None:
+def test_numbers_and_reasoning_make_an_answer(
+    tmp_path: Path, row: dict[str, object], answer: str
+) -> None:
     source = write_jsonl(tmp_path, {"question": "Q", **row})
     assert load_problems(source) == [Problem("Q", answer)]
 
 
 def test_parquet_numbers_and_reasoning(tmp_path: Path) -> None:
-    columns = {"question": ["Q"], "answer": [72], "reasoning": ["48+24 = 72."]}
+    columns: dict[str, list[object]] = {
+        "question": ["Q"],
+        "answer": [72],
+        "reasoning": ["48+24 = 72."],
+    }
     assert load_problems(write_parquet(tmp_path, columns)) == [Problem("Q", "48+24 = 72.\n#### 72")]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.engine.data.word_problems import word_problem, word_problems
-from tui_trainer.engine.data.word_scenes import Calculation
+from tui_trainer.engine.data.word_scenes import Calculation, SceneMaker
 from tui_trainer.engine.data.word_stories import STORIES
 
 ANNOTATION = re.compile(r"(\d+)([-+*/])(\d+) = \$?<<\1([-+*/])\3=(\d+)>>(\d+)")
@@ -74,7 +74,7 @@ def test_there_are_many_kinds_and_few_repeats() -> None:
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-def test_each_kind_ends_in_a_question_and_the_steps_lead_to_its_result(story) -> None:
+def test_each_kind_ends_in_a_question_and_the_steps_lead_to_its_result(story: SceneMaker) -> None:
     for number in range(300):
         scene = story(Random(number))
         assert scene.question.endswith("?")

@@ -4,14 +4,17 @@ import dataclasses
 import itertools
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from tests.known import end, present
 from tests.models import ARCHITECTURES, CONTEXT
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
@@ -127,8 +130,8 @@ def answer_of_a_model_that_writes_ids(ids: list[int], engine: Engine, budget: in
     learner = engine.learner
     script = iter(ids)
 
-    def prefer(_model, _inputs, output) -> None:
-        output.logits[:, -1, next(script)] = 1e9
+    def prefer(_model: object, _inputs: object, output: CausalLMOutputWithPast) -> None:
+        present(output.logits)[:, -1, next(script)] = 1e9
 
     generation = GreedyGeneration(learner, [learner.vocabulary.ids("Hi")], budget)
     hook = learner.model.register_forward_hook(prefer)
@@ -153,7 +156,7 @@ def test_scoring_reads_the_text_without_special_tokens_and_the_raw_text_is_kept(
     """As lm-evaluation-harness, which stops by the raw text and skips special tokens after it."""
     vocabulary = qwen3.learner.vocabulary
     special, number = "return", vocabulary.tokenizer.convert_tokens_to_ids("return")
-    assert number is not None
+    assert isinstance(number, int)
     parts = [vocabulary.ids(part) for part in (" ##", "## 2", "4\n\nQuest", "ion: 9 Question:")]
     ids = [*parts[0], *(token_id for part in parts[1:] for token_id in (number, *part))]
     raw = f" ##{special}## 2{special}4\n\nQuest{special}ion: 9 Question:"
@@ -198,7 +201,7 @@ def test_every_end_of_text_counts(qwen3: Engine) -> None:
 # The items
 
 
-def last(reports) -> EvaluationReport:
+def last(reports: Iterator[EvaluationReport]) -> EvaluationReport:
     return list(reports)[-1]
 
 
@@ -233,7 +236,7 @@ def test_items_and_scores_are_those_of_a_plain_loop(
 def test_what_was_scored_stays_where_an_evaluation_is_cancelled(qwen3: Engine) -> None:
     reports = qwen3.evaluate(EvaluationSettings(items=6, batch=2, max_tokens=2))
     kept = next(report for report in reports if len(report.items) == 4)
-    reports.close()
+    end(reports)
     assert len({item.problem for item in kept.items}) == 4
 
 
@@ -327,16 +330,18 @@ def test_what_a_loop_trains_on_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("wrong", "said"),
     [
-        ({"items": 0}, "items must be 1 or more"),
-        ({"batch": 0}, "batch must be 1 or more"),
-        ({"max_tokens": 0}, "max tokens must be 1 or more"),
-        ({"shots": -1}, "shots must be 0 or more"),
-        ({"skip": -1}, "skip must be 0 or more"),
-        ({"problems": " "}, "Name the problems"),
+        (partial(EvaluationSettings, items=0), "items must be 1 or more"),
+        (partial(EvaluationSettings, batch=0), "batch must be 1 or more"),
+        (partial(EvaluationSettings, max_tokens=0), "max tokens must be 1 or more"),
+        (partial(EvaluationSettings, shots=-1), "shots must be 0 or more"),
+        (partial(EvaluationSettings, skip=-1), "skip must be 0 or more"),
+        (partial(EvaluationSettings, problems=" "), "Name the problems"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused(settings: dict, said: str) -> None:
+def test_settings_that_cannot_be_meant_are_refused(
+    wrong: Callable[[], EvaluationSettings], said: str
+) -> None:
     with pytest.raises(InputError, match=said):
-        EvaluationSettings(**settings)
+        wrong()

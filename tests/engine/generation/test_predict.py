@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from tests.known import present
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation import predict as predict_module
@@ -27,7 +28,7 @@ def assert_agrees(engine: Engine, prediction: Prediction, top: int) -> None:
     vocabulary = engine.learner.vocabulary
     entropy = -(p * p.log()).sum(dim=-1)
     for n, position in enumerate(prediction.positions):
-        assert (position.index, position.id) == (n, ids[n])
+        assert (position.index, position.id) == (n, ids[n].item())
         assert position.text == vocabulary.text_of(position.id)
         assert position.entropy == pytest.approx(entropy[n].item(), rel=1e-5)
         best = p[n].topk(top)
@@ -46,7 +47,7 @@ def assert_agrees(engine: Engine, prediction: Prediction, top: int) -> None:
             order = logits[n].argsort(descending=True).tolist()
             assert position.expected_rank == order.index(ids[n + 1]) + 1
             assert position.loss == pytest.approx(-math.log(expected), rel=1e-5)
-    losses = [position.loss for position in prediction.positions[:-1]]
+    losses = [present(position.loss) for position in prediction.positions[:-1]]
     assert prediction.loss == pytest.approx(sum(losses) / len(losses))
     last = prediction.positions[-1]
     assert (last.expected, last.expected_rank, last.loss) == (None, None, None)

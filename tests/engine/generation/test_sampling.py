@@ -2,6 +2,8 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -43,15 +45,16 @@ def test_each_step_equals_transformers_own(qwen3: Engine, sampling: Sampling) ->
     logits = 3 * real_logits(qwen3)  # random weights give a distribution that is nearly flat
     warpers = LogitsProcessorList([TemperatureLogitsWarper(sampling.temperature)])
     steps = apply_steps(logits, sampling)
-    ids = torch.zeros(1, 1, dtype=torch.long)
+    ids = torch.LongTensor([[0]])
+    scores = torch.DoubleTensor([logits.tolist()])
     assert torch.equal(steps["softmax"], logits.double())
-    assert torch.equal(steps["temperature"], warpers(ids, logits[None].double())[0])
+    assert torch.equal(steps["temperature"], warpers(ids, scores)[0])
     if sampling.top_k is not None:
         warpers.append(TopKLogitsWarper(sampling.top_k))
-    assert torch.equal(steps["top-k"], warpers(ids, logits[None].double())[0])
+    assert torch.equal(steps["top-k"], warpers(ids, scores)[0])
     if sampling.top_p < 1:
         warpers.append(TopPLogitsWarper(sampling.top_p))
-    assert torch.equal(steps["top-p"], warpers(ids, logits[None].double())[0])
+    assert torch.equal(steps["top-p"], warpers(ids, scores)[0])
 
 
 @given(
@@ -60,11 +63,13 @@ def test_each_step_equals_transformers_own(qwen3: Engine, sampling: Sampling) ->
     top_p=st.floats(0.01, 0.99),
 )
 @settings(max_examples=200, deadline=None)
-def test_the_survivors_are_those_of_transformers_ties_aside(logits, top_k, top_p) -> None:
+def test_the_survivors_are_those_of_transformers_ties_aside(
+    logits: list[int], top_k: int, top_p: float
+) -> None:
     row = torch.tensor(logits, dtype=torch.float64)
     row += torch.linspace(0, 0.01, len(row))  # of a tie at the edge of top-p each drops another
     steps = apply_steps(row, Sampling(top_k=top_k, top_p=top_p))
-    ids = torch.zeros(1, 1, dtype=torch.long)
+    ids = torch.LongTensor([[0]])
     warped = LogitsProcessorList([TopKLogitsWarper(top_k), TopPLogitsWarper(top_p)])(ids, row[None])
     assert (steps["top-p"] > -math.inf).tolist() == (warped[0] > -math.inf).tolist()
     assert steps["top-p"].softmax(-1).sum().item() == pytest.approx(1)
@@ -152,7 +157,9 @@ def test_sampling_leaves_torchs_own_generator_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_a_draw_at_the_very_end_chooses_no_token_that_was_cut(monkeypatch) -> None:
+def test_a_draw_at_the_very_end_chooses_no_token_that_was_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("tui_trainer.engine.generation.sampling.draw_number", lambda *_: 1 - 2**-53)
     flat = torch.zeros(1000)
     flat[500:] = -1
@@ -167,15 +174,17 @@ def test_logits_that_are_no_numbers_are_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"temperature": 0.0}, "temperature must be from 0.01 to 100, not 0"),
-        ({"temperature": math.nan}, "temperature"),
-        ({"top_k": 0}, "at least 1 token, not 0"),
-        ({"top_p": 0.0}, "above 0 and at most 1, not 0"),
-        ({"top_p": 1.5}, "not 1.5"),
-        ({"seed": -1}, "from 0 to 2"),
-        ({"seed": 2**63}, "from 0 to 2"),
+        (partial(Sampling, temperature=0.0), "temperature must be from 0.01 to 100, not 0"),
+        (partial(Sampling, temperature=math.nan), "temperature"),
+        (partial(Sampling, top_k=0), "at least 1 token, not 0"),
+        (partial(Sampling, top_p=0.0), "above 0 and at most 1, not 0"),
+        (partial(Sampling, top_p=1.5), "not 1.5"),
+        (partial(Sampling, seed=-1), "from 0 to 2"),
+        (partial(Sampling, seed=2**63), "from 0 to 2"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused(wrong, said) -> None:
+def test_settings_that_cannot_be_meant_are_refused(
+    wrong: Callable[[], Sampling], said: str
+) -> None:
     with pytest.raises(InputError, match=said):
-        Sampling(**wrong)
+        wrong()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import end
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
@@ -77,7 +78,7 @@ def test_a_run_that_is_written_keeps_its_weights_whoever_asks_for_others(qwen3: 
     first = qwen3.train(SETTINGS, record=True)
     next(first)
     qwen3.save()
-    first.close()
+    end(first)
     (run,) = run_folders()
     checkpoint = str(checkpoint_folders(run)[0])
     choice = ModelChoice(checkpoint, "cpu", "fp32")
@@ -93,7 +94,7 @@ def test_a_run_that_is_written_keeps_its_weights_whoever_asks_for_others(qwen3: 
         with pytest.raises(InputError, match=r"^A run is being written .*: stop its loop first"):
             ask()
     assert_same_bits(weights_of(qwen3.learner.model), before)
-    loop.close()
+    end(loop)
     assert qwen3.reload().updates == 0
 
 
@@ -108,7 +109,7 @@ def test_a_resumed_run_has_the_changes_that_its_checkpoint_has_and_no_others(
     qwen3.save()
     saved = weights_of(qwen3.learner.model)
     qwen3.update(NOTEBOOK_TEXT)  # later than the checkpoint
-    loop.close()
+    end(loop)
     (run,) = run_folders()
     (checkpoint,) = checkpoint_folders(run)
     qwen3.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
@@ -142,7 +143,7 @@ def test_what_was_done_before_a_run_is_its_base_and_is_not_undone_under_it(qwen3
     next_step(loop)
     with pytest.raises(InputError, match="A loop or another screen"):
         qwen3.undo()
-    loop.close()
+    end(loop)
 
 
 def test_the_csv_counts_the_updates_after_each_step(qwen3: Engine, tmp_path: Path) -> None:

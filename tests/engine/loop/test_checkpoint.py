@@ -15,12 +15,16 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, Gemma3Config
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import end, present, step_reports, the
 from tests.models import byte_level_tokenizer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs import writer
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
+from tui_trainer.runs.description import Parent
 from tui_trainer.runs.home import run_folders, runs_home
 from tui_trainer.runs.listing import list_runs, open_run, read_run
 from tui_trainer.runs.saved_models import models_home
@@ -37,21 +41,24 @@ def lines_of(run: Path) -> list[dict[str, object]]:
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
 
 
-def stop_after(reports: Iterator[StepReport], steps: int) -> None:
+EIGHT = TrainSettings(items=8)
+
+
+def stop_after(reports: Iterator[LoopReport], steps: int) -> None:
     list(itertools.islice(reports, steps))
-    reports.close()
+    end(reports)
 
 
 def newest() -> Path:
     return run_folders()[0]
 
 
-def recorded(engine: Engine, steps: int = 3, **changes: object) -> Path:
+def recorded(engine: Engine, steps: int = 3, settings: TrainSettings = EIGHT) -> Path:
     """A run of the loaded model that was stopped and saved after `steps`; its checkpoint."""
-    reports = engine.train(TrainSettings(**{"items": 8, **changes}), record=True)
+    reports = engine.train(settings, record=True)
     list(itertools.islice(reports, steps))
     engine.save()
-    reports.close()
+    end(reports)
     return find_checkpoint(newest().name)
 
 
@@ -90,26 +97,26 @@ def test_a_run_stopped_at_37_and_resumed_is_that_of_one_never_stopped(
     source = "builtin" if model == "builtin" else str(model_folder(model))
     choice, settings = ModelChoice(source, "cpu", "fp32"), SETTINGS[which]
     engine.load_model(choice)
-    last = list(engine.train(settings, record=True))[-1]
+    last = list(step_reports(engine.train(settings, record=True)))[-1]
     whole, weights = newest(), weights_of(engine.learner.model)
 
     engine.load_model(choice)
     reports = engine.train(settings, record=True)
     list(itertools.islice(reports, 37))
     engine.save()
-    reports.close()
+    end(reports)
     stopped = newest()
     torch.manual_seed(99)  # another process has other random numbers
     folder = find_checkpoint(stopped.name)
     engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
-    resumed_last = list(engine.resume(str(folder), settings, record=True))[-1]
+    resumed_last = list(step_reports(engine.resume(str(folder), settings, record=True)))[-1]
 
     assert lines_of(newest()) == lines_of(whole)
     assert len(lines_of(stopped)) == 37
     assert_same_bits(engine.learner.model.parameters(), weights)
     assert (resumed_last.best, resumed_last.worst) == (last.best, last.worst)
     run = open_run(newest()).description
-    assert (run.parent.run, run.parent.step) == (stopped.name, 37)
+    assert run.parent == Parent(stopped.name, 37)
     assert (run.state, run.tally.step, run.steps) == ("finished", last.steps, last.steps)
     assert run.tally.bytes == (newest() / "metrics.jsonl").stat().st_size
 
@@ -155,12 +162,12 @@ def test_the_learning_rate_set_in_a_run_survives_and_is_told_in_a_line(qwen3: En
     qwen3.set_training_lr(3e-4)
     next(reports)
     qwen3.save()
-    reports.close()
+    end(reports)
     lines = lines_of(newest())
     assert lines[2] == {"event": "lr", "step": 3, "peak_lr": 3e-4}
     folder = find_checkpoint(newest().name)
     qwen3.load_model(ModelChoice(str(folder)))
-    report = next(qwen3.resume(str(folder), TrainSettings(items=8)))
+    report = the(StepReport, next(qwen3.resume(str(folder), TrainSettings(items=8))))
     assert (report.step, report.peak_lr, report.lr) == (4, 3e-4, 3e-4)
 
 
@@ -182,27 +189,27 @@ def test_a_checkpoint_names_its_model_and_counts_all_updates(qwen3: Engine) -> N
     assert (status.model.name, status.updates) == ("Qwen3 step 3", 0)
     reports = qwen3.resume(str(folder), TrainSettings(items=8), record=True)
     list(itertools.islice(reports, 2))
-    report = qwen3.save()
+    report = the(CheckpointReport, qwen3.save())
     facts = read_facts(newest() / "checkpoints" / report.name)
     assert (facts.model, facts.step, facts.updates) == ("Qwen3", 5, 5)
     assert read_run(newest()).model.name == "Qwen3"
 
 
 def test_checkpoints_come_every_n_steps_and_steps_tell_of_them(qwen3: Engine) -> None:
-    steps = list(qwen3.train(TrainSettings(items=5, checkpoint_every=2), record=True))
+    steps = list(step_reports(qwen3.train(TrainSettings(items=5, checkpoint_every=2), record=True)))
     assert [step.checkpoint and step.checkpoint.name for step in steps] == [
         *(None, "step-000002", None, "step-000004", "step-000005")
     ]
     folders = checkpoint_folders(newest())
     assert [folder.name for folder in folders] == [f"step-{n:06}" for n in (2, 4, 5)]
     size = sum(path.stat().st_size for path in folders[0].iterdir())
-    assert steps[1].checkpoint.bytes == size
+    assert present(steps[1].checkpoint).bytes == size
 
 
 def test_a_checkpoint_of_the_same_step_takes_the_place_of_the_first(qwen3: Engine) -> None:
     reports = qwen3.train(TrainSettings(items=3), record=True)
     next(reports)
-    first = qwen3.save()
+    first = the(CheckpointReport, qwen3.save())
     qwen3.update("Question: 1 + 1?")
     qwen3.save()
     folder = newest() / "checkpoints" / first.name
@@ -231,9 +238,10 @@ def test_whatever_writing_a_checkpoint_raises_is_its_failure_and_not_the_runs(
 
     monkeypatch.setattr(qwen3.learner.vocabulary.tokenizer, "save_pretrained", fail)
     settings = TrainSettings(items=2, checkpoint_every=1, checkpoint_at_end=False)
-    steps = list(qwen3.train(settings, record=True))
-    assert "No space left on device" in steps[0].checkpoint.failure
-    assert "\n" not in steps[0].checkpoint.failure
+    steps = list(step_reports(qwen3.train(settings, record=True)))
+    failure = present(present(steps[0].checkpoint).failure)
+    assert "No space left on device" in failure
+    assert "\n" not in failure
     assert list((newest() / "checkpoints").iterdir()) == []
     assert (len(steps), open_run(newest()).description.state) == (2, "finished")
 
@@ -256,17 +264,17 @@ def test_weights_that_never_had_a_gradient_are_resumed_too(engine: Engine, tmp_p
     tokenizer.save_pretrained(tmp_path)
     engine.load_model(ModelChoice(str(tmp_path), "cpu", "fp32"))
     settings = TrainSettings(items=4, checkpoint_every=2)
-    whole = [step.loss for step in engine.train(settings, record=True)]
+    whole = [step.loss for step in step_reports(engine.train(settings, record=True))]
     folder = newest() / "checkpoints" / "step-000002"
     assert any("vision" in name for name in read_facts(folder).without_state)
     engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
-    assert [step.loss for step in engine.resume(str(folder), settings)] == whole[2:]
+    assert [step.loss for step in step_reports(engine.resume(str(folder), settings))] == whole[2:]
 
 
 def test_a_stopped_run_is_one_that_a_checkpoint_lets_go_on(qwen3: Engine) -> None:
     def held() -> tuple[int, int, bool] | None:
         run = qwen3.stopped_run()
-        return run and (run.step, run.checkpoint_step, run.is_saved)
+        return None if run is None else (run.step, run.checkpoint_step, run.is_saved)
 
     assert held() is None
     reports = qwen3.train(TrainSettings(items=4, checkpoint_every=2), record=True)
@@ -280,7 +288,7 @@ def test_a_stopped_run_is_one_that_a_checkpoint_lets_go_on(qwen3: Engine) -> Non
     next(reports)
     assert held() == (3, 2, False)
     qwen3.save()
-    reports.close()
+    end(reports)
     assert held() == (3, 3, True)
     stopped = qwen3.stopped_run()
     assert stopped is not None
@@ -296,13 +304,14 @@ def test_a_run_that_is_renamed_under_its_loop_goes_on_there_and_says_so(qwen3: E
     reports = qwen3.train(TrainSettings(items=4, checkpoint_every=3), record=True)
     next(reports)
     renamed = newest().rename(newest().with_name("mine"))
-    step = next(reports)
+    step = the(StepReport, next(reports))
     assert (step.run, renamed.name in step.notes[0]) == ("mine", True)
     renamed = renamed.rename(renamed.with_name("yours"))
-    assert qwen3.save().run == "yours"
+    assert the(CheckpointReport, qwen3.save()).run == "yours"
     renamed = renamed.rename(renamed.with_name("mine"))
-    assert next(reports).checkpoint.run == "mine"
-    assert (qwen3.run().name, qwen3.run().checkpoint_step) == ("mine", 3)
+    assert present(the(StepReport, next(reports)).checkpoint).run == "mine"
+    run = present(qwen3.run())
+    assert (run.name, run.checkpoint_step) == ("mine", 3)
     list(reports)
     assert [run.name for run in list_runs()[0]] == ["mine"]
     assert [line["step"] for line in lines_of(renamed)] == [1, 2, 3, 4]
@@ -317,9 +326,9 @@ def test_a_run_whose_files_vanish_goes_on_in_another_folder_with_all_its_steps(
     reports = qwen3.train(TrainSettings(items=4, checkpoint_every=2), record=True)
     list(itertools.islice(reports, 2))
     shutil.rmtree(newest())
-    assert "it goes on in" in next(reports).notes[0]
-    assert qwen3.run().checkpoint_step is None
-    assert next(reports).checkpoint.failure is None
+    assert "it goes on in" in the(StepReport, next(reports)).notes[0]
+    assert present(qwen3.run()).checkpoint_step is None
+    assert present(the(StepReport, next(reports)).checkpoint).failure is None
     list(reports)
     assert [line["step"] for line in lines_of(newest())] == [1, 2, 3, 4]
     folder = find_checkpoint(newest().name)
@@ -341,7 +350,7 @@ def test_other_items_are_refused(qwen3: Engine, tmp_path: Path) -> None:
     item = '{"question": "1 + 1?", "answer": "#### 2"}\n'
     problems.write_text(item * 3)
     settings = TrainSettings(problems=str(problems))
-    folder = recorded(qwen3, 1, problems=str(problems))
+    folder = recorded(qwen3, 1, replace(settings, items=8))
     qwen3.load_model(ModelChoice(str(folder)))
     problems.write_text(item * 2)
     with pytest.raises(InputError, match="are not those that"):
@@ -362,9 +371,9 @@ def test_resume_goes_on_from_the_checkpoints_weights_alone(qwen3: Engine) -> Non
     with pytest.raises(InputError, match="first: it is not the model"):
         qwen3.resume(str(folder), settings)
     qwen3.load_model(ModelChoice(str(folder)))
-    expected = next(qwen3.resume(str(folder), settings)).loss
-    assert qwen3.status().updates == 1
-    assert next(qwen3.resume(str(folder), settings)).loss == expected
+    expected = the(StepReport, next(qwen3.resume(str(folder), settings))).loss
+    assert present(qwen3.status()).updates == 1
+    assert the(StepReport, next(qwen3.resume(str(folder), settings))).loss == expected
 
 
 def test_sgd_and_bf16_are_resumed_to_the_bit(
@@ -374,17 +383,17 @@ def test_sgd_and_bf16_are_resumed_to_the_bit(
     for precision, optimizer in (("fp32", "SGD"), ("bf16", "AdamW"), ("mixed", "AdamW")):
         settings = TrainSettings(items=6, optimizer=optimizer, lr=1e-2)
         engine.load_model(ModelChoice(source, "cpu", precision))
-        whole = [report.loss for report in engine.train(settings)]
+        whole = [report.loss for report in step_reports(engine.train(settings))]
         engine.load_model(ModelChoice(source, "cpu", precision))
-        folder = recorded(engine, 3, items=6, optimizer=optimizer, lr=1e-2)
+        folder = recorded(engine, 3, settings)
         engine.load_model(ModelChoice(str(folder), "cpu", precision))
-        assert [r.loss for r in engine.resume(str(folder), settings)] == whole[3:]
+        assert [r.loss for r in step_reports(engine.resume(str(folder), settings))] == whole[3:]
 
 
 def test_a_run_that_fails_or_makes_no_step_is_told_apart(
     qwen3: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    qwen3.train(TrainSettings(items=2), record=True).close()
+    end(qwen3.train(TrainSettings(items=2), record=True))
     assert list_runs() == ([], [])
     reports = qwen3.train(TrainSettings(items=5), record=True)
     next(reports)

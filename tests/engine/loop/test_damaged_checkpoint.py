@@ -10,9 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.known import step_reports, the
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.runs import SavedReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
 from tui_trainer.settings.train import ModelChoice, TrainSettings
@@ -44,7 +47,7 @@ def run(kept: Path) -> Path:
 def resume(engine: Engine, checkpoint: Path) -> float:
     """The loss of the first step after it."""
     engine.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
-    return next(engine.resume(str(checkpoint), SETTINGS)).loss
+    return the(StepReport, next(engine.resume(str(checkpoint), SETTINGS))).loss
 
 
 def flip(path: Path) -> None:
@@ -137,7 +140,7 @@ def test_a_copy_elsewhere_is_a_model_like_others(qwen3: Engine, run: Path, tmp_p
 
 def test_a_saved_model_is_checked_too(qwen3: Engine) -> None:
     qwen3.update("1 + 1?")
-    report = qwen3.save()
+    report = the(SavedReport, qwen3.save())
     folder = Path(report.folder)
     assert qwen3.load_model(ModelChoice(report.name)).model.name == report.name
     flip(folder / WEIGHTS)
@@ -229,7 +232,7 @@ def test_an_old_checkpoint_resumes_with_a_word_that_it_cannot_be_checked(
     expected = resume(qwen3, checkpoint)
     make_old(checkpoint)
     qwen3.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
-    first, second = qwen3.resume(str(checkpoint), SETTINGS)
+    first, second = step_reports(qwen3.resume(str(checkpoint), SETTINGS))
     assert first.loss == expected
     assert "written before they had hashes" in first.notes[0]
     assert second.notes == ()

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.full_disk import full_disk
+from tests.known import end, the
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.loop import HaltReport, LoopReport
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
@@ -67,7 +69,7 @@ def test_what_a_checkpoint_takes_is_told(qwen3: Engine) -> None:
     steps = after_steps(qwen3, TrainSettings(items=5), 2)
     size = (run_folders()[0] / "metrics.jsonl").stat().st_size
     halt = halted(steps, size)
-    saved = qwen3.save()
+    saved = the(CheckpointReport, qwen3.save())
     wanted = re.search(r"make room \(about ([\d.]+) kB, ", halt.why)
     assert wanted is not None
     assert saved.bytes == pytest.approx(1e3 * float(wanted[1]), rel=0.3)
@@ -112,7 +114,7 @@ def test_a_checkpoint_after_a_halt_is_of_a_step_that_the_metrics_have(qwen3: Eng
     steps = after_steps(qwen3, METRICS, 2)
     folder = run_folders()[0]
     halted(steps, (folder / "metrics.jsonl").stat().st_size)
-    saved = qwen3.save()
+    saved = the(CheckpointReport, qwen3.save())
     assert (saved.step, len(written(folder))) == (3, 3)
     rest = steps_of(list(steps))
     assert [step for step, _ in written(folder)] == [1, 2, 3, 4, 5]
@@ -125,7 +127,7 @@ def test_a_run_that_is_stopped_where_it_halted_keeps_the_step_if_it_can(qwen3: E
     steps = after_steps(qwen3, METRICS, 2)
     folder = run_folders()[0]
     halt = halted(steps, (folder / "metrics.jsonl").stat().st_size)
-    steps.close()
+    end(steps)
     assert [step for step, _ in written(folder)] == [1, 2, 3]
     description = open_run(folder).description
     assert (description.state, description.failure) == ("failed", halt.why)
@@ -135,7 +137,7 @@ def test_the_end_on_a_full_disk_is_told_and_not_dropped(qwen3: Engine) -> None:
     steps = after_steps(qwen3, METRICS, 2)
     halted(steps, (run_folders()[0] / "metrics.jsonl").stat().st_size)
     with full_disk(10), pytest.raises(UnwritableError, match="File too large"):
-        steps.close()
+        end(steps)
 
 
 def test_what_room_does_not_mend_halts_too(qwen3: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,13 +157,13 @@ def test_what_room_does_not_mend_halts_too(qwen3: Engine, monkeypatch: pytest.Mo
 
 
 def test_want_of_room_is_known_in_any_language(tmp_path: Path) -> None:
-    for error in (
+    for full in (
         OSError(errno.ENOSPC, "No space left on device"),
         OSError(errno.EDQUOT, "Disk quota exceeded"),
         OSError(errno.EFBIG, "File too large"),
         RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),
     ):
-        assert lacks_room(error)
+        assert lacks_room(full)
     for error in (OSError(errno.EROFS, "Read-only file system"), ValueError("(os error 2)")):
         assert not lacks_room(error)
     assert free_bytes(tmp_path / "not" / "there" / "yet") == pytest.approx(

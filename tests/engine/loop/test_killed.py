@@ -13,7 +13,9 @@ from threading import Lock
 
 import pytest
 
+from tests.known import present, step_reports, the
 from tui_trainer.engine.engine import Engine
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
 from tui_trainer.runs.description import RunState
@@ -30,7 +32,7 @@ def killed_after(source: str, steps: int, seconds: float) -> Path:
     flags = ["--items", "60", "--lr", "1e-3", "--shuffle", "--checkpoint-every", "2"]
     process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, env=os.environ)
     with process:
-        lines = iter(process.stdout)
+        lines = iter(present(process.stdout))
         while steps:
             steps -= b'"loss"' in next(lines)
         time.sleep(seconds)
@@ -47,7 +49,7 @@ def assert_goes_on(
         check_checkpoint(folder)
     checkpoint = find_checkpoint(str(run))
     engine.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
-    losses = [report.loss for report in engine.resume(str(checkpoint), settings)]
+    losses = [report.loss for report in step_reports(engine.resume(str(checkpoint), settings))]
     assert losses == whole[-len(losses) :]
     assert len(losses) < len(whole)
 
@@ -60,7 +62,7 @@ def test_twenty_killed_runs_are_resumed_bit_for_bit(
     """GPT-2 has dropout, so that its random numbers must go on too."""
     source, draw = str(model_folder("GPT2")), random.Random(0)
     engine.load_model(ModelChoice(source, "cpu", "fp32"))
-    whole = [report.loss for report in engine.train(SETTINGS)]
+    whole = [report.loss for report in step_reports(engine.train(SETTINGS))]
     for _ in range(20):
         run = killed_after(source, draw.randrange(3, 50), draw.uniform(0, 0.1))
         assert_goes_on(engine, run, whole)
@@ -89,12 +91,12 @@ def test_whatever_a_kill_leaves_of_a_checkpoint_the_newest_is_whole(
 
     settings = replace(SETTINGS, items=8)
     steps = iter(engine.train(settings, record=True))
-    whole = [next(steps).loss for _ in range(2)]
+    whole = [the(StepReport, next(steps)).loss for _ in range(2)]
     with monkeypatch.context() as patch:
         for name in ("fsync", "rename", "replace", "rmdir"):
             patch.setattr(os, name, copying_before(getattr(os, name)))
-        whole += [next(steps).loss for _ in range(2)]
-    whole += [step.loss for step in steps]
+        whole += [the(StepReport, next(steps)).loss for _ in range(2)]
+    whole += [step.loss for step in step_reports(steps)]
     assert len(left) > 8
     assert {find_checkpoint(str(run)).name for run in left} == {"step-000002", "step-000004"}
     for run in left:

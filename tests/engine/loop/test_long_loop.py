@@ -2,25 +2,31 @@
 
 import gc
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.known import each
 from tui_trainer.engine.engine import Engine
+from tui_trainer.reports.actions import LoopSteps
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import TrainSettings
 
 
 @pytest.mark.parametrize(
     "packing",
-    [{}, {"pack": 512, "pack_order": "best-fit", "shuffle": True, "chunked_loss": True}],
+    [
+        TrainSettings(),
+        TrainSettings(pack=512, pack_order="best-fit", shuffle=True, chunked_loss=True),
+    ],
     ids=["tutorial", "packed"],
 )
 def test_the_loop_keeps_nothing_of_a_step_once_it_is_reported(
-    qwen3: Engine, runs_home: Path, packing: dict[str, int | str | bool]
+    qwen3: Engine, runs_home: Path, packing: TrainSettings
 ) -> None:
     """Counted in blocks of Python's memory, of which a number has one; the file has every step."""
-    settings = TrainSettings(items=2, epochs=200, **packing)
+    settings = replace(packing, items=2, epochs=200)
     loop = qwen3.train(settings, record=True)
     held: dict[int, int] = {}
     for report in loop:
@@ -35,4 +41,4 @@ def test_the_loop_keeps_nothing_of_a_step_once_it_is_reported(
     assert after - before < 5 * (steps // 2), after - before
     (metrics,) = runs_home.glob("*/metrics.jsonl")
     assert len(metrics.read_text().splitlines()) == steps
-    assert [(done.first, done.last) for done in qwen3.actions()] == [(1, steps)]
+    assert [(done.first, done.last) for done in each(LoopSteps, qwen3.actions())] == [(1, steps)]

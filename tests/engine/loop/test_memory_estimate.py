@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.loop_memory import LOOPS
+from tests.known import end, present
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop import memory_estimate
@@ -78,8 +79,8 @@ def test_the_remedy_is_the_fewest_changes_that_are_enough(
     settings = TrainSettings(items=30, batch=8)
     needed = []
     for changed in (settings, replace(settings, chunked_loss=True)):
-        qwen3.train(changed).close()
-        needed.append(qwen3.memory_estimate().needed_bytes)
+        end(qwen3.train(changed))
+        needed.append(present(qwen3.memory_estimate()).needed_bytes)
     plain, enough = needed
     assert enough < 0.9 * plain
     monkeypatch.setattr(memory_estimate, "free_memory", lambda _: enough)
@@ -129,5 +130,5 @@ def test_a_second_run_is_said_to_need_what_the_first_did(
     qwen3.prepare_undo()
     before = qwen3.at_hand.training.spare_bytes()
     assert before > 3 * weights
-    qwen3.train(TrainSettings(items=2)).close()
+    end(qwen3.train(TrainSettings(items=2)))
     assert qwen3.at_hand.training.spare_bytes() < before - 2 * weights

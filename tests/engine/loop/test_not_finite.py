@@ -11,13 +11,18 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import each, end, present, step_reports, the
 from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.data.batching import MicroBatch
+from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.finite import NotNumbersError
 from tui_trainer.engine.loop.item_losses import BestAndWorst
 from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import LoopSteps
 from tui_trainer.reports.loop import HaltReport, LoopReport
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
@@ -36,7 +41,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Spoil:
     def make(*problems: int, gradient_alone: bool = False) -> None:
         call = LossPass.__call__
 
-        def spoiled(loss_pass, batch, counted: int) -> tuple[Tensor, Tensor]:
+        def spoiled(loss_pass: LossPass, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
             loss, losses = call(loss_pass, batch, counted)
             for place in batch.places:
                 if place.example.problem in problems:
@@ -84,7 +89,7 @@ def test_such_a_step_changes_neither_weights_nor_optimizer_and_names_its_item(
     assert_same_bits(qwen3.learner.model.parameters(), weights)
     assert_same_bits(state_of(qwen3), state)
     assert all(p.grad is None for p in qwen3.learner.model.parameters())
-    assert qwen3.status().updates == 3
+    assert present(qwen3.status()).updates == 3
 
 
 def test_going_on_leaves_the_step_out_as_if_its_items_were_not_there(
@@ -103,10 +108,10 @@ def test_going_on_leaves_the_step_out_as_if_its_items_were_not_there(
         assert [report.step for report in made] == [1, 2, 3, 4, 5]
         assert [report.applied for report in made] == [True, True, False, True, True]
         losses.append([report.loss for report in made if report.applied])
-        assert engine.status().updates == 4
+        assert present(engine.status()).updates == 4
     assert losses[0] == losses[1]
     assert all(map(math.isfinite, losses[0]))
-    numbers = [(done.first, done.last) for done in engine.actions()]
+    numbers = [(done.first, done.last) for done in each(LoopSteps, engine.actions())]
     assert numbers == [(1, 2), (4, 5)]  # so that an export leaves it out too
 
 
@@ -116,7 +121,7 @@ def test_a_checkpoint_where_the_loop_stands_goes_on_to_the_same_losses(
     spoil(2)
     steps = qwen3.train(TrainSettings(items=ITEMS, lr=1e-3), record=True)
     assert first_halt(steps).step == 3
-    saved = qwen3.save()
+    saved = the(CheckpointReport, qwen3.save())
     assert saved.step == 2
     rest = [report for report in steps if isinstance(report, StepReport)]
     folder = run_folders()[0]
@@ -128,14 +133,14 @@ def test_a_checkpoint_where_the_loop_stands_goes_on_to_the_same_losses(
     qwen3.load_model(ModelChoice(checkpoint, "cpu", "fp32"))
     again = list(qwen3.resume(checkpoint, TrainSettings(items=ITEMS, lr=1e-3)))
     assert isinstance(again[0], HaltReport)
-    assert [r.loss for r in again[2:]] == [r.loss for r in rest[1:]]
+    assert [r.loss for r in step_reports(again[2:])] == [r.loss for r in rest[1:]]
 
 
 def test_a_run_that_ends_where_it_stood_says_why(qwen3: Engine, spoil: Spoil) -> None:
     spoil(1)
     steps = qwen3.train(TrainSettings(items=ITEMS), record=True)
     halt = first_halt(steps)
-    steps.close()
+    end(steps)
     description = open_run(run_folders()[0]).description
     assert (description.state, description.failure) == ("failed", halt.why)
 
@@ -153,7 +158,7 @@ def test_a_lower_learning_rate_counts_from_where_the_loop_stood(
 def test_sgd_at_lr_10_stands_before_the_weights_are_spoiled(engine: Engine) -> None:
     engine.load_model(ModelChoice("builtin", "cpu", "fp32"))
     halt = first_halt(engine.train(TrainSettings(items=40, optimizer="SGD", lr=10.0)))
-    assert engine.status().updates == halt.step - 1
+    assert present(engine.status()).updates == halt.step - 1
     engine.learner.weights.check_finite()
 
 
@@ -163,7 +168,7 @@ def test_items_of_a_batch_are_told_apart(qwen3: Engine, spoil: Spoil) -> None:
     assert "at items 1, 2." in first_halt(steps).why
     report = next(steps)
     assert isinstance(report, StepReport)
-    assert {report.best.problem, report.worst.problem} == {0, 3}
+    assert {present(report.best).problem, present(report.worst).problem} == {0, 3}
 
 
 def test_the_best_and_the_worst_are_finite_whatever_comes(qwen3: Engine) -> None:
@@ -181,7 +186,7 @@ def test_the_best_and_the_worst_are_finite_whatever_comes(qwen3: Engine) -> None
     assert (best_and_worst.best, best_and_worst.worst) == (best, worst)
 
 
-def one_example(engine: Engine):
+def one_example(engine: Engine) -> Example:
     examples = engine.at_hand.training.load_items(TrainSettings(items=1)).examples
     return examples[0]
 
@@ -189,7 +194,7 @@ def one_example(engine: Engine):
 def test_the_norm_that_is_looked_at_changes_no_bit(qwen3: Engine) -> None:
     """torch's own norm of the gradients, beside the notebook's loop, which looks at none."""
     settings = TrainSettings(items=3, lr=1e-3)
-    losses = [report.loss for report in qwen3.train(settings)]
+    losses = [report.loss for report in step_reports(qwen3.train(settings))]
     qwen3.reload()
     examples = qwen3.at_hand.training.load_items(settings).examples
     model = qwen3.learner.model.train()
@@ -234,7 +239,7 @@ def test_a_model_whose_weights_are_not_finite_says_so_and_predicts_nothing(
             refused()
     with pytest.raises(InputError, match="No update is made: the loss is nan"):
         engine.update(NOTEBOOK_TEXT)
-    assert engine.status().updates == 0
+    assert present(engine.status()).updates == 0
 
 
 def test_the_step_phase_makes_nothing_of_gradients_that_are_not_finite(qwen3: Engine) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import assert_same_bits
+from tests.known import step_reports
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.problems import format_problem
 from tui_trainer.engine.data.word_problems import word_problems
@@ -18,7 +19,7 @@ ITEMS = 20
 
 def test_losses_and_weights_of_tutorial_equal_those_by_hand(engine: Engine) -> None:
     engine.load_model(ModelChoice("builtin", "cpu", "fp32"))
-    steps = list(engine.train(replace(TUTORIAL, items=ITEMS)))
+    steps = list(step_reports(engine.train(replace(TUTORIAL, items=ITEMS))))
     texts = [format_problem(problem) for problem in word_problems(ITEMS, seed=0)]
     assert [step.item.text for step in steps] == texts
 

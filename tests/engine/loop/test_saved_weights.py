@@ -10,6 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import end, step_reports
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
@@ -27,9 +28,9 @@ def unsaved(engine: Engine) -> int:
     return status.unsaved
 
 
-def loop_of(items: int, **settings: float) -> TrainSettings:
+def loop_of(items: int) -> TrainSettings:
     """A loop that ends without a checkpoint."""
-    return replace(TrainSettings(), items=items, checkpoint_at_end=False, **settings)
+    return TrainSettings(items=items, checkpoint_at_end=False)
 
 
 def saved(engine: Engine) -> SavedReport:
@@ -128,15 +129,15 @@ def test_while_a_run_goes_its_checkpoint_gets_them(qwen3: Engine) -> None:
     assert (report.step, unsaved(qwen3)) == (2, 0)
     next(loop)
     assert unsaved(qwen3) == 1
-    loop.close()
+    end(loop)
 
 
 @pytest.mark.parametrize("how", ["finished", "stopped", "failed"])
 def test_after_a_run_has_ended_it_still_gets_its_checkpoint_and_goes_on_from_there(
     qwen3: Engine, model_folder: Callable[[str], Path], how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = loop_of(3, lr=1e-3)
-    every = [report.loss for report in qwen3.train(settings)]
+    settings = replace(loop_of(3), lr=1e-3)
+    every = [report.loss for report in step_reports(qwen3.train(settings))]
     qwen3.reload()
     loop = qwen3.train(settings, record=True)
     next(loop), next(loop)
@@ -147,7 +148,7 @@ def test_after_a_run_has_ended_it_still_gets_its_checkpoint_and_goes_on_from_the
     elif how == "finished":
         assert len(list(loop)) == 1
     else:
-        loop.close()
+        end(loop)
     qwen3.predict(NOTEBOOK_TEXT)
     step, (run,) = 2 + (how == "finished"), run_folders()
     assert unsaved(qwen3) == step
@@ -158,7 +159,7 @@ def test_after_a_run_has_ended_it_still_gets_its_checkpoint_and_goes_on_from_the
     if how != "finished":
         (checkpoint,) = checkpoint_folders(run)
         qwen3.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
-        assert [r.loss for r in qwen3.resume(str(checkpoint), settings)] == every[2:]
+        assert [r.loss for r in step_reports(qwen3.resume(str(checkpoint), settings))] == every[2:]
 
 
 def _fail(*_: object, **__: object) -> None:
@@ -229,7 +230,7 @@ def test_a_saved_model_that_is_renamed_has_its_updates_as_before(qwen3: Engine) 
 
 
 def test_a_checkpoint_that_lost_a_file_has_no_updates_any_more(qwen3: Engine) -> None:
-    loop = qwen3.train(loop_of(4, checkpoint_every=2), record=True)
+    loop = qwen3.train(replace(loop_of(4), checkpoint_every=2), record=True)
     next(loop), next(loop), next(loop)
     (checkpoint,) = checkpoint_folders(run_folders()[0])
     assert unsaved(qwen3) == 1
@@ -239,10 +240,10 @@ def test_a_checkpoint_that_lost_a_file_has_no_updates_any_more(qwen3: Engine) ->
 
 def test_a_run_before_its_first_step_has_no_weights(qwen3: Engine) -> None:
     qwen3.update(NOTEBOOK_TEXT)
-    loop = qwen3.train(loop_of(1, validation_items=1), record=True)
+    loop = qwen3.train(replace(loop_of(1), validation_items=1), record=True)
     next(loop)
     assert saved(qwen3).updates == 1
-    loop.close()
+    end(loop)
 
 
 @pytest.mark.parametrize("in_run", [False, True])

@@ -11,9 +11,12 @@ import torch
 import torch.nn.functional as F
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.failing import failing_at
+from tests.known import each, end, present, step_reports, the
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 ITEMS = 20
@@ -21,25 +24,27 @@ ITEMS = 20
 
 def test_a_step_says_what_was_trained_on(qwen3: Engine) -> None:
     tokens = qwen3.learner.vocabulary
-    steps = list(qwen3.train(TrainSettings(items=3, lr=1e-3, optimizer="SGD")))
+    steps = step_reports(qwen3.train(TrainSettings(items=3, lr=1e-3, optimizer="SGD")))
     for number, step in enumerate(steps, start=1):
         item = step.item
         assert (step.step, step.steps, step.items, item.problem) == (number, 3, 3, number - 1)
         assert step.tokens == step.positions == len(item.token_texts) == len(item.token_losses)
         assert "".join(item.token_texts).startswith(item.text[:20])
-        assert item.token_losses[0] is None
-        mean = math.fsum(item.token_losses[1:]) / (step.tokens - 1)
+        first, *losses = item.token_losses
+        assert first is None
+        mean = math.fsum(each(float, losses)) / (step.tokens - 1)
         assert (step.loss, item.loss) == pytest.approx((mean, mean))
         assert step.lr == step.peak_lr == 1e-3
         assert item.truncated == bool(step.truncated) == (len(tokens.ids(item.text)) > 128)
         assert step.memory_bytes > 0
-    assert qwen3.status().updates == 3
+    assert number == 3
+    assert present(qwen3.status()).updates == 3
 
 
 def test_an_item_longer_than_the_context_is_cut_and_says_so(qwen3: Engine, tmp_path: Path) -> None:
     problems = tmp_path / "long.jsonl"
     problems.write_text(json.dumps({"question": "hello " * 200, "answer": "1"}))
-    step = next(qwen3.train(TrainSettings(problems=str(problems))))
+    step = the(StepReport, next(qwen3.train(TrainSettings(problems=str(problems)))))
     assert (step.tokens, step.item.truncated, step.truncated) == (128, True, 1)
 
 
@@ -50,7 +55,7 @@ def test_the_loop_has_an_optimizer_of_its_own(qwen3: Engine) -> None:
     kept = [entry["exp_avg"].clone() for entry in state.values()]
     list(qwen3.train(TrainSettings(items=2)))
     assert_same_bits(kept, [entry["exp_avg"] for entry in state.values()])
-    assert qwen3.status().lr == 0.5
+    assert present(qwen3.status()).lr == 0.5
 
 
 def test_nothing_happens_before_the_first_step_and_between_two(qwen3: Engine) -> None:
@@ -73,7 +78,7 @@ def test_looking_at_the_model_between_steps_changes_no_loss(
     for looking in (False, True):
         engine.load_model(ModelChoice(str(model_folder("GPT2")), "cpu", "fp32"))
         run = []
-        for step in engine.train(TrainSettings(items=4, seed=3)):
+        for step in step_reports(engine.train(TrainSettings(items=4, seed=3))):
             run.append(step.loss)
             if looking:
                 engine.predict(NOTEBOOK_TEXT)
@@ -85,9 +90,9 @@ def test_a_closed_loop_leaves_the_model_as_it_is(qwen3: Engine) -> None:
     steps = qwen3.train(TrainSettings(items=5))
     next(steps)
     weights = weights_of(qwen3.learner.model)
-    steps.close()
+    end(steps)
     assert_same_bits(qwen3.learner.model.parameters(), weights)
-    assert qwen3.status().updates == 1
+    assert present(qwen3.status()).updates == 1
     assert qwen3.update(NOTEBOOK_TEXT).update == 2
 
 
@@ -114,21 +119,14 @@ def test_a_step_that_runs_out_of_memory_is_as_if_it_had_not_begun(
     assert_same_bits(learner.model.parameters(), before)
     assert all(parameter.grad is None for parameter in learner.model.parameters())
     assert not learner.model.training
-    assert qwen3.status().updates == good_steps
+    assert present(qwen3.status()).updates == good_steps
 
 
 def fail_in_the_optimizer(monkeypatch: pytest.MonkeyPatch) -> None:
     """The third tensor that AdamW changes runs out of memory; two are changed by then."""
-    done: list[object] = []
-    real = torch.Tensor.addcdiv_
-
-    def addcdiv(parameter: torch.Tensor, *args: object, **keywords: object) -> object:
-        done.append(parameter)
-        if len(done) == 3:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return real(parameter, *args, **keywords)
-
-    monkeypatch.setattr(torch.Tensor, "addcdiv_", addcdiv)
+    no_memory = torch.OutOfMemoryError("CUDA out of memory.")
+    third = failing_at(3, torch.Tensor.addcdiv_, no_memory)
+    monkeypatch.setattr(torch.Tensor, "addcdiv_", third)
 
 
 def test_an_optimizer_that_fails_in_the_first_step_leaves_the_weights(

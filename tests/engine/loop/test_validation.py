@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import end, present
 from tests.models import CONTEXT
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.problems import load_problems
@@ -35,6 +37,7 @@ PROBLEMS = [
     for n in range(12)
 ]
 Load = Callable[[str], Engine]
+Report = TypeVar("Report")
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def write(problems: list[Problem], folder: Path) -> str:
     return str(path)
 
 
-def of(kind: type[LoopReport], reports: list[LoopReport]) -> list[LoopReport]:
+def of(kind: type[Report], reports: list[LoopReport]) -> list[Report]:
     return [report for report in reports if isinstance(report, kind)]
 
 
@@ -90,21 +93,25 @@ def test_an_item_that_a_file_has_twice_is_not_measured_where_it_is_trained_on(
     assert [(item.index, item.problem) for item in unseen] == [(5, PROBLEMS[5]), (7, PROBLEMS[6])]
 
 
-@pytest.mark.parametrize("asked", [{"validation_items": 3}, {"sample_every": 5}])
+@pytest.mark.parametrize(
+    "asked", [TrainSettings(validation_items=3), TrainSettings(sample_every=5)]
+)
 def test_a_file_that_is_all_trained_on_has_nothing_to_measure_and_says_so(
-    qwen3: Engine, file: str, asked: dict[str, int]
+    qwen3: Engine, file: str, asked: TrainSettings
 ) -> None:
     with pytest.raises(InputError, match="no item beside the 12 that are trained on: lower items"):
-        qwen3.train(TrainSettings(file, items=12, **asked))
-    (first, *_) = qwen3.train(TrainSettings(file, items=11, **asked))
+        qwen3.train(dataclasses.replace(asked, problems=file, items=12))
+    (first, *_) = qwen3.train(dataclasses.replace(asked, problems=file, items=11))
     assert isinstance(first, ValidationReport | SampleReport | PartReport)
 
 
 def test_measured_items_are_whole_however_the_rows_are_made_up(qwen3: Engine, file: str) -> None:
     vocabulary = qwen3.learner.vocabulary
     lengths = []
-    for how in ({}, {"pack": 16}, {"batch": 4, "answer_only": True}):
-        settings = TrainSettings(file, items=4, validation_items=8, **how)
+    plain = TrainSettings(file, items=4, validation_items=8)
+    packed = dataclasses.replace(plain, pack=16)
+    together = dataclasses.replace(plain, batch=4, answer_only=True)
+    for settings in (plain, packed, together):
         held_out = hold_out(vocabulary, settings, PROBLEMS[:4], CONTEXT)
         lengths.append([len(example.ids) for example in held_out.examples])
     assert lengths[0] == lengths[1] == lengths[2]
@@ -158,7 +165,9 @@ def test_the_tutorial_preset_measures_nothing(qwen3: Engine) -> None:
 # What
 
 
-def losses_by_hand(model: torch.nn.Module, folder: Path, problem: Problem) -> tuple[list, list]:
+def losses_by_hand(
+    model: torch.nn.Module, folder: Path, problem: Problem
+) -> tuple[list[float], list[float]]:
     """-log p of the tokens of the question and of the answer of one item, alone, by hand."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     question = f"Question: {problem.question}\nAnswer:"
@@ -187,7 +196,7 @@ def test_figures_are_means_over_all_tokens_of_the_items_alone(
     )
     reports = engine.train(settings)
     before = next(report for report in reports if isinstance(report, ValidationReport))
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model: torch.nn.Module = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     for report in (before, of(ValidationReport, list(reports))[0]):
         pairs = [losses_by_hand(model, folder, problem) for problem in PROBLEMS[4:]]
         question = [loss for one, _ in pairs for loss in one]
@@ -207,7 +216,7 @@ def test_figures_are_means_over_all_tokens_of_the_items_alone(
 def test_samples_are_what_an_evaluation_answers(qwen3: Engine) -> None:
     reports = qwen3.train(TrainSettings(items=1, sample_every=1))
     sample = next(report for report in reports if isinstance(report, SampleReport))
-    reports.close()
+    end(reports)
     *_, evaluation = qwen3.evaluate(EvaluationSettings(items=2))
     assert sample.items == evaluation.items
     assert len(sample.items) == 2
@@ -263,7 +272,7 @@ def test_a_long_measurement_gives_way_and_says_how_far_it_is(
             break
         if isinstance(report, PartReport):
             qwen3.predict("hello")  # which reads only
-            parts.setdefault(report.what, []).append(report.share)
+            parts.setdefault(report.what, []).append(present(report.share))
     assert parts["validating"] == [0.2, 0.4, 0.6, 0.8, 1.0]
     assert parts["answering"] == sorted(parts["answering"])
     assert len(parts["answering"]) > 20
@@ -271,15 +280,22 @@ def test_a_long_measurement_gives_way_and_says_how_far_it_is(
 
 @pytest.mark.parametrize("kind", [ValidationReport, SampleReport])
 def test_weights_that_change_meanwhile_are_measured_alone(
-    qwen3: Engine, monkeypatch: pytest.MonkeyPatch, kind: type[LoopReport]
+    qwen3: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[ValidationReport | SampleReport],
 ) -> None:
-    def measured(changing: bool) -> list[LoopReport]:
-        asked = {"validation_items": 5} if kind is ValidationReport else {"sample_every": 1}
-        found = []
-        for report in qwen3.train(TrainSettings(items=1, **asked)):
-            found.append(report)
+    asked = TrainSettings(items=1)
+    if kind is ValidationReport:
+        asked = dataclasses.replace(asked, validation_items=5)
+    else:
+        asked = dataclasses.replace(asked, sample_every=1)
+
+    def measured(changing: bool) -> tuple[list[LoopReport], ValidationReport | SampleReport]:
+        parts: list[LoopReport] = []
+        for report in qwen3.train(asked):
             if isinstance(report, kind):
-                return found
+                return parts, report
+            parts.append(report)
             if changing:
                 qwen3.set_lr(0.1)
                 qwen3.update("hello you")
@@ -287,9 +303,9 @@ def test_weights_that_change_meanwhile_are_measured_alone(
 
     monkeypatch.setattr(validation, "REPORT_SECONDS", 0.0)
     monkeypatch.setattr(validation, "POSITIONS_AT_ONCE", 1)
-    untouched = measured(changing=False)
-    part, disturbed = measured(changing=True)  # after one part it gives way no more
+    _, untouched = measured(changing=False)
+    (part,), disturbed = measured(changing=True)  # after one part it gives way no more
     assert isinstance(part, PartReport)
-    again = measured(changing=False)[-1]
+    _, again = measured(changing=False)
     assert dataclasses.replace(disturbed, seconds=again.seconds) == again
-    assert dataclasses.replace(untouched[-1], seconds=again.seconds) != again
+    assert dataclasses.replace(untouched, seconds=again.seconds) != again

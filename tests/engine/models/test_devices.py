@@ -1,9 +1,11 @@
 """Devices and precisions: what `auto` takes, and what is refused."""
 
+from collections.abc import Callable
+
 import psutil
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, PreTrainedConfig
 
 from tests.models import BYTE_FALLBACK, BYTE_LEVEL
 from tui_trainer.engine.models.devices import (
@@ -64,7 +66,9 @@ def test_a_device_that_is_none_is_refused(wanted: str) -> None:
 
 
 @pytest.mark.parametrize("configure", [*BYTE_LEVEL.values(), *BYTE_FALLBACK.values()])
-def test_parameters_are_counted_without_allocating_them(configure: object) -> None:
+def test_parameters_are_counted_without_allocating_them(
+    configure: Callable[[int], PreTrainedConfig],
+) -> None:
     config = configure(400)
     model = AutoModelForCausalLM.from_config(config)
     assert count_parameters(config) == sum(p.numel() for p in model.parameters())

@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.known import present
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.cell.passes import passes
 from tui_trainer.engine.engine import Engine
@@ -71,7 +72,7 @@ def test_attention_and_residual_dropout_of_qwen3_are_those_of_plain_pytorch(qwen
     ids = learner.input_ids(NOTEBOOK_TEXT)
     logits = model(input_ids=ids, use_cache=False).logits
     assert F.cross_entropy(logits[0, :-1], ids[0, 1:]).item() == loss
-    words = qwen3.status().dropped
+    words = present(qwen3.status()).dropped
     assert "no dropout modules" in words
     assert "(attention_dropout)" in words
     assert "(self_attn, mlp)" in words
@@ -95,7 +96,7 @@ def test_undo_and_redo_are_exact_with_it(
     after = weights(engine)
     engine.set_dropout(0)
     engine.undo()
-    assert engine.status().dropout == 0.3  # as the update was made
+    assert present(engine.status()).dropout == 0.3  # as the update was made
     assert all(map(torch.equal, weights(engine), before))
     assert torch.equal(torch.get_rng_state(), rng)
     engine.passes(NOTEBOOK_TEXT)
@@ -133,7 +134,7 @@ def test_a_loop_and_predictions_have_the_models_own(qwen3: Engine) -> None:
 def test_what_is_no_probability_is_refused(qwen3: Engine, p: float) -> None:
     with pytest.raises(InputError, match="A dropout probability is from 0"):
         qwen3.set_dropout(p)
-    assert qwen3.status().dropout == 0
+    assert present(qwen3.status()).dropout == 0
 
 
 def test_a_model_in_which_nothing_can_be_dropped_says_so(qwen3: Engine) -> None:

@@ -4,6 +4,7 @@ import gc
 import weakref
 from itertools import islice
 
+from tests.known import end
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.settings.train import TrainSettings
@@ -19,7 +20,7 @@ def test_the_collector_looks_at_little_of_what_there_is_before_a_loop_and_after(
     assert len(gc.get_objects()) < frozen
     # Some that are frozen are freed as ever, when nothing refers to them any more.
     assert 0.999 * frozen < gc.get_freeze_count() <= frozen
-    reports.close()
+    end(reports)
     assert 0.999 * frozen < gc.get_freeze_count() <= frozen
     assert gc.isenabled()
 
@@ -28,7 +29,7 @@ def test_what_a_second_engine_leaves_behind_is_collected() -> None:
     """The collector passes over what was imported, not over the weights that were held since."""
     engine = Engine(UNHEARD)
     left = weakref.ref(engine)
-    cycle = [engine]
+    cycle: list[object] = [engine]
     cycle.append(cycle)
     del engine, cycle
     gc.collect()

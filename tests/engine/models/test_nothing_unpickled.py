@@ -13,9 +13,11 @@ import transformers.models.auto.auto_factory
 from safetensors.torch import save_file
 
 from tests.gguf_file import write_gguf
+from tests.known import end, step_reports, the
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
@@ -188,12 +190,12 @@ def test_a_run_is_resumed_without_a_pickle(
     settings = TrainSettings(items=2, checkpoint_every=1)
     engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
     reports = engine.train(settings, record=True)
-    run = next(reports).run
-    reports.close()
+    run = the(StepReport, next(reports)).run
+    end(reports)
     assert run is not None
     checkpoint = find_checkpoint(run)
     trace = plant(checkpoint, "optimizer.pt")
     plant(checkpoint, "pytorch_model.bin")
     engine.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
-    assert [report.step for report in engine.resume(str(checkpoint), settings)] == [2]
+    assert [report.step for report in step_reports(engine.resume(str(checkpoint), settings))] == [2]
     assert not trace.exists()

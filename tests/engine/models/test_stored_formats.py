@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -182,7 +182,7 @@ def test_an_adapter_alone_is_no_model(engine: Engine, adapter: Path) -> None:
         (adapter / "config.json").unlink(missing_ok=True)
 
 
-def write_header(path: Path, **entries: object) -> Path:
+def write_header(path: Path, entries: Mapping[str, str | int]) -> Path:
     """A GGUF file with one small tensor and these entries."""
     writer = GGUFWriter(path, "llama")
     for name, value in entries.items():
@@ -196,7 +196,7 @@ def write_header(path: Path, **entries: object) -> Path:
     return path
 
 
-GGUF = [
+GGUF: list[tuple[dict[str, str | int], str]] = [
     ({"split__count": 2, "split__no": 0}, "kind.gguf is part 1 of 2 of a model: join its parts"),
     ({"general__type": "adapter"}, "kind.gguf is an adapter and no model: merge it with its base"),
     ({"general__type": "mmproj"}, "kind.gguf is of the type mmproj and no language model"),
@@ -207,7 +207,7 @@ GGUF = [
 
 def test_a_gguf_file_that_is_no_whole_model_is_named(engine: Engine, tmp_path: Path) -> None:
     for entries, sentence in GGUF:
-        path = write_header(tmp_path / "kind.gguf", **entries)
+        path = write_header(tmp_path / "kind.gguf", entries)
         with pytest.raises(InputError) as refused:
             engine.load_model(ModelChoice(str(path), "cpu", "fp32"))
         assert str(refused.value).startswith(sentence)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.known import each, present, step_reports
 from tests.models import (
     BYTE_FALLBACK,
     BYTE_LEVEL,
@@ -24,6 +25,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.token_bytes import byte_alphabet
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import Action
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 BYTES = Vocabulary(byte_level_tokenizer(), "byte level")
@@ -105,7 +107,6 @@ def test_a_special_token_in_the_text_is_one_token_with_its_own_bytes() -> None:
 
 def test_a_token_that_was_put_in_stands_for_no_bytes() -> None:
     tokenizer = byte_fallback_tokenizer()
-    tokenizer.add_bos_token = True
     from tokenizers.processors import TemplateProcessing  # noqa: PLC0415
 
     tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
@@ -177,7 +178,7 @@ def test_an_end_of_text_that_a_tokenizer_appends_is_no_part_of_a_text(
     assert engine.continuation("def", (1,)) == answer
     # The Tokens screen shows what the tokenizer gives.
     assert appends.tokenize("def").input_ids == (*plain.ids("def"), 0)
-    (note,) = engine.status().model.notes
+    (note,) = present(engine.status()).model.notes
     assert note.startswith("The tokenizer of appends puts <|endoftext|> after every text: it is le")
 
 
@@ -187,8 +188,8 @@ def test_a_beginning_that_is_typed_is_not_doubled(engine: Engine, qwen3_folder: 
     assert vocabulary.ids("def").count(0) == 1
     loss = engine.predict("def x").loss
     assert engine.update(f"{END_OF_TEXT}def x").loss == pytest.approx(loss)
-    assert [action.text for action in engine.actions()] == ["def x"]
-    assert engine.status().model.notes == ()
+    assert [action.text for action in each(Action, engine.actions())] == ["def x"]
+    assert present(engine.status()).model.notes == ()
 
 
 def test_ids_that_the_model_has_no_row_for_are_told_by_token(
@@ -198,7 +199,7 @@ def test_ids_that_the_model_has_no_row_for_are_told_by_token(
     tokenizer.add_special_tokens({"pad_token": "[PAD]"})
     tokenizer.save_pretrained(qwen3_folder)
     vocabulary = loaded(engine, qwen3_folder)
-    (note,) = engine.status().model.notes
+    (note,) = present(engine.status()).model.notes
     assert note.startswith("The tokenizer of model has 401 tokens and the model's embedding 400 ro")
     for ask in engine.predict, engine.update:
         with pytest.raises(
@@ -206,6 +207,6 @@ def test_ids_that_the_model_has_no_row_for_are_told_by_token(
         ):
             ask("def [PAD]")
     assert vocabulary.pad_id == 0
-    steps = list(engine.train(TrainSettings(items=4, batch=4)))
-    assert math.isfinite(steps[0].loss)
+    (step,) = step_reports(engine.train(TrainSettings(items=4, batch=4)))
+    assert math.isfinite(step.loss)
     assert engine.tokenize("a [PAD]", str(qwen3_folder)).input_ids[-1] == 400

@@ -3,27 +3,45 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, CohereConfig, Gemma2Config, GraniteConfig
+from transformers import (
+    AutoModelForCausalLM,
+    CohereConfig,
+    Gemma2Config,
+    GraniteConfig,
+    PreTrainedConfig,
+)
 
+from tests.known import present
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.data.batching import IGNORED, labelled_positions
 from tui_trainer.engine.ways import chunked_loss
 from tui_trainer.engine.ways.chunked_loss import chunked_losses, is_plain_head
 
 ROWS, POSITIONS, WIDTH, VOCABULARY = 2, 37, 24, 211
-SMALL = {
+
+
+class Sizes(TypedDict):
+    vocab_size: int
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    num_key_value_heads: int
+
+
+SMALL: Sizes = {
     "vocab_size": 300,
     "hidden_size": 16,
     "intermediate_size": 32,
     "num_hidden_layers": 1,
     "num_attention_heads": 2,
     "num_key_value_heads": 1,
-    "head_dim": 8,
 }
 
 
@@ -105,7 +123,7 @@ def test_a_models_gradients_are_those_of_its_own_logits(
 
     plain = F.cross_entropy(model(ids).logits.flatten(0, 1), labels.flatten())
     plain.backward()
-    expected = [parameter.grad.clone() for parameter in model.parameters()]
+    expected = [present(parameter.grad).clone() for parameter in model.parameters()]
     model.zero_grad()
     hidden = model.base_model(ids).last_hidden_state
     loss, _ = chunked_losses(
@@ -120,12 +138,14 @@ def test_a_models_gradients_are_those_of_its_own_logits(
 @pytest.mark.parametrize(
     "config",
     [
-        Gemma2Config(**SMALL, final_logit_softcapping=0.01),
-        Gemma2Config(**SMALL, final_logit_softcapping=50.0),  # straight near zero, where all are
+        Gemma2Config(**SMALL, head_dim=8, final_logit_softcapping=0.01),
+        Gemma2Config(
+            **SMALL, head_dim=8, final_logit_softcapping=50.0
+        ),  # straight near zero, where all are
         GraniteConfig(**SMALL, logits_scaling=4.0),
         CohereConfig(**SMALL, logit_scale=0.5),
     ],
     ids=["Gemma2", "Gemma2 as it is", "Granite", "Cohere"],
 )
-def test_logits_that_are_bent_or_scaled_are_noticed(config) -> None:
+def test_logits_that_are_bent_or_scaled_are_noticed(config: PreTrainedConfig) -> None:
     assert not is_plain_head(AutoModelForCausalLM.from_config(config).eval())

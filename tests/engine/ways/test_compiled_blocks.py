@@ -11,6 +11,7 @@ from torch._inductor import config
 from transformers import AutoModelForCausalLM
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import step_reports
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.layers import blocks_of
 from tui_trainer.engine.ways.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blocks
@@ -34,7 +35,7 @@ def test_losses_and_weights_are_those_of_the_blocks_as_they_are(qwen3: Engine) -
     qwen3.reload()
     reports = qwen3.train(replace(SETTINGS, compiled=True))
     assert next(reports) == PartReport("warming up")
-    steps = [report for report in reports if not isinstance(report, PartReport)]
+    steps = list(step_reports(report for report in reports if not isinstance(report, PartReport)))
     assert steps[0].notes == ()
     assert [step.loss for step in steps] == pytest.approx([step.loss for step in plain], rel=1e-5)
     for now, then in zip(qwen3.learner.model.parameters(), weights, strict=True):

@@ -1,7 +1,7 @@
 """Attention of each item on its own gives what the mask gives, forward and backward."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from transformers import (
 )
 
 from tests.engine.ways.test_chunked_loss import SMALL
+from tests.known import present
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.data.item_lengths import item_lengths
 from tui_trainer.engine.ways.item_attention import attention_within_items
@@ -28,20 +29,20 @@ def packed_inputs() -> dict[str, Tensor]:
     return {"input_ids": torch.randint(0, 300, (2, 32)), "position_ids": torch.stack(positions)}
 
 
-def logits_and_gradients(model: PreTrainedModel, **inputs: object) -> list[Tensor]:
+def logits_and_gradients(model: PreTrainedModel, inputs: Mapping[str, object]) -> list[Tensor]:
     model.zero_grad()
     logits = model(**inputs, use_cache=False).logits
     logits.square().mean().backward()
-    return [logits.detach(), *(parameter.grad.clone() for parameter in model.parameters())]
+    return [logits.detach(), *(present(parameter.grad).clone() for parameter in model.parameters())]
 
 
 def assert_same_as_with_the_mask(model: PreTrainedModel) -> None:
     torch.manual_seed(time.time_ns() % 2**63)
     inputs = packed_inputs()
-    masked = logits_and_gradients(model, **inputs)
+    masked = logits_and_gradients(model, inputs)
     lengths = item_lengths([n for row in ROWS_OF_LENGTHS for n in row])
     with attention_within_items(model):
-        apart = logits_and_gradients(model, **inputs, items=lengths)
+        apart = logits_and_gradients(model, {**inputs, "items": lengths})
     for one, other in zip(apart, masked, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
     assert model.config._attn_implementation == "sdpa"

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from tests.architectures import ARCHITECTURES, tiny_learner, tiny_model
+from tests.known import the
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.packing import fill_rows, make_batch
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES, GreedyGeneration
@@ -25,6 +26,7 @@ from tui_trainer.engine.loop.loss_pass import (
 from tui_trainer.engine.loop.validation import answer_samples, validate
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import ValidationReport
 from tui_trainer.reports.problem import Problem, format_prompt
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
@@ -85,8 +87,9 @@ def assert_alone_in_every_way(learner: Learner) -> dict[str, tuple[str, ...]]:
         for found, expected in zip(losses, alone, strict=True):
             assert found == pytest.approx(expected, rel=1e-3, abs=1e-4), way
         assert loss == pytest.approx(sum(every) / len(every), rel=1e-4), way
-    *_, report = validate(learner, examples, TrainSettings(), 0)
-    assert report.loss == pytest.approx(sum(every) / len(every), rel=1e-4)
+    *_, last = validate(learner, examples, TrainSettings(), 0)
+    loss = the(ValidationReport, last).loss
+    assert loss == pytest.approx(sum(every) / len(every), rel=1e-4)
     return said
 
 
@@ -154,18 +157,18 @@ def test_what_is_found_is_found_in_every_precision(kind: str, precision: str) ->
 
 
 @pytest.mark.parametrize(
-    ("kind", "spans"),
+    ("kind", "span", "tokens"),
     [
-        ("mistral", {"sliding_window": 8}),
-        pytest.param("gemma3_text", {"sliding_window": 8}, marks=pytest.mark.long),
-        pytest.param("gpt_neo", {"window_size": 8}, marks=pytest.mark.long),
-        ("llama4_text", {"attention_chunk_size": 16}),
+        ("mistral", "sliding_window", 8),
+        pytest.param("gemma3_text", "sliding_window", 8, marks=pytest.mark.long),
+        pytest.param("gpt_neo", "window_size", 8, marks=pytest.mark.long),
+        ("llama4_text", "attention_chunk_size", 16),
     ],
 )
 def test_texts_longer_than_a_window_or_a_chunk_are_looked_at_too(
-    kind: str, spans: dict[str, int]
+    kind: str, span: str, tokens: int
 ) -> None:
-    learner = tiny_learner(kind, **spans)
+    learner = tiny_learner(kind, sizes={span: tokens})
     assert_alone_in_every_way(learner)
     assert_answers_alone(learner)
 
@@ -173,7 +176,7 @@ def test_texts_longer_than_a_window_or_a_chunk_are_looked_at_too(
 @pytest.mark.parametrize("kind", ["gpt2", "reformer"])
 def test_looking_draws_no_random_number_and_changes_no_weight(kind: str) -> None:
     """GPT-2 has dropout, which is off; Reformer draws at random whatever its mode."""
-    learner = tiny_learner(kind, **({"resid_pdrop": 0.5} if kind == "gpt2" else {}))
+    learner = tiny_learner(kind, sizes={"resid_pdrop": 0.5} if kind == "gpt2" else {})
     learner.model.train()
     before, version = torch.get_rng_state(), learner.weights.version
     check_causal(learner.model, kind)
@@ -258,9 +261,13 @@ def test_logits_that_become_nan_meanwhile_are_refused(together: bool) -> None:
         generation.step()
 
 
+def look_for_pictures(*_: object) -> None:
+    raise KeyError("pictures")
+
+
 def test_a_model_that_cannot_read_a_text_by_itself_is_refused_in_a_sentence() -> None:
     model = tiny_model("llama")
-    model.model.register_forward_pre_hook(lambda *_: {}["pictures"])
+    model.model.register_forward_pre_hook(look_for_pictures)
     with pytest.raises(InputError, match=r"x cannot read a text by itself \('pictures'\): choose"):
         check_causal(model, "x")
 
@@ -302,7 +309,7 @@ def test_on_every_architecture_losses_and_answers_are_those_of_the_items_alone(k
 
 @pytest.mark.parametrize("kind", ["bert", "roformer", "xlnet"])
 def test_a_model_that_sees_the_next_token_is_refused(kind: str) -> None:
-    model = tiny_model(kind) if kind == "xlnet" else tiny_model(kind, is_decoder=False)
+    model = tiny_model(kind) if kind == "xlnet" else tiny_model(kind, sizes={"is_decoder": False})
     with pytest.raises(InputError, match="x is not a decoder-only language model"):
         check_causal(model, "x")
 

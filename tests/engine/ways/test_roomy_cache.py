@@ -7,6 +7,7 @@ import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
+from tests.known import each
 from tui_trainer.engine.ways.roomy_cache import ROOM, RoomyLayer, give_room
 
 ROWS, HEADS, WIDTH = 4, 2, 8
@@ -47,7 +48,7 @@ def test_it_moves_once_for_many_tokens() -> None:
 def test_a_sliding_window_stays_as_it_is() -> None:
     cache = DynamicCache()
     cache.layers = [DynamicLayer(), DynamicSlidingWindowLayer(sliding_window=5), DynamicLayer()]
-    for layer in cache.layers[:2]:
+    for layer in each(DynamicLayer, cache.layers[:2]):
         layer.update(*newest(ROWS, 9))
     give_room(cache)
     assert [type(layer) for layer in cache.layers] == [
