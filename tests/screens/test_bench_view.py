@@ -16,7 +16,7 @@ from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import benches_home
-from tui_trainer.screens.bench import view as bench_view
+from tui_trainer.screens import folder_list
 from tui_trainer.screens.bench.view import BenchScreen
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
@@ -65,7 +65,7 @@ async def test_without_a_bench_a_sentence_says_what_to_press() -> None:
 async def test_a_bench_made_by_command_is_seen_while_the_benches_are_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bench_view, "LIST_SECONDS", 0.05)
+    monkeypatch.setattr(folder_list, "LIST_SECONDS", 0.05)
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "There is no bench on disk yet." in shown(app))
         write_bench()

@@ -19,13 +19,13 @@ from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
 from tui_trainer.runs.listing import delete_whole, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.screens import folder_list
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
-from tui_trainer.screens.runs import screen as runs
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.train import TrainSettings
@@ -108,7 +108,7 @@ async def test_a_run_made_by_command_meanwhile_is_listed_on_coming_back() -> Non
 async def test_a_run_made_or_deleted_by_command_is_seen_while_the_list_is_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runs, "LIST_SECONDS", 0.05)
+    monkeypatch.setattr(folder_list, "LIST_SECONDS", 0.05)
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "There is no run on disk yet." in shown(app))
         write_run(ONE)
@@ -194,7 +194,7 @@ async def test_marked_runs_are_laid_over_one_another_with_letters() -> None:
         assert [run.name for run in screen(app).overlaid] == [TWO]
         assert [row[1] for row in rows(app)] == [" ", "B", " "]
         await pilot.press("down", "down", "space")
-        assert screen(app).marked == {TWO: "B", ONE: "A"}
+        assert screen(app).marks.letters == {TWO: "B", ONE: "A"}
 
 
 async def test_no_more_runs_are_marked_than_the_chart_tells_apart() -> None:
@@ -204,7 +204,7 @@ async def test_no_more_runs_are_marked_than_the_chart_tells_apart() -> None:
         await until(pilot, lambda: "9 runs" in shown(app))
         for _ in range(9):
             await pilot.press("space", "down")
-        assert "".join(screen(app).marked.values()) == "ABCDEFGH"
+        assert "".join(screen(app).marks.letters.values()) == "ABCDEFGH"
         assert "8 runs are marked: take one away first." in notes(app)
 
 
@@ -249,13 +249,13 @@ async def test_the_cursor_stays_on_its_run_when_another_comes() -> None:
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         write_run(TWO)
-        screen(app).list_anew()
+        screen(app).listing.anew()
         await until(pilot, lambda: "2 runs" in shown(app))
         assert screen(app).selected.folder.name == ONE
 
 
 async def test_a_run_that_goes_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "LIST_SECONDS", 0.05)
+    monkeypatch.setattr(folder_list, "LIST_SECONDS", 0.05)
     folder = write_run(ONE, [4.0, 3.0], state=RunState.GOING, tally=Tally())
     writer = RunWriter(folder, read_run(folder))
     async with with_engine() as (app, pilot):
@@ -517,7 +517,7 @@ async def test_d_deletes_after_a_question() -> None:
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("y")
         await until(pilot, lambda: "There is no run on disk yet." in shown(app))
-        assert screen(app).marked == {}
+        assert screen(app).marks.letters == {}
 
 
 async def test_d_takes_no_link_and_tells_what_is_not_the_runs(tmp_path: Path) -> None:

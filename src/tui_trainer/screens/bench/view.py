@@ -1,6 +1,5 @@
 """Bench: the training loops side by side on this machine, now and earlier."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -12,13 +11,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.engine.bench.turns import installed_loops
-from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loops import Bench
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
-from tui_trainer.runs.home import changed_at
 from tui_trainer.screens.bench.words import (
     FIRST_BENCH,
     Listed,
@@ -28,15 +25,14 @@ from tui_trainer.screens.bench.words import (
     no_bench,
 )
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.folder_list import FolderList
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.work_screen import ScreenOnTop
-from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import BENCH, Act
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines
 
-LIST_SECONDS = 2.0
 SHOW_SECONDS = 0.25
 SELECT = Binding.Group("Select ", compact=True)
 
@@ -101,9 +97,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         """All benches, the newest first."""
         self.row = 0
         """Of the one on show."""
-        self._list_again = asyncio.Event()
-        self._listed_at = 0
-        """As `changed_at` has it of the folder that was read last."""
+        self.listing = FolderList[Listed](self, benches_home, list_benches, self._take)
         self._loops = len(installed_loops())
         self.loop = LoopPanel(
             self,
@@ -125,12 +119,11 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
 
     def on_mount(self) -> None:
         self.loop.follow()
-        self.set_interval(LIST_SECONDS, self._follow)
-        self._keep_list()
+        self.listing.follow()
         self._show_progress()
 
     def on_screen_resume(self) -> None:
-        self._list_again.set()
+        self.listing.anew()
         self._show_progress()
 
     def on_resize(self) -> None:
@@ -138,26 +131,10 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
 
     # What is there
 
-    @work
-    async def _keep_list(self) -> None:
-        """Read the benches whenever it is asked for, one reading at a time."""
-        while await self._list_again.wait():
-            self._list_again.clear()
-            self._listed_at = changed_at(benches_home())
-            unkept = tuple(reversed(self.session.benches.unkept))
-            try:
-                self._take((*unkept, *await in_thread(list_benches)))
-            except InputError as error:
-                self.loop.said = visible(str(error))
-                self._take(unkept)
-
-    def _follow(self) -> None:
-        """Look again where a bench was kept or deleted by another process."""
-        if self.is_current and changed_at(benches_home()) != self._listed_at:
-            self._list_again.set()
-
-    def _take(self, listed: tuple[Listed, ...]) -> None:
+    def _take(self, kept: tuple[Listed, ...], failure: str) -> None:
         """Show another list; what was on show stays so, unless it was the newest."""
+        listed: tuple[Listed, ...] = (*reversed(self.session.benches.unkept), *kept)
+        self.loop.said = visible(failure) or self.loop.said
         if self.row and self.row < len(self.listed) and self.listed[self.row] in listed:
             self.row = listed.index(self.listed[self.row])
         else:
@@ -169,7 +146,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self.loop.said = self.loop.said or visible(self.session.benches.not_kept)
         if change.state is LoopState.FINISHED:
             self.row = 0
-            self._list_again.set()
+            self.listing.anew()
         if not self.listed:
             self._show_none()
         self._show_progress()

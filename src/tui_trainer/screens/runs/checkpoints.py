@@ -1,11 +1,9 @@
-"""The part of Runs that takes up a checkpoint: resume it, load it, evaluate it."""
+"""A checkpoint of a run on disk is taken up: resumed, loaded, evaluated."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
-from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
@@ -14,67 +12,53 @@ from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.screens.runs.words import NAME_CHARACTERS, Listed
+from tui_trainer.screens.runs.words import NAME_CHARACTERS
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.terminal_text import visible
 
-NO_RUN = "There is no run to select: 5, then space, makes one."
 WEIGHTS = Binding.Group("Weights ", compact=True)
+CHECKPOINT_BINDINGS = (
+    Binding(
+        "r",
+        "resume",
+        "Resume",
+        id="resume",
+        tooltip="Resume the run from a checkpoint; it goes on on GSM8K",
+        group=WEIGHTS,
+    ),
+    Binding(
+        "l",
+        "load",
+        "Load",
+        id="load",
+        tooltip="Load a checkpoint as the model of all screens",
+        group=WEIGHTS,
+    ),
+    Binding(
+        "e",
+        "evaluate",
+        "Evaluate",
+        id="evaluate",
+        tooltip="Load a checkpoint and evaluate it on held-out items",
+        group=WEIGHTS,
+    ),
+)
 
 
-class RunCheckpoints(WorkScreen):
+class RunCheckpoints:
     """Each of the three asks which checkpoint, where the run has several, and loads it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "r",
-            "resume",
-            "Resume",
-            id="resume",
-            tooltip="Resume the run from a checkpoint; it goes on on GSM8K",
-            group=WEIGHTS,
-        ),
-        Binding(
-            "l",
-            "load",
-            "Load",
-            id="load",
-            tooltip="Load a checkpoint as the model of all screens",
-            group=WEIGHTS,
-        ),
-        Binding(
-            "e",
-            "evaluate",
-            "Evaluate",
-            id="evaluate",
-            tooltip="Load a checkpoint and evaluate it on held-out items",
-            group=WEIGHTS,
-        ),
-    ]
-    _taking_up = False
+    def __init__(self, screen: WorkScreen) -> None:
+        self._screen, self._session = screen, screen.session
+        self._taking_up = False
 
-    @property
-    def selected(self) -> Listed | None:
-        """The row at the cursor."""
-        raise NotImplementedError
-
-    @property
-    def selected_run(self) -> RunOnDisk | None:
-        """The run at the cursor; None, and a word, where there is none that can be read."""
-        if isinstance(self.selected, RunOnDisk):
-            return self.selected
-        self.notify("Select a run that can be read." if self.selected else NO_RUN, markup=False)
-        return None
-
-    @work
-    async def action_resume(self) -> None:
-        if (run := self.selected_run) is None:
-            return
+    async def resume(self, run: RunOnDisk) -> None:
+        """Go on with a run from a checkpoint, on GSM8K."""
         steps = run.description.steps
         left = tuple(step for step in run.checkpoints if not steps or step < steps)
         if run.checkpoints and not left:
-            self.session.report_failure(
+            self._session.report_failure(
                 Failure(
                     f"{run.name} has made all of its {steps:,} steps at its last checkpoint: load "
                     "that (l) and start a run of its own."
@@ -84,20 +68,18 @@ class RunCheckpoints(WorkScreen):
             screen = await self._loop_screen()
             await screen.resume(run, checkpoint)
 
-    @work
-    async def action_load(self) -> None:
-        run = self.selected_run
-        if run is not None and await self._load(run, run.checkpoints, "Load") is not None:
-            self.notify("It is the model of all screens now: 1 to 5.", markup=False)
+    async def load(self, run: RunOnDisk) -> None:
+        """Make a checkpoint the model of all screens."""
+        if await self._load(run, run.checkpoints, "Load") is not None:
+            self._screen.notify("It is the model of all screens now: 1 to 5.", markup=False)
 
-    @work
-    async def action_evaluate(self) -> None:
-        run = self.selected_run
-        if run is not None and await self._load(run, run.checkpoints, "Evaluate") is not None:
+    async def evaluate(self, run: RunOnDisk) -> None:
+        """Make a checkpoint the model, and evaluate it over GSM8K."""
+        if await self._load(run, run.checkpoints, "Evaluate") is not None:
             try:
                 settings = await in_thread(lambda: settings_here(run.description))
             except InputError as error:
-                self.session.report_failure(Failure(str(error)))
+                self._session.report_failure(Failure(str(error)))
                 return
             screen = await self._loop_screen()
             screen.open_evaluations(settings, evaluate=True)
@@ -113,10 +95,10 @@ class RunCheckpoints(WorkScreen):
                 return None
             folder = run.folder / CHECKPOINTS / checkpoint_name(step)
             precision = run.description.model.precision
-            choice = replace(self.session.choice, source=str(folder), precision=precision)
-            return folder if await self.session.load(choice) else None
+            choice = replace(self._session.choice, source=str(folder), precision=precision)
+            return folder if await self._session.load(choice) else None
         except InputError as error:  # a precision that there is not
-            self.session.report_failure(Failure(str(error)))
+            self._session.report_failure(Failure(str(error)))
             return None
         finally:
             self._taking_up = False
@@ -125,7 +107,7 @@ class RunCheckpoints(WorkScreen):
         """The step of a checkpoint; the user is asked where there are several."""
         name = visible(run.name, limit=NAME_CHARACTERS)
         if not steps:
-            self.notify(
+            self._screen.notify(
                 f"{name} has no checkpoint: c makes one in a run, and so does the setting "
                 "checkpoint every.",
                 markup=False,
@@ -134,13 +116,14 @@ class RunCheckpoints(WorkScreen):
         if len(steps) == 1:
             return steps[0]
         question = f"{what} which checkpoint of {name}?"
-        return await self.app.push_screen_wait(CheckpointPicker(question, steps))
+        return await self._screen.app.push_screen_wait(CheckpointPicker(question, steps))
 
     async def _loop_screen(self) -> Gsm8kScreen:
         """Go to GSM8K, whatever lies over it."""
-        await self.app.switch_mode("gsm8k")
-        while len(self.app.screen_stack) > 1:
-            await self.app.pop_screen()
-        screen = self.app.screen
+        app = self._screen.app
+        await app.switch_mode("gsm8k")
+        while len(app.screen_stack) > 1:
+            await app.pop_screen()
+        screen = app.screen
         assert isinstance(screen, Gsm8kScreen)
         return screen

@@ -1,11 +1,10 @@
-"""The part of Runs that looks into a run's folder: details, export, delete."""
+"""What can be made of a run's folder: details, an export, nothing."""
 
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
-from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
@@ -15,115 +14,118 @@ from tui_trainer.runs.figures import CSV, NamedCurve, check_export, write_csv, w
 from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.runs.checkpoints import NO_RUN, RunCheckpoints
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.words import (
     NAME_CHARACTERS,
+    Listed,
     describe_contents,
     describe_left,
     details,
 )
+from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.overlay_chart import OverlayChart
 from tui_trainer.words.numbers import counted
 
 FILES = Binding.Group("Files ", compact=True)
+FILE_BINDINGS = (
+    Binding(
+        "enter",
+        "details",
+        "Info",
+        key_display="⏎",
+        id="details",
+        tooltip="All settings of the run, its model, data and versions",
+    ),
+    Binding(
+        "x",
+        "export",
+        "Export",
+        id="export",
+        tooltip="Write the steps of this run as CSV, or the curves on show as PNG",
+        group=FILES,
+    ),
+    Binding(
+        "d",
+        "delete",
+        "Delete",
+        id="delete",
+        tooltip="Delete this run; asks first",
+        group=FILES,
+    ),
+)
 
 
-class RunFiles(RunCheckpoints):
+@dataclass(frozen=True)
+class CurvesOnShow:
+    """What the chart shows."""
+
+    runs: Sequence[RunOnDisk]
+    axis: XAxis
+    log: bool
+
+
+class RunFiles:
     """What is long on disk is done in a thread."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter",
-            "details",
-            "Info",
-            key_display="⏎",
-            id="details",
-            tooltip="All settings of the run, its model, data and versions",
-        ),
-        Binding(
-            "x",
-            "export",
-            "Export",
-            id="export",
-            tooltip="Write the steps of this run as CSV, or the curves on show as PNG",
-            group=FILES,
-        ),
-        Binding(
-            "d",
-            "delete",
-            "Delete",
-            id="delete",
-            tooltip="Delete this run; asks first",
-            group=FILES,
-        ),
-    ]
+    def __init__(
+        self,
+        screen: WorkScreen,
+        *,
+        curves: Callable[[], CurvesOnShow],
+        changed: Callable[[], None],
+    ) -> None:
+        """`curves` are on show now; `changed` hears that there may be another list of runs."""
+        self._screen, self._session = screen, screen.session
+        self._curves, self._changed = curves, changed
 
-    @property
-    def overlaid(self) -> list[RunOnDisk]:
-        """The runs in the chart."""
-        raise NotImplementedError
+    async def show_details(self, run: RunOnDisk) -> None:
+        size = await in_thread(lambda: folder_bytes(run.folder))
+        title = visible(run.name, limit=NAME_CHARACTERS)
+        self._screen.app.push_screen(RunDetails(title, details(run, size)))
 
-    @property
-    def chart(self) -> OverlayChart:
-        raise NotImplementedError
-
-    def list_anew(self) -> None:
-        """The runs have changed."""
-        raise NotImplementedError
-
-    @work
-    async def action_details(self) -> None:
-        if (run := self.selected_run) is not None:
-            size = await in_thread(lambda: folder_bytes(run.folder))
-            title = visible(run.name, limit=NAME_CHARACTERS)
-            self.app.push_screen(RunDetails(title, details(run, size)))
-
-    @work
-    async def action_export(self) -> None:
-        if (run := self.selected_run) is None:
-            return
+    async def export(self, run: RunOnDisk) -> None:
+        """Write its steps, or all curves on show, to a file that the user names."""
         question = (
             f"File to write: a .csv of every step of {visible(run.name, limit=NAME_CHARACTERS)}, "
             "or a .png of the curves on show"
         )
-        initial = f"{plain_name(run.name)}{CSV}"
-        path = await self.app.push_screen_wait(Entry(question, initial, read_path))
-        if path is None:
+        entry = Entry(question, f"{plain_name(run.name)}{CSV}", read_path)
+        if (path := await self._screen.app.push_screen_wait(entry)) is None:
             return
-        chart = self.chart
-        export = partial(export_run, run, self.overlaid, path, chart.axis, log=chart.log_axis)
+        curves = self._curves()
         try:
-            self.notify(await in_thread(export), markup=False)
+            written = await in_thread(lambda: export_run(run, curves, path))
+            self._screen.notify(written, markup=False)
         except InputError as error:
-            self.session.report_failure(Failure(str(error)))
+            self._session.report_failure(Failure(str(error)))
 
-    @work
-    async def action_delete(self) -> None:
-        if (row := self.selected) is None:
-            self.notify(NO_RUN, markup=False)
-            return
-        if self.session.reads_from(row.folder):
-            self.notify("This run is being read: wait for it.", severity="warning", markup=False)
+    async def delete(self, row: Listed) -> None:
+        """Delete a run, or what cannot be read as one; asks first."""
+        if self._session.reads_from(row.folder):
+            self._screen.notify(
+                "This run is being read: wait for it.", severity="warning", markup=False
+            )
             return
         try:
-            check_deletable(row.folder)
-            size = await in_thread(lambda: folder_bytes(row.folder))
-            name = visible(row.folder.name, limit=NAME_CHARACTERS)
-            question = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
-            answers = Choice("n", "keep"), Choice("y", "delete")
-            if await self.app.push_screen_wait(QuestionDialog(Question(question, answers))) == "y":
-                deletion = await in_thread(lambda: delete_whole(row.folder))
-                if deletion.left:
-                    self.notify(describe_left(row, deletion), markup=False, timeout=10)
+            await self._delete(row)
         except InputError as error:
-            self.session.report_failure(Failure(str(error)))
-        self.list_anew()
-        await self.session.refresh()  # its checkpoint may have been all that had these weights
+            self._session.report_failure(Failure(str(error)))
+        self._changed()
+        # Its checkpoint may have been all that had these weights.
+        await self._session.refresh()
+
+    async def _delete(self, row: Listed) -> None:
+        check_deletable(row.folder)
+        size = await in_thread(lambda: folder_bytes(row.folder))
+        name = visible(row.folder.name, limit=NAME_CHARACTERS)
+        words = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
+        choices = Choice("n", "keep"), Choice("y", "delete")
+        if await self._session.put(Question(words, choices)) == "y":
+            deletion = await in_thread(lambda: delete_whole(row.folder))
+            if deletion.left:
+                self._screen.notify(describe_left(row, deletion), markup=False, timeout=10)
 
 
 def read_path(text: str) -> Path:
@@ -133,15 +135,13 @@ def read_path(text: str) -> Path:
     return path
 
 
-def export_run(
-    run: RunOnDisk, overlaid: list[RunOnDisk], path: Path, axis: XAxis, *, log: bool
-) -> str:
-    """Write `run` as CSV, or those `overlaid` as PNG; what was written, in words."""
+def export_run(run: RunOnDisk, on_show: CurvesOnShow, path: Path) -> str:
+    """Write `run` as CSV, or the curves on show as PNG; what was written, in words."""
     if path.suffix.lower() == CSV:
         what = f"{write_csv(run.folder, path):,} rows"
     else:
-        curves = [NamedCurve(other.name, read_curve(other.folder)) for other in overlaid]
-        write_png(curves, path, axis, log=log)
+        curves = [NamedCurve(other.name, read_curve(other.folder)) for other in on_show.runs]
+        write_png(curves, path, on_show.axis, log=on_show.log)
         curve = "curve" if len(curves) == 1 else "curves"
-        what = f"the {curve} of {counted(len(curves), 'run')} by {axis.value}"
+        what = f"the {curve} of {counted(len(curves), 'run')} by {on_show.axis.value}"
     return f"{visible(str(path.absolute()))} has {what}."

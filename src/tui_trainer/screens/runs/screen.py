@@ -1,7 +1,5 @@
 """Runs: the loops on disk, their settings and loss curves, and what can be made of them."""
 
-import asyncio
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar
@@ -12,16 +10,18 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.runs.curve import XAxis
 from tui_trainer.runs.description import RunState
-from tui_trainer.runs.home import changed_at, runs_home
+from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk, list_runs
 from tui_trainer.screens.bench.view import BenchScreen
+from tui_trainer.screens.folder_list import FolderList
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.runs.checkpoints import CHECKPOINT_BINDINGS, RunCheckpoints
 from tui_trainer.screens.runs.curves import RunCurves
-from tui_trainer.screens.runs.files import RunFiles
+from tui_trainer.screens.runs.files import FILE_BINDINGS, CurvesOnShow, RunFiles
+from tui_trainer.screens.runs.marks import Marks
 from tui_trainer.screens.runs.words import (
     Listed,
     describe_list,
@@ -30,7 +30,7 @@ from tui_trainer.screens.runs.words import (
     run_cells,
     run_columns,
 )
-from tui_trainer.session.disk import in_thread
+from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
@@ -39,13 +39,10 @@ from tui_trainer.widgets.overlay_chart import LETTERS, OverlayChart
 from tui_trainer.widgets.overlay_plot import Overlaid
 
 CHART = Binding.Group("Chart ", compact=True)
-LIST_SECONDS = 2.0
-"""How often a run that goes is looked at anew."""
-LIST_SHARE = 20
-"""The list rests at least so many times as long as it took: there may be thousands."""
+NO_RUN = "There is no run to select: 5, then space, makes one."
 
 
-class RunsScreen(RunFiles):
+class RunsScreen(WorkScreen):
     """A list of runs, the selected one, and the curves of the marked ones."""
 
     NAME = "runs"
@@ -66,6 +63,8 @@ screen: look at its predictions, train it further, evaluate it.
 b opens the benches: how fast the training loops are on this machine, side by side."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *CHECKPOINT_BINDINGS,
+        *FILE_BINDINGS,
         Binding(
             "space",
             "mark",
@@ -97,14 +96,12 @@ b opens the benches: how fast the training loops are on this machine, side by si
         super().__init__(session)
         self.listed: tuple[Listed, ...] = ()
         """The rows of the list: the runs, the newest first, then what cannot be read."""
-        self.marked: dict[str, str] = {}
-        """The letter of each marked run, by its name."""
+        self.marks = Marks()
         self.curves = RunCurves()
-        self._list_again = asyncio.Event()
-        self._listed_at = 0
-        """As `changed_at` has it of the folder that was read last."""
-        self._rests_until = 0.0
         self._reading = False
+        self.listing = FolderList(self, runs_home, read_runs, self._take, moves=self._moves)
+        self._checkpoints = RunCheckpoints(self)
+        self._files = RunFiles(self, curves=self._curves_on_show, changed=self.listing.anew)
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="list")
@@ -115,24 +112,27 @@ b opens the benches: how fast the training loops are on this machine, side by si
 
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
-        self.set_interval(LIST_SECONDS, self._follow)
-        self._keep_list()
-        self.list_anew()
+        self.listing.follow()
 
     def on_screen_resume(self) -> None:
-        self.list_anew()
-
-    def list_anew(self) -> None:
-        """The runs may have changed."""
-        self._list_again.set()
+        self.listing.anew()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_all)
 
     @property
     def selected(self) -> Listed | None:
+        """The row at the cursor."""
         row = self.query_one("#runs", LineTable).cursor
         return self.listed[row] if row < len(self.listed) else None
+
+    @property
+    def selected_run(self) -> RunOnDisk | None:
+        """The run at the cursor; None, and a word, where there is none that can be read."""
+        if isinstance(self.selected, RunOnDisk):
+            return self.selected
+        self.notify("Select a run that can be read." if self.selected else NO_RUN, markup=False)
+        return None
 
     @property
     def chart(self) -> OverlayChart:
@@ -140,53 +140,32 @@ b opens the benches: how fast the training loops are on this machine, side by si
 
     @property
     def overlaid(self) -> list[RunOnDisk]:
-        """The runs in the chart: the marked ones in the order of their letters, or the selected."""
+        """The runs in the chart: the marked ones by letter, else the selected one."""
         runs = {run.name: run for run in self.listed if isinstance(run, RunOnDisk)}
-        marked = sorted(self.marked, key=self.marked.__getitem__)
-        if marked:
-            return [runs[name] for name in marked if name in runs]
+        if self.marks:
+            return [runs[name] for name in self.marks.names() if name in runs]
         return [self.selected] if isinstance(self.selected, RunOnDisk) else []
+
+    def _curves_on_show(self) -> CurvesOnShow:
+        return CurvesOnShow(self.overlaid, self.chart.axis, self.chart.log_axis)
 
     # What is there
 
     def _on_loop(self, change: LoopChanged) -> None:
         if change.name == LOOP and self.is_current:
-            self.list_anew()
+            self.listing.anew()
 
-    def _follow(self) -> None:
-        """Look again while a run goes, here or in another process, and where one has come or gone.
-
-        A run that is being made has no `run.json` at first.
-        """
-        moves = changed_at(runs_home()) != self._listed_at or any(
+    def _moves(self) -> bool:
+        """Whether a run goes, here or in another process; one has no `run.json` at first."""
+        return any(
             isinstance(run, DamagedRun) or run.state is RunState.GOING for run in self.listed
         )
-        if moves and self.is_current and time.monotonic() > self._rests_until:
-            self.list_anew()
-
-    @work
-    async def _keep_list(self) -> None:
-        """Read the list whenever it is asked for, one reading at a time."""
-        while await self._list_again.wait():
-            self._list_again.clear()
-            began = time.monotonic()
-            self._listed_at = changed_at(runs_home())
-            try:
-                runs, damaged = await in_thread(list_runs)
-            except InputError as error:
-                self._take((), str(error))
-            else:
-                self._take((*runs, *damaged), "")
-            now = time.monotonic()
-            self._rests_until = now + LIST_SHARE * (now - began)
 
     def _take(self, listed: tuple[Listed, ...], failure: str) -> None:
         """Show another list; the cursor stays on its run."""
         before, self.listed = self.selected, listed
         folders = [row.folder for row in listed]
-        gone = {name for name in self.marked if name not in {path.name for path in folders}}
-        self.marked = {name: self.marked[name] for name in self.marked if name not in gone}
-        self.curves.forget(gone)
+        self.curves.forget(self.marks.keep({folder.name for folder in folders}))
         if before is not None and before.folder in folders:
             self.query_one("#runs", LineTable).cursor = folders.index(before.folder)
         self.set_class(not listed, "-empty")
@@ -201,11 +180,13 @@ b opens the benches: how fast the training loops are on this machine, side by si
     def _show_all(self) -> None:
         wide, listed = self.has_class("-wide"), self.listed
         damaged = sum(isinstance(row, DamagedRun) for row in listed)
-        self._say("list", describe_list(len(listed) - damaged, damaged, len(self.marked)))
+        self.say("list", describe_list(len(listed) - damaged, damaged, len(self.marks)))
         self.query_one("#runs", LineTable).show(
             run_columns(wide),
             len(listed),
-            lambda row: run_cells(listed[row], self.marked.get(listed[row].folder.name, " "), wide),
+            lambda row: run_cells(
+                listed[row], self.marks.letter(listed[row].folder.name) or " ", wide
+            ),
         )
         self._show_selected()
 
@@ -218,17 +199,18 @@ b opens the benches: how fast the training loops are on this machine, side by si
         row, failure = self.selected, None
         if isinstance(row, RunOnDisk):
             failure = self.curves.curve(row).failure
-            self._say("run", describe_run(row) if failure is None else visible(failure))
+            self._say_run(describe_run(row) if failure is None else visible(failure))
         elif row is not None:
             failure = row.why
-            self._say("run", visible(failure))
+            self._say_run(visible(failure))
         self.query_one("#run").set_class(failure is not None, "-damaged")
         self.chart.show(
-            [Overlaid(self.marked.get(r.name, ""), self.curves.curve(r)) for r in self.overlaid]
+            [Overlaid(self.marks.letter(r.name), self.curves.curve(r)) for r in self.overlaid]
         )
 
-    def _say(self, where: str, words: str) -> None:
-        self.query_one(f"#{where}", Static).update(Content(words), layout=where == "run")
+    def _say_run(self, words: str) -> None:
+        """As many lines as there are."""
+        self.query_one("#run", Static).update(Content(words))
 
     @work
     async def _read_curves(self) -> None:
@@ -242,17 +224,44 @@ b opens the benches: how fast the training loops are on this machine, side by si
         finally:
             self._reading = False
 
-    # Actions
+    # What keys do
+
+    @work
+    async def action_resume(self) -> None:
+        if (run := self.selected_run) is not None:
+            await self._checkpoints.resume(run)
+
+    @work
+    async def action_load(self) -> None:
+        if (run := self.selected_run) is not None:
+            await self._checkpoints.load(run)
+
+    @work
+    async def action_evaluate(self) -> None:
+        if (run := self.selected_run) is not None:
+            await self._checkpoints.evaluate(run)
+
+    @work
+    async def action_details(self) -> None:
+        if (run := self.selected_run) is not None:
+            await self._files.show_details(run)
+
+    @work
+    async def action_export(self) -> None:
+        if (run := self.selected_run) is not None:
+            await self._files.export(run)
+
+    @work
+    async def action_delete(self) -> None:
+        if (row := self.selected) is not None:
+            await self._files.delete(row)
+        else:
+            self.notify(NO_RUN, markup=False)
 
     def action_mark(self) -> None:
         if (run := self.selected_run) is None:
             return
-        free = [letter for letter in LETTERS if letter not in self.marked.values()]
-        if run.name in self.marked:
-            del self.marked[run.name]
-        elif free:
-            self.marked[run.name] = free[0]
-        else:
+        if not self.marks.toggle(run.name):
             self.notify(f"{len(LETTERS)} runs are marked: take one away first.", markup=False)
         self._show_all()
 
@@ -270,3 +279,9 @@ b opens the benches: how fast the training loops are on this machine, side by si
                 if isinstance(screen, Gsm8kScreen):
                     self.session.benches.suggest(screen.trains_with)
         self.app.push_screen(BenchScreen(self.session))
+
+
+def read_runs() -> tuple[Listed, ...]:
+    """All of them, those that cannot be read last; InputError where there is no list."""
+    runs, damaged = list_runs()
+    return (*runs, *damaged)
