@@ -20,7 +20,7 @@ from tui_trainer.engine.export.origin import Origin, check_origin
 from tui_trainer.engine.export.write import export
 from tui_trainer.engine.generation.evaluate import evaluate, load_held_out
 from tui_trainer.engine.generation.generate import (
-    check_room,
+    check_context,
     continuation,
     generate,
     inspect,
@@ -136,7 +136,7 @@ class Engine:
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
         if self._at_hand is not None:
-            self._make_room(count_weights(source, config) * dtype.itemsize, device)
+            self._free_memory_for(count_weights(source, config) * dtype.itemsize, device)
         loaded = load_model(source, choice, config, dtype)
         self._progress.check()
         model = loaded.model
@@ -152,7 +152,7 @@ class Engine:
         self._vocabularies.keep(source, choice, vocabulary)
         return learner.status
 
-    def _make_room(self, size: int, device: torch.device) -> None:
+    def _free_memory_for(self, size: int, device: torch.device) -> None:
         """Let the present model go where one of `size` bytes does not fit beside it."""
         # On the host the weights are twice, there and in the copy that `reload` takes them from.
         on_host = 2 * size <= free_memory(torch.device("cpu"))
@@ -212,7 +212,7 @@ class Engine:
         self, text: str, generated: tuple[int, ...], sampling: Sampling, limit: int
     ) -> Iterator[GeneratedToken]:
         """At most `limit` tokens, one for each `next`; refuses now what cannot be continued."""
-        check_room(self.learner, text, generated)
+        check_context(self.learner, text, generated)
         self._sampling = sampling
         return generate(self.learner, text, generated, lambda: self._sampling, limit)
 

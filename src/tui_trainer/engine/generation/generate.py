@@ -18,7 +18,7 @@ def next_token(
     learner: Learner, text: str, generated: tuple[int, ...], sampling: Sampling
 ) -> GeneratedToken:
     """The token that comes after `text` and the IDs `generated` after it."""
-    check_room(learner, text, generated)
+    check_context(learner, text, generated)
     input_ids = learner.input_ids(text, generated)
     return _choose(learner, input_ids, forward(learner, input_ids), len(generated), sampling)
 
@@ -91,7 +91,7 @@ def continuation(learner: Learner, text: str, generated: tuple[int, ...]) -> str
     return str(decode([*ids, *generated]))[len(decode(ids)) :]
 
 
-def check_room(learner: Learner, text: str, generated: tuple[int, ...]) -> None:
+def check_context(learner: Learner, text: str, generated: tuple[int, ...]) -> None:
     """Raise InputError where no token can be appended: the text is empty or fills the context."""
     length, context = learner.input_ids(text, generated).shape[1], learner.report.context
     if length == context:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from transformers import Cache, PreTrainedModel
 
-from tui_trainer.engine.ways.roomy_cache import give_room
+from tui_trainer.engine.ways.preallocated_cache import preallocate
 
 
 class CachedBatch:
@@ -42,7 +42,7 @@ class CachedBatch:
             **last_logits_only(self._model),
         )
         if self._cache is None:
-            give_room(output.past_key_values)
+            preallocate(output.past_key_values)
         self._cache = output.past_key_values
         logits: Tensor = output.logits[:, -1]
         return logits
