@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: run test test-all test-real check gallery bench clean
+.PHONY: run test test-all test-real check gallery docs bench clean
 
 run: $(READY)
 	$(BIN)/tui-trainer
@@ -30,6 +30,9 @@ check: $(READY)
 
 gallery: $(READY)
 	$(BIN)/python -m tests.gallery
+
+docs: $(READY)
+	$(BIN)/python -m tui_trainer.settings.page > docs/settings.md
 
 bench: $(READY)
 	$(BIN)/python -m pytest tests/bench --benchmark-only -m "" -s $(PYTEST_ARGS)

@@ -21,6 +21,7 @@ from tests.known import end, present
 from tests.models import NOTEBOOK_TEXT, put_in
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.export.loop_part import settings_told
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.progress import Progress
@@ -473,3 +474,19 @@ def test_what_cannot_be_repeated_is_said_on_top(qwen3: Engine, tmp_path: Path) -
     assert taken_up.startswith("A loop went on from step 2 on weights that were loaded again")
     introduction = introduction_of(tmp_path / "a.py")
     assert all(note in introduction for note in notes)
+
+
+def test_a_loop_says_what_the_settings_mean_that_are_not_the_notebooks(
+    qwen3: Engine, tmp_path: Path
+) -> None:
+    list(qwen3.train(TrainSettings(items=2, lr=1e-3, batch=2, end_of_text=True)))
+    qwen3.export(str(tmp_path / "a.py"))
+    text = (tmp_path / "a.py").read_text().replace("\n# ", " ")
+    assert (
+        "The settings of a loop that are not the notebook's: items 2 (how many items, the first "
+        "of the data set); lr 0.001 (learning rate, the highest of the schedule); batch 2 (rows "
+        "in one forward pass; shorter ones are padded); end of text yes (each item ends with that "
+        "token, and learns it).\n"
+    ) in text
+    assert list(settings_told(TrainSettings())) == []
+    assert list(settings_told(TrainSettings(problems="\n\x1b]52;/etc.jsonl"))) == []

@@ -19,6 +19,8 @@ Settings = TypeVar("Settings")
 Usual = TypeVar("Usual", bound="Value")
 Value = str | int | float | bool | None
 YES, NO = "yes", "no"
+OUT_OF_SIGHT = 1_000_000_000
+"""Nobody means a number so large: an end of a range there is told to whoever passes it."""
 
 
 class Kind(Enum):
@@ -180,12 +182,13 @@ class SettingField:
         """What it may be, in words; empty where that is anything of its kind."""
         if self.choices:
             return " or ".join(self.choices)
-        if self.least is not None and self.most is not None:
-            return f"from {_number(self.least)} to {_number(self.most)}"
+        in_sight = None if self.most is None or self.most >= OUT_OF_SIGHT else self.most
+        if self.least is not None and in_sight is not None:
+            return f"from {_number(self.least)} to {_number(in_sight)}"
         ends = (
             (self.above, "above {}"),
             (self.least, "{} or more"),
-            (self.most, "at most {}"),
+            (in_sight, "at most {}"),
             (self.below, "below {}"),
         )
         return " and ".join(words.format(_number(end)) for end, words in ends if end is not None)

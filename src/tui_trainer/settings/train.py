@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tui_trainer.errors import InputError
-from tui_trainer.settings.fields import check_settings, field_of, setting
+from tui_trainer.settings.fields import OUT_OF_SIGHT, check_settings, field_of, setting
 from tui_trainer.settings.typed_numbers import read_number
 
 DEVICES = "auto", "cpu", "cuda"
@@ -69,7 +69,7 @@ LOWEST_LR = 2.0**-126
 """The smallest number that fp32 has in full precision."""
 LARGEST_KEPT = 2**53
 """The largest whole number that every reader of JSON has in full: a run's settings are kept so."""
-MANY = 1_000_000_000
+MANY = OUT_OF_SIGHT
 """Far more rows, steps or tokens than anyone means, and fewer than what breaks."""
 PROBLEMS = "builtin, a .jsonl or .parquet file, or a Hub repo:config"
 NO_PROBLEMS = "Name the problems: builtin, a .jsonl or .parquet file, or a data set."
@@ -142,6 +142,7 @@ class TrainSettings:
     pack: int = setting(
         0,
         "tokens of a row that items share, none seeing another; 0: none",
+        more=f"A row has at least {SHORTEST_ROW}.",
         unit="tokens",
         least=0,
         most=MANY,

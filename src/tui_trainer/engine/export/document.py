@@ -6,7 +6,12 @@ from importlib.metadata import version
 from itertools import groupby
 
 from tui_trainer.engine.export import loop_templates as templates
-from tui_trainer.engine.export.loop_part import LoopPlan, definition_cells, steps_code
+from tui_trainer.engine.export.loop_part import (
+    LoopPlan,
+    definition_cells,
+    settings_told,
+    steps_code,
+)
 from tui_trainer.engine.export.model_part import IMPORTS, model_cell
 from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.export.step_part import State, dropout_functions, step_functions, step_lines
@@ -138,7 +143,8 @@ def loop_cells(plan: LoopPlan, steps: LoopSteps, facts: set[str], state: State) 
     cells = []
     lines = [*state.mode(training=True), *state.drop(None)]
     if steps is plan.steps[0]:
-        cells = [Cell(*cell) for cell in definition_cells(plan, facts)]
+        told = [Cell(line, "") for line in settings_told(plan.settings)]
+        cells = told + [Cell(*cell) for cell in definition_cells(plan, facts)]
         if "dropout" in facts:
             lines.append(render(templates.RANDOM_NUMBERS, facts, seed=plan.settings.seed))
         if "split" in facts:

@@ -1,6 +1,6 @@
 """The part of an export that a training loop did: its items, its rows, its steps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -8,6 +8,7 @@ from textwrap import indent
 from tui_trainer.engine.export import loop_templates as templates
 from tui_trainer.engine.export.template import Code, render
 from tui_trainer.reports.actions import Loop, LoopSteps
+from tui_trainer.settings.presets import TUTORIAL, differing
 from tui_trainer.settings.train import BEST_FIT, TrainSettings
 
 
@@ -84,6 +85,17 @@ def kind_of_problems(loop: Loop) -> str:
         return "beside"
     suffix = Path(source).suffix.lower()
     return suffix[1:] if suffix in (".jsonl", ".parquet") else "hub"
+
+
+def settings_told(settings: TrainSettings) -> Iterator[str]:
+    """A line on what is not as in the notebook's loop, if anything is.
+
+    Without the source of the items, a text from outside: it stands in their code.
+    """
+    changed = [field for field in differing(settings, TUTORIAL) if field.name != "problems"]
+    if changed:
+        told = (f"{field.label} {field.typed(settings)} ({field.meaning})" for field in changed)
+        yield f"The settings of a loop that are not the notebook's: {'; '.join(told)}."
 
 
 def definition_cells(plan: LoopPlan, facts: set[str]) -> list[tuple[str, str]]:
