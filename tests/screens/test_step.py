@@ -14,10 +14,10 @@ from tests.pilot import reload, running, shown, until
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.screens.learning_rate import next_lr
-from tui_trainer.screens.step.history import read_bytes
 from tui_trainer.screens.step.passes_view import PassesView
 from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step.screen import StepScreen
+from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
@@ -195,9 +195,9 @@ async def test_held_space_does_not_pile_up() -> None:
     async with running("escape", "4") as (app, pilot):
         for _ in range(30):
             app.simulate_key("space")
-        await until(pilot, lambda: step_screen(app).waiting > 0)
-        assert step_screen(app).waiting <= 8
-        await until(pilot, lambda: step_screen(app).waiting == 0)
+        await until(pilot, lambda: step_screen(app).queue.updates > 0)
+        assert step_screen(app).queue.updates <= 8
+        await until(pilot, lambda: step_screen(app).queue.updates == 0)
         assert step_screen(app).report.update <= 9
 
 
@@ -291,7 +291,7 @@ async def test_views_by_key_and_a_reload_empties_the_phases() -> None:
         await until(pilot, lambda: "begin with forward" in shown(app))
         table = step_screen(app).query_one(PredictionTable)
         assert not table.display
-        while step_screen(app).view != "predictions":
+        while step_screen(app).views.current != "predictions":
             await pilot.press("v")
         assert table.display
 

@@ -10,7 +10,9 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import reload, running, shown, until
 from tests.screens.test_step import press_updates, step_screen
 from tui_trainer.reports.moved import MovedReport
+from tui_trainer.reports.predictions import PassesReport
 from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.step.moved_view import MovedView, short
 from tui_trainer.screens.step.probe_editor import ProbeEditor, read_line, write_line
 from tui_trainer.screens.step.probe_view import EXAMPLES, ProbeView
@@ -18,7 +20,7 @@ from tui_trainer.words.numbers import probability
 
 
 async def open_view(app, pilot, view: str) -> None:
-    while step_screen(app).view != view:
+    while step_screen(app).views.current != view:
         await pilot.press("v")
 
 
@@ -107,7 +109,7 @@ async def test_probes_are_edited_by_key() -> None:
         view = step_screen(app).query_one(ProbeView)
         await until(pilot, lambda: len(view.reports) == 4)
         assert [report.text for report in view.reports][:3] == ["one\ntwo", "x", "a"]
-        assert step_screen(app).view == "probes"
+        assert step_screen(app).views.current == "probes"
         assert "shorten it" in view.reports[3].refused
         assert (view.reports[2].start.loss, view.reports[2].change) == (None, None)
         view.query_one("#probe-lines").focus()
@@ -118,7 +120,7 @@ async def test_probes_are_edited_by_key() -> None:
         app.screen.query(Input).first().value = "lost"
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is step_screen(app))
-        assert step_screen(app).probes[0] == "one\ntwo"
+        assert view.texts[0] == "one\ntwo"
 
 
 async def test_without_probes_the_view_says_how_to_add_some() -> None:
@@ -150,6 +152,18 @@ async def test_a_closed_view_of_probes_measures_nothing_at_an_update() -> None:
         assert (engine.started, engine.asked) == (started, 0)
         await open_view(app, pilot, "probes")
         await until(pilot, lambda: engine.asked == 1)
+
+
+async def test_a_fault_in_the_two_modes_is_told_with_its_traceback() -> None:
+    class FaultyEngine(FakeEngine):
+        def passes(self, text: str) -> PassesReport:
+            raise RuntimeError("a fault of this program")
+
+    async with running("escape", "4", engine=lambda _: FaultyEngine()) as (app, pilot):
+        step_screen(app).views.current = "passes"
+        await until(pilot, lambda: isinstance(app.screen, FailureDialog))
+        await pilot.press("escape")
+        await until(pilot, lambda: "a fault of this program" in shown(app))
 
 
 @given(st.text(alphabet=st.sampled_from("ab\\nt\n\t")))

@@ -8,10 +8,11 @@ from dataclasses import replace
 from textual.widgets import Static
 
 from tests.fake_engine import GATE_SECONDS, FakeEngine
-from tests.pilot import running, shown, until
+from tests.pilot import running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.updates import RunPhase
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.loop import LoopReport
@@ -20,7 +21,7 @@ from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.keys import STEPS_ASKED_AT_MOST
-from tui_trainer.screens.step.updates import WAITING_AT_MOST
+from tui_trainer.screens.step.update_queue import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import Sampling, TrainSettings
 from tui_trainer.widgets.status_line import StatusLine
@@ -254,6 +255,26 @@ async def test_updates_asked_for_are_counted_and_do_not_pile_up() -> None:
         await until(pilot, lambda: "8 are asked for already" in shown(app))
         engine.let_go()
         await until(pilot, lambda: app.session.status.updates == WAITING_AT_MOST)
+
+
+async def test_phases_of_one_read_do_not_pile_up() -> None:
+    class CountingEngine(SlowEngine):
+        asked = 0
+
+        def phase(self, phase: str | None, text: str) -> PhaseReport:
+            self.asked += 1
+            return super().phase(phase, text)
+
+    engine = CountingEngine()
+    async with with_engine(engine, "4") as (app, pilot):
+        await until(pilot, lambda: "loss" in shown(app))
+        engine.hold()
+        await pilot.press("v")  # the worker is kept busy by the report of the phases
+        type_at_once(app, "." * 30)
+        await until(pilot, lambda: app.session.pending.count(RunPhase.doing) == WAITING_AT_MOST)
+        engine.let_go()
+        await until(pilot, lambda: not app.session.pending.has(RunPhase.doing))
+        assert engine.asked == WAITING_AT_MOST
 
 
 async def test_settings_of_the_next_update_are_told_while_one_is_made() -> None:

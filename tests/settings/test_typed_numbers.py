@@ -8,7 +8,7 @@ from tui_trainer.cli import parse
 from tui_trainer.engine.data.problems import BUILTIN_TEST_START, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import read_logit, read_logits
-from tui_trainer.screens.step.history import read_bytes
+from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings

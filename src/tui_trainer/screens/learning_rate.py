@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from textual import work
 from textual.binding import Binding
 
 from tui_trainer.screens.dialogs.entry import Entry
@@ -83,33 +82,3 @@ class LearningRate:
         entry = Entry(self._title, as_typed(now), read_lr)
         if (lr := await self._screen.app.push_screen_wait(entry)) is not None:
             await self._ask(lr)
-
-
-class LearningRateKeys(WorkScreen):
-    """A screen with a learning rate under its keys. Subclasses take `lr_bindings` among theirs."""
-
-    LR_TITLE = "Learning rate"
-
-    def lr_asked(self) -> float | None:
-        """The rate that a key goes on from, one that is only asked for included.
-
-        None where there is none to change, which the user was told where that needs a word.
-        """
-        raise NotImplementedError
-
-    async def set_lr(self, lr: float) -> None:
-        """Ask for another rate; the user is told where it cannot be had."""
-        raise NotImplementedError
-
-    @work
-    async def action_change_lr(self, up: bool) -> None:
-        if (lr := self.lr_asked()) is not None:
-            await self.set_lr(next_lr(lr, up))
-
-    @work
-    async def action_type_lr(self) -> None:
-        if (now := self.lr_asked()) is None:
-            return
-        lr = await self.app.push_screen_wait(Entry(self.LR_TITLE, as_typed(now), read_lr))
-        if lr is not None:
-            await self.set_lr(lr)

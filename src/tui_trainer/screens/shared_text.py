@@ -32,6 +32,11 @@ class SharedText(WorkScreen):
 
     keeps_own: var[bool] = var(False)
 
+    @property
+    def text(self) -> str:
+        """As it is in the box."""
+        return self.query_one(TextBox).text
+
     def text_box(self) -> tuple[TextBox, Static]:
         """The box, and the line that says when its text is the screen's own."""
         return TextBox(self.session.text, id="text"), Static(Content(OWN), id="own-text")
@@ -44,7 +49,7 @@ class SharedText(WorkScreen):
 
     def on_text_area_changed(self) -> None:
         if not self.keeps_own:
-            self.session.share_text(self.query_one(TextBox).text)
+            self.session.share_text(self.text)
 
     def _on_text(self, _text: str) -> None:
         """The last key typed elsewhere may be heard of after this screen was opened."""

@@ -1,8 +1,7 @@
 """What every screen is made of: tabs, body, status line, footer, and its text box."""
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,13 +16,11 @@ from textual.widgets import Static, TextArea
 from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.session.session import Session
-from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.screen_tabs import ScreenTabs
 from tui_trainer.widgets.status_line import StatusLine
 
-WAITING = "-waiting"
-DIM_AFTER = 0.08  # seconds: what comes sooner does not flicker
 EXCUSE_SECONDS = 5.0  # for which one sentence is enough
 SAVE = "app.save"
 SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
@@ -66,22 +63,6 @@ class WorkScreen(Screen[None]):
         yield StatusLine()
         yield KeyFooter(compact=True, show_command_palette=False)
 
-    @contextmanager
-    def dimmed(self, *widgets: Widget) -> Iterator[None]:
-        """Show `widgets` dim while what they tell is asked for, unless that is there at once."""
-
-        def dim() -> None:
-            for widget in widgets:
-                widget.add_class(WAITING)
-
-        timer = self.set_timer(DIM_AFTER, dim)
-        try:
-            yield
-        finally:
-            timer.stop()
-            for widget in widgets:
-                widget.remove_class(WAITING)
-
     def excuse(self, why: str) -> None:
         """A key cannot act yet: say so, once while it is held, where the worker takes its time."""
         now, doing = time.monotonic(), self.session.worker.doing
@@ -98,9 +79,7 @@ class WorkScreen(Screen[None]):
 
     def sentence_of(self, failure: Failure) -> str:
         """What failed, for a line of this screen; what the user cannot mend has its dialog too."""
-        if failure.traceback is not None:
-            self.session.report_failure(failure)
-        return visible(failure.sentence)
+        return self.session.sentence_of(failure)
 
     def show_waiting(self) -> None:
         """Something was asked for that may have to wait: a screen that can says so at once."""

@@ -181,6 +181,12 @@ class Session(GoingOn):
         else:
             self._show(failure)
 
+    def sentence_of(self, failure: Failure) -> str:
+        """What failed, for a line on a screen; what the user cannot mend has its dialog too."""
+        if failure.traceback is not None:
+            self.report_failure(failure)
+        return visible(failure.sentence)
+
     # Model
 
     async def load(self, choice: ModelChoice) -> bool:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from textual import work
 from textual.binding import Binding
 
 from tui_trainer.engine.export.files import read_target
@@ -73,14 +72,6 @@ class ScriptExport:
             (Choice("n", "another name"), Choice("o", "overwrite")),
         )
         return await self._session.put(question) == "o"
-
-
-class Exports(WorkScreen):
-    """A screen with that key."""
-
-    @work
-    async def action_export(self) -> None:
-        await ScriptExport(self).write()
 
 
 def describe_export(report: ExportReport) -> str:

@@ -40,8 +40,8 @@ from tui_trainer.session.going_on import PREDICT as LOOP
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import Sampling
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words import COMES
 
 DRAIN_SECONDS = 1 / 12
@@ -169,10 +169,6 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     def on_screen_resume(self) -> None:
         self._ask()
 
-    @property
-    def text(self) -> str:
-        return self.query_one(TextBox).text
-
     def _say(self, where: str, line: str) -> None:
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)
 
@@ -214,7 +210,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
             if self.inspection is None:
                 self._say("facts", COMES)
-            with self.dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
+            with dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
                 inspection = await self.session.ask(shown.request(), self._say_failure)
             if inspection is not None:
                 self._show(inspection, shown)

@@ -5,9 +5,12 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_trainer.protocol.updates import CompareWeights
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.screens.step.phase_view import BAR_CELLS, bar
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.words import COMES
 from tui_trainer.words.numbers import percent
@@ -37,13 +40,21 @@ STORED = {
 class MovedView(Container):
     """Two sentences; a line a layer and one for them all."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(id=id)
+        self._session = session
         self.report: MovedReport | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(COMES, id="moved-words")
         yield LineTable(id="layers")
+
+    async def read(self) -> None:
+        """Ask for what the last update moved."""
+        with dimmed(self):
+            report = await self._session.ask(CompareWeights())
+        if report is not None:
+            self.show(report)
 
     def show(self, report: MovedReport) -> None:
         self.report = report

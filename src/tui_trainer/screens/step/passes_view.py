@@ -1,11 +1,16 @@
 """What train and eval mode do: the same text through the same weights, twice in each."""
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_trainer.failures import Failure
+from tui_trainer.protocol.predictions import ComparePasses
 from tui_trainer.reports.predictions import PassesReport, Position, Prediction
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
@@ -26,13 +31,21 @@ COLUMNS = (
 class PassesView(Container):
     """Three sentences; a line a position, with p of its next token in each of the four passes."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: Session, text: Callable[[], str], *, id: str) -> None:
         super().__init__(id=id)
+        self._session, self._text = session, text
         self.report: PassesReport | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="passes-words")
         yield LineTable(id="passes-positions")
+
+    async def read(self) -> None:
+        """Ask for the passes over the text as it is now."""
+        text = self._text()
+        report = await self._session.ask(ComparePasses(text), self._refuse)
+        if report is not None and text == self._text():
+            self.show(report)
 
     def show(self, report: PassesReport) -> None:
         self.report = report
@@ -40,10 +53,11 @@ class PassesView(Container):
         self.query_one("#passes-words", Static).update(Content(describe_passes(report)))
         self.query_one(LineTable).show(COLUMNS, rows, lambda row: position_cells(report, row))
 
-    def say(self, sentence: str) -> None:
-        """Why there is nothing to show."""
+    def _refuse(self, failure: Failure) -> None:
+        """A sentence says why there is nothing to show."""
         self.report = None
-        self.query_one("#passes-words", Static).update(Content(visible(sentence)))
+        sentence = self._session.sentence_of(failure)
+        self.query_one("#passes-words", Static).update(Content(sentence))
         self.query_one(LineTable).show((), 0, lambda _row: ())
 
 

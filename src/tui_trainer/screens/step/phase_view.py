@@ -5,6 +5,8 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_trainer.failures import Failure
+from tui_trainer.protocol.updates import ReadPhases
 from tui_trainer.reports.phases import (
     BACKWARD,
     FORWARD,
@@ -15,7 +17,9 @@ from tui_trainer.reports.phases import (
     NamedNorm,
     PhaseReport,
 )
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.words import COMES
 
@@ -28,8 +32,9 @@ BAR_CELLS = 40
 class PhaseView(Container):
     """Five lines, a line a phase; a sentence; a bar a layer."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(id=id)
+        self._session = session
         self.report: PhaseReport | None = None
 
     def compose(self) -> ComposeResult:
@@ -37,19 +42,29 @@ class PhaseView(Container):
         yield Static(COMES, id="phase-words")
         yield LineTable(id="gradients")
 
+    async def read(self) -> None:
+        """Ask for what the phases have made that is there now."""
+        with dimmed(self):
+            report = await self._session.ask(ReadPhases())
+        if report is not None:
+            self.show(report)
+
     def show(self, report: PhaseReport) -> None:
         self.report = report
         self.query_one("#phase-lines", Static).update(Content(describe_phases(report)))
-        self.say(report.words)
+        self._say(visible(report.words))
         gradients = report.gradients
         largest = max((layer.norm for layer in gradients), default=0.0)
         self.query_one(LineTable).show(
             COLUMNS, len(gradients), lambda row: gradient_cells(gradients[row], largest)
         )
 
-    def say(self, words: str) -> None:
-        """A sentence in the place of the last one."""
-        self.query_one("#phase-words", Static).update(Content(visible(words)))
+    def refuse(self, failure: Failure) -> None:
+        """A phase that has nothing to work on: a sentence where its own would be."""
+        self._say(self._session.sentence_of(failure))
+
+    def _say(self, words: str) -> None:
+        self.query_one("#phase-words", Static).update(Content(words))
 
 
 def describe_phases(report: PhaseReport) -> str:

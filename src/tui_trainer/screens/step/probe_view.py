@@ -1,19 +1,23 @@
 """The probes: a line each, then and now, and a sentence on the one at the cursor."""
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_trainer.protocol.updates import FollowProbes, Probe
 from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible, visible_token
+from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, token_cell
 from tui_trainer.words import COMES
 from tui_trainer.words.numbers import change as moved
 from tui_trainer.words.numbers import nats, probability
 
-EXAMPLES = (
+EXAMPLES: tuple[str, ...] = (
     "def hello():\n\tprint",
     "def goodbye():\n\treturn",
     "import os",
@@ -36,13 +40,29 @@ LONGEST = 60  # characters of a probe in a sentence
 class ProbeView(Container):
     """A sentence; a line a probe."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(id=id)
+        self._session = session
+        self.texts = EXAMPLES
+        """The probes: texts that are followed beside the one that is trained on."""
         self.reports: tuple[ProbeReport, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(COMES, id="probe-words")
         yield LineTable(id="probe-lines")
+
+    @work(exclusive=True)
+    async def start(self) -> None:
+        """Have the probes measured before the first update: once, and not at every update."""
+        if self._session.status is not None:
+            await self._session.ask(FollowProbes(self.texts))
+
+    async def read(self) -> None:
+        """Ask for what became of each since."""
+        with dimmed(self):
+            reports = await self._session.ask(Probe(self.texts))
+        if reports is not None:
+            self.show(reports)
 
     def show(self, reports: tuple[ProbeReport, ...]) -> None:
         self.reports = reports

@@ -1,33 +1,62 @@
 """Step: one string, one update for each press of the space bar."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from textual import work
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.protocol.events import LoopChanged
+from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.request import Request
+from tui_trainer.protocol.updates import (
+    KeepUpdating,
+    PrepareUndo,
+    Redo,
+    RunPhase,
+    SetDropout,
+    SetUndoBudget,
+    Undo,
+    Update,
+    UpdateAt,
+)
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.screens.dialogs.export_script import Exports, export_binding
-from tui_trainer.screens.step.fork import StepFork
-from tui_trainer.screens.step.moved_view import MovedView
-from tui_trainer.screens.step.passes_view import PassesView
-from tui_trainer.screens.step.phase_view import PhaseView
-from tui_trainer.screens.step.probe_view import ProbeView
-from tui_trainer.screens.step.updates import UPDATES
+from tui_trainer.reports.phases import STEP, PhaseReport
+from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.export_script import ScriptExport
+from tui_trainer.screens.learning_rate import LearningRate
+from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
+from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.screens.step.fork_dialog import ForkDialog
+from tui_trainer.screens.step.keys import KEYS
+from tui_trainer.screens.step.probe_editor import ProbeEditor
+from tui_trainer.screens.step.settings import UpdateSettings
+from tui_trainer.screens.step.undo_memory import read_bytes
+from tui_trainer.screens.step.update_losses import UpdateLosses
+from tui_trainer.screens.step.update_queue import UpdateQueue
+from tui_trainer.screens.step.views import PASSES, PHASES, PROBES, Views
 from tui_trainer.session.going_on import STEP as LOOP
-from tui_trainer.widgets.prediction_table import PredictionTable
+from tui_trainer.session.going_on import Act
+from tui_trainer.session.session import Session
+from tui_trainer.settings.cell import read_dropout
+from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.words.numbers import byte_count
 
-DRAIN_SECONDS = 1 / 12
+DROPOUT = "Dropout of train mode on this screen (0 drops nothing)"
+PLAYING = LoopWords(
+    none="No updates are being made: p makes one after another.",
+    asked={LoopState.STOPPED: "It stops after this update."},
+)
 
 
-class StepScreen(StepFork, Exports):
+class StepScreen(SharedText):
     """The training cell by keypress."""
 
     NAME = "step"
-    BINDINGS: ClassVar[list[BindingType]] = [export_binding(UPDATES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     HELP = """\
 The training cell of the notebook, on your text. The model reads the tokens and gives, at each
 position, a probability to every token that could come next (logits, then softmax). The loss is
@@ -70,40 +99,203 @@ opens the view in which the text goes through the same weights twice in each mod
 has no dropout modules it is that of the attention weights and, by a hook, of what each block adds
 to the residual stream. It is this screen's: the loop of GSM8K trains with the model's own."""
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.facts = Static(id="facts")
+        self.chart = LossChart(x_label="update", smoothing=False)
+        self.losses = UpdateLosses(self.chart.series, self.chart.redraw)
+        self.views = Views(session, lambda: self.text, self.facts, id="views")
+        self.settings = UpdateSettings(session, self.show_waiting)
+        self.lr = LearningRate(
+            self, "Learning rate", asked=self.settings.lr, ask=self.settings.set_lr
+        )
+        self.script = ScriptExport(self)
+        self.queue = UpdateQueue(session, excuse=self.excuse, changed=self.show_waiting)
+        self.playing = LoopPanel(
+            self, LOOP, PLAYING, add=self._add_played, show=self.show_waiting, changed=self._on_loop
+        )
+
     def body(self) -> Iterable[Widget]:
         yield from self.text_box()
-        yield Static(id="facts")
+        yield self.facts
         yield Static(id="settings")
-        with Container(id="views"):
+        with self.views:
             yield self.chart
-            yield PredictionTable(id="predictions")
-            yield PhaseView(id="phases")
-            yield MovedView(id="moved")
-            yield ProbeView(id="probes")
-            yield PassesView(id="passes")
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)
         self.session.loop_changed.subscribe(self, self._on_loop)
-        self.set_interval(DRAIN_SECONDS, self._drain)
-        self._show_settings()
+        self.playing.follow()
+        self.show_waiting()
 
     def on_screen_resume(self) -> None:
-        self._start_probes()
-        self._follow()
+        self.views.probes.start()
+        self.views.follow()
+
+    def on_text_area_changed(self) -> None:
+        self.views.follow_text()
+
+    # What is heard and shown
+
+    @property
+    def report(self) -> UpdateReport | None:
+        """The last update made here; None where the weights are not those that it made."""
+        return self.views.predictions.update_made
+
+    def show_waiting(self) -> None:
+        """The settings of the next update, with what was asked for and is not done yet."""
+        stopping = self.session.pending.state_of(LOOP) is not None
+        self.say("settings", self.settings.describe(self.queue.updates, stopping=stopping))
 
     def _on_status(self, status: LearnerStatus) -> None:
         """The model changed: by an update here, by a loop, by a reload or a new load."""
         if self.losses.go_to(status.updates, can_redo=status.history.redo > 0):
-            self.report = None
-        self._show_settings()
+            self.views.predictions.forget_update()
+        self.show_waiting()
         if self.is_current:
             if not status.updates:
-                self._start_probes()
-            self._follow()
+                self.views.probes.start()
+            self.views.follow()
 
     def _on_loop(self, change: LoopChanged) -> None:
-        if change.name == LOOP:
-            self._drain()
-        elif self.is_current:
-            self._predict()
+        """Another loop may have changed the weights."""
+        if change.name != LOOP and self.is_current:
+            self.views.predictions.predict()
+
+    def _show_updates(self, reports: Sequence[UpdateReport]) -> None:
+        """Each a point, the last one in the table."""
+        for report in reports:
+            self.losses.add(report.update, report.loss, report.text)
+            self.session.guide.saw_update(report)
+        self.session.saw_updates(reports[-1].update)
+        self.views.predictions.show_update(reports[-1])
+
+    def _show_phase(self, report: PhaseReport) -> None:
+        self.session.guide.saw_phase(report)
+        self.views.phases.show(report)
+        if report.phase == STEP and report.moved and report.loss is not None:
+            self.losses.add(report.update, report.loss, report.text or "")
+
+    # Updates
+
+    def action_update(self) -> None:
+        if self.playing.is_live:
+            self.action_play()
+        else:
+            self._update(Update(self.text))
+
+    @work
+    async def _update(self, request: Request[UpdateReport]) -> None:
+        report = await self.queue.make(Act.UPDATE, request)
+        if report is not None:
+            self._show_updates([report])
+            await self.session.refresh()
+            if not self.queue.updates:
+                await self.session.ask(PrepareUndo())
+
+    @work
+    async def action_play(self) -> None:
+        if self.session.is_starting(LOOP):  # a key pressed twice
+            self.excuse("The updates begin after what is being done.")
+        elif self.playing.is_live:
+            self.playing.stop()
+        else:
+            request = KeepUpdating(self.text)
+            await self.playing.begin(request, on_failure=self.session.report_failure)
+
+    def _add_played(self, reports: list[Report]) -> None:
+        """The updates made while playing, also while another screen is open."""
+        if updates := [report for report in reports if isinstance(report, UpdateReport)]:
+            self._show_updates(updates)
+        self.playing.was_shown()
+
+    @work
+    async def action_fork(self) -> None:
+        if self.session.refuses(Act.UPDATE):
+            return
+        text = self.text
+        lr = await self.app.push_screen_wait(ForkDialog(self.session, text))
+        if lr is not None and not self.session.refuses(Act.UPDATE):
+            self._update(UpdateAt(text, lr))
+            self.notify(f"The learning rate is {lr:.4g} now, the one you picked.", markup=False)
+
+    def action_phase(self, phase: str | None = None) -> None:
+        """One phase of the training cell; without a name the next."""
+        self.views.current = PHASES
+        self._run_phase(RunPhase(phase, self.text))
+
+    @work
+    async def _run_phase(self, request: RunPhase) -> None:
+        report = await self.queue.make(Act.PHASE, request, self.views.phases.refuse)
+        if report is not None:
+            self._show_phase(report)
+            if report.phase == STEP:
+                await self.session.refresh()
+
+    # Back and forth
+
+    @work
+    async def action_undo(self) -> None:
+        await self._go(Undo())
+
+    @work
+    async def action_redo(self) -> None:
+        await self._go(Redo())
+
+    async def _go(self, request: Undo | Redo) -> None:
+        if (status := await self.queue.make(Act.UPDATE, request)) is not None:
+            self.session.publish(status)
+
+    @work
+    async def action_undo_memory(self) -> None:
+        if (status := self.session.status) is not None:
+            entry = Entry("Memory for undo", byte_count(status.history.budget), read_bytes)
+            if (budget := await self.app.push_screen_wait(entry)) is not None:
+                await self.session.change(SetUndoBudget(budget))
+
+    # Settings of the next update
+
+    @work
+    async def action_change_lr(self, up: bool) -> None:
+        await self.lr.change(up)
+
+    @work
+    async def action_type_lr(self) -> None:
+        await self.lr.type()
+
+    @work
+    async def action_optimizer(self) -> None:
+        await self.settings.take_next_optimizer()
+
+    @work
+    async def action_mode(self) -> None:
+        await self.settings.take_other_mode()
+
+    @work
+    async def action_dropout(self) -> None:
+        if (status := self.session.status) is not None:
+            entry = Entry(DROPOUT, f"{status.dropout:g}", read_dropout)
+            if (p := await self.app.push_screen_wait(entry)) is not None:
+                await self.session.change(SetDropout(p))
+                self.views.current = PASSES
+                self.views.read()
+
+    # Look, and take away
+
+    def action_log(self) -> None:
+        self.chart.log_axis = not self.chart.log_axis
+
+    def action_view(self) -> None:
+        self.views.open_next()
+
+    @work
+    async def action_edit_probes(self) -> None:
+        self.views.current = PROBES
+        probes = await self.app.push_screen_wait(ProbeEditor(self.views.probes.texts))
+        if probes is not None:
+            self.views.probes.texts = probes
+            self.views.read()
+
+    @work
+    async def action_export(self) -> None:
+        await self.script.write()

@@ -1,21 +1,16 @@
-"""The settings of the training cell by keypress: learning rate, optimizer, mode."""
+"""What the next update is made with: learning rate, optimizer, mode."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar, TypedDict, Unpack
-
-from textual import work
-from textual.binding import Binding, BindingType
+from typing import TypedDict, Unpack
 
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.updates import SetLr, SetOptimizer, SetTraining
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.screens.learning_rate import LearningRateKeys, lr_bindings
-from tui_trainer.screens.shared_text import SharedText
+from tui_trainer.screens.step.words import describe_history
 from tui_trainer.session.pending import Asked
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import OPTIMIZERS
-
-SET = Binding.Group("Set", compact=True)
 
 
 class Change(TypedDict, total=False):
@@ -24,6 +19,60 @@ class Change(TypedDict, total=False):
     lr: float
     optimizer: str
     training: bool
+
+
+class UpdateSettings:
+    """As they are, or as they were asked to become: a key goes on from that.
+
+    Without a model there are none, and nothing is changed.
+    """
+
+    def __init__(self, session: Session, changed: Callable[[], None]) -> None:
+        """`changed` shows what they are, or were asked to become."""
+        self._session, self._changed = session, changed
+        self._asked = Asked[LearnerStatus]()
+
+    @property
+    def _wanted(self) -> LearnerStatus | None:
+        """With what was asked for."""
+        return self._asked.value or self._session.status
+
+    def lr(self) -> float | None:
+        """The learning rate, one that is only asked for included; None without a model."""
+        return None if self._wanted is None else self._wanted.lr
+
+    async def set_lr(self, lr: float) -> None:
+        await self._set(SetLr(lr), lr=lr)
+
+    async def take_next_optimizer(self) -> None:
+        """A fresh one."""
+        if self._wanted is not None:
+            index = OPTIMIZERS.index(self._wanted.optimizer)
+            name = OPTIMIZERS[(index + 1) % len(OPTIMIZERS)]
+            await self._set(SetOptimizer(name), optimizer=name)
+
+    async def take_other_mode(self) -> None:
+        """Train mode or eval mode."""
+        if self._wanted is not None:
+            training = not self._wanted.training
+            await self._set(SetTraining(training), training=training)
+
+    async def _set(self, request: Request[LearnerStatus], **change: Unpack[Change]) -> None:
+        """Change a setting; that it will be another one is told before it is."""
+        if self._wanted is None:
+            return
+        with self._asked.to_be(replace(self._wanted, **change)):
+            self._changed()
+            await self._session.change(request)
+        self._changed()
+
+    def describe(self, waiting: int, *, stopping: bool) -> str:
+        """One line; `waiting` updates were asked for, `stopping` where they stop with this one."""
+        status = self._session.status
+        line = describe_settings(status, waiting, self._asked.value)
+        if status is not None:
+            line = f"{line} · {describe_history(status.history)}"
+        return f"stopping after this update · {line}" if stopping else line
 
 
 def describe_settings(
@@ -53,80 +102,3 @@ def _mode(status: LearnerStatus) -> str:
 def _becoming(now: str, asked: str) -> str:
     """What is, and what it was asked to become where that is something else."""
     return now if now == asked else f"{now} → {asked}"
-
-
-class StepSettings(LearningRateKeys, SharedText):
-    """The part of Step that changes what its updates are made with."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *lr_bindings(SET, "of the next update"),
-        Binding(
-            "o",
-            "optimizer",
-            "Optimizer",
-            id="optimizer",
-            tooltip="AdamW or SGD, a fresh one",
-            group=SET,
-        ),
-        Binding(
-            "t",
-            "mode",
-            "Mode",
-            id="mode",
-            tooltip="Train mode (dropout on) or eval mode",
-            group=SET,
-        ),
-        Binding(
-            "d",
-            "dropout",
-            "Dropout",
-            id="dropout",
-            tooltip="Dropout of train mode, and two forward passes in each mode",
-            group=SET,
-        ),
-    ]
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.asked = Asked[LearnerStatus]()
-
-    def _show_settings(self) -> None:
-        """The line that tells them."""
-        raise NotImplementedError
-
-    def lr_asked(self) -> float | None:
-        return None if self._wanted is None else self._wanted.lr
-
-    async def set_lr(self, lr: float) -> None:
-        await self._set(SetLr(lr), lr=lr)
-
-    @property
-    def _wanted(self) -> LearnerStatus | None:
-        """The settings with what was asked for, which a key goes on from; None without a model."""
-        return self.asked.value or self.session.status
-
-    @work
-    async def action_optimizer(self) -> None:
-        if self._wanted is not None:
-            index = OPTIMIZERS.index(self._wanted.optimizer)
-            name = OPTIMIZERS[(index + 1) % len(OPTIMIZERS)]
-            await self._set(SetOptimizer(name), optimizer=name)
-
-    @work
-    async def action_mode(self) -> None:
-        if self._wanted is not None:
-            training = not self._wanted.training
-            await self._set(SetTraining(training), training=training)
-
-    async def _set(
-        self,
-        request: Request[LearnerStatus],
-        **change: Unpack[Change],
-    ) -> None:
-        """Change a setting of the next update; that it will is told before it has."""
-        if self._wanted is None:
-            return
-        with self.asked.to_be(replace(self._wanted, **change)):
-            self._show_settings()
-            await self.session.change(request)
-        self._show_settings()

@@ -103,10 +103,6 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         self._say(f"The tokenizer of {name} is being loaded; you can type already.")
         self._ask()
 
-    @property
-    def text(self) -> str:
-        return self.query_one(TextBox).text
-
     def _on_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         if tokenizer is not None:
             self._ask()
