@@ -13,7 +13,7 @@ from tests.headless.conftest import obeyed_characters
 from tests.runs.malformed import is_no_file, malformed_files
 from tests.runs_on_disk import step_report, write_run
 from tui_trainer.errors import InputError
-from tui_trainer.headless.runs import describe, run_cells, run_line
+from tui_trainer.headless.runs import describe, row_cells, run_line
 from tui_trainer.json_lines import json_line
 from tui_trainer.reports.loop import ValidationReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
@@ -83,11 +83,11 @@ def read_all(run: Path, target: Path) -> None:
     runs, damaged = list_runs()
     for row in (*runs, *damaged):
         for wide in (True, False):
-            assert obeyed_characters("".join(run_words.run_cells(row, " ", wide))) == set()
+            assert obeyed_characters("".join(run_words.row_cells(row, " ", wide))) == set()
         run_words.describe_contents(row, 1)
     for found in runs:
         json.loads(json_line(run_line(found)))
-        shown = (*run_cells(found), *describe(found), run_words.describe_run(found))
+        shown = (*row_cells(found), *describe(found), run_words.describe_run(found))
         told = (text for part in run_words.details(found, 1) for text in part)
         assert obeyed_characters("".join((*shown, *told))) == set()
     for act in (

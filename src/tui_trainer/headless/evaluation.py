@@ -26,14 +26,13 @@ from tui_trainer.reports.evaluation import (
     Comparison,
     EvaluationReport,
     compare,
-    describe_rise,
     tally,
 )
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
-from tui_trainer.words.scores import describe_score
+from tui_trainer.words.scores import describe_rise, describe_score, item_cells
 from tui_trainer.words.table import TextColumn, heading, row
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ def _write_items(
         if output.as_json:
             output.json(item_line(item, changes.get(item)))
         else:
-            output.text(row(COLUMNS, item_cells(item, changes.get(item))))
+            output.text(row(COLUMNS, row_cells(item, changes.get(item))))
 
 
 def item_line(item: EvaluatedItem, compared: ComparedItem | None = None) -> dict[str, Json]:
@@ -201,21 +200,9 @@ def item_line(item: EvaluatedItem, compared: ComparedItem | None = None) -> dict
     return line if compared is None else line | {"change": CHANGES[compared.change]}
 
 
-def item_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
-    ended = item.answer.ending.value
-    return (
-        str(item.problem),
-        item.outcome.value,
-        number(item.strict),
-        number(item.flexible),
-        number(item.expected_number),
-        str(item.answer.tokens),
-        ended if compared is None else f"{ended}, {compared.change.value}",
-    )
-
-
-def number(text: str | None) -> str:
-    return "-" if text is None else visible(text, limit=NUMBER_CHARACTERS)
+def row_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
+    *cells, ended = item_cells(item, NUMBER_CHARACTERS)
+    return *cells, ended if compared is None else f"{ended}, {compared.change.value}"
 
 
 # Scores
@@ -268,10 +255,9 @@ def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
 def score_lines(report: EvaluationReport) -> Iterator[str]:
     found = tally(report.items)
     pace = per_second(report.tokens, report.seconds)
-    noun = "item" if report.total == 1 else "items"
-    of_all = "" if len(report.items) == report.total else f" of {report.total:,}"
+    some = "" if len(report.items) == report.total else f"{len(report.items):,} of "
     yield (
-        f"{len(report.items):,}{of_all} {noun}, {counted(report.tokens, 'token')} in "
+        f"{some}{counted(report.total, 'item')}, {counted(report.tokens, 'token')} in "
         f"{seconds_of(report.seconds)} ({pace:,.0f} tokens/s)"
     )
     yield f"strict    {describe_score(found.strict)}"

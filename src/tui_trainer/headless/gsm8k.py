@@ -44,6 +44,7 @@ from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
 from tui_trainer.settings.presets import PRESETS, TUTORIAL, differing, nearest_preset, preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.memory import describe_need
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
 from tui_trainer.words.table import TextColumn, heading, row
 
@@ -121,7 +122,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         output.text(describe_model(status))
         output.text(describe_loop(settings))
         if (estimate := engine.memory_estimate()) is not None:
-            output.text(f"the run {estimate}")
+            output.text(f"the run {describe_need(estimate)}")
     reports = whole_steps(tell_run(output, engine, steps))
     with (
         exported_at_the_end(output, engine, target),

@@ -25,8 +25,17 @@ from tui_trainer.say import say
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.terminal_text import visible, visible_source
-from tui_trainer.words.numbers import byte_count, counted, nats, seconds_of
+from tui_trainer.terminal_text import visible
+from tui_trainer.words.numbers import byte_count, counted, seconds_of
+from tui_trainer.words.runs import (
+    NAME_CHARACTERS,
+    describe_checkpoints,
+    describe_losses,
+    describe_on_step,
+    describe_parent,
+    describe_versions,
+    run_cells,
+)
 from tui_trainer.words.table import TextColumn, table
 
 if TYPE_CHECKING:
@@ -42,7 +51,6 @@ COLUMNS = (
     TextColumn("best", 7),
     TextColumn("state", 0, left=True),
 )
-NAME_CHARACTERS = 60
 LEFT_SHOWN = 5
 RUN_HELP = "a run's name, as the list has it, or its folder"
 
@@ -95,7 +103,7 @@ def run_list(_: argparse.Namespace, output: Output) -> None:
             output.json({"event": "damaged", "folder": str(folder.folder), "why": folder.why})
         return
     if runs:
-        for line in table(COLUMNS, map(run_cells, runs)):
+        for line in table(COLUMNS, map(row_cells, runs)):
             output.text(line)
     else:
         home = visible(str(runs_home()))
@@ -129,18 +137,10 @@ def run_line(run: RunOnDisk) -> dict[str, Json]:
     }
 
 
-def run_cells(run: RunOnDisk) -> tuple[str, ...]:
-    described, tally = run.description, run.description.tally
-    return (
-        visible(run.name, limit=NAME_CHARACTERS),
-        visible(described.started[:16].replace("T", " ")),
-        visible_source(described.model.name, NAME_CHARACTERS),
-        visible_source(described.data.problems, NAME_CHARACTERS),
-        f"{tally.step:,}/{described.steps:,}",
-        nats(tally.last),
-        nats(tally.best),
-        described.state,
-    )
+def row_cells(run: RunOnDisk) -> tuple[str, ...]:
+    described = run.description
+    steps = f"{described.tally.step:,}/{described.steps:,}"
+    return visible(run.name, limit=NAME_CHARACTERS), *run_cells(described, steps)
 
 
 # Show
@@ -177,23 +177,20 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     if described.failure is not None:
         yield visible(described.failure)
     if described.parent is not None:
-        yield f"resumed from {visible(described.parent.run)} at step {described.parent.step:,}"
+        yield describe_parent(described.parent)
     yield (
         f"{tally.step:,} of {described.steps:,} steps, {tally.tokens:,} tokens in "
-        f"{seconds_of(tally.seconds)}; loss: first {nats(tally.first)}, "
-        f"last {nats(tally.last)}, best {nats(tally.best)}"
+        f"{seconds_of(tally.seconds)}; {describe_losses(described)}"
     )
     if described.updates_on_step:
-        yield f"{counted(described.updates_on_step, 'update')} made on Step between its steps"
-    checkpoints = ", ".join(f"{step:,}" for step in run.checkpoints)
-    of = "checkpoint of step" if len(run.checkpoints) == 1 else "checkpoints of steps"
-    yield f"{of} {checkpoints}" if checkpoints else "no checkpoint"
+        yield describe_on_step(described.updates_on_step)
+    yield describe_checkpoints(run.checkpoints) if run.checkpoints else "no checkpoint"
     yield (
         f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
         f"{model.parameters:,} parameters, {visible(model.device)}, {visible(model.precision)}"
     )
     yield f"{visible(data.problems)}: {counted(data.items, 'item')}"
-    yield ", ".join(f"{visible(k)} {visible(v)}" for k, v in described.versions.items())
+    yield describe_versions(described)
     name = nearest_preset(described.settings)
     changed = differing(described.settings, PRESETS[name])
     yield f"settings, * where the preset {name} has another"
@@ -225,7 +222,7 @@ def run_export(arguments: argparse.Namespace, output: Output) -> None:
             output,
             arguments.png,
             "png",
-            f"{len(curves)} curve{'s' * (len(curves) != 1)}",
+            counted(len(curves), "curve"),
             {"runs": names, "by": arguments.by},
         )
 

@@ -144,15 +144,6 @@ class Comparison:
         )
 
 
-def describe_rise(comparison: Comparison) -> str:
-    """The rise in points, and whether its interval separates it from zero."""
-    low, high = comparison.rise_interval
-    points = f"{100 * comparison.rise:+.1f} points (95%: {100 * low:+.1f} to {100 * high:+.1f})"
-    if low > 0 or high < 0:
-        return f"{points}, separate from zero"
-    return f"{points}, not separate from zero"
-
-
 def compare(before: tuple[EvaluatedItem, ...], after: tuple[EvaluatedItem, ...]) -> Comparison:
     """Pair the items of the same question and expected answer, in the order of `after`."""
     earlier = {(item.question, item.expected): item for item in before}

@@ -100,16 +100,6 @@ class MemoryEstimate:
     def fits(self) -> bool:
         return self.needed_bytes <= self.available_bytes
 
-    def __str__(self) -> str:
-        needed, available = gigabytes(self.needed_bytes), gigabytes(self.available_bytes)
-        return f"needs about {needed} of the {available} GB that are free for it"
-
-
-def gigabytes(count: int) -> str:
-    """In three digits, whatever the size: 0.28, 2.8, 28, 280."""
-    size = count / 1e9
-    return f"{size:.2f}" if size < 1 else f"{size:.1f}" if size < 10 else f"{size:,.0f}"
-
 
 BetweenSteps = ValidationReport | SampleReport | PartReport | ChangeReport
 LoopReport = StepReport | BetweenSteps | HaltReport

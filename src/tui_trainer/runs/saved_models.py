@@ -9,7 +9,6 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs.file_hashes import Damage, check_files
 from tui_trainer.runs.home import data_home
 from tui_trainer.runs.plain import read_plain
-from tui_trainer.words.numbers import counted
 
 SAVED_FILE = "saved.json"
 
@@ -29,9 +28,6 @@ class SavedModel:
     files_sha256: dict[str, str] = field(default_factory=dict)
     """Of each other file, by its path in the folder; none in an older one."""
     format: int = 1
-
-    def __str__(self) -> str:
-        return f"saved: {self.model} after {counted(self.updates, 'update')}"
 
 
 def models_home() -> Path:

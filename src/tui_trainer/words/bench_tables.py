@@ -9,6 +9,7 @@ from tui_trainer.settings.bench import NOTEBOOK, PEERS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted, nats, percent
 from tui_trainer.words.table import TextColumn, table
+from tui_trainer.words.times import moment
 
 LOOP_COLUMN = TextColumn("loop", 11, left=True)
 SPEED_COLUMNS = (
@@ -77,16 +78,11 @@ def head_lines(head: BenchHead) -> Iterator[str]:
         f"the first {settings.items:,} items, the next {settings.held_out:,} held out; "
         f"{settings.rounds} rounds of {settings.seconds:g} s a loop"
     )
-    yield f"{describe_start(head.started)}, {describe_machine(head.machine)}"
+    yield f"{moment(head.started)}, {describe_machine(head.machine)}"
     peaks = [
         f"{dtype} {format_flops(head.peaks[dtype])}" for dtype in PEAK_DTYPES if dtype in head.peaks
     ]
     yield f"peak of a matrix product: {', '.join(peaks)}"
-
-
-def describe_start(started: str) -> str:
-    """`2026-11-25 15:30`."""
-    return visible(started[:16].replace("T", " "))
 
 
 def describe_machine(machine: Machine) -> str:

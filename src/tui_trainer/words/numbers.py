@@ -131,6 +131,17 @@ def byte_count(number: int | None) -> str:
     return f"{number} B"
 
 
+def gigabytes(number: int) -> str:
+    """Of bytes, in three digits whatever the size: 0.28, 2.8, 28, 280."""
+    size = number / 1e9
+    return f"{size:.2f}" if size < 1 else f"{size:.1f}" if size < 10 else f"{size:,.0f}"
+
+
+def tokens_per_second(pace: float) -> str:
+    """At a width that does not move: `  1,765 tok/s`."""
+    return f"{pace:>7,.0f} tok/s"
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """A number of things: 1 step, 1,000 steps."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -1,11 +1,56 @@
-"""A score with what it may be worth."""
+"""An evaluation in words: a score with what it may be worth, and what became of an item."""
 
-from tui_trainer.reports.evaluation import Score
+from tui_trainer.reports.evaluated_items import EvaluatedItem
+from tui_trainer.reports.evaluation import Comparison, Score
+from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import percent
+
+NONE = "-"
 
 
 def describe_score(score: Score) -> str:
     """Its share, the items behind it and their interval."""
     low, high = score.interval
     ends = f"{low:.1%} to {high:.1%}"
-    return f"{percent(score.share, 1)} ({score.right:,} of {score.items:,}; 95%: {ends})"
+    return f"{share(score)} ({score.right:,} of {score.items:,}; 95%: {ends})"
+
+
+def share(score: Score) -> str:
+    """Of right answers; a dash where nothing was scored."""
+    return percent(score.share, 1) if score.items else NONE
+
+
+def interval(score: Score) -> str:
+    """What the share may be with 95% confidence, in few characters."""
+    if not score.items:
+        return NONE
+    low, high = score.interval
+    return f"{100 * low:.1f} to {high:.1%}"
+
+
+def describe_rise(comparison: Comparison) -> str:
+    """The rise in points, and whether its interval separates it from zero."""
+    low, high = comparison.rise_interval
+    points = f"{100 * comparison.rise:+.1f} points (95%: {100 * low:+.1f} to {100 * high:+.1f})"
+    if low > 0 or high < 0:
+        return f"{points}, separate from zero"
+    return f"{points}, not separate from zero"
+
+
+def item_cells(item: EvaluatedItem, limit: int) -> tuple[str, ...]:
+    """The row of one item, each number in `limit` characters: its place, what became of it, the
+    numbers that decided that, its tokens, and what ended it."""
+    return (
+        str(item.problem),
+        item.outcome.value,
+        number(item.strict, limit),
+        number(item.flexible, limit),
+        number(item.expected_number, limit),
+        str(item.answer.tokens),
+        item.answer.ending.value,
+    )
+
+
+def number(text: str | None, limit: int) -> str:
+    """A number as it was written, in at most `limit` characters; a dash where there is none."""
+    return NONE if text is None else visible(text, limit=limit)

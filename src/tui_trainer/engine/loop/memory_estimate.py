@@ -22,6 +22,7 @@ from tui_trainer.engine.ways.chunked_loss import CHUNK_NUMBERS
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.settings.train import BF16_STOCHASTIC, TrainSettings
+from tui_trainer.words.memory import describe_need
 
 LONGEST_LOOKED_AT = 64
 """Tokens of the longer of the two passes: 0.2 s of SmolLM2 on two cores."""
@@ -44,7 +45,7 @@ def check_memory(
     if estimate.fits:
         return estimate
     raise InputError(
-        f"This run {estimate} on {learner.report.device}: "
+        f"This run {describe_need(estimate)} on {learner.report.device}: "
         f"{find_remedy(learner, examples, settings, let_go)}."
     )
 

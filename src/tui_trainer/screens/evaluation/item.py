@@ -12,7 +12,8 @@ from textual.widgets import Static
 
 from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.evaluation.words import number, raw
+from tui_trainer.screens.evaluation.words import NUMBER_CHARACTERS, raw
+from tui_trainer.words.scores import number
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,13 @@ class EvaluatedItemDialog(Dialog[int]):
 
 def describe_item(item: EvaluatedItem) -> str:
     """What became of it, and of which two numbers that was decided."""
+    strict, flexible, expected = (
+        number(text, NUMBER_CHARACTERS)
+        for text in (item.strict, item.flexible, item.expected_number)
+    )
     return (
-        f"Item {item.problem:,} · {item.outcome.value} · strict {number(item.strict)}, flexible "
-        f"{number(item.flexible)}, expected {number(item.expected_number)} · "
+        f"Item {item.problem:,} · {item.outcome.value} · strict {strict}, flexible {flexible}, "
+        f"expected {expected} · "
         f"{item.answer.tokens:,} tokens, {item.answer.ending.value}"
     )
 

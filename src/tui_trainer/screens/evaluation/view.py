@@ -21,8 +21,8 @@ from tui_trainer.screens.evaluation.words import (
     describe_pairing,
     describe_progress,
     describe_scores,
-    item_cells,
     name,
+    row_cells,
     score_cells,
     score_columns,
 )
@@ -262,7 +262,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self.query_one("#items", LineTable).show(
             ITEM_COLUMNS,
             len(items),
-            lambda row: item_cells(items[row], compared.get(items[row].problem)),
+            lambda row: row_cells(items[row], compared.get(items[row].problem)),
         )
 
     def _is_wanted(self, item: EvaluatedItem) -> bool:

@@ -5,8 +5,6 @@ from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
     EvaluationReport,
-    Score,
-    describe_rise,
     tally,
 )
 from tui_trainer.screens.dialogs.settings_form import shown_text
@@ -14,9 +12,17 @@ from tui_trainer.session.evaluations import Pairing
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Column
-from tui_trainer.words.numbers import counted, duration, per_second, percent, progress_bar, rate
+from tui_trainer.words.numbers import (
+    counted,
+    duration,
+    per_second,
+    percent,
+    progress_bar,
+    rate,
+    tokens_per_second,
+)
+from tui_trainer.words.scores import NONE, describe_rise, interval, item_cells, share
 
-NONE = "-"
 BAR, BAR_WIDE = 10, 40
 NUMBER_CHARACTERS = 40
 FLEXIBLE = Column("flexible", 8, right=True)
@@ -91,17 +97,6 @@ def score_cells(number: int, report: EvaluationReport, wide: bool) -> tuple[str,
     )
 
 
-def share(score: Score) -> str:
-    return percent(score.share, 1) if score.items else NONE
-
-
-def interval(score: Score) -> str:
-    if not score.items:
-        return NONE
-    low, high = score.interval
-    return f"{100 * low:.1f} to {high:.1%}"
-
-
 def describe_scores(number: int, report: EvaluationReport) -> str:
     """Both scores of one evaluation side by side, each with its interval."""
     found = tally(report.items)
@@ -139,7 +134,8 @@ def describe_progress(report: EvaluationReport, state: str, wide: bool) -> str:
         f"{describe_scored(report)} {rate(pace)}/s "
         f"{duration(report.seconds)} gone {duration(left)} left"
     )
-    return f"{line} {per_second(report.tokens, report.seconds):>7,.0f} tok/s" if wide else line
+    tokens = tokens_per_second(per_second(report.tokens, report.seconds))
+    return f"{line} {tokens}" if wide else line
 
 
 def describe_scored(report: EvaluationReport) -> str:
@@ -177,22 +173,10 @@ def describe_pairing(pairing: Pairing, before: int, after: int) -> str:
 # Items
 
 
-def item_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
+def row_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
     """The row of one item; `compared` is it and its answer in the evaluation before."""
-    return (
-        str(item.problem),
-        item.outcome.value,
-        number(item.strict),
-        number(item.flexible),
-        number(item.expected_number),
-        str(item.answer.tokens),
-        item.answer.ending.value,
-        NONE if compared is None else compared.change.value,
-    )
-
-
-def number(text: str | None) -> str:
-    return NONE if text is None else visible(text, limit=NUMBER_CHARACTERS)
+    change = NONE if compared is None else compared.change.value
+    return *item_cells(item, NUMBER_CHARACTERS), change
 
 
 def raw(text: str) -> str:

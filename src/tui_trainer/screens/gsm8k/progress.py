@@ -15,6 +15,7 @@ from tui_trainer.screens.gsm8k.words import (
 )
 from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.session import Session
+from tui_trainer.words.memory import describe_need
 
 CLOCK_SECONDS = 1 / 12
 
@@ -59,6 +60,9 @@ class RunProgress(Static):
             saving=pending.has(Save.doing),
         )
 
+    def _describe_need(self) -> str:
+        return "" if self._run.estimate is None else describe_need(self._run.estimate)
+
     def _describe(self) -> str:
         run, live = self._run, self._session.is_live(LOOP)
         state = self._session.loops.get(LOOP, LoopState.STOPPED).value.upper()
@@ -79,5 +83,5 @@ class RunProgress(Static):
             state,
             run.resumed_at + 1,
             self._session.step_seconds(LOOP),
-            self._describe_asked() or str(run.estimate or ""),
+            self._describe_asked() or self._describe_need(),
         )

@@ -14,6 +14,7 @@ from tui_trainer.words.numbers import (
     progress_bar,
     rate,
     so_far,
+    tokens_per_second,
 )
 
 BAR_WIDTH = 40
@@ -75,7 +76,7 @@ def describe_numbers(report: StepReport, series: LossSeries, clock: RunClock) ->
     return (
         f"loss {nats_cell(report.loss)}  avg {nats_cell(series.smoothed)}  "
         f"first {nats_cell(series.first)}  best {nats_cell(series.best)} "
-        f"{clock.tokens_per_second:>7,.0f} tok/s {byte_count(report.memory_bytes):>8}"
+        f"{tokens_per_second(clock.tokens_per_second)} {byte_count(report.memory_bytes):>8}"
     )
 
 

@@ -12,10 +12,10 @@ from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.screens.runs.words import NAME_CHARACTERS
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.runs import NAME_CHARACTERS
 
 WEIGHTS = Binding.Group("Weights ", compact=True)
 CHECKPOINT_BINDINGS = (

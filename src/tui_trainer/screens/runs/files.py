@@ -16,7 +16,6 @@ from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.words import (
-    NAME_CHARACTERS,
     Listed,
     describe_contents,
     describe_left,
@@ -27,6 +26,7 @@ from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted
+from tui_trainer.words.runs import NAME_CHARACTERS
 
 FILES = Binding.Group("Files ", compact=True)
 FILE_BINDINGS = (

@@ -27,7 +27,7 @@ from tui_trainer.screens.runs.words import (
     describe_list,
     describe_run,
     no_runs,
-    run_cells,
+    row_cells,
     run_columns,
 )
 from tui_trainer.screens.work_screen import WorkScreen
@@ -184,7 +184,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
         self.query_one("#runs", LineTable).show(
             run_columns(wide),
             len(listed),
-            lambda row: run_cells(
+            lambda row: row_cells(
                 listed[row], self.marks.letter(listed[row].folder.name) or " ", wide
             ),
         )

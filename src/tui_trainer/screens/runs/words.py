@@ -1,10 +1,8 @@
 """What the Runs screen says of a run, fit for a terminal."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from tui_trainer.runs.deletion import Deletion
-from tui_trainer.runs.description import Parent
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.screens.dialogs.settings_form import LABEL_WIDTH, shown
@@ -12,12 +10,21 @@ from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.words.numbers import LOSS_WIDTH, byte_count, counted, duration, nats, short_count
+from tui_trainer.words.runs import (
+    NAME_CHARACTERS,
+    describe_checkpoints,
+    describe_losses,
+    describe_on_step,
+    describe_parent,
+    describe_versions,
+    run_cells,
+)
 
-NAME_CHARACTERS = 60
 CELL_CHARACTERS = 40
+CHECKPOINTS_SHOWN = 6
 DAMAGED = "unreadable"
 NARROW_COLUMNS = (
     Column("", 1),
@@ -58,33 +65,15 @@ def run_columns(wide: bool) -> tuple[Column, ...]:
     return WIDE_COLUMNS if wide else NARROW_COLUMNS
 
 
-def run_cells(run: Listed, letter: str, wide: bool) -> tuple[str, ...]:
+def row_cells(run: Listed, letter: str, wide: bool) -> tuple[str, ...]:
     """The row of one run; `letter` is what marks it in the chart."""
     name = (visible(run.folder.name, limit=NAME_CHARACTERS),) if wide else ()
     if isinstance(run, DamagedRun):
         told = visible(run.folder.name, limit=CELL_CHARACTERS)
         return (letter, *name, "-", "-" if wide else told, "-", "-", "-", "-", DAMAGED)
     described = run.description
-    return (
-        letter,
-        *name,
-        describe_start(described.started, wide),
-        visible_source(described.model.name, CELL_CHARACTERS),
-        visible_source(described.data.problems, CELL_CHARACTERS),
-        describe_steps(described.tally.step, described.steps),
-        nats(described.tally.last),
-        nats(described.tally.best),
-        described.state,
-    )
-
-
-def describe_start(started: str, wide: bool) -> str:
-    """Date and time of day where the run was made; the year only where there is room."""
-    try:
-        when = datetime.fromisoformat(started)
-    except ValueError:
-        return visible(started, limit=CELL_CHARACTERS)
-    return f"{when:%Y-%m-%d %H:%M}" if wide else f"{when:%m-%d %H:%M}"
+    steps = describe_steps(described.tally.step, described.steps)
+    return letter, *name, *run_cells(described, steps, CELL_CHARACTERS, year=wide)
 
 
 def describe_steps(step: int, steps: int) -> str:
@@ -113,7 +102,7 @@ def describe_run(run: RunOnDisk) -> str:
         f"{duration(tally.seconds).strip()} · loss {nats(tally.first)} → "
         f"{nats(tally.last)}"
     )
-    parts = [describe_checkpoints(run.checkpoints)]
+    parts = [checkpoints_line(run.checkpoints)]
     if described.failure is not None:
         parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
     if described.updates_on_step:
@@ -140,22 +129,11 @@ def describe_left(run: Listed, deletion: Deletion) -> str:
     )
 
 
-def describe_checkpoints(steps: tuple[int, ...]) -> str:
+def checkpoints_line(steps: tuple[int, ...]) -> str:
     """The last few of them, newest first."""
     if not steps:
         return "no checkpoint, so nothing to resume, load or evaluate"
-    if len(steps) == 1:
-        return f"checkpoint of step {steps[0]:,}"
-    told = ", ".join(f"{step:,}" for step in reversed(steps[-6:]))
-    return f"checkpoints of steps {told}" + (f" and {len(steps) - 6:,} more" * (len(steps) > 6))
-
-
-def describe_on_step(updates: int) -> str:
-    return f"{counted(updates, 'update')} made on Step between its steps, on the same weights"
-
-
-def describe_parent(parent: Parent) -> str:
-    return f"resumed from {visible(parent.run, limit=NAME_CHARACTERS)} at step {parent.step:,}"
+    return describe_checkpoints(steps, CHECKPOINTS_SHOWN)
 
 
 # All of it
@@ -202,12 +180,11 @@ def run_lines(run: RunOnDisk, size: int) -> Iterator[str]:
         f"{describe_steps(tally.step, described.steps)} steps, {tally.tokens:,} tokens, "
         f"{duration(tally.seconds).strip()} of training"
     )
-    first, last, best = map(nats, (tally.first, tally.last, tally.best))
-    yield f"loss: first {first}, last {last}, best {best} nats"
+    yield f"{describe_losses(described)} nats"
     if described.updates_on_step:
-        yield describe_on_step(described.updates_on_step)
-    yield describe_checkpoints(run.checkpoints)
+        yield f"{describe_on_step(described.updates_on_step)}, on the same weights"
+    yield checkpoints_line(run.checkpoints)
     if described.parent is not None:
         yield describe_parent(described.parent)
-    yield ", ".join(f"{visible(k)} {visible(v)}" for k, v in described.versions.items())
+    yield describe_versions(described)
     yield f"{visible(str(run.folder))}, {byte_count(size)}"

@@ -1,0 +1,57 @@
+"""A run on disk, and a model that was saved, in words fit for a terminal."""
+
+from tui_trainer.runs.description import Parent, RunDescription
+from tui_trainer.runs.saved_models import SavedModel
+from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.words.numbers import counted, nats
+from tui_trainer.words.times import moment
+
+NAME_CHARACTERS = 60
+
+
+def run_cells(
+    run: RunDescription, steps: str, limit: int = NAME_CHARACTERS, *, year: bool = True
+) -> tuple[str, ...]:
+    """When it began, its model and problems in at most `limit` characters, its `steps`, its last
+    and best loss, and its state."""
+    return (
+        moment(run.started, year=year),
+        visible_source(run.model.name, limit),
+        visible_source(run.data.problems, limit),
+        steps,
+        nats(run.tally.last),
+        nats(run.tally.best),
+        run.state,
+    )
+
+
+def describe_losses(run: RunDescription) -> str:
+    first, last, best = map(nats, (run.tally.first, run.tally.last, run.tally.best))
+    return f"loss: first {first}, last {last}, best {best}"
+
+
+def describe_parent(parent: Parent) -> str:
+    return f"resumed from {visible(parent.run, limit=NAME_CHARACTERS)} at step {parent.step:,}"
+
+
+def describe_on_step(updates: int) -> str:
+    """Updates that are no steps of the run, though its weights have them."""
+    return f"{counted(updates, 'update')} made on Step between its steps"
+
+
+def describe_checkpoints(steps: tuple[int, ...], most: int | None = None) -> str:
+    """Of which steps, the oldest first; with `most` of them, the newest."""
+    told = steps if most is None else tuple(reversed(steps))[:most]
+    listed = ", ".join(f"{step:,}" for step in told)
+    more = len(steps) - len(told)
+    of = "checkpoint of step" if len(steps) == 1 else "checkpoints of steps"
+    return f"{of} {listed}" + (f" and {more:,} more" if more else "")
+
+
+def describe_versions(run: RunDescription) -> str:
+    return ", ".join(f"{visible(name)} {visible(of)}" for name, of in run.versions.items())
+
+
+def describe_saved_model(saved: SavedModel) -> str:
+    """What an own model was made from."""
+    return f"saved: {saved.model} after {counted(saved.updates, 'update')}"
