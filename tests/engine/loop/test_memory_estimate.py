@@ -14,7 +14,6 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop import memory_estimate
 from tui_trainer.engine.loop.memory_estimate import most_positions, smaller
 from tui_trainer.errors import InputError
-from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
@@ -96,13 +95,6 @@ def test_the_estimate_draws_no_random_number_and_leaves_no_gradient(qwen3: Engin
     reports = qwen3.train(TrainSettings(items=2))
     assert all(parameter.grad is None for parameter in qwen3.learner.model.parameters())
     assert isinstance(next(reports), StepReport)
-
-
-def test_sizes_have_three_digits() -> None:
-    texts = [str(MemoryEstimate(int(n * 1e9), 78_000_000_000)) for n in (0.283, 2.83, 28.3)]
-    assert texts == [
-        f"needs about {n} of the 78 GB that are free for it" for n in ("0.28", "2.8", "28")
-    ]
 
 
 def test_a_second_run_is_said_to_need_what_the_first_did(
