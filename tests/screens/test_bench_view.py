@@ -13,6 +13,7 @@ from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.loop_names import BENCH
 from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import benches_home
@@ -24,7 +25,6 @@ from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.screen import RunsScreen
-from tui_trainer.session.going_on import BENCH
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
 

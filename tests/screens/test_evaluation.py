@@ -12,6 +12,7 @@ from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.evaluated_items import Outcome
 from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
@@ -23,7 +24,6 @@ from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import describe_progress, score_cells
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.session.evaluations import Evaluations
-from tui_trainer.session.going_on import EVALUATION
 from tui_trainer.session.guide import COMPARED
 from tui_trainer.settings.evaluation import (
     EvaluationSettings,

@@ -6,17 +6,9 @@ import pytest
 
 from tests.fake_engine import MODEL
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, PREDICT, STEP
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.session.going_on import (
-    BENCH,
-    CHANGES,
-    EVALUATION,
-    GSM8K,
-    PREDICT,
-    STEP,
-    Act,
-    GoingOn,
-)
+from tui_trainer.session.going_on import CHANGES, Act, GoingOn
 from tui_trainer.settings.train import ModelChoice
 
 MEASURES = {Act.GENERATE, Act.EVALUATE, Act.BENCH}

@@ -9,8 +9,8 @@ from tests.pilot import running, until
 from tui_trainer import worker
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_names import GSM8K
 from tui_trainer.protocol.numbered import Numbered
-from tui_trainer.session.going_on import GSM8K
 
 
 def told(app: TuiTrainer) -> list[str]:

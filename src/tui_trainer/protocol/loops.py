@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, starting
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.reports.evaluation import EvaluationReport
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Train(LoopRequest[LoopReport]):
     """The training loop, as a run on disk."""
 
-    doing: ClassVar[str] = "Starting GSM8K"
+    doing: ClassVar[str] = starting(GSM8K)
     settings: TrainSettings
     record: bool = True
     """False where nothing is to be written."""
@@ -33,7 +34,7 @@ class Train(LoopRequest[LoopReport]):
 class Resume(LoopRequest[LoopReport]):
     """The training loop from a checkpoint on, which is the model that is loaded."""
 
-    doing: ClassVar[str] = "Starting GSM8K"
+    doing: ClassVar[str] = starting(GSM8K)
     checkpoint: str
     """Its folder."""
     settings: TrainSettings
@@ -66,7 +67,7 @@ class SetTrainingLr(Request[float]):
 class Evaluate(LoopRequest[EvaluationReport]):
     """Answers to held-out problems, a batch a step."""
 
-    doing: ClassVar[str] = "Starting Evaluation"
+    doing: ClassVar[str] = starting(EVALUATION)
     settings: EvaluationSettings
 
     def begun_by(self, engine: "Answers") -> Iterator[EvaluationReport]:
@@ -77,7 +78,7 @@ class Evaluate(LoopRequest[EvaluationReport]):
 class Bench(LoopRequest[BenchReport]):
     """The training loops side by side."""
 
-    doing: ClassVar[str] = "Starting Bench"
+    doing: ClassVar[str] = starting(BENCH)
     settings: BenchSettings
 
     def begun_by(self, engine: "Answers") -> Iterator[BenchReport]:

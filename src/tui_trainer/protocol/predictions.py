@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from tui_trainer.protocol.loop_names import PREDICT, starting
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
@@ -79,7 +80,7 @@ class NextToken(Request[GeneratedToken]):
 class Generate(LoopRequest[GeneratedToken]):
     """At most `limit` tokens, one a step."""
 
-    doing: ClassVar[str] = "Starting Predict"
+    doing: ClassVar[str] = starting(PREDICT)
     text: str
     generated: tuple[int, ...]
     sampling: Sampling

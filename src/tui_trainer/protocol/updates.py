@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from tui_trainer.protocol.loop_names import STEP, starting
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.moved import MovedReport
@@ -42,7 +43,7 @@ class UpdateAt(Request[UpdateReport]):
 class KeepUpdating(LoopRequest[UpdateReport]):
     """One update a step, without end."""
 
-    doing: ClassVar[str] = "Starting Step"
+    doing: ClassVar[str] = starting(STEP)
     text: str
 
     def begun_by(self, engine: "Answers") -> Iterator[UpdateReport]:

@@ -7,20 +7,18 @@ would else be decided for another model, or another loop, than the one on show.
 from enum import Enum
 
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.loop_names import (
+    BENCH,
+    EVALUATION,
+    GSM8K,
+    LOOP_TITLES,
+    PREDICT,
+    STEP,
+    TRAINING_LOOPS,
+)
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.settings.train import ModelChoice
 from tui_trainer.terminal_text import visible
-
-GSM8K, STEP, PREDICT, EVALUATION, BENCH = "gsm8k", "step", "predict", "evaluation", "bench"
-"""The names of their loops on the worker."""
-LOOP_TITLES = {
-    GSM8K: "GSM8K",
-    STEP: "Step",
-    PREDICT: "Predict",
-    EVALUATION: "Evaluation",
-    BENCH: "Bench",
-}
-TRAINING_LOOPS = GSM8K, STEP  # the others leave the weights as they are
 
 LOADING = "The model is still being loaded."
 NO_MODEL = "No model is loaded: press m and pick one."

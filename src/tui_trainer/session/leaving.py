@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.session.going_on import BENCH, GSM8K, Act
+from tui_trainer.protocol.loop_names import BENCH, GSM8K
+from tui_trainer.session.going_on import Act
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.words.numbers import counted
 

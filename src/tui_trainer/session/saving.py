@@ -7,8 +7,8 @@ from textual.notifications import SeverityLevel
 
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.keeping import Save
+from tui_trainer.protocol.loop_names import TRAINING_LOOPS
 from tui_trainer.reports.runs import CheckpointReport, Kept
-from tui_trainer.session.going_on import TRAINING_LOOPS
 from tui_trainer.session.saved_run import Saved, SavedRun, describe_saved
 
 if TYPE_CHECKING:

@@ -14,22 +14,14 @@ from textual.signal import Signal
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
+from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, LOOP_TITLES, TRAINING_LOOPS
 from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
 from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.tokens import TokenizerReport
-from tui_trainer.session.going_on import (
-    BENCH,
-    EVALUATION,
-    GSM8K,
-    LOOP_TITLES,
-    STARTS,
-    TRAINING_LOOPS,
-    Act,
-    GoingOn,
-)
+from tui_trainer.session.going_on import STARTS, Act, GoingOn
 from tui_trainer.session.guide import Guide, Task
 from tui_trainer.session.guide_ticks import Ticks
 from tui_trainer.session.leaving import LOAD, leave_weights

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from tui_trainer.engine.bench.turns import installed_loops
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_names import BENCH
 from tui_trainer.protocol.loops import Bench
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
@@ -28,7 +29,7 @@ from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_
 from tui_trainer.screens.folder_list import FolderList
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.work_screen import ScreenOnTop
-from tui_trainer.session.going_on import BENCH, Act
+from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines

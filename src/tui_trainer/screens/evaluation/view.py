@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
@@ -29,7 +30,7 @@ from tui_trainer.screens.evaluation.words import (
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.evaluations import Pairing
-from tui_trainer.session.going_on import EVALUATION, Act
+from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable

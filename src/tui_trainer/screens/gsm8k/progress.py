@@ -7,13 +7,13 @@ from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.keeping import Save
+from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.screens.gsm8k.words import (
     describe_asked,
     describe_first_step,
     describe_progress,
 )
-from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.session import Session
 from tui_trainer.words.memory import describe_need
 

@@ -10,6 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged
+from tui_trainer.protocol.loop_names import EVALUATION
+from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
@@ -29,8 +31,6 @@ from tui_trainer.screens.gsm8k.start import RunStart
 from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
-from tui_trainer.session.going_on import EVALUATION
-from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.saved_run import after_step
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings

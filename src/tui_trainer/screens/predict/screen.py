@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged
+from tui_trainer.protocol.loop_names import PREDICT as LOOP
 from tui_trainer.protocol.predictions import Generate, Inspect, NextToken, SetSampling
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.models import LearnerStatus
@@ -36,7 +37,6 @@ from tui_trainer.screens.predict.words import (
     position_cells,
 )
 from tui_trainer.screens.shared_text import SharedText
-from tui_trainer.session.going_on import PREDICT as LOOP
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import Sampling
 from tui_trainer.terminal_text import visible

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged
+from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.runs.curve import XAxis
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import runs_home
@@ -31,7 +32,6 @@ from tui_trainer.screens.runs.words import (
     run_columns,
 )
 from tui_trainer.screens.work_screen import WorkScreen
-from tui_trainer.session.going_on import GSM8K as LOOP
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable

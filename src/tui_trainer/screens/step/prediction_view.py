@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.loop_names import GSM8K, STEP
 from tui_trainer.protocol.predictions import Predict
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.words import describe_prediction, describe_update
-from tui_trainer.session.going_on import GSM8K, STEP
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.prediction_table import PredictionTable

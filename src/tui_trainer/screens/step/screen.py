@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.loop_names import STEP as LOOP
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.updates import (
@@ -38,7 +39,6 @@ from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.screens.step.update_losses import UpdateLosses
 from tui_trainer.screens.step.update_queue import UpdateQueue
 from tui_trainer.screens.step.views import PASSES, PHASES, PROBES, Views
-from tui_trainer.session.going_on import STEP as LOOP
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.settings.cell import read_dropout

@@ -10,12 +10,12 @@ from textual.reactive import var
 from textual.timer import Timer
 from textual.widgets import Static
 
+from tui_trainer.protocol.loop_names import GSM8K, STEP
 from tui_trainer.screens.step.moved_view import MovedView
 from tui_trainer.screens.step.passes_view import PassesView
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.prediction_view import FOLLOW_SECONDS, PredictionView
 from tui_trainer.screens.step.probe_view import ProbeView
-from tui_trainer.session.going_on import GSM8K, STEP
 from tui_trainer.session.session import Session
 
 PREDICTIONS, PHASES, MOVED, PROBES, PASSES = VIEWS = (
