@@ -2,9 +2,9 @@
 
 import json
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 import torch
@@ -25,6 +25,10 @@ SHOWN_CONTROLS = {"\n"}
 OBEYED = "Cc", "Cf", "Cs", "Zl", "Zp"
 
 
+Line = dict[str, Any]
+"""An object of JSON, which may hold anything: an assertion says what it is to hold."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """What a run of the program left behind."""
@@ -34,12 +38,12 @@ class Ended:
     err: str
 
     @property
-    def lines(self) -> list[dict[str, object]]:
+    def lines(self) -> list[Line]:
         """Standard output as strict JSON, an object a line."""
         return [json.loads(line, parse_constant=_refuse) for line in self.out.splitlines()]
 
     @property
-    def steps(self) -> list[dict[str, object]]:
+    def steps(self) -> list[Line]:
         """The lines of steps alone, without those of events."""
         return [line for line in self.lines if "event" not in line]
 
@@ -48,8 +52,14 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
+class Program(Protocol):
+    """`program("step", "a b c", "--json")`: what a run of `tui-trainer` left behind."""
+
+    def __call__(self, *arguments: str) -> Ended: ...
+
+
 @pytest.fixture
-def program(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+def program(capsys: pytest.CaptureFixture[str]) -> Program:
     """Run `tui-trainer` with the arguments given."""
 
     def run(*arguments: str) -> Ended:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -19,7 +19,8 @@ import torch
 from transformers import AutoTokenizer
 
 from tests.benches_on_disk import RESULT, write_bench
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
+from tests.known import end, present, the
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.bench import turns
 from tui_trainer.engine.bench.turns import describe_exit, run_bench
@@ -29,7 +30,6 @@ from tui_trainer.runs.benches import benches_home
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import ModelChoice
 
-Program = Callable[..., Ended]
 REPORT = BenchReport(1, 1, 1, 1, "notebook", 0.0)
 BRIEF = "--rounds", "2", "--items", "30", "--held-out", "2", "--seconds", "0.2"
 
@@ -125,7 +125,9 @@ def test_an_earlier_bench_is_shown_again_past_what_cannot_be_read(program: Progr
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_no_keep_keeps_nothing(program: Program, monkeypatch, keep: bool) -> None:
+def test_no_keep_keeps_nothing(
+    program: Program, monkeypatch: pytest.MonkeyPatch, keep: bool
+) -> None:
     report = replace(REPORT, result=replace(RESULT, loops=RESULT.loops[:2]))
     monkeypatch.setattr(
         "tui_trainer.headless.bench.run_bench", lambda *_, **__: (r for r in (REPORT, report))
@@ -136,7 +138,9 @@ def test_no_keep_keeps_nothing(program: Program, monkeypatch, keep: bool) -> Non
     assert (f"kept as {benches_home()}/2026-01-02-builtin-1.jsonl" in ended.out) is keep
 
 
-def test_what_could_not_be_kept_is_printed_and_told(program: Program, monkeypatch) -> None:
+def test_what_could_not_be_kept_is_printed_and_told(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report = replace(REPORT, result=replace(RESULT, loops=RESULT.loops[:2]))
     monkeypatch.setattr(
         "tui_trainer.headless.bench.run_bench", lambda *_, **__: (r for r in (report,))
@@ -175,7 +179,7 @@ def drained(reports: Generator[BenchReport, None, object]) -> object:
 
 def test_a_run_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "SIDE", "timeit")
-    reply = drained(turns.ask_side({}, 0.5, REPORT, on_terminal=False))
+    reply = the(dict, drained(turns.ask_side({}, 0.5, REPORT, on_terminal=False)))
     assert reply["failed"] in ("It did not end within 0 s.", "It did not end within 1 s.")
 
 
@@ -192,7 +196,7 @@ def test_closing_a_bench_ends_its_process_and_it_reports_often() -> None:
     assert seconds == sorted(seconds)
     assert max(b - a for a, b in pairwise(seconds)) < 0.6
     assert len(children() - before) == 1
-    reports.close()
+    end(reports)
     assert children() == before
 
 
@@ -206,7 +210,7 @@ def test_a_side_ends_when_the_one_that_asked_was_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", code, job], stdin=subprocess.PIPE) as process:
         time.sleep(0.5)
         assert process.poll() is None
-        process.stdin.close()
+        present(process.stdin).close()
         assert process.wait(30) == 1
 
 

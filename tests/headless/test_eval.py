@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.architectures import save_tiny
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES
@@ -19,17 +19,20 @@ from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
+from tui_trainer.settings.evaluation import EvaluationSettings
 
-Program = Callable[..., Ended]
 BRIEF = "--items", "5", "--batch", "2", "--max-tokens", "6"
 
 
+Answering = Callable[..., None]
+
+
 @pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
     """Make the engine's answers those given, in batches of two; an exception is raised there."""
 
     def script(*answers: str | BaseException) -> None:
-        def evaluate(_engine: Engine, settings):
+        def evaluate(_engine: Engine, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
             items: tuple[EvaluatedItem, ...] = ()
             for n, text in enumerate(answers):
                 if isinstance(text, BaseException):
@@ -68,7 +71,7 @@ def test_items_and_scores_are_those_of_the_engine(program: Program, tiny: str) -
     assert (scores["shots"], scores["max_tokens"], scores["tokens"]) == (0, 6, 30)
 
 
-def test_scores_strict_and_flexible(program: Program, tiny: str, answering) -> None:
+def test_scores_strict_and_flexible(program: Program, tiny: str, answering: Answering) -> None:
     answering("#### 1", "It is 2.", "#### 9", "2\n\n#### 4", "none")
     *items, scores = program("eval", "--model", tiny, "--json").lines
     assert [line["outcome"] for line in items] == [
@@ -87,7 +90,7 @@ def test_scores_strict_and_flexible(program: Program, tiny: str, answering) -> N
     assert counts == [2, 1, 2, 1]
 
 
-def test_table_for_people(program: Program, tiny: str, answering) -> None:
+def test_table_for_people(program: Program, tiny: str, answering: Answering) -> None:
     answering("#### 1", "It is 2.", "#### 9")
     lines = program("eval", "--items", "3", "--shots", "2", "--model", tiny).out.splitlines()
     assert lines[1] == (
@@ -110,7 +113,7 @@ def test_table_for_people(program: Program, tiny: str, answering) -> None:
 
 
 def test_compared_with_an_earlier_one_item_by_item(
-    program: Program, tiny: str, answering, tmp_path: Path
+    program: Program, tiny: str, answering: Answering, tmp_path: Path
 ) -> None:
     answering("#### 1", "It is 2.", "#### 9", "#### 4")
     file = tmp_path / "before.jsonl"
@@ -136,7 +139,7 @@ def test_compared_with_an_earlier_one_item_by_item(
 
 
 def test_a_rise_that_is_separate_from_zero_says_so(
-    program: Program, tiny: str, answering, tmp_path: Path
+    program: Program, tiny: str, answering: Answering, tmp_path: Path
 ) -> None:
     file = tmp_path / "before.jsonl"
     answering(*["none"] * 12)
@@ -158,7 +161,11 @@ def test_a_rise_that_is_separate_from_zero_says_so(
     ],
 )
 def test_an_earlier_one_that_cannot_be_used_is_refused_before_a_model_is_loaded(
-    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content, said: str
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    content: str | None,
+    said: str,
 ) -> None:
     monkeypatch.setattr(Engine, "load_model", lambda *_: pytest.fail("loaded a model"))
     file = tmp_path / "before\x1b[31m.jsonl"
@@ -170,7 +177,7 @@ def test_an_earlier_one_that_cannot_be_used_is_refused_before_a_model_is_loaded(
     assert obeyed_characters(ended.err) == set()
 
 
-def test_ctrl_c_keeps_what_was_scored(program: Program, tiny: str, answering) -> None:
+def test_ctrl_c_keeps_what_was_scored(program: Program, tiny: str, answering: Answering) -> None:
     answering("#### 1", "#### 2", "#### 3", KeyboardInterrupt())
     ended = program("eval", "--model", tiny, "--json")
     assert ended.status == 130
@@ -194,7 +201,7 @@ def test_a_file_with_fewer_items_says_so(program: Program, tiny: str, tmp_path: 
 
 
 def test_hostile_text_is_made_visible(
-    program: Program, tiny: str, answering, tmp_path: Path
+    program: Program, tiny: str, answering: Answering, tmp_path: Path
 ) -> None:
     answering("#### 1\x1b[2J \u202e2")
     ended = program("eval", "--model", tiny)
@@ -225,7 +232,7 @@ def test_a_terminal_gets_a_bar(
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_a_model_is_loaded(
-    program: Program, monkeypatch: pytest.MonkeyPatch, arguments, said: str
+    program: Program, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
 ) -> None:
     monkeypatch.setattr(Engine, "load_model", lambda *_: pytest.fail("loaded a model"))
     ended = program("eval", *arguments)

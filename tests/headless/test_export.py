@@ -1,18 +1,20 @@
 """`--export FILE`: what the command did as a script, and what is refused before it does it."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 
 from tests.exported import printed_losses
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tui_trainer.engine.engine import Engine
 from tui_trainer.runs.home import run_folders
 
-Program = Callable[..., Ended]
+Arguments = ParamSpec("Arguments")
+Report = TypeVar("Report")
 
 
 def test_the_exports_print_the_losses_of_the_lines(
@@ -116,11 +118,13 @@ def test_ctrl_c_exports_what_was_done_so_far(
     assert printed_losses(list(losses)) == losses
 
 
-def interrupted_after(reports: int, make: Callable[..., Iterable[object]]):
+def interrupted_after(
+    reports: int, make: Callable[Arguments, Iterator[Report]]
+) -> Callable[Arguments, Iterator[Report]]:
     """What `make` yields, with ctrl+C pressed after some of it."""
 
-    def interrupted(engine: Engine, *arguments, **how):
-        yield from islice(iter(make(engine, *arguments, **how)), reports)
+    def interrupted(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Iterator[Report]:
+        yield from islice(make(*args, **kwargs), reports)
         raise KeyboardInterrupt
 
     return interrupted

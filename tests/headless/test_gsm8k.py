@@ -6,7 +6,7 @@ import math
 import re
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,17 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
+from tests.known import the
 from tui_trainer.engine.data.problems import Problem, format_problem, load_problems
 from tui_trainer.engine.engine import Engine
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.presets import TUNED
+from tui_trainer.settings.train import TrainSettings
 
-Program = Callable[..., Ended]
 PROBLEMS = [
     Problem("How many is 2 + 3?", "2+3 = <<2+3=5>>5\n#### 5"),
     Problem("How many is 4 * 6?", "4*6 = <<4*6=24>>24\n#### 24"),
@@ -112,7 +116,7 @@ def test_a_step_of_several_items_has_their_mean_loss_however_they_are_put_togeth
 ) -> None:
     model = AutoModelForCausalLM.from_pretrained(tiny, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(tiny)
-    total = counted = 0
+    total, counted = 0.0, 0
     for problem in PROBLEMS:
         question = f"Question: {problem.question}\nAnswer:"
         ids = tokenizer(f"{question} {problem.answer}", return_tensors="pt").input_ids
@@ -185,7 +189,7 @@ def test_ctrl_c_in_the_first_evaluation_keeps_its_scores(
 ) -> None:
     evaluate = Engine.evaluate
 
-    def interrupted(engine: Engine, settings):
+    def interrupted(engine: Engine, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
         reports = evaluate(engine, dataclasses.replace(settings, batch=2))
         yield next(report for report in reports if report.items)
         raise KeyboardInterrupt
@@ -247,11 +251,13 @@ def test_no_step_is_kept_once_it_is_told(
 ) -> None:
     """Of a million steps, each with the texts of an item, there is only ever the last."""
     train = Engine.train
-    told: list[weakref.ref[StepReport]] = []
+    told: list[weakref.ref[LoopReport]] = []
     alive = []
 
-    def watched(engine: Engine, settings, **how):
-        for report in train(engine, settings, **how):
+    def watched(
+        engine: Engine, settings: TrainSettings, *, record: bool = False
+    ) -> Iterator[LoopReport]:
+        for report in train(engine, settings, record=record):
             told.append(weakref.ref(report))
             alive.append(sum(reference() is not None for reference in told))
             yield report
@@ -263,7 +269,7 @@ def test_no_step_is_kept_once_it_is_told(
     assert max(alive) <= 3
 
 
-def test_an_item_cut_to_the_context_is_marked(program: Program, tiny: str, tmp_path) -> None:
+def test_an_item_cut_to_the_context_is_marked(program: Program, tiny: str, tmp_path: Path) -> None:
     path = tmp_path / "long.jsonl"
     path.write_text(json.dumps({"question": "word " * 600, "answer": "#### 1"}) + "\n")
     out = program("gsm8k", "--problems", str(path), "--items", "1", "--model", tiny).out
@@ -275,9 +281,11 @@ def test_a_diverged_loss_is_null_in_json_and_nan_in_the_table(
 ) -> None:
     train = Engine.train
 
-    def diverging(engine: Engine, settings, **how):
-        for report in train(engine, settings, **how):
-            yield dataclasses.replace(report, loss=math.nan)
+    def diverging(
+        engine: Engine, settings: TrainSettings, *, record: bool = False
+    ) -> Iterator[LoopReport]:
+        for report in train(engine, settings, record=record):
+            yield dataclasses.replace(the(StepReport, report), loss=math.nan)
 
     monkeypatch.setattr(Engine, "train", diverging)
     arguments = "gsm8k", "--items", "2", "--model", tiny
@@ -286,13 +294,15 @@ def test_a_diverged_loss_is_null_in_json_and_nan_in_the_table(
 
 
 def test_each_line_is_written_before_the_next_step(
-    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch, capsys
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train = Engine.train
     seen = []
 
-    def watched(engine: Engine, settings, **how):
-        for report in train(engine, settings, **how):
+    def watched(
+        engine: Engine, settings: TrainSettings, *, record: bool = False
+    ) -> Iterator[LoopReport]:
+        for report in train(engine, settings, record=record):
             seen.append(capsys.readouterr().out.count("\n"))
             yield report
 
@@ -306,8 +316,10 @@ def test_ctrl_c_ends_with_a_line_on_the_run_and_one_on_why(
 ) -> None:
     train = Engine.train
 
-    def interrupted(engine: Engine, settings, **how):
-        yield next(iter(train(engine, settings, **how)))
+    def interrupted(
+        engine: Engine, settings: TrainSettings, *, record: bool = False
+    ) -> Iterator[LoopReport]:
+        yield next(iter(train(engine, settings, record=record)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Engine, "train", interrupted)
@@ -347,7 +359,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_eta(
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_a_model_is_loaded(
-    program: Program, monkeypatch: pytest.MonkeyPatch, arguments, said: str
+    program: Program, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
 ) -> None:
     monkeypatch.setattr(Engine, "load_model", lambda *_: pytest.fail("loaded a model"))
     ended = program("gsm8k", *arguments)

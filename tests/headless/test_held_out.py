@@ -1,17 +1,15 @@
 """`tui-trainer gsm8k` with held-out items: the events among the steps, in JSON and for people."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.architectures import save_tiny
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES
 
-Program = Callable[..., Ended]
 ASKED = (
     *("--items", "4", "--validation-items", "3", "--validate-every", "2"),
     *("--sample-every", "4", "--no-run"),
@@ -83,8 +81,8 @@ def test_hostile_items_reach_no_terminal_and_too_few_are_told(
     assert obeyed_characters(ended.out) == set()
     assert "a␛[31mb⟨202E⟩c [/foo]4" in ended.out
     assert ended.err.count("has 2 held-out items, fewer than 9.") == 1
-    arguments = "--items", "6", "--validation-items", "1"
-    ended = program("gsm8k", "--problems", str(path), *arguments, "--model", tiny)
+    asked = "--items", "6", "--validation-items", "1"
+    ended = program("gsm8k", "--problems", str(path), *asked, "--model", tiny)
     assert (ended.status, ended.out) == (2, "")
     assert "no item beside the 6 that are trained on: lower items" in ended.err
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from tests.headless.conftest import Ended
+from tests.headless.conftest import Program
 from tui_trainer.cli import PIPE_CLOSED, main
 from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.engine import Engine
@@ -24,13 +24,16 @@ from tui_trainer.engine.loop import step_figures
 from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.headless import evaluation, interrupts
 from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import ModelChoice
 from tui_trainer.signals import Interrupted
 
-Program = Callable[..., Ended]
 SAID = {
     signal.SIGINT: "Interrupted.",
     signal.SIGTERM: "Ended by SIGTERM.",
@@ -69,7 +72,7 @@ def resume_arguments(told: str) -> list[str]:
 
 @pytest.mark.parametrize("number", SAID)
 def test_a_loop_finishes_its_step_saves_it_and_says_why_it_ends(
-    program: Program, tiny: str, in_step: Callable[[int, int], None], number: int
+    program: Program, tiny: str, in_step: Callable[[int, int], None], number: signal.Signals
 ) -> None:
     in_step(2, number)
     ended = program("gsm8k", "--items", "5", "--model", tiny, "--json")
@@ -112,7 +115,8 @@ def in_call(monkeypatch: pytest.MonkeyPatch) -> Callable[[object, str], None]:
     """Have this process sent SIGTERM in a method, once, before it does what it does."""
 
     def send(owner: object, name: str) -> None:
-        method, called = getattr(owner, name), []
+        method = getattr(owner, name)
+        called: list[int] = []
 
         def signalled(*arguments: object, **named: object) -> object:
             if not called:
@@ -142,7 +146,11 @@ def test_a_signal_while_the_run_writes_its_end_is_heard_after_it(
     ("owner", "moment"), [(RunWriter, "end"), (Engine, "save")], ids=["its end", "its weights"]
 )
 def test_a_signal_breaks_off_nothing_that_is_written_where_the_output_was_closed(
-    tiny: str, in_call: Callable[[object, str], None], monkeypatch, owner: object, moment: str
+    tiny: str,
+    in_call: Callable[[object, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    owner: object,
+    moment: str,
 ) -> None:
     in_call(owner, moment)
     there, here = os.pipe()
@@ -169,7 +177,10 @@ def test_a_signal_where_the_terminal_has_gone_leaves_the_step_whole(
 
 
 def test_a_loop_that_was_ended_goes_on_as_if_it_had_not_been(
-    program: Program, tiny: str, in_step: Callable[[int, int], None], monkeypatch
+    program: Program,
+    tiny: str,
+    in_step: Callable[[int, int], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = program("gsm8k", "--items", "4", "--model", tiny, "--json").steps
     in_step(2, signal.SIGTERM)
@@ -194,7 +205,7 @@ def test_an_evaluation_keeps_what_was_scored(
 ) -> None:
     evaluate = Engine.evaluate
 
-    def ended_early(engine: Engine, settings):
+    def ended_early(engine: Engine, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
         for report in evaluate(engine, replace(settings, batch=2, max_tokens=2)):
             if report.items:
                 signal.raise_signal(signal.SIGTERM)
@@ -208,11 +219,15 @@ def test_an_evaluation_keeps_what_was_scored(
 
 @pytest.mark.parametrize("moment", ["last", "scores"])
 def test_a_signal_at_the_end_of_an_evaluation_waits_for_its_scores(
-    program: Program, tiny: str, in_call: Callable[[object, str], None], monkeypatch, moment: str
+    program: Program,
+    tiny: str,
+    in_call: Callable[[object, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
 ) -> None:
     evaluate = Engine.evaluate
 
-    def ended_late(engine: Engine, settings):
+    def ended_late(engine: Engine, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
         yield from evaluate(engine, replace(settings, max_tokens=2))
         if moment == "last":
             signal.raise_signal(signal.SIGTERM)
@@ -246,7 +261,7 @@ def test_before_its_first_step_a_command_ends_at_once(
 ) -> None:
     load = Engine.load_model
 
-    def ended_early(engine: Engine, choice):
+    def ended_early(engine: Engine, choice: ModelChoice) -> LearnerStatus:
         signal.raise_signal(signal.SIGTERM)
         return load(engine, choice)
 

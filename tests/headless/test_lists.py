@@ -1,17 +1,14 @@
 """`tui-trainer models` and `tui-trainer problems`."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tests.hub.server import FakeHub
 from tui_trainer.engine.data.problems import describe_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.models import ModelOption
-
-Program = Callable[..., Ended]
 
 
 def test_models_lists_the_builtin_model_first(program: Program) -> None:

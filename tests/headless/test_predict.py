@@ -1,16 +1,14 @@
 """`tui-trainer predict`: a forward pass and generation."""
 
 import math
-from collections.abc import Callable
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tests.headless.test_tokens import HOSTILE
 
-Program = Callable[..., Ended]
 TEXT = "def hello():\n\treturn"
 
 
@@ -38,8 +36,8 @@ def test_the_line_is_the_forward_pass_written_out(program: Program, tiny: str) -
             *("index", "id", "text", "expected_id", "expected_p", "expected_rank"),
             *("loss", "entropy", "p_sum", "top"),
         ]
-        assert (position["index"], position["id"]) == (n, ids[n])
-        assert position["text"] == decode([ids[n].item()])
+        assert (position["index"], position["id"]) == (n, ids[n].item())
+        assert position["text"] == decode([int(ids[n])])
         assert position["p_sum"] == pytest.approx(1, abs=1e-5)
         entropy = -(p[n] * p[n].log()).sum().item()
         assert position["entropy"] == pytest.approx(entropy, rel=1e-4)
@@ -55,7 +53,7 @@ def test_the_line_is_the_forward_pass_written_out(program: Program, tiny: str) -
     for name in ("expected_id", "expected_p", "expected_rank", "loss"):
         assert last[name] is None
     for n, position in enumerate(line["positions"]):
-        label = ids[n + 1].item()
+        label = int(ids[n + 1])
         assert position["expected_id"] == label
         assert position["expected_p"] == pytest.approx(p[n, label].item(), rel=1e-4)
         assert position["loss"] == pytest.approx(-math.log(p[n, label].item()), rel=1e-4)
@@ -137,7 +135,9 @@ def test_the_table_for_people(program: Program, tiny: str) -> None:
         (("word " * 600,), "512"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(program: Program, tiny: str, arguments, said) -> None:
+def test_what_cannot_be_meant_is_refused(
+    program: Program, tiny: str, arguments: tuple[str, ...], said: str
+) -> None:
     ended = program("predict", *arguments, "--model", tiny)
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert said in ended.err

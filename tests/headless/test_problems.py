@@ -1,16 +1,13 @@
 """`tui-trainer problems --item`: one item, its text, its tokens, its labels."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from transformers import AutoTokenizer
 
-from tests.headless.conftest import Ended
+from tests.headless.conftest import Program
 from tui_trainer.engine.data.problems import format_problem, load_problems
-
-Program = Callable[..., Ended]
 
 
 def test_an_item_is_told_with_its_text_its_tokens_and_its_labels(

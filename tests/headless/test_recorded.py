@@ -1,32 +1,35 @@
 """`tui-trainer gsm8k` writes a run, resumes one, or writes none."""
 
+import importlib.util
 import json
 import math
 import resource
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
 
-from tests.headless.conftest import Ended
+from tests.headless.conftest import Line, Program
+from tests.known import end, present
+from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.headless import halts
 from tui_trainer.reports.loop import LoopReport
-from tui_trainer.runs import event_files
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.settings.train import TrainSettings
 
-Program = Callable[..., Ended]
 
-
-def without_time(lines: list[dict[str, object]]) -> list[dict[str, object]]:
+def without_time(lines: list[Line]) -> list[Line]:
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
 
 
@@ -69,7 +72,7 @@ def test_resume_goes_on_as_if_never_stopped(program: Program, tiny_dropout: str,
     assert (again.status, again.err) == (0, "")
     steps = [line for line in lines if "event" not in line]
     assert without_time(again.steps) == without_time(steps[4:])
-    assert open_run(run_folders()[0]).description.parent.run == folder.name
+    assert present(open_run(run_folders()[0]).description.parent).run == folder.name
 
 
 def test_the_closing_line_says_where_the_weights_are(program: Program, tiny: str) -> None:
@@ -152,10 +155,12 @@ def test_a_run_that_was_interrupted_says_so(
 ) -> None:
     train = Engine.train
 
-    def interrupted(engine: Engine, settings, **how):
-        reports = train(engine, settings, **how)
+    def interrupted(
+        engine: Engine, settings: TrainSettings, *, record: bool = False
+    ) -> Iterator[LoopReport]:
+        reports = train(engine, settings, record=record)
         yield next(reports)
-        reports.close()
+        end(reports)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Engine, "train", interrupted)
@@ -180,7 +185,7 @@ def test_tensorboard_reads_the_losses_of_the_run(program: Program, tiny: str) ->
 def test_tensorboard_that_is_not_installed_is_one_sentence(
     program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_files.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     ended = program("gsm8k", "--items", "1", "--log-to", "tensorboard", "--model", tiny)
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert "pip install 'tui-trainer[tensorboard]'" in ended.err
@@ -224,7 +229,7 @@ def spoil_item(monkeypatch: pytest.MonkeyPatch, problem: int) -> None:
     """Have an item of the data set lose with NaN, whatever the weights."""
     call = LossPass.__call__
 
-    def spoiled(loss_pass: LossPass, batch, counted: int):
+    def spoiled(loss_pass: LossPass, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
         loss, losses = call(loss_pass, batch, counted)
         bad = any(place.example.problem == problem for place in batch.places)
         return (loss * math.nan, losses * math.nan) if bad else (loss, losses)
@@ -244,7 +249,7 @@ def test_a_full_disk_is_waited_for_and_told_once(
             if len(asked) == 3:
                 make_room()
 
-        monkeypatch.setattr(halts.time, "sleep", sleep)
+        monkeypatch.setattr(time, "sleep", sleep)
         ended = program("gsm8k", "--items", "4", "--model", tiny, "--json")
     assert (ended.status, asked) == (0, [5.0] * 3)
     assert ended.err.count("\n") == 1
@@ -258,7 +263,7 @@ def test_a_full_disk_is_waited_for_and_told_once(
 def test_a_command_that_waits_for_room_can_be_ended(
     program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(halts.time, "sleep", lambda _: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(time, "sleep", lambda _: signal.raise_signal(signal.SIGTERM))
     with filled_up(monkeypatch, step=3):
         ended = program("gsm8k", "--items", "4", "--model", tiny, "--json")
     assert (ended.status, len(ended.steps)) == (143, 2)

@@ -3,12 +3,11 @@
 import csv
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tests.runs_on_disk import write_run
 from tui_trainer.runs.description import Parent, RunState
 from tui_trainer.runs.home import runs_home
@@ -16,7 +15,6 @@ from tui_trainer.runs.listing import read_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.settings.train import TrainSettings
 
-Program = Callable[..., Ended]
 ONE, TWO = "2026-01-02-builtin-1", "2026-01-02-builtin-2"
 
 

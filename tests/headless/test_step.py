@@ -2,23 +2,28 @@
 
 import io
 import sys
-from collections.abc import Callable
 
 import pytest
 import torch
 import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tests.headless.test_tokens import HOSTILE
+from tests.known import present
 from tui_trainer.words.numbers import nats, probability
 
-Program = Callable[..., Ended]
 TEXT = "def hello():\n\treturn"
 LR = 1e-3
 
 
-def training_cell(folder: str, text: str, updates: int, optimizer_class, lr: float):
+def training_cell(
+    folder: str,
+    text: str,
+    updates: int,
+    optimizer_class: type[torch.optim.SGD | torch.optim.AdamW],
+    lr: float,
+) -> list[tuple[float, float, int, list[int], list[float]]]:
     """The notebook's cell written out: a row for each update, and the last model."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     input_ids = AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt").input_ids
@@ -30,7 +35,7 @@ def training_cell(folder: str, text: str, updates: int, optimizer_class, lr: flo
         logits = model(input_ids=input_ids).logits
         loss = F.cross_entropy(logits[0, :-1], input_ids[0, 1:])
         loss.backward()
-        norm = torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item()
+        norm = torch.cat([present(p.grad).flatten() for p in model.parameters()]).norm().item()
         optimizer.step()
         optimizer.zero_grad()
         moved = sum(int((a != b).sum()) for a, b in zip(before, model.parameters(), strict=True))
@@ -205,7 +210,9 @@ def test_a_dash_reads_stdin(program: Program, tiny: str, monkeypatch: pytest.Mon
         (("a",), "second one"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(program: Program, tiny: str, arguments, said) -> None:
+def test_what_cannot_be_meant_is_refused(
+    program: Program, tiny: str, arguments: tuple[str, ...], said: str
+) -> None:
     ended = program("step", *arguments, "--model", tiny)
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert said in ended.err

@@ -2,16 +2,16 @@
 
 import io
 import sys
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from transformers import AutoTokenizer
 
-from tests.headless.conftest import Ended, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
+from tui_trainer.reports.tokens import Tokenized
 
-Program = Callable[..., Ended]
 TEXT = "def hello():\n\treturn"
 HOSTILE = "\x1b[31m\x1b]52;c;aGk=\x07\x9b2J\u202egpj\u200b[/foo][UNK]\x7f"
 
@@ -92,7 +92,7 @@ def test_table_shows_every_token(program: Program) -> None:
     assert out[3].split() == ["0", str(ids_of(" a")[0]), "␣a", "20", "61"]
 
 
-def test_a_directory_with_a_tokenizer_alone_is_enough(program: Program, tmp_path) -> None:
+def test_a_directory_with_a_tokenizer_alone_is_enough(program: Program, tmp_path: Path) -> None:
     AutoTokenizer.from_pretrained(MODEL_FOLDER).save_pretrained(tmp_path)
     for option in ("--model", "--tokenizer"):
         (line,) = program("tokens", TEXT, option, str(tmp_path), "--json").lines
@@ -115,7 +115,11 @@ def test_a_dash_reads_stdin_byte_for_byte(
     ],
 )
 def test_stdin_that_cannot_be_used_is_refused(
-    program: Program, monkeypatch: pytest.MonkeyPatch, data: bytes, arguments, said: str
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    data: bytes,
+    arguments: tuple[str, ...],
+    said: str,
 ) -> None:
     give_stdin(monkeypatch, data)
     ended = program("tokens", *arguments)
@@ -136,14 +140,16 @@ def test_half_a_surrogate_pair_is_refused(program: Program) -> None:
     assert "surrogate" in ended.err
 
 
-def test_a_tokenizer_that_is_not_there_is_refused(program: Program, tmp_path) -> None:
+def test_a_tokenizer_that_is_not_there_is_refused(program: Program, tmp_path: Path) -> None:
     ended = program("tokens", "a", "--model", str(tmp_path / "no\x1b[31mne"))
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert "no␛[31mne" in ended.err
 
 
 @pytest.mark.parametrize("options", [(), ("--batch",)])
-def test_hostile_text_never_reaches_the_terminal_raw(program: Program, options) -> None:
+def test_hostile_text_never_reaches_the_terminal_raw(
+    program: Program, options: tuple[str, ...]
+) -> None:
     ended = program("tokens", HOSTILE, *HOSTILE, *options)
     assert ended.status == 0
     assert "[/foo][UNK]" in ended.out
@@ -162,7 +168,7 @@ def test_what_a_library_prints_stays_off_stdout(
 ) -> None:
     tokenize = Engine.tokenize
 
-    def chatty(engine: Engine, text: str, source: str):
+    def chatty(engine: Engine, text: str, source: str) -> Tokenized:
         print("chatter")
         return tokenize(engine, text, source)
 

@@ -87,7 +87,9 @@ def test_the_last_report_says_where_or_why_not(monkeypatch: pytest.MonkeyPatch) 
     assert last.result == RESULT
 
 
-def test_nothing_is_measured_that_cannot_be_kept(tmp_path: Path, monkeypatch) -> None:
+def test_nothing_is_measured_that_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "tui-trainer").write_text("a file in its place")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with pytest.raises(InputError, match="or give --no-keep"):

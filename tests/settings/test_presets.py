@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, Gemma2Config, PreTrainedTokenizerFast
 
 from tests.engine.notebook import assert_same_bits, weights_of
+from tests.known import step_reports
 from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.loss_pass import NO_CHUNKS, NO_ITEMS
@@ -127,7 +128,7 @@ def test_measuring_changes_nothing_in_a_run_of_tuned_and_is_that_of_tutorial_bef
     qwen3: Engine,
 ) -> None:
     tuned = replace(TUNED, items=30, pack=128, lr=1e-3)
-    plain = [report.loss for report in qwen3.train(tuned)]
+    plain = [report.loss for report in step_reports(qwen3.train(tuned))]
     weights = weights_of(qwen3.learner.model)
     measured = {"validation_items": 4, "validate_every": 3, "sample_every": 6}
     qwen3.reload()
