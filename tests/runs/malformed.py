@@ -3,8 +3,9 @@
 import copy
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HUGE = '"HUGE"'
 """Stands for a number that Python's JSON reader takes and a float does not."""
@@ -45,15 +46,25 @@ TEXTS = (
 )
 
 
-def malformed_values(value: object) -> Iterator[object]:
+Json = Any
+"""What `json.loads` gives: any value of JSON, known only once it is looked at."""
+Place = tuple[str | int, ...]
+"""The keys that lead to a part of it."""
+
+
+def malformed_values(value: Json) -> Iterator[Json]:
     """Copies of a JSON object with each key gone, or another value in its place, at any depth."""
     for place in places(value):
-        yield changed(value, place, None)
+        copied, holder = copied_to(value, place)
+        del holder[place[-1]]
+        yield copied
         for other in VALUES:
-            yield changed(value, place, lambda _, other=other: other)
+            copied, holder = copied_to(value, place)
+            holder[place[-1]] = other
+            yield copied
 
 
-def places(value: object, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def places(value: Json, above: Place = ()) -> Iterator[Place]:
     """The keys that lead to each part of a JSON object; of a list the first item alone."""
     items = value.items() if isinstance(value, dict) else enumerate(value[:1])
     for key, part in items:
@@ -62,22 +73,16 @@ def places(value: object, above: tuple[str | int, ...] = ()) -> Iterator[tuple[s
             yield from places(part, (*above, key))
 
 
-def changed(
-    value: object, place: tuple[str | int, ...], change: Callable[[object], object] | None
-) -> object:
-    """A copy with what is at `place` changed, or without it where `change` is None."""
-    result = copy.deepcopy(value)
-    holder = result
+def copied_to(value: Json, place: Place) -> tuple[Json, Json]:
+    """A copy, and the object or list in it that holds what is at `place`."""
+    copied = copy.deepcopy(value)
+    holder = copied
     for key in place[:-1]:
         holder = holder[key]
-    if change is None:
-        del holder[place[-1]]
-    else:
-        holder[place[-1]] = change(holder[place[-1]])
-    return result
+    return copied, holder
 
 
-def as_bytes(value: object) -> bytes:
+def as_bytes(value: Json) -> bytes:
     return json.dumps(value).replace(HUGE, "1" + "0" * 400).encode()
 
 

@@ -23,6 +23,8 @@ from tui_trainer.runs.description import Parent, RunState, Tally
 from tui_trainer.runs.figures import write_csv
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, WRITER_FILE, find_run
 from tui_trainer.runs.listing import (
+    DamagedRun,
+    RunOnDisk,
     check_deletable,
     list_runs,
     open_run,
@@ -81,7 +83,8 @@ def run() -> Path:
 def read_all(run: Path, target: Path) -> None:
     """All that the commands and the Runs screen read of it, but for the tensors."""
     runs, damaged = list_runs()
-    for row in (*runs, *damaged):
+    rows: tuple[RunOnDisk | DamagedRun, ...] = (*runs, *damaged)
+    for row in rows:
         for wide in (True, False):
             assert obeyed_characters("".join(run_words.row_cells(row, " ", wide))) == set()
         run_words.describe_contents(row, 1)

@@ -1,19 +1,19 @@
 """The sentence that tells how a run is gone on with."""
 
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from tui_trainer.reports.runs import StoppedRun
-from tui_trainer.runs import resume_command as told
 from tui_trainer.runs.resume_command import describe_stopped, resume_command
 
 
 @pytest.fixture(autouse=True)
 def on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(told.shutil, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr(shutil, "which", lambda program: f"/usr/bin/{program}")
 
 
 def stopped(
@@ -75,6 +75,6 @@ def test_what_the_run_s_folder_does_not_tell_is_given_again() -> None:
 def test_a_program_that_the_shell_does_not_find_is_called_as_it_was(
     called: str, program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(told.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(sys, "argv", [called])
     assert resume_command(stopped()).startswith(f"{program} gsm8k --resume ")

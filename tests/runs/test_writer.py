@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.full_disk import full_disk
+from tests.known import present
 from tests.runs_on_disk import step_report, write_run
 from tui_trainer.errors import InputError
 from tui_trainer.runs import presence
@@ -107,7 +108,7 @@ def test_what_cannot_be_written_whole_is_not_written_and_can_be_given_again(
     class Full:
         """A file on a disk that takes 10 bytes more."""
 
-        def __init__(self, file: object) -> None:
+        def __init__(self, file: FileIO) -> None:
             self.file = file
 
         def write(self, raw: bytes) -> int:
@@ -256,7 +257,7 @@ HERE = presence.machine()
 def test_without_locks_it_is_the_process_here_and_the_heartbeat_elsewhere(
     no_locks: None, run: Path, host: str, pid: str, started: float, age: float, expected: bool
 ) -> None:
-    began = presence._began(os.getpid())
+    began = present(presence._began(os.getpid()))
     writer = RunningWriter(
         host, os.getpid() if pid == "own" else 2**22 + 1, began + started, locked=False
     )

@@ -3,6 +3,7 @@
 import argparse
 import math
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import ClassVar
 
 import pytest
@@ -93,20 +94,20 @@ def test_one_field_of_a_dataclass_makes_the_flag_its_help_and_the_line_of_a_form
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"leaf": "red"}, "leaf must be green or black, not 'red'."),
-        ({"cups": 0}, "cups must be 1 or more, not 0."),
-        ({"cups": 2000}, "cups must be at most 12, not 2,000."),
-        ({"sugar": 1.0}, "sugar must be 0 or more and below 1, not 1."),
-        ({"minutes": 0.0}, "minutes must be above 0, not 0."),
-        ({"minutes": math.inf}, "minutes must be above 0, not inf."),
-        ({"minutes": math.nan}, "minutes must be above 0, not nan."),
+        (partial(Tea, leaf="red"), "leaf must be green or black, not 'red'."),
+        (partial(Tea, cups=0), "cups must be 1 or more, not 0."),
+        (partial(Tea, cups=2000), "cups must be at most 12, not 2,000."),
+        (partial(Tea, sugar=1.0), "sugar must be 0 or more and below 1, not 1."),
+        (partial(Tea, minutes=0.0), "minutes must be above 0, not 0."),
+        (partial(Tea, minutes=math.inf), "minutes must be above 0, not inf."),
+        (partial(Tea, minutes=math.nan), "minutes must be above 0, not nan."),
     ],
 )
-def test_it_checks_what_the_setting_may_be(wrong: dict[str, str | float], sentence: str) -> None:
+def test_it_checks_what_the_setting_may_be(wrong: partial[Tea], sentence: str) -> None:
     with pytest.raises(InputError) as refused:
-        Tea(**wrong)
+        wrong()
     assert str(refused.value) == sentence
-    (name, value), *_ = wrong.items()
+    (name, value), *_ = wrong.keywords.items()
     if str(value) not in ("inf", "nan"):
         flag = {"minutes": "--draw"}.get(name, f"--{name}")
         with pytest.raises(argparse.ArgumentError, match=f"argument {flag}: {sentence}"):

@@ -28,8 +28,6 @@ from tui_trainer.settings.presets import (
 )
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
-FASTER = {"chunked_loss": True, "item_attention": True, "fused": True}
-
 
 def run(engine: Engine, folder: Path, settings: TrainSettings) -> list[StepReport]:
     engine.load_model(ModelChoice(str(folder), "cpu", "fp32"))
@@ -62,24 +60,34 @@ def test_with_all_settings_of_tuned_set_back_the_losses_are_those_of_tutorial(
 
 
 @pytest.mark.parametrize("architecture", ["Qwen3", "GPT2", "Llama"])
-@pytest.mark.parametrize("how", [{}, {"batch": 2}, {"pack": 256}, {"pack": 128, "batch": 2}])
+@pytest.mark.parametrize(
+    "how",
+    [
+        TrainSettings(),
+        TrainSettings(batch=2),
+        TrainSettings(pack=256),
+        TrainSettings(pack=128, batch=2),
+    ],
+)
 def test_what_is_faster_gives_the_same_losses_and_weights(
     engine: Engine,
     model_folder: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
     architecture: str,
-    how: dict[str, int],
+    how: TrainSettings,
 ) -> None:
     """GPT-2 trains without its dropout here, which the two would draw in another order."""
     monkeypatch.setattr("torch.nn.Dropout.forward", lambda self, x: x)
     folder = model_folder(architecture)
-    settings = TrainSettings(items=8, lr=1e-3, weight_decay=0.1, **how)
+    settings = replace(how, items=8, lr=1e-3, weight_decay=0.1)
     train = torch.nn.Module.train
     if architecture == "GPT2":
         monkeypatch.setattr("torch.nn.Module.train", lambda self, mode=True: train(self, False))
     plain = run(engine, folder, settings)
     weights = weights_of(engine.learner.model)
-    faster = run(engine, folder, replace(settings, **FASTER))
+    faster = run(
+        engine, folder, replace(settings, chunked_loss=True, item_attention=True, fused=True)
+    )
     assert [s.loss for s in faster] == pytest.approx([s.loss for s in plain], rel=1e-4)
     for one, other in zip(faster, plain, strict=True):
         assert one.item.token_losses[1:] == pytest.approx(other.item.token_losses[1:], abs=1e-3)
@@ -130,20 +138,17 @@ def test_measuring_changes_nothing_in_a_run_of_tuned_and_is_that_of_tutorial_bef
     tuned = replace(TUNED, items=30, pack=128, lr=1e-3)
     plain = [report.loss for report in step_reports(qwen3.train(tuned))]
     weights = weights_of(qwen3.learner.model)
-    measured = {"validation_items": 4, "validate_every": 3, "sample_every": 6}
     qwen3.reload()
-    reports = list(qwen3.train(replace(tuned, **measured)))
+    measured = replace(tuned, validation_items=4, validate_every=3, sample_every=6)
+    reports = list(qwen3.train(measured))
     assert [report.loss for report in reports if isinstance(report, StepReport)] == plain
     assert_same_bits(qwen3.learner.model.parameters(), weights)
     assert {SampleReport, ValidationReport} < set(map(type, reports))
     validations = [report for report in reports if isinstance(report, ValidationReport)]
     assert validations[-1].loss < validations[0].loss
     qwen3.reload()
-    first = next(
-        report
-        for report in qwen3.train(TrainSettings(items=30, **measured))
-        if isinstance(report, ValidationReport)
-    )
+    tutorial = TrainSettings(items=30, validation_items=4, validate_every=3, sample_every=6)
+    first = next(report for report in qwen3.train(tutorial) if isinstance(report, ValidationReport))
     # The same items, but for how each ends: tuned learns the end of text too.
     assert first.items == validations[0].items
     assert first.question_loss == pytest.approx(validations[0].question_loss, rel=1e-6)

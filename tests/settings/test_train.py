@@ -1,6 +1,8 @@
 """Settings refuse what cannot be meant, in a sentence, when they are made."""
 
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 
 import pytest
 
@@ -13,45 +15,76 @@ from tui_trainer.settings.train import ModelChoice, TrainSettings
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"source": " "}, "Name a model: builtin, a directory, a .gguf file or a Hub id."),
-        ({"device": "tpu"}, "Device 'tpu' is not known: use auto, cpu, cuda or cuda:N."),
         (
-            {"precision": "fp16"},
+            partial(ModelChoice, source=" "),
+            "Name a model: builtin, a directory, a .gguf file or a Hub id.",
+        ),
+        (
+            partial(ModelChoice, device="tpu"),
+            "Device 'tpu' is not known: use auto, cpu, cuda or cuda:N.",
+        ),
+        (
+            partial(ModelChoice, precision="fp16"),
             "Precision 'fp16' is not known: use auto, fp32, mixed, bf16, bf16-sr.",
         ),
     ],
 )
-def test_a_model_choice_that_cannot_be_meant(wrong: dict[str, str], sentence: str) -> None:
+def test_a_model_choice_that_cannot_be_meant(
+    wrong: Callable[[], ModelChoice], sentence: str
+) -> None:
     with pytest.raises(InputError) as refused:
-        ModelChoice(**wrong)
+        wrong()
     assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"problems": ""}, "Name the problems: builtin, a .jsonl or .parquet file"),
-        ({"items": 0}, "The loop needs at least 1 item, not 0."),
-        ({"seed": -1}, "The seed must be 0 or more, not -1."),
-        ({"lr": 0.0}, "The learning rate must be above 0 and at most 10, not 0."),
-        ({"epochs": 0}, "epochs must be 1 or more, not 0."),
-        ({"batch": 0}, "batch must be 1 or more, not 0."),
-        ({"accumulation": -2}, "accumulation must be 1 or more, not -2."),
-        ({"warmup": -1}, "warmup must be 0 or more, not -1."),
-        ({"validation_items": -1}, "validation items must be 0 or more, not -1."),
-        ({"validate_every": 0}, "validate every must be 1 or more, not 0."),
-        ({"sample_every": -5}, "sample every must be 0 or more, not -5."),
-        ({"pack": 3}, "A packed row needs at least 16 tokens, not 3; 0 packs nothing."),
-        ({"padding": "both"}, "padding must be right or left, not 'both'."),
-        ({"schedule": "step"}, "schedule must be constant or linear or cosine, not 'step'."),
-        ({"weight_decay": -0.1}, "weight decay must be from 0 to 1, not -0.1."),
-        ({"weight_decay": float("nan")}, "weight decay must be from 0 to 1, not nan."),
-        ({"optimizer": "adam"}, "Optimizer 'adam' is not known: use AdamW or SGD."),
+        (
+            partial(TrainSettings, problems=""),
+            "Name the problems: builtin, a .jsonl or .parquet file",
+        ),
+        (partial(TrainSettings, items=0), "The loop needs at least 1 item, not 0."),
+        (partial(TrainSettings, seed=-1), "The seed must be 0 or more, not -1."),
+        (
+            partial(TrainSettings, lr=0.0),
+            "The learning rate must be above 0 and at most 10, not 0.",
+        ),
+        (partial(TrainSettings, epochs=0), "epochs must be 1 or more, not 0."),
+        (partial(TrainSettings, batch=0), "batch must be 1 or more, not 0."),
+        (partial(TrainSettings, accumulation=-2), "accumulation must be 1 or more, not -2."),
+        (partial(TrainSettings, warmup=-1), "warmup must be 0 or more, not -1."),
+        (
+            partial(TrainSettings, validation_items=-1),
+            "validation items must be 0 or more, not -1.",
+        ),
+        (partial(TrainSettings, validate_every=0), "validate every must be 1 or more, not 0."),
+        (partial(TrainSettings, sample_every=-5), "sample every must be 0 or more, not -5."),
+        (
+            partial(TrainSettings, pack=3),
+            "A packed row needs at least 16 tokens, not 3; 0 packs nothing.",
+        ),
+        (partial(TrainSettings, padding="both"), "padding must be right or left, not 'both'."),
+        (
+            partial(TrainSettings, schedule="step"),
+            "schedule must be constant or linear or cosine, not 'step'.",
+        ),
+        (partial(TrainSettings, weight_decay=-0.1), "weight decay must be from 0 to 1, not -0.1."),
+        (
+            partial(TrainSettings, weight_decay=float("nan")),
+            "weight decay must be from 0 to 1, not nan.",
+        ),
+        (
+            partial(TrainSettings, optimizer="adam"),
+            "Optimizer 'adam' is not known: use AdamW or SGD.",
+        ),
     ],
 )
-def test_train_settings_that_cannot_be_meant(wrong: dict[str, object], sentence: str) -> None:
+def test_train_settings_that_cannot_be_meant(
+    wrong: Callable[[], TrainSettings], sentence: str
+) -> None:
     with pytest.raises(InputError) as refused:
-        TrainSettings(**wrong)
+        wrong()
     assert str(refused.value).startswith(sentence)
 
 

@@ -1,6 +1,8 @@
 """Numbers as they are typed: one grammar, whoever asks for one."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -124,10 +126,22 @@ def test_memory_for_undo_beyond_reason_is_refused() -> None:
             read_bytes(line)
 
 
-@pytest.mark.parametrize("name", ["items", "epochs", "batch", "seed", "validation_items", "warmup"])
-def test_whole_numbers_past_reason_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match=f"{name.replace('_', ' ')} must be at most"):
-        TrainSettings(**{name: 2**62})
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("items", partial(TrainSettings, items=2**62)),
+        ("epochs", partial(TrainSettings, epochs=2**62)),
+        ("batch", partial(TrainSettings, batch=2**62)),
+        ("seed", partial(TrainSettings, seed=2**62)),
+        ("validation items", partial(TrainSettings, validation_items=2**62)),
+        ("warmup", partial(TrainSettings, warmup=2**62)),
+    ],
+)
+def test_whole_numbers_past_reason_are_refused(
+    name: str, wrong: Callable[[], TrainSettings]
+) -> None:
+    with pytest.raises(InputError, match=f"{name} must be at most"):
+        wrong()
     with pytest.raises(InputError, match="items must be at most"):
         EvaluationSettings(items=2**62)
 

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 import plotext
@@ -10,7 +11,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
+from tests.known import present
 from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.widgets.chart_marks import Mark
 from tui_trainer.widgets.loss_chart import DRAW_SHARE, REDRAW_SECONDS, REST_AT_MOST, LossChart
 from tui_trainer.widgets.loss_plot import (
     LABEL_WIDTH,
@@ -41,9 +44,15 @@ def series_of(losses: list[float]) -> LossSeries:
     return series
 
 
-def drawn(losses: list[float], width: int = 80, height: int = 14, **kind: bool) -> list[str]:
-    options = {"log": False, "smoothing": True} | kind
-    return chart_lines(series_of(losses), width, height, "update", **options)
+def drawn(
+    losses: list[float],
+    width: int = 80,
+    height: int = 14,
+    *,
+    log: bool = False,
+    smoothing: bool = True,
+) -> list[str]:
+    return chart_lines(series_of(losses), width, height, "update", log=log, smoothing=smoothing)
 
 
 def dot_rows(lines: list[str]) -> list[int]:
@@ -175,13 +184,31 @@ async def test_first_redraw_is_at_once_and_the_rest_are_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     builds: list[int] = []
-    draw = chart_lines
-    monkeypatch.setattr(
-        "tui_trainer.widgets.loss_chart.chart_lines",
-        lambda series, *sizes, **kind: (builds.append(len(series)), draw(series, *sizes, **kind))[
-            1
-        ],
-    )
+
+    def building(
+        series: LossSeries,
+        width: int,
+        height: int,
+        x_label: str,
+        *,
+        log: bool,
+        smoothing: bool,
+        validation: LossSeries,
+        marks: Sequence[Mark],
+    ) -> list[str]:
+        builds.append(len(series))
+        return chart_lines(
+            series,
+            width,
+            height,
+            x_label,
+            log=log,
+            smoothing=smoothing,
+            validation=validation,
+            marks=marks,
+        )
+
+    monkeypatch.setattr("tui_trainer.widgets.loss_chart.chart_lines", building)
     app = ChartApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -247,7 +274,7 @@ async def test_colours_follow_the_theme(theme: str) -> None:
         app.chart.redraw()
         await pilot.pause()
         styles = {
-            mark: segment.style
+            mark: present(segment.style)
             for y in range(24)
             for segment in app.chart.render_line(y)
             for mark in segment.text
@@ -304,7 +331,12 @@ def points_drawn(series: LossSeries, width: int, monkeypatch: pytest.MonkeyPatch
     def counting(width: int, height: int) -> object:
         figure = empty_figure(width, height)
         signal = figure.signal
-        figure.signal = lambda xs, ys, **how: (given.append(len(xs)), signal(xs, ys, **how))[1]
+
+        def counted(xs: Sequence[float], ys: Sequence[float], **how: object) -> object:
+            given.append(len(xs))
+            return signal(xs, ys, **how)
+
+        figure.signal = counted
         return figure
 
     monkeypatch.setattr("tui_trainer.widgets.loss_plot.empty_figure", counting)

@@ -20,9 +20,15 @@ def lines(canvas: Canvas) -> list[str]:
     return ["".join(row) for row in canvas.rows]
 
 
-def drawn(curves: list[Overlaid], over: XAxis = XAxis.STEP, **kind: object) -> Canvas:
-    options = {"width": 80, "height": 14, "log": False} | kind
-    return overlay(curves, options["width"], options["height"], over, log=options["log"])
+def drawn(
+    curves: list[Overlaid],
+    over: XAxis = XAxis.STEP,
+    *,
+    width: int = 80,
+    height: int = 14,
+    log: bool = False,
+) -> Canvas:
+    return overlay(curves, width, height, over, log=log)
 
 
 HIGH, LOW = Overlaid("A", curve_of([5.0] * 60)), Overlaid("B", curve_of([1.0] * 30))
