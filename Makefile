@@ -34,8 +34,9 @@ gallery: $(READY)
 docs: $(READY)
 	$(BIN)/python -m tui_trainer.settings.page > docs/settings.md
 
+# BEFORE=COMMIT measures the start of that commit too, in turns.
 bench: $(READY)
-	$(BIN)/python -m pytest tests/bench --benchmark-only -m "" -s $(PYTEST_ARGS)
+	BEFORE=$(BEFORE) $(BIN)/python -m pytest tests/bench --benchmark-only -m "" -s $(PYTEST_ARGS)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tui-trainer needs Python 3.11 or later: run make with PYTHON=python3.11, say.")'

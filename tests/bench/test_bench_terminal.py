@@ -8,7 +8,6 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.bench.conftest import Figure
-from tests.known import present
 from tests.terminal.terminal import Terminal
 
 KEYS_PRESSED = 200
@@ -18,33 +17,6 @@ KEYS_TO_TUNED = (
     ("enter", "tuned · "),
 )
 """The form's preset after tutorial, and what is shown after each key."""
-
-
-@pytest.mark.parametrize(
-    ("what", "text", "goal"),
-    [
-        ("start to first frame", "1 Tokens", "0.5 s"),
-        ("start to model ready", "as loaded", "4 s"),
-    ],
-)
-def test_start(
-    benchmark: BenchmarkFixture,
-    figures: list[Figure],
-    tmp_path: Path,
-    what: str,
-    text: str,
-    goal: str,
-) -> None:
-    started: list[Terminal] = []
-
-    def start() -> None:
-        started.append(Terminal(state=tmp_path))
-        started[-1].wait_for(text)
-
-    # Ending the app takes half a second and is not what a person waits for.
-    benchmark.pedantic(start, rounds=5, warmup_rounds=1, teardown=lambda: started.pop().close())
-    times = present(benchmark.stats).stats
-    figures.append(Figure(what, f"median {times.median:.2f} s, max {times.max:.2f} s", goal))
 
 
 @pytest.mark.parametrize("preset", ["tutorial", "tuned"])
