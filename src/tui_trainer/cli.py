@@ -13,11 +13,17 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import describe_failure
-from tui_trainer.headless.arguments import add_debug_argument, add_model_arguments, model_choice
+from tui_trainer.headless.arguments import (
+    add_common_arguments,
+    add_debug_argument,
+    add_model_arguments,
+    model_choice,
+)
 from tui_trainer.say import say
 from tui_trainer.signals import Interrupted, exit_status
 
@@ -25,7 +31,20 @@ FAILED, WRONG_INPUT = 1, 2
 PIPE_CLOSED = exit_status(signal.SIGPIPE)
 
 ERROR_CHARACTERS = 1000
-COMMANDS = "(tokens, predict, loss, step, gsm8k, eval, bench, models, runs, problems)"
+COMMANDS = {
+    "tokens": ("tokens", "the token IDs, pieces and bytes of texts"),
+    "predict": ("predict", "what a model predicts at each position of a text"),
+    "loss": ("loss", "cross entropy of a row of logits and its label"),
+    "step": ("step", "run the training cell on a text"),
+    "gsm8k": ("gsm8k", "train on question/answer problems"),
+    "eval": ("evaluation", "score greedy answers to held-out problems"),
+    "bench": ("bench", "measure the training loops side by side on this machine"),
+    "models": ("models", "the models that are on this machine"),
+    "runs": ("runs", "the runs on disk"),
+    "problems": ("problems", "what --problems takes, and its items"),
+}
+"""The module of each in `headless`, and what it does."""
+NAMES = f"({', '.join(COMMANDS)})"
 TERMINALS_WITHOUT_A_CURSOR = "dumb", "unknown"  # as in Emacs' shell, and some editors' consoles
 DESCRIPTION = "Study how a language model is trained, by keypress, in a terminal."
 EPILOG = "Without a command the app opens. 'tui-trainer COMMAND --help' explains a command."
@@ -36,6 +55,31 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message} (see '{self.prog} --help')")
+
+
+# argparse has no public name for it, and it takes no parameter at run time.
+if TYPE_CHECKING:
+    SubParsersAction = argparse._SubParsersAction[Parser]
+else:
+    SubParsersAction = argparse._SubParsersAction
+
+
+class Commands(SubParsersAction):
+    """Imports the command that was asked for: all ten take longer than all else of `--help`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[str] | None,
+        option_string: str | None = None,
+    ) -> None:
+        assert isinstance(values, list)
+        if values[0] in COMMANDS:
+            module, _ = COMMANDS[values[0]]
+            add_common_arguments(self.choices[values[0]])
+            import_module(f"tui_trainer.headless.{module}").add_arguments(self.choices[values[0]])
+        super().__call__(parser, namespace, values, option_string)
 
 
 class ShowVersion(argparse.Action):
@@ -74,23 +118,11 @@ def make_app_parser(*, add_help: bool = True) -> Parser:
 
 def make_parser() -> Parser:
     """The whole command line."""
-    from tui_trainer.headless import (  # noqa: PLC0415 - 0.2 s that the first frame would wait for
-        bench,
-        evaluation,
-        gsm8k,
-        loss,
-        models,
-        predict,
-        problems,
-        runs,
-        step,
-        tokens,
-    )
-
     parser = make_app_parser()
-    commands = parser.add_subparsers(title="headless commands", metavar="COMMAND")
-    for command in (tokens, predict, loss, step, gsm8k, evaluation, bench, models, runs, problems):
-        command.add(commands)
+    commands = parser.add_subparsers(title="headless commands", metavar="COMMAND", action=Commands)
+    for name, (_, summary) in COMMANDS.items():
+        # Without abbreviations: a script's would break when a second option begins alike.
+        commands.add_parser(name, help=summary, allow_abbrev=False)
     return parser
 
 
@@ -141,12 +173,12 @@ def _open_app(arguments: argparse.Namespace) -> int:
         if stream is None or not stream.isatty():
             raise InputError(
                 f"Standard {name} is not a terminal, which the app needs: use a headless command "
-                f"{COMMANDS} instead."
+                f"{NAMES} instead."
             )
     if (kind := os.environ.get("TERM")) in TERMINALS_WITHOUT_A_CURSOR:
         raise InputError(
             f"TERM is {kind}: nothing can be drawn on such a terminal. Use a headless command "
-            f"{COMMANDS} instead, or tell what terminal it is (export TERM=xterm-256color)."
+            f"{NAMES} instead, or tell what terminal it is (export TERM=xterm-256color)."
         )
     # All that is made up to the first frame stays, and collecting among it delays that frame by 5%.
     # The worker enables it again once the engine is imported.

@@ -13,26 +13,14 @@ from tui_trainer.settings.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:
     Flags = argparse.ArgumentParser | argparse._ArgumentGroup
-    # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 Read = TypeVar("Read")
 Settings = TypeVar("Settings")
 
 
-def add_command(
-    commands: "Commands", name: str, summary: str, description: str, *, nested: bool = False
-) -> argparse.ArgumentParser:
-    """A command's parser, with the arguments that every command has.
-
-    Those of a `nested` one, `runs show`, may stand before its name too.
-    """
-    parser = commands.add_parser(
-        name,
-        help=summary,
-        description=description,
-        allow_abbrev=False,  # a script's would break when a second option begins alike
-    )
+def add_common_arguments(parser: argparse.ArgumentParser, *, nested: bool = False) -> None:
+    """Those that every command has. Those of a `nested` one, `runs show`, may stand before its name
+    too."""
     parser.add_argument(
         "--json",
         action="store_true",
@@ -40,7 +28,6 @@ def add_command(
         help="print one JSON object a line",
     )
     add_debug_argument(parser)
-    return parser
 
 
 def whole(text: str) -> int:

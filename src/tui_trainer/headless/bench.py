@@ -2,13 +2,11 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.errors import InputError, UnfinishedError
 from tui_trainer.headless.arguments import (
-    add_command,
     add_model_arguments,
     add_settings,
     model_choice,
@@ -35,22 +33,16 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import failure_lines, report_lines
 from tui_trainer.words.numbers import are, counted
 
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
-
 PEERS_EXTRA = "pip install 'tui-trainer[peers]'"
 
 
-def add(commands: "Commands") -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     known = "; ".join(f"{name}: {what}" for name, what in LOOPS.items())
-    parser = add_command(
-        commands,
-        "bench",
-        "measure the training loops side by side on this machine",
+    parser.description = (
         "Run several training loops on the same model and items, each alone in a process of its "
         "own and in turn over several rounds: tokens a second, milliseconds a step by phase, "
         "peak memory, the share of the device's measured peak, and the held-out loss at equal "
-        f"time and at equal tokens. What came of it is kept on disk. The loops are {known}.",
+        f"time and at equal tokens. What came of it is kept on disk. The loops are {known}."
     )
     parser.add_argument(
         "--loops",

@@ -2,12 +2,10 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
-    add_command,
     add_model_arguments,
     add_settings,
     model_choice,
@@ -35,9 +33,6 @@ from tui_trainer.words.numbers import counted, per_second, seconds_of
 from tui_trainer.words.scores import describe_rise, describe_score, item_cells
 from tui_trainer.words.table import TextColumn, heading, row
 
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
-
 COLUMNS = (
     TextColumn("item", 6),
     TextColumn("outcome", 7, left=True),
@@ -51,13 +46,10 @@ NUMBER_CHARACTERS = 16
 CHANGES = {change: change.value.replace(" ", "_") for change in Change}
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "eval",
-        "score greedy answers to held-out problems",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "Answer held-out problems greedily and score them by exact match, strict and flexible, as "
-        "lm-evaluation-harness does for GSM8K: a line an item, then the scores.",
+        "lm-evaluation-harness does for GSM8K: a line an item, then the scores."
     )
     add_settings(parser, EvaluationSettings)
     parser.add_argument(

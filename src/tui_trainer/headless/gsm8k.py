@@ -5,7 +5,6 @@ import math
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
 from tui_trainer.engine.data.problems import load_problems
@@ -13,7 +12,6 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import UnfinishedError
 from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
-    add_command,
     add_model_arguments,
     add_settings,
     given_settings,
@@ -48,9 +46,6 @@ from tui_trainer.words.memory import describe_need
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
 from tui_trainer.words.table import TextColumn, heading, row
 
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
-
 COLUMNS = (
     TextColumn("step", 6),
     TextColumn("loss", 10),
@@ -62,13 +57,10 @@ COLUMNS = (
 )
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "gsm8k",
-        "train on question/answer problems",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "Run the training loop over question/answer items, one update an item, and "
-        "print each step as it is made. The loss is the one before the step's update.",
+        "print each step as it is made. The loss is the one before the step's update."
     )
     parser.add_argument(
         "--preset",

@@ -2,18 +2,14 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.start import make_engine
-from tui_trainer.headless.arguments import add_command, read_texts, whole
+from tui_trainer.headless.arguments import read_texts, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits, read_logits
 from tui_trainer.words.numbers import change, nats, probability
 from tui_trainer.words.table import TextColumn, table
-
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
     TextColumn("class", 5),
@@ -25,15 +21,12 @@ COLUMNS = (
 )
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "loss",
-        "cross entropy of a row of logits and its label",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "The loss of one prediction, by torch's cross_entropy in fp32: softmax, -log p of each "
         "class, the loss, the perplexity exp(loss), and the gradient of the loss for each logit. "
         "Needs no model. The notebook's two examples: `0 100 0 --label 1`, whose loss is 0, and "
-        "`100 0 0 --label 1`, whose loss is 100.",
+        "`100 0 0 --label 1`, whose loss is 100."
     )
     parser.add_argument(
         "logits",

@@ -1,18 +1,13 @@
 """`tui-trainer models`: the models that are on this machine already."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.start import make_engine
-from tui_trainer.headless.arguments import add_command
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count
 from tui_trainer.words.table import TextColumn, table
-
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
     TextColumn("--model", 0, left=True),
@@ -21,13 +16,10 @@ COLUMNS = (
 )
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "models",
-        "the models that are on this machine",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "List the models that are on this machine already: built in, installed, or in "
-        "the Hub cache. --model also takes a directory, a .gguf file and any Hub id.",
+        "the Hub cache. --model also takes a directory, a .gguf file and any Hub id."
     )
     parser.set_defaults(run=run)
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
-    add_command,
     add_model_arguments,
     add_settings,
     model_choice,
@@ -25,7 +24,6 @@ from tui_trainer.words.table import TextColumn, heading, row, table
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
-    from tui_trainer.headless.arguments import Commands
 
 POSITION_COLUMNS = (
     TextColumn("position", 8),
@@ -51,14 +49,11 @@ TOKEN_COLUMNS = (
 )
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "predict",
-        "what a model predicts at each position of a text",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "Run the model once on TEXT: at each position the expected token, the most likely ones, "
         "loss and entropy. With --generate, go on for N tokens. With --json, the first line is the "
-        "forward pass; the steps of sampling and the generated tokens follow, each with an event.",
+        "forward pass; the steps of sampling and the generated tokens follow, each with an event."
     )
     parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
     parser.add_argument(

@@ -2,13 +2,11 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.data.problems import ProblemSource, describe_problems, load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
-    add_command,
     add_settings,
     add_tokenizer_argument,
     model_choice,
@@ -23,9 +21,6 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import counted
 from tui_trainer.words.table import TextColumn, table
-
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
 
 COLUMNS = (
     TextColumn("--problems", 0, left=True),
@@ -42,15 +37,12 @@ TOKEN_COLUMNS = (
 )
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "problems",
-        "what --problems takes, and its items",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "List the kinds of source that --problems takes, with how many items they have "
         "for training and for testing where that is known; for a file, an example of its name. "
         "With --item, show one item of a source: its text as it is trained on, its tokens, and "
-        "which of them the loss counts as labels.",
+        "which of them the loss counts as labels."
     )
     parser.add_argument("--item", type=whole, metavar="N", help="show this item, counted from 0")
     add_settings(parser, TrainSettings, "problems", "seed", "answer_only")

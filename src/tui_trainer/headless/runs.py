@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
-from tui_trainer.headless.arguments import add_command
+from tui_trainer.headless.arguments import add_common_arguments
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import XAxis, read_curve
@@ -39,7 +39,8 @@ from tui_trainer.words.runs import (
 from tui_trainer.words.table import TextColumn, table
 
 if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
+    # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
+    Actions = argparse._SubParsersAction[argparse.ArgumentParser]
 
 COLUMNS = (
     TextColumn("run", 0, left=True),
@@ -55,12 +56,9 @@ LEFT_SHOWN = 5
 RUN_HELP = "a run's name, as the list has it, or its folder"
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "runs",
-        "the runs on disk",
-        "List the runs on disk, the newest first: each loop of gsm8k is one. Losses are in nats.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "List the runs on disk, the newest first: each loop of gsm8k is one. Losses are in nats."
     )
     parser.set_defaults(run=run_list)
     actions = parser.add_subparsers(title="what to do instead", metavar="ACTION")
@@ -83,10 +81,11 @@ def add(commands: "Commands") -> None:
 
 
 def _add_action(
-    actions: "Commands", name: str, summary: str, run: object
+    actions: "Actions", name: str, summary: str, run: object
 ) -> argparse.ArgumentParser:
     description = f"{summary[0].upper()}{summary[1:]}."
-    parser = add_command(actions, name, summary, description, nested=True)
+    parser = actions.add_parser(name, help=summary, description=description, allow_abbrev=False)
+    add_common_arguments(parser, nested=True)
     parser.set_defaults(run=run)
     return parser
 

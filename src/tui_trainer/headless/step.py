@@ -4,12 +4,10 @@ import argparse
 import math
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import (
-    add_command,
     add_model_arguments,
     add_settings,
     model_choice,
@@ -31,9 +29,6 @@ from tui_trainer.settings.cell import CellSettings
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
 from tui_trainer.words.table import TextColumn, heading, row, table
-
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
 
 UPDATE_COLUMNS = (
     TextColumn("update", 6),
@@ -81,13 +76,10 @@ LAYER_COLUMNS = (
 )
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "step",
-        "run the training cell on a text",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "Run the training cell N times on TEXT: forward, loss, backward, optimizer "
-        "step. The loss is the one before the update, the predictions are those after it.",
+        "step. The loss is the one before the update, the predictions are those after it."
     )
     parser.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
     parser.add_argument("-n", type=whole, default=1, metavar="N", help="how many updates (1)")

@@ -2,11 +2,9 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tui_trainer.engine.start import make_engine
 from tui_trainer.headless.arguments import (
-    add_command,
     add_tokenizer_argument,
     model_choice,
     read_texts,
@@ -20,9 +18,6 @@ from tui_trainer.words.escapes import has_escapes, read_escapes
 from tui_trainer.words.reading import describe_reading
 from tui_trainer.words.table import TextColumn, table
 
-if TYPE_CHECKING:
-    from tui_trainer.headless.arguments import Commands
-
 COLUMNS = (
     TextColumn("position", 8),
     TextColumn("ID", 7),
@@ -35,14 +30,11 @@ LEFT_AS_TYPED = (
 )
 
 
-def add(commands: "Commands") -> None:
-    parser = add_command(
-        commands,
-        "tokens",
-        "the token IDs, pieces and bytes of texts",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
         "Tokenize each TEXT. Needs a tokenizer only, no weights. With --json, a line "
         "holds the row of input_ids and attention_mask that is this TEXT's; shape is that of the "
-        "whole batch, which is this TEXT alone unless --batch is given.",
+        "whole batch, which is this TEXT alone unless --batch is given."
     )
     parser.add_argument("texts", nargs="+", metavar="TEXT", help="a text; - reads standard input")
     add_tokenizer_argument(parser)
