@@ -10,6 +10,8 @@ from tests.monkey.shrink import shrink
 
 EPISODE = 400
 """Actions until the app is begun anew: what goes wrong is found again among so many."""
+TOLD_EVERY = 10
+"""Of so many apps, how far it is is printed once."""
 TRIES = 2
 """For what depends on when a reply comes."""
 
@@ -41,17 +43,19 @@ async def find_wrong(
     beat: Beat = unheard,
 ) -> Report:
     """Play so many; where something is wrong, take up to `seconds` to find what shows it."""
-    random, made = Random(seed), 0
+    random, made, apps = Random(seed), 0, 0
     while made < actions:
         episode = [draw(random) for _ in range(min(EPISODE, actions - made))]
         done, wrong = await Episode(model, beat).run(episode)
-        made += done
+        made, apps = made + done, apps + 1
         if wrong is not None:
             print(
                 f"seed {seed}, after {made:,} actions: {wrong.what}; looking for the shortest way"
             )
             shortest = await shortest_of(episode[:done], wrong, model, seconds, beat)
             return Report(seed, made, wrong, tuple(shortest))
+        if apps % TOLD_EVERY == 0:
+            print(f"seed {seed}: {made:,} actions", flush=True)
     return Report(seed, made)
 
 
