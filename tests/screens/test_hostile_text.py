@@ -46,7 +46,9 @@ from tui_trainer.reports.steps import ItemReport, StepReport
 from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.description import DataIdentity, Parent
-from tui_trainer.runs.home import runs_home
+from tui_trainer.runs.home import RUN_FILE, runs_home
+from tui_trainer.runs.listing import read_run
+from tui_trainer.runs.plain import write_plain
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
@@ -447,18 +449,22 @@ def write_hostile_runs(words: str) -> None:
     # A file name has no slash and no NUL, and of the surrogates those that stand for a byte.
     name = re.sub("[\ud800-\udfff]", "\udcff", re.sub("[/\0]", "-", words[:50]))
     shutil.rmtree(runs_home(), ignore_errors=True)
-    write_run(
+    folder = write_run(
         f"{name}1",
         checkpoints=[1, 2],
         steps=9,
-        started=words,
         settings=TrainSettings(problems=f"x{words}"),
         model=replace(MODEL, source=words, name=words, architecture=words, fingerprint=words),
-        data=DataIdentity(words, 3, words),
-        versions={words: words},
         parent=Parent(words, 1),
         failure=words,
     )
+    described = replace(
+        read_run(folder),
+        started=words,
+        data=DataIdentity(words, 3, words),
+        versions={words: words},
+    )
+    write_plain(folder / RUN_FILE, described)
     (runs_home() / f"{name}2").mkdir()
     folder = write_run(f"{name}3")
     (folder / "run.json").write_text(json.dumps({words: words}))

@@ -13,7 +13,7 @@ NOTES = "An adapter [/] is not applied.", "The weights of \x1b[31mred are not al
 class NotingEngine(FakeEngine):
     def load_model(self, choice: ModelChoice) -> LearnerStatus:
         status = super().load_model(choice)
-        return self._become(model=replace(status.model, notes=NOTES))
+        return self._become(replace(status, model=replace(status.model, notes=NOTES)))
 
 
 async def test_the_notes_of_a_model_are_notifications() -> None:
