@@ -20,7 +20,7 @@ from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.gsm8k.keys import STEPS_ASKED_AT_MOST
+from tui_trainer.screens.gsm8k.controls import STEPS_ASKED_AT_MOST
 from tui_trainer.screens.step.update_queue import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import Sampling, TrainSettings

@@ -26,6 +26,29 @@ SAVE = "app.save"
 SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
 
 
+def key(
+    name: str,
+    action: str,
+    what: str,
+    tooltip: str,
+    group: Binding.Group | None = None,
+    *,
+    drawn: str = "",
+    id: str = "",
+) -> Binding:
+    """A key of the footer; `drawn` where its name is not what it looks like, `id` where it is
+    remapped by another name than that of its action."""
+    return Binding(
+        name,
+        action,
+        what,
+        key_display=drawn or None,
+        id=id or action.replace("_", "-"),
+        tooltip=tooltip,
+        group=group,
+    )
+
+
 def save_binding(group: Binding.Group | None = None) -> Binding:
     """The key that saves, where updates are made."""
     return Binding("c", SAVE, "Save", id="save", tooltip=SAVE_TOOLTIP, group=group)

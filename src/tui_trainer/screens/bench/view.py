@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -17,6 +17,7 @@ from tui_trainer.protocol.loop_names import BENCH
 from tui_trainer.protocol.loops import Bench
 from tui_trainer.reports.bench_result import BenchResult
 from tui_trainer.runs.benches import DamagedBench, benches_home, list_benches
+from tui_trainer.screens.bench.keys import KEYS
 from tui_trainer.screens.bench.words import (
     FIRST_BENCH,
     Listed,
@@ -35,7 +36,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines
 
 SHOW_SECONDS = 0.25
-SELECT = Binding.Group("Select ", compact=True)
 
 
 class BenchScreen(ScreenOnTop):
@@ -58,39 +58,7 @@ A bench loads the model anew, as it is at its source: what you trained here does
 beside it would slow its loops, so a loop that trains is paused for it, and none can go on while it
 runs. s ends its processes at once; then nothing is kept. One that ends is kept on disk."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Runs", key_display="esc", id="close", tooltip="Back to Runs"),
-        Binding(
-            "b", "bench", "Bench", id="bench", tooltip="Measure the loops on the loaded model now"
-        ),
-        Binding("s", "stop", "Stop", id="stop", tooltip="End the bench; nothing of it is kept"),
-        Binding(
-            "enter",
-            "settings",
-            "Settings",
-            key_display="⏎",
-            id="settings",
-            tooltip="Seconds, rounds and items of the next bench",
-        ),
-        Binding(
-            "left_square_bracket",
-            "select(1)",
-            "Earlier",
-            key_display="[",
-            id="earlier",
-            tooltip="The bench before",
-            group=SELECT,
-        ),
-        Binding(
-            "right_square_bracket",
-            "select(-1)",
-            "Later",
-            key_display="]",
-            id="later",
-            tooltip="The next bench",
-            group=SELECT,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -16,6 +16,7 @@ from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
+from tui_trainer.screens.evaluation.keys import KEYS
 from tui_trainer.screens.evaluation.words import (
     ITEM_COLUMNS,
     describe_asked,
@@ -36,9 +37,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 
 SHOW_SECONDS = 0.25
-RUN = Binding.Group("Eval ", compact=True)
-LOOK = Binding.Group("Look", compact=True)
-SELECT = Binding.Group("Select ", compact=True)
 WORDS = LoopWords(
     none="No evaluation is running: e starts one.",
     asked={LoopState.STOPPED: "It stops after this batch of answers."},
@@ -69,61 +67,7 @@ was answered, t, before you believe a score.
 An evaluation is of one state of the weights, so a loop that trains is paused for it, and nothing
 can change the weights while it runs. Everything else goes on. s stops it; what was scored stays."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Loop", key_display="esc", id="close", tooltip="Back"),
-        Binding(
-            "e",
-            "evaluate",
-            "Eval",
-            id="evaluate",
-            tooltip="Evaluate the weights as they are now",
-            group=RUN,
-        ),
-        Binding("s", "stop", "Stop", id="stop", tooltip="Stop; what was scored is kept", group=RUN),
-        Binding(
-            "enter",
-            "settings",
-            "Settings",
-            key_display="⏎",
-            id="settings",
-            tooltip="Settings of the next evaluation",
-        ),
-        Binding("t", "texts", "Texts", id="texts", tooltip="The item's raw texts", group=LOOK),
-        Binding(
-            "f",
-            "filter",
-            "Filter",
-            id="filter",
-            tooltip="All items, the fixed, the broken, those still right, still wrong",
-            group=LOOK,
-        ),
-        Binding(
-            "b",
-            "before",
-            "Before",
-            id="before",
-            tooltip="Compare later evaluations with the selected one",
-            group=LOOK,
-        ),
-        Binding(
-            "left_square_bracket",
-            "select(-1)",
-            "Earlier",
-            key_display="[",
-            id="earlier",
-            tooltip="The evaluation before",
-            group=SELECT,
-        ),
-        Binding(
-            "right_square_bracket",
-            "select(1)",
-            "Later",
-            key_display="]",
-            id="later",
-            tooltip="The next evaluation",
-            group=SELECT,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, session: Session, *, evaluate: bool = False) -> None:
         """`evaluate` starts one at once."""

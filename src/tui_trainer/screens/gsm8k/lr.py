@@ -2,16 +2,12 @@
 
 from collections.abc import Callable
 
-from textual.binding import Binding
-
 from tui_trainer.protocol.loops import SetTrainingLr
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
-from tui_trainer.screens.learning_rate import LearningRate, lr_bindings
+from tui_trainer.screens.learning_rate import LearningRate
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.pending import Asked
-
-LR_BINDINGS = lr_bindings(Binding.Group("lr", compact=True), "from the next step on")
 
 
 class RunLearningRate:

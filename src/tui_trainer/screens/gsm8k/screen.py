@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -21,9 +21,10 @@ from tui_trainer.runs.past import Past
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
-from tui_trainer.screens.gsm8k.keys import RUN_BINDINGS, WORDS, RunKeys
-from tui_trainer.screens.gsm8k.lr import LR_BINDINGS, RunLearningRate
+from tui_trainer.screens.gsm8k.keys import KEYS
+from tui_trainer.screens.gsm8k.lr import RunLearningRate
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.screens.gsm8k.settings import FORM, describe_settings
@@ -39,8 +40,6 @@ from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.loss_chart import LossChart
 
-EVALUATE = Binding.Group("Eval", compact=True)
-LOOK = Binding.Group("Look ", compact=True)
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
 
@@ -78,51 +77,7 @@ learns these items by heart. v shows sample answers too.
 x writes what was done since the weights were loaded as a Python script or a notebook in plain
 PyTorch that makes the same steps and prints the same losses."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *RUN_BINDINGS,
-        Binding(
-            "e",
-            "evaluate",
-            "Evaluate",
-            id="evaluate",
-            tooltip="Evaluate the weights as they are now, zero-shot",
-            group=EVALUATE,
-        ),
-        Binding(
-            "E",
-            "evaluations",
-            "Evaluations",
-            id="evaluations",
-            tooltip="The evaluations there are, before and after",
-            group=EVALUATE,
-        ),
-        *LR_BINDINGS,
-        Binding(
-            "enter",
-            "settings",
-            "Settings",
-            key_display="⏎",
-            id="settings",
-            tooltip="Settings of the next run",
-        ),
-        Binding(
-            "v",
-            "view",
-            "View",
-            id="view",
-            tooltip="The last item, best, worst, samples",
-            group=LOOK,
-        ),
-        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis", group=LOOK),
-        Binding(
-            "i",
-            "items",
-            "Items",
-            id="items",
-            tooltip="Look at the items: search, text, tokens, labels",
-            group=LOOK,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -138,16 +93,16 @@ PyTorch that makes the same steps and prints the same losses."""
             changed=self._on_loop,
             show_seconds=SHOW_SECONDS,
         )
-        self._start = RunStart(
+        self.start = RunStart(
             self, self.loop, self.run, settings=lambda: self.settings, begun=self._forget
         )
-        self._keys = RunKeys(self, self.loop, self._start)
-        self._lr = RunLearningRate(self, self.loop, self.run, self._show_all)
-        self._script = ScriptExport(self)
+        self.controls = RunControls(self, self.loop, self.start)
+        self.lr = RunLearningRate(self, self.loop, self.run, self._show_all)
+        self.script = ScriptExport(self)
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="settings")
-        yield RunProgress(self.session, self.run, self._start.describe)
+        yield RunProgress(self.session, self.run, self.start.describe)
         yield Static(id="numbers")
         yield HeldOutLine()
         yield LossChart(x_label="step")
@@ -224,7 +179,7 @@ PyTorch that makes the same steps and prints the same losses."""
             self.session.saw_updates(self.report.updates, saved=self.report.is_saved)
         self.loop.was_shown()
         lr_now = self.report.lr if self.report is not None and self.loop.is_live else None
-        self.say("settings", describe_settings(self.trains_with, lr_now, self._lr.asked))
+        self.say("settings", describe_settings(self.trains_with, lr_now, self.lr.asked))
         self.show_waiting()
         self.say("numbers", self._describe_numbers())
         self.query_one(HeldOutLine).show()
@@ -261,27 +216,27 @@ PyTorch that makes the same steps and prints the same losses."""
 
     @work
     async def action_start_or_pause(self) -> None:
-        await self._keys.start_or_pause()
+        await self.controls.start_or_pause()
 
     @work
     async def action_one_step(self) -> None:
-        await self._keys.one_step()
+        await self.controls.one_step()
 
     @work
     async def action_stop(self) -> None:
-        await self._keys.stop()
+        await self.controls.stop()
 
     async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
         """Go on with the run of a checkpoint, which is the model that is loaded."""
-        await self._start.resume(run, checkpoint)
+        await self.start.resume(run, checkpoint)
 
     @work
     async def action_change_lr(self, up: bool) -> None:
-        await self._lr.keys.change(up)
+        await self.lr.keys.change(up)
 
     @work
     async def action_type_lr(self) -> None:
-        await self._lr.keys.type()
+        await self.lr.keys.type()
 
     @work
     async def action_settings(self) -> None:
@@ -294,7 +249,7 @@ PyTorch that makes the same steps and prints the same losses."""
 
     @work
     async def action_export(self) -> None:
-        await self._script.write()
+        await self.script.write()
 
     def action_evaluate(self) -> None:
         self.open_evaluations(self.trains_with, evaluate=not self.session.is_live(EVALUATION))

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from textual.binding import Binding
-
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import checkpoint_name
@@ -16,34 +14,6 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.runs import NAME_CHARACTERS
-
-WEIGHTS = Binding.Group("Weights ", compact=True)
-CHECKPOINT_BINDINGS = (
-    Binding(
-        "r",
-        "resume",
-        "Resume",
-        id="resume",
-        tooltip="Resume the run from a checkpoint; it goes on on GSM8K",
-        group=WEIGHTS,
-    ),
-    Binding(
-        "l",
-        "load",
-        "Load",
-        id="load",
-        tooltip="Load a checkpoint as the model of all screens",
-        group=WEIGHTS,
-    ),
-    Binding(
-        "e",
-        "evaluate",
-        "Evaluate",
-        id="evaluate",
-        tooltip="Load a checkpoint and evaluate it on held-out items",
-        group=WEIGHTS,
-    ),
-)
 
 
 class RunCheckpoints:

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual.binding import Binding
-
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import folder_bytes
@@ -27,34 +25,6 @@ from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted
 from tui_trainer.words.runs import NAME_CHARACTERS
-
-FILES = Binding.Group("Files ", compact=True)
-FILE_BINDINGS = (
-    Binding(
-        "enter",
-        "details",
-        "Info",
-        key_display="⏎",
-        id="details",
-        tooltip="All settings of the run, its model, data and versions",
-    ),
-    Binding(
-        "x",
-        "export",
-        "Export",
-        id="export",
-        tooltip="Write the steps of this run as CSV, or the curves on show as PNG",
-        group=FILES,
-    ),
-    Binding(
-        "d",
-        "delete",
-        "Delete",
-        id="delete",
-        tooltip="Delete this run; asks first",
-        group=FILES,
-    ),
-)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -19,9 +19,10 @@ from tui_trainer.runs.listing import DamagedRun, RunOnDisk, list_runs
 from tui_trainer.screens.bench.view import BenchScreen
 from tui_trainer.screens.folder_list import FolderList
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.screens.runs.checkpoints import CHECKPOINT_BINDINGS, RunCheckpoints
+from tui_trainer.screens.runs.checkpoints import RunCheckpoints
 from tui_trainer.screens.runs.curves import RunCurves
-from tui_trainer.screens.runs.files import FILE_BINDINGS, CurvesOnShow, RunFiles
+from tui_trainer.screens.runs.files import CurvesOnShow, RunFiles
+from tui_trainer.screens.runs.keys import KEYS
 from tui_trainer.screens.runs.marks import Marks
 from tui_trainer.screens.runs.words import (
     Listed,
@@ -38,7 +39,6 @@ from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.overlay_chart import LETTERS, OverlayChart
 from tui_trainer.widgets.overlay_plot import Overlaid
 
-CHART = Binding.Group("Chart ", compact=True)
 NO_RUN = "There is no run to select: 5, then space, makes one."
 
 
@@ -62,35 +62,7 @@ screen: look at its predictions, train it further, evaluate it.
 
 b opens the benches: how fast the training loops are on this machine, side by side."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *CHECKPOINT_BINDINGS,
-        *FILE_BINDINGS,
-        Binding(
-            "space",
-            "mark",
-            "Mark",
-            key_display="␣",
-            id="mark",
-            tooltip="Lay this run's curve over the others that are marked; again takes it away",
-            group=CHART,
-        ),
-        Binding(
-            "a",
-            "axis",
-            "Axis",
-            id="axis",
-            tooltip="Losses by step, by token, by time",
-            group=CHART,
-        ),
-        Binding("y", "log", "Log", id="log", tooltip="Logarithmic loss axis", group=CHART),
-        Binding(
-            "b",
-            "benches",
-            "Bench",
-            id="benches",
-            tooltip="The training loops side by side on this machine",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -100,8 +72,8 @@ b opens the benches: how fast the training loops are on this machine, side by si
         self.curves = RunCurves()
         self._reading = False
         self.listing = FolderList(self, runs_home, read_runs, self._take, moves=self._moves)
-        self._checkpoints = RunCheckpoints(self)
-        self._files = RunFiles(self, curves=self._curves_on_show, changed=self.listing.anew)
+        self.checkpoints = RunCheckpoints(self)
+        self.files = RunFiles(self, curves=self._curves_on_show, changed=self.listing.anew)
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="list")
@@ -229,32 +201,32 @@ b opens the benches: how fast the training loops are on this machine, side by si
     @work
     async def action_resume(self) -> None:
         if (run := self.selected_run) is not None:
-            await self._checkpoints.resume(run)
+            await self.checkpoints.resume(run)
 
     @work
     async def action_load(self) -> None:
         if (run := self.selected_run) is not None:
-            await self._checkpoints.load(run)
+            await self.checkpoints.load(run)
 
     @work
     async def action_evaluate(self) -> None:
         if (run := self.selected_run) is not None:
-            await self._checkpoints.evaluate(run)
+            await self.checkpoints.evaluate(run)
 
     @work
     async def action_details(self) -> None:
         if (run := self.selected_run) is not None:
-            await self._files.show_details(run)
+            await self.files.show_details(run)
 
     @work
     async def action_export(self) -> None:
         if (run := self.selected_run) is not None:
-            await self._files.export(run)
+            await self.files.export(run)
 
     @work
     async def action_delete(self) -> None:
         if (row := self.selected) is not None:
-            await self._files.delete(row)
+            await self.files.delete(row)
         else:
             self.notify(NO_RUN, markup=False)
 

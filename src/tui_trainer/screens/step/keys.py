@@ -5,26 +5,11 @@ from textual.binding import Binding
 from tui_trainer.screens.dialogs.export_script import export_binding
 from tui_trainer.screens.learning_rate import lr_bindings
 from tui_trainer.screens.step.phase_view import PHASE_KEYS
-from tui_trainer.screens.work_screen import save_binding
+from tui_trainer.screens.work_screen import key, save_binding
 
 SET = Binding.Group("Set", compact=True)
 LOOK = Binding.Group("Look", compact=True)
 UPDATE = Binding.Group("Update ", compact=True)
-
-
-def key(
-    name: str, action: str, what: str, tooltip: str, group: Binding.Group, *, drawn: str = ""
-) -> Binding:
-    """A key of one of the footer's groups; `drawn` where its name is not what it looks like."""
-    return Binding(
-        name,
-        action,
-        what,
-        key_display=drawn or None,
-        id=action.replace("_", "-"),
-        tooltip=tooltip,
-        group=group,
-    )
 
 
 KEYS = (
