@@ -169,7 +169,7 @@ class Worker:
             self._close(name, LoopState.STOPPED)
             self._reports[name] = deque(maxlen=REPORTS_KEPT)
             self._loops[name] = loop
-            self._tell(name)
+            self._post_state(name)
 
         return self._ask(begin, request.doing)
 
@@ -320,7 +320,7 @@ class Worker:
         self._advance(name)
         if retry is not None and loop.retry is retry and name in self._loops:  # it went on
             loop.retry, loop.playing = None, retry.plays
-            self._tell(name)
+            self._post_state(name)
 
     def _advance_playing(self) -> None:
         """One step of the loop whose turn it is; it goes to the end of the line."""
@@ -340,7 +340,7 @@ class Worker:
         if isinstance(report, BetweenSteps):
             self._do(lambda: self._make_step(name, loop))
         elif name in self._loops and not isinstance(report, HaltReport):
-            self._tell(name)  # its weights are others, though it is paused as before
+            self._post_state(name)  # its weights are others, though it is paused as before
 
     def _advance(self, name: str) -> "Report | None":
         """What the loop reports next; None where it ends instead."""
@@ -375,7 +375,7 @@ class Worker:
     def _play(self, name: str, playing: bool) -> None:
         if loop := self._loops.get(name):
             loop.playing, loop.retry = playing, None
-            self._tell(name)
+            self._post_state(name)
 
     def _halt(self, name: str, report: HaltReport) -> None:
         """Pause a loop that cannot go on as it is, and tell why, once."""
@@ -389,6 +389,6 @@ class Worker:
         if before is None or before.step != report.step:
             self._send(LoopChanged(name, LoopState.PAUSED, Failure(report.why)))
 
-    def _tell(self, name: str) -> None:
+    def _post_state(self, name: str) -> None:
         state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED
         self._send(LoopChanged(name, state))
