@@ -278,7 +278,7 @@ async def test_a_run_is_stopped_by_its_key_and_goes_on_from_there() -> None:
         engine.gate.release(3)
         await until(pilot, lambda: generated(app) == "abc")
         app.simulate_key("p")
-        await until(pilot, lambda: not screen_of(app)._listening)
+        await until(pilot, lambda: not screen_of(app).generation.takes_run)
         engine.gate.release()  # for the token that was being made
         await until(pilot, lambda: app.session.loops["predict"] is LoopState.STOPPED)
         await until(pilot, lambda: "abc" in line(app, "continuation"))
@@ -289,7 +289,7 @@ async def test_a_run_is_stopped_by_its_key_and_goes_on_from_there() -> None:
         # One more where the run was stopped before it came to the gate.
         await until(pilot, lambda: generated(app).startswith("abcde"))
         app.simulate_key("space")
-        await until(pilot, lambda: not screen_of(app)._listening)
+        await until(pilot, lambda: not screen_of(app).generation.takes_run)
         engine.gate.release()
         await until(pilot, lambda: not app.session.is_live("predict"))
         assert "abcdefg".startswith(generated(app))
@@ -314,7 +314,7 @@ async def test_typing_while_it_generates_stops_it() -> None:
         engine.gate.release(2)
         await until(pilot, lambda: generated(app) == "ab")
         screen_of(app).query_one(TextBox).text = "new"
-        await until(pilot, lambda: not screen_of(app)._listening)
+        await until(pilot, lambda: not screen_of(app).generation.takes_run)
         engine.gate.release()
         await until(pilot, lambda: app.session.loops["predict"] is LoopState.STOPPED)
         await until(pilot, lambda: len(rows(app, "positions")) == 3)
@@ -333,7 +333,7 @@ async def test_settings_hold_from_the_next_token_of_a_run() -> None:
         draws = [token.draw for token in screen_of(app).generated]
         assert (draws[0], draws[2]) == (None, 0.5)
         app.simulate_key("p")
-        await until(pilot, lambda: not screen_of(app)._listening)
+        await until(pilot, lambda: not screen_of(app).generation.takes_run)
         engine.gate.release(2)
         await until(pilot, lambda: not app.session.is_live("predict"))
 
@@ -350,7 +350,7 @@ async def test_held_space_does_not_pile_up() -> None:
         for _ in range(20):
             app.simulate_key("space")
         await until(pilot, lambda: generated(app))
-        await until(pilot, lambda: not screen_of(app)._busy)
+        await until(pilot, lambda: not screen_of(app).generation.is_busy)
         assert "abcdefghijklmnopqrstuvwxyz".startswith(generated(app))
         assert [token.index for token in screen_of(app).generated] == [
             len(NOTEBOOK_TEXT) + n for n in range(len(generated(app)))

@@ -1,5 +1,6 @@
 """The steps that a key moves temperature, top-k and top-p by."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tui_trainer.settings.train import LARGEST_SEED, Sampling
@@ -36,3 +37,11 @@ def _next(ladder: tuple[float, ...], value: float, up: bool) -> float:
     if up:
         return next((step for step in ladder if step > value), ladder[-1])
     return next((step for step in reversed(ladder) if step < value), ladder[0])
+
+
+CHANGES: dict[str, Callable[[Sampling, bool], Sampling]] = {
+    "temperature": change_temperature,
+    "top-k": change_top_k,
+    "top-p": change_top_p,
+    "seed": change_seed,
+}

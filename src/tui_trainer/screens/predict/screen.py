@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -15,16 +15,11 @@ from textual.widgets import Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged
-from tui_trainer.protocol.loop_names import PREDICT as LOOP
-from tui_trainer.protocol.predictions import Generate, Inspect, NextToken, SetSampling
+from tui_trainer.protocol.predictions import Inspect
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.screens.predict.sampling_ladders import (
-    change_seed,
-    change_temperature,
-    change_top_k,
-    change_top_p,
-)
+from tui_trainer.screens.predict.generation import Generation
+from tui_trainer.screens.predict.keys import KEYS
 from tui_trainer.screens.predict.words import (
     BAR,
     BAR_WIDE,
@@ -44,20 +39,11 @@ from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.words import COMES
 
-DRAIN_SECONDS = 1 / 12
 FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
 HURRY_SECONDS = 0.15  # and how often what the user or the screen's own loop changes meanwhile
-TOKENS_AT_MOST = 200  # of one run; the next press of the key goes on
+RETRY_SECONDS = 1 / 12
 CANDIDATES = 50
-BUSY = "A token is being generated, or a run begins: wait for it."
 LAST = 1_000_000_000  # as a position: the last one, whatever its number
-
-CHANGES: dict[str, Callable[[Sampling, bool], Sampling]] = {
-    "temperature": change_temperature,
-    "top-k": change_top_k,
-    "top-p": change_top_p,
-    "seed": change_seed,
-}
 
 
 @dataclass(frozen=True)
@@ -71,22 +57,6 @@ class Shown:
 
     def request(self) -> Inspect:
         return Inspect(self.text, self.generated, self.index, self.sampling, CANDIDATES)
-
-
-def pair(keys: tuple[str, str], what: str, tooltip: str) -> list[BindingType]:
-    """Two keys for one setting, the second of which raises it."""
-    group = Binding.Group("Set ", compact=True)
-    return [
-        Binding(
-            key,
-            f"change('{what}', {up})",
-            f"{'Raise' if up else 'Lower'} {what}",
-            id=f"{'raise' if up else 'lower'}-{what}",
-            tooltip=f"{'Raise' if up else 'Lower'} {tooltip}",
-            group=group,
-        )
-        for key, up in zip(keys, (False, True), strict=True)
-    ]
 
 
 class PredictScreen(SharedText):
@@ -116,26 +86,17 @@ The text is that of Tokens and Step too: w gives this screen one of its own.
 
 Whatever trains the model, here, on Step or in a loop, changes what you see: the tables follow."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "space", "append", "Token", key_display="␣", id="append", tooltip="Append one token"
-        ),
-        Binding(
-            "p", "play", "Run", id="run", tooltip="Generate to the end of the text, or stop there"
-        ),
-        Binding("u", "undo", "Undo", id="undo-token", tooltip="Take the last token back"),
-        Binding("g", "greedy", "Mode", id="greedy", tooltip="Greedy, or sampled at random"),
-        *pair(("t", "T"), "temperature", "the temperature"),
-        *pair(("k", "K"), "top-k", "top-k, how many tokens are kept"),
-        *pair(("n", "N"), "top-p", "top-p, the probability that is kept (nucleus)"),
-        *pair(("s", "S"), "seed", "the seed of the draws"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._model = session.status.model if session.status else None
-        self.sampling = Sampling()
-        self.generated: tuple[GeneratedToken, ...] = ()
+        self.generation = Generation(
+            self,
+            self._text_on_show,
+            tokens_changed=self._open_last,
+            sampling_changed=self._sample_anew,
+        )
         self.inspection: Inspection | None = None
         self._asked: Shown | None = None
         self._is_stale = False
@@ -143,10 +104,6 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._index = 0
         self._asking = False
         self._asked_at = 0.0
-        self._busy = False
-        """Whether a token is being appended or a run is beginning."""
-        self._listening = False
-        """Whether the tokens of the run belong after those there are."""
 
     def body(self) -> Iterable[Widget]:
         yield from self.text_box()
@@ -160,17 +117,14 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)
+        self.generation.follow()
         self.session.loop_changed.subscribe(self, self._on_loop)
-        self.set_interval(DRAIN_SECONDS, self._drain)
         self.query_one("#generated").anchor()  # the token that has just come is the one to see
-        self._say("facts", "The model is being loaded; you can type already.")
+        self.say("facts", "The model is being loaded; you can type already.")
         self._show_sampling()
 
     def on_screen_resume(self) -> None:
         self._ask()
-
-    def _say(self, where: str, line: str) -> None:
-        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
 
     def action_leave_text(self) -> None:
         self.query_one("#positions").focus()
@@ -181,21 +135,29 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         """The weights changed, or the whole model, whose tokens may be others."""
         if status.model != self._model:
             self._model = status.model
-            self._forget()
+            self.generation.forget()
         self._is_stale = True
         self._ask()
 
+    def _on_loop(self, _change: LoopChanged) -> None:
+        """It may have changed the weights."""
+        self._ask()
+
     def on_text_area_changed(self) -> None:
-        self._forget()
+        self.generation.forget()
         self._ask()
 
     def _to_show(self) -> Shown | None:
         """What the screen should show now; None while nobody can see it or there is no model."""
+        if (text := self._text_on_show()) is None:
+            return None
+        return Shown(text, self.generation.ids, self._index, self.sampling)
+
+    def _text_on_show(self) -> str | None:
+        """The text; None while nobody can see it or there is no model."""
         if self.session.status is None or not self.is_current or not self.app.is_running:
             return None
-        return Shown(
-            self.text, tuple(token.id for token in self.generated), self._index, self.sampling
-        )
+        return self.text
 
     @work
     async def _ask(self) -> None:
@@ -205,11 +167,11 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._asking = True
         while (shown := self._to_show()) is not None and (self._is_stale or shown != self._asked):
             if self._is_too_soon(shown):
-                await asyncio.sleep(DRAIN_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
                 continue
             self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
             if self.inspection is None:
-                self._say("facts", COMES)
+                self.say("facts", COMES)
             with dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
                 inspection = await self.session.ask(shown.request(), self._say_failure)
             if inspection is not None:
@@ -225,11 +187,9 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _say_failure(self, failure: Failure) -> None:
         """While typing, a sentence in the line of facts is enough."""
-        if failure.traceback is not None:
-            self.session.report_failure(failure)
         self.inspection = self.session.chosen_position = None
-        self._say("facts", visible(failure.sentence))
-        self._say("opened", "")
+        self.say("facts", self.session.sentence_of(failure))
+        self.say("opened", "")
         for table in self.query(LineTable):
             table.show((), 0, lambda _row: ())
 
@@ -239,7 +199,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self.inspection = inspection
         self.session.chosen_position = inspection.position
         self.session.guide.saw_prediction(inspection.prediction, len(shown.generated))
-        self._say("facts", describe_shapes(inspection))
+        self.say("facts", describe_shapes(inspection))
         self._show_opened()
         self._show_continuation()
         self._show_positions(shown)
@@ -275,7 +235,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _show_opened(self) -> None:
         assert self.inspection is not None
-        self._say("opened", describe_opened(self.inspection, self._room))
+        self.say("opened", describe_opened(self.inspection, self._room))
 
     def _show_candidates(self, sampling: Sampling) -> None:
         inspection = self.inspection
@@ -295,7 +255,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _show_sampling(self) -> None:
         token = None if self.inspection is None else self.inspection.next_token
-        self._say("sampling", describe_sampling(self.sampling, token, self._room))
+        self.say("sampling", describe_sampling(self.sampling, token, self._room))
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         if event.table.id == "positions":
@@ -304,106 +264,38 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     # Generate
 
-    def _become(self, generated: tuple[GeneratedToken, ...]) -> None:
-        """Other generated tokens than before; the last position is the one to watch."""
-        if generated or self.generated:
-            self.generated = generated
-            self._index = LAST
+    @property
+    def generated(self) -> tuple[GeneratedToken, ...]:
+        return self.generation.tokens
 
-    def _forget(self) -> None:
-        """What was generated does not belong to the text, or to the model, any more."""
-        self._stop()
-        self._become(())
+    @property
+    def sampling(self) -> Sampling:
+        return self.generation.sampling
 
-    def _is_still(self, shown: Shown) -> bool:
-        """Whether the tokens are those that `shown` was for."""
-        now = self._to_show()
-        return now is not None and (now.text, now.generated) == (shown.text, shown.generated)
-
-    def action_append(self) -> None:
-        if self.session.is_live(LOOP):
-            self._stop()
-        elif self.session.status is None:
-            self.notify("The model is still being loaded.", markup=False)
-        elif self._busy:
-            self.excuse(BUSY)
-        else:
-            self._append()
-
-    @work
-    async def _append(self) -> None:
-        """One token; held down, the key asks for the next one when this one is there."""
-        if (shown := self._to_show()) is None:
-            return
-        self._busy = True
-        token = await self.session.ask(NextToken(shown.text, shown.generated, shown.sampling))
-        self._busy = False
-        if token is not None and self._is_still(shown):
-            self._become((*self.generated, token))
-            self._ask()
-
-    @work
-    async def action_play(self) -> None:
-        if self.session.is_live(LOOP):
-            self._stop()
-            return
-        if self._busy:
-            self.excuse(BUSY)
-            return
-        if (shown := self._to_show()) is None:
-            return
-        self._busy = True
-        started = await self.session.start_loop(
-            LOOP,
-            Generate(shown.text, shown.generated, shown.sampling, TOKENS_AT_MOST),
-        )
-        self._busy = False
-        self._listening = started and self._is_still(shown)
-        if not self._listening:
-            self._stop()
-
-    def _stop(self) -> None:
-        """The tokens made until now stay; the one that is being made is not waited for."""
-        self._drain()
-        self._listening = False
-        self.session.stop_loop(LOOP)
-
-    def action_undo(self) -> None:
-        self._stop()
-        self._become(self.generated[:-1])
+    def _open_last(self) -> None:
+        """There are other tokens than before: the last position is the one to watch."""
+        self._index = LAST
         self._ask()
 
-    def _on_loop(self, change: LoopChanged) -> None:
-        if change.name == LOOP:
-            self._drain()
-        self._ask()
-
-    def _drain(self) -> None:
-        """The tokens generated since; while a run begins they are left for after it has."""
-        if self._busy:
-            return
-        made = [r for r in self.session.drain(LOOP) if isinstance(r, GeneratedToken)]
-        if made and self._listening:
-            self._become((*self.generated, *made))
-            self._ask()
-
-    # Settings
-
-    def action_greedy(self) -> None:
-        self.sampling = replace(self.sampling, greedy=not self.sampling.greedy)
-        self._changed()
-
-    def action_change(self, what: str, up: bool) -> None:
-        self.sampling = CHANGES[what](self.sampling, up)
-        self._changed()
-
-    def _changed(self) -> None:
-        if self.session.is_live(LOOP):
-            self._change_run()
+    def _sample_anew(self) -> None:
         self._show_sampling()
         self._ask()
 
     @work
-    async def _change_run(self) -> None:
-        """The tokens that are still to come are drawn with the settings on show."""
-        await self.session.ask(SetSampling(self.sampling))
+    async def action_append(self) -> None:
+        await self.generation.append()
+
+    @work
+    async def action_play(self) -> None:
+        await self.generation.play()
+
+    def action_undo(self) -> None:
+        self.generation.undo()
+
+    @work
+    async def action_greedy(self) -> None:
+        await self.generation.switch_greedy()
+
+    @work
+    async def action_change(self, what: str, up: bool) -> None:
+        await self.generation.change(what, up)
