@@ -31,7 +31,7 @@ async def test_what_is_typed_on_one_screen_is_on_the_others() -> None:
         await pilot.press("1")
         await until(pilot, lambda: app.screen.NAME == "tokens")
         await until(pilot, lambda: text(app) == "of Step" != on_predict)
-        await until(pilot, lambda: app.screen.reply.texts.first.text == "of Step")
+        await until(pilot, lambda: app.screen.shown.texts.first.text == "of Step")
 
 
 async def test_keys_of_one_read_are_not_lost_on_the_next_screen() -> None:

@@ -17,8 +17,8 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.tokens import Tokenized
-from tui_trainer.screens.tokens.request import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.screen import TokensScreen
+from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.session.text_examples import EXAMPLES
@@ -79,12 +79,12 @@ def set_text(screen: TokensScreen, text: str) -> None:
 
 async def settled(screen: TokensScreen, pilot: Pilot[int]) -> None:
     """Until the screen shows what it was last asked for."""
-    await until(pilot, lambda: screen.reply and screen.reply.request == screen._request())
+    await until(pilot, lambda: screen.shown and screen.shown.asked == screen._text_to_ask())
 
 
 def ids_shown(screen: TokensScreen) -> tuple[int, ...]:
-    assert screen.reply is not None
-    return screen.reply.texts.first.input_ids
+    assert screen.shown is not None
+    return screen.shown.texts.first.input_ids
 
 
 def builtin(text: str) -> Tokenized:
@@ -146,8 +146,8 @@ async def test_a_text_typed_over_is_never_tokenized() -> None:
         for character in "bcdef":
             box.insert(character)
             await asyncio.sleep(0.02)
-        assert screen.reply is not None
-        assert screen.reply.texts.first.text == ""
+        assert screen.shown is not None
+        assert screen.shown.texts.first.text == ""
         hold.set()
         await settled(screen, pilot)
         assert asked == ["a", "abcdef"]
@@ -254,7 +254,7 @@ async def test_an_item_has_the_line_breaks_that_its_line_spells() -> None:
         await pilot.press("n")
         await settled(screen, pilot)
         expected = ENGINE.batch(tuple(typed.split("\n")), "right", "builtin")
-        assert screen.reply.texts.batch == expected
+        assert screen.shown.texts.batch == expected
         assert "Each line is an item, as it is typed" in shown(screen.app)
         await pilot.press("b", "n")  # elsewhere the key is not there
         await settled(screen, pilot)
@@ -265,8 +265,8 @@ async def test_the_notebooks_batch_is_an_example() -> None:
     batch = next(example.text for example in EXAMPLES if "notebook's batch" in example.title)
     async with tokens_screen(batch, "escape", "b") as (screen, pilot):
         await settled(screen, pilot)
-        assert screen.reply.request.items[0] == EXAMPLES[0].text == "def hello():\n\treturn"
-        assert len(screen.reply.request.items) == 2
+        assert screen.shown.asked.tokenize.items[0] == EXAMPLES[0].text == "def hello():\n\treturn"
+        assert len(screen.shown.asked.tokenize.items) == 2
 
 
 def grid_rows(screen: TokensScreen, selector: str) -> list[list[int]]:
@@ -332,8 +332,8 @@ async def test_two_tokenizers_are_compared(second: str) -> None:
         await until(pilot, lambda: screen.view == COMPARE)
         await settled(screen, pilot)
         first, other = builtin(text), ENGINE.tokenize(text, second)
-        assert screen.reply is not None
-        assert screen.reply.texts.second == other
+        assert screen.shown is not None
+        assert screen.shown.texts.second == other
         page = shown(screen.app)
         assert f"{len(first.tokens)} against {len(other.tokens)} tokens" in page
         assert f"builtin {len(first.tokens) / len(text):.2f} tokens a character" in page

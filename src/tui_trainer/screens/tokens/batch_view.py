@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.reports.tokens import Batch, Token
-from tui_trainer.screens.tokens.request import Reply
+from tui_trainer.screens.tokens.shown_text import ShownText
 from tui_trainer.screens.tokens.words import hex_bytes
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
@@ -19,7 +19,7 @@ class BatchView(Container):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._reply: Reply | None = None
+        self._shown: ShownText | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="item-lines", classes="hint")
@@ -27,24 +27,26 @@ class BatchView(Container):
         yield IdGrid("attention_mask", id="attention-mask")
         yield Static(id="cell-details", classes="details")
 
-    def show(self, reply: Reply) -> None:
-        if reply.texts.batch is None:
+    def show(self, shown: ShownText) -> None:
+        if shown.texts.batch is None:
             return
-        self._reply = reply
-        batch = reply.texts.batch
-        items = tuple(visible(line, limit=40) or "(empty line)" for line in reply.request.items)
+        self._shown = shown
+        batch = shown.texts.batch
+        items = tuple(
+            visible(line, limit=40) or "(empty line)" for line in shown.asked.tokenize.items
+        )
         digits = max((len(str(number)) for row in batch.input_ids for number in row), default=1)
         ids, mask = self.query_one("#input-ids", IdGrid), self.query_one("#attention-mask", IdGrid)
         ids.show(items, batch.input_ids, batch.attention_mask, digits)
         mask.show(items, batch.attention_mask, batch.attention_mask, digits)
-        self.query_one("#item-lines", Static).update(Content(describe_lines(reply.request.escapes)))
+        self.query_one("#item-lines", Static).update(Content(describe_lines(shown.asked.escapes)))
         self._describe(ids.cursor)
 
     def focus_list(self) -> None:
         self.query_one("#input-ids", IdGrid).focus()
 
     def _describe(self, cursor: tuple[int, int]) -> None:
-        details = describe_cell(self._reply, *cursor) if self._reply else ""
+        details = describe_cell(self._shown, *cursor) if self._shown else ""
         self.query_one("#cell-details", Static).update(Content(details), layout=False)
 
     def on_id_grid_moved(self, event: IdGrid.Moved) -> None:
@@ -82,15 +84,15 @@ def describe_batch(batch: Batch) -> str:
     )
 
 
-def describe_cell(reply: Reply, item: int, position: int) -> str:
+def describe_cell(shown: ShownText, item: int, position: int) -> str:
     """What stands at one place of both grids."""
-    batch = reply.texts.batch
+    batch = shown.texts.batch
     if batch is None or item >= batch.shape[0]:
         return ""
     if not batch.shape[1]:
         return "Every line is empty: there is no position to pad to."
     where = f"item {item}, position {position} · ID {batch.input_ids[item][position]}"
-    tokens = reply.texts.items[item].tokens
+    tokens = shown.texts.items[item].tokens
     if batch.attention_mask[item][position]:
         padding = batch.shape[1] - len(tokens) if batch.padding_side == "left" else 0
         return f"{where} · {describe_real(tokens[position - padding])}\nmask 1: a token of the text"

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from tui_trainer.reports.tokens import Token, Tokenized
 from tui_trainer.screens.tokens.alignment import Segment, align
-from tui_trainer.screens.tokens.request import Reply
+from tui_trainer.screens.tokens.shown_text import ShownText
 from tui_trainer.screens.tokens.words import tokenizer_name
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.aligned_strip import Aligned, AlignedStrip
@@ -25,33 +25,33 @@ class CompareView(Container):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.segments: tuple[Segment, ...] = ()
-        self._reply: Reply | None = None
+        self._shown: ShownText | None = None
 
     def compose(self) -> ComposeResult:
         yield AlignedStrip(id="aligned")
         yield Static(id="segment-details", classes="details")
         yield LineTable(id="segments")
 
-    def show(self, reply: Reply) -> None:
-        if reply.texts.second is None:
+    def show(self, shown: ShownText) -> None:
+        if shown.texts.second is None:
             return
-        self._reply = reply
-        self.segments = align(reply.texts.first, reply.texts.second)
+        self._shown = shown
+        self.segments = align(shown.texts.first, shown.texts.second)
         self.query_one(AlignedStrip).show([drawn(segment) for segment in self.segments])
         table = self.query_one(LineTable)
-        table.show(self._columns(reply), len(self.segments), self._row)
+        table.show(self._columns(shown), len(self.segments), self._row)
         self._select(table.cursor)
 
     def focus_list(self) -> None:
         self.query_one(LineTable).focus()
 
-    def _columns(self, reply: Reply) -> tuple[Column, ...]:
-        second = reply.request.second or ""
+    def _columns(self, shown: ShownText) -> tuple[Column, ...]:
+        second = shown.asked.tokenize.second or ""
         return (
             Column("characters", 11),
             Column("", 1),
             Column("#", 3, right=True),
-            Column(f"A {tokenizer_name(reply.request.source)}", 12, share=1),
+            Column(f"A {tokenizer_name(shown.asked.tokenize.source)}", 12, share=1),
             Column("#", 3, right=True),
             Column(f"B {tokenizer_name(second)}", 12, share=1),
         )
@@ -112,15 +112,15 @@ def describe_ids(tokens: tuple[Token, ...]) -> str:
     return ", ".join([*ids, *more])
 
 
-def describe_comparison(reply: Reply, segments: tuple[Segment, ...]) -> str:
+def describe_comparison(shown: ShownText, segments: tuple[Segment, ...]) -> str:
     """Two lines: both counts, and how far the two agree."""
-    request, first, second = reply.request, reply.texts.first, reply.texts.second
+    asked, first, second = shown.asked.tokenize, shown.texts.first, shown.texts.second
     if second is None:
         return ""
     same = sum(segment.same for segment in segments)
     return (
-        f"A {describe_rate(request.source, first)} tokens a character · "
-        f"B {describe_rate(request.second or '', second)}\n"
+        f"A {describe_rate(asked.source, first)} tokens a character · "
+        f"B {describe_rate(asked.second or '', second)}\n"
         f"{len(first.tokens):,} against {counted(len(second.tokens), 'token')} · "
         f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common ┃ · "
         f"{same:,} of {counted(len(segments), 'segment')} the same ="

@@ -12,11 +12,12 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.models import LoadTokenizer
+from tui_trainer.protocol.tokens import Tokenize
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.tokens.batch_view import BatchView, describe_batch
 from tui_trainer.screens.tokens.compare_view import CompareView, describe_comparison
-from tui_trainer.screens.tokens.request import BATCH, COMPARE, SINGLE, Reply, Request
+from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE, AskedText, ShownText
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.tokens.words import describe_text, tokenizer_name
@@ -79,11 +80,11 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.reply: Reply | None = None
+        self.shown: ShownText | None = None
         self.second: str | None = None
         """The source of the second tokenizer, once it is loaded."""
         self._asking = False
-        self._answered: Request | None = None
+        self._answered: AskedText | None = None
         self._own: str | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -100,36 +101,37 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         box = self.query_one(TextBox)
         box.move_cursor(box.document.end)
         name = tokenizer_name(self.session.choice.source)
-        self._say(f"The tokenizer of {name} is being loaded; you can type already.")
+        self.say("facts", f"The tokenizer of {name} is being loaded; you can type already.")
         self._ask()
 
     def _on_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         if tokenizer is not None:
             self._ask()
         else:
-            self._say("No tokenizer could be loaded: press escape, then m, and pick a model.")
+            self.say(
+                "facts", "No tokenizer could be loaded: press escape, then m, and pick a model."
+            )
 
     # Ask the engine
 
     def on_text_area_changed(self) -> None:
         self._ask()
 
-    def _request(self) -> Request | None:
+    def _text_to_ask(self) -> AskedText | None:
         """What the screen should show now; None while there is no tokenizer."""
         if self.session.tokenizer is None:
             return None
         box = self.query_one(TextBox)
         batch, compare = self.view == BATCH, self.view == COMPARE
         read = read_escapes if self.escapes else str
-        return Request(
-            view=self.view,
+        tokenize = Tokenize(
             text=box.text,
             source=self.session.tokenizer.name,
             items=tuple(map(read, box.document.lines)) if batch and box.text else (),
-            escapes=batch and self.escapes,
             padding_side=self.padding_side if batch else "",
             second=self.second if compare else None,
         )
+        return AskedText(self.view, tokenize, escapes=batch and self.escapes)
 
     @work
     async def _ask(self) -> None:
@@ -137,11 +139,11 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         if self._asking:
             return
         self._asking = True
-        while (request := self._request()) is not None and request != self._answered:
-            texts = await self.session.ask(request.tokenize(), self._say_failure)
-            self._answered = request
+        while (asked := self._text_to_ask()) is not None and asked != self._answered:
+            texts = await self.session.ask(asked.tokenize, self._say_failure)
+            self._answered = asked
             if texts is not None:
-                self._show(Reply(request, texts))
+                self._show(ShownText(asked, texts))
         self._asking = False
 
     def _say_failure(self, failure: Failure) -> None:
@@ -155,25 +157,22 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         notice.update(Content(visible(sentence, limit=400)))
         notice.display = bool(sentence)
 
-    def _say(self, lines: str) -> None:
-        self.query_one("#facts", Static).update(Content(lines), layout=False)
+    # Show the tokens
 
-    # Show the reply
-
-    def _show(self, reply: Reply) -> None:
-        self.reply = reply
-        self.session.guide.saw_tokens(reply.texts.first)
-        self._notice("" if reply.request.text else EMPTY_TEXT)
+    def _show(self, shown: ShownText) -> None:
+        self.shown = shown
+        self.session.guide.saw_tokens(shown.texts.first)
+        self._notice("" if shown.asked.tokenize.text else EMPTY_TEXT)
         switcher = self.query_one(ContentSwitcher)
-        switched = switcher.current != reply.request.view
-        switcher.current = reply.request.view
+        switched = switcher.current != shown.asked.view
+        switcher.current = shown.asked.view
         view = self._open_view
-        view.show(reply)
+        view.show(shown)
         if isinstance(view, SingleView):
             self._follow_cursor()
         if switched and not self.query_one(TextBox).has_focus:
             view.focus_list()
-        self._say(self._facts(reply))
+        self.say("facts", self._facts(shown))
 
     @property
     def _open_view(self) -> SingleView | BatchView | CompareView:
@@ -181,21 +180,21 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         assert isinstance(view, SingleView | BatchView | CompareView)
         return view
 
-    def _facts(self, reply: Reply) -> str:
+    def _facts(self, shown: ShownText) -> str:
         """Two lines above the view."""
-        if reply.texts.batch is not None:
-            return describe_batch(reply.texts.batch)
-        if reply.texts.second is not None:
-            return describe_comparison(reply, self.query_one(CompareView).segments)
+        if shown.texts.batch is not None:
+            return describe_batch(shown.texts.batch)
+        if shown.texts.second is not None:
+            return describe_comparison(shown, self.query_one(CompareView).segments)
         tokenizer = self.session.tokenizer
         entries = f", {tokenizer.vocabulary:,} entries" if tokenizer else ""
-        name = tokenizer_name(reply.request.source)
-        reading = describe_reading(reply.texts.first)
-        about = [f"tokenizer {name}{entries}", reading or describe_example(reply.texts.first.text)]
-        return f"{describe_text(reply.texts.first)}\n{' · '.join(filter(None, about))}"
+        name = tokenizer_name(shown.asked.tokenize.source)
+        reading = describe_reading(shown.texts.first)
+        about = [f"tokenizer {name}{entries}", reading or describe_example(shown.texts.first.text)]
+        return f"{describe_text(shown.texts.first)}\n{' · '.join(filter(None, about))}"
 
     def on_text_area_selection_changed(self) -> None:
-        if self.reply is not None and self.reply.texts.first.text == self.text:
+        if self.shown is not None and self.shown.texts.first.text == self.text:
             self._follow_cursor()
 
     def _follow_cursor(self) -> None:

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.reports.tokens import Tokenized
-from tui_trainer.screens.tokens.request import Reply
+from tui_trainer.screens.tokens.shown_text import ShownText
 from tui_trainer.screens.tokens.spans import spans
 from tui_trainer.screens.tokens.words import describe_piece, describe_token, hex_bytes
 from tui_trainer.widgets.cell_text import piece
@@ -37,11 +37,11 @@ class SingleView(Container):
             yield Static(id="token-details", classes="details")
         yield LineTable(id="tokens")
 
-    def show(self, reply: Reply) -> None:
-        self.tokenized = reply.texts.first
-        self._ends = [end for _, end in spans(reply.texts.first)]
-        self.query_one(TokenStrip).show([piece(token.text) for token in reply.texts.first.tokens])
-        self.query_one(LineTable).show(COLUMNS, len(reply.texts.first.tokens), self._row)
+    def show(self, shown: ShownText) -> None:
+        self.tokenized = shown.texts.first
+        self._ends = [end for _, end in spans(shown.texts.first)]
+        self.query_one(TokenStrip).show([piece(token.text) for token in shown.texts.first.tokens])
+        self.query_one(LineTable).show(COLUMNS, len(shown.texts.first.tokens), self._row)
 
     def focus_list(self) -> None:
         self.query_one(LineTable).focus()
