@@ -327,7 +327,7 @@ async def test_settings_hold_from_the_next_token_of_a_run() -> None:
         engine.gate.release()
         await until(pilot, lambda: generated(app) == "a")
         app.simulate_key("g")
-        await until(pilot, lambda: not screen_of(app).sampling.greedy)
+        await until(pilot, lambda: not screen_of(app).generation.sampling.greedy)
         engine.gate.release(2)
         await until(pilot, lambda: generated(app) == "abc")
         draws = [token.draw for token in screen_of(app).generated]

@@ -99,7 +99,7 @@ class LoopPanel:
 
     def refuse(self, failure: Failure) -> None:
         """Why none began; what was on show stays."""
-        self.said = self._screen.sentence_of(failure)
+        self.said = self._session.sentence_of(failure)
         self.show()
 
     def pause_training(self) -> None:

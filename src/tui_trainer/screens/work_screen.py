@@ -13,7 +13,6 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
-from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import DIM_AFTER
@@ -99,10 +98,6 @@ class WorkScreen(Screen[None]):
     def say(self, where: str, line: str) -> None:
         """Show a line, fit for a terminal, in the place that is there for it."""
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)
-
-    def sentence_of(self, failure: Failure) -> str:
-        """What failed, for a line of this screen; what the user cannot mend has its dialog too."""
-        return self.session.sentence_of(failure)
 
     def show_waiting(self) -> None:
         """Something was asked for that may have to wait: a screen that can says so at once."""

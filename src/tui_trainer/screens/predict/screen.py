@@ -151,7 +151,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         """What the screen should show now; None while nobody can see it or there is no model."""
         if (text := self._text_on_show()) is None:
             return None
-        return Shown(text, self.generation.ids, self._index, self.sampling)
+        return Shown(text, self.generation.ids, self._index, self.generation.sampling)
 
     def _text_on_show(self) -> str | None:
         """The text; None while nobody can see it or there is no model."""
@@ -224,7 +224,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _fit_width(self) -> None:
         if self.inspection is not None:
-            self._show_candidates(self.sampling)
+            self._show_candidates(self.generation.sampling)
             self._show_opened()
             self._show_sampling()
 
@@ -255,7 +255,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _show_sampling(self) -> None:
         token = None if self.inspection is None else self.inspection.next_token
-        self.say("sampling", describe_sampling(self.sampling, token, self._room))
+        self.say("sampling", describe_sampling(self.generation.sampling, token, self._room))
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         if event.table.id == "positions":
@@ -267,10 +267,6 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     @property
     def generated(self) -> tuple[GeneratedToken, ...]:
         return self.generation.tokens
-
-    @property
-    def sampling(self) -> Sampling:
-        return self.generation.sampling
 
     def _open_last(self) -> None:
         """There are other tokens than before: the last position is the one to watch."""
