@@ -15,8 +15,8 @@ from tui_trainer.runs.description import (
     Tally,
 )
 from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, RUN_FILE, runs_home
+from tui_trainer.runs.json_files import write_json
 from tui_trainer.runs.metrics import tally_on
-from tui_trainer.runs.plain import write_plain
 from tui_trainer.settings.train import TrainSettings
 
 MODEL = ModelIdentity(
@@ -89,5 +89,5 @@ def write_run(
         parent=parent,
         tally=tally_on(folder / METRICS_FILE, Tally()) if tally is None else tally,
     )
-    write_plain(folder / RUN_FILE, description)
+    write_json(folder / RUN_FILE, description)
     return folder

@@ -23,7 +23,7 @@ from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
-from tui_trainer.reports.loop import BetweenSteps, HaltReport
+from tui_trainer.reports.loop import RETRY_SECONDS, BetweenSteps, HaltReport
 from tui_trainer.reports.progress import Progress
 
 if TYPE_CHECKING:  # the first frame waits for this module, and need not for those of reports
@@ -34,8 +34,6 @@ Reply = TypeVar("Reply")
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048
-RETRY_SECONDS = 5.0
-"""Between two tries of a loop that stands because the disk has no room, say."""
 
 
 @dataclass(frozen=True)

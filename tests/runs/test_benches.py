@@ -116,7 +116,7 @@ def changed(path: Path, line: int, **changes: object) -> None:
         (1, {"loop": "fast\x1b[2J"}, "there is no loop"),
         (1, {"loop": "tuned"}, "each loop has one line"),
         (1, {"more": 1}, "more is not known"),
-        (1, {"ratios": {"tuned": 2.0}}, "ratios is of another type"),
+        (1, {"ratios": {"tuned": 2.0}}, "ratios[...]: an object was expected, not a number"),
     ],
 )
 def test_a_bad_value_is_a_sentence(line: int, changes: dict[str, object], said: str) -> None:

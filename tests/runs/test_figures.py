@@ -37,7 +37,12 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_csv_has_a_row_a_step_with_what_was_measured_after_it(tmp_path: Path) -> None:
     folder = write_run(losses=[4.0, None, 2.5])
     lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
-    lines = [validation(0, 5.0), *lines[:2], validation(2, 3.0), '{"event": "lr", "step": 3}\n']
+    lines = [
+        validation(0, 5.0),
+        *lines[:2],
+        validation(2, 3.0),
+        '{"event": "lr", "step": 3, "peak_lr": 1e-6}\n',
+    ]
     metrics = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
     (folder / "metrics.jsonl").write_text("".join([*lines, metrics[2]]))
     path = tmp_path / "run.csv"

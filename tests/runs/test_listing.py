@@ -27,8 +27,8 @@ def rewrite(folder: Path, **changes: object) -> None:
         ({"state": "asleep"}, "in a state that is not known"),
         ({"tally": {"seconds": float("inf")}}, "has a time that is none"),
         ({"settings": {"items": 0}}, "needs at least 1 item"),
-        ({"settings": {"lr": "fast"}}, "lr is of another type"),
-        ({"model": None}, "an object was expected"),
+        ({"settings": {"lr": "fast"}}, "settings.lr: a number was expected, not text"),
+        ({"model": None}, "model: an object was expected, not null"),
     ],
 )
 def test_a_bad_run_is_a_sentence_and_hides_no_other(changes: dict[str, object], words: str) -> None:

@@ -61,7 +61,9 @@ def test_measurements_and_learning_rates_are_of_it(
     past = past_up_to(metrics(tmp_path, *LINES), 3, answer_only=answer_only)
     points = [(bucket.first, bucket.lowest) for bucket in past.validation.reduced(9)]
     assert points == [(0, 6.0 + more), (2, 4.0 + more)]  # that of step 3 is measured again
-    assert past.changes == [LrLine(2, 2e-5), ChangeLine(2, 1), ChangeLine(2, -1)]
+    assert past.changes == [LrLine(2, 2e-5), ChangeLine(2, "update"), ChangeLine(2, "undo")]
+    changes = [change for change in past.changes if isinstance(change, ChangeLine)]
+    assert [change.updates for change in changes] == [1, -1]
     assert (past.tokens, past.seconds) == (30, 1.5)
 
 

@@ -19,10 +19,10 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs import presence
 from tui_trainer.runs.description import RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, WRITER_FILE, runs_home
+from tui_trainer.runs.json_files import write_json
 from tui_trainer.runs.listing import delete_whole, list_runs, open_run, read_run
 from tui_trainer.runs.metrics import tally_up_to
 from tui_trainer.runs.open_folder import OpenFolder
-from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.presence import RunningWriter, is_being_written
 from tui_trainer.runs.unwritable import UnwritableError
 from tui_trainer.runs.writer import RunWriter
@@ -195,7 +195,7 @@ def test_a_new_folder_without_a_run_json_is_none(
     take(writer, 1)
     shutil.rmtree(run)
     with monkeypatch.context() as patch:
-        patch.setattr("tui_trainer.runs.writer.write_plain", refused)
+        patch.setattr("tui_trainer.runs.writer.write_json", refused)
         with pytest.raises(UnwritableError):
             take(writer, 2)
     assert list(runs_home().iterdir()) == []
@@ -261,7 +261,7 @@ def test_without_locks_it_is_the_process_here_and_the_heartbeat_elsewhere(
     writer = RunningWriter(
         host, os.getpid() if pid == "own" else 2**22 + 1, began + started, locked=False
     )
-    write_plain(run / WRITER_FILE, writer)
+    write_json(run / WRITER_FILE, writer)
     os.utime(run / WRITER_FILE, (time.time() - age,) * 2)
     assert is_being_written(run) is expected
     assert (open_run(run).state is RunState.GOING) is expected
@@ -269,9 +269,9 @@ def test_without_locks_it_is_the_process_here_and_the_heartbeat_elsewhere(
 
 def test_a_lock_that_other_machines_do_not_see_is_made_up_for_by_the_heartbeat(run: Path) -> None:
     """As on a network file system whose locks are each machine's own."""
-    write_plain(run / WRITER_FILE, RunningWriter("elsewhere", 1, 1.0, locked=True))
+    write_json(run / WRITER_FILE, RunningWriter("elsewhere", 1, 1.0, locked=True))
     assert is_being_written(run)
-    write_plain(run / WRITER_FILE, RunningWriter(HERE, os.getpid(), 1.0, locked=True))
+    write_json(run / WRITER_FILE, RunningWriter(HERE, os.getpid(), 1.0, locked=True))
     assert not is_being_written(run)
 
 

@@ -47,8 +47,8 @@ from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import RUN_FILE, runs_home
+from tui_trainer.runs.json_files import write_json
 from tui_trainer.runs.listing import read_run
-from tui_trainer.runs.plain import write_plain
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
@@ -464,7 +464,7 @@ def write_hostile_runs(words: str) -> None:
         data=DataIdentity(words, 3, words),
         versions={words: words},
     )
-    write_plain(folder / RUN_FILE, described)
+    write_json(folder / RUN_FILE, described)
     (runs_home() / f"{name}2").mkdir()
     folder = write_run(f"{name}3")
     (folder / "run.json").write_text(json.dumps({words: words}))

@@ -3,9 +3,8 @@
 import time
 
 from tui_trainer.errors import UnfinishedError
-from tui_trainer.reports.loop import HaltReport
+from tui_trainer.reports.loop import RETRY_SECONDS, HaltReport
 from tui_trainer.say import say
-from tui_trainer.worker import RETRY_SECONDS
 
 WAITS = "It is tried again every few seconds; ctrl+c ends the command."
 

@@ -54,6 +54,10 @@ class SampleReport:
     seconds: float
 
 
+RETRY_SECONDS = 5.0
+"""Between two tries of a loop that stands because the disk has no room, say."""
+
+
 @dataclass(frozen=True)
 class HaltReport:
     """The loop does not go on by itself; what `next` does then is told in `why`."""

@@ -1,6 +1,5 @@
 """The benches on disk: each is kept whole when it ends, and read back with every value checked."""
 
-import json
 import math
 import os
 import stat
@@ -17,7 +16,7 @@ from tui_trainer.json_lines import Json, json_line
 from tui_trainer.reports.bench_figures import COMPUTE_DTYPES
 from tui_trainer.reports.bench_result import BenchHead, BenchReport, BenchResult, LoopResult
 from tui_trainer.runs.home import data_home, plain_name
-from tui_trainer.runs.plain import check_format, parse
+from tui_trainer.runs.json_files import UNREADABLE, from_object, parse_object, reason
 from tui_trainer.runs.private_files import private_folder
 from tui_trainer.settings.bench import LOOPS
 
@@ -148,16 +147,16 @@ def _kept(report: BenchReport, result: BenchResult) -> BenchReport:
 def read_bench(path: Path) -> BenchResult:
     """A bench as `keep_bench` wrote it; InputError where the file is damaged or foreign."""
     try:
-        head, *loops = (json.loads(line) for line in _read_text(path).splitlines())
+        head, *loops = (parse_object(line) for line in _read_text(path).splitlines())
         _check_numbers([head, loops])
-        check_format(BenchHead, head)
         result = BenchResult(
-            parse(BenchHead, head), tuple(parse(LoopResult, loop) for loop in loops)
+            from_object(head, BenchHead), tuple(from_object(loop, LoopResult) for loop in loops)
         )
         _check_loops(result)
-    except (OSError, ValueError, TypeError, RecursionError, InputError) as error:
+    except UNREADABLE as error:
         raise InputError(
-            f"{path} is not a bench of this program, or it is damaged ({error}): delete the file."
+            f"{path} is not a bench of this program, or it is damaged ({reason(error)}): delete "
+            "the file."
         ) from error
     return result
 
@@ -165,7 +164,7 @@ def read_bench(path: Path) -> BenchResult:
 def _read_text(path: Path) -> str:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise TypeError("it is no plain file")
+        raise ValueError("it is no plain file")
     if status.st_size > MOST_BYTES:
         raise ValueError(f"it has {status.st_size:,} bytes, more than any bench")
     return path.read_text(encoding="utf-8")
@@ -183,12 +182,12 @@ def _check_numbers(value: object) -> None:
 
 
 def _check_loops(result: BenchResult) -> None:
-    """TypeError where the loops are not those of one bench, each with all of its figures."""
+    """ValueError where the loops are not those of one bench, each with all of its figures."""
     names = [loop.loop for loop in result.loops]
     if unknown := sorted(set(names) - LOOPS.keys()):
-        raise TypeError(f"there is no loop {unknown[0][:20]!r}")
+        raise ValueError(f"there is no loop {unknown[0][:20]!r}")
     if not names or len(set(names)) < len(names):
-        raise TypeError("each loop has one line, and there is at least one")
+        raise ValueError("each loop has one line, and there is at least one")
     for loop in result.loops:
         _check_figures(loop)
 
@@ -199,9 +198,9 @@ MAY_LACK = "failed", "held_out_loss_before", "held_out_equal_tokens"
 def _check_figures(loop: LoopResult) -> None:
     has_all = all(value is not None or name in MAY_LACK for name, value in vars(loop).items())
     if loop.failed is None and not has_all:
-        raise TypeError(f"{loop.loop} did not fail, and has not all figures")
+        raise ValueError(f"{loop.loop} did not fail, and has not all figures")
     if loop.precision is not None and loop.precision not in COMPUTE_DTYPES:
-        raise TypeError(f"precision {loop.precision[:20]!r} is not known")
+        raise ValueError(f"precision {loop.precision[:20]!r} is not known")
 
 
 def list_benches() -> list[KeptBench | DamagedBench]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.loss_series import Bucket, LossSeries
-from tui_trainer.runs.metrics import StepLine, read_metrics
+from tui_trainer.runs.metrics import StepLine, read_lines
 
 POINTS_AT_MOST = 2048
 LINES_AT_ONCE = 20_000
@@ -63,10 +63,10 @@ class CurveReader:
         """The curve with at most so many more lines; where the file is damaged it says so."""
         place, failure, read = self._curve.bytes, None, 0
         try:
-            for step, end in islice(read_metrics(self._path, place), lines):
+            for line, end in islice(read_lines(self._path, place), lines):
                 place, read = end, read + 1
-                if step is not None:
-                    self._add(step)
+                if isinstance(line, StepLine):
+                    self._add(line)
         except InputError as error:
             failure = str(error)
         self._curve = replace(

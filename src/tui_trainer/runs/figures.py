@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui_trainer.errors import InputError
 from tui_trainer.runs.curve import LossCurve, XAxis
 from tui_trainer.runs.home import METRICS_FILE, is_at_home
-from tui_trainer.runs.metrics import ChangeLine, StepLine, ValidationLine, checked_lines
+from tui_trainer.runs.metrics import ChangeLine, MetricsLine, StepLine, ValidationLine, read_lines
 from tui_trainer.runs.private_files import create_file
 from tui_trainer.terminal_text import visible
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CSV, PNG = SUFFIXES = ".csv", ".png"
-STEP_COLUMNS = StepLine._fields
+STEP_COLUMNS = StepLine.__struct_fields__
 VALIDATION_COLUMNS = {
     "validation_loss": "loss",
     "validation_question_loss": "question_loss",
@@ -93,7 +93,7 @@ def write_csv(run: Path, path: Path) -> int:
 
 def _rows(run: Path) -> Iterator[dict[str, float | None]]:
     row: dict[str, float | None] = {}
-    for line, _ in checked_lines(run / METRICS_FILE):
+    for line, _ in read_lines(run / METRICS_FILE):
         cells = _cells(line)
         if row and cells and row["step"] != cells["step"]:
             yield row
@@ -105,18 +105,17 @@ def _rows(run: Path) -> Iterator[dict[str, float | None]]:
         yield row
 
 
-def _cells(line: StepLine | ValidationLine | ChangeLine | None) -> dict[str, float | None]:
+def _cells(line: MetricsLine) -> dict[str, float | None]:
     """What a line has for the row of its step: numbers alone, which no spreadsheet takes for
     a formula."""
     if isinstance(line, StepLine):
-        return line._asdict()
-    if line is None:
-        return {}
+        return {name: getattr(line, name) for name in STEP_COLUMNS}
     if isinstance(line, ChangeLine):
         return {"step": line.step, ON_STEP: line.updates}
-    return {"step": line.step} | {
-        name: getattr(line, source) for name, source in VALIDATION_COLUMNS.items()
-    }
+    if isinstance(line, ValidationLine):
+        measured = {name: getattr(line, source) for name, source in VALIDATION_COLUMNS.items()}
+        return {"step": line.step} | measured
+    return {}
 
 
 # PNG

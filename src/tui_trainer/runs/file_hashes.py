@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tui_trainer.runs.plain import reason
+from tui_trainer.runs.json_files import reason
 from tui_trainer.runs.regular_files import open_regular, sha256_of, sync
 
 

@@ -17,8 +17,8 @@ from tui_trainer.runs.home import (
     is_run,
     run_folders,
 )
+from tui_trainer.runs.json_files import read_json
 from tui_trainer.runs.metrics import tally_on
-from tui_trainer.runs.plain import read_plain
 from tui_trainer.runs.presence import is_being_written
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible_source
@@ -56,7 +56,7 @@ class DamagedRun:
 
 def read_run(folder: Path) -> RunDescription:
     """`run.json` as it is; InputError where it is damaged or foreign."""
-    description = read_plain(folder / RUN_FILE, RunDescription)
+    description = read_json(folder / RUN_FILE, RunDescription)
     if description.state not in {state.value for state in RunState}:
         raise InputError(f"{folder} is in a state that is not known: choose another run.")
     if not math.isfinite(description.tally.seconds):

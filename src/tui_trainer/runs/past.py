@@ -9,12 +9,10 @@ from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.runs.metrics import (
     ChangeLine,
     LrLine,
-    damaged,
-    read_change,
+    MetricsLine,
+    StepLine,
+    ValidationLine,
     read_lines,
-    read_lr,
-    read_step,
-    read_validation,
 )
 
 
@@ -30,18 +28,18 @@ class Past:
     tokens: int = 0
     seconds: float = 0.0
 
-    def add(self, line: dict[str, object], *, answer_only: bool) -> None:
-        """Add one line of a metrics file; ValueError where it is none."""
-        if (step := read_step(line)) is not None:
-            self.losses.append(step.step, as_float(step.loss))
-            self.tokens += step.tokens
-            self.seconds += step.seconds
-        elif (measured := read_validation(line)) is not None:
-            loss = measured.answer_loss if answer_only else measured.loss
+    def add(self, line: MetricsLine, *, answer_only: bool) -> None:
+        """Add one line of a metrics file."""
+        if isinstance(line, StepLine):
+            self.losses.append(line.step, as_float(line.loss))
+            self.tokens += line.tokens
+            self.seconds += line.seconds
+        elif isinstance(line, ValidationLine):
+            loss = line.answer_loss if answer_only else line.loss
             if loss is not None:
-                self.validation.append(measured.step, loss)
-        elif (change := read_lr(line) or read_change(line)) is not None:
-            self.changes.append(change)
+                self.validation.append(line.step, loss)
+        elif isinstance(line, LrLine | ChangeLine):
+            self.changes.append(line)
 
 
 def past_up_to(run: Path, step: int, *, answer_only: bool) -> Past:
@@ -49,15 +47,11 @@ def past_up_to(run: Path, step: int, *, answer_only: bool) -> Past:
 
     InputError where the metrics are damaged.
     """
-    past, path = Past(), run / METRICS_FILE
-    for line, _ in read_lines(path):
-        number = line.get("step")
-        if not isinstance(number, int) or number > step:
+    past = Past()
+    for line, _ in read_lines(run / METRICS_FILE):
+        if line.step is None or line.step > step:
             break
-        try:
-            past.add(line, answer_only=answer_only)
-        except ValueError as error:
-            raise damaged(path, error) from error
-        if number == step and "event" not in line:
+        past.add(line, answer_only=answer_only)
+        if line.step == step and isinstance(line, StepLine):
             break
     return past

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE, WRITER_FILE
-from tui_trainer.runs.plain import read_plain, write_plain
+from tui_trainer.runs.json_files import read_json, write_json
 from tui_trainer.runs.regular_files import open_regular
 
 BEAT_SECONDS = 15.0
@@ -55,7 +55,7 @@ class Presence:
         locked = _lock(metrics)
         pid = os.getpid()
         writer = RunningWriter(machine(), pid, _began(pid) or 0.0, locked)
-        write_plain(folder / WRITER_FILE, writer)
+        write_json(folder / WRITER_FILE, writer)
         file = os.open(folder / WRITER_FILE, os.O_RDONLY | os.O_CLOEXEC)
         self._ended = threading.Event()
         weakref.finalize(self, self._ended.set)  # a writer that nobody ends is gone, too
@@ -95,7 +95,7 @@ def is_being_written(folder: Path) -> bool:
     if _is_locked(folder / METRICS_FILE):
         return True
     try:
-        writer = read_plain(folder / WRITER_FILE, RunningWriter)
+        writer = read_json(folder / WRITER_FILE, RunningWriter)
         beat = (folder / WRITER_FILE).stat().st_mtime
     except (InputError, OSError):
         return False

@@ -8,7 +8,7 @@ from pathlib import Path
 from tui_trainer.errors import InputError
 from tui_trainer.runs.file_hashes import Damage, check_files
 from tui_trainer.runs.home import data_home
-from tui_trainer.runs.plain import read_plain
+from tui_trainer.runs.json_files import read_json
 
 SAVED_FILE = "saved.json"
 
@@ -47,7 +47,7 @@ def is_saved(folder: Path) -> bool:
 
 def read_saved(folder: Path) -> SavedModel:
     """What is known of a saved model; InputError where it is damaged."""
-    return read_plain(folder / SAVED_FILE, SavedModel)
+    return read_json(folder / SAVED_FILE, SavedModel)
 
 
 def check_saved(folder: Path, wanted: Callable[[str], bool]) -> SavedModel:

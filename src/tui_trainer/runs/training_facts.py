@@ -9,7 +9,8 @@ from pathlib import Path
 from tui_trainer.reports.steps import ItemReport
 from tui_trainer.runs.description import OnStep, Tally
 from tui_trainer.runs.file_hashes import Damage, hash_files
-from tui_trainer.runs.plain import UNREADABLE, parse_format, read_object, reason, write_plain
+from tui_trainer.runs.json_files import UNREADABLE, from_object, parse_object, reason, write_json
+from tui_trainer.runs.regular_files import read_text
 
 TRAINING_FILE = "training.json"
 TENSORS_FILE = "training.safetensors"
@@ -47,15 +48,15 @@ def write_facts(checkpoint: Path, facts: TrainingFacts) -> None:
     """Write `training.json` beside the checkpoint's other files, with the hashes of all."""
     files = hash_files(checkpoint, TRAINING_FILE)
     facts = replace(facts, files_sha256=files, sha256="")
-    write_plain(checkpoint / TRAINING_FILE, replace(facts, sha256=_digest(asdict(facts))))
+    write_json(checkpoint / TRAINING_FILE, replace(facts, sha256=_digest(asdict(facts))))
 
 
 def read_facts(checkpoint: Path) -> TrainingFacts:
     """What `write_facts` wrote; Damage where it is missing, damaged or foreign."""
     path = checkpoint / TRAINING_FILE
     try:
-        values = read_object(path)
-        facts = parse_format(TrainingFacts, values)
+        values = parse_object(read_text(path))
+        facts = from_object(values, TrainingFacts)
     except FileNotFoundError:
         raise Damage(f"it has no {TRAINING_FILE}") from None
     except UNREADABLE as error:

@@ -18,9 +18,9 @@ from tui_trainer.runs.deletion import delete_own_files
 from tui_trainer.runs.description import OnStep, RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, make_folder
+from tui_trainer.runs.json_files import write_json
 from tui_trainer.runs.loop_lines import loop_lines, lr_line, step_line
 from tui_trainer.runs.open_folder import OpenFolder, SavedWeights, is_same
-from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.presence import Presence
 from tui_trainer.runs.private_files import close_to_others
 from tui_trainer.runs.unwritable import unwritable
@@ -122,7 +122,7 @@ class RunWriter:
         description = replace(self.description, name=folder.name)
         try:
             _copy_open(file, folder / METRICS_FILE, description.tally.bytes)
-            write_plain(folder / RUN_FILE, description)
+            write_json(folder / RUN_FILE, description)
             self._close_events()
             self._open(folder)
         except BaseException:
@@ -231,7 +231,7 @@ class RunWriter:
             self._describe()
 
     def _describe(self) -> None:
-        write_plain(self.folder / RUN_FILE, self.description)
+        write_json(self.folder / RUN_FILE, self.description)
 
     def _describe_where_possible(self) -> None:
         """`run.json` lags behind where the disk is full: who reads it counts the rest himself."""

@@ -89,7 +89,7 @@ class LossChart(Widget):
         self._lr = None
         for change in past.changes:
             if isinstance(change, LrLine):
-                self.marks.append(LrMark(*change))
+                self.marks.append(LrMark(change.step, change.lr))
             else:
                 self.mark_change(change.step + 1, change.updates)
 

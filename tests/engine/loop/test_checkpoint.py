@@ -415,7 +415,7 @@ def test_a_disk_that_is_full_at_the_first_file_leaves_no_run(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writer, "write_plain", fail)
+    monkeypatch.setattr(writer, "write_json", fail)
     with pytest.raises(InputError, match=r"cannot be written to .* \(No space left on device\)"):
         next(qwen3.train(TrainSettings(items=2), record=True))
     assert list_runs() == ([], [])

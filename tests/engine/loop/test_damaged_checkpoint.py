@@ -97,7 +97,11 @@ def rewrite(change: Callable[[dict[str, object]], object]) -> Callable[[Path], N
         (TRAINING_FILE, cut, "training.json cannot be read"),
         (TRAINING_FILE, Path.unlink, "it has no training.json"),
         (TRAINING_FILE, rewrite(lambda facts: facts.pop("peak_lr")), "peak_lr"),
-        (TRAINING_FILE, rewrite(lambda facts: facts.update(step="4")), "step is of another type"),
+        (
+            TRAINING_FILE,
+            rewrite(lambda facts: facts.update(step="4")),
+            "step: a whole number was expected, not text",
+        ),
         (TRAINING_FILE, rewrite(lambda facts: facts.update(evil=1)), "evil is not known"),
         (TRAINING_FILE, rewrite(lambda facts: facts.update(peak_lr=1.0)), "is not as it was"),
         (TRAINING_FILE, lambda path: path.write_text("[" * 10**6), "recursion depth"),

@@ -11,8 +11,8 @@ from tui_trainer.reports.runs import SavedReport
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.file_hashes import hash_files
 from tui_trainer.runs.home import make_folder
+from tui_trainer.runs.json_files import write_json
 from tui_trainer.runs.open_folder import OpenFolder, SavedWeights
-from tui_trainer.runs.plain import write_plain
 from tui_trainer.runs.saved_models import SAVED_FILE, SavedModel, is_saved, models_home
 
 
@@ -30,7 +30,7 @@ def save_model(learner: Learner, model: str, source: str) -> SavedReport:
     try:
         with model_written(folder, learner) as beside:
             hashes = hash_files(beside, SAVED_FILE)
-            write_plain(beside / SAVED_FILE, replace(facts, files_sha256=hashes))
+            write_json(beside / SAVED_FILE, replace(facts, files_sha256=hashes))
     finally:
         if not is_saved(folder):
             with suppress(OSError):  # what failed is told, and not that it left an empty folder
