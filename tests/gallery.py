@@ -11,7 +11,6 @@ import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from shutil import copyfile
 
@@ -62,17 +61,13 @@ async def tokens_emoji(pilot: Pilot[int]) -> None:
     await pilot.press("escape")
 
 
-def has_generated(screen: PredictScreen, tokens: int) -> bool:
-    return len(screen.generated) == tokens
-
-
 async def predict(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "2")
     screen = pilot.app.screen
     assert isinstance(screen, PredictScreen)
     for generated in range(1, 5):
         await pilot.press("space")
-        await until(pilot, partial(has_generated, screen, generated))
+        await until(pilot, lambda count: len(screen.generated) == count, generated)
     await pilot.press("t", "t", "n", "n", "n", "home", "down", "down")
     await until(pilot, lambda: "2 l: expected" in shown(pilot.app))
 
@@ -82,28 +77,22 @@ async def loss(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: "Class 0 is likelier" in shown(pilot.app))
 
 
-def has_made(screen: StepScreen, update: int) -> bool:
-    return screen.report is not None and screen.report.update == update
-
-
 async def step(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4")
     screen = pilot.app.screen
     assert isinstance(screen, StepScreen)
     for update in range(1, 13):
         pilot.app.simulate_key("space")
-        await until(pilot, partial(has_made, screen, update))
-
-
-def says(pilot: Pilot[int], said: str) -> bool:
-    return said in shown(pilot.app)
+        await until(
+            pilot, lambda made: screen.report is not None and screen.report.update == made, update
+        )
 
 
 async def step_phases(pilot: Pilot[int]) -> None:
     await pilot.press("escape", "4")
     for said in ("The model read", "The mean of", "Every weight has"):
         pilot.app.simulate_key("full_stop")
-        await until(pilot, partial(says, pilot, said))
+        await until(pilot, lambda words: words in shown(pilot.app), said)
 
 
 async def step_moved(pilot: Pilot[int]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVarTuple
 
 import pytest
 import textual._wait
@@ -22,6 +23,7 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.settings.train import ModelChoice
 
+Given = TypeVarTuple("Given")
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch
 
 # A pilot rests twice after each key, until the process has used at most a twentieth of some 20 ms.
@@ -57,10 +59,13 @@ _as_long_as_tests_run.setattr(Stylesheet, "_parse_rules", _parse_once)
 _as_long_as_tests_run.setattr(RuleSet, "__hash__", object.__hash__)
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
-    """Wait for the worker and the interface; TimeoutError where it takes too long."""
+async def until(pilot: Pilot[int], condition: Callable[[*Given], object], *given: *Given) -> None:
+    """Wait for the worker and the interface; TimeoutError where it takes too long.
+
+    The condition is asked with what is `given`, such as the number of a step in a loop over steps.
+    """
     async with asyncio.timeout(SECONDS_AT_MOST):
-        while not condition():
+        while not condition(*given):
             await asyncio.sleep(0.02)
     await pilot.pause()
 

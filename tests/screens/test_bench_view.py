@@ -9,7 +9,8 @@ from textual.widgets import Input, Static
 
 from tests.benches_on_disk import HEAD, MACHINE, RESULT, failed_loop, write_bench
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import the
+from tests.pilot import Running, running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
@@ -29,7 +30,9 @@ from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
 
 
-def with_engine(engine: FakeEngine | None = None, *keys: str, size: tuple[int, int] = (80, 24)):
+def with_engine(
+    engine: FakeEngine | None = None, *keys: str, size: tuple[int, int] = (80, 24)
+) -> Running:
     made = engine or FakeEngine()
     return running("escape", "6", "b", *keys, size=size, engine=lambda progress: made)
 
@@ -313,8 +316,8 @@ async def test_hostile_names_and_files_are_made_visible(attack: str) -> None:
 async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
     write_bench()
     async with with_engine(size=size) as (app, pilot):
-        assert isinstance(app.screen, BenchScreen)
-        await until(pilot, lambda: app.screen.listed)
+        screen = the(BenchScreen, app.screen)
+        await until(pilot, lambda: screen.listed)
         await pilot.press("end", "home", "left_square_bracket", "enter", "escape")
         assert app.is_running
         if size == (120, 40):

@@ -1,6 +1,7 @@
 """The edits of the Loss screen: whatever is pressed, there are classes, a label and a cursor."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -22,26 +23,23 @@ from tui_trainer.screens.loss.class_list import (
 
 THREE = ClassList("three", ("a", "b", "c"), LabelledLogits((1.0, 2.0, 3.0), 1), cursor=1)
 
-edits = st.lists(
-    st.sampled_from(
-        [
-            lambda classes: classes.with_cursor(classes.cursor + 1),
-            lambda classes: classes.with_cursor(classes.cursor - 1),
-            ClassList.with_label,
-            ClassList.with_class,
-            ClassList.without_class,
-            lambda classes: classes.raised(0.1),
-            lambda classes: classes.raised(-700.0),
-            lambda classes: classes.with_logits((1.0, 2.0)),
-            lambda classes: classes.with_logits((0.0,) * 20),
-        ]
-    ),
-    max_size=60,
+Edit = Callable[[ClassList], ClassList]
+EDITS: tuple[Edit, ...] = (
+    lambda classes: classes.with_cursor(classes.cursor + 1),
+    lambda classes: classes.with_cursor(classes.cursor - 1),
+    ClassList.with_label,
+    ClassList.with_class,
+    ClassList.without_class,
+    lambda classes: classes.raised(0.1),
+    lambda classes: classes.raised(-700.0),
+    lambda classes: classes.with_logits((1.0, 2.0)),
+    lambda classes: classes.with_logits((0.0,) * 20),
 )
+edits = st.lists(st.sampled_from(EDITS), max_size=60)
 
 
 @given(st.sampled_from(EXAMPLES), edits)
-def test_any_edits_leave_a_question(classes: ClassList, pressed) -> None:
+def test_any_edits_leave_a_question(classes: ClassList, pressed: list[Edit]) -> None:
     for edit in pressed:
         try:
             classes = edit(classes)
@@ -109,7 +107,7 @@ def opened_position(logits: torch.Tensor, expected: int | None, top: int = 50) -
 @pytest.mark.parametrize("rank", [1, 2, TAKEN_OVER, TAKEN_OVER + 1, 300])
 def test_what_is_taken_over_from_predict_has_the_loss_of_the_whole_vocabulary(rank: int) -> None:
     logits = 3 * torch.randn(400, generator=torch.Generator().manual_seed(rank))
-    expected = logits.argsort(descending=True)[rank - 1].item()
+    expected = int(logits.argsort(descending=True)[rank - 1])
     classes = from_position(opened_position(logits, expected))
 
     assert len(classes.logits) == TAKEN_OVER + (rank > TAKEN_OVER) + 1

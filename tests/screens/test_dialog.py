@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.screen import ModalScreen, Screen
+from textual.widgets import OptionList
 
 from tests.fake_engine import FakeEngine, evaluated_item
-from tests.pilot import SECONDS_AT_MOST, running, shown, type_at_once, until
+from tests.pilot import SECONDS_AT_MOST, Given, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import Dialog
@@ -36,8 +38,10 @@ from tui_trainer.settings.train import TrainSettings
 ESCAPE = "\x1b[27u"  # as a terminal sends it that tells it from the beginning of another key
 ENTER, DOWN = "\r", "\x1b[B"
 
+AnyDialog = Screen[Any]
+"""Each gives a result of a type of its own."""
 ITEM = ItemTexts(evaluated_item(0, "1", EvaluationSettings()), "1")
-DIALOGS: dict[type[Screen], tuple[str, Callable[[TuiTrainer], Screen]]] = {
+DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = {
     QuestionDialog: (
         "y",
         lambda app: QuestionDialog(Question("Quit?", (Choice("y", "yes"), Choice("n", "no")))),
@@ -79,7 +83,7 @@ async def test_a_dialog_is_left_once_by_keys_in_one_read() -> None:
 
 
 LINES = "\n".join(map(str, range(100)))
-READ: tuple[Callable[[TuiTrainer], Screen], ...] = (
+READ: tuple[Callable[[TuiTrainer], AnyDialog], ...] = (
     lambda app: SettingsForm(FORM, TrainSettings()),
     lambda app: ForkDialog(app.session, LINES),
     lambda app: HelpDialog(below(app)),
@@ -96,12 +100,12 @@ async def test_what_is_scrolled_in_a_dialog_can_be_read_to_its_end(size: tuple[i
         for make in READ:
             dialog = make(app)
             app.push_screen(dialog)
-            await soon(lambda dialog=dialog: dialog.is_mounted and is_filled(dialog))
-            await soon(lambda dialog=dialog: fits(dialog, size[1]))
+            await soon(lambda dialog: dialog.is_mounted and is_filled(dialog), dialog)
+            await soon(lambda dialog: fits(dialog, size[1]), dialog)
             await app.pop_screen()
 
 
-def fits(dialog: Screen, height: int) -> bool:
+def fits(dialog: AnyDialog, height: int) -> bool:
     """Whether what is above, what is scrolled and what is below lie one under the other."""
     scrolled = dialog.query("VerticalScroll, LineTable").first().region
     above, below = (dialog.query_one(part).region for part in (".above", ".below"))
@@ -109,7 +113,7 @@ def fits(dialog: Screen, height: int) -> bool:
     return room and below.bottom < dialog.query_one(".dialog").region.bottom <= height
 
 
-async def leave(app: TuiTrainer, dialog: Screen, keys: str) -> None:
+async def leave(app: TuiTrainer, dialog: AnyDialog, keys: str) -> None:
     results: list[object] = []
     app.push_screen(dialog, results.append)
     await soon(lambda: dialog.is_mounted and is_filled(dialog))
@@ -119,19 +123,19 @@ async def leave(app: TuiTrainer, dialog: Screen, keys: str) -> None:
     assert len(app.screen_stack) == 1
 
 
-async def soon(condition: Callable[[], object]) -> None:
+async def soon(condition: Callable[[*Given], object], *given: *Given) -> None:
     async with asyncio.timeout(SECONDS_AT_MOST):
-        while not condition():
+        while not condition(*given):
             await asyncio.sleep(0.005)
 
 
-def is_filled(dialog: Screen) -> bool:
+def is_filled(dialog: AnyDialog) -> bool:
     """Whether the keys that leave it have something to take."""
     if isinstance(dialog, Palette):
         return dialog.has_class("-ready")
     if isinstance(dialog, ForkDialog):
         return bool(dialog.outcomes)
-    lists = [option.option_count for option in dialog.query("OptionList").results()]
+    lists = [options.option_count for options in dialog.query(OptionList)]
     return all(lists)
 
 

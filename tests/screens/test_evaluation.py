@@ -4,11 +4,13 @@ import re
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present, the
+from tests.pilot import Running, loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopChanged, LoopState
@@ -39,8 +41,8 @@ AFTER = "#### 1", "#### 2", "#### 9", "#### 5"
 """Still right, fixed, still wrong, broken."""
 
 
-def with_engine(engine: FakeEngine, *keys: str, **options):
-    return running(*OPEN, *keys, engine=lambda progress: engine, **options)
+def with_engine(engine: FakeEngine, *keys: str, size: tuple[int, int] = (80, 24)) -> Running:
+    return running(*OPEN, *keys, engine=lambda progress: engine, size=size)
 
 
 def view(app: TuiTrainer) -> EvaluationScreen:
@@ -65,7 +67,7 @@ def told(app: TuiTrainer) -> str:
     return " ".join(notification.message for notification in app._notifications)
 
 
-async def evaluated_twice(app: TuiTrainer, pilot) -> None:
+async def evaluated_twice(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """Evaluate, train four steps, and evaluate again."""
     await pilot.press("e")
     await until(pilot, lambda: ended(app) == 1)
@@ -177,7 +179,7 @@ async def test_no_key_is_silent_where_there_is_no_evaluation() -> None:
             ("b", "Select an evaluation that has ended."),
         ):
             await pilot.press(key)
-            await until(pilot, lambda said=said: said in told(app))
+            await until(pilot, lambda said: said in told(app), said)
 
 
 async def test_all_keys_are_in_the_footer_at_80_columns() -> None:
@@ -244,7 +246,7 @@ async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None
     engine = FakeEngine([2.0] * 5, answers=[BEFORE], gated=True)
     async with with_engine(engine, "space") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: engine.status().updates == 1)
+        await until(pilot, lambda: present(engine.status()).updates == 1)
         app.simulate_key("e")
         # Only then: a step that ends before the key is heard is followed by another at the gate.
         await until(pilot, lambda: "GSM8K is paused" in told(app))
@@ -262,7 +264,7 @@ async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None
         await pilot.press("space")
         engine.gate.release(3)
         await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.FINISHED)
-        assert engine.status().updates == 5
+        assert present(engine.status()).updates == 5
 
 
 @pytest.mark.parametrize(
@@ -279,7 +281,7 @@ async def test_nothing_changes_the_weights_meanwhile(keys: tuple[str, ...]) -> N
         engine.gate.release()
         await until(pilot, lambda: ended(app) == 1)
         assert len(app.session.evaluations.ended[0].items) == 4
-        assert (engine.status().updates, engine.reloads) == (0, 0)
+        assert (present(engine.status()).updates, engine.reloads) == (0, 0)
 
 
 async def test_evaluating_in_the_middle_of_a_run_changes_none_of_its_losses() -> None:
@@ -292,11 +294,11 @@ async def test_evaluating_in_the_middle_of_a_run_changes_none_of_its_losses() ->
         for middle in (False, True):
             if middle:
                 await pilot.press("R")  # the run has a checkpoint of its end
-                await until(pilot, lambda: app.session.status.updates == 0)
+                await until(pilot, lambda: loaded(app).updates == 0)
             for step in range(1, 7):
                 await pilot.press("full_stop")
-                await until(pilot, lambda n=step: screen.report and screen.report.step == n)
-                losses[middle, step] = screen.report.loss
+                await until(pilot, lambda n: screen.report and screen.report.step == n, step)
+                losses[middle, step] = present(screen.report).loss
                 if middle and step == 3:
                     await pilot.press("e")
                     await until(pilot, lambda: ended(app) == 1)
@@ -344,7 +346,7 @@ async def test_f_filters_by_change() -> None:
         await evaluated_twice(app, pilot)
         for change, problems in ((Change.FIXED, [1]), (Change.BROKEN, [3])):
             await pilot.press("f")
-            await until(pilot, lambda c=change: f"items: {c.value}, 1 of 4" in shown(app))
+            await until(pilot, lambda c: f"items: {c.value}, 1 of 4" in shown(app), change)
             assert outcomes(app) == problems
         await pilot.press("f")
         assert outcomes(app) == [0]
@@ -406,7 +408,7 @@ async def test_other_items_cannot_be_compared() -> None:
 async def test_settings_follow_the_loop_until_they_are_typed() -> None:
     engine = FakeEngine(answers=[BEFORE] * 3)
     async with with_engine(engine) as (app, pilot):
-        app.screen.settings = TrainSettings("train.jsonl", items=70)
+        the(Gsm8kScreen, app.screen).settings = TrainSettings("train.jsonl", items=70)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 1)
         assert engine.evaluated_with == [EvaluationSettings("train.jsonl", skip=70)]
@@ -425,7 +427,7 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
         typed = EvaluationSettings("train.jsonl", items=30, skip=70, batch=8)
         assert engine.evaluated_with[-1] == typed
         await pilot.press("enter", "ctrl+r", "enter", "escape")
-        app.screen.settings = TrainSettings(seed=3)
+        the(Gsm8kScreen, app.screen).settings = TrainSettings(seed=3)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 3)
         assert engine.evaluated_with[-1] == EvaluationSettings(seed=3)
@@ -435,7 +437,9 @@ async def test_form_tells_each_setting() -> None:
     async with with_engine(FakeEngine(), "E", "enter") as (app, pilot):
         for field in fields_of(EvaluationSettings)[2:]:
             await pilot.press("down")
-            await until(pilot, lambda field=field: f"{field.label}: {field.meaning}." in shown(app))
+            await until(
+                pilot, lambda field: f"{field.label}: {field.meaning}." in shown(app), field
+            )
             assert "takes effect with the next evaluation" in shown(app)
             assert max(map(len, describe_field(field).splitlines())) <= 72
 
@@ -511,8 +515,9 @@ async def test_any_size_and_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 # Which is compared with which
 
 
-def report(updates: int, *, model: str = "builtin", **settings: object) -> EvaluationReport:
-    return EvaluationReport(EvaluationSettings(**settings), model, updates, 1, (), 0.0, 0, 0.0)
+def report(updates: int, *, model: str = "builtin", shots: int = 0) -> EvaluationReport:
+    settings = EvaluationSettings(shots=shots)
+    return EvaluationReport(settings, model, updates, 1, (), 0.0, 0, 0.0)
 
 
 def test_an_evaluation_is_compared_with_the_loaded_weights_else_the_first() -> None:
@@ -533,20 +538,19 @@ def test_an_evaluation_is_compared_with_the_loaded_weights_else_the_first() -> N
 
 
 @pytest.mark.parametrize(
-    ("change", "names"),
+    ("after", "names"),
     [
-        ({}, []),
-        ({"items": 9, "skip": 3, "batch": 2}, []),
-        ({"problems": "a.jsonl"}, ["problems"]),
-        ({"max_tokens": 9}, ["max_tokens"]),
-        ({"shots": 1, "shots_from": "a.jsonl"}, ["shots", "shots_from"]),
-        ({"shots_from": "a.jsonl"}, []),
-        ({"seed": 4}, ["seed"]),
+        (EvaluationSettings(), []),
+        (EvaluationSettings(items=9, skip=3, batch=2), []),
+        (EvaluationSettings(problems="a.jsonl"), ["problems"]),
+        (EvaluationSettings(max_tokens=9), ["max_tokens"]),
+        (EvaluationSettings(shots=1, shots_from="a.jsonl"), ["shots", "shots_from"]),
+        (EvaluationSettings(shots_from="a.jsonl"), []),
+        (EvaluationSettings(seed=4), ["seed"]),
     ],
 )
-def test_the_settings_that_scores_depend_on(change: dict, names: list[str]) -> None:
-    before, after = EvaluationSettings(), EvaluationSettings(**change)
-    assert [field.name for field in incomparable(before, after)] == names
+def test_the_settings_that_scores_depend_on(after: EvaluationSettings, names: list[str]) -> None:
+    assert [field.name for field in incomparable(EvaluationSettings(), after)] == names
 
 
 def test_the_seed_of_a_file_changes_nothing() -> None:

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
 
 from tests.exported import printed_losses
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present, the
+from tests.pilot import loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.step.screen import StepScreen
 
 
@@ -24,7 +27,7 @@ def names(app: TuiTrainer) -> bool:
     return isinstance(app.screen, Entry)
 
 
-async def name_file(app: TuiTrainer, pilot, name: str | None = None) -> None:
+async def name_file(app: TuiTrainer, pilot: Pilot[int], name: str | None = None) -> None:
     """Wait for the dialog and take its file, or another."""
     await until(pilot, lambda: names(app))
     if name is not None:
@@ -46,7 +49,7 @@ async def test_x_writes_a_script_with_the_losses_that_were_shown(
         assert not names(app)
         await pilot.press("space")
         await until(pilot, lambda: screen.report is not None)
-        losses = [screen.report.loss]
+        losses = [present(screen.report).loss]
         await pilot.press("x")
         await until(pilot, lambda: names(app))
         assert app.screen.query_one(Input).value == "builtin-steps.py"
@@ -55,11 +58,10 @@ async def test_x_writes_a_script_with_the_losses_that_were_shown(
         await pilot.press("5", "full_stop")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("k")
+        gsm8k = the(Gsm8kScreen, app.screen)
         for step in (1, 2):
-            await until(
-                pilot, lambda n=step: app.screen.report is not None and app.screen.report.step == n
-            )
-            losses.append(app.screen.report.loss)
+            await until(pilot, lambda n: gsm8k.report and gsm8k.report.step == n, step)
+            losses.append(present(gsm8k.report).loss)
             await pilot.press(*(["full_stop"] if step == 1 else ["x"]))
         await name_file(app, pilot, "sub.ipynb")
         await until(pilot, lambda: str(tmp_path / "sub-problems.jsonl") in notes(app))
@@ -71,7 +73,7 @@ async def test_what_is_there_is_overwritten_only_after_a_question() -> None:
     engine = FakeEngine()
     engine.existing = ("/tmp/a.py", "/tmp/a-problems.jsonl")
     async with running("escape", "4", "space", engine=lambda progress: engine) as (app, pilot):
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await pilot.press("x")
         await name_file(app, pilot, "/tmp/a.py")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
@@ -95,7 +97,7 @@ async def test_what_is_there_is_overwritten_only_after_a_question() -> None:
 async def test_a_name_that_cannot_be_is_told_in_the_dialog_and_escape_writes_nothing() -> None:
     engine = FakeEngine()
     async with running("escape", "4", "space", engine=lambda progress: engine) as (app, pilot):
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await pilot.press("x")
         await name_file(app, pilot, "a.txt")
         await until(pilot, lambda: "Name a file that ends in .py (a script)" in shown(app))
@@ -108,7 +110,7 @@ async def test_a_file_that_cannot_be_written_is_told_and_another_name_is_asked_f
     engine = FakeEngine()
     engine.refuse_export = InputError("/tmp/a.py cannot be written (full): name another place.")
     async with running("escape", "4", "space", engine=lambda progress: engine) as (app, pilot):
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await pilot.press("x")
         await name_file(app, pilot, "/tmp/a.py")
         await until(pilot, lambda: "/tmp/a.py cannot be written (full)" in notes(app))
@@ -124,7 +126,8 @@ async def test_x_while_the_loop_runs_exports_between_two_steps() -> None:
     engine = FakeEngine([3.0] * 50, gated=True)
     async with running("escape", "5", "space", engine=lambda progress: engine) as (app, pilot):
         engine.gate.release(2)
-        await until(pilot, lambda: app.screen.report is not None and app.screen.report.step == 2)
+        screen = the(Gsm8kScreen, app.screen)
+        await until(pilot, lambda: screen.report is not None and screen.report.step == 2)
         await pilot.press("x")
         engine.gate.release(1)
         await until(pilot, lambda: names(app))
@@ -148,4 +151,4 @@ async def test_the_footer_of_80_columns_has_every_key(key: str) -> None:
 
 def shown_help(app: TuiTrainer) -> str:
     """All of the help, whatever part of it is on the screen."""
-    return "\n".join(str(line.content) for line in app.screen.query("Static"))
+    return "\n".join(str(line.content) for line in app.screen.query(Static))

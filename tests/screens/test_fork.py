@@ -4,11 +4,14 @@ import re
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present, the
+from tests.pilot import loaded, running, shown, until
 from tests.screens.test_step import press_updates, step_screen
+from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.fork_dialog import ForkDialog
@@ -17,20 +20,20 @@ from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox
 
 
-async def open_fork(app, pilot) -> tuple[UpdateReport, ...]:
+async def open_fork(app: TuiTrainer, pilot: Pilot[int]) -> tuple[UpdateReport, ...]:
     """Press f; the outcomes."""
     await pilot.press("f")
     await until(pilot, lambda: isinstance(app.screen, ForkDialog) and app.screen.outcomes)
-    return app.screen.outcomes
+    return the(ForkDialog, app.screen).outcomes
 
 
-def line_of(app, label: str) -> list[str]:
+def line_of(app: TuiTrainer, label: str) -> list[str]:
     """The words of a line of the dialog after its label."""
-    return re.search(rf"│ [ ▶]{label}(.*?)│", shown(app))[1].split()
+    return present(re.search(rf"│ [ ▶]{label}(.*?)│", shown(app)))[1].split()
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
-async def test_three_learning_rates_side_by_side(size) -> None:
+async def test_three_learning_rates_side_by_side(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         (first,) = await press_updates(app, pilot, 1)
         outcomes = await open_fork(app, pilot)
@@ -38,14 +41,15 @@ async def test_three_learning_rates_side_by_side(size) -> None:
         assert outcomes[0].loss < first
         assert line_of(app, "lr") == ["3.333e-06", "1e-05", "3e-05"]
         assert line_of(app, "loss now") == [f"{outcome.loss:.4f}" for outcome in outcomes]
-        after = [outcome.after.loss for outcome in outcomes]
-        assert line_of(app, "loss after") == [f"{loss:.4f}" for loss in after]
-        assert after[2] < after[1] < after[0] < outcomes[0].loss
-        assert line_of(app, "change") == [f"{loss - outcomes[0].loss:+.4f}" for loss in after]
+        loss = outcomes[0].loss
+        after = [present(outcome.after.loss) for outcome in outcomes]
+        assert line_of(app, "loss after") == [f"{later:.4f}" for later in after]
+        assert after[2] < after[1] < after[0] < loss
+        assert line_of(app, "change") == [f"{later - loss:+.4f}" for later in after]
         assert line_of(app, "moved") == [f"{outcome.moved:,}" for outcome in outcomes]
         assert "Update 2. The lowest loss afterwards is that of 3 (×3)." in shown(app)
         row = line_of(app, "l  ")
-        assert row[0::3] == [f"{o.after.positions[1].expected.p:.4f}" for o in outcomes]
+        assert row[0::3] == [f"{present(o.after.positions[1].expected).p:.4f}" for o in outcomes]
         assert row[2::3] == ["✓"] * 3
         assert "n none" in shown(app)
         assert "escape: none" in shown(app)
@@ -57,7 +61,7 @@ async def test_none_changes_nothing_and_a_pick_is_one_update_to_undo() -> None:
         outcomes = await open_fork(app, pilot)
         await pilot.press("n")
         await until(pilot, lambda: app.screen is step_screen(app))
-        assert (app.session.status.updates, app.session.status.lr) == (0, 1e-5)
+        assert (loaded(app).updates, loaded(app).lr) == (0, 1e-5)
         assert await open_fork(app, pilot) != ()
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is step_screen(app))
@@ -65,15 +69,15 @@ async def test_none_changes_nothing_and_a_pick_is_one_update_to_undo() -> None:
 
         await open_fork(app, pilot)
         await pilot.press("3")
-        await until(pilot, lambda: app.session.status.updates == 1)
-        report = step_screen(app).report
+        await until(pilot, lambda: loaded(app).updates == 1)
+        report = present(step_screen(app).report)
         assert replace(report, seconds=0) == replace(outcomes[2], seconds=0)
         assert len(series) == 1
         assert "The learning rate is 3e-05 now" in shown(app)
         assert "lr 3e-05" in shown(app)
-        assert app.session.status.history.undo == 1
+        assert loaded(app).history.undo == 1
         await pilot.press("u")
-        await until(pilot, lambda: app.session.status.updates == 0)
+        await until(pilot, lambda: loaded(app).updates == 0)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +89,9 @@ async def test_each_pick_makes_an_update_at_its_learning_rate(key: str, lr: floa
         await open_fork(app, pilot)
         await pilot.press(key)
         await until(pilot, lambda: step_screen(app).report is not None)
-        assert step_screen(app).report.lr == pytest.approx(lr)
-        await until(pilot, lambda: app.session.status.updates == 1)
-        assert app.session.status.lr == pytest.approx(lr)
+        assert present(step_screen(app).report).lr == pytest.approx(lr)
+        await until(pilot, lambda: loaded(app).updates == 1)
+        assert loaded(app).lr == pytest.approx(lr)
 
 
 @pytest.mark.long
@@ -98,7 +102,7 @@ async def test_the_mouse_picks_too() -> None:
         await until(pilot, lambda: app.screen is step_screen(app))
         await open_fork(app, pilot)
         await pilot.click("#pick-2")
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
 
 
 async def test_what_cannot_be_forked_is_told_and_the_dialog_closes() -> None:
@@ -136,12 +140,12 @@ async def test_leaving_before_the_outcomes_come_changes_nothing() -> None:
         await until(pilot, lambda: app.screen is step_screen(app))
         engine.gate.release()
         await press_updates(app, pilot, 1)
-        assert app.session.status.updates == 1
+        assert loaded(app).updates == 1
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12)])
-async def test_any_size(size) -> None:
+async def test_any_size(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size, engine=lambda _: FakeEngine()) as (app, pilot):
         await open_fork(app, pilot)
         await pilot.resize_terminal(80, 24)

@@ -11,7 +11,8 @@ from textual.widgets import Input, Static
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present
+from tests.pilot import Running, loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.problems import format_problem, load_problems
@@ -41,8 +42,8 @@ def gsm8k(app: TuiTrainer) -> Gsm8kScreen:
     return screen
 
 
-def with_engine(engine: FakeEngine, **options):
-    return running(*OPEN, engine=lambda progress: engine, **options)
+def with_engine(engine: FakeEngine, size: tuple[int, int] = (80, 24)) -> Running:
+    return running(*OPEN, engine=lambda progress: engine, size=size)
 
 
 def step_of(app: TuiTrainer) -> int:
@@ -143,7 +144,7 @@ async def test_lines_do_not_move_as_numbers_grow() -> None:
         seen = set()
         for step in range(1, 6):
             engine.gate.release()
-            await until(pilot, lambda step=step: f" {step}/6 " in shown(app))
+            await until(pilot, lambda step: f" {step}/6 " in shown(app), step)
             for where in ("progress", "numbers"):
                 line = str(screen.query_one(f"#{where}", Static).content)
                 seen.add(
@@ -204,7 +205,7 @@ async def test_stop_asks_and_goes_on_meanwhile() -> None:
         engine.gate.release(1)
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
         await until(pilot, lambda: "Stopped: 3 of 9 steps, 30 tokens" in shown(app))
-        assert app.session.status.updates == 3
+        assert loaded(app).updates == 3
         await until(pilot, lambda: "3 updates from loaded" in shown(app))
 
 
@@ -225,11 +226,11 @@ async def test_next_run_offers_the_reload() -> None:
             await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
             assert "updates away" in shown(app)
             app.simulate_key(answer)
-            await until(pilot, lambda runs=runs: len(engine.trained_with) == runs)
+            await until(pilot, lambda runs: len(engine.trained_with) == runs, runs)
             await until(pilot, lambda: app.screen is gsm8k(app))
             await until(pilot, lambda: not app.session.is_live("gsm8k") and step_of(app) == 2)
             assert engine.reloads == reloads
-            assert engine.status().updates == updates
+            assert present(engine.status()).updates == updates
             assert losses_on_chart(gsm8k(app)) == [3.0, 2.0]
         app.simulate_key("full_stop")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
@@ -245,7 +246,7 @@ async def test_a_paused_run_keeps_its_model_unless_it_is_ended() -> None:
         assert "The GSM8K loop is paused." in shown(app)
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
-        assert app.session.status.model.name == "builtin"
+        assert loaded(app).model.name == "builtin"
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 2)
 
@@ -310,7 +311,7 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
             box = form.query_one(f"#{name}", Input)
             good, box.value = box.value, value
             app.simulate_key("enter")
-            await until(pilot, lambda sentence=sentence: sentence in shown(app))
+            await until(pilot, lambda sentence: sentence in shown(app), sentence)
             assert app.screen is form
             assert box.value == value
             box.value = good
@@ -338,14 +339,16 @@ async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
         await until(pilot, lambda: "* tutorial: 500" in shown(app))
         for field in fields_of(TrainSettings)[2:]:
             await pilot.press("down")
-            await until(pilot, lambda field=field: f"{field.label}: {field.meaning}." in shown(app))
+            await until(
+                pilot, lambda field: f"{field.label}: {field.meaning}." in shown(app), field
+            )
             text = shown(app)
             assert re.search(rf"{field.label} +{field.typed(TrainSettings())}", text)
             assert "A change takes effect with the next run" in text
             assert max(map(len, describe_field(field).splitlines())) <= 72
             assert "escape goes back" in text
         await pilot.press("up", "up", "down")
-        assert app.focused.id == fields_of(TrainSettings)[-2].name
+        assert present(app.focused).id == fields_of(TrainSettings)[-2].name
 
 
 async def test_presets_by_key_go_round() -> None:
@@ -354,7 +357,7 @@ async def test_presets_by_key_go_round() -> None:
         await pilot.press("enter")
         names = "tutorial", "tuned", "tuned-cuda", "tutorial"
         for name, differs in zip(names, (True, False, False, False), strict=True):
-            await until(pilot, lambda name=name: f"ctrl+r {name} ·" in shown(app))
+            await until(pilot, lambda name: f"ctrl+r {name} ·" in shown(app), name)
             assert ("* tutorial:" in shown(app)) is differs
             await pilot.press("ctrl+r")
         await pilot.press("enter")
@@ -407,7 +410,7 @@ async def test_learning_rate_of_a_run_by_key_and_typed() -> None:
         engine.gate.release(1)
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 2)
-        assert gsm8k(app).report.lr == 3e-4
+        assert present(gsm8k(app).report).lr == 3e-4
         assert gsm8k(app).settings == TrainSettings()  # of the next run
 
 
@@ -456,14 +459,21 @@ async def test_run_that_cannot_begin_says_why_and_keeps_the_last_one() -> None:
 # What is drawn
 
 
-async def test_draws_are_bounded_however_many_steps_there_are() -> None:
+async def test_draws_are_bounded_however_many_steps_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     engine = FakeEngine([2.0] * 10_000)
     async with with_engine(engine) as (app, pilot):
         chart, items = gsm8k(app).query_one(LossChart), gsm8k(app).query_one(TokenLosses)
         shows: list[int] = []
         changes: list[object] = []
         show = items.show
-        items.show = lambda *pair: (shows.append(1), show(*pair))[1]
+
+        def shown_too(texts: tuple[str, ...], losses: tuple[float | None, ...]) -> None:
+            shows.append(1)
+            show(texts, losses)
+
+        monkeypatch.setattr(items, "show", shown_too)
         for changed in (app.session.loop_changed, app.session.status_changed):
             changed.subscribe(app, changes.append)
         loop = asyncio.get_running_loop()
@@ -490,7 +500,7 @@ async def test_loop_goes_on_behind_other_screens_and_nothing_is_drawn() -> None:
         await pilot.pause()
         draws = screen.query_one(LossChart).draws
         engine.gate.release(28)
-        await until(pilot, lambda: screen.report.step == 29)
+        await until(pilot, lambda: present(screen.report).step == 29)
         await until(pilot, lambda: "GSM8K running" in shown(app))
         assert screen.query_one(LossChart).draws == draws
         await pilot.press("5")
@@ -571,7 +581,7 @@ async def test_any_size() -> None:
         for step, size in enumerate([(1, 1), (5, 3), (20, 8), (40, 12), (250, 70)], start=1):
             await pilot.resize_terminal(*size)
             app.simulate_key("full_stop")
-            await until(pilot, lambda step=step: step_of(app) == step)
+            await until(pilot, lambda step: step_of(app) == step, step)
         await until(pilot, lambda: "5/5" in shown(app))
         await pilot.resize_terminal(1, 1)
         app.simulate_key("space")

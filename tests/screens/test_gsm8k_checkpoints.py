@@ -1,9 +1,11 @@
 """GSM8K: checkpoints by key and by step, stopping with one, and what quitting says is saved."""
 
+from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present, the
+from tests.pilot import Running, loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
@@ -17,7 +19,7 @@ from tui_trainer.settings.train import TrainSettings
 OPEN = "escape", "5"
 
 
-def with_engine(engine: FakeEngine):
+def with_engine(engine: FakeEngine) -> Running:
     return running(*OPEN, engine=lambda progress: engine)
 
 
@@ -29,7 +31,7 @@ def notes(app: TuiTrainer) -> str:
     return "\n".join(note.message for note in app._notifications)
 
 
-async def step(app: TuiTrainer, pilot, number: int) -> None:
+async def step(app: TuiTrainer, pilot: Pilot[int], number: int) -> None:
     """One step with a key, until the screen has it."""
     await pilot.press("full_stop")
     screen = app.screen_stack[0]
@@ -59,12 +61,13 @@ async def test_c_saves_a_checkpoint_paused_and_running() -> None:
 async def test_checkpoints_that_came_with_steps_are_told() -> None:
     engine = FakeEngine([3.0] * 3)
     async with with_engine(engine) as (app, pilot):
-        screen = app.screen
+        screen = the(Gsm8kScreen, app.screen)
         screen.settings = TrainSettings(checkpoint_every=2, checkpoint_at_end=False)
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: "Checkpoint of step 2 saved" in notes(app))
-        assert (app.session.saved.step, app.session.saved.checkpoint_step) == (3, 2)
+        saved = present(app.session.saved)
+        assert (saved.step, saved.checkpoint_step) == (3, 2)
         assert "No file has its weights: c saves them." in shown(app)
         screen.settings = TrainSettings()
         await pilot.press("space", "k")
@@ -92,7 +95,7 @@ async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:
 async def test_what_is_saved_after_the_end_is_said_to_be() -> None:
     engine = FakeEngine([3.0] * 3)
     async with with_engine(engine) as (app, pilot):
-        app.screen.settings = TrainSettings(checkpoint_at_end=False)
+        the(Gsm8kScreen, app.screen).settings = TrainSettings(checkpoint_at_end=False)
         await pilot.press("space")
         await until(pilot, lambda: "No file has its weights: c saves them." in shown(app))
         await pilot.press("c")
@@ -129,7 +132,7 @@ async def test_quitting_says_what_is_saved() -> None:
         await until(pilot, lambda: "its 1 step is in no checkpoint" in asked(app))
         assert "losses of 2026-01-01-fake-1 are saved" in asked(app)
         await pilot.press("n", "c")
-        await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
+        await until(pilot, lambda: present(app.session.saved).checkpoint_step == 1)
         await step(app, pilot, 2)
         await pilot.press("q")
         await until(pilot, lambda: "the 1 step since is in none" in asked(app))
@@ -142,12 +145,12 @@ async def test_an_update_on_step_while_a_run_is_paused_is_told_beside_its_checkp
     async with running(*OPEN) as (app, pilot):
         await step(app, pilot, 1)
         await pilot.press("c")
-        await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
+        await until(pilot, lambda: present(app.session.saved).checkpoint_step == 1)
         await pilot.press("R")
         await until(pilot, lambda: "step 1 is in a checkpoint" in asked(app))
         assert "No file has" not in asked(app)
         await pilot.press("n", "4", "space")
-        await until(pilot, lambda: app.session.status.unsaved == 1)
+        await until(pilot, lambda: loaded(app).unsaved == 1)
         await pilot.press("q")
         await until(pilot, lambda: "step 1 is in a checkpoint" in asked(app))
         assert "No file has the last 1 update of these weights." in asked(app)

@@ -48,4 +48,6 @@ async def test_the_best_of_none_is_none() -> None:
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         for view in ("best", "worst"):
             await pilot.press("v")
-            await until(pilot, lambda view=view: f"{view} so far: no loss was finite" in shown(app))
+            await until(
+                pilot, lambda view: f"{view} so far: no loss was finite" in shown(app), view
+            )

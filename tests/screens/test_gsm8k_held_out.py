@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fake_engine import FakeEngine
+from tests.known import each
 from tests.pilot import running, shown, until
 from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 from tui_trainer.reports.loop import (
@@ -112,7 +113,7 @@ async def test_a_changed_rate_is_marked_on_the_chart() -> None:
         await until(pilot, lambda: engine.training_lr() == 2e-5)
         engine.gate.release(9)
         await until(pilot, lambda: "FINISHED" in shown(app))
-        (change,) = chart.marks
+        (change,) = each(LrMark, chart.marks)
         assert change.lr == 2e-5
         assert change.step in (11, 12)  # one step was waiting for its gate
         await until(pilot, lambda: f"step {change.step}: lr 2e-05" in shown(app))

@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present, step_reports, the
+from tests.pilot import Running, loaded, running, shown, until
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP
 from tui_trainer.reports.predictions import Prediction
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.session.guide import (
     BELOW_1,
@@ -40,8 +43,8 @@ from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.text_box import TextBox
 
 
-def with_engine(engine: FakeEngine, *keys: str, **options):
-    return running("escape", *keys, engine=lambda progress: engine, **options)
+def with_engine(engine: FakeEngine, *keys: str, size: tuple[int, int] = (80, 24)) -> Running:
+    return running("escape", *keys, engine=lambda progress: engine, size=size)
 
 
 def a_guide() -> tuple[Guide, list[Task]]:
@@ -63,7 +66,7 @@ def with_ranks(*ranks: int, p: float = 0.25) -> Prediction:
         dataclasses.replace(
             position,
             expected_rank=rank,
-            expected=dataclasses.replace(position.expected, p=p),
+            expected=dataclasses.replace(present(position.expected), p=p),
         )
         for position, rank in zip(prediction.positions, ranks, strict=False)
     ]
@@ -231,7 +234,8 @@ def test_memorised_is_every_next_token_first() -> None:
 
 def test_500_items_count_whatever_a_step_holds() -> None:
     engine = FakeEngine([1.0] * 100)
-    reports = [dataclasses.replace(report, items=400) for report in engine._steps(TrainSettings())]
+    steps = step_reports(engine._steps(TrainSettings()))
+    reports = [dataclasses.replace(step, items=400) for step in steps]
     guide, _ = a_guide()
     for number, report in enumerate(reports, start=1):  # 8 items a step, over two epochs
         guide.saw_step(report, 2)
@@ -264,7 +268,7 @@ async def test_items_run_and_evaluations_compared_tick_with_the_real_engine(
     async with running("escape", "5", source=str(model_folder("Qwen3"))) as (app, pilot):
         session = app.session
         session.evaluations.change_settings(EvaluationSettings(items=2, max_tokens=4))
-        screen = app.screen
+        screen = the(Gsm8kScreen, app.screen)
         screen.settings = TrainSettings(batch=25, lr=1e-4)
         app.simulate_key("e")
         await until(pilot, lambda: len(session.evaluations.ended) == 1)
@@ -275,7 +279,8 @@ async def test_items_run_and_evaluations_compared_tick_with_the_real_engine(
         assert not {RAN_500, COMPARED} & session.guide.done
         app.simulate_key("space")
         await until(pilot, lambda: session.loops.get("gsm8k") is LoopState.FINISHED)
-        assert (screen.report.step, screen.report.items) == (20, 500)
+        last = present(screen.report)
+        assert (last.step, last.items) == (20, 500)
         await until(pilot, lambda: RAN_500 in session.guide.done)
         assert COMPARED not in session.guide.done
         app.simulate_key("e")
@@ -318,7 +323,8 @@ async def test_a_sure_position_is_ticked() -> None:
 
 async def test_the_examples_of_loss_show_both_ends() -> None:
     async with running("escape", "3", "e") as (app, pilot):
-        await until(pilot, lambda: app.screen.report and app.screen.report.loss == 0)
+        screen = the(LossScreen, app.screen)
+        await until(pilot, lambda: screen.report and screen.report.loss == 0)
         await pilot.press("e")
         await until(pilot, lambda: BOTH_ENDS in app.session.guide.done)
 
@@ -327,7 +333,7 @@ async def test_a_string_is_memorised_on_step() -> None:
     async with running("escape", "4") as (app, pilot):
         guide = app.session.guide
         await pilot.press("space")
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await pilot.press("p")
         await until(pilot, lambda: {BELOW_1, MEMORISED} <= guide.done)
         assert SAME_LOSS not in guide.done
@@ -341,7 +347,7 @@ async def test_the_same_loss_twice_is_ticked_where_no_step_was_made() -> None:
             assert SAME_LOSS not in guide.done
             await pilot.press(key)
             view = app.screen.query_one(PhaseView)
-            await until(pilot, lambda v=view, p=phase: v.report and v.report.phase == p)
+            await until(pilot, lambda v, p: v.report and v.report.phase == p, view, phase)
         await until(pilot, lambda: guide.done == {SAME_LOSS})
 
 
@@ -351,7 +357,7 @@ async def test_500_items_are_ticked_in_the_open_dialog() -> None:
         app.simulate_key("space")
         await until(pilot, lambda: app.session.is_running("gsm8k"))
         engine.gate.release(499)
-        await until(pilot, lambda: app.session.status and engine.status().updates == 499)
+        await until(pilot, lambda: app.session.status and present(engine.status()).updates == 499)
         app.simulate_key("question_mark")
         await until(pilot, lambda: "[ ] Run 500 items." in shown(app))
         engine.gate.release()

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.fake_engine import FakeEngine
+from tests.known import present, the
 from tests.pilot import SECONDS_AT_MOST, shown, until
 from tests.runs_on_disk import MODEL, write_run
 from tui_trainer.app import TuiTrainer
@@ -93,14 +95,18 @@ hostile = st.one_of(
 )
 
 
-class HostileEngine:
+class HostileEngine(FakeEngine):
     """An engine whose every string is `words`."""
 
     def __init__(self, progress: Progress, words: str) -> None:
+        super().__init__()
         self._progress = progress
         self._words = words
         self._updates = self._unsaved = 0
         self._evaluations = 0
+
+    def _become(self, status: LearnerStatus) -> LearnerStatus:
+        return self.status()
 
     def load_tokenizer(self, source: str) -> TokenizerReport:
         self._progress.report(LoadProgress(self._words, 1, 2))
@@ -372,7 +378,7 @@ async def visit_everything(words: str) -> None:
         await press(pilot, "q")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await press(pilot, "escape", "c")
-        await until(pilot, lambda: app.session.saved.checkpoint_step == 1)
+        await until(pilot, lambda: present(app.session.saved).checkpoint_step == 1)
         await visit_loop(app, pilot)
         await visit_evaluations(app, pilot)
         await visit_runs(app, pilot)
@@ -407,11 +413,15 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
     line, panel = screen.query_one(HeldOutLine), screen.query_one(ItemPanel)
     assert line.validation is not None
     assert line.samples is not None
-    app.worker._do(lambda: app.worker._advance("gsm8k"))
+
+    def advance() -> None:
+        app.worker._advance("gsm8k")
+
+    app.worker._do(advance)
     await until(pilot, lambda: " 50%" in str(line.content))
     await press(pilot, "v", "v", "v")
     for sample in range(2):
-        await until(pilot, lambda n=sample: panel.view == f"sample {n}")
+        await until(pilot, lambda n: panel.view == f"sample {n}", sample)
         assert "sample at step 0" in shown(app)
         await press(pilot, "v")
     await press(pilot, "space")
@@ -426,7 +436,8 @@ async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
     await until(pilot, lambda: len(ended) == 1)
     await press(pilot, "b", "e")
     await until(pilot, lambda: len(ended) == 2)
-    await until(pilot, lambda: app.screen.pairing and len(app.screen.pairing.comparison.items) == 2)
+    screen = the(EvaluationScreen, app.screen)
+    await until(pilot, lambda: screen.pairing and len(screen.pairing.comparison.items) == 2)
     await press(pilot, "t")
     await until(pilot, lambda: isinstance(app.screen, EvaluatedItemDialog))
     await press(pilot, "n")
@@ -484,7 +495,7 @@ async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
         ("d", QuestionDialog),
     ):
         await press(pilot, key)
-        await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))
+        await until(pilot, lambda dialog: isinstance(app.screen, dialog), dialog)
         await pilot.pause(0.1)
         await press(pilot, "escape")
     await press(pilot, "space")

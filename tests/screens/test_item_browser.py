@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Input, Static
 
 from tests.fake_engine import FakeEngine
+from tests.known import present, the
 from tests.pilot import running, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
@@ -17,6 +18,7 @@ from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.item_words import found, searchable
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.line_table import LineTable
 
@@ -64,7 +66,9 @@ def test_a_search_in_all_of_gsm8k_takes_no_time() -> None:
 async def test_train_data_5125_while_a_step_takes_its_time(tmp_path: Path) -> None:
     engine = FakeEngine(gated=True)
     async with running("escape", "5", engine=lambda progress: engine) as (app, pilot):
-        app.screen.settings = TrainSettings(problems=write(tmp_path / "p.jsonl", MANY), items=500)
+        the(Gsm8kScreen, app.screen).settings = TrainSettings(
+            problems=write(tmp_path / "p.jsonl", MANY), items=500
+        )
         app.simulate_key("space")
         await until(pilot, lambda: app.session.is_running("gsm8k"))  # and waits at the gate
         app.simulate_key("i")
@@ -85,12 +89,12 @@ async def test_train_data_5125_while_a_step_takes_its_time(tmp_path: Path) -> No
 async def test_without_a_run_each_item_has_its_text_its_tokens_and_its_labels() -> None:
     engine = FakeEngine()
     async with running("escape", "5", engine=lambda progress: engine) as (app, pilot):
-        app.screen.settings = TrainSettings(answer_only=True)
+        the(Gsm8kScreen, app.screen).settings = TrainSettings(answer_only=True)
         await pilot.press("i")
         await until(pilot, lambda: looked_at(app, 0))
         await pilot.press("down", "down", "up")
         await until(pilot, lambda: looked_at(app, 1))
-        tokens = browser(app).tokens
+        tokens = present(browser(app).tokens)
         assert f"the loss counts {len(tokens.ids) - tokens.first_counted} labels" in said(app)
         assert "the tokens of the answer" in said(app)
         table = browser(app).query_one("#item-tokens", LineTable)
@@ -102,7 +106,7 @@ async def test_without_a_run_each_item_has_its_text_its_tokens_and_its_labels() 
         await pilot.press(*"no such thing")
         await until(pilot, lambda: "No item has that number" in shown(app))
         await pilot.press("escape")
-        assert app.screen.NAME == "gsm8k"
+        assert isinstance(app.screen, Gsm8kScreen)
 
 
 async def test_tokens_that_come_when_nothing_is_found_any_more_are_not_shown() -> None:
@@ -123,9 +127,10 @@ async def test_tokens_that_come_when_nothing_is_found_any_more_are_not_shown() -
 
 async def test_it_opens_at_the_item_of_the_last_step() -> None:
     async with running("escape", "5", "full_stop") as (app, pilot):
-        await until(pilot, lambda: app.screen.report is not None)
+        gsm8k = the(Gsm8kScreen, app.screen)
+        await until(pilot, lambda: gsm8k.report is not None)
         await pilot.press("full_stop")
-        await until(pilot, lambda: app.screen.report.item.problem == 1)
+        await until(pilot, lambda: present(gsm8k.report).item.problem == 1)
         await pilot.press("i")
         await until(pilot, lambda: looked_at(app, 1))
         assert "Qwen" not in said(app)
@@ -134,11 +139,11 @@ async def test_it_opens_at_the_item_of_the_last_step() -> None:
 
 async def test_a_source_that_is_not_there_is_a_sentence() -> None:
     async with running("escape", "5", engine=lambda progress: FakeEngine()) as (app, pilot):
-        app.screen.settings = TrainSettings(problems="no/such.jsonl")
+        the(Gsm8kScreen, app.screen).settings = TrainSettings(problems="no/such.jsonl")
         await pilot.press("i")
         await until(pilot, lambda: "There is no file no/such.jsonl" in shown(app))
         await pilot.press("down", "x", "escape")
-        assert app.screen.NAME == "gsm8k"
+        assert isinstance(app.screen, Gsm8kScreen)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (20, 5), (1, 1)])
@@ -151,7 +156,7 @@ async def test_hostile_items_are_drawn_in_pieces(
         app,
         pilot,
     ):
-        app.screen.settings = TrainSettings(problems=source)
+        the(Gsm8kScreen, app.screen).settings = TrainSettings(problems=source)
         terminal_output.clear()
         await pilot.press("i")
         await until(pilot, lambda: looked_at(app, 0))

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, until
+from tests.known import present
+from tests.pilot import Running, loaded, running, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
@@ -14,7 +16,7 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.settings.train import ModelChoice
 
 
-def with_engine(engine: FakeEngine, *keys: str):
+def with_engine(engine: FakeEngine, *keys: str) -> Running:
     return running("escape", *keys, engine=lambda progress: engine)
 
 
@@ -33,9 +35,9 @@ def labels(app: TuiTrainer) -> list[str]:
     return [str(button.label) for button in app.screen.query(Button)]
 
 
-async def update_twice(app: TuiTrainer, pilot) -> None:
+async def update_twice(app: TuiTrainer, pilot: Pilot[int]) -> None:
     await pilot.press("4", "space", "space")
-    await until(pilot, lambda: app.session.status.unsaved == 2)
+    await until(pilot, lambda: loaded(app).unsaved == 2)
 
 
 def press(key: str) -> Callable[[TuiTrainer], None]:
@@ -74,7 +76,7 @@ async def test_each_way_asks_and_enter_keeps_the_work(way: str) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: not asked(app))
         assert app.is_running
-        status = app.session.status
+        status = present(app.session.status)
         assert (status.updates, status.unsaved, status.model.name) == (2, 2, "builtin")
         assert (engine.reloads, engine.checkpoints) == (0, [])
 
@@ -91,7 +93,7 @@ async def test_what_is_saved_first_is_not_lost_and_nothing_is_asked_after_that()
         await update_twice(app, pilot)
         await pilot.press("c")
         await until(pilot, lambda: len(engine.checkpoints) == 2)
-        await until(pilot, lambda: app.session.status.unsaved == 0)
+        await until(pilot, lambda: loaded(app).unsaved == 0)
         await pilot.press("R")
         await until(pilot, lambda: engine.reloads == 2)
         await pilot.press("q")
@@ -135,7 +137,7 @@ async def test_a_paused_run_is_ended_before_other_weights_take_its_place(
         await pilot.press(answer)
         await until(pilot, lambda: engine.reloads == 1)
         assert app.session.loops["gsm8k"] is LoopState.STOPPED
-        assert (len(engine.checkpoints), engine.status().updates) == (saves, 0)
+        assert (len(engine.checkpoints), present(engine.status()).updates) == (saves, 0)
 
 
 async def test_while_a_loop_runs_its_weights_are_left_alone() -> None:
@@ -163,7 +165,7 @@ async def test_a_new_run_asks_from_which_weights_and_enter_keeps_those_there_are
         assert labels(app) == ["k keep these", "w save, then reload", "r reload"]
         await pilot.press("enter")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
-        assert (engine.reloads, engine.status().updates) == (0, 4)
+        assert (engine.reloads, present(engine.status()).updates) == (0, 4)
         await update_twice(app, pilot)
         await pilot.press("5", "space")
         await until(pilot, lambda: asked(app))
@@ -176,9 +178,9 @@ async def test_a_paused_loop_takes_whole_updates_of_step_and_no_phase() -> None:
     engine = FakeEngine([3.0] * 9)
     async with with_engine(engine, "5", "full_stop") as (app, pilot):
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.PAUSED)
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await pilot.press("4", "space")
-        await until(pilot, lambda: app.session.status.updates == 2)
+        await until(pilot, lambda: loaded(app).updates == 2)
         await pilot.press("full_stop")
         await until(pilot, lambda: "gradients that a phase leaves" in notes(app))
         assert app.session.loops["gsm8k"] is LoopState.PAUSED

@@ -6,13 +6,16 @@ import threading
 import pytest
 import torch
 import torch.nn.functional as F
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present
+from tests.pilot import Running, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
+from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.screens.loss.class_list import EXAMPLES
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.loss.words import bar, large
@@ -23,17 +26,17 @@ from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.words.numbers import change, nats
 
 
-def faked(size: tuple[int, int] = (80, 24)):
+def faked(size: tuple[int, int] = (80, 24)) -> Running:
     return running("escape", "3", engine=lambda progress: FakeEngine(), size=size)
 
 
-def loss_screen(app) -> LossScreen:
+def loss_screen(app: TuiTrainer) -> LossScreen:
     screen = app.screen
     assert isinstance(screen, LossScreen)
     return screen
 
 
-async def figures(app, pilot) -> LossScreen:
+async def figures(app: TuiTrainer, pilot: Pilot[int]) -> LossScreen:
     """Wait until the figures on show are those of the logits on show."""
     screen = loss_screen(app)
     await until(
@@ -43,7 +46,7 @@ async def figures(app, pilot) -> LossScreen:
     return screen
 
 
-async def type_in(app, pilot, key: str, line: str) -> None:
+async def type_in(app: TuiTrainer, pilot: Pilot[int], key: str, line: str) -> None:
     await pilot.press(key)
     await until(pilot, lambda: app.screen.query(Input))
     app.screen.query_one(Input).value = line
@@ -67,7 +70,7 @@ def assert_shows_plain_torch(text: str, row: list[float], label: int) -> None:
         assert f"{p[n]:.4f}" in cells
         assert f"{-p[n].log():.4f}" in cells
         assert cells[-2] == f"{p[n] - onehot[n]:+.4f}"
-        assert cells[-1] == f"{logits.grad[n]:+.4f}"
+        assert cells[-1] == f"{present(logits.grad)[n]:+.4f}"
     assert f"loss = -log {p[label]:.4f} = {loss:.4f} nats" in text
     assert f"logsumexp {logits.detach().logsumexp(dim=0):.4f} - logit {row[label]:g}" in text
     assert f"exp(loss) = {math.exp(loss.item()):.4f} = 1/p" in text
@@ -88,7 +91,7 @@ async def test_the_examples_of_the_notebook_show_0_and_100() -> None:
     async with running("escape", "3", "e") as (app, pilot):
         screen = await figures(app, pilot)
         assert "cross_entropy([0, 100, 0], label 1) = 0.0000" in shown(app)
-        assert screen.report.loss == F.cross_entropy(
+        assert present(screen.report).loss == F.cross_entropy(
             torch.tensor([0.0, 100.0, 0.0]), torch.tensor(1)
         )
         assert "perplexity exp(loss) = 1.0000" in shown(app)
@@ -96,7 +99,7 @@ async def test_the_examples_of_the_notebook_show_0_and_100() -> None:
         await pilot.press("e")
         await figures(app, pilot)
         assert "cross_entropy([100, 0, 0], label 1) = 100.000" in shown(app)
-        assert screen.report.loss == F.cross_entropy(
+        assert present(screen.report).loss == F.cross_entropy(
             torch.tensor([100.0, 0.0, 0.0]), torch.tensor(1)
         )
         assert "perplexity exp(loss) = 2.688e43" in shown(app)
@@ -209,14 +212,14 @@ async def test_the_position_opened_on_predict_is_taken_over() -> None:
     async with running("escape", "2", size=(120, 40)) as (app, pilot):
         await until(pilot, lambda: app.session.chosen_position is not None)
         await pilot.press("down", "down")
-        await until(pilot, lambda: app.session.chosen_position.index == 2)
-        position = app.session.chosen_position
+        await until(pilot, lambda: present(app.session.chosen_position).index == 2)
+        position = present(app.session.chosen_position)
         await pilot.press("3", "f")
         screen = await figures(app, pilot)
         assert f"From Predict: after token 2, {piece(position.text)}" in shown(app)
-        label = position.expected
-        assert screen.report.loss == pytest.approx(position.loss, rel=1e-5)
-        assert screen.report.label_probability == pytest.approx(label.p, rel=1e-5)
+        label = present(position.expected)
+        assert present(screen.report).loss == pytest.approx(position.loss, rel=1e-5)
+        assert present(screen.report).label_probability == pytest.approx(label.p, rel=1e-5)
         assert screen.shown.logits[screen.shown.label] == label.logit
         assert f"{label.logit:.6g}" in shown(app)
         assert "all others" in shown(app)
@@ -248,7 +251,7 @@ async def test_it_works_where_no_model_could_be_loaded() -> None:
         await pilot.press("escape", "3")
         screen = await figures(app, pilot)
         assert app.session.status is None
-        assert screen.report.loss == F.cross_entropy(
+        assert present(screen.report).loss == F.cross_entropy(
             torch.tensor([3.0, 2.0, 0.5, -1.0]), torch.tensor(0)
         )
     assert app.worker.stop(10)
@@ -262,7 +265,7 @@ class SlowEngine(FakeEngine):
         self.open = threading.Event()
         self.asked = 0
 
-    def cross_entropy(self, question):
+    def cross_entropy(self, question: LabelledLogits) -> CrossEntropyReport:
         self.asked += 1
         assert self.open.wait(30)
         return super().cross_entropy(question)
@@ -286,7 +289,7 @@ async def test_an_edit_shows_at_once_and_never_beside_figures_of_another() -> No
         assert engine.asked <= asked + 2, "edits that were overtaken are not computed"
 
 
-async def test_what_the_worker_cannot_do_is_told(monkeypatch) -> None:
+async def test_what_the_worker_cannot_do_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = FakeEngine()
     monkeypatch.setattr(engine, "cross_entropy", lambda question: fail("Not today."))
     async with running("escape", "3", engine=lambda progress: engine) as (app, pilot):

@@ -1,10 +1,13 @@
 """A start or a load that was asked for and is not there yet counts in all that is decided."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import pytest
 
 from tests.fake_engine import GATE_SECONDS, FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present, the
+from tests.pilot import Running, loaded, running, shown, until
 from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
@@ -12,13 +15,14 @@ from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.runs.home import runs_home
+from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.train import ModelChoice, TrainSettings
 
 
 class SlowEngine(FakeEngine):
     """Waits for the test before a loop begins, or a model other than the first is there."""
 
-    def __init__(self, losses=(3.0, 2.0)) -> None:
+    def __init__(self, losses: Sequence[float] = (3.0, 2.0)) -> None:
         super().__init__(losses)
         self.go_on = threading.Event()
         self.refuse_load: Exception | None = None
@@ -35,7 +39,7 @@ class SlowEngine(FakeEngine):
         return super().load_model(choice)
 
 
-def with_engine(engine: FakeEngine, *keys: str):
+def with_engine(engine: FakeEngine, *keys: str) -> Running:
     return running("escape", *keys, engine=lambda progress: engine)
 
 
@@ -60,8 +64,12 @@ async def test_no_model_and_no_update_comes_under_a_loop_that_is_starting() -> N
             await until(pilot, lambda: said in notes(app))
         engine.go_on.set()
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
-        assert (app.session.choice.source, app.session.status.model.name) == ("builtin",) * 2
-        assert (engine.reloads, engine.status().updates, len(engine.trained_with)) == (0, 2, 1)
+        assert (app.session.choice.source, loaded(app).model.name) == ("builtin",) * 2
+        assert (engine.reloads, present(engine.status()).updates, len(engine.trained_with)) == (
+            0,
+            2,
+            1,
+        )
 
 
 async def test_of_two_loads_the_second_is_refused_and_the_name_is_that_of_the_model() -> None:
@@ -73,8 +81,8 @@ async def test_of_two_loads_the_second_is_refused_and_the_name_is_that_of_the_mo
         await until(pilot, lambda: "first is being loaded: wait, or cancel that (C)." in notes(app))
         engine.go_on.set()
         await until(pilot, lambda: app.session.loading_choice is None)
-        assert (app.session.choice.source, app.session.status.model.name) == ("first",) * 2
-        assert app.session.tokenizer.name == "first"
+        assert (app.session.choice.source, loaded(app).model.name) == ("first",) * 2
+        assert present(app.session.tokenizer).name == "first"
 
 
 async def test_a_bench_measures_the_model_that_is_loaded() -> None:
@@ -92,13 +100,13 @@ async def test_a_bench_measures_the_model_that_is_loaded() -> None:
         assert engine.benched_with[0][0].source == "builtin"
 
 
-async def test_a_load_that_left_no_model_says_so() -> None:
+async def test_a_load_that_left_no_model_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = SlowEngine()
     engine.refuse_load = InputError("There is not enough memory.")
     async with with_engine(engine) as (app, pilot):
         load(app, "other")
         await until(pilot, lambda: app.session.loading_choice is not None)
-        engine._status = None  # it had to make room
+        monkeypatch.setattr(engine, "status", lambda: None)  # it had to make room
         engine.go_on.set()
         await until(pilot, lambda: "No model is loaded now" in notes(app))
         await pilot.press("4", "space")
@@ -110,7 +118,7 @@ async def test_a_run_that_is_being_resumed_is_not_deleted() -> None:
     write_run(name, [4.0, 3.5], checkpoints=[2], steps=9)
     engine = SlowEngine([3.0] * 9)
     async with with_engine(engine, "6") as (app, pilot):
-        await until(pilot, lambda: app.screen.selected is not None)
+        await until(pilot, lambda: the(RunsScreen, app.screen).selected is not None)
         await pilot.press("r")
         await until(pilot, lambda: app.session.loading_choice is not None)
         await pilot.press("d")

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from textual.pilot import Pilot
 from textual.widgets import Static
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
-from tests.pilot import reload, running, shown, until
+from tests.known import present, the
+from tests.pilot import Running, loaded, reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.errors import InputError
@@ -62,11 +64,11 @@ def line(app: TuiTrainer, name: str) -> str:
     return str(screen_of(app).query_one(f"#{name}", Static).render())
 
 
-def with_engine(engine: FakeEngine, *keys: str, **options):
-    return running(*OPEN, *keys, engine=lambda progress: engine, **options)
+def with_engine(engine: FakeEngine, *keys: str, size: tuple[int, int] = (80, 24)) -> Running:
+    return running(*OPEN, *keys, engine=lambda progress: engine, size=size)
 
 
-async def opened(app, pilot, index: int) -> None:
+async def opened(app: TuiTrainer, pilot: Pilot[int], index: int) -> None:
     await until(
         pilot,
         lambda: (inspection := screen_of(app).inspection) and inspection.position.index == index,
@@ -99,18 +101,22 @@ async def test_a_row_a_position_as_a_forward_pass_has_it() -> None:
     async with running(*OPEN, size=(120, 40)) as (app, pilot):
         await until(pilot, lambda: screen_of(app).inspection)
         ids, logits = forward(NOTEBOOK_TEXT)
-        text_of = AutoTokenizer.from_pretrained(MODEL_FOLDER).decode
+        decode = AutoTokenizer.from_pretrained(MODEL_FOLDER).decode
+
+        def text_of(token: int) -> str:
+            return the(str, decode([token]))
+
         p = logits.softmax(dim=-1)
         entropy = torch.distributions.Categorical(logits=logits).entropy()
         for n, cells in enumerate(rows(app, "positions")):
             best = int(logits[n].argmax())
-            assert cells[:2] == (str(n), piece(text_of([ids[n].item()])))
-            assert cells[4].strip() == piece(text_of([best]))
+            assert cells[:2] == (str(n), piece(text_of(int(ids[n]))))
+            assert cells[4].strip() == piece(text_of(best))
             assert cells[5] == probability(p[n, best].item())
             assert float(cells[7]) == pytest.approx(entropy[n].item(), abs=1e-3)
             if n + 1 < len(ids):
                 expected = p[n, ids[n + 1]].item()
-                assert cells[2] == piece(text_of([ids[n + 1].item()]))
+                assert cells[2] == piece(text_of(int(ids[n + 1])))
                 assert float(cells[3]) == pytest.approx(expected, rel=0.1, abs=1e-4)
                 assert float(cells[6]) == pytest.approx(-math.log(expected), abs=1e-2)
         assert rows(app, "positions")[-1][2:4] == ("—", "")
@@ -126,11 +132,11 @@ async def test_the_selected_row_opens_its_most_likely_tokens() -> None:
         await opened(app, pilot, 2)
         ids, logits = forward(NOTEBOOK_TEXT)
         p, order = logits[2].softmax(dim=-1).sort(descending=True)
-        expected = ids[3].item()
+        expected = int(ids[3])
         cells = rows(app, "candidates")
         assert len(cells) == 50
         for n, row in enumerate(cells):
-            token = order[n].item()
+            token = int(order[n])
             mark = "✓" if token == expected else " "
             assert (row[0], row[1][0], row[2]) == (str(n + 1), mark, str(token))
             assert float(row[3]) == pytest.approx(logits[2, token].item(), abs=2e-3)
@@ -147,7 +153,8 @@ async def test_the_steps_of_sampling_are_columns() -> None:
     async with running(*OPEN, "t", "t", "k", "k", "k", "n", "n", size=(120, 40)) as (app, pilot):
         sampling = Sampling(temperature=0.8, top_k=50, top_p=0.95)
         await until(
-            pilot, lambda: screen_of(app)._asked and screen_of(app)._asked.sampling == sampling
+            pilot,
+            lambda: (asked := screen_of(app)._asked) and asked.sampling == sampling,
         )
         await until(pilot, lambda: not screen_of(app)._asking)
         _, logits = forward(NOTEBOOK_TEXT)
@@ -170,12 +177,12 @@ async def test_the_steps_of_sampling_are_columns() -> None:
 async def test_the_opened_position_is_there_for_other_screens() -> None:
     async with running(*OPEN) as (app, pilot):
         await opened(app, pilot, 0)
-        first = app.session.chosen_position
-        assert first == screen_of(app).inspection.position
+        first = present(app.session.chosen_position)
+        assert first == present(screen_of(app).inspection).position
         assert len(first.top) == 50
         await pilot.press("down")
         await opened(app, pilot, 1)
-        assert app.session.chosen_position.index == 1
+        assert present(app.session.chosen_position).index == 1
         screen_of(app).query_one(TextBox).text = ""
         await until(pilot, lambda: app.session.chosen_position is None)
         assert "The text is empty" in shown(app)
@@ -211,14 +218,14 @@ async def test_tokens_are_appended_one_by_one_and_taken_back() -> None:
             assert [token.id for token in screen.generated] == ids[0, -number:].tolist()
         assert rows(app, "positions")[-1][0] == f"+{ids.shape[1] - 1}"
         assert rows(app, "positions")[6][0] == "6"
-        continuation = tokenizer.decode(ids[0, -3:])
+        continuation = the(str, tokenizer.decode(ids[0, -3:]))
         assert continuation.strip() in line(app, "continuation").replace("⏎", "")
         await pilot.press("u")
         await opened(app, pilot, ids.shape[1] - 2)
         assert len(screen.generated) == 2
         await pilot.press("u", "u", "u")
         await opened(app, pilot, 6)
-        assert screen.generated == ()
+        assert screen_of(app).generated == ()
 
 
 async def test_sampled_tokens_follow_the_seed() -> None:
@@ -228,7 +235,7 @@ async def test_sampled_tokens_follow_the_seed() -> None:
         async def sample() -> list[int]:
             for number in range(1, 5):
                 await pilot.press("space")
-                await until(pilot, lambda n=number: len(screen_of(app).generated) == n)
+                await until(pilot, lambda n: len(screen_of(app).generated) == n, number)
             ids = [token.id for token in screen_of(app).generated]
             await pilot.press("u", "u", "u", "u")
             await until(pilot, lambda: not screen_of(app).generated)
@@ -250,7 +257,7 @@ async def test_sampled_tokens_follow_the_seed() -> None:
 async def test_what_comes_next_is_told_and_is_what_is_appended() -> None:
     async with running(*OPEN, "g") as (app, pilot):
         await until(pilot, lambda: "draw" in line(app, "sampling"))
-        promised = screen_of(app).inspection.next_token
+        promised = present(screen_of(app).inspection).next_token
         assert f"draw {promised.draw:.4f}" in line(app, "sampling")
         await pilot.press("space")
         await until(pilot, lambda: screen_of(app).generated)
@@ -360,30 +367,35 @@ async def test_held_space_does_not_pile_up() -> None:
 # Other screens
 
 
+def loss_of(app: TuiTrainer) -> float:
+    """The loss of the text as it is shown."""
+    return present(present(screen_of(app).inspection).prediction.loss)
+
+
 async def test_an_update_on_step_is_seen_here() -> None:
     async with running(*OPEN) as (app, pilot):
         await until(pilot, lambda: screen_of(app).inspection)
-        before = screen_of(app).inspection.prediction.loss
+        before = loss_of(app)
         await pilot.press("4", "space")
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await pilot.press("2")
         await until(pilot, lambda: isinstance(app.screen, PredictScreen))
-        await until(pilot, lambda: screen_of(app).inspection.prediction.loss < before)
+        await until(pilot, lambda: loss_of(app) < before)
         await reload(app, pilot)
-        await until(pilot, lambda: screen_of(app).inspection.prediction.loss == before)
+        await until(pilot, lambda: loss_of(app) == before)
 
 
 async def test_the_weights_of_a_running_loop_are_shown_at_a_bounded_rate() -> None:
     engine = FakeEngine([3.0] * 200, gated=True)
     async with with_engine(engine) as (app, pilot):
         await until(pilot, lambda: screen_of(app).inspection)
-        loss = screen_of(app).inspection.prediction.loss
+        loss = loss_of(app)
         await pilot.press("5", "space", "2")
         await until(pilot, lambda: app.session.is_running("gsm8k"))
         for _ in range(10):
             engine.gate.release()
             await asyncio.sleep(0.1)
-        await until(pilot, lambda: screen_of(app).inspection.prediction.loss < loss / 5)
+        await until(pilot, lambda: loss_of(app) < loss / 5)
         assert engine.inspected <= 8
         app.worker.stop_loop("gsm8k")
         engine.gate.release(3)
@@ -396,7 +408,7 @@ async def test_it_looks_at_nothing_once_the_app_closes(monkeypatch: pytest.Monke
         await until(pilot, lambda: screen_of(app).inspection)
         monkeypatch.setattr(app, "_running", False)
         await screen_of(app).query_one(TextBox).remove()
-        screen_of(app)._on_status(app.session.status)
+        screen_of(app)._on_status(loaded(app))
         await app.workers.wait_for_complete()
         monkeypatch.undo()
 
@@ -410,7 +422,7 @@ async def test_it_shows_the_weights_of_the_real_loop_while_it_runs() -> None:
         app.simulate_key("2")
 
         def two_losses() -> bool:
-            losses.add(screen.inspection.prediction.loss)
+            losses.add(present(screen.inspection).prediction.loss)
             return len(losses) == 2
 
         await until(pilot, two_losses)

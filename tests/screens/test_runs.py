@@ -1,23 +1,25 @@
 """Runs: the list, the curves laid over one another, and what can be made of a run."""
 
 import csv
+import importlib.util
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.known import present, the
+from tests.pilot import Running, loaded, running, shown, until
 from tests.runs_on_disk import MODEL, step_line, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
-from tui_trainer.runs import figures as export
-from tui_trainer.runs.curve import CurveReader, XAxis
-from tui_trainer.runs.description import RunState, Tally
+from tui_trainer.runs.curve import CurveReader, LossCurve, XAxis
+from tui_trainer.runs.description import Parent, RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
-from tui_trainer.runs.listing import delete_whole, open_run, read_run
+from tui_trainer.runs.listing import RunOnDisk, delete_whole, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens import folder_list
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
@@ -35,7 +37,7 @@ from tui_trainer.widgets.loss_chart import LossChart
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
 
 
-def with_engine(engine: FakeEngine | None = None, size: tuple[int, int] = (80, 24)):
+def with_engine(engine: FakeEngine | None = None, size: tuple[int, int] = (80, 24)) -> Running:
     return running("escape", "6", size=size, engine=lambda progress: engine or FakeEngine())
 
 
@@ -213,7 +215,7 @@ async def test_a_changes_the_axis_and_y_the_scale() -> None:
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app) and all_read(app))
         for word, last in (("step", "4"), ("token", "400"), ("second", "2.0"), ("step", "4")):
-            await until(pilot, lambda word=word: f"by {word}" in chart(app))
+            await until(pilot, lambda word: f"by {word}" in chart(app), word)
             axis = next(line for line in chart(app).splitlines() if line.startswith(f"{word:>7} "))
             assert axis.split()[-1] == last
             await pilot.press("a")
@@ -251,7 +253,7 @@ async def test_the_cursor_stays_on_its_run_when_another_comes() -> None:
         write_run(TWO)
         screen(app).listing.anew()
         await until(pilot, lambda: "2 runs" in shown(app))
-        assert screen(app).selected.folder.name == ONE
+        assert the(RunOnDisk, screen(app).selected).folder.name == ONE
 
 
 async def test_a_run_that_goes_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,7 +265,7 @@ async def test_a_run_that_goes_is_followed(monkeypatch: pytest.MonkeyPatch) -> N
         with (folder / "metrics.jsonl").open("a") as file:
             file.write(step_line(3, 0.25))
         await until(pilot, lambda: "0.2500" in rows(app)[0])
-        run = screen(app).selected
+        run = the(RunOnDisk, screen(app).selected)
         await until(pilot, lambda: screen(app).curves.curve(run).steps == 3)
         await pilot.press("d")
         await until(pilot, lambda: "is going: stop its loop before you delete it" in notes(app))
@@ -275,9 +277,10 @@ async def test_a_run_that_goes_is_followed(monkeypatch: pytest.MonkeyPatch) -> N
 async def test_a_long_run_is_read_in_slices_away_from_the_interface(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    read_on, threads = CurveReader.read_on, []
+    read_on = CurveReader.read_on
+    threads: list[threading.Thread] = []
 
-    def noted(reader: CurveReader, lines: int = 1_000):
+    def noted(reader: CurveReader, lines: int = 1_000) -> LossCurve:
         threads.append(threading.current_thread())
         return read_on(reader, lines)
 
@@ -285,7 +288,7 @@ async def test_a_long_run_is_read_in_slices_away_from_the_interface(
     write_run(ONE, [2.0 + n % 7 for n in range(9_500)])
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app) and all_read(app))
-        assert screen(app).curves.curve(screen(app).selected).steps == 9_500
+        assert screen(app).curves.curve(the(RunOnDisk, screen(app).selected)).steps == 9_500
     assert len(threads) == 10
     assert threading.main_thread() not in threads
     assert all(thread.daemon for thread in threads)
@@ -311,10 +314,11 @@ async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
         assert engine.resumed == [checkpoint]
         assert engine.trained_with == [settings]
         assert (app.session.choice.source, app.session.choice.precision) == (checkpoint, "fp32")
-        await until(pilot, lambda: app.screen.report is not None and app.screen.report.step == 4)
+        gsm8k = the(Gsm8kScreen, app.screen)
+        await until(pilot, lambda: gsm8k.report is not None and gsm8k.report.step == 4)
         series = app.screen.query_one(LossChart).series
         assert (len(series), series.first, series.last) == (4, 4.0, 1.0)
-        assert app.session.saved.checkpoint_step == 4
+        assert present(app.session.saved).checkpoint_step == 4
         # The next run of the screen begins anew, with the settings that were there.
         await pilot.press("space")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
@@ -323,7 +327,7 @@ async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
         assert engine.trained_with[1] == TrainSettings()
         await until(pilot, lambda: len(app.screen.query_one(LossChart).series) == 4)
-        assert app.session.saved.name.endswith("-2")
+        assert present(app.session.saved).name.endswith("-2")
 
 
 async def test_the_learning_rate_of_a_resumed_run_is_the_one_that_it_had() -> None:
@@ -402,8 +406,8 @@ async def test_l_loads_a_checkpoint_into_all_screens() -> None:
         await pilot.press("l")
         await until(pilot, lambda: "It is the model of all screens now" in notes(app))
         checkpoint = str(folder / "checkpoints" / "step-000003")
-        assert app.session.status.model.name == checkpoint
-        assert app.session.tokenizer.name == checkpoint
+        assert loaded(app).model.name == checkpoint
+        assert present(app.session.tokenizer).name == checkpoint
         assert isinstance(app.screen, RunsScreen)
 
 
@@ -429,11 +433,11 @@ async def test_e_loads_and_evaluates_on_held_out_items_of_what_it_trained_on() -
 
 async def test_a_run_of_the_real_worker_is_resumed_and_ends_as_one_never_stopped() -> None:
     async with running("escape", "5") as (app, pilot):
-        gsm8k = app.screen
+        gsm8k = the(Gsm8kScreen, app.screen)
         gsm8k.settings = TrainSettings(items=4)
         for step in (1, 2):
             await pilot.press("full_stop")
-            await until(pilot, lambda step=step: gsm8k.report and gsm8k.report.step == step)
+            await until(pilot, lambda step: gsm8k.report and gsm8k.report.step == step, step)
         await pilot.press("s", "w")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.STOPPED)
         await pilot.press("6")
@@ -441,19 +445,19 @@ async def test_a_run_of_the_real_worker_is_resumed_and_ends_as_one_never_stopped
         await pilot.press("r")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
         assert app.screen is gsm8k
-        await until(pilot, lambda: gsm8k.report.step == 4)
+        await until(pilot, lambda: present(gsm8k.report).step == 4)
         assert len(gsm8k.query_one(LossChart).series) == 4
         await pilot.press("6")
         await until(pilot, lambda: "2 runs" in shown(app))
     newest, stopped = map(open_run, run_folders())
-    assert (newest.description.parent.run, newest.description.parent.step) == (stopped.name, 2)
+    assert newest.description.parent == Parent(stopped.name, 2)
     assert (newest.description.tally.step, newest.state) == (4, RunState.FINISHED)
 
 
 # Files
 
 
-async def typed(app: TuiTrainer, pilot, path: Path) -> None:
+async def typed(app: TuiTrainer, pilot: Pilot[int], path: Path) -> None:
     await pilot.press("x")
     await until(pilot, lambda: isinstance(app.screen, Entry))
     app.screen.query_one(Input).value = str(path)
@@ -483,7 +487,7 @@ async def test_an_export_that_cannot_be_is_told_in_the_dialog(
 ) -> None:
     write_run(ONE)
     (tmp_path / "there.csv").write_text("mine")
-    monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         for name, words in (

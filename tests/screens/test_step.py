@@ -5,12 +5,15 @@ import asyncio
 import pytest
 import torch
 import torch.nn.functional as F
+from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
-from tests.pilot import reload, running, shown, until
+from tests.known import present
+from tests.pilot import loaded, reload, running, shown, until
+from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.screens.learning_rate import next_lr
@@ -40,21 +43,21 @@ def training_cell_losses(text: str, updates: int) -> list[float]:
     return losses
 
 
-def step_screen(app) -> StepScreen:
+def step_screen(app: TuiTrainer) -> StepScreen:
     screen = app.screen
     assert isinstance(screen, StepScreen)
     return screen
 
 
-async def press_updates(app, pilot, number: int) -> list[float]:
+async def press_updates(app: TuiTrainer, pilot: Pilot[int], number: int) -> list[float]:
     """Press space `number` times, each after the update before it; the losses shown."""
     losses = []
     screen = step_screen(app)
     for _ in range(number):
         before = screen.report
         await pilot.press("space")
-        await until(pilot, lambda before=before: screen.report is not before)
-        losses.append(screen.report.loss)
+        await until(pilot, lambda before: screen.report is not before, before)
+        losses.append(present(screen.report).loss)
     return losses
 
 
@@ -63,11 +66,11 @@ async def test_updates_show_the_losses_of_the_training_cell() -> None:
         losses = await press_updates(app, pilot, 3)
         assert losses == pytest.approx(training_cell_losses(NOTEBOOK_TEXT, 3), rel=1e-5)
         screen = shown(app)
-        report = step_screen(app).report
+        report = present(step_screen(app).report)
         assert f"loss {losses[2]:.4f} → {report.after.loss:.4f}" in screen
         assert f"grad norm {report.grad_norm:.4g}" in screen
         assert f"moved {report.moved:,} of {report.parameters:,}" in screen
-        assert report.after.loss < losses[2] < losses[0]
+        assert present(report.after.loss) < losses[2] < losses[0]
         assert len(step_screen(app).query_one(LossChart).series) == 3
         await until(pilot, lambda: "3 updates from loaded" in shown(app))
 
@@ -76,7 +79,7 @@ async def test_the_first_space_is_the_first_update_and_reload_starts_again() -> 
     async with running("escape", "4") as (app, pilot):
         first = await press_updates(app, pilot, 2)
         await reload(app, pilot)
-        await until(pilot, lambda: app.session.status.updates == 0)
+        await until(pilot, lambda: loaded(app).updates == 0)
         await until(pilot, lambda: step_screen(app).report is None)
         assert len(step_screen(app).query_one(LossChart).series) == 0
         assert await press_updates(app, pilot, 2) == first
@@ -86,13 +89,13 @@ async def test_table_shows_each_position_before_and_after() -> None:
     async with running("escape", "4", size=(120, 40)) as (app, pilot):
         await press_updates(app, pilot, 1)
         table = step_screen(app).query_one(PredictionTable)
-        report = step_screen(app).report
+        report = present(step_screen(app).report)
         assert table.row_count == len(report.after.positions)
         first = [str(cell) for cell in table.get_row_at(0)]
         before, after = report.before.positions[0], report.after.positions[0]
-        assert f"{before.expected.p:.4f}"[:4] in first[3] or "e-" in first[3]
+        assert f"{present(before.expected).p:.4f}"[:4] in first[3] or "e-" in first[3]
         assert "↗" in first[3]
-        assert after.expected.p > before.expected.p
+        assert present(after.expected).p > present(before.expected).p
 
 
 async def test_play_makes_updates_until_it_is_paused() -> None:
@@ -102,18 +105,20 @@ async def test_play_makes_updates_until_it_is_paused() -> None:
         await until(pilot, lambda: screen.report is not None and screen.report.update >= 3)
         app.simulate_key("p")
         await until(pilot, lambda: not app.session.is_live("step"))
-        await until(pilot, lambda: len(screen.query_one(LossChart).series) == screen.report.update)
-        made = screen.report.update
+        await until(
+            pilot, lambda: len(screen.query_one(LossChart).series) == present(screen.report).update
+        )
+        made = present(screen.report).update
         await asyncio.sleep(0.3)
-        assert screen.report.update == made
+        assert present(screen.report).update == made
 
 
 async def test_learning_rate_by_key_and_typed() -> None:
     async with running("escape", "4") as (app, pilot):
         await pilot.press("]")
-        await until(pilot, lambda: app.session.status.lr == 2e-5)
+        await until(pilot, lambda: loaded(app).lr == 2e-5)
         await pilot.press("[", "[")
-        await until(pilot, lambda: app.session.status.lr == 5e-6)
+        await until(pilot, lambda: loaded(app).lr == 5e-6)
         await pilot.press("l")
         app.screen.query_one(Input).value = "-3"
         await pilot.press("enter")
@@ -121,13 +126,13 @@ async def test_learning_rate_by_key_and_typed() -> None:
         app.screen.query_one(Input).value = "fast"
         await pilot.press("enter")
         assert "takes a number" in shown(app)
-        assert app.session.status.lr == 5e-6
+        assert loaded(app).lr == 5e-6
         app.screen.query_one(Input).value = "3e-4"
         await pilot.press("enter")
-        await until(pilot, lambda: app.session.status.lr == 3e-4)
+        await until(pilot, lambda: loaded(app).lr == 3e-4)
         await until(pilot, lambda: "lr 0.0003" in shown(app))
         await press_updates(app, pilot, 1)
-        assert step_screen(app).report.lr == 3e-4
+        assert present(step_screen(app).report).lr == 3e-4
 
 
 async def test_optimizer_and_mode_by_key() -> None:
@@ -138,7 +143,7 @@ async def test_optimizer_and_mode_by_key() -> None:
         await until(pilot, lambda: "eval mode" in shown(app))
         assert "(no dropout)" in shown(app)
         await press_updates(app, pilot, 1)
-        report = step_screen(app).report
+        report = present(step_screen(app).report)
         assert (report.optimizer, report.training) == ("SGD", False)
 
 
@@ -146,7 +151,7 @@ async def test_d_sets_dropout_and_shows_two_passes_of_each_mode() -> None:
     async with running("escape", "4") as (app, pilot):
         screen = step_screen(app)
         await press_updates(app, pilot, 1)
-        assert screen.report.dropout == 0
+        assert present(screen.report).dropout == 0
         await pilot.press("d")
         await until(
             pilot, lambda: "Dropout of train mode on this screen (0 drops nothing)" in shown(app)
@@ -158,16 +163,16 @@ async def test_d_sets_dropout_and_shows_two_passes_of_each_mode() -> None:
         view = screen.query_one(PassesView)
         await until(pilot, lambda: view.report is not None and view.report.dropout == 0.2)
         await until(pilot, lambda: "train mode (dropout 0.2 on)" in shown(app))
-        train, evaluation = view.report.train, view.report.eval
+        train, evaluation = present(view.report).train, present(view.report).eval
         assert train[0].loss != train[1].loss
         assert evaluation[0] == evaluation[1]
         assert f"loss {train[0].loss:.4f} and {train[1].loss:.4f}, which differ" in shown(app)
         assert f"loss {evaluation[0].loss:.4f} and {evaluation[1].loss:.4f}, the same" in shown(app)
         assert "Qwen3ForCausalLM has no dropout modules" in shown(app)
         await press_updates(app, pilot, 1)
-        assert screen.report.dropout == 0.2
+        assert present(screen.report).dropout == 0.2
         await pilot.press("u", "u")
-        await until(pilot, lambda: app.session.status.updates == 0)
+        await until(pilot, lambda: loaded(app).updates == 0)
         assert "train mode (no dropout)" in shown(app)  # as the first update was made
         screen.query_one(TextArea).text = ""
         await until(pilot, lambda: "The text is empty: type at least one token." in shown(app))
@@ -185,7 +190,7 @@ async def test_text_that_cannot_be_trained_on_is_refused_and_nothing_is_lost() -
         await pilot.press("space")
         await until(pilot, lambda: "One token has no label" in shown(app))
         assert box.text == "a"
-        assert app.session.status.updates == 1
+        assert loaded(app).updates == 1
         box.text = "a b c d"
         await press_updates(app, pilot, 1)
         assert app.session.status is not None
@@ -198,7 +203,7 @@ async def test_held_space_does_not_pile_up() -> None:
         await until(pilot, lambda: step_screen(app).queue.updates > 0)
         assert step_screen(app).queue.updates <= 8
         await until(pilot, lambda: step_screen(app).queue.updates == 0)
-        assert step_screen(app).report.update <= 9
+        assert present(step_screen(app).report).update <= 9
 
 
 async def test_enter_goes_into_the_text_and_escape_out() -> None:
@@ -222,7 +227,7 @@ async def test_log_axis_by_key() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12), (200, 60)])
-async def test_any_size(size) -> None:
+async def test_any_size(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         await press_updates(app, pilot, 1)
         await pilot.resize_terminal(80, 24)
@@ -238,7 +243,7 @@ def test_learning_rates_climb_a_ladder(lr: float, up: bool, expected: float) -> 
     assert next_lr(lr, up) == pytest.approx(expected)
 
 
-async def press_phases(app, pilot, *keys: str) -> PhaseReport:
+async def press_phases(app: TuiTrainer, pilot: Pilot[int], *keys: str) -> PhaseReport:
     """Press keys that run a phase, each after the phase before it; the last report."""
     view = step_screen(app).query_one(PhaseView)
     phase_of = {key: phase for phase, key in PHASE_KEYS.items()}
@@ -246,8 +251,8 @@ async def press_phases(app, pilot, *keys: str) -> PhaseReport:
         following = "forward" if view.report is None else view.report.next
         wanted = phase_of.get(key, following)
         await pilot.press(key)
-        await until(pilot, lambda wanted=wanted: view.report and view.report.phase == wanted)
-    return view.report
+        await until(pilot, lambda wanted: view.report and view.report.phase == wanted, wanted)
+    return present(view.report)
 
 
 async def test_phases_one_after_another_are_an_update() -> None:
@@ -278,10 +283,12 @@ async def test_phases_out_of_order_by_their_own_keys() -> None:
         again = await press_phases(app, pilot, "F", "L")
         assert again.loss == first.loss
         assert "It is the same as before" in " ".join(shown(app).split())
-        assert (await press_phases(app, pilot, "B")).grad_norm == pytest.approx(2 * first.grad_norm)
+        assert (await press_phases(app, pilot, "B")).grad_norm == pytest.approx(
+            2 * present(first.grad_norm)
+        )
         assert "zero_grad was skipped" in " ".join(shown(app).split())
         assert (await press_phases(app, pilot, "Z")).gradients == ()
-        assert app.session.status.updates == 0
+        assert loaded(app).updates == 0
 
 
 async def test_views_by_key_and_a_reload_empties_the_phases() -> None:
@@ -320,16 +327,16 @@ async def test_undo_and_redo_by_key() -> None:
         first, second, third = await press_updates(app, pilot, 3)
         await until(pilot, lambda: "undo 3 ·" in shown(app))
         await pilot.press("u")
-        await until(pilot, lambda: app.session.status.updates == 2 and len(series) == 2)
+        await until(pilot, lambda: loaded(app).updates == 2 and len(series) == 2)
         await pilot.press("u")
-        await until(pilot, lambda: app.session.status.updates == 1 and len(series) == 1)
+        await until(pilot, lambda: loaded(app).updates == 1 and len(series) == 1)
         await until(pilot, lambda: f"loss {second:.4f} nats" in shown(app))
         assert "undo 1 redo 2 ·" in shown(app)
         await pilot.press("r")
-        await until(pilot, lambda: app.session.status.updates == 2 and len(series) == 2)
+        await until(pilot, lambda: loaded(app).updates == 2 and len(series) == 2)
         await until(pilot, lambda: f"loss {third:.4f} nats" in shown(app))
         await pilot.press("u", "u")
-        await until(pilot, lambda: app.session.status.updates == 0)
+        await until(pilot, lambda: loaded(app).updates == 0)
         await pilot.press("u")
         await until(pilot, lambda: "There is no update to undo" in shown(app))
         assert await press_updates(app, pilot, 2) == [first, second]
@@ -347,7 +354,7 @@ async def test_memory_for_undo_by_key() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "/20.0 MB" in shown(app))
         await press_updates(app, pilot, 2)
-        assert app.session.status.history.budget == 20_000_000
+        assert loaded(app).history.budget == 20_000_000
 
 
 async def test_no_undo_while_the_loop_trains() -> None:

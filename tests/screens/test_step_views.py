@@ -3,12 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
+from tests.known import present
 from tests.pilot import reload, running, shown, until
 from tests.screens.test_step import press_updates, step_screen
+from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.predictions import PassesReport
 from tui_trainer.reports.probes import ProbeReport
@@ -19,25 +22,25 @@ from tui_trainer.screens.step.probe_view import EXAMPLES, ProbeView
 from tui_trainer.words.numbers import probability
 
 
-async def open_view(app, pilot, view: str) -> None:
+async def open_view(app: TuiTrainer, pilot: Pilot[int], view: str) -> None:
     while step_screen(app).views.current != view:
         await pilot.press("v")
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
-async def test_which_weights_moved_by_key(size) -> None:
+async def test_which_weights_moved_by_key(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         await open_view(app, pilot, "moved")
         view = step_screen(app).query_one(MovedView)
         await until(pilot, lambda: view.report is not None)
         assert "space makes an update" in shown(app)
         await press_updates(app, pilot, 2)
-        await until(pilot, lambda: view.report.update == 2)
-        report, total = step_screen(app).report, view.report.total
+        await until(pilot, lambda: present(view.report).update == 2)
+        report, total = present(step_screen(app).report), present(view.report).total
         assert total.moved == report.moved
         screen = shown(app)
         assert f"Update 2 changed {report.moved:,} of {report.parameters:,}" in screen
-        first = view.report.layers[0]
+        first = present(view.report).layers[0]
         row = next(line for line in screen.splitlines() if "embed_tokens" in line)
         assert row.split()[1:3] == [f"{first.parameters:,}", f"{first.moved:,}"]
         assert short(first.ratio) in row
@@ -70,7 +73,7 @@ async def test_a_closed_view_asks_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
-async def test_probes_follow_what_an_update_does_to_other_strings(size) -> None:
+async def test_probes_follow_what_an_update_does_to_other_strings(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         await press_updates(app, pilot, 2)
         await open_view(app, pilot, "probes")
@@ -78,14 +81,14 @@ async def test_probes_follow_what_an_update_does_to_other_strings(size) -> None:
         await until(pilot, lambda: view.reports)
         assert [report.text for report in view.reports] == list(EXAMPLES)
         # They were measured before the first update, though their view was closed
-        assert [report.start.update for report in view.reports] == [0] * len(EXAMPLES)
+        assert [present(report.start).update for report in view.reports] == [0] * len(EXAMPLES)
         screen = shown(app)
         for report in view.reports:
-            assert report.now.loss != report.start.loss
+            assert present(report.now).loss != present(report.start).loss
             row = next(line for line in screen.splitlines() if f"{report.change:+.4f}" in line)
-            assert f"{report.start.loss:.4f}" in row
-            assert f"{report.now.loss:.4f}" in row
-            assert f"→ {probability(report.now.likeliest.p)}" in row
+            assert f"{present(report.start).loss:.4f}" in row
+            assert f"{present(report.now).loss:.4f}" in row
+            assert f"→ {probability(present(report.now).likeliest.p)}" in row
         before = view.reports
         await press_updates(app, pilot, 1)
         await until(pilot, lambda: view.reports != before)
@@ -111,7 +114,7 @@ async def test_probes_are_edited_by_key() -> None:
         assert [report.text for report in view.reports][:3] == ["one\ntwo", "x", "a"]
         assert step_screen(app).views.current == "probes"
         assert "shorten it" in view.reports[3].refused
-        assert (view.reports[2].start.loss, view.reports[2].change) == (None, None)
+        assert (present(view.reports[2].start).loss, view.reports[2].change) == (None, None)
         view.query_one("#probe-lines").focus()
         await pilot.press("end")
         await until(pilot, lambda: "shorten it. e edits the probes." in shown(app))
@@ -185,5 +188,5 @@ def test_a_text_comes_back_from_its_line(text: str) -> None:
         (1234.5, "1.23e3"),
     ],
 )
-def test_numbers_of_a_layer_fit_their_columns(number, expected: str) -> None:
+def test_numbers_of_a_layer_fit_their_columns(number: float | None, expected: str) -> None:
     assert short(number) == expected

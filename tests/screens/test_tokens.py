@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from tests.known import present
 from tests.models import byte_fallback_tokenizer
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
@@ -208,9 +209,14 @@ async def test_only_the_rows_in_view_are_made() -> None:
     async with tokens_screen(text) as (screen, pilot):
         table = screen.query_one("#tokens", LineTable)
         assert table.rows > 5000
-        made = []
+        made: list[int] = []
         row = table._row
-        table._row = lambda index: made.append(index) or row(index)
+
+        def make(index: int) -> tuple[str, ...]:
+            made.append(index)
+            return row(index)
+
+        table._row = make
         screen.query_one(SingleView).select(4000)
         await until(pilot, lambda: 4000 in made)
         assert len(set(made)) <= 3 * table.size.height
@@ -254,7 +260,7 @@ async def test_an_item_has_the_line_breaks_that_its_line_spells() -> None:
         await pilot.press("n")
         await settled(screen, pilot)
         expected = ENGINE.batch(tuple(typed.split("\n")), "right", "builtin")
-        assert screen.shown.texts.batch == expected
+        assert present(screen.shown).texts.batch == expected
         assert "Each line is an item, as it is typed" in shown(screen.app)
         await pilot.press("b", "n")  # elsewhere the key is not there
         await settled(screen, pilot)
@@ -265,8 +271,8 @@ async def test_the_notebooks_batch_is_an_example() -> None:
     batch = next(example.text for example in EXAMPLES if "notebook's batch" in example.title)
     async with tokens_screen(batch, "escape", "b") as (screen, pilot):
         await settled(screen, pilot)
-        assert screen.shown.asked.tokenize.items[0] == EXAMPLES[0].text == "def hello():\n\treturn"
-        assert len(screen.shown.asked.tokenize.items) == 2
+        first, _ = present(screen.shown).asked.tokenize.items
+        assert first == EXAMPLES[0].text == "def hello():\n\treturn"
 
 
 def grid_rows(screen: TokensScreen, selector: str) -> list[list[int]]:

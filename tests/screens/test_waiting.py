@@ -2,13 +2,14 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from textual.widgets import Static
 
 from tests.fake_engine import GATE_SECONDS, FakeEngine
-from tests.pilot import running, shown, type_at_once, until
+from tests.known import the
+from tests.pilot import Running, loaded, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
@@ -18,9 +19,11 @@ from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.controls import STEPS_ASKED_AT_MOST
+from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.step.update_queue import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import Sampling, TrainSettings
@@ -30,8 +33,8 @@ from tui_trainer.widgets.status_line import StatusLine
 class SlowEngine(FakeEngine):
     """Whatever takes the model waits, while `held`, for the event: nothing here sleeps."""
 
-    def __init__(self, **options) -> None:
-        super().__init__(**options)
+    def __init__(self, answers: Sequence[Sequence[str]] = ()) -> None:
+        super().__init__(answers=answers)
         self._open = threading.Event()
         self._open.set()
 
@@ -74,7 +77,7 @@ class SlowEngine(FakeEngine):
         return super().inspect(text, generated, index, sampling, top)
 
 
-def with_engine(engine: FakeEngine, *keys: str):
+def with_engine(engine: FakeEngine, *keys: str) -> Running:
     return running("escape", *keys, engine=lambda progress: engine)
 
 
@@ -176,7 +179,7 @@ async def test_a_start_is_told_at_once_and_asked_for_once() -> None:
 
 async def test_a_start_that_asks_first_does_not_say_that_it_reads() -> None:
     async with with_engine(FakeEngine([3.25, 1.5]), "4", "space") as (app, pilot):
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await pilot.press("5", "space")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         gsm8k = app.screen_stack[-2]
@@ -202,7 +205,7 @@ async def test_a_new_run_does_not_begin_under_the_last_ones_losses() -> None:
 
 
 async def test_the_rate_of_this_step_stands_beside_the_highest() -> None:
-    def cosine(report):
+    def cosine(report: StepReport) -> StepReport:
         return replace(report, lr=3.4e-6)
 
     engine = FakeEngine([3.0] * 9, gated=True, change=cosine)
@@ -222,9 +225,9 @@ async def test_the_updates_are_those_of_the_step_on_show() -> None:
     async with with_engine(engine, "5", "space") as (app, pilot):
         for step in (1, 2, 3):
             engine.gate.release()
-            await until(pilot, lambda step=step: f" {step}/9 " in shown(app))
+            await until(pilot, lambda step: f" {step}/9 " in shown(app), step)
             # The next step is being made, so that the engine cannot be asked.
-            await until(pilot, lambda step=step: f" {step} update" in status_line(app))
+            await until(pilot, lambda step: f" {step} update" in status_line(app), step)
         engine.gate.release(9)
 
 
@@ -254,7 +257,7 @@ async def test_updates_asked_for_are_counted_and_do_not_pile_up() -> None:
         assert "8 waiting" in shown(app)
         await until(pilot, lambda: "8 are asked for already" in shown(app))
         engine.let_go()
-        await until(pilot, lambda: app.session.status.updates == WAITING_AT_MOST)
+        await until(pilot, lambda: loaded(app).updates == WAITING_AT_MOST)
 
 
 async def test_phases_of_one_read_do_not_pile_up() -> None:
@@ -284,10 +287,10 @@ async def test_settings_of_the_next_update_are_told_while_one_is_made() -> None:
         await pilot.press("space", "right_square_bracket", "right_square_bracket", "o", "t")
         assert "lr 1e-05 → 5e-05 · AdamW → SGD · train → eval mode (no" in shown(app)
         engine.let_go()
-        await until(pilot, lambda: app.session.status.updates == 1)
+        await until(pilot, lambda: loaded(app).updates == 1)
         await until(pilot, lambda: not app.session.pending.has("Setting"))
         await until(pilot, lambda: "lr 5e-05 · SGD · eval mode (no" in shown(app))
-        assert (app.session.status.lr, app.session.status.training) == (5e-5, False)
+        assert (loaded(app).lr, loaded(app).training) == (5e-5, False)
 
 
 class RefusingEngine(SlowEngine):
@@ -308,7 +311,7 @@ async def test_a_rate_that_step_cannot_have_is_taken_back_with_the_reason() -> N
         engine.hold()
         await pilot.press("right_square_bracket", "right_square_bracket")
         assert "lr 1e-05 → 5e-05 · AdamW" in shown(app)
-        assert app.session.status.lr == 1e-5  # what all other screens are told
+        assert loaded(app).lr == 1e-5  # what all other screens are told
         engine.let_go()
         await until(pilot, lambda: "No rate of 5e-05." in shown(app))
         await until(pilot, lambda: "lr 1e-05 · AdamW" in shown(app))
@@ -372,7 +375,7 @@ async def test_predict_shows_what_is_old_dim_and_says_what_it_waits_for() -> Non
         await until(pilot, lambda: "A token is being generated" in shown(app))
         engine.let_go()
         await until(pilot, lambda: not table.has_class("-waiting"))
-        await until(pilot, lambda: len(app.screen.generated) == 1)
+        await until(pilot, lambda: len(the(PredictScreen, app.screen).generated) == 1)
 
 
 # Evaluation

@@ -23,7 +23,9 @@ FINISHED, FAILED = LoopState.FINISHED, LoopState.FAILED
         (RUNNING, FAILED, None),
     ],
 )
-def test_what_a_loop_was_asked_for_is_forgotten_once_it_is_so(asked, heard, left) -> None:
+def test_what_a_loop_was_asked_for_is_forgotten_once_it_is_so(
+    asked: LoopState, heard: LoopState, left: LoopState | None
+) -> None:
     pending = Pending()
     pending.ask_state("gsm8k", asked)
     pending.hear(LoopChanged("step", heard))
@@ -43,18 +45,18 @@ def test_steps_are_counted_down_as_they_are_made() -> None:
 
 
 def test_what_waits_is_told_in_order_once_and_in_few_words() -> None:
-    asked = []
+    asked: list[int] = []
     pending = Pending(on_ask=lambda: asked.append(1))
     words = "Updating", "Updating", "Saving", "Undoing", "Probing", ""
-    futures = [Future() for _ in words]
+    futures: list[Future[None]] = [Future() for _ in words]
     for what, future in zip(words, futures, strict=True):
         pending.add(what, future)
     assert (pending.waiting(), len(asked)) == ("Updating, Saving and 2 more", 5)
     assert (pending.count("Updating"), pending.has("Redoing")) == (2, False)
     futures[0].set_running_or_notify_cancel()  # it is being answered, and waits no more
     assert (pending.count("Updating"), pending.waiting()) == (2, "Updating, Saving and 2 more")
-    for future in futures[:2]:
-        future.cancel() or future.set_result(None)
+    futures[0].set_result(None)
+    futures[1].cancel()
     assert pending.waiting() == "Saving, Undoing and 1 more"
     for future in futures[2:]:
         future.cancel()
