@@ -1,6 +1,5 @@
 """`tui-trainer bench`: the loops side by side, each in a process of its own."""
 
-import json
 import re
 import shutil
 import signal
@@ -23,6 +22,7 @@ from tests.headless.conftest import Program, obeyed_characters
 from tests.known import end, present, the
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.bench import turns
+from tui_trainer.engine.bench.side import Reply, Task, written
 from tui_trainer.engine.bench.turns import describe_exit, run_bench
 from tui_trainer.headless.bench import chosen_loops
 from tui_trainer.reports.bench_result import BenchReport
@@ -179,8 +179,8 @@ def drained(reports: Generator[BenchReport, None, object]) -> object:
 
 def test_a_run_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "SIDE", "timeit")
-    reply = the(dict, drained(turns.ask_side({}, 0.5, REPORT, on_terminal=False)))
-    assert reply["failed"] in ("It did not end within 0 s.", "It did not end within 1 s.")
+    reply = the(Reply, drained(turns.ask_side(Task(), 0.5, REPORT, on_terminal=False)))
+    assert reply.failed in ("It did not end within 0 s.", "It did not end within 1 s.")
 
 
 def children() -> set[int]:
@@ -202,7 +202,7 @@ def test_closing_a_bench_ends_its_process_and_it_reports_often() -> None:
 
 def test_a_side_ends_when_the_one_that_asked_was_killed() -> None:
     """It notices by its standard input, which nobody holds open any more."""
-    job = json.dumps({"model": {}, "settings": {}})
+    job = written(Task())
     code = (
         "import os, sys, time; from tui_trainer.headless import bench_side as side;"
         "side.do = lambda _: time.sleep(60); side.main()"

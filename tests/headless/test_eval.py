@@ -156,6 +156,8 @@ def test_a_rise_that_is_separate_from_zero_says_so(
         ("{nonsense\n", "Line 1 of"),
         ('{"event": "item"}\n', "Line 1 of"),
         ('{"event": "evaluation"}\n[]\n', "Line 2 of"),
+        ('{"event": "item", "problem": true}\n', "Line 1 of"),
+        ("[" * 100_000, "Line 1 of"),
         ('{"event": "evaluation"}\n', "holds no evaluated item"),
         (None, "cannot be read"),
     ],

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases, read_measured
+from tui_trainer.engine.bench.side import Reply, read_reply, written
+from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases
 from tui_trainer.reports.bench_figures import (
     MOST_EPOCHS,
     Spread,
@@ -100,6 +101,6 @@ def test_the_slowest_loop_says_where_all_are_compared() -> None:
 
 def test_a_run_comes_out_of_its_process_as_it_was() -> None:
     run = measured("a", 3)
-    assert read_measured(dataclasses.asdict(run)) == run
-    reached = dataclasses.replace(run, equal_tokens=HeldOut(1.5, 7, 0.5))
-    assert read_measured(dataclasses.asdict(reached)) == reached
+    assert read_reply(written(Reply(measured=run))).measured == run
+    reached = dataclasses.replace(run, equal_tokens=HeldOut(float("inf"), 7, 0.5))
+    assert read_reply(written(Reply(measured=reached))).measured == reached

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import msgspec
+
 from tui_trainer.errors import InputError
 from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 
@@ -23,22 +25,28 @@ def read_items(path: str) -> tuple[EvaluatedItem, ...]:
     return found
 
 
+class _ItemLine(msgspec.Struct):
+    """What is read of an item's line."""
+
+    problem: int
+    question: str
+    expected: str
+    prompt: str
+    answer: str
+    tokens: int
+    ended_by: str
+    raw: str = ""  # which older files lack
+
+
 def _item(line: str, number: int, path: str) -> EvaluatedItem | None:
     try:
         values = json.loads(line)
         if values.get("event") != "item":
             return None
-        texts = [values[name] for name in ("question", "expected", "prompt", "answer")]
-        if not all(isinstance(text, str) for text in texts):
-            raise TypeError
-        question, expected, prompt, text = texts
-        raw = str(values.get("raw", ""))  # which older files lack
-        tokens, problem = values["tokens"], values["problem"]
-        if not (isinstance(tokens, int) and isinstance(problem, int)):
-            raise TypeError
-        answer = Answer(text, Ending[values["ended_by"].upper()], tokens, raw)
-        return EvaluatedItem(problem, question, expected, prompt, answer)
-    except (ValueError, KeyError, AttributeError, TypeError):
+        read = msgspec.convert(values, _ItemLine)
+        answer = Answer(read.answer, Ending[read.ended_by.upper()], read.tokens, read.raw)
+    except (ValueError, KeyError, AttributeError, RecursionError):
         raise InputError(
             f"Line {number} of {path} is not what eval --json writes: evaluate again."
         ) from None
+    return EvaluatedItem(read.problem, read.question, read.expected, read.prompt, answer)

@@ -1,8 +1,6 @@
 """What one run of a loop measured, as it comes out of its process. No torch here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,6 @@ class Measured:
     """None in the first round, and where the loop did not get that far."""
 
 
-def read_measured(fields: Mapping[str, Any]) -> Measured:
-    """The opposite of `asdict`."""
-    moment = fields["equal_tokens"]
-    nested = {
-        "phases": Phases(**fields["phases"]),
-        "equal_time": HeldOut(**fields["equal_time"]),
-        "equal_tokens": None if moment is None else HeldOut(**moment),
-    }
-    return Measured(**{**fields, **nested})
-
-
 @dataclass(frozen=True)
 class Failed:
     """A run that gave no numbers."""
@@ -106,8 +93,3 @@ class Prepared:
     held_out_loss: float
     """Of the weights as they were loaded."""
     machine: Machine
-
-
-def read_prepared(fields: Mapping[str, Any]) -> Prepared:
-    """The opposite of `asdict`."""
-    return Prepared(**{**fields, "machine": Machine(**fields["machine"])})

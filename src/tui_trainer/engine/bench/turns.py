@@ -6,27 +6,24 @@ whichever comes second.
 """
 
 import importlib.util
-import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from tui_trainer.engine.bench.side import Preparation, Reply, Task, read_reply, written
 from tui_trainer.errors import InputError, UnfinishedError
 from tui_trainer.reports.bench import (
     Failed,
     Measured,
     Prepared,
-    read_measured,
-    read_prepared,
 )
 from tui_trainer.reports.bench_figures import (
     OVERTIME,
@@ -41,9 +38,6 @@ from tui_trainer.settings.bench import LOOPS, PEERS, SFT_TRAINER, BenchSettings,
 from tui_trainer.settings.train import ModelChoice
 
 SIDE = "tui_trainer.headless.bench_side"
-PREPARED, MEASURED, FAILED = "prepared", "measured", "failed"
-WRONG_INPUT = "wrong_input"
-"""Whether it failed for something that the user can mend."""
 LOADING_SECONDS = 1800
 """What a run may take beside its training, compilation included, before it is ended."""
 POLL_SECONDS = 0.1
@@ -103,12 +97,12 @@ def prepare(
     on_terminal: bool,
 ) -> Generator[BenchReport, None, Prepared]:
     """Look at the model, the items and the device; `report` tells of it."""
-    request = {"model": asdict(choice), "settings": asdict(settings), "folder": str(folder)}
+    task = Task(prepare=Preparation(choice, settings, str(folder)))
     # A download may take any time.
-    reply = yield from ask_side(request, None, report, on_terminal=on_terminal)
-    if FAILED in reply:
-        raise (InputError if reply[WRONG_INPUT] else UnfinishedError)(reply[FAILED])
-    return read_prepared(reply[PREPARED])
+    reply = yield from ask_side(task, None, report, on_terminal=on_terminal)
+    if reply.prepared is None:
+        raise (InputError if reply.wrong_input else UnfinishedError)(reply.failed)
+    return reply.prepared
 
 
 def take_turns(
@@ -144,18 +138,16 @@ def run_side(
     job: Job, report: BenchReport, *, debug: bool
 ) -> Generator[BenchReport, None, Measured | Failed]:
     timeout = LOADING_SECONDS + 2 * OVERTIME * job.settings.seconds
-    reply = yield from ask_side(asdict(job), timeout, report, on_terminal=debug)
-    if FAILED in reply:
-        return Failed(job.loop, reply[FAILED])
-    return read_measured(reply[MEASURED])
+    reply = yield from ask_side(Task(run=job), timeout, report, on_terminal=debug)
+    return reply.measured or Failed(job.loop, reply.failed or "")
 
 
 def ask_side(
-    request: Mapping[str, object], timeout: float | None, report: BenchReport, *, on_terminal: bool
-) -> Generator[BenchReport, None, dict[str, Any]]:
+    task: Task, timeout: float | None, report: BenchReport, *, on_terminal: bool
+) -> Generator[BenchReport, None, Reply]:
     """What a process of its own replies, also where it could not; `report` again while it works."""
     # -P: a file named torch.py where the user stands is not ours to import.
-    command = [sys.executable, "-P", "-m", SIDE, json.dumps(request)]
+    command = [sys.executable, "-P", "-m", SIDE, written(task)]
     # The process ends itself once nobody holds the other end of this pipe.
     its_end, our_end = os.pipe()
     try:
@@ -174,21 +166,20 @@ def ask_side(
         os.close(its_end)
     began = time.monotonic()
     try:
-        while (written := _written(process)) is None:
+        while (output := _output_of(process)) is None:
             seconds = time.monotonic() - began
             if timeout is not None and seconds > timeout:
-                return _failure(f"It did not end within {timeout:,.0f} s.")
+                return Reply(failed=f"It did not end within {timeout:,.0f} s.")
             yield replace(report, seconds=seconds)
         if process.returncode:
-            return _failure(describe_exit(process.returncode))
-        reply: dict[str, Any] = json.loads(written.splitlines()[-1])
-        return reply
+            return Reply(failed=describe_exit(process.returncode))
+        return read_reply(output.splitlines()[-1])
     finally:
         _end(process)
         os.close(our_end)
 
 
-def _written(process: subprocess.Popen[str]) -> str | None:
+def _output_of(process: subprocess.Popen[str]) -> str | None:
     """What the process wrote until its end; None where that has not come after a short while."""
     try:
         return process.communicate(timeout=POLL_SECONDS)[0]
@@ -213,7 +204,3 @@ def describe_exit(status: int) -> str:
     if status < 0:
         return f"Its process was ended by {signal.Signals(-status).name}."
     return f"Its process ended with status {status}: set TUI_TRAINER_DEBUG=1 to see why."
-
-
-def _failure(sentence: str) -> dict[str, Any]:
-    return {FAILED: sentence, WRONG_INPUT: False}
