@@ -178,7 +178,7 @@ def drained(reports: Generator[BenchReport, None, object]) -> object:
 
 
 def test_a_run_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "SIDE", "timeit")
+    monkeypatch.setattr(turns, "SIDE", "asyncio")  # which waits for its standard input
     reply = the(Reply, drained(turns.ask_side(Task(), 0.5, REPORT, on_terminal=False)))
     assert reply.failed in ("It did not end within 0 s.", "It did not end within 1 s.")
 
