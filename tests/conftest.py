@@ -73,7 +73,7 @@ def engine() -> "Engine":
 @pytest.fixture
 def qwen3(engine: "Engine", model_folder: Callable[[str], Path]) -> "Engine":
     """An engine with a tiny random Qwen3 on the CPU in fp32."""
-    from tui_trainer.settings.train import ModelChoice  # noqa: PLC0415
+    from tui_trainer.settings.model import ModelChoice  # noqa: PLC0415
 
     engine.load_model(ModelChoice(str(model_folder("Qwen3")), "cpu", "fp32"))
     return engine

@@ -27,7 +27,9 @@ from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.benches import keeping
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang
 MODEL = ModelReport(

@@ -21,7 +21,7 @@ from tui_trainer.protocol.answers import Answers
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 Given = TypeVarTuple("Given")
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch

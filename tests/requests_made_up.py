@@ -14,7 +14,7 @@ from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.generation import GeneratedToken
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 WAIT = 10.0
 Reply = TypeVar("Reply")

@@ -14,7 +14,7 @@ import tui_trainer.run_app
 from tests.runs_on_disk import write_run
 from tui_trainer.cli import main
 from tui_trainer.headless import problems
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 RUN = "import sys; from tui_trainer.cli import main; sys.exit(main())"
 

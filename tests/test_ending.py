@@ -18,7 +18,8 @@ from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.loops import Train
 from tui_trainer.run_app import run_app
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.signals import Heard, Patience
 from tui_trainer.worker import Worker
 

@@ -22,7 +22,7 @@ from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.reports.generation import GeneratedToken
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.worker import REPORTS_KEPT, Doing, Worker
 
 RUNNING, PAUSED = LoopState.RUNNING, LoopState.PAUSED

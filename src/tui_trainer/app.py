@@ -29,7 +29,7 @@ from tui_trainer.session.going_on import LOADING, NO_MODEL
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.session.questions import Question
 from tui_trainer.session.session import Session
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.terminal.signals import HearsSignals

@@ -13,7 +13,7 @@ from tui_trainer.failures import describe_failure
 from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.signals import exit_status, heard_after
 from tui_trainer.terminal.signals import ENDING
 

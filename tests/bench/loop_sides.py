@@ -25,8 +25,9 @@ from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import UNHEARD, Progress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 WARMUP, ITEMS = 10, 210
 MEASURED = {"tutorial": 200, "tuned": 60}

@@ -46,7 +46,7 @@ from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.scoring import STOP_STRINGS
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.prediction_table import PredictionTable
 
 PRESSES = 60

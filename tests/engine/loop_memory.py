@@ -15,8 +15,9 @@ from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.reports.progress import UNHEARD
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUNED
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 LOOPS = {
     "tutorial": TrainSettings(items=8),

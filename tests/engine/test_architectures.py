@@ -11,7 +11,7 @@ from tests.gguf_file import write_gguf
 from tests.known import present
 from tests.models import ARCHITECTURES, NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 CLASSES = {
     "Qwen3": "Qwen3ForCausalLM",

@@ -24,7 +24,8 @@ from tui_trainer.reports.bench import Prepared
 from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.settings.bench import LOOPS, BenchSettings, Job
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 CPU = torch.device("cpu")
 TINY = ModelChoice("random:tiny", "cpu")

@@ -40,7 +40,9 @@ from tui_trainer.protocol.updates import (
     Update,
 )
 from tui_trainer.reports.labelled_logits import LabelledLogits
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.worker import Worker
 
 WAIT = 60.0

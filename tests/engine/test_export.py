@@ -28,8 +28,9 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUNED
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 QUOTES = 'he said "it\'s" \\n \\x41 \x1b[31m """ \'\'\' ${model} {0} # end\r\nof it\t\u2028\x00 é\\'
 OTHER = 'import os; os._exit(1)\n"""\nprint(\'no\')'

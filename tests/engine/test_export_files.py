@@ -14,7 +14,8 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.export.files import check_target, export_name, read_target
 from tui_trainer.engine.export.template import Code, render, text_literal
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 
 @given(text=st.text(alphabet=st.characters(), max_size=60))

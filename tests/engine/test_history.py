@@ -14,7 +14,8 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action, Loop, LoopSteps, LrChange
 from tui_trainer.reports.phases import PHASES
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 
 class Bits:

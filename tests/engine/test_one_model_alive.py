@@ -22,8 +22,10 @@ from tui_trainer.engine.models.loading import LoadedModel, load_model
 from tui_trainer.engine.models.sources import Source
 from tui_trainer.errors import InputError
 from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUNED
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 LOOP = TrainSettings(items=2)
 SHORT = EvaluationSettings(items=1, max_tokens=2)

@@ -18,7 +18,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.weights import Weights, values_before
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 ODD = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-45, 3e38, -1.0]
 KINDS = [torch.float64, torch.float32, torch.bfloat16]

@@ -28,7 +28,7 @@ from tui_trainer.headless.bench import chosen_loops
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.runs.benches import benches_home
 from tui_trainer.settings.bench import BenchSettings
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 REPORT = BenchReport(1, 1, 1, 1, "notebook", 0.0)
 BRIEF = "--rounds", "2", "--items", "30", "--held-out", "2", "--seconds", "0.2"

@@ -31,7 +31,7 @@ from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.signals import Interrupted
 
 SAID = {

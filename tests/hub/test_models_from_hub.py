@@ -15,7 +15,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.progress import Progress
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 REPO = "someone/tiny-qwen"
 

@@ -22,7 +22,7 @@ from tests.monkey.engine import make_engine
 from tui_trainer.app import TuiTrainer
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.models import ReadStatus
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 HANG_SECONDS = 10.0
 """How long the app may take for what it alone has to do."""

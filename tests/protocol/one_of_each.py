@@ -44,7 +44,9 @@ from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.problem import Problem
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 REQUESTS: tuple[Request[object], ...] = (
     FindModels(),

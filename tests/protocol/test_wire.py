@@ -24,8 +24,10 @@ from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8)  # halves of pairs as well
 WHOLE = st.integers(-(2**63), 2**64 - 1)

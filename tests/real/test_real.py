@@ -26,7 +26,8 @@ from tui_trainer.reports.scoring import (
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 

@@ -60,7 +60,9 @@ from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.held_out_line import HeldOutLine
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.line_table import LineTable

@@ -13,7 +13,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 
 def with_engine(engine: FakeEngine, *keys: str) -> Running:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, until
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 NOTES = "An adapter [/] is not applied.", "The weights of \x1b[31mred are not all numbers."
 

@@ -19,7 +19,7 @@ from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogi
 from tui_trainer.screens.loss.class_list import EXAMPLES
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.loss.words import bar, large
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable

@@ -16,7 +16,8 @@ from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.runs.home import runs_home
 from tui_trainer.screens.runs.screen import RunsScreen
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 
 class SlowEngine(FakeEngine):

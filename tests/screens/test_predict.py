@@ -27,7 +27,8 @@ from tui_trainer.screens.predict.sampling_ladders import (
 )
 from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.predict.words import bar, describe_opened, describe_sampling
-from tui_trainer.settings.train import ModelChoice, Sampling
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox

@@ -23,7 +23,7 @@ from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.session.text_examples import EXAMPLES
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.aligned_strip import AlignedStrip
 from tui_trainer.widgets.id_grid import IdGrid
 from tui_trainer.widgets.line_table import LineTable

@@ -26,7 +26,8 @@ from tui_trainer.screens.gsm8k.controls import STEPS_ASKED_AT_MOST
 from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.step.update_queue import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import Sampling, TrainSettings
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.status_line import StatusLine
 
 

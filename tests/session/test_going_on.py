@@ -9,7 +9,7 @@ from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, PREDICT, STEP
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.session.going_on import CHANGES, Act, GoingOn
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 MEASURES = {Act.GENERATE, Act.EVALUATE, Act.BENCH}
 

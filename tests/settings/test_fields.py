@@ -22,7 +22,9 @@ from tui_trainer.settings.fields import (
     read_typed,
     setting,
 )
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 ALL = ModelChoice, TrainSettings, CellSettings, Sampling, EvaluationSettings, BenchSettings
 NUMBERS = [

@@ -17,6 +17,7 @@ from tui_trainer.engine.ways.item_attention import NAME
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import (
     PRESETS,
     TUNED,
@@ -26,7 +27,7 @@ from tui_trainer.settings.presets import (
     nearest_preset,
     preset,
 )
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 
 def run(engine: Engine, folder: Path, settings: TrainSettings) -> list[StepReport]:

@@ -8,8 +8,9 @@ import pytest
 
 from tui_trainer.errors import InputError
 from tui_trainer.settings.fields import fields_of, read_typed
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUTORIAL, differing
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, field_of, fields_of
-from tui_trainer.settings.train import LOWEST_LR, Sampling, TrainSettings, check_lr, read_lr
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import LOWEST_LR, TrainSettings, check_lr, read_lr
 from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole
 
 NO_NUMBER = (

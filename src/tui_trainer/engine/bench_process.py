@@ -26,8 +26,9 @@ from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.bench import NOTEBOOK, PEERS, BenchSettings, Job
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 
 def prepare(

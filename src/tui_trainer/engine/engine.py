@@ -69,7 +69,9 @@ from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import check_undo_memory
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
 

@@ -23,7 +23,7 @@ from tui_trainer.reports.actions import SEED, Action
 from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.phases import ZERO_GRAD
 from tui_trainer.settings.cell import check_dropout
-from tui_trainer.settings.train import BF16_STOCHASTIC
+from tui_trainer.settings.model import BF16_STOCHASTIC
 
 PROBE, PROBE_DROPOUT = 32, 0.5  # tokens and a probability that show whether dropout does anything
 

@@ -9,7 +9,7 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.training import Training
 from tui_trainer.engine.models.sources import Source
 from tui_trainer.reports.progress import Progress
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_trainer.errors import InputError
 from tui_trainer.settings.fields import Kind, SettingField, Value, field_of, fields_of
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Output
 from tui_trainer.say import say
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.reports.generation import GeneratedToken, SamplingStep
 from tui_trainer.reports.predictions import Candidate, Position, Prediction
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import nats, probability
 from tui_trainer.words.table import TextColumn, heading, row, table

@@ -19,7 +19,8 @@ from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.listing import read_run, settings_here
 from tui_trainer.settings.fields import field_of, fields_of
-from tui_trainer.settings.train import NOWHERE, ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import NOWHERE, TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count, seconds_of
 

@@ -21,7 +21,9 @@ from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 
 class Answers(Protocol):

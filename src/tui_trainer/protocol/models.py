@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tui_trainer.protocol.request import Request
 from tui_trainer.reports.models import DeviceReport, LearnerStatus, ModelOption
 from tui_trainer.reports.tokens import TokenizerReport
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers

@@ -9,7 +9,7 @@ from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.reports.predictions import PassesReport, Prediction
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases
-from tui_trainer.settings.train import BF16_STOCHASTIC
+from tui_trainer.settings.model import BF16_STOCHASTIC
 
 COMPUTE_DTYPES = {"fp32": "fp32", "mixed": "bf16", "bf16": "bf16", BF16_STOCHASTIC: "bf16"}
 """In which dtype the matrices are multiplied, by precision."""

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tui_trainer.reports.runs import StoppedRun
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 PROGRAM = "tui-trainer"
 

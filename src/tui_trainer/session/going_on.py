@@ -17,7 +17,7 @@ from tui_trainer.protocol.loop_names import (
     TRAINING_LOOPS,
 )
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 
 LOADING = "The model is still being loaded."

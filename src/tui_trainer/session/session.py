@@ -30,7 +30,7 @@ from tui_trainer.session.questions import Question
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.session.saving import Saving
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted
 from tui_trainer.worker import Worker

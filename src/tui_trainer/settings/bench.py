@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tui_trainer.settings.fields import check_settings, setting
-from tui_trainer.settings.train import LARGEST_KEPT, NO_PROBLEMS, PROBLEMS, ModelChoice
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import LARGEST_KEPT, NO_PROBLEMS, PROBLEMS
 
 NOTEBOOK, TUTORIAL, TUNED = "notebook", "tutorial", "tuned"
 TRAINER, SFT_TRAINER = "trainer", "sft_trainer"

@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tui_trainer.settings.fields import check_settings, field_of, setting
-from tui_trainer.settings.train import (
-    HIGHEST_LR,
-    NO_OPTIMIZER,
-    OPTIMIZERS,
-    TUTORIAL_LR,
-    check_lr,
-)
+from tui_trainer.settings.train import HIGHEST_LR, NO_OPTIMIZER, OPTIMIZERS, TUTORIAL_LR, check_lr
 from tui_trainer.settings.typed_numbers import read_number
 
 

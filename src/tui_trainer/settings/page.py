@@ -8,8 +8,10 @@ from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, SettingField, fields_of
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 SECTIONS: tuple[tuple[str, type], ...] = (
     ("The model: `m`, and every command", ModelChoice),

@@ -1,4 +1,4 @@
-"""What the user chooses, as frozen dataclasses that refuse what cannot be meant. No torch here."""
+"""What a training loop is asked for. No torch here."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,12 +7,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.settings.fields import OUT_OF_SIGHT, check_settings, field_of, setting
 from tui_trainer.settings.typed_numbers import read_number
 
-DEVICES = "auto", "cpu", "cuda"
-BF16_STOCHASTIC = "bf16-sr"
-"""bf16 weights that an update rounds by chance."""
-PRECISIONS = "auto", "fp32", "mixed", "bf16", BF16_STOCHASTIC
 OPTIMIZERS = "AdamW", "SGD"
-RANDOM = "random:"  # and a shape: a model whose weights are in no file
 NO_OPTIMIZER = "Optimizer {told} is not known: use {range}."
 CONSTANT, LINEAR, COSINE = SCHEDULES = "constant", "linear", "cosine"
 NOWHERE, TENSORBOARD = "nowhere", "tensorboard"
@@ -21,49 +16,6 @@ RIGHT, LEFT = PADDING_SIDES = "right", "left"
 IN_ORDER, BEST_FIT = PACK_ORDERS = "in-order", "best-fit"
 TUTORIAL_LR = 1e-5
 SHORTEST_ROW = 16
-LARGEST_SEED = 2**63 - 1  # what torch.Generator takes
-
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """Which model, where, and in which precision."""
-
-    TAKES_EFFECT: ClassVar[str] = "when the model is loaded (m)"
-
-    source: str = setting(
-        "builtin",
-        "builtin, a directory in Hugging Face format, a .gguf file, a Hub id, smollm2, or "
-        "random:SHAPE (random:qwen3-1.7b) for random weights",
-        refusal="Name a model: builtin, a directory, a .gguf file or a Hub id.",
-        flag="--model M",
-    )
-    device: str = setting(
-        "auto",
-        "cpu, cuda, cuda:N, or auto: the GPU with the most free memory, else the CPU",
-        flag="--device D",
-    )
-    precision: str = setting(
-        "auto",
-        "fp32, mixed (fp32 weights, bf16 compute), bf16, bf16-sr (bf16, an update rounded by "
-        "chance so that small steps count), or auto",
-        more="`auto` is fp32 on a CPU; on a GPU mixed where it fits, else bf16-sr.",
-        choices=PRECISIONS,
-        refusal=f"Precision {{told}} is not known: use {', '.join(PRECISIONS)}.",
-        flag="--precision P",
-    )
-    remote_code: bool = setting(
-        False,
-        "run Python code that comes with the model. It can do whatever you can do on this machine, "
-        "reading and deleting your files included: only for authors you trust",
-        flag="--trust-remote-code",
-    )
-
-    def __post_init__(self) -> None:
-        if self.device.split(":")[0] not in DEVICES:
-            raise InputError(f"Device {self.device!r} is not known: use auto, cpu, cuda or cuda:N.")
-        check_settings(self)
-
-
 HIGHEST_LR = 10.0
 LOWEST_LR = 2.0**-126
 """The smallest number that fp32 has in full precision."""
@@ -240,57 +192,4 @@ class TrainSettings:
                 "0 packs nothing."
             )
         check_lr(self.lr)
-        check_settings(self)
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How the next token is chosen from the logits: temperature, then top-k, then top-p."""
-
-    TAKES_EFFECT: ClassVar[str] = "with the next token"
-
-    greedy: bool = setting(
-        True,
-        "take the most likely token; the other settings then change nothing",
-        flag="--sample",
-        flag_meaning="draw at random, not greedily",
-    )
-    temperature: float = setting(
-        1.0,
-        "the logits are divided by it: below 1 the likely become likelier",
-        least=0.01,
-        most=100,
-        called="The temperature",
-        refusal="{called} must be {range}, not {told}; greedy choice is what it goes to at 0.",
-        such_as="0.5",
-        flag="--temperature T",
-    )
-    top_k: int | None = setting(
-        None,
-        "keep the K most likely",
-        unit="tokens",
-        least=1,
-        none_is="all",
-        refusal="Top-k must keep at least 1 token, not {told}.",
-        flag="--top-k K",
-    )
-    top_p: float = setting(
-        1.0,
-        "keep the most likely until their probabilities sum to P; 1: all",
-        above=0,
-        most=1,
-        called="Top-p",
-        such_as="0.5",
-        flag="--top-p P",
-    )
-    seed: int = setting(
-        0,
-        "of the random draws",
-        least=0,
-        most=LARGEST_SEED,
-        refusal="The seed must be from 0 to 2^63 - 1, not {told}.",
-        flag="--seed S",
-    )
-
-    def __post_init__(self) -> None:
         check_settings(self)

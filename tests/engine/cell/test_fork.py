@@ -19,7 +19,7 @@ from tui_trainer.reports.actions import Action
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 LR = 1e-3
 

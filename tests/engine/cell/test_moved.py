@@ -14,7 +14,8 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.cell import moved
 from tui_trainer.engine.engine import Engine
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 LR = 1e-5
 Figures = tuple[int, int, float, float]

@@ -17,7 +17,8 @@ from tui_trainer.engine.models.layers import layers_of
 from tui_trainer.errors import InputError
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, PHASES, STEP, ZERO_GRAD, PhaseReport
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 
 def run(engine: Engine, *phases: str) -> PhaseReport:

@@ -14,7 +14,7 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 
 def test_losses_and_weights_equal_those_of_the_notebooks_cell(engine: Engine) -> None:

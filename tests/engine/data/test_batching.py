@@ -23,7 +23,8 @@ from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.errors import InputError
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.steps import ItemReport, StepReport
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 PROBLEMS = [
     Problem("How many is 2 + 3?", "2+3 = <<2+3=5>>5\n#### 5"),

@@ -27,7 +27,8 @@ from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 PROMPTS = (
     "Question: How many clips?\nAnswer:",

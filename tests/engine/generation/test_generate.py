@@ -11,7 +11,8 @@ from transformers import GenerationMixin
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice, Sampling
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
 
 GREEDY = Sampling()
 SAMPLED = Sampling(greedy=False, temperature=0.8, top_k=40, top_p=0.95, seed=3)

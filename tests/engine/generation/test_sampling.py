@@ -20,7 +20,7 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation.sampling import apply_steps, choose, describe_steps, draw_number
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 
 LOGITS = torch.tensor([2.0, 0.0, 1.0, -1.0, 1.0])
 SETTINGS = [

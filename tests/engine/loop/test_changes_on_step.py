@@ -19,7 +19,8 @@ from tui_trainer.runs.figures import write_csv
 from tui_trainer.runs.home import METRICS_FILE, run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 SETTINGS = TrainSettings(items=4, lr=1e-3, checkpoint_at_end=False)
 KEYS = ["event", "step", "text", "loss", "lr", "optimizer"]

@@ -29,8 +29,9 @@ from tui_trainer.runs.home import run_folders, runs_home
 from tui_trainer.runs.listing import list_runs, open_run, read_run
 from tui_trainer.runs.saved_models import models_home
 from tui_trainer.runs.training_facts import read_facts
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUNED
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 BUILTIN = ModelChoice("builtin", "cpu", "fp32")
 

@@ -18,7 +18,8 @@ from tui_trainer.reports.runs import SavedReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 RUN = "2026-01-02-Qwen3-1"
 SETTINGS = TrainSettings(items=6, checkpoint_every=2)

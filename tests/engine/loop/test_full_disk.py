@@ -18,7 +18,8 @@ from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps
 from tui_trainer.runs.unwritable import UnwritableError, free_bytes, lacks_room, unwritable
 from tui_trainer.runs.writer import RunWriter
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 METRICS = TrainSettings(items=5, lr=1e-3, checkpoint_at_end=False)
 

@@ -21,7 +21,8 @@ from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import delete_whole, open_run
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 SETTINGS = TrainSettings(items=60, lr=1e-3, shuffle=True, checkpoint_every=2)
 

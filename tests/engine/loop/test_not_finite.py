@@ -28,7 +28,9 @@ from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.metrics import read_steps
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, Sampling, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.settings.train import TrainSettings
 
 Spoil = Callable[..., None]
 ITEMS = 5

@@ -11,8 +11,8 @@ from tui_trainer.engine.data.problems import format_problem
 from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.notebook import train_by_hand
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUTORIAL
-from tui_trainer.settings.train import ModelChoice
 
 ITEMS = 20
 

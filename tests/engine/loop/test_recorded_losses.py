@@ -16,8 +16,9 @@ import tests
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUNED
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 RECORDED = Path(tests.__file__).parent / "recorded_losses.json"
 STEPS = 30

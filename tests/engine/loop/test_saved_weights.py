@@ -19,7 +19,8 @@ from tui_trainer.runs.checkpoints import checkpoint_folders
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.saved_models import models_home
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 
 def unsaved(engine: Engine) -> int:

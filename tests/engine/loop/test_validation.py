@@ -30,7 +30,8 @@ from tui_trainer.reports.loop import (
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 PROBLEMS = [
     Problem(f"How many is {n} + {n}?" * (1 + n % 3), f"{n}+{n} = {2 * n}\n#### {2 * n}")

@@ -11,7 +11,7 @@ import pytest
 
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 SECONDS = 5
 """The longest that a refusal may take on a machine where others work."""

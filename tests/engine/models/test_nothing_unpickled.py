@@ -19,7 +19,8 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 
 class Bomb:

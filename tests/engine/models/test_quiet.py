@@ -16,7 +16,7 @@ class Keep(logging.Handler):
 logging.basicConfig(handlers=[Keep()], level=logging.INFO)
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import Progress
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 engine = Engine(Progress(lambda _: None))
 engine.load_model(ModelChoice(sys.argv[1], "cpu", "fp32"))

@@ -9,7 +9,8 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import count_parameters
 from tui_trainer.engine.models.shapes import SHAPES, random_model, shape_config
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.models import NOTEBOOK_TEXT, byte_fallback_tokenizer, byte_level_toke
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.reports.progress import Progress
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from torch import Tensor
 from tests.gguf_file import write_gguf
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 Tensors = dict[str, Tensor]
 

@@ -26,7 +26,8 @@ from tui_trainer.engine.models.token_bytes import byte_alphabet
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 BYTES = Vocabulary(byte_level_tokenizer(), "byte level")
 PIECES = Vocabulary(byte_fallback_tokenizer(), "byte fallback")

@@ -14,7 +14,8 @@ from tui_trainer.engine.optimizers.optim import make_optimizer
 from tui_trainer.engine.optimizers.stochastic_rounding import round_stochastically
 from tui_trainer.engine.weights import Weights
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 DRAWS = 4000
 

@@ -17,8 +17,9 @@ from tui_trainer.engine.models.layers import blocks_of
 from tui_trainer.engine.ways.compiled_blocks import OTHER_NUMBERS, PLAIN, compile_blocks
 from tui_trainer.reports.loop import PartReport
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUNED
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.train import TrainSettings
 
 SETTINGS = replace(TUNED, items=12, pack=200, lr=1e-3)
 

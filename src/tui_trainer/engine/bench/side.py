@@ -7,7 +7,7 @@ import msgspec
 
 from tui_trainer.reports.bench import Measured, Prepared
 from tui_trainer.settings.bench import BenchSettings, Job
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from tui_trainer.reports.bench_figures import (
 )
 from tui_trainer.reports.bench_result import BenchHead, BenchReport, conclude, finite
 from tui_trainer.settings.bench import LOOPS, PEERS, SFT_TRAINER, BenchSettings, Job
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 SIDE = "tui_trainer.headless.bench_side"
 LOADING_SECONDS = 1800

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import ModelReport
-from tui_trainer.settings.train import BF16_STOCHASTIC, RANDOM, ModelChoice
+from tui_trainer.settings.model import BF16_STOCHASTIC, RANDOM, ModelChoice
 
 if TYPE_CHECKING:
     from tui_trainer.engine.models.sources import Source

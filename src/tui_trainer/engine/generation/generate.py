@@ -9,7 +9,7 @@ from tui_trainer.engine.generation.sampling import choose, describe_steps
 from tui_trainer.engine.learner import Learner
 from tui_trainer.errors import InputError
 from tui_trainer.reports.generation import GeneratedToken, Inspection
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 
 LAST = -1  # as an index: the last position, whatever its number
 

@@ -14,7 +14,7 @@ from tui_trainer.engine.finite import check_numbers
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.reports.generation import SamplingStep
 from tui_trainer.reports.predictions import Candidate
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:

@@ -21,7 +21,8 @@ from tui_trainer.engine.models.devices import free_memory, memory_in_use
 from tui_trainer.engine.ways.chunked_loss import CHUNK_NUMBERS
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
-from tui_trainer.settings.train import BF16_STOCHASTIC, TrainSettings
+from tui_trainer.settings.model import BF16_STOCHASTIC
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.memory import describe_need
 
 LONGEST_LOOKED_AT = 64

@@ -51,7 +51,8 @@ from tui_trainer.runs.metrics import append_changes, copy_up_to, tally_up_to
 from tui_trainer.runs.training_facts import TrainingFacts
 from tui_trainer.runs.unwritable import UnwritableError, free_bytes
 from tui_trainer.runs.writer import RunWriter
-from tui_trainer.settings.train import TENSORBOARD, ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TENSORBOARD, TrainSettings
 from tui_trainer.words.numbers import byte_count
 
 METRICS_BYTES = 100_000

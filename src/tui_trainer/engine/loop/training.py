@@ -24,7 +24,8 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.training_facts import TENSORS_FILE
-from tui_trainer.settings.train import ModelChoice, TrainSettings
+from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.train import TrainSettings
 
 RUN_IS_OPEN = "A run is being written from these weights: stop its loop first (5, s)."
 NO_LOOP = "No loop has been started: its settings have the learning rate."

@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, PreTrainedConfig
 
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import DeviceReport
-from tui_trainer.settings.train import BF16_STOCHASTIC
+from tui_trainer.settings.model import BF16_STOCHASTIC
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
 # the update: 5 x 4 bytes a parameter.

@@ -30,7 +30,7 @@ from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.models.unreadable import NO_TOKENIZER, reading
 from tui_trainer.engine.models.weight_files import find_weight_files
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 # Where peft is installed, transformers applies an adapter that lies beside a model, a pickled one
 # too. It looks for it in this folder, and there is none of that name.

@@ -13,7 +13,7 @@ from transformers import (
 )
 
 from tui_trainer.errors import InputError
-from tui_trainer.settings.train import RANDOM
+from tui_trainer.settings.model import RANDOM
 
 SEED = 0
 """The weights are the same every time."""

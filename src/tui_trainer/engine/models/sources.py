@@ -24,7 +24,7 @@ from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
-from tui_trainer.settings.train import RANDOM
+from tui_trainer.settings.model import RANDOM
 from tui_trainer.words.runs import describe_saved_model
 
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."

@@ -5,7 +5,7 @@ from tui_trainer.engine.models.sources import FilesIdentity, Source, find_source
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.tokens import TokenizerReport
-from tui_trainer.settings.train import ModelChoice
+from tui_trainer.settings.model import ModelChoice
 
 
 class Vocabularies:

@@ -15,7 +15,7 @@ from tui_trainer.protocol.models import FindModels
 from tui_trainer.reports.models import DeviceReport, ModelOption
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.session import Session
-from tui_trainer.settings.train import PRECISIONS, ModelChoice
+from tui_trainer.settings.model import PRECISIONS, ModelChoice
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.numbers import byte_count

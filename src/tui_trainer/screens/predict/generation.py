@@ -11,7 +11,7 @@ from tui_trainer.reports.generation import GeneratedToken
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.predict.sampling_ladders import CHANGES
 from tui_trainer.screens.work_screen import WorkScreen
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 
 TOKENS_AT_MOST = 200  # of one run; the next press of the key goes on
 BUSY = "A token is being generated, or a run begins: wait for it."

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tui_trainer.settings.train import LARGEST_SEED, Sampling
+from tui_trainer.settings.sampling import LARGEST_SEED, Sampling
 
 TEMPERATURES = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0)
 TOP_KS = (1, 2, 3, 5, 10, 20, 50, 100, 200)

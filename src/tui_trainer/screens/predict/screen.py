@@ -33,7 +33,7 @@ from tui_trainer.screens.predict.words import (
 )
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.session.session import Session
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable

@@ -2,7 +2,7 @@
 
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.predictions import Candidate, Position
-from tui_trainer.settings.train import Sampling
+from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.cell_text import Fit, piece, shortened
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.words.numbers import nats, probability

@@ -1,0 +1,53 @@
+"""Which model is loaded, where and how. No torch here."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tui_trainer.errors import InputError
+from tui_trainer.settings.fields import check_settings, setting
+
+DEVICES = "auto", "cpu", "cuda"
+BF16_STOCHASTIC = "bf16-sr"
+"""bf16 weights that an update rounds by chance."""
+PRECISIONS = "auto", "fp32", "mixed", "bf16", BF16_STOCHASTIC
+RANDOM = "random:"  # and a shape: a model whose weights are in no file
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model, where, and in which precision."""
+
+    TAKES_EFFECT: ClassVar[str] = "when the model is loaded (m)"
+
+    source: str = setting(
+        "builtin",
+        "builtin, a directory in Hugging Face format, a .gguf file, a Hub id, smollm2, or "
+        "random:SHAPE (random:qwen3-1.7b) for random weights",
+        refusal="Name a model: builtin, a directory, a .gguf file or a Hub id.",
+        flag="--model M",
+    )
+    device: str = setting(
+        "auto",
+        "cpu, cuda, cuda:N, or auto: the GPU with the most free memory, else the CPU",
+        flag="--device D",
+    )
+    precision: str = setting(
+        "auto",
+        "fp32, mixed (fp32 weights, bf16 compute), bf16, bf16-sr (bf16, an update rounded by "
+        "chance so that small steps count), or auto",
+        more="`auto` is fp32 on a CPU; on a GPU mixed where it fits, else bf16-sr.",
+        choices=PRECISIONS,
+        refusal=f"Precision {{told}} is not known: use {', '.join(PRECISIONS)}.",
+        flag="--precision P",
+    )
+    remote_code: bool = setting(
+        False,
+        "run Python code that comes with the model. It can do whatever you can do on this machine, "
+        "reading and deleting your files included: only for authors you trust",
+        flag="--trust-remote-code",
+    )
+
+    def __post_init__(self) -> None:
+        if self.device.split(":")[0] not in DEVICES:
+            raise InputError(f"Device {self.device!r} is not known: use auto, cpu, cuda or cuda:N.")
+        check_settings(self)
