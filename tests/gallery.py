@@ -141,7 +141,7 @@ async def gsm8k_validation(pilot: Pilot[int]) -> None:
 async def evaluation(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, TuiTrainer)
-    app.session.evaluations.change_settings(EvaluationSettings(items=16, max_tokens=100))
+    app.session.evaluations.next.change(EvaluationSettings(items=16, max_tokens=100))
     await pilot.press("escape", "5", "e")
     await until(pilot, lambda: len(app.session.evaluations.ended) == 1)
     await pilot.press("escape")

@@ -210,7 +210,7 @@ async def test_settings_are_typed_and_a_refusal_is_a_sentence() -> None:
         app.screen.query_one("#seconds", Input).value = "2.5"
         await pilot.press("enter")
         await until(pilot, lambda: "3 rounds of 2.5 s" in shown(app))
-        assert app.session.benches.settings == BenchSettings(seconds=2.5)
+        assert app.session.benches.next.settings == BenchSettings(seconds=2.5)
         await pilot.press("b")
         await until(pilot, lambda: "nope" in shown(app))
 
@@ -258,7 +258,7 @@ async def test_the_real_worker_hears_keys_while_it_runs_and_s_ends_its_process(
 
     before = len(children())
     async with running("escape", "6", "b", source="random:tiny") as (app, pilot):
-        app.session.benches.change_settings(BenchSettings(items=30, held_out=2, seconds=60))
+        app.session.benches.next.change(BenchSettings(items=30, held_out=2, seconds=60))
         await pilot.press("b")
         await until(pilot, lambda: app.session.benches.current is not None)
         assert len(children()) == before + 1
@@ -276,7 +276,7 @@ async def test_the_real_worker_measures_and_shows(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tui_trainer.engine.engine.installed_loops", lambda: ["notebook"])
     async with running("escape", "6", "b", source="random:tiny") as (app, pilot):
         settings = BenchSettings(items=30, held_out=2, seconds=0.2, rounds=2)
-        app.session.benches.change_settings(settings)
+        app.session.benches.next.change(settings)
         await pilot.press("b")
         await until(pilot, lambda: "bench 1 of 1" in shown(app))
         assert report(app)[0].startswith("random:tiny: Qwen3ForCausalLM, 149,728 parameters, cpu")
@@ -302,7 +302,7 @@ async def test_hostile_names_and_files_are_made_visible(attack: str) -> None:
     write_bench(2, BenchResult(head, (*RESULT.loops[:2], failed_loop("trainer", attack))))
     benches_home().joinpath("bad\x1b[2J\u202e.jsonl").write_text(attack, errors="replace")
     async with with_engine() as (app, pilot):
-        app.session.benches.change_settings(BenchSettings(problems=attack))
+        app.session.benches.next.change(BenchSettings(problems=attack))
         await until(pilot, lambda: " of 2" in shown(app))
         for _ in range(2):
             await until(pilot, lambda: "1,000" in shown(app) or "damaged" in shown(app))

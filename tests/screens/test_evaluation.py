@@ -289,7 +289,7 @@ async def test_evaluating_in_the_middle_of_a_run_changes_none_of_its_losses() ->
         screen = app.screen
         assert isinstance(screen, Gsm8kScreen)
         screen.settings = TrainSettings(items=6)
-        app.session.evaluations.change_settings(EvaluationSettings(items=3, max_tokens=12))
+        app.session.evaluations.next.change(EvaluationSettings(items=3, max_tokens=12))
         losses = {}
         for middle in (False, True):
             if middle:
@@ -561,7 +561,7 @@ def test_the_seed_of_a_file_changes_nothing() -> None:
 @pytest.mark.long
 async def test_the_built_in_model_is_scored_as_by_the_engine() -> None:
     async with running(*OPEN) as (app, pilot):
-        app.session.evaluations.change_settings(EvaluationSettings(items=4, batch=2, max_tokens=40))
+        app.session.evaluations.next.change(EvaluationSettings(items=4, batch=2, max_tokens=40))
         await pilot.press("e")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         (report,) = app.session.evaluations.ended

@@ -267,7 +267,7 @@ async def test_items_run_and_evaluations_compared_tick_with_the_real_engine(
     """500 items of the built-in problems in rows of 25, and what that did to two answers."""
     async with running("escape", "5", source=str(model_folder("Qwen3"))) as (app, pilot):
         session = app.session
-        session.evaluations.change_settings(EvaluationSettings(items=2, max_tokens=4))
+        session.evaluations.next.change(EvaluationSettings(items=2, max_tokens=4))
         screen = the(Gsm8kScreen, app.screen)
         screen.settings = TrainSettings(batch=25, lr=1e-4)
         app.simulate_key("e")

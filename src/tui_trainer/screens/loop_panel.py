@@ -3,13 +3,18 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.request import LoopRequest
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.terminal_text import visible
+
+Settings = TypeVar("Settings")
 
 DRAIN_SECONDS = 1 / 12
 
@@ -20,6 +25,8 @@ class LoopWords:
 
     none: str
     """There is no such loop: which key begins one."""
+    begins: str = ""
+    """It was asked for, and has not begun."""
     asked: Mapping[LoopState, str] = field(default_factory=dict)
     """It becomes that after the step that it makes."""
 
@@ -88,14 +95,11 @@ class LoopPanel:
         self.drain()
         self._is_beginning = True
         try:
-            begun = await self._session.start_loop(
+            return await self._session.start_loop(
                 self.name, request, playing=playing, on_failure=on_failure or self.refuse
             )
         finally:
             self._is_beginning = False
-        if begun:
-            self.said = ""
-        return begun
 
     def refuse(self, failure: Failure) -> None:
         """Why none began; what was on show stays."""
@@ -108,6 +112,13 @@ class LoopPanel:
             self._screen.notify(
                 f"{paused} is paused: go on with it there afterwards.", markup=False
             )
+
+    def begins(self) -> bool:
+        """Whether it was asked for and has not begun; then the user is told."""
+        begins = self._session.is_starting(self.name)
+        if begins:
+            self._screen.excuse(self._words.begins)
+        return begins
 
     def is_asked_already(self) -> bool:
         """Whether it becomes something else after its step; then the user is told."""
@@ -127,6 +138,14 @@ class LoopPanel:
     def stop(self) -> None:
         if self.can_stop():
             self._session.stop_loop(self.name)
+
+    async def ask_settings(self, heading: str, following: NextSettings[Settings]) -> bool:
+        """Have the settings of the next one typed; False where the user leaves them."""
+        form = form_beside_usual(heading, following.suggested)
+        typed = await self._screen.app.push_screen_wait(SettingsForm(form, following.settings))
+        if typed is not None:
+            following.change(typed)
+        return typed is not None
 
     # What is heard of it
 

@@ -103,8 +103,8 @@ class WorkScreen(Screen[None]):
         """Something was asked for that may have to wait: a screen that can says so at once."""
 
     def body(self) -> Iterable[Widget]:
-        """The widgets between the tabs and the status line."""
-        raise NotImplementedError
+        """The widgets between the tabs and the status line; a screen has its own."""
+        return ()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """What the footer shows: escape inside a text box, enter outside."""

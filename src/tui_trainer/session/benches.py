@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
+from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
 
@@ -11,9 +12,7 @@ class Benches:
     """Those that ended are on disk. Lives on the UI's thread."""
 
     def __init__(self) -> None:
-        self.suggested = BenchSettings()
-        """What is measured while the user has typed nothing else."""
-        self.typed: BenchSettings | None = None
+        self.next = NextSettings(BenchSettings())
         self.current: BenchReport | None = None
         """The last report of the one under way."""
         self.unkept: list[BenchResult] = []
@@ -21,18 +20,9 @@ class Benches:
         self.not_kept = ""
         """Why the last one could not be."""
 
-    @property
-    def settings(self) -> BenchSettings:
-        """Of the next bench."""
-        return self.typed or self.suggested
-
     def suggest(self, training: TrainSettings) -> None:
         """Measure on the problems of that loop."""
-        self.suggested = BenchSettings(problems=training.problems, seed=training.seed)
-
-    def change_settings(self, settings: BenchSettings) -> None:
-        """Settings typed; those that are suggested go on following the loop."""
-        self.typed = None if settings == self.suggested else settings
+        self.next.suggested = BenchSettings(problems=training.problems, seed=training.seed)
 
     def add(self, reports: Iterable[object]) -> None:
         """Reports of the one under way."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui_trainer.reports.evaluation import Comparison, EvaluationReport, compare
+from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.settings.evaluation import (
     EvaluationSettings,
     held_out_from,
@@ -36,9 +37,7 @@ class Evaluations:
     """What the screens share of them. Lives on the UI's thread."""
 
     def __init__(self) -> None:
-        self.suggested = EvaluationSettings()
-        """What is evaluated while the user has typed nothing else."""
-        self.typed: EvaluationSettings | None = None
+        self.next = NextSettings(EvaluationSettings())
         self.ended: list[EvaluationReport] = []
         """Those with at least one item scored, oldest first."""
         self.current: EvaluationReport | None = None
@@ -46,18 +45,9 @@ class Evaluations:
         self.chosen: EvaluationReport | None = None
         """What the user compares with, whatever would be compared with otherwise."""
 
-    @property
-    def settings(self) -> EvaluationSettings:
-        """Of the next evaluation."""
-        return self.typed or self.suggested
-
     def suggest(self, training: TrainSettings) -> None:
         """Evaluate held-out items of what that loop trains on."""
-        self.suggested = held_out_from(training)
-
-    def change_settings(self, settings: EvaluationSettings) -> None:
-        """Settings typed; those that are suggested go on following the loop."""
-        self.typed = None if settings == self.suggested else settings
+        self.next.suggested = held_out_from(training)
 
     @property
     def all(self) -> list[EvaluationReport]:

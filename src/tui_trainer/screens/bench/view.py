@@ -26,7 +26,6 @@ from tui_trainer.screens.bench.words import (
     describe_progress,
     no_bench,
 )
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.folder_list import FolderList
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.work_screen import ScreenOnTop
@@ -153,7 +152,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         if self.loop.is_live:
             return describe_progress(benches.current, wide=self.has_class("-wide"))
         ended = "" if state is None else f"{state.value.upper()} · "
-        return f"{ended}{describe_next(benches.settings, self._loops)}"
+        return f"{ended}{describe_next(benches.next.settings, self._loops)}"
 
     # Actions
 
@@ -171,19 +170,15 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
 
     async def _begin(self) -> None:
         self.loop.pause_training()
-        await self.loop.begin(Bench(self.session.benches.settings))
+        await self.loop.begin(Bench(self.session.benches.next.settings))
 
     def action_stop(self) -> None:
         self.loop.stop()
 
     @work
     async def action_settings(self) -> None:
-        benches = self.session.benches
-        heading = "Settings of the next bench"
-        form = form_beside_usual(heading, benches.suggested)
-        settings = await self.app.push_screen_wait(SettingsForm(form, benches.settings))
-        if settings is not None:
-            benches.change_settings(settings)
+        following = self.session.benches.next
+        if await self.loop.ask_settings("Settings of the next bench", following):
             self._show_progress()
 
     def action_select(self, by: int) -> None:

@@ -14,7 +14,6 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.evaluation.keys import KEYS
 from tui_trainer.screens.evaluation.words import (
@@ -39,6 +38,7 @@ from tui_trainer.widgets.line_table import LineTable
 SHOW_SECONDS = 0.25
 WORDS = LoopWords(
     none="No evaluation is running: e starts one.",
+    begins="An evaluation is being started.",
     asked={LoopState.STOPPED: "It stops after this batch of answers."},
 )
 FILTERS: tuple[Change | None, ...] = (None, *Change)
@@ -151,7 +151,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     def _show_none(self) -> None:
         """There is no evaluation: one that was stopped before its first batch leaves nothing."""
-        self.say("asked", describe_asked(self.session.evaluations.settings))
+        self.say("asked", describe_asked(self.session.evaluations.next.settings))
         for figure in ("scores", "rise", "filter"):
             self.say(figure, "")
         self.pairing, self._compared, self.items = None, {}, ()
@@ -220,9 +220,9 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     @work
     async def action_evaluate(self) -> None:
-        if self.session.is_starting(EVALUATION):
-            self.excuse("An evaluation is being started.")
-        elif self.loop.is_live:
+        if self.loop.begins():
+            return
+        if self.loop.is_live:
             self.notify("An evaluation is running: s stops it.", markup=False)
         elif not self.session.refuses(Act.EVALUATE):
             await self._begin()
@@ -230,7 +230,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     async def _begin(self) -> None:
         self.loop.pause_training()
-        if await self.loop.begin(Evaluate(self.session.evaluations.settings)):
+        if await self.loop.begin(Evaluate(self.session.evaluations.next.settings)):
             self._chosen = None
             self._filter = None
             self._show_all()
@@ -240,13 +240,9 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     @work
     async def action_settings(self) -> None:
-        evaluations = self.session.evaluations
-        heading = "Settings of the next evaluation"
-        form = form_beside_usual(heading, evaluations.suggested)
-        settings = await self.app.push_screen_wait(SettingsForm(form, evaluations.settings))
-        if settings is not None:
-            evaluations.change_settings(settings)
-            self.notify(f"Next: {describe_asked(settings)}", markup=False)
+        following = self.session.evaluations.next
+        if await self.loop.ask_settings("Settings of the next evaluation", following):
+            self.notify(f"Next: {describe_asked(following.settings)}", markup=False)
             self._show_all()
 
     # Look

@@ -48,6 +48,7 @@ from tui_trainer.words.numbers import byte_count
 DROPOUT = "Dropout of train mode on this screen (0 drops nothing)"
 PLAYING = LoopWords(
     none="No updates are being made: p makes one after another.",
+    begins="The updates begin after what is being done.",
     asked={LoopState.STOPPED: "It stops after this update."},
 )
 
@@ -195,9 +196,9 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     @work
     async def action_play(self) -> None:
-        if self.session.is_starting(LOOP):  # a key pressed twice
-            self.excuse("The updates begin after what is being done.")
-        elif self.playing.is_live:
+        if self.playing.begins():  # a key pressed twice
+            return
+        if self.playing.is_live:
             self.playing.stop()
         else:
             request = KeepUpdating(self.text)
