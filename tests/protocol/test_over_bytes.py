@@ -1,7 +1,7 @@
 """The app and its worker as if they were two processes: all that crosses does so as bytes."""
 
 from concurrent.futures import Future
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
@@ -17,12 +17,14 @@ from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.worker import Worker
 
+Reply = TypeVar("Reply")
 
-def over_bytes(request: Request[Any], there: "Future[Any]") -> "Future[Any]":
+
+def over_bytes(request: Request[Reply], there: "Future[Reply]") -> "Future[Reply]":
     """The future on the other side, which has the reply as it is read."""
-    here: Future[Any] = Future()
+    here: Future[Reply] = Future()
 
-    def answer(done: "Future[Any]") -> None:
+    def answer(done: "Future[Reply]") -> None:
         if done.cancelled():
             here.cancel()
             return
@@ -40,12 +42,12 @@ def over_bytes(request: Request[Any], there: "Future[Any]") -> "Future[Any]":
 class WorkerOverBytes(Worker):
     """Hands the thread nothing but what was read from bytes, and gives nothing else."""
 
-    def ask(self, request: Request[Any]) -> "Future[Any]":
+    def ask(self, request: Request[Reply]) -> "Future[Reply]":
         read = wire.read_request(wire.write_request(request))
         assert isinstance(read, Request)
         return over_bytes(request, super().ask(read))
 
-    def end_loop(self, name: str, last: Request[Any]) -> "Future[Any]":
+    def end_loop(self, name: str, last: Request[Reply]) -> "Future[Reply]":
         read = wire.read_request(wire.write_request(last))
         assert isinstance(read, Request)
         return over_bytes(last, super().end_loop(name, read))

@@ -59,8 +59,11 @@ CHECKED: dict[type, st.SearchStrategy[Any]] = {
 """What refuses values that cannot be meant."""
 
 
-def any_of(kind: Any) -> st.SearchStrategy[Any]:
+def any_of(kind: object) -> st.SearchStrategy[Any]:
     """Values of a type: those of its fields, and of what they are made of."""
+    if inner := get_args(kind):
+        return _any_within(get_origin(kind), inner)
+    assert isinstance(kind, type)
     plain = {
         str: TEXTS,
         float: FLOATS,
@@ -71,22 +74,21 @@ def any_of(kind: Any) -> st.SearchStrategy[Any]:
     known = {**plain, NoneType: st.none(), Failure: FAILURES, **CHECKED}
     if kind in known:
         return known[kind]
-    if inner := get_args(kind):
-        return _any_within(get_origin(kind), inner)
     if issubclass(kind, Enum):
         return st.sampled_from(tuple(kind))
+    assert dataclasses.is_dataclass(kind)
     hints = get_type_hints(kind)
     return st.builds(kind, **{f.name: any_of(hints[f.name]) for f in dataclasses.fields(kind)})
 
 
-def _any_within(origin: Any, inner: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+def _any_within(origin: object, inner: tuple[object, ...]) -> st.SearchStrategy[Any]:
     if origin in (Union, UnionType):
         return st.one_of(*map(any_of, inner))
     if origin is dict:
         return st.dictionaries(any_of(inner[0]), any_of(inner[1]), max_size=2)
     if origin is tuple and inner[1:] != (...,):
         return st.tuples(*map(any_of, inner))
-    return st.lists(any_of(inner[0]), max_size=2).map(origin)
+    return st.lists(any_of(inner[0]), max_size=2).map(list if origin is list else tuple)
 
 
 def same(value: object, other: object) -> bool:
@@ -107,7 +109,7 @@ def same(value: object, other: object) -> bool:
     return value == other
 
 
-def named(kind: Any) -> str:
+def named(kind: object) -> str:
     return getattr(kind, "__name__", str(kind))
 
 

@@ -351,7 +351,7 @@ async def test_a_view_that_waits_says_so_and_is_dim_while_it_is_old() -> None:
     async with with_engine(engine, "4") as (app, pilot):
         engine.hold()
         await pilot.press("v")
-        assert "It comes as soon as the worker has done" in shown(app)
+        await until(pilot, lambda: "It comes as soon as the worker has done" in shown(app))
         view = app.screen.query_one("#phases")
         await until(pilot, lambda: view.has_class("-waiting"))
         engine.let_go()
