@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+LARGEST_WHOLE = 2**53
+"""The largest whole number that every reader of JSON has in full."""
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.errors import InputError
-from tui_trainer.runs.json_files import LARGEST_WHOLE, read_json, write_json
+from tui_trainer.json_lines import LARGEST_WHOLE
+from tui_trainer.runs.json_files import read_json, write_json
 
 
 @dataclass(frozen=True)

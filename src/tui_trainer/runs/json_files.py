@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from tui_trainer.errors import InputError
+from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.runs.private_files import create_file
 from tui_trainer.runs.regular_files import read_text
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Kind = TypeVar("Kind", bound="DataclassInstance")
-LARGEST_WHOLE = 2**53
-"""Beyond it a float no longer tells neighbours apart, and beyond 10^308 there is none."""
 REASON_CHARACTERS = 200
 UNREADABLE = OSError, ValueError, RecursionError, InputError
 """What reading raises; `reason` says why."""

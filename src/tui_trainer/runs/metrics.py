@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import msgspec
 
 from tui_trainer.errors import InputError
+from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.reports.actions import UNDO
 from tui_trainer.reports.loop import CHANGES
 from tui_trainer.runs.description import Tally
-from tui_trainer.runs.json_files import LARGEST_WHOLE, reason
+from tui_trainer.runs.json_files import reason
 from tui_trainer.runs.regular_files import open_regular
 
 CHUNK = 1 << 16

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.settings.fields import check_settings, setting
 from tui_trainer.settings.model import ModelChoice
-from tui_trainer.settings.train import LARGEST_KEPT, NO_PROBLEMS, PROBLEMS
+from tui_trainer.settings.train import NO_PROBLEMS, PROBLEMS
 
 NOTEBOOK, TUTORIAL, TUNED = "notebook", "tutorial", "tuned"
 TRAINER, SFT_TRAINER = "trainer", "sft_trainer"
@@ -32,7 +33,7 @@ class BenchSettings:
         more="They are the first of the data set.",
         unit="items",
         least=1,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     held_out: int = setting(
         20,
@@ -40,7 +41,7 @@ class BenchSettings:
         more="No loop trains on them.",
         unit="items",
         least=1,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     seconds: float = setting(
         10.0,
@@ -56,13 +57,13 @@ class BenchSettings:
         more="The first tells how many tokens the slowest loop makes, the others use it.",
         unit="rounds",
         least=2,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     seed: int = setting(
         0,
         "for the built-in problems and the order",
         least=0,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
         called="The seed",
     )
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import ClassVar
 
+from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.settings.fields import SettingField, check_settings, fields_of, setting
-from tui_trainer.settings.train import LARGEST_KEPT, NO_PROBLEMS, PROBLEMS, TrainSettings
+from tui_trainer.settings.train import NO_PROBLEMS, PROBLEMS, TrainSettings
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,22 @@ class EvaluationSettings:
         more="Of `builtin` and the Hub the split `test` is evaluated, of a file itself.",
         refusal=NO_PROBLEMS,
     )
-    items: int = setting(100, "how many items are tested", unit="items", least=1, most=LARGEST_KEPT)
+    items: int = setting(
+        100, "how many items are tested", unit="items", least=1, most=LARGEST_WHOLE
+    )
     skip: int = setting(
         0,
         "items passed over first: of a file, those that were trained on",
         unit="items",
         least=0,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     shots: int = setting(
         0,
         "worked items before each question; 0: zero-shot",
         unit="items",
         least=0,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     shots_from: str = setting(
         "",
@@ -41,16 +44,16 @@ class EvaluationSettings:
         more="They are of the split `train`, and never a tested item.",
     )
     batch: int = setting(
-        64, "answers generated together, at most", unit="answers", least=1, most=LARGEST_KEPT
+        64, "answers generated together, at most", unit="answers", least=1, most=LARGEST_WHOLE
     )
     max_tokens: int = setting(
-        256, "the longest answer, in tokens", unit="tokens", least=1, most=LARGEST_KEPT
+        256, "the longest answer, in tokens", unit="tokens", least=1, most=LARGEST_WHOLE
     )
     seed: int = setting(
         0,
         "of the built-in problems and the order of the batches",
         least=0,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
         called="The seed",
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tui_trainer.errors import InputError
+from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.settings.fields import OUT_OF_SIGHT, check_settings, field_of, setting
 from tui_trainer.settings.typed_numbers import read_number
 
@@ -19,8 +20,6 @@ SHORTEST_ROW = 16
 HIGHEST_LR = 10.0
 LOWEST_LR = 2.0**-126
 """The smallest number that fp32 has in full precision."""
-LARGEST_KEPT = 2**53
-"""The largest whole number that every reader of JSON has in full: a run's settings are kept so."""
 MANY = OUT_OF_SIGHT
 """Far more rows, steps or tokens than anyone means, and fewer than what breaks."""
 PROBLEMS = "builtin, a .jsonl or .parquet file, or a Hub repo:config"
@@ -66,7 +65,7 @@ class TrainSettings:
         refusal=NO_PROBLEMS,
     )
     items: int = setting(
-        500, "how many items, the first of the data set", unit="items", least=1, most=LARGEST_KEPT
+        500, "how many items, the first of the data set", unit="items", least=1, most=LARGEST_WHOLE
     )
     lr: float = setting(
         TUTORIAL_LR,
@@ -149,7 +148,7 @@ class TrainSettings:
         "steps between two checkpoints; 0: none, c makes one",
         unit="steps",
         least=0,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     checkpoint_at_end: bool = setting(
         True, "a checkpoint after the last step", more="Else nobody has what the run learned."
@@ -161,7 +160,7 @@ class TrainSettings:
         0,
         "for the built-in problems, the order and dropout",
         least=0,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
         called="The seed",
     )
     validation_items: int = setting(
@@ -169,7 +168,7 @@ class TrainSettings:
         "held-out items, never trained on, to measure; 0: none",
         unit="items",
         least=0,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     validate_every: int = setting(
         50,
@@ -177,10 +176,10 @@ class TrainSettings:
         more="There is one before the first step and one at the end too.",
         unit="steps",
         least=1,
-        most=LARGEST_KEPT,
+        most=LARGEST_WHOLE,
     )
     sample_every: int = setting(
-        0, "steps between sample answers; 0: none", unit="steps", least=0, most=LARGEST_KEPT
+        0, "steps between sample answers; 0: none", unit="steps", least=0, most=LARGEST_WHOLE
     )
 
     def __post_init__(self) -> None:
