@@ -3,13 +3,14 @@
 Lines are only ever appended, so that two processes at once lose none of each other's.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from tui_trainer.json_lines import json_line
 from tui_trainer.runs.home import data_home
@@ -34,13 +35,15 @@ def kept_ticks() -> set[str]:
     return {name for line in lines if (name := _name(line)) is not None}
 
 
+class _Tick(msgspec.Struct):
+    done: str
+
+
 def _name(line: bytes) -> str | None:
     try:
-        tick = json.loads(line)
+        return msgspec.json.decode(line, type=_Tick).done
     except (ValueError, RecursionError):
         return None
-    name = tick.get("done") if isinstance(tick, dict) else None
-    return name if isinstance(name, str) else None
 
 
 def keep_tick(name: str) -> None:

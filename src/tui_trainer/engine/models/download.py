@@ -8,12 +8,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
 
 TOKENIZER_FILES = ["*.json", "*.txt", "*.model", "*.jinja", "*.py"]
 WEIGHT_FILES = ["*.safetensors"]
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """A line of the process that talks to the Hub: one of what it can tell."""
+
+    done: int | None = None
+    """How many bytes there are, of `total`."""
+    total: int | None = None
+    folder: str = ""
+    columns: tuple[str, ...] = ()
+    row: dict[str, object] | None = None
+    sentence: str | None = None
+    """What the user can mend, if that is why it failed."""
+    traceback: str | None = None
+    end: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,7 +49,7 @@ def download_snapshot(repo: str, progress: Progress, *, weights: bool) -> Path:
     """
     patterns = TOKENIZER_FILES + (WEIGHT_FILES if weights else [])
     told = list(_ask_hub(["--patterns", *patterns, "--", "model"], repo, progress))
-    return Path(str(told[-1]["folder"]))
+    return Path(told[-1].folder)
 
 
 def download_rows(
@@ -46,13 +63,10 @@ def download_rows(
     if limit is not None:
         options.append(f"--limit={limit}")
     first, *others = _ask_hub([*options, "--", "problems"], repo, progress)
-    columns = first["columns"]
-    assert isinstance(columns, list)
-    rows = [row for told in others if isinstance(row := told["row"], dict)]
-    return Rows(tuple(columns), tuple(rows))
+    return Rows(first.columns, tuple(told.row for told in others if told.row is not None))
 
 
-def _ask_hub(arguments: list[str], repo: str, progress: Progress) -> Iterator[dict[str, object]]:
+def _ask_hub(arguments: list[str], repo: str, progress: Progress) -> Iterator[_Told]:
     """Run the process that talks to the Hub; give what it answers, pass its progress on.
 
     Ended early, by a cancel or an error, it takes the process with it.
@@ -82,30 +96,25 @@ def _ask_hub(arguments: list[str], repo: str, progress: Progress) -> Iterator[di
             process.kill()
 
 
-def _listen(
-    process: "subprocess.Popen[str]", repo: str, progress: Progress
-) -> Iterator[dict[str, object]]:
+def _listen(process: "subprocess.Popen[str]", repo: str, progress: Progress) -> Iterator[_Told]:
     assert process.stdout is not None
     shown = 0
     for line in process.stdout:
         progress.check()
-        told: dict[str, object] = json.loads(line)
-        if "end" in told:
+        told = msgspec.convert(json.loads(line), _Told)
+        if told.end:
             return
-        if "traceback" in told:
-            raise _failure(told)
-        if "done" not in told:
+        if told.traceback is not None:
+            raise _failure(told.sentence, told.traceback)
+        if told.done is None:
             yield told
-        elif isinstance(done := told["done"], int) and done != shown:
-            total = told["total"]
-            progress.report(
-                LoadProgress(f"Downloading {repo}", done, total if isinstance(total, int) else None)
-            )
-            shown = done
+        elif told.done != shown:
+            progress.report(LoadProgress(f"Downloading {repo}", told.done, told.total))
+            shown = told.done
     raise EOFError
 
 
-def _failure(told: dict[str, object]) -> Exception:
-    if told["sentence"] is not None:
-        return InputError(str(told["sentence"]))
-    return RuntimeError(f"The Hub's client failed:\n{told['traceback']}")
+def _failure(sentence: str | None, traceback: str) -> Exception:
+    if sentence is not None:
+        return InputError(sentence)
+    return RuntimeError(f"The Hub's client failed:\n{traceback}")
