@@ -1,5 +1,7 @@
 """What a fault of a handler does: it is told, and the app and its loop live on."""
 
+import asyncio
+
 import pytest
 from textual.widgets import Static
 
@@ -71,6 +73,27 @@ async def test_late_on_what_has_gone_is_no_fault() -> None:
         await pilot.pause()
         app.exit(0)
         app.screen.call_later(fail)
+
+
+@pytest.mark.parametrize("leave", ["closed", "another screen"])
+async def test_what_is_left_before_it_has_come_is_no_fault(leave: str) -> None:
+    """The palette looks for the screen below it once it is composed; it may be gone by then."""
+    async with running("escape", engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: app.session.status is not None)
+        for turns in range(30):
+            app.action_command_palette()
+            palette = app.screen
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if leave == "closed":
+                palette.dismiss()
+            else:
+                await app.switch_mode("loss")
+                await until(pilot, lambda it: it.is_mounted, palette)
+                await app.switch_mode("tokens")
+                app.screen.dismiss()
+            await until(pilot, lambda it: not it.is_attached, palette)
+        assert app.faults == []
 
 
 async def test_what_waits_to_be_drawn_is_no_fault_where_it_is_of_what_has_gone() -> None:

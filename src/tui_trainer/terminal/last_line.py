@@ -137,7 +137,8 @@ async def dispatch(pump: MessagePump, message: Message) -> None:
         if pump is app and isinstance(message, Compose | Mount):
             app.end_by(error)  # there is no app to live on
         else:
-            app._handle_exception(error)
+            with pump._context():
+                app._handle_exception(error)
 
 
 setattr(MessagePump, "_dispatch_message", dispatch)  # noqa: B010 - Textual has no hook for it

@@ -20,8 +20,17 @@ def has_gone(pump: MessagePump) -> bool:
         return True
     if pump is app:
         return False
-    pruned = isinstance(pump, DOMNode) and any(node._pruning for node in pump.ancestors_with_self)
-    return pruned or not pump.is_attached
+    if not isinstance(pump, DOMNode):
+        return not pump.is_attached
+    pruned = any(node._pruning for node in pump.ancestors_with_self)
+    return pruned or not pump.is_attached or _was_left(app, pump)
+
+
+def _was_left(app: App[object], node: DOMNode) -> bool:
+    """Whether its screen was closed: Textual takes it off its stack first, and then away."""
+    stacks = app._screen_stacks.values()
+    screens = [each for each in node.ancestors_with_self if isinstance(each, Screen)]
+    return any(all(screen not in stack for stack in stacks) for screen in screens)
 
 
 def is_here(node: DOMNode) -> bool:

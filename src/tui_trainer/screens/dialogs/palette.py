@@ -8,6 +8,7 @@ from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.dom import DOMNode
+from textual.events import Mount
 from textual.screen import Screen
 
 from tui_trainer.screens.dialog import LeftOnce
@@ -18,6 +19,14 @@ Return = TypeVar("Return")
 
 class Palette(LeftOnce, CommandPalette):
     """Textual's, left once as any dialog is."""
+
+    def _on_mount(self, event: Mount) -> None:
+        """Textual's takes what is below it for the screen whose keys it lists.
+
+        Where another screen was opened before it came, there is none: it stays empty.
+        """
+        if self not in self.app.screen_stack:
+            event.prevent_default()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """As `Dialog.dismiss`."""
