@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +43,8 @@ def parse() -> argparse.Namespace:
 def play_side_by_side(arguments: argparse.Namespace) -> tuple[int, str]:
     """Monkeys in processes of their own: the exit status, and what was done."""
     share = -(-arguments.actions // arguments.jobs)
-    monkeys = []
+    monkeys: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     for job in range(arguments.jobs):
         command = [sys.executable, "-m", "tests.monkey", "--jobs", "1", "--actions", f"{share}"]
         command += ["--seed", f"{arguments.seed + SEEDS_APART * job}"]
@@ -54,6 +56,7 @@ def play_side_by_side(arguments: argparse.Namespace) -> tuple[int, str]:
     finally:
         for monkey in monkeys:
             monkey.terminate()
+            monkey.wait()
     return int(any(statuses)), f"{arguments.jobs} monkeys, {share:,} actions each"
 
 

@@ -56,11 +56,11 @@ async def test_a_signal_is_for_the_monkey_and_not_for_one_of_its_apps(model: str
 @pytest.mark.long
 def test_the_monkey_ends_at_the_first_sigterm_and_leaves_nothing(tmp_path: Path) -> None:
     monkey = subprocess.Popen(
-        [sys.executable, "-m", "tests.monkey", "--jobs", "1", "--actions", "1000000"],
+        [sys.executable, "-m", "tests.monkey", "--jobs", "2", "--actions", "1000000"],
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("tui-trainer-monkey-*/model/config.json")):
+    while len(list(tmp_path.glob("tui-trainer-monkey-*/model/config.json"))) < 2:
         assert time.monotonic() < deadline
         assert monkey.poll() is None
         time.sleep(0.1)
