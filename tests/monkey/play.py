@@ -159,7 +159,8 @@ class Episode:
         keyboard.tick()
         keyboard.type(action.data)
         await asyncio.sleep(action.rest)
-        await self._until(self._is_read, HANG_SECONDS, "its input is not used")
+        left = app._input.__len__  # a text that is typed is hundreds of keys, each with its work
+        await self._until(self._is_read, HANG_SECONDS, "its input is not used", left)
 
     def _is_read(self) -> bool:
         app = self.app
@@ -172,10 +173,21 @@ class Episode:
             answer = self.app.worker.ask(ReadStatus())
             await self._until(answer.done, BUSY_SECONDS, "the worker does not answer")
 
-    async def _until(self, condition: Callable[[], object], seconds: float, what: str) -> None:
-        """Wait, with time counted by what this process gets of it: others may have the machine."""
-        polls, cpu = seconds / POLL_SECONDS, time.thread_time()
+    async def _until(
+        self,
+        condition: Callable[[], object],
+        seconds: float,
+        what: str,
+        left: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Wait, for so long at most in which what is `left` to do does not change.
+
+        Time is counted by what this process gets of it: others may have the machine.
+        """
+        polls, cpu, before = seconds / POLL_SECONDS, time.thread_time(), left()
         while not condition():
+            if (now := left()) != before:
+                polls, cpu, before = seconds / POLL_SECONDS, time.thread_time(), now
             polls -= 1
             if polls < 0 or time.thread_time() - cpu > seconds:
                 raise TimeoutError(what)
