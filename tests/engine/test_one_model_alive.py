@@ -18,6 +18,7 @@ from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine import engine as engine_module
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.models import devices
 from tui_trainer.engine.models.loading import LoadedModel, load_model
 from tui_trainer.engine.models.sources import Source
 from tui_trainer.errors import InputError
@@ -149,7 +150,7 @@ def test_where_memory_does_not_hold_both_the_old_one_goes_first(
             raise InputError("The disk is gone.")
 
         with monkeypatch.context() as patched:
-            patched.setattr(engine_module, "free_memory", lambda _, free=free: free)
+            patched.setattr(devices, "free_memory", lambda _, free=free: free)
             patched.setattr(engine_module, "load_model", fail_to_load)
             with pytest.raises(InputError, match="disk is gone"):
                 qwen3.load_model(choice)

@@ -32,7 +32,7 @@ from tui_trainer.engine.model_at_hand import ModelAtHand, take_in_hand
 from tui_trainer.engine.models.devices import (
     choose_device,
     choose_precision,
-    free_memory,
+    has_memory_for,
     list_devices,
 )
 from tui_trainer.engine.models.garbage import pass_over_what_was_imported
@@ -137,8 +137,10 @@ class Engine:
         precision = choose_precision(choice.precision, device, config)
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
-        if self._at_hand is not None:
-            self._free_memory_for(count_weights(source, config) * dtype.itemsize, device)
+        size = count_weights(source, config) * dtype.itemsize
+        if self._at_hand is not None and not has_memory_for(size, device):
+            self._progress.report(LoadProgress("Making room"))
+            self._at_hand = None
         loaded = load_model(source, choice, config, dtype)
         self._progress.check()
         model = loaded.model
@@ -153,14 +155,6 @@ class Engine:
         self._at_hand = take_in_hand(learner, choice, source, self._progress)
         self._vocabularies.keep(source, choice, vocabulary)
         return learner.status
-
-    def _free_memory_for(self, size: int, device: torch.device) -> None:
-        """Let the present model go where one of `size` bytes does not fit beside it."""
-        # On the host the weights are twice, there and in the copy that `reload` takes them from.
-        on_host = 2 * size <= free_memory(torch.device("cpu"))
-        if not on_host or (device.type != "cpu" and size > free_memory(device)):
-            self._progress.report(LoadProgress("Making room"))
-            self._at_hand = None
 
     def reload(self) -> LearnerStatus:
         """The loaded weights again, a fresh optimizer; InputError where a run is being written."""

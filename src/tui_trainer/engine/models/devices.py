@@ -110,6 +110,13 @@ def free_memory(device: torch.device) -> int:
     return int(psutil.virtual_memory().available)
 
 
+def has_memory_for(size: int, device: torch.device) -> bool:
+    """Whether a model of `size` bytes fits on `device` beside what is there."""
+    # On the host the weights are twice, there and in the copy that `reload` takes them from.
+    on_host = 2 * size <= free_memory(torch.device("cpu"))
+    return on_host and (device.type == "cpu" or size <= free_memory(device))
+
+
 def memory_in_use(device: torch.device) -> int:
     """Bytes: what torch has allocated on a CUDA device, what the process holds on a CPU."""
     if device.type == "cuda":
