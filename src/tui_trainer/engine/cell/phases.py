@@ -23,6 +23,7 @@ from tui_trainer.reports.phases import (
     NamedNorm,
     PhaseReport,
 )
+from tui_trainer.words.numbers import nats
 
 
 class TrainingCell:
@@ -229,7 +230,7 @@ class TrainingCell:
         if last[2] == loss:
             return f"{words} It is the same as before: nothing has changed the weights."
         return (
-            f"{words} It is not {last[2]:.4f} as before, though no weight has changed: dropout "
+            f"{words} It is not {nats(last[2])} as before, though no weight has changed: dropout "
             "drew other units."
         )
 

@@ -22,6 +22,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.words import COMES
+from tui_trainer.words.numbers import nats
 
 PHASE_KEYS = {FORWARD: "F", LOSS: "L", BACKWARD: "B", STEP: "S", ZERO_GRAD: "Z"}
 COLUMNS = (Column("layer", 14), Column("gradient", 10, right=True), Column("", 12, share=1))
@@ -71,7 +72,7 @@ def describe_phases(report: PhaseReport) -> str:
     """A line a phase: its key, its name, and what there is of it now."""
     made = {
         FORWARD: _describe_logits(report),
-        LOSS: "" if report.loss is None else f"{report.loss:.4f} nats",
+        LOSS: "" if report.loss is None else f"{nats(report.loss)} nats",
         BACKWARD: _describe_gradients(report),
         STEP: _describe_step(report),
         ZERO_GRAD: "" if report.phase != ZERO_GRAD else "no weight has a gradient",
