@@ -4,6 +4,7 @@ Where the second half fails, Textual has mended the fault: take the remedy out o
 `terminal/textual_faults.py`, and the case from here.
 """
 
+import asyncio
 import os
 import threading
 import tty
@@ -15,13 +16,16 @@ from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 from textual.drivers.linux_driver import LinuxDriver
 from textual.errors import NoWidget
-from textual.events import Click, Key, MouseDown
+from textual.events import Click, Key, MouseDown, Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import OptionList, Static, TextArea
 
 from tui_trainer.terminal.textual_faults import REMEDIES
 
+ENDLESS = 20
 LINES = "\n".join(f"line {n}" for n in range(40))
 
 
@@ -77,6 +81,31 @@ async def click_beside_everything(app: Plain, pilot: Pilot[None]) -> None:
     CommandPalette._on_click(palette, Click(palette, 999, 999, 0, 0, 1, False, False, False))
 
 
+class Counting(Screen[None]):
+    """Knows how often it was told its size, and does something about it afterwards."""
+
+    told = 0
+
+    def on_resize(self, event: Resize) -> None:
+        self.told += 1
+        self.call_later(lambda: None)  # between two sizes, which Textual would take for one
+        if self.told > ENDLESS:
+            event.prevent_default()
+
+
+async def resize_twice_at_once(app: Plain, pilot: Pilot[None]) -> None:
+    screen = Counting()
+    await app.push_screen(screen)
+    for size in (Size(40, 12), app.size):
+        screen.post_message(Resize(size, size))
+        screen.call_later(lambda: None)
+    before = -1
+    while before != (before := screen.told):  # it is laid out for the last time
+        if screen.told > ENDLESS:
+            raise ValueError("It is laid out for ever.")
+        await asyncio.sleep(0.3)
+
+
 async def undo_a_long_paste(app: Plain, pilot: Pilot[None]) -> None:
     area = app.query_one(TextArea)
     area.insert(LINES)
@@ -121,6 +150,7 @@ CASES: dict[str, Callable[[Plain, Pilot[None]], Awaitable[None]]] = {
     "click_what_is_still_listed": click_an_option_that_is_gone,
     "find_what_is_still_there": press_what_is_being_taken_away,
     "click_where_the_palette_is": click_beside_everything,
+    "lay_out_at_the_size_that_is_now": resize_twice_at_once,
     "find_cursor_within_text": undo_a_long_paste,
     "decode_whatever_comes": type_a_byte_that_is_no_utf_8,
 }

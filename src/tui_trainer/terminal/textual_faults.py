@@ -15,7 +15,7 @@ from textual.command import CommandPalette
 from textual.content import Content, _FormattedLine
 from textual.drivers import linux_driver
 from textual.errors import NoWidget
-from textual.events import Click
+from textual.events import Click, Resize
 from textual.geometry import Offset
 from textual.screen import Screen
 from textual.widget import Widget
@@ -79,6 +79,22 @@ def find_what_is_still_there(
     if widget is not None and widget.parent is None:
         return None, None
     return widget, offset
+
+
+_resize = Screen._on_resize
+
+
+@stand_in(Screen, "_on_resize")
+async def lay_out_at_the_size_that_is_now(screen: Screen[object], event: Resize) -> None:
+    """An endless loop where the terminal changes its size twice at once.
+
+    A screen that is laid out at another size than before sends itself that size: two of them on
+    their way bring each other back.
+    """
+    if event.size == screen.app.size:
+        await _resize(screen, event)
+    else:
+        event.stop()
 
 
 _click_palette = CommandPalette._on_click
