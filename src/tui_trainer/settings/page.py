@@ -19,7 +19,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("The training cell: Step, `tui-trainer step`", CellSettings),
     ("Sampling: Predict, `tui-trainer predict`", Sampling),
     ("An evaluation: GSM8K, `tui-trainer eval`", EvaluationSettings),
-    ("A bench: GSM8K, `tui-trainer bench`", BenchSettings),
+    ("A bench: Runs, `tui-trainer bench`", BenchSettings),
 )
 HEAD = """\
 # Settings
