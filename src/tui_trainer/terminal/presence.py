@@ -29,11 +29,14 @@ def has_gone(pump: MessagePump) -> bool:
 def _was_left(app: App[object], node: DOMNode) -> bool:
     """Whether its screen was closed: Textual takes it off its stack first, and then away."""
     stacks = app._screen_stacks.values()
-    screens = [each for each in node.ancestors_with_self if isinstance(each, Screen)]
-    return any(all(screen not in stack for stack in stacks) for screen in screens)
+    return any(all(screen not in stack for stack in stacks) for screen in _screens_of(node))
+
+
+def _screens_of(node: DOMNode) -> list[Screen[object]]:
+    """The screen that it is on, or is; none where it is on none."""
+    return [each for each in node.ancestors_with_self if isinstance(each, Screen)]
 
 
 def is_here(node: DOMNode) -> bool:
     """Whether something can be done to it now."""
-    screens = [each for each in node.ancestors_with_self if isinstance(each, Screen)]
-    return not has_gone(node) and all(screen.is_mounted for screen in screens)
+    return not has_gone(node) and all(screen.is_mounted for screen in _screens_of(node))
