@@ -9,8 +9,8 @@ import torch
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.known import step_reports, the
 from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.accelerator import receive
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.models.devices import receive
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings

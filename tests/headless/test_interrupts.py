@@ -17,11 +17,11 @@ from torch import Tensor
 
 from tests.headless.conftest import Program
 from tui_trainer.cli import PIPE_CLOSED, main
+from tui_trainer.engine.accelerator import Arriving, receive
 from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop import step_figures
-from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.headless import evaluation, interrupts
 from tui_trainer.headless.interrupts import Interrupts, heard, whole_steps
 from tui_trainer.reports.evaluation import EvaluationReport

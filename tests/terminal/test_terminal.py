@@ -16,8 +16,8 @@ from torch import Tensor
 
 from tests.terminal.terminal import Terminal
 from tui_trainer.cli import main
+from tui_trainer.engine.accelerator import Arriving, receive
 from tui_trainer.engine.loop import step_figures
-from tui_trainer.engine.models.devices import Arriving, receive
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 

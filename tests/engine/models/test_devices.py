@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
+from tests.cards import GIB, put_in
 from tests.models import BYTE_FALLBACK, BYTE_LEVEL
 from tui_trainer.engine.models.devices import (
     choose_device,
@@ -14,37 +15,17 @@ from tui_trainer.engine.models.devices import (
     count_parameters,
     list_devices,
     memory_in_use,
-    receive,
 )
 from tui_trainer.errors import InputError
-
-GIB = 2**30
-
-
-class Cards:
-    """CUDA cards that are not there, by their free bytes."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *free: int) -> None:
-        monkeypatch.setattr(torch.cuda, "device_count", lambda: len(free))
-        monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"Card {index}")
-        monkeypatch.setattr(
-            torch.cuda,
-            "mem_get_info",
-            lambda device: (
-                (free[torch.device(device).index or 0], GIB)
-                if isinstance(device, torch.device)
-                else (free[device], GIB)
-            ),
-        )
 
 
 @pytest.fixture
 def no_cards(monkeypatch: pytest.MonkeyPatch) -> None:
-    Cards(monkeypatch)
+    put_in(monkeypatch)
 
 
 def test_auto_is_the_card_with_the_most_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    Cards(monkeypatch, 1 * GIB, 3 * GIB, 2 * GIB)
+    put_in(monkeypatch, 1 * GIB, 3 * GIB, 2 * GIB)
     assert choose_device("auto") == choose_device("cuda") == torch.device("cuda:1")
     assert choose_device("cuda:2") == torch.device("cuda:2")
     assert [device.name for device in list_devices()] == ["cuda:1", "cuda:2", "cuda:0", "cpu"]
@@ -80,7 +61,7 @@ def test_auto_precision_is_fp32_on_a_cpu_and_mixed_on_a_card_where_it_fits(
     config = BYTE_LEVEL["Qwen3"](400)
     assert choose_precision("auto", torch.device("cpu"), config) == "fp32"
     needed = 20 * count_parameters(config) / 0.8
-    Cards(monkeypatch, int(needed) + 1, int(needed) - 1)
+    put_in(monkeypatch, int(needed) + 1, int(needed) - 1)
     assert choose_precision("auto", torch.device("cuda:0"), config) == "mixed"
     assert choose_precision("auto", torch.device("cuda:1"), config) == "bf16-sr"
     assert choose_precision("fp32", torch.device("cuda:1"), config) == "fp32"
@@ -91,8 +72,3 @@ def test_memory_in_use_on_a_cpu_is_what_the_process_holds() -> None:
     rss = psutil.Process().memory_info().rss
     assert memory_in_use(torch.device("cpu")) == pytest.approx(rss, rel=0.2)
     assert memory_in_use(torch.device("cpu")) > held.nbytes
-
-
-def test_on_a_cpu_what_is_received_is_there() -> None:
-    tensors = torch.randn(()), torch.randn(2, 3)
-    assert receive(*tensors).wait() == tensors

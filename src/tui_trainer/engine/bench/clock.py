@@ -16,6 +16,7 @@ from torch.optim.optimizer import (
 )
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.reports.bench import Phases
 
 
@@ -25,7 +26,7 @@ class PhaseClock:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self.waits = device.type == "cpu"
-        """Whether a phase ends when the device is done, which slows a CUDA device down."""
+        """Whether a phase ends when the device is done, which slows a GPU down."""
         self._positions = 0
         self._ignoring = False
         self.reset()
@@ -61,8 +62,8 @@ class PhaseClock:
         return Phases(**{name: 1e3 * total / steps for name, total in self._seconds.items()})
 
     def _now(self) -> float:
-        if self.waits and self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+        if self.waits:
+            accelerator(self._device).synchronize()
         return time.perf_counter()
 
     @contextmanager

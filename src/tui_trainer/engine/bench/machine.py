@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.reports.bench import Machine
 
 CPU_FILE = Path("/proc/cpuinfo")
@@ -13,7 +14,7 @@ CPU_FILE = Path("/proc/cpuinfo")
 
 def describe_machine(device: torch.device) -> Machine:
     """This machine as a loop on `device` sees it."""
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    gpu = None if device.type == "cpu" else accelerator(device).name()
     return Machine(
         cpu=cpu_name(),
         cores=os.cpu_count() or 1,

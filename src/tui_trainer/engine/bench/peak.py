@@ -7,18 +7,19 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.reports.bench_figures import flops_per_token
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SECONDS = 0.5
 FEWEST_PRODUCTS = 2  # the first is slower; some CPUs take seconds for one in bf16
-SIZES = {"cuda": 8192}
-OTHER_SIZE = 1024
+SIZES = {"cpu": 1024}
+GPU_SIZE = 8192
 
 
 def measure_peak(device: torch.device, dtype: str) -> float:
     """Floating point operations a second of the fastest of many products of square matrices."""
-    size = SIZES.get(device.type, OTHER_SIZE)
+    size = SIZES.get(device.type, GPU_SIZE)
     left, right = (torch.randn(size, size, device=device).to(DTYPES[dtype]) for _ in range(2))
     times: list[float] = []
     while len(times) < FEWEST_PRODUCTS or sum(times) < SECONDS:
@@ -29,8 +30,7 @@ def measure_peak(device: torch.device, dtype: str) -> float:
 def _product_seconds(left: torch.Tensor, right: torch.Tensor) -> float:
     started = time.perf_counter()
     left @ right
-    if left.is_cuda:
-        torch.cuda.synchronize(left.device)
+    accelerator(left.device).synchronize()
     return time.perf_counter() - started
 
 

@@ -23,6 +23,7 @@ from transformers import (
     TrainingArguments,
 )
 
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.errors import InputError
 from tui_trainer.settings.bench import SFT_TRAINER
@@ -81,7 +82,7 @@ def train_as_peer(
             "save_strategy": "no",
             "report_to": "none",
             "disable_tqdm": True,
-            "dataloader_pin_memory": model.device.type == "cuda",
+            "dataloader_pin_memory": accelerator(model.device).pins,
         }
         if loop == SFT_TRAINER:
             trainer = make_sft_trainer(model, tokenizer, data, common)

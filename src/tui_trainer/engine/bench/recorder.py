@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.errors import InputError
@@ -17,7 +18,7 @@ WARMUP_SHARE = 0.1
 FEWEST_STEPS = 2
 """So many are timed, however long they take."""
 PHASE_STEPS = 5
-"""On a CUDA device the phases are those of so many more steps, which wait for it."""
+"""On a GPU the phases are those of so many more steps, which wait for it."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,7 @@ class Recorder:
         return time.perf_counter() - self._began - self._paused
 
     def _mark(self) -> StepEnd:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+        accelerator(self._device).synchronize()
         return StepEnd(self._elapsed(), self._tokens, self._steps)
 
     def _measure(self, mark: StepEnd) -> HeldOut:

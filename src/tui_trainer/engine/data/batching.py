@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tui_trainer.engine.accelerator import send
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.item_lengths import ItemLengths
-from tui_trainer.engine.models.devices import send
 
 IGNORED = -100
 """The label of a position that has none; `F.cross_entropy` passes over it."""

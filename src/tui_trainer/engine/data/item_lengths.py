@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tui_trainer.engine.models.devices import send
+from tui_trainer.engine.accelerator import send
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.finite import NotNumbersError
 from tui_trainer.engine.learner import Learner
 from tui_trainer.reports.predictions import Candidate, Position, Prediction
@@ -85,7 +86,7 @@ def _read_rows(
     p = log_p.exp()
     # A probability that underflowed to 0 adds nothing to the entropy
     entropy = torch.where(p > 0, -p * log_p, 0.0).sum(dim=-1).tolist()
-    p_sum = p.sum(dim=-1, dtype=torch.float64).tolist()
+    p_sum = p.sum(dim=-1, dtype=accelerator(p.device).widest).tolist()
     best = p.topk(min(top, p.shape[-1]), dim=-1)
     top_p, top_id = best.values.tolist(), best.indices.tolist()
     top_logit = rows.gather(1, best.indices).tolist()

@@ -211,7 +211,7 @@ def _check_state(weight: Tensor, name: str, state: dict[str, Tensor], facts: Tra
 
 
 def _rng(tensors: dict[str, Tensor], here: Rng) -> Rng:
-    """The random numbers of the CPU and, where it was one and is `here`, of the CUDA device."""
+    """The random numbers of the CPU and, where it was one and is `here`, of the GPU."""
     saved = [tensors.get(f"{RNG}{n}") for n in range(len(here))]
     found = [part for part in saved if part is not None]
     if saved[0] is None:

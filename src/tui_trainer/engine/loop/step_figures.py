@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from tui_trainer.engine.accelerator import receive
 from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.data.plan import StepPlan
 from tui_trainer.engine.data.row_layout import first_row
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item, report_item
 from tui_trainer.engine.loop.training_state import TrainingState
-from tui_trainer.engine.models.devices import memory_in_use, receive
+from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.reports.steps import StepReport
 

@@ -1,12 +1,9 @@
 """Devices and precisions: what there is, and what `auto` takes."""
 
-from dataclasses import dataclass
-
-import psutil
 import torch
-from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
+from tui_trainer.engine.accelerator import accelerator, accelerator_count
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import DeviceReport
 from tui_trainer.settings.model import BF16_STOCHASTIC
@@ -20,15 +17,15 @@ SHARE_FOR_STATE = 0.8
 
 def list_devices() -> list[DeviceReport]:
     """Every device a model can be put on, CUDA first, the one with the most free memory on top."""
-    devices = [_cuda_report(index) for index in range(torch.cuda.device_count())]
+    devices = [_report(torch.device("cuda", n)) for n in range(accelerator_count("cuda"))]
     devices.sort(key=lambda device: -(device.free_bytes or 0))
-    memory = psutil.virtual_memory()
-    return [*devices, DeviceReport("cpu", "CPU", memory.available, memory.total)]
+    return [*devices, _report(torch.device("cpu"))]
 
 
-def _cuda_report(index: int) -> DeviceReport:
-    free, total = torch.cuda.mem_get_info(index)
-    return DeviceReport(f"cuda:{index}", torch.cuda.get_device_name(index), free, total)
+def _report(device: torch.device) -> DeviceReport:
+    here = accelerator(device)
+    memory = here.memory()
+    return DeviceReport(str(device), here.name(), memory.free, memory.total)
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -43,7 +40,7 @@ def choose_device(wanted: str) -> torch.device:
         raise InputError(
             f"Device {wanted!r} is not known: use auto, cpu, cuda or cuda:N."
         ) from None
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    if device.type == "cuda" and (device.index or 0) >= accelerator_count("cuda"):
         raise InputError(f"There is no device {wanted} on this machine: use auto or cpu.")
     return device
 
@@ -55,7 +52,8 @@ def choose_precision(wanted: str, device: torch.device, config: PreTrainedConfig
     if device.type == "cpu":
         return "fp32"
     # What this process holds there is of the model before, in whose place this one comes.
-    free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
+    here = accelerator(device)
+    free = here.memory().free + here.unused() + here.allocated()
     needed = MIXED_BYTES_A_PARAMETER * count_parameters(config)
     return "mixed" if needed <= SHARE_FOR_STATE * free else BF16_STOCHASTIC
 
@@ -67,47 +65,10 @@ def count_parameters(config: PreTrainedConfig) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def send(tensor: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the host on `device`, without waiting for what that is doing."""
-    if device.type == "cpu":
-        return tensor
-    return tensor.pin_memory().to(device, non_blocking=True)
-
-
-@dataclass(frozen=True)
-class Arriving:
-    """Tensors of a device on their way to the host."""
-
-    tensors: tuple[Tensor, ...]
-    copied: torch.cuda.Event | None = None
-
-    def wait(self) -> tuple[Tensor, ...]:
-        """The tensors, on the host; what the device does after them is not waited for."""
-        if self.copied is not None:
-            self.copied.synchronize()
-        return self.tensors
-
-
-def receive(*tensors: Tensor) -> Arriving:
-    """Begin to copy `tensors`, all of one device, to the host, without waiting for either."""
-    device = tensors[0].device
-    if device.type == "cpu":
-        return Arriving(tensors)
-    copies = tuple(
-        torch.empty_like(tensor, device="cpu", pin_memory=True).copy_(tensor, non_blocking=True)
-        for tensor in tensors
-    )
-    copied = torch.cuda.Event()
-    copied.record(torch.cuda.current_stream(device))
-    return Arriving(copies, copied)
-
-
 def free_memory(device: torch.device) -> int:
     """Bytes that are free on the device now; what torch keeps there unused is among them."""
-    if device.type == "cuda":
-        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + unused
-    return int(psutil.virtual_memory().available)
+    here = accelerator(device)
+    return here.memory().free + here.unused()
 
 
 def has_memory_for(size: int, device: torch.device) -> bool:
@@ -118,7 +79,5 @@ def has_memory_for(size: int, device: torch.device) -> bool:
 
 
 def memory_in_use(device: torch.device) -> int:
-    """Bytes: what torch has allocated on a CUDA device, what the process holds on a CPU."""
-    if device.type == "cuda":
-        return torch.cuda.memory_allocated(device)
-    return int(psutil.Process().memory_info().rss)
+    """Bytes: what tensors hold on a GPU, what the process holds on a CPU."""
+    return accelerator(device).allocated()

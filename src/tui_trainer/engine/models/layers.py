@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.weights import Weights
 
 
@@ -53,6 +54,6 @@ def norm(tensors: list[Tensor]) -> float:
 def norm_of(tensor: Tensor) -> Tensor:
     """The 2-norm of one tensor, on its device.
 
-    Summed in fp64: on a CPU fp32 loses the fourth digit over a million values.
+    Summed in fp64 where there is one: on a CPU fp32 loses the fourth digit over a million values.
     """
-    return torch.linalg.vector_norm(tensor, dtype=torch.float64)
+    return torch.linalg.vector_norm(tensor, dtype=accelerator(tensor.device).widest)
