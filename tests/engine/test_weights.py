@@ -76,7 +76,7 @@ def test_a_copy_is_restored_to_the_bit_and_drops_the_gradients(kind: torch.dtype
 def test_one_copy_is_kept_until_it_is_given_away() -> None:
     weights = Weights(odd_model(torch.float32))
     assert weights.kept_bytes == 0
-    weights.reserve_copy()
+    weights.copy_ahead()
     assert weights.kept_bytes == weights.trained_bytes == 4 * 20
     first = weights.copy()
     assert weights.copy() is first

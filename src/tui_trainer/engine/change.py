@@ -1,7 +1,8 @@
 """One update, to be taken back and made again, bit for bit.
 
 A change of the weights is kept as the difference of their bits, taken as integers: adding it
-gives the weights before, subtracting it those after, exactly, and both need no second copy.
+gives the weights before, subtracting it those after, exactly, and both need no second copy. What is
+kept of a model on an accelerator is on the host, whose memory is the larger one.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import cached_property
 
 from torch.optim import Optimizer
 
-from tui_trainer.engine.optimizers.state import State, state_bytes
+from tui_trainer.engine.optimizers.state import KeptState, put_state, state_bytes, take_state
 from tui_trainer.engine.random_numbers import Rng, set_rng
 from tui_trainer.engine.training_setup import TrainingSetup
 from tui_trainer.engine.weights import Difference, Weights
@@ -23,7 +24,7 @@ class Before:
     optimizer: Optimizer
     optimizer_name: str
     optimizer_number: int
-    state: State
+    state: KeptState
     rng: Rng
 
 
@@ -40,7 +41,7 @@ class Change:
     @cached_property
     def bytes(self) -> int:
         """Counted once: each update asks for that of all before it."""
-        return sum(t.nbytes for t in self.weights) + state_bytes(self.before.state)
+        return sum(t.nbytes for t in self.weights) + state_bytes(self.before.state.values)
 
     def take_back(self, weights: Weights, setup: TrainingSetup) -> None:
         """Make all what it was before the update; the gradients are dropped."""
@@ -56,9 +57,8 @@ class Change:
         """The optimizer's state here takes the place of that in the optimizer, which is kept."""
         before = self.before
         self.__dict__.pop("bytes", None)  # the state of before the first update is none
-        other = dict(before.optimizer.state)
-        before.optimizer.state.clear()
-        before.optimizer.state.update(before.state)
+        other = take_state(before.optimizer)
+        put_state(before.optimizer, before.state)
         before.state = other
         setup.use_optimizer(before.optimizer, before.optimizer_name, before.optimizer_number)
         setup.set_as_in(self.actions[-1])

@@ -6,7 +6,7 @@ import torch
 
 from tui_trainer.engine.change import Before, Change
 from tui_trainer.engine.models.devices import free_memory
-from tui_trainer.engine.optimizers.state import State, copy_state, state_bytes
+from tui_trainer.engine.optimizers.state import KeptState, copy_state, state_bytes
 from tui_trainer.engine.random_numbers import Rng, get_rng
 from tui_trainer.engine.training_setup import TrainingSetup
 from tui_trainer.engine.weights import Difference, Weights
@@ -23,7 +23,7 @@ from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP, ZERO_GRAD
 from tui_trainer.runs.open_folder import SavedWeights
 
 SHARE_OF_FREE_MEMORY = 4
-
+HOST = torch.device("cpu")
 
 HARMLESS = FORWARD, LOSS, BACKWARD, ZERO_GRAD
 """Phases that change no weight."""
@@ -47,7 +47,7 @@ class History:
     _rng: Rng | None = None
     """The random numbers before the first of the phases that are pending."""
     _prepared: Before | None = None
-    _spare: State | None = None
+    _spare: KeptState | None = None
     _unkept: Difference | None = None
     _version: int = -1
     _saved_at: dict[int, SavedWeights | None] = field(default_factory=lambda: {0: None})
@@ -159,12 +159,12 @@ class History:
         """
         if self.budget and self._prepared is None:
             self._prepared = self._copy_before()
-            self.weights.reserve_copy()
+            self.weights.copy_ahead()
 
     def _copy_before(self) -> Before:
         setup = self.setup
         spare, self._spare = self._spare, None
-        state = copy_state(setup.optimizer.state, spare or {})
+        state = copy_state(setup.optimizer.state, spare)
         return Before(setup.optimizer, setup.optimizer_name, setup.optimizer_number, state, ())
 
     def add(self, change: Change) -> None:
@@ -281,7 +281,8 @@ class History:
         """What is held to go back and forth, with what is kept to be written again."""
         states = [self._prepared.state] if self._prepared else []
         states += [self._spare] if self._spare else []
-        return sum(change.bytes for change in self._changes) + sum(map(state_bytes, states))
+        held = sum(change.bytes for change in self._changes)
+        return held + sum(state_bytes(state.values) for state in states)
 
     def release_memory(self) -> None:
         """Keep what was done, but no way back, and nothing to write again."""
@@ -302,6 +303,6 @@ class History:
         return (*self._older, *kept, *self.pending)
 
 
-def default_budget(device: torch.device) -> int:
-    """A quarter of the memory that is free now, in bytes."""
-    return free_memory(device) // SHARE_OF_FREE_MEMORY
+def default_budget() -> int:
+    """A quarter of the host's memory that is free now, in bytes."""
+    return free_memory(HOST) // SHARE_OF_FREE_MEMORY

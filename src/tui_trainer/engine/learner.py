@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.tokens import Vocabulary
+from tui_trainer.engine.optimizers.state import KeptState, put_state
 from tui_trainer.engine.optimizers.step_seen import step_seen
 from tui_trainer.engine.random_numbers import Rng, get_rng, set_rng
 from tui_trainer.engine.training_setup import TrainingSetup
@@ -54,7 +55,7 @@ class Learner:
         self.setup = TrainingSetup(self.weights, Dropout(model), stochastic=stochastic)
         # On the host, so that `reload` needs neither the files nor the network again.
         self._loaded = self.weights.copy_to_host()
-        self.history = History(self.weights, self.setup, default_budget(self.device))
+        self.history = History(self.weights, self.setup, default_budget())
         torch.manual_seed(SEED)
 
     @property
@@ -132,24 +133,26 @@ class Learner:
 
     @contextmanager
     def restored_on_failure(
-        self, optimizer: Optimizer, *, copying: bool = True
+        self, optimizer: Optimizer, state: KeptState | None = None, *, copying: bool = True
     ) -> Iterator[list[Tensor]]:
         """Around one update: gives the weights as they are now, puts them back where it fails.
 
         Then no gradients are left, the mode is eval, and an optimizer of the Learner that had
-        begun its step starts afresh. Without `copying` no weights are kept, and a failure inside
-        `optimizer.step` becomes an InputError that says that the update is half made.
+        begun its step has the `state` of before, or starts afresh where that was not kept. Without
+        `copying` no weights are kept, and a failure inside `optimizer.step` becomes an InputError
+        that says that the update is half made.
         """
         weights = self.weights.copy() if copying else []
         rng, had_gradients = get_rng(self.device), self.weights.have_gradients
         was_current = self.history.is_current
-        with step_seen(optimizer) as step:
+        copies = (self.weights.wait_for_copy, *([state.wait] if state else []))
+        with step_seen(optimizer, first=copies) as step:
             try:
                 yield weights
             except BaseException as error:
                 self._drop_passes(rng, had_gradients)
                 if copying:
-                    self._take_back(weights, optimizer if step.begun else None, was_current)
+                    self._take_back(weights, optimizer if step.begun else None, state, was_current)
                 elif step.is_half_made:
                     raise InputError(
                         f"The optimizer failed in the middle of an update ({error}), so the "
@@ -166,16 +169,24 @@ class Learner:
             self.history.add_phase(Action(ZERO_GRAD))
 
     def _take_back(
-        self, weights: list[Tensor], stepped: Optimizer | None, was_current: bool
+        self,
+        weights: list[Tensor],
+        stepped: Optimizer | None,
+        state: KeptState | None,
+        was_current: bool,
     ) -> None:
-        """The weights before an update that failed; `stepped` had begun it.
+        """The weights before an update that failed; `stepped` had begun it from `state`.
 
-        Its state is of no update that was made, and neither is what undo would put back there.
+        What it has now is of no update that was made, and where `state` was not kept neither is
+        what undo would put back there.
         """
         self.weights.restore(weights)
         if stepped is self.setup.optimizer:
-            self.setup.set_optimizer(self.setup.optimizer_name)
-            self.history.forget_changes()
+            if state is not None:
+                put_state(stepped, state)
+            else:
+                self.setup.set_optimizer(self.setup.optimizer_name)
+                self.history.forget_changes()
         if was_current:
             self.history.mark_current()
 

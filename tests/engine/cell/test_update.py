@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.engine.bits import Bits
 from tests.engine.notebook import Notebook, assert_same_bits, weights_of
 from tests.failing import failing_at
 from tests.known import present
@@ -182,20 +183,20 @@ def test_out_of_memory_leaves_the_weights_as_they_were(
     assert qwen3.update(NOTEBOOK_TEXT).update == 2
 
 
-def test_an_optimizer_that_did_not_fail_keeps_its_state(
-    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+def test_the_optimizer_is_as_it_was_and_so_is_what_can_be_undone(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch, place: Callable[[Faults], None]
 ) -> None:
+    """Undo's copy of its state takes a failed update back."""
+    loaded = Bits(qwen3)
     qwen3.update(NOTEBOOK_TEXT)
-    optimizer = qwen3.learner.setup.optimizer
+    before = Bits(qwen3)
     with monkeypatch.context() as patched:
-        Faults(patched).in_the_loss()
+        place(Faults(patched))
         with pytest.raises(torch.OutOfMemoryError):
             qwen3.update(NOTEBOOK_TEXT)
-    assert qwen3.learner.setup.optimizer is optimizer
-    assert len(optimizer.state) > 0
-    with monkeypatch.context() as patched:
-        Faults(patched).in_the_middle_of_the_optimizers_step()
-        with pytest.raises(torch.OutOfMemoryError):
-            qwen3.update(NOTEBOOK_TEXT)
-    assert qwen3.learner.setup.optimizer is not optimizer
-    assert len(qwen3.learner.setup.optimizer.state) == 0
+    Bits(qwen3).assert_equal(before)
+    qwen3.undo()
+    loaded.assert_equal(Bits(qwen3))
+    qwen3.redo()
+    Bits(qwen3).assert_equal(before)

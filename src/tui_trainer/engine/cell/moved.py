@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from tui_trainer.engine.kept_memory import bring
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.models.layers import Layer, layers_of, norm, norm_of
 from tui_trainer.engine.weights import count_changed, values_before
@@ -49,9 +50,9 @@ def _look_at(layer: Layer, changes: Changes | None) -> LayerMoved:
 
 def _pieces(weight: Tensor, change: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
     """So many values at a time of a weight, and of its change."""
-    change = torch.zeros_like(weight) if change is None else change
+    change = torch.zeros_like(weight) if change is None else change  # one that does not train
     values, changes = (tensor.reshape(-1).split(VALUES_AT_ONCE) for tensor in (weight, change))
-    return zip(values, changes, strict=True)
+    return ((now, bring(change, now.device)) for now, change in zip(values, changes, strict=True))
 
 
 def _compare(now: Tensor, difference: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -192,7 +192,7 @@ class TrainingCell:
             )
         again = self._ran == STEP
         before = learner.history.before_update()
-        with learner.restored_on_failure(learner.setup.optimizer) as weights_before:
+        with learner.restored_on_failure(learner.setup.optimizer, before.state) as weights_before:
             learner.setup.optimizer.step()
         self._moved = learner.weights.turn_into_difference(weights_before)
         actions = (*learner.history.pending, learner.action(STEP))

@@ -33,7 +33,7 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
     noisy = learner.setup.training and learner.setup.dropout.largest > 0
     before = predict(learner, text, top) if noisy else None
 
-    with learner.restored_on_failure(optimizer) as weights_before:
+    with learner.restored_on_failure(optimizer, state_before.state) as weights_before:
         started = time.perf_counter()
         model.train(learner.setup.training)
         with learner.autocast(), learner.setup.dropout.in_use():

@@ -1,6 +1,6 @@
 """Whether an optimizer's step was begun, and whether it came to its end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -27,10 +27,13 @@ class StepSeen:
 
 
 @contextmanager
-def step_seen(optimizer: Optimizer) -> Iterator[StepSeen]:
-    """Looks at the step that the block makes."""
+def step_seen(
+    optimizer: Optimizer, first: Iterable[Callable[[], None]] = ()
+) -> Iterator[StepSeen]:
+    """Looks at the step that the block makes; does what is `first` before it."""
     seen = StepSeen()
     hooks = (
+        *(optimizer.register_step_pre_hook(_without_arguments(do)) for do in first),
         optimizer.register_step_pre_hook(seen.begin),
         optimizer.register_step_post_hook(seen.end),
     )
@@ -39,3 +42,7 @@ def step_seen(optimizer: Optimizer) -> Iterator[StepSeen]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _without_arguments(do: Callable[[], None]) -> Callable[..., None]:
+    return lambda *_: do()
