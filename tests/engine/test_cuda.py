@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.engine.notebook import assert_same_bits, weights_of
-from tests.known import step_reports, the
+from tests.known import present, step_reports, the
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.accelerator import receive
 from tui_trainer.engine.engine import Engine
@@ -42,6 +42,31 @@ def test_an_update_counts_the_weights_that_moved(
     assert report.moved == sum(int((old != new).sum()) for old, new in pairs) > 0
     engine.reload()
     assert_same_bits(model.parameters(), before)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16-sr"])
+def test_undo_takes_no_memory_of_the_card_and_gives_the_same_bits(
+    engine: Engine, precision: str
+) -> None:
+    """What is kept is pinned on the host, and was copied before the optimizer wrote it."""
+    engine.load_model(ModelChoice("builtin", "cuda", precision))
+    weights, states, held = engine.learner.weights, [], []
+    for _ in range(3):
+        states.append(weights_of(engine.learner.model))
+        engine.update(NOTEBOOK_TEXT)
+        engine.prepare_undo()
+        torch.cuda.synchronize()
+        held.append(torch.cuda.memory_allocated())
+    states.append(weights_of(engine.learner.model))
+    assert present(engine.status()).history.undo == 3
+    assert all(tensor.is_pinned() for tensor in weights.copy())
+    assert held[0] == held[1] == held[2]  # weights and moments
+    for back in (2, 1, 0):
+        engine.undo()
+        assert_same_bits(engine.learner.model.parameters(), states[back])
+    for forth in (1, 2, 3):
+        engine.redo()
+        assert_same_bits(engine.learner.model.parameters(), states[forth])
 
 
 def test_what_is_received_is_what_there_was_when_it_was_asked_for() -> None:

@@ -32,6 +32,9 @@ class Event(Protocol):
     def synchronize(self) -> None:
         """Wait until the device is there."""
 
+    def wait(self) -> None:
+        """Have the device begin what it is asked for from now on once it is there."""
+
 
 @dataclass(frozen=True)
 class DeviceMemory:

@@ -12,7 +12,7 @@ ALIGNMENT = 64
 SMALLEST_BLOCK = 1 << 21
 """Bytes; pinned memory comes in powers of two."""
 PIECE = 1 << 24
-"""Values that are on a device at once of what the host keeps: 67 MB in fp32, some 2 ms over PCIe."""
+"""Values that a device has at once of what the host keeps for it: 67 MB in fp32, 2 ms of PCIe."""
 
 
 def is_apart(device: torch.device) -> bool:

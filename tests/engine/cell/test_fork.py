@@ -8,8 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.engine.bits import Bits
 from tests.engine.notebook import Notebook, assert_same_bits, weights_of
-from tests.engine.test_history import Bits
 from tests.failing import failing_at
 from tests.known import each, present
 from tests.models import NOTEBOOK_TEXT

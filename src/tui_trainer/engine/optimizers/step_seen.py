@@ -27,9 +27,7 @@ class StepSeen:
 
 
 @contextmanager
-def step_seen(
-    optimizer: Optimizer, first: Iterable[Callable[[], None]] = ()
-) -> Iterator[StepSeen]:
+def step_seen(optimizer: Optimizer, first: Iterable[Callable[[], None]] = ()) -> Iterator[StepSeen]:
     """Looks at the step that the block makes; does what is `first` before it."""
     seen = StepSeen()
     hooks = (
