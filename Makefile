@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: run test test-all test-real check gallery docs bench clean
+.PHONY: run test test-all test-real check gallery docs bench gpu clean
 
 run: $(READY)
 	$(BIN)/tui-trainer
@@ -37,6 +37,10 @@ docs: $(READY)
 # BEFORE=COMMIT measures the start of that commit too, in turns.
 bench: $(READY)
 	BEFORE=$(BEFORE) $(BIN)/python -m pytest tests/bench --benchmark-only -m "" -s $(PYTEST_ARGS)
+
+# What only a CUDA device shows, in nine minutes; ARGS="--device cpu --small" tries the script itself.
+gpu: $(READY)
+	$(BIN)/python -m tests.gpu $(ARGS)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tui-trainer needs Python 3.11 or later: run make with PYTHON=python3.11, say.")'
