@@ -1,7 +1,9 @@
 """Devices that are not there, as torch and the program see them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import NoReturn
 
 import pytest
 import torch
@@ -38,3 +40,10 @@ def put_in(
 
 def index_of(device: torch.device | int) -> int:
     return device if isinstance(device, int) else device.index or 0
+
+
+def raising(error: Exception) -> Callable[[], NoReturn]:
+    def fail() -> NoReturn:
+        raise error
+
+    return fail

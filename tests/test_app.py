@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList, Select
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
 from tests.pilot import loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.reports.models import DeviceReport
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
@@ -50,6 +51,22 @@ async def test_pick_a_directory(model_folder: Callable[[str], Path]) -> None:
         await pick(app, pilot, str(folder))
         await until(pilot, lambda: loaded(app).model.architecture == "LlamaForCausalLM")
         assert "Llama" in shown(app)
+
+
+async def test_the_picker_lists_every_device_and_why_one_does_not_answer() -> None:
+    class WithCards(FakeEngine):
+        def devices(self) -> list[DeviceReport]:
+            silent = DeviceReport("cuda:0", "Card\x1b 0", None, None, "it is \x1bbusy")
+            mps = DeviceReport("mps", "Apple M9", 9_000_000_000, 16_000_000_000)
+            return [mps, *super().devices(), silent]
+
+    async with running("escape", "m", engine=lambda progress: WithCards()) as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one("#models", OptionList).option_count > 0)
+        app.screen.query_one("#device", Select).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "mps Apple M9, 9.0 GB free" in shown(app))
+        assert "cpu CPU, 8.0 GB free" in shown(app)
+        assert "cuda:0 Card␛ 0, it is ␛busy" in shown(app)
 
 
 async def test_a_hub_model_comes_with_progress_and_trains(

@@ -176,6 +176,7 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         "eval",
         "bench",
         "models",
+        "devices",
         "runs",
         "problems",
     ]

@@ -40,6 +40,7 @@ COMMANDS = {
     "eval": ("evaluation", "score greedy answers to held-out problems"),
     "bench": ("bench", "measure the training loops side by side on this machine"),
     "models": ("models", "the models that are on this machine"),
+    "devices": ("devices", "the devices that a model can be put on"),
     "runs": ("runs", "the runs on disk"),
     "problems": ("problems", "what --problems takes, and its items"),
 }
@@ -65,7 +66,7 @@ else:
 
 
 class Commands(SubParsersAction):
-    """Imports the command that was asked for: all ten take longer than all else of `--help`."""
+    """Imports the command that was asked for: all of them take longer than all else of `--help`."""
 
     def __call__(
         self,

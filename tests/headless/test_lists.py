@@ -1,9 +1,10 @@
-"""`tui-trainer models` and `tui-trainer problems`."""
+"""`tui-trainer models`, `tui-trainer devices` and `tui-trainer problems`."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.cards import GIB, Card, put_in
 from tests.headless.conftest import Program, obeyed_characters
 from tests.hub.server import FakeHub
 from tui_trainer.engine.data.problems import describe_problems
@@ -53,3 +54,23 @@ def test_problems_lists_what_can_be_trained_on(program: Program) -> None:
     out = program("problems").out
     assert all(source.name in out and source.description in out for source in sources)
     assert "7,473   1,319" in out
+
+
+def test_devices_lists_what_auto_takes_first_and_what_does_not_answer_last(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in(monkeypatch, Card(GIB, error=RuntimeError("bad\x1b[31m\nmore")), GIB // 4)
+    ended = program("devices", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    assert [line["device"] for line in ended.lines] == ["cuda:1", "cpu", "cuda:0"]
+    assert ended.lines[0] == {
+        "device": "cuda:1",
+        "label": "Card 1",
+        "free_bytes": GIB // 4,
+        "total_bytes": GIB,
+        "problem": None,
+    }
+    assert ended.lines[2]["problem"] == "bad\x1b[31m"
+    out = program("devices").out
+    assert obeyed_characters(out) == set()
+    assert out.splitlines()[-1].endswith("Card 0, does not answer: bad␛[31m")

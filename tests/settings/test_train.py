@@ -22,7 +22,7 @@ from tui_trainer.settings.train import TrainSettings
         ),
         (
             partial(ModelChoice, device="tpu"),
-            "Device 'tpu' is not known: use auto, cpu, cuda or cuda:N.",
+            "Device 'tpu' is not known: use auto, cpu, cuda, cuda:N, xpu or mps.",
         ),
         (
             partial(ModelChoice, precision="fp16"),
@@ -115,6 +115,6 @@ def test_each_setting_has_a_field_that_reads_what_it_shows() -> None:
     assert [field.name for field in differing(other, TUTORIAL)] == changed
 
 
-@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:1"])
+@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:1", "xpu", "mps"])
 def test_every_device_that_can_be_is_taken(device: str) -> None:
     assert ModelChoice(device=device).device == device

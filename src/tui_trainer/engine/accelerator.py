@@ -22,6 +22,8 @@ ACCELERATORS = "cuda", "xpu", "mps"
 UNANSWERED = RuntimeError, AssertionError, torch.cuda.DeferredCudaCallError
 """What is raised by a device that does not answer: a broken or busy one, an old driver, a build
 of torch that is not for it."""
+NOTHING_THERE = "no NVIDIA driver", "No CUDA GPUs", "not compiled with", "not linked with"
+"""In what torch says where no card is, or none was made visible: that is no fault."""
 TENSOR_CORES = 8, 0
 """The compute capability from which on CUDA multiplies in TF32."""
 
@@ -275,6 +277,18 @@ def accelerator(device: torch.device) -> Accelerator:
 def accelerator_count(kind: str) -> int:
     """How many devices of a type torch sees; asking makes no context."""
     return int(torch.get_device_module(kind).device_count())
+
+
+def why_none(kind: str) -> str:
+    """Why torch sees no device of a type where one may be: an old driver. Empty where none is."""
+    if kind != "cuda":
+        return ""
+    try:
+        torch.cuda.init()
+    except UNANSWERED as error:
+        reason = str(error).split(" Please ")[0]
+        return "" if any(words in reason for words in NOTHING_THERE) else reason
+    return ""
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:

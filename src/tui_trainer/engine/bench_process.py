@@ -72,7 +72,7 @@ def load_learner(choice: ModelChoice, progress: Progress) -> Learner:
 def run_loop(job: Job, progress: Progress) -> Measured:
     """Train as the job says, and measure; InputError for what the user can mend."""
     problems, held_out = load_items(job.settings, progress)
-    device = choose_device(job.model.device)
+    device = choose_device(job.model.device).device
     learner = load_learner(
         replace(job.model, device=str(device), precision=loop_precision(job, device)), progress
     )

@@ -133,8 +133,9 @@ class Engine:
         self._progress.report(LoadProgress(f"Loading {source.name}"))
         config = load_config(source, choice)
         vocabulary = self._vocabularies.read(source, choice)
-        device = choose_device(choice.device)
-        precision = choose_precision(choice.precision, device, config)
+        chosen = choose_device(choice.device)
+        device, code = chosen.device, choice.remote_code
+        precision = choose_precision(choice.precision, device, config, remote_code=code)
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
         size = count_weights(source, config) * dtype.itemsize
@@ -148,7 +149,7 @@ class Engine:
         check_causal(model, source.name)
         seconds = time.perf_counter() - started
         vocabulary = vocabulary.fitted(embedding_rows(model))
-        notes = (*loaded.notes, *vocabulary.notes)
+        notes = (*chosen.notes, *loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights
         learner = Learner(model, vocabulary, report, source.updates)

@@ -10,10 +10,12 @@ class DeviceReport:
     """A device that a model can be put on."""
 
     name: str
-    """As torch names it: `cpu`, `cuda:0`."""
+    """As torch names it: `cpu`, `cuda:0`, `mps`."""
     label: str
     free_bytes: int | None
     total_bytes: int | None
+    problem: str = ""
+    """Why it does not answer, in its driver's words; empty where it does."""
 
 
 @dataclass(frozen=True)

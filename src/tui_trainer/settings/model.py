@@ -6,7 +6,8 @@ from typing import ClassVar
 from tui_trainer.errors import InputError
 from tui_trainer.settings.fields import check_settings, setting
 
-DEVICES = "auto", "cpu", "cuda"
+DEVICES = "auto", "cpu", "cuda", "xpu", "mps"
+DEVICE_NOT_KNOWN = "Device {} is not known: use auto, cpu, cuda, cuda:N, xpu or mps."
 BF16_STOCHASTIC = "bf16-sr"
 """bf16 weights that an update rounds by chance."""
 PRECISIONS = "auto", "fp32", "mixed", "bf16", BF16_STOCHASTIC
@@ -28,7 +29,8 @@ class ModelChoice:
     )
     device: str = setting(
         "auto",
-        "cpu, cuda, cuda:N, or auto: the GPU with the most free memory, else the CPU",
+        "cpu, cuda, cuda:N, xpu, mps, or auto: the GPU with the most free memory, else the CPU",
+        more="`cuda` is also for AMD's GPUs, `xpu` for Intel's, `mps` for Apple's.",
         flag="--device D",
     )
     precision: str = setting(
@@ -49,5 +51,5 @@ class ModelChoice:
 
     def __post_init__(self) -> None:
         if self.device.split(":")[0] not in DEVICES:
-            raise InputError(f"Device {self.device!r} is not known: use auto, cpu, cuda or cuda:N.")
+            raise InputError(DEVICE_NOT_KNOWN.format(repr(self.device)))
         check_settings(self)

@@ -1,51 +1,124 @@
 """Devices and precisions: what there is, and what `auto` takes."""
 
+from dataclasses import dataclass
+
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedConfig
 
-from tui_trainer.engine.accelerator import accelerator, accelerator_count
+from tui_trainer.engine.accelerator import (
+    ACCELERATORS,
+    UNANSWERED,
+    accelerator,
+    accelerator_count,
+    why_none,
+)
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import DeviceReport
-from tui_trainer.settings.model import BF16_STOCHASTIC
+from tui_trainer.settings.model import BF16_STOCHASTIC, DEVICE_NOT_KNOWN
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
 # the update: 5 x 4 bytes a parameter.
 # The share left over is for activations and logits.
 MIXED_BYTES_A_PARAMETER = 20
 SHARE_FOR_STATE = 0.8
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The device that a model is put on, and what is to be said of it."""
+
+    device: torch.device
+    notes: tuple[str, ...] = ()
 
 
 def list_devices() -> list[DeviceReport]:
-    """Every device a model can be put on, CUDA first, the one with the most free memory on top."""
-    devices = [_report(torch.device("cuda", n)) for n in range(accelerator_count("cuda"))]
-    devices.sort(key=lambda device: -(device.free_bytes or 0))
-    return [*devices, _report(torch.device("cpu"))]
+    """Every device a model can be put on: GPUs first, the one with the most free memory on top.
+
+    Last are those that do not answer, each with the reason: what is wrong with one ends nothing.
+    """
+    found = [report for kind in ACCELERATORS for report in _list_kind(kind)]
+    answering = [report for report in found if not report.problem]
+    answering.sort(key=lambda report: -(report.free_bytes or 0))
+    return [*answering, _look_at(CPU), *(report for report in found if report.problem)]
 
 
-def _report(device: torch.device) -> DeviceReport:
-    here = accelerator(device)
-    memory = here.memory()
-    return DeviceReport(str(device), here.name(), memory.free, memory.total)
+def _list_kind(kind: str) -> list[DeviceReport]:
+    """Every device of a type; where a fault hides them all, one with that fault."""
+    count = accelerator_count(kind)
+    if not count and (reason := why_none(kind)):
+        return [DeviceReport(kind, "", None, None, reason)]
+    return [_look_at(_device(kind, n)) for n in range(count)]
 
 
-def choose_device(wanted: str) -> torch.device:
-    """`auto` is the CUDA device with the most free memory (nodes are shared), else the CPU."""
-    if wanted == "auto":
-        return torch.device(list_devices()[0].name)
-    if wanted == "cuda":
-        wanted = next((d.name for d in list_devices() if d.name != "cpu"), "cuda:0")
+def _device(kind: str, index: int) -> torch.device:
+    return torch.device(kind) if kind == "mps" else torch.device(kind, index)
+
+
+def _look_at(device: torch.device) -> DeviceReport:
+    here, label = accelerator(device), ""
+    try:
+        label = here.name()
+        memory = here.memory()
+    except UNANSWERED as error:
+        return DeviceReport(str(device), label, None, None, _reason(error))
+    return DeviceReport(str(device), label, memory.free, memory.total)
+
+
+def _reason(error: BaseException) -> str:
+    """The first line: below it CUDA tells how to debug a program."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def choose_device(wanted: str) -> Chosen:
+    """`auto` is the GPU with the most free memory (nodes are shared), else the CPU.
+
+    So is a type alone, `cuda`, among its own. InputError where it is not there or not answering.
+    """
+    if wanted in ("auto", *ACCELERATORS):
+        return _choose_among(wanted)
     try:
         device = torch.device(wanted)
     except RuntimeError:
-        raise InputError(
-            f"Device {wanted!r} is not known: use auto, cpu, cuda or cuda:N."
-        ) from None
-    if device.type == "cuda" and (device.index or 0) >= accelerator_count("cuda"):
-        raise InputError(f"There is no device {wanted} on this machine: use auto or cpu.")
-    return device
+        raise InputError(DEVICE_NOT_KNOWN.format(repr(wanted))) from None
+    if device.type == "cpu":
+        return Chosen(device)
+    if (device.index or 0) >= accelerator_count(device.type):
+        raise InputError(_not_there(wanted))
+    report = _look_at(_device(device.type, device.index or 0))
+    if report.problem:
+        raise InputError(f"{_silence([report])} Use another device, auto or cpu.")
+    return Chosen(torch.device(report.name))
 
 
-def choose_precision(wanted: str, device: torch.device, config: PreTrainedConfig) -> str:
+def _choose_among(wanted: str) -> Chosen:
+    """The first that answers of all that are listed; the CPU for `auto` alone."""
+    listed = list_devices()
+    mine = [one for one in listed if wanted == "auto" or one.name.split(":")[0] == wanted]
+    silent = [one for one in mine if one.problem]
+    answering = [torch.device(one.name) for one in mine if not one.problem]
+    if not answering:
+        raise InputError(f"{_silence(silent)} Use cpu." if silent else _not_there(wanted))
+    if answering[0] == CPU and silent:
+        return Chosen(CPU, (f"{_silence(silent)} The CPU is used.",))
+    return Chosen(answering[0])
+
+
+def _silence(silent: list[DeviceReport]) -> str:
+    """Which devices do not answer, and why, in a sentence each."""
+    return " ".join(f"{one.name} does not answer: {one.problem.rstrip('.')}." for one in silent)
+
+
+def _not_there(wanted: str) -> str:
+    *others, last = [one.name for one in list_devices() if not one.problem]
+    there = f"{', '.join(others)} and {last}" if others else last
+    return f"There is no device {wanted} on this machine, which has {there}."
+
+
+def choose_precision(
+    wanted: str, device: torch.device, config: PreTrainedConfig, *, remote_code: bool = False
+) -> str:
     """`auto` is fp32 on a CPU; on a GPU mixed where training fits into free memory, or bf16-sr."""
     if wanted != "auto":
         return wanted
@@ -54,14 +127,14 @@ def choose_precision(wanted: str, device: torch.device, config: PreTrainedConfig
     # What this process holds there is of the model before, in whose place this one comes.
     here = accelerator(device)
     free = here.memory().free + here.unused() + here.allocated()
-    needed = MIXED_BYTES_A_PARAMETER * count_parameters(config)
+    needed = MIXED_BYTES_A_PARAMETER * count_parameters(config, remote_code=remote_code)
     return "mixed" if needed <= SHARE_FOR_STATE * free else BF16_STOCHASTIC
 
 
-def count_parameters(config: PreTrainedConfig) -> int:
+def count_parameters(config: PreTrainedConfig, *, remote_code: bool = False) -> int:
     """How many parameters a model of this config has, tied ones once; allocates nothing."""
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=remote_code)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -74,7 +147,7 @@ def free_memory(device: torch.device) -> int:
 def has_memory_for(size: int, device: torch.device) -> bool:
     """Whether a model of `size` bytes fits on `device` beside what is there."""
     # On the host the weights are twice, there and in the copy that `reload` takes them from.
-    on_host = 2 * size <= free_memory(torch.device("cpu"))
+    on_host = 2 * size <= free_memory(CPU)
     return on_host and (device.type == "cpu" or size <= free_memory(device))
 
 

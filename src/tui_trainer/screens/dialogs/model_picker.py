@@ -83,11 +83,7 @@ class ModelPicker(Dialog[ModelChoice | None]):
     def _offer_devices(self, devices: list[DeviceReport]) -> None:
         select = self.query_one("#device", Select)
         chosen = select.value
-        labels = [("auto", "auto")]
-        labels += [
-            (f"{device.name} {device.label}, {byte_count(device.free_bytes)} free", device.name)
-            for device in devices
-        ]
+        labels = [("auto", "auto"), *((describe_device(device), device.name) for device in devices)]
         select.set_options((Content(visible(label)), name) for label, name in labels)
         select.value = chosen if chosen in [name for _, name in labels] else "auto"
 
@@ -109,6 +105,12 @@ class ModelPicker(Dialog[ModelChoice | None]):
             self.query_one("#picker-error", Static).update(Content(visible(str(error))))
             return
         self.dismiss(choice)
+
+
+def describe_device(device: DeviceReport) -> str:
+    """One line of the list: its name, what it is, and its free memory or why it has none."""
+    state = device.problem or f"{byte_count(device.free_bytes)} free"
+    return f"{device.name} {device.label}".rstrip() + f", {state}"
 
 
 def describe_option(option: ModelOption) -> str:
