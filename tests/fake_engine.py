@@ -111,6 +111,8 @@ class FakeEngine:
         self.benches_closed = 0
         self.reloads = 0
         self.inspected = 0
+        self.lost: tuple[type[Exception], ...] = ()
+        """The errors after which its device does nothing more."""
         self._status = LearnerStatus(MODEL, 0, 1e-5, "AdamW", True)
 
     # What there is
@@ -123,6 +125,9 @@ class FakeEngine:
 
     def status(self) -> LearnerStatus | None:
         return self._status
+
+    def recovers_from(self, error: BaseException) -> bool:
+        return not isinstance(error, self.lost)
 
     # Load
 

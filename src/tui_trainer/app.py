@@ -12,12 +12,13 @@ from textual.message import Message
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.failures import Failure, describe_failure
-from tui_trainer.protocol.events import Event, LoopChanged
+from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import Reload
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens import screen_class
+from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
 from tui_trainer.screens.dialogs.failure import FailureDialog, FaultDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
@@ -129,6 +130,8 @@ class TuiTrainer(
             self.refresh_bindings()
         if isinstance(message.event.what, LoopChanged):
             self._refresh_status()
+        elif isinstance(message.event.what, DeviceLost):
+            self.push_screen(DeviceLostDialog(message.event.what, self.session.saved))
 
     # The status line
 
@@ -227,7 +230,7 @@ class TuiTrainer(
     async def action_ask_quit(self) -> None:
         """Every way to quit by hand; asks first where that loses updates, or a bench."""
         if await leave_weights(self.session, QUIT):
-            self.exit(0)
+            self.exit(0, return_code=1 if self.session.device_lost else 0)
 
     async def action_quit(self) -> None:
         """Textual's own way, ctrl+q and the palette's."""

@@ -2,6 +2,7 @@
 
 import traceback
 
+from tui_trainer.device_errors import NO_MEMORY, is_of_the_device, shortage, words_of
 from tui_trainer.errors import CancelledError, InputError, UnfinishedError
 
 
@@ -36,27 +37,11 @@ def describe_failure(error: BaseException) -> Failure:
         return Failure(str(error))
     if isinstance(error, CancelledError):
         return Failure(str(error), cancelled=True)
-    if _is_out_of_memory(error):
-        return Failure(
-            "There is not enough memory for this; the weights are as they were. Use a shorter "
-            "text, a smaller model or a lower precision."
-        )
-    sentence = f"{type(error).__name__}: {_words(error)}"
+    if (short := shortage(error)) is not None:
+        return Failure(f"{NO_MEMORY} {short.remedy}")
+    words = words_of(error)
+    sentence = f"{type(error).__name__}: {words}"
+    if is_of_the_device(error):
+        # What torch says after the first line is for whoever wrote the kernel.
+        sentence = f"The device failed: {words.strip().partition(chr(10))[0]}"
     return Failure(sentence, "".join(traceback.format_exception(error)))
-
-
-def _words(error: BaseException) -> str:
-    """What an exception says of itself, which a broken one may not even be able to."""
-    try:
-        return str(error)
-    except Exception as unreadable:
-        return f"it cannot say what it is ({type(unreadable).__name__})"
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """torch raises OutOfMemoryError on CUDA and a plain RuntimeError on a CPU."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or any(words in _words(error) for words in ("not enough memory", "can't allocate memory"))
-    )

@@ -13,15 +13,28 @@ def log_path() -> Path:
     return Path(state) / "tui-trainer" / "log"
 
 
-def log_to_file() -> None:
-    """Send log records and Python warnings to the log file: on stderr they draw over the app."""
-    handler: logging.Handler = logging.NullHandler()
+def log_to_file() -> Path | None:
+    """Send log records and Python warnings to the log file: on stderr they draw over the app.
+
+    Returns it; None where there is none, as in a home that cannot be written.
+    """
+    path = _new_log()
+    # Appended to: what goes past Python to standard error is written to it as well.
+    handler = (
+        logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace")
+        if path
+        else logging.NullHandler()
+    )
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    logging.captureWarnings(True)
+    return path
+
+
+def _new_log() -> Path | None:
     path = log_path()
     try:
         private_folder(path.parent)
         create_file(path).close()
-        handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
-    except OSError:
-        pass  # a read-only home: the app works without a log
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    logging.captureWarnings(True)
+    except OSError:  # a read-only home: the app works without a log
+        return None
+    return path

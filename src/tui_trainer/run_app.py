@@ -15,6 +15,7 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.signals import exit_status, heard_after
+from tui_trainer.terminal.output import owned_terminal
 from tui_trainer.terminal.signals import ENDING
 
 if TYPE_CHECKING:
@@ -28,17 +29,19 @@ def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -
 
     Where it was not the user who ended it, updates that no file has are saved.
     """
-    log_to_file()
+    log = log_to_file()
     app = TuiTrainer(choice, make_engine)
-    app.run()
+    with owned_terminal(log):
+        app.run()
     with heard_after(app.patience, *ENDING) as late:
         ended, status = _end(app)
         app.session.ticks.wait(TICKS_PATIENCE)
     if late:
         status = exit_status(late[0])
     logging.shutdown()
-    if not ended:
-        # A thread inside torch aborts the process when the interpreter ends beneath it.
+    if not ended or app.session.device_lost:
+        # A thread inside torch aborts the process when the interpreter ends beneath it, and so does
+        # what torch does at its end with a device that is lost.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

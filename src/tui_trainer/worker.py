@@ -9,10 +9,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
-from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
+from tui_trainer.live_loop import LiveLoop, Retry
+from tui_trainer.lost_device import MUST_RESTART, left_after
+from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.loop import RETRY_SECONDS, BetweenSteps, HaltReport
@@ -55,27 +57,6 @@ class _Call:
     cancel: Callable[[], object]
 
 
-@dataclass(frozen=True)
-class _Retry:
-    """When a loop that stands at a step is tried again, and whether it then plays."""
-
-    step: int
-    due: float
-    """In seconds of `time.monotonic`."""
-    plays: bool
-
-
-@dataclass
-class _Loop:
-    """A generator and whether the worker advances it."""
-
-    reports: "Iterator[Report]"
-    playing: bool
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    retry: _Retry | None = None
-    """Where it may go on by itself, as when there is room on the disk again."""
-
-
 class Worker:
     """Runs requests and loops on one daemon thread, which nothing that they raise can end.
 
@@ -93,7 +74,7 @@ class Worker:
         self._requests: SimpleQueue[_Call] = SimpleQueue()
         self._last: SimpleQueue[_Call] = SimpleQueue()
         """What is done before the thread ends, whatever else waits then."""
-        self._loops: dict[str, _Loop] = {}
+        self._loops: dict[str, LiveLoop] = {}
         self._reports: dict[str, deque[Numbered[Report]]] = {}
         self._numbers = count(1)
         """Of the events."""
@@ -163,7 +144,7 @@ class Worker:
         """
 
         def begin(engine: "Answers") -> None:
-            loop = _Loop(request.begun_by(engine), playing)
+            loop = LiveLoop(request.begun_by(engine), playing)
             self._close(name, LoopState.STOPPED)
             self._reports[name] = deque(maxlen=REPORTS_KEPT)
             self._loops[name] = loop
@@ -241,7 +222,7 @@ class Worker:
         try:
             act()
         except BaseException as error:
-            self._send(WorkerFailed(describe_failure(error)))
+            self._send(WorkerFailed(self._failure(error)))
 
     def _finish(self) -> None:
         """The last requests, where there is an engine to ask, and the end of every loop."""
@@ -269,9 +250,24 @@ class Worker:
         try:
             reply = act(self._engine)
         except BaseException as error:
-            future.set_exception(describe_failure(error))
+            future.set_exception(self._failure(error))
         else:
             future.set_result(reply)
+
+    def _failure(self, error: BaseException) -> Failure:
+        """What is told of `error`, after which the device may do nothing more."""
+        failure = describe_failure(error)
+        if "_engine" not in vars(self) or (left := left_after(error, self._engine)) is self._engine:
+            return failure
+        self._engine = left
+        self._do(partial(self._lose_device, failure))
+        return Failure(MUST_RESTART)
+
+    def _lose_device(self, failure: Failure) -> None:
+        """End every loop, so that its run has its end on disk; tell what can be gone on with."""
+        for name in tuple(self._loops):
+            self._close(name, LoopState.FAILED)
+        self._send(DeviceLost(failure, self._engine.stopped_run()))
 
     def _turn(self) -> None:
         """Answer one request, or make one step; holds on to neither while the thread waits."""
@@ -326,7 +322,7 @@ class Worker:
         self._loops[name] = self._loops.pop(name)
         self._advance(name)
 
-    def _make_step(self, name: str, loop: _Loop | None) -> None:
+    def _make_step(self, name: str, loop: LiveLoop | None) -> None:
         """One step of `loop`, unless it is over, and what is measured before it.
 
         After each report what is left of that waits in line.
@@ -353,7 +349,7 @@ class Worker:
         except StopIteration:
             self._close(name, LoopState.FINISHED)
         except BaseException as error:
-            self._close(name, LoopState.FAILED, describe_failure(error))
+            self._close(name, LoopState.FAILED, self._failure(error))
         return None
 
     def _close(self, name: str, state: LoopState, failure: Failure | None = None) -> None:
@@ -383,7 +379,7 @@ class Worker:
         if before is not None:
             plays = before.plays
         loop.playing = False
-        loop.retry = _Retry(report.step, due, plays) if report.may_pass else None
+        loop.retry = Retry(report.step, due, plays) if report.may_pass else None
         if before is None or before.step != report.step:
             self._send(LoopChanged(name, LoopState.PAUSED, Failure(report.why)))
 

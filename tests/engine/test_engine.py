@@ -162,14 +162,22 @@ def test_a_loop_that_runs_out_of_memory_tells_and_the_model_lives(
     assert worker.ask(Update(NOTEBOOK_TEXT)).result(WAIT).update == 3
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        torch.AcceleratorError("CUDA error: out of memory\nCUDA kernel errors might be"),
+    ],
+)
 def test_an_update_that_fails_is_a_failure_and_the_next_one_works(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*args: object, **keywords: object) -> None:
-        raise MemoryError
+        raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(F, "cross_entropy", fail)
+        patched.setattr(F, "linear", fail)  # in the forward pass
         with pytest.raises(Failure, match="not enough memory"):
             worker.ask(Update(NOTEBOOK_TEXT)).result(WAIT)
     assert worker.ask(Update(NOTEBOOK_TEXT)).result(WAIT).update == 1

@@ -11,14 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
+from tests.failing import failing_at
 from tests.headless.conftest import Line, Program
 from tests.known import end, present
 from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.loss_pass import LossPass
+from tui_trainer.engine.models import device_faults
 from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.headless import halts
@@ -290,3 +293,26 @@ def filled_up(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[Callable[[
         yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, before)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_where_the_device_is_lost_nothing_is_asked_of_it_and_the_checkpoint_is_told(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = torch.AcceleratorError("CUDA error: device-side assert triggered\nSearch for")
+
+    def lost(*_: object) -> None:
+        raise failed
+
+    fourth = failing_at(4, torch.optim.AdamW.step, failed)
+    monkeypatch.setattr(torch.optim.AdamW, "step", fourth)
+    monkeypatch.setattr(device_faults, "make_it_compute", lost)
+    monkeypatch.setattr(Engine, "save", lost)
+    ended = program("gsm8k", "--items", "5", "--checkpoint-every", "2", "--model", tiny)
+    (folder,) = run_folders()
+    run = open_run(folder)
+    assert (run.description.state, run.checkpoints) == ("failed", (2,))
+    assert ended.status == 1
+    *_, not_saved, stopped, why = ended.err.splitlines()
+    assert not_saved.startswith("tui-trainer: nothing could be saved: The device failed")
+    assert f"{folder.name} stopped at step 3; go on from its checkpoint of step 2 with: " in stopped
+    assert why == "tui-trainer: The device failed: CUDA error: device-side assert triggered"

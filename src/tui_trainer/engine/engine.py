@@ -29,6 +29,7 @@ from tui_trainer.engine.generation.generate import (
 from tui_trainer.engine.generation.predict import predict
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.model_at_hand import ModelAtHand, take_in_hand
+from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.engine.models.devices import (
     choose_device,
     choose_precision,
@@ -36,12 +37,7 @@ from tui_trainer.engine.models.devices import (
     list_devices,
 )
 from tui_trainer.engine.models.garbage import pass_over_what_was_imported
-from tui_trainer.engine.models.loading import (
-    count_weights,
-    load_config,
-    load_model,
-    reading_again,
-)
+from tui_trainer.engine.models.loading import count_weights, load_config, load_model
 from tui_trainer.engine.models.model_report import embedding_rows, report_model
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import find_source, local_models
@@ -89,6 +85,7 @@ class Engine:
         self._progress = progress
         self._at_hand: ModelAtHand | None = None
         self._vocabularies = Vocabularies(progress)
+        self._device: torch.device | None = None  # that a model was last put on, or tried
         self._sampling = Sampling()
         """Of the generation that was begun last."""
 
@@ -115,6 +112,10 @@ class Engine:
     def status(self) -> LearnerStatus | None:
         return self._at_hand.learner.status if self._at_hand else None
 
+    def recovers_from(self, error: BaseException) -> bool:
+        """Whether more can be asked after `error`; else the device does nothing more."""
+        return recovers_from(error, self._device)
+
     # Load
 
     def load_tokenizer(self, source: str) -> TokenizerReport:
@@ -136,6 +137,7 @@ class Engine:
         vocabulary = self._vocabularies.read(source, choice)
         chosen = choose_device(choice.device)
         device, code = chosen.device, choice.remote_code
+        self._device = device
         precision = choose_precision(choice.precision, device, config, remote_code=code)
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
@@ -153,8 +155,7 @@ class Engine:
         notes = (*chosen.notes, *loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights
-        again = reading_again(source, choice, config, dtype)
-        learner = Learner(model, vocabulary, report, source.updates, again)
+        learner = Learner(model, vocabulary, report, source.updates)
         self._at_hand = take_in_hand(learner, choice, source, self._progress)
         self._vocabularies.keep(source, choice, vocabulary)
         return learner.status

@@ -13,6 +13,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import given_settings, model_choice
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output
+from tui_trainer.lost_device import left_after
 from tui_trainer.protocol.keeping import EndWork
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.runs import CheckpointReport
@@ -26,6 +27,7 @@ from tui_trainer.words.numbers import byte_count, seconds_of
 
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
+    from tui_trainer.protocol.answers import Answers
 
 MAY_CHANGE = "checkpoint_every", "checkpoint_at_end", "log_to", "skip_not_finite"
 """Settings that change nothing in what is learned while all is well, so that a resumed run may have
@@ -117,14 +119,14 @@ def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool)
     """
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         if record:
             with finished_first():
-                _save(output, engine)
+                _save(output, left_after(error, engine))
         raise
 
 
-def _save(output: Output, engine: "Engine") -> None:
+def _save(output: Output, engine: "Answers") -> None:
     end = EndWork(saves=True).answered_by(engine)
     try:
         if end.kept.checkpoint is not None:

@@ -5,6 +5,7 @@ from enum import Enum
 
 from tui_trainer.failures import Failure
 from tui_trainer.reports.models import LoadProgress
+from tui_trainer.reports.runs import StoppedRun
 
 
 class LoopState(Enum):
@@ -39,4 +40,14 @@ class WorkerFailed:
     failure: Failure
 
 
-Event = LoadProgress | LoopChanged | WorkerFailed
+@dataclass(frozen=True)
+class DeviceLost:
+    """The device does nothing more for this process: loops end, weights cannot be had."""
+
+    failure: Failure
+    """What it did not survive."""
+    run: StoppedRun | None
+    """The run begun last, where a checkpoint of it can be gone on with."""
+
+
+Event = LoadProgress | LoopChanged | WorkerFailed | DeviceLost

@@ -6,7 +6,8 @@ would else be decided for another model, or another loop, than the one on show.
 
 from enum import Enum
 
-from tui_trainer.protocol.events import LoopState
+from tui_trainer.lost_device import MUST_RESTART
+from tui_trainer.protocol.events import DeviceLost, LoopState
 from tui_trainer.protocol.loop_names import (
     BENCH,
     EVALUATION,
@@ -71,6 +72,8 @@ class GoingOn:
         self.loops: dict[str, LoopState] = {}
         self.loading_choice: ModelChoice | None = None
         """The model that is being loaded."""
+        self.device_lost: DeviceLost | None = None
+        """That the device does nothing more, and what can be gone on with."""
         self._starting: set[str] = set()
         """The loops that were asked for and have not begun."""
 
@@ -108,7 +111,8 @@ class GoingOn:
     def why_not(self, act: Act) -> str:
         """Why `act` may not be done now, a sentence that says what to do; empty where it may."""
         return (
-            self._why_nothing_yet()
+            (MUST_RESTART if self.device_lost else "")
+            or self._why_nothing_yet()
             or (BENCH_RUNS if self.is_live(BENCH) else "")
             or self._why_no_change(act)
             or self._why_no_other_model(act)

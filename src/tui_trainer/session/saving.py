@@ -24,8 +24,11 @@ class Saving:
         self._session = session
 
     async def unsaved(self) -> int:
-        """How many updates no file has; at least 1 while the weights may be changing."""
+        """How many updates no file has and one could have; at least 1 while the weights may be
+        changing."""
         session = self._session
+        if session.device_lost:
+            return 0
         if session.is_training or session.changing:
             return max(1, session.status.unsaved if session.status else 0)
         if session.is_outdated:

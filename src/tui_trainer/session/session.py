@@ -13,7 +13,7 @@ from textual.app import App
 from textual.signal import Signal
 
 from tui_trainer.failures import Failure
-from tui_trainer.protocol.events import Event, LoopChanged, LoopState, WorkerFailed
+from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, LOOP_TITLES, TRAINING_LOOPS
 from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
 from tui_trainer.protocol.numbered import Numbered, missed
@@ -376,6 +376,8 @@ class Session(GoingOn):
             self.loading = what
         elif isinstance(what, WorkerFailed):
             self.report_failure(what.failure)
+        elif isinstance(what, DeviceLost):
+            self.device_lost = what
         else:
             self._hear_of_loop(what)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 from contextlib import suppress
 from types import FrameType
@@ -9,6 +10,8 @@ from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
+
+from tui_trainer.terminal.output import drawn_on
 
 if TYPE_CHECKING:
     from io import TextIOWrapper, _WrappedBuffer
@@ -38,9 +41,17 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._last_line = app
-        self._output = FileThatMayGo(cast("TextIO", self._file))
+        self._output = FileThatMayGo(drawn_on() or cast("TextIO", self._file))
         self._file = cast("TextIOWrapper[_WrappedBuffer]", self._output)
         signal.signal(signal.SIGQUIT, self._on_quit)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Of the terminal; Textual looks at standard output, which leads elsewhere now."""
+        try:
+            terminal = os.get_terminal_size(self._output.fileno())
+        except OSError:  # it has gone
+            return super()._get_terminal_size()
+        return shutil.get_terminal_size(fallback=terminal)
 
     def _run_input_thread(self) -> None:
         """As Textual's, which panics and says that all is well (exit status 0)."""

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
+from tui_trainer.device_errors import is_of_the_device, is_out_of_memory
 from tui_trainer.engine.models.model_files import DamagedFileError, find_damage
 from tui_trainer.engine.models.sources import NOT_CAUSAL, Source
 from tui_trainer.errors import InputError
@@ -26,10 +25,10 @@ def reading(source: Source, part: str) -> Iterator[None]:
     """
     try:
         yield
-    except (InputError, MemoryError, torch.OutOfMemoryError):
+    except InputError:
         raise
     except Exception as error:
-        if "allocate" in str(error):
+        if is_out_of_memory(error) or is_of_the_device(error):
             raise
         raise InputError(_unreadable(source, part, error)) from error
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.models.device_faults import is_of_the_machine
 from tui_trainer.engine.models.layers import blocks_of
 
 PLAIN = "The model's blocks are not compiled, and run as they are: {}."
@@ -58,9 +59,9 @@ def compile_blocks(
     try:
         with compiled.in_use():
             losses = warm_up()
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:  # the compiler's own, and what it makes of a model's code
+        if is_of_the_machine(error, model.device):
+            raise
         said = str(error).strip().partition("\n")[0] or type(error).__name__
         return PLAIN.format(said.rstrip("."))
     if plain is not None and not _are_the_same(losses, plain, kind):

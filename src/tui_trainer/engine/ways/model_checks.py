@@ -20,6 +20,7 @@ from tui_trainer.engine.data.batching import MicroBatch, model_inputs, pad
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import pack
 from tui_trainer.engine.finite import check_numbers
+from tui_trainer.engine.models.device_faults import is_of_the_machine
 from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.random_numbers import get_rng, set_rng
@@ -148,9 +149,11 @@ class ModelChecks:
         """A model that raises is not made for it, whatever it raises; the plain way is there."""
         try:
             return looks_right()
-        except (InputError, torch.OutOfMemoryError):
+        except InputError:
             raise
-        except Exception:
+        except Exception as error:
+            if is_of_the_machine(error, self._model.device):
+                raise
             log.info("%s is not made for %s", type(self._model).__name__, way, exc_info=True)
             return False
 
@@ -242,9 +245,9 @@ def check_causal(model: PreTrainedModel, name: str) -> None:
     try:
         with untouched(model):
             causal = any(_is_causal(model, first) for first in range(2))
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:
+        if is_of_the_machine(error, model.device):
+            raise
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{name} cannot read a text by itself ({said}): choose another model."

@@ -1,0 +1,58 @@
+"""The dialog where the device is lost: what is on disk, and how to go on from there."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui_trainer.lost_device import MUST_RESTART
+from tui_trainer.protocol.events import DeviceLost
+from tui_trainer.runs.resume_command import describe_stopped
+from tui_trainer.screens.dialog import Dialog
+from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.terminal_text import visible
+
+NOTHING_ON_DISK = "No file has the updates since the weights were loaded."
+WHAT_GOES = "What is on screen can still be read, and what was done be exported (x on 4)."
+
+
+class DeviceLostDialog(Dialog[None]):
+    """Ends the app, which then tells the command that goes on; or leaves it for what is on show."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "app.ask_quit", "Quit"),
+        Binding("escape", "dismiss", "Look around"),
+    ]
+
+    def __init__(self, lost: DeviceLost, saved: SavedRun | None) -> None:
+        """`saved` is the run on disk as it was last heard of."""
+        super().__init__()
+        self._lost = lost
+        self._saved = saved
+
+    def compose(self) -> ComposeResult:
+        failure = self._lost.failure
+        with Vertical(classes="dialog wide"):
+            with Vertical(classes="above"):
+                yield Static(Content(visible(failure.sentence, limit=400)), classes="error")
+                yield Static(Content(f"{MUST_RESTART} {self._on_disk()}"))
+                yield Static(WHAT_GOES, classes="hint")
+            with VerticalScroll():
+                yield Static(Content(visible(failure.traceback or "", newline="\n", tab="    ")))
+            with Horizontal(classes="answers below"):
+                yield Button("q quit", id="quit", compact=True)
+                yield Button("look around", id="stay", compact=True)
+
+    def _on_disk(self) -> str:
+        if (run := self._lost.run) is not None:
+            return visible(describe_stopped(run))
+        return NOTHING_ON_DISK if self._saved is None else self._saved.describe()
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "quit":
+            await self.run_action("app.ask_quit")
+        else:
+            self.dismiss()
