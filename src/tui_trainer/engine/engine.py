@@ -37,7 +37,7 @@ from tui_trainer.engine.models.devices import (
     list_devices,
 )
 from tui_trainer.engine.models.garbage import pass_over_what_was_imported
-from tui_trainer.engine.models.loading import count_weights, load_config, load_model
+from tui_trainer.engine.models.loading import count_weights, load_config, load_model, reading_again
 from tui_trainer.engine.models.model_report import embedding_rows, report_model
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import find_source, local_models
@@ -155,7 +155,8 @@ class Engine:
         notes = (*chosen.notes, *loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights
-        learner = Learner(model, vocabulary, report, source.updates)
+        again = reading_again(source, choice, config, dtype)
+        learner = Learner(model, vocabulary, report, source.updates, again)
         self._at_hand = take_in_hand(learner, choice, source, self._progress)
         self._vocabularies.keep(source, choice, vocabulary)
         return learner.status

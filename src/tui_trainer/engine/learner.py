@@ -12,11 +12,14 @@ from transformers import PreTrainedModel
 
 from tui_trainer.device_errors import is_of_the_device
 from tui_trainer.engine.history import History, default_budget
+from tui_trainer.engine.models.devices import has_room_for_copies
 from tui_trainer.engine.models.dropout import Dropout
+from tui_trainer.engine.models.loading import ReadAgain
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.optimizers.state import KeptState, put_state
 from tui_trainer.engine.optimizers.step_seen import step_seen
 from tui_trainer.engine.random_numbers import Rng, get_rng, set_rng
+from tui_trainer.engine.snapshot import LoadedWeights
 from tui_trainer.engine.training_setup import TrainingSetup
 from tui_trainer.engine.ways.model_checks import ModelChecks
 from tui_trainer.engine.weights import Weights
@@ -42,6 +45,7 @@ class Learner:
         vocabulary: Vocabulary,
         report: ModelReport,
         updates_when_loaded: int = 0,
+        again: ReadAgain | None = None,
     ) -> None:
         self.updates_when_loaded = updates_when_loaded
         """How many updates a checkpoint's weights had behind them when they were loaded."""
@@ -54,8 +58,8 @@ class Learner:
         self.weights = Weights(model)
         stochastic = report.precision == BF16_STOCHASTIC
         self.setup = TrainingSetup(self.weights, Dropout(model), stochastic=stochastic)
-        # On the host, so that `reload` needs neither the files nor the network again.
-        self._loaded = self.weights.copy_to_host()
+        is_ample = has_room_for_copies(self.weights.trained_bytes, self.device)
+        self.loaded = LoadedWeights(self.weights, again, copying=is_ample)
         self.history = History(self.weights, self.setup, default_budget())
         torch.manual_seed(SEED)
 
@@ -126,11 +130,24 @@ class Learner:
         return not torch.equal(first.logits, second.logits)
 
     def reload(self) -> None:
-        """The loaded weights, bit for bit, a fresh optimizer, and the same random numbers."""
-        self.weights.restore(self._loaded)
+        """The loaded weights, bit for bit, a fresh optimizer, and the same random numbers.
+
+        InputError where memory was too short to keep them and their files are others now.
+        """
+        self.loaded.check()
+        if not self.loaded.is_copied:
+            self._make_room()
+        self.loaded.restore()
         self.setup.set_optimizer(self.setup.optimizer_name)
         self.history.clear()
         torch.manual_seed(SEED)
+
+    def _make_room(self) -> None:
+        """Let go of all that a reload does away with, before the weights are there twice."""
+        self.weights.zero_grad()
+        self.weights.give_copy_away()
+        self.history.release_memory()
+        self.setup.set_optimizer(self.setup.optimizer_name)
 
     @contextmanager
     def restored_on_failure(

@@ -151,6 +151,14 @@ def has_memory_for(size: int, device: torch.device) -> bool:
     return on_host and (device.type == "cpu" or size <= free_memory(device))
 
 
+def has_room_for_copies(size: int, device: torch.device) -> bool:
+    """Whether the host has room for a copy of weights of `size` bytes that were loaded, beside all
+    that an update with undo takes there: a copy of them and of the two moments, and on a CPU the
+    gradients and the moments themselves too."""
+    beside = 6 if device.type == "cpu" else 3
+    return (1 + beside) * size <= free_memory(torch.device("cpu"))
+
+
 def memory_in_use(device: torch.device) -> int:
     """Bytes: what tensors hold on a GPU, what the process holds on a CPU."""
     return accelerator(device).allocated()

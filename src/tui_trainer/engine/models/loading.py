@@ -4,6 +4,7 @@ The files are looked at first (`weight_files`, `stored_tensors`, `config_check`,
 transformers would take their word for, or pass over, is told before it reads them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -45,6 +46,17 @@ class LoadedModel:
 
     model: PreTrainedModel
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadAgain:
+    """How a model's weights are read once more, to the same bits."""
+
+    name: str
+    read: Callable[[], PreTrainedModel]
+    """The model anew, on the host."""
+    files: Callable[[], object]
+    """What tells whether they are those of before."""
 
 
 def load_vocabulary(source: Source, choice: ModelChoice) -> Vocabulary:
@@ -128,6 +140,17 @@ def load_model(
         quantizer.remove_quantization_config(model)
     folder = source.folder if source.gguf_file is None else None
     return LoadedModel(model, tuple(notes_on_loading(folder, source.name, model, info)))
+
+
+def reading_again(
+    source: Source, choice: ModelChoice, config: PreTrainedConfig, dtype: torch.dtype
+) -> ReadAgain:
+    """As `load_model` is about to read it."""
+    return ReadAgain(
+        source.name,
+        lambda: load_model(source, choice, config, dtype).model,
+        lambda: source.weights_identity,
+    )
 
 
 def count_weights(source: Source, config: PreTrainedConfig) -> int:

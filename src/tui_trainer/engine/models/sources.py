@@ -28,6 +28,7 @@ from tui_trainer.settings.model import RANDOM
 from tui_trainer.words.runs import describe_saved_model
 
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
+WEIGHTS, GGUF = ".safetensors", ".gguf"
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
 
 
@@ -62,6 +63,17 @@ class Source:
 
         What cannot be looked at is left out: who reads it says so.
         """
+        return frozenset(file for file in self._files if not file[0].endswith(WEIGHTS))
+
+    @property
+    def weights_identity(self) -> FilesIdentity:
+        """As `identity`, of the files that have the weights; none of random ones."""
+        if self.shape is not None:
+            return frozenset()
+        return frozenset(file for file in self._files if file[0].endswith((WEIGHTS, GGUF)))
+
+    @property
+    def _files(self) -> FilesIdentity:
         told = []
         with suppress(OSError):
             files = [self.folder / self.gguf_file] if self.gguf_file else self.folder.iterdir()
@@ -69,7 +81,7 @@ class Source:
                 with suppress(OSError):
                     status = file.stat()
                     told.append((file.name, status.st_ino, status.st_size, status.st_mtime_ns))
-        return frozenset(file for file in told if not file[0].endswith(".safetensors"))
+        return frozenset(told)
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -118,7 +130,7 @@ def _local_source(name: str, *, weights: bool) -> Source | None:
     folder = path if path.is_dir() else find_saved(name)
     if folder is not None:
         return _folder_source(folder, weights=weights)
-    if path.suffix == ".gguf" or path.is_file():
+    if path.suffix == GGUF or path.is_file():
         return _gguf_source(path, path.stem)
     return None
 
@@ -126,7 +138,7 @@ def _local_source(name: str, *, weights: bool) -> Source | None:
 def _folder_source(path: Path, *, weights: bool) -> Source:
     def loads(name: str) -> bool:
         """Whether loading it, or its tokenizer alone, believes this file of it."""
-        return name != TENSORS_FILE and (weights or not name.endswith(".safetensors"))
+        return name != TENSORS_FILE and (weights or not name.endswith(WEIGHTS))
 
     if is_saved(path):
         saved = check_saved(path, loads)
@@ -141,7 +153,7 @@ def _folder_source(path: Path, *, weights: bool) -> Source:
 def _gguf_source(path: Path, name: str) -> Source:
     if not path.is_file():
         raise InputError(f"There is no file {path}: check the path.")
-    if path.suffix != ".gguf":
+    if path.suffix != GGUF:
         raise InputError(f"{path} is not a .gguf file: give that, or the directory of a model.")
     return Source(name, path.parent, path.name)
 
