@@ -26,7 +26,7 @@ from tui_trainer.settings.train import TrainSettings
         ),
         (
             partial(ModelChoice, precision="fp16"),
-            "Precision 'fp16' is not known: use auto, fp32, mixed, bf16, bf16-sr.",
+            "Precision 'fp16' is not known: use auto, fp32, tf32, mixed, bf16, bf16-sr.",
         ),
     ],
 )

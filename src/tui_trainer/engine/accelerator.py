@@ -6,6 +6,7 @@ names. Metal's (`mps`) has fewer, and a CPU's has none: what they lack is done t
 with torch 2.9, and for Metal later. So each is asked by its type.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class Accelerator:
         return bool(self._module.is_bf16_supported())
 
     def has_tf32(self) -> bool:
-        """Whether it can multiply fp32 matrices with 10 bits of each number, and torch lets it."""
+        """Whether it can multiply fp32 matrices with 11 bits of each number, and torch lets it."""
         if self.device.type != "cuda" or torch.version.hip:
             return False
         return torch.cuda.get_device_capability(self.device) >= TENSOR_CORES
@@ -289,6 +290,34 @@ def why_none(kind: str) -> str:
         reason = str(error).split(" Please ")[0]
         return "" if any(words in reason for words in NOTHING_THERE) else reason
     return ""
+
+
+def set_tf32(on: bool) -> None:
+    """Whether CUDA multiplies fp32 matrices in TF32, which torch leaves off.
+
+    By the older of torch's two names for it: asked by the newer alone, torch.compile raises, since
+    it reads the older. torch 2.9 warns of that name, whoever uses it.
+    """
+    if on == tf32_is_on():
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Please use the new API settings")
+        torch.set_float32_matmul_precision("high" if on else "highest")
+
+
+def tf32_is_on() -> bool:
+    return torch.backends.cuda.matmul.fp32_precision == "tf32"
+
+
+@contextmanager
+def tf32(on: bool) -> Iterator[None]:
+    """So in the block, and then as it was."""
+    before = tf32_is_on()
+    set_tf32(on)
+    try:
+        yield
+    finally:
+        set_tf32(before)
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:

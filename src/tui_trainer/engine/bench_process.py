@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
 from tui_trainer.engine.bench.machine import describe_machine
-from tui_trainer.engine.bench.peak import DTYPES, measure_peak, model_flops_per_token
+from tui_trainer.engine.bench.peak import measure_peaks, model_flops_per_token
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.engine import Engine
@@ -26,7 +26,7 @@ from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.bench import NOTEBOOK, PEERS, BenchSettings, Job
-from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.model import FULL_WIDTH, ModelChoice
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
 
@@ -57,7 +57,7 @@ def prepare(
         source=choice.source,
         flops_per_token=model_flops_per_token(model, lengths),
         epoch_tokens=sum(lengths),
-        peaks={dtype: measure_peak(learner.device, dtype) for dtype in DTYPES},
+        peaks=measure_peaks(learner.device),
         held_out_loss=held_out_loss(model, held_out_examples),
         machine=describe_machine(learner.device),
     )
@@ -100,7 +100,7 @@ def run_loop(job: Job, progress: Progress) -> Measured:
             # Trainer and TRL take seconds to import.
             from tui_trainer.engine.bench.peers import train_as_peer  # noqa: PLC0415
 
-            bf16 = precision != "fp32"
+            bf16 = precision not in FULL_WIDTH
             train_as_peer(job.loop, model, vocabulary.tokenizer, items, job.epochs, bf16, recorder)
     return recorder.measured(job.loop, precision)
 

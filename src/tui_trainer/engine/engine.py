@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from tui_trainer.engine.accelerator import set_tf32
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.cell.cross_entropy import cross_entropy
 from tui_trainer.engine.cell.fork import fork, update_at
@@ -66,7 +67,7 @@ from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import check_undo_memory
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.model import TF32, ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 
@@ -155,6 +156,7 @@ class Engine:
         notes = (*chosen.notes, *loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights
+        set_tf32(precision == TF32)
         again = reading_again(source, choice, config, dtype)
         learner = Learner(model, vocabulary, report, source.updates, again)
         self._at_hand = take_in_hand(learner, choice, source, self._progress)

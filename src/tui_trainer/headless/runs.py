@@ -27,6 +27,7 @@ from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count, counted, seconds_of
+from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.runs import (
     NAME_CHARACTERS,
     describe_checkpoints,
@@ -186,7 +187,8 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     yield describe_checkpoints(run.checkpoints) if run.checkpoints else "no checkpoint"
     yield (
         f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
-        f"{model.parameters:,} parameters, {visible(model.device)}, {visible(model.precision)}"
+        f"{model.parameters:,} parameters, {visible(model.device)}, "
+        f"{visible(describe_precision(model.device, model.precision))}"
     )
     yield f"{visible(data.problems)}: {counted(data.items, 'item')}"
     yield describe_versions(described)

@@ -28,6 +28,7 @@ from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import change, nats, percent, probability
+from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.table import TextColumn, heading, row, table
 
 UPDATE_COLUMNS = (
@@ -289,7 +290,7 @@ def describe_model(status: LearnerStatus) -> str:
     name, architecture = visible(model.name), visible(model.architecture)
     return (
         f"{name}: {architecture}, {model.parameters:,} parameters, "
-        f"{model.device}, {model.precision}"
+        f"{model.device}, {describe_precision(model.device, model.precision)}"
     )
 
 

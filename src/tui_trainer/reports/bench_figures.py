@@ -6,10 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases
-from tui_trainer.settings.model import BF16_STOCHASTIC
+from tui_trainer.settings.model import BF16_STOCHASTIC, FP32, TF32
 
-COMPUTE_DTYPES = {"fp32": "fp32", "mixed": "bf16", "bf16": "bf16", BF16_STOCHASTIC: "bf16"}
-"""In which dtype the matrices are multiplied, by precision."""
+COMPUTE_DTYPES = {
+    FP32: FP32,
+    TF32: TF32,
+    "mixed": "bf16",
+    "bf16": "bf16",
+    BF16_STOCHASTIC: "bf16",
+}
+"""In what the matrices are multiplied, by precision."""
 MOST_EPOCHS = 1000
 OVERTIME = 4
 """A run may take so many times its seconds to reach the tokens at which all are compared."""

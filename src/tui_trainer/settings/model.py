@@ -8,9 +8,12 @@ from tui_trainer.settings.fields import check_settings, setting
 
 DEVICES = "auto", "cpu", "cuda", "xpu", "mps"
 DEVICE_NOT_KNOWN = "Device {} is not known: use auto, cpu, cuda, cuda:N, xpu or mps."
+FP32, TF32 = "fp32", "tf32"
 BF16_STOCHASTIC = "bf16-sr"
 """bf16 weights that an update rounds by chance."""
-PRECISIONS = "auto", "fp32", "mixed", "bf16", BF16_STOCHASTIC
+PRECISIONS = "auto", FP32, TF32, "mixed", "bf16", BF16_STOCHASTIC
+FULL_WIDTH = FP32, TF32
+"""Precisions whose logits are fp32, and nothing of them bf16."""
 RANDOM = "random:"  # and a shape: a model whose weights are in no file
 
 
@@ -35,9 +38,11 @@ class ModelChoice:
     )
     precision: str = setting(
         "auto",
-        "fp32, mixed (fp32 weights, bf16 compute), bf16, bf16-sr (bf16, an update rounded by "
-        "chance so that small steps count), or auto",
-        more="`auto` is fp32 on a CPU; on a GPU mixed where it fits, else bf16-sr.",
+        "fp32, tf32 (fp32, but an NVIDIA GPU multiplies 11 bits of each number), mixed (fp32 "
+        "weights, bf16 compute), bf16, bf16-sr (bf16, an update rounded by chance so that small "
+        "steps count), or auto",
+        more="`auto` is fp32 on a CPU; on a GPU mixed where it fits, else bf16-sr. In `fp32` TF32 "
+        "is off: all 24 bits are multiplied.",
         choices=PRECISIONS,
         refusal=f"Precision {{told}} is not known: use {', '.join(PRECISIONS)}.",
         flag="--precision P",

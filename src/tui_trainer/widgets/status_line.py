@@ -6,6 +6,7 @@ from textual.widgets import Static
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.terminal_text import visible_source
 from tui_trainer.words.numbers import counted, short_count
+from tui_trainer.words.precision import describe_precision
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
@@ -19,7 +20,7 @@ def describe_status(status: LearnerStatus | None) -> tuple[str, ...]:
         return ("no model yet",)
     model = status.model
     name = f"{visible_source(model.name, 24)} {short_count(model.parameters)}"
-    where = f"{model.device} {model.precision}"
+    where = f"{model.device} {describe_precision(model.device, model.precision)}"
     if not status.updates and not status.unsaved:
         return f"{name} · {where} · as loaded", f"{name} · as loaded"
     state = f"{counted(status.updates, 'update')} from loaded"

@@ -7,14 +7,25 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.accelerator import accelerator
+from tui_trainer.engine.accelerator import accelerator, tf32
 from tui_trainer.reports.bench_figures import flops_per_token
+from tui_trainer.settings.model import FP32, TF32
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+DTYPES = {FP32: torch.float32, "bf16": torch.bfloat16}
 SECONDS = 0.5
 FEWEST_PRODUCTS = 2  # the first is slower; some CPUs take seconds for one in bf16
 SIZES = {"cpu": 1024}
 GPU_SIZE = 8192
+
+
+def measure_peaks(device: torch.device) -> dict[str, float]:
+    """Of each way of multiplying that the device has, TF32 where it is there."""
+    with tf32(False):
+        peaks = {dtype: measure_peak(device, dtype) for dtype in DTYPES}
+    if accelerator(device).has_tf32():
+        with tf32(True):
+            peaks[TF32] = measure_peak(device, FP32)
+    return peaks
 
 
 def measure_peak(device: torch.device, dtype: str) -> float:

@@ -23,6 +23,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig    #: p
 MODEL = """
 MODEL = $model
 DEVICE = $device
+torch.set_float32_matmul_precision("high")  # products of fp32 matrices in TF32 #: tf32
 
 tokenizer = AutoTokenizer.from_pretrained(MODEL$keywords)
 APPENDED = $appended  # so many tokens it puts after a text; they are left out below #: appends

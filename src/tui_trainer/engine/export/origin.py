@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import ModelReport
-from tui_trainer.settings.model import BF16_STOCHASTIC, RANDOM, ModelChoice
+from tui_trainer.settings.model import BF16_STOCHASTIC, FULL_WIDTH, RANDOM, TF32, ModelChoice
 
 if TYPE_CHECKING:
     from tui_trainer.engine.models.sources import Source
@@ -40,7 +40,8 @@ class Origin:
         """What conditions of templates can ask of a model."""
         told = {
             "mixed": self.precision == "mixed",
-            "half": self.precision != "fp32",
+            "half": self.precision not in FULL_WIDTH,
+            "tf32": self.precision == TF32,
             "cuda": self.device.startswith("cuda"),
             "dropout": self.dropout > 0,
             "packed_weights": self.packed_weights,

@@ -14,7 +14,7 @@ from tui_trainer.engine.accelerator import (
 )
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import DeviceReport
-from tui_trainer.settings.model import BF16_STOCHASTIC, DEVICE_NOT_KNOWN
+from tui_trainer.settings.model import BF16_STOCHASTIC, DEVICE_NOT_KNOWN, TF32
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
 # the update: 5 x 4 bytes a parameter.
@@ -22,6 +22,10 @@ from tui_trainer.settings.model import BF16_STOCHASTIC, DEVICE_NOT_KNOWN
 MIXED_BYTES_A_PARAMETER = 20
 SHARE_FOR_STATE = 0.8
 CPU = torch.device("cpu")
+NO_TF32 = (
+    "{} has no TF32: it takes an NVIDIA GPU of compute capability 8.0 (Ampere) or later. Use "
+    "precision fp32."
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ def choose_precision(
     wanted: str, device: torch.device, config: PreTrainedConfig, *, remote_code: bool = False
 ) -> str:
     """`auto` is fp32 on a CPU; on a GPU mixed where training fits into free memory, or bf16-sr."""
+    if wanted == TF32 and not accelerator(device).has_tf32():
+        raise InputError(NO_TF32.format(device))
     if wanted != "auto":
         return wanted
     if device.type == "cpu":

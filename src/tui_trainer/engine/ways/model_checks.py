@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
+from tui_trainer.engine.accelerator import tf32
 from tui_trainer.engine.data.batching import MicroBatch, model_inputs, pad
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import pack
@@ -268,11 +269,11 @@ def _is_causal(model: PreTrainedModel, first: int) -> bool:
 
 @contextmanager
 def untouched(model: PreTrainedModel) -> Iterator[None]:
-    """Eval mode and no graph; random numbers that a model draws even so are put back."""
+    """Eval mode, no graph and no TF32; random numbers that a model draws even so are put back."""
     model.eval()
     rng = get_rng(model.device)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), tf32(False):
             yield
     finally:
         set_rng(model.device, rng)

@@ -13,6 +13,7 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import Column
 from tui_trainer.words.numbers import LOSS_WIDTH, byte_count, counted, duration, nats, short_count
+from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.runs import (
     NAME_CHARACTERS,
     describe_checkpoints,
@@ -147,7 +148,8 @@ def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
     yield (
         "Model",
         f"{visible(model.name)}: {visible(model.architecture)}, {model.parameters:,} parameters, "
-        f"{visible(model.device)}, {visible(model.precision)}\n"
+        f"{visible(model.device)}, "
+        f"{visible(describe_precision(model.device, model.precision))}\n"
         f"loaded from {visible(model.source)}\nfingerprint {visible(model.fingerprint)}",
     )
     data = described.data

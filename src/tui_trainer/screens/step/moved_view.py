@@ -29,8 +29,10 @@ SHARE_BAR = Column("", 0, share=1)
 BAR_ROOM = 80  # what the other columns take
 SHORTEST_BAR = 8
 SMALL = 1e-3  # below it a number is written with an exponent
+IN_FP32 = "fp32 keeps 24 bits of a value: a step below 0.000006% of a weight rounds to nothing."
 STORED = {
-    "fp32": "fp32 keeps 24 bits of a value: a step below 0.000006% of a weight rounds to nothing.",
+    "fp32": IN_FP32,
+    "tf32": IN_FP32,
     "mixed": "The fp32 weights are the stored ones; bf16 copies are made of them to compute with.",
     "bf16": "bf16 keeps 8 bits of a value: a step below about 0.3% of a weight rounds to nothing.",
     "bf16-sr": "bf16 keeps 8 bits of a value: a step too small for them moves a few, by chance.",
