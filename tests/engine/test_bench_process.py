@@ -2,6 +2,7 @@
 
 import mmap
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 
 from tests.engine.notebook import Notebook, assert_same_bits, weights_of
 from tui_trainer.builtin import MODEL_FOLDER
+from tui_trainer.engine import bench_process
 from tui_trainer.engine.bench import clock, recorder
 from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
@@ -19,8 +21,13 @@ from tui_trainer.engine.bench.memory import PeakMemory
 from tui_trainer.engine.bench.peak import count_matrix_weights, measure_peak
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.bench_process import load_learner, loop_settings, prepare, run_loop
+from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.train import train
+from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.errors import InputError
-from tui_trainer.reports.bench import Prepared
+from tui_trainer.reports.bench import HeldOut, Prepared, WarmUp
+from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.problem import format_problem
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.settings.bench import LOOPS, BenchSettings, Job
@@ -140,6 +147,57 @@ def test_measuring_the_held_out_loss_takes_no_training_time() -> None:
     assert run.phases.step < 40
     assert run.equal_tokens is not None
     assert run.equal_tokens.tokens == 5
+
+
+def test_what_is_slow_at_first_is_a_warm_up_and_takes_no_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two steps are compiled: 25 s and 5 s, of a run of 10 s whose steps take half a second."""
+    now = [0.0]
+    for module in (clock, recorder):
+        monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    measured_at: list[float] = []
+
+    def held_out() -> float:
+        measured_at.append(now[0])
+        return 2.0
+
+    recording = Recorder(PhaseClock(CPU), held_out, 10.0, 3_000, CPU)
+    recording.begin()
+    going = True
+    for seconds in (25.0, 5.0, *[0.5] * 100):
+        now[0] += seconds
+        going = going and recording.step_made(100)
+    run = recording.measured("tuned", "fp32")
+    assert run.warm_up == WarmUp(seconds=31.0, steps=4, tokens=400)
+    assert (run.tokens_per_second, run.step_tokens) == (200, 100)
+    assert run.phases.step == 500
+    # Equal time is ten seconds of training at that speed, the warm-up's own steps among them.
+    assert run.equal_time == HeldOut(2.0, tokens=2_000, seconds=10.0)
+    assert run.equal_tokens == HeldOut(2.0, tokens=3_000, seconds=15.0)
+    assert measured_at == [39.0, 44.0]
+
+
+def test_a_loop_that_compiles_at_first_is_timed_by_the_steps_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compiling(
+        learner: Learner,
+        examples: Sequence[Example],
+        settings: TrainSettings,
+        state: TrainingState,
+    ) -> Iterator[LoopReport]:
+        time.sleep(1.0)
+        yield from train(learner, examples, settings, state)
+
+    monkeypatch.setattr(bench_process, "train", compiling)
+    run = run_loop(Job("tutorial", TINY, BRIEF, epochs=200), UNHEARD)
+    assert run.warm_up.seconds > 1.0
+    assert run.steps > 5
+    assert BRIEF.seconds * 0.999 < run.equal_time.seconds < 0.8
+    assert run.equal_time.tokens == pytest.approx(
+        run.warm_up.tokens + run.steps * run.step_tokens, rel=1e-9
+    )
 
 
 def test_matrix_weights_are_those_that_multiply() -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tui_trainer.engine.bench.side import Reply, read_reply, written
-from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases
+from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases, WarmUp
 from tui_trainer.reports.bench_figures import (
     MOST_EPOCHS,
     Spread,
@@ -30,6 +30,7 @@ def measured(loop: str, rate: float, loss: float = 2.0, tokens: int = 100) -> Me
         peak_memory_bytes=int(rate) * 1000,
         equal_time=HeldOut(loss, tokens, 1.0),
         equal_tokens=None,
+        warm_up=WarmUp(rate / 4, 2, 20),
     )
 
 
@@ -39,6 +40,7 @@ def test_the_figures_of_a_loop_are_medians_with_their_spread() -> None:
     assert figures.phases == Phases(1.0, 2.0, 20, 4.0, 5.0)
     assert figures.phases.step == 32
     assert figures.peak_memory_bytes == 50_000
+    assert figures.warm_up == WarmUp(5.0, 2, 20)
     assert (figures.asked, len(figures.runs), figures.failed) == (3, 3, None)
 
 

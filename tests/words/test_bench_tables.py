@@ -74,6 +74,8 @@ def test_speed_phases_held_out_loss_and_ratios() -> None:
     ]
     assert lines[13] == "before training: 8.3408 nats a token"
     assert lines[15].split() == ["notebook", "2.0000", "1.0", "100", "-", "-", "-"]
+    assert lines[18].split() == ["warm-up,", "not", "timed", "seconds", "steps", "tokens"]
+    assert lines[19].split() == ["notebook", "250.0", "2", "20"]
     assert lines[-1] == "tutorial / notebook       2.50 times the tokens/s (1.00 to 4.00)"
     assert max(map(len, lines)) <= 80
 

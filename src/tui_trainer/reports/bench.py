@@ -29,7 +29,17 @@ class HeldOut:
     tokens: int
     """Trained on until then."""
     seconds: float
-    """Of training until then."""
+    """Of training until then; the warm-up counts as long as it takes at the speed after it."""
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What a run did before its clock began: the steps in which something is compiled."""
+
+    seconds: float
+    steps: int
+    tokens: int
+    """Trained on in it, as in all other steps."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Measured:
     loop: str
     precision: str
     tokens_per_second: float
+    """After the warm-up."""
     steps: int
     """Those that were timed."""
     step_tokens: float
@@ -49,6 +60,7 @@ class Measured:
     equal_time: HeldOut
     equal_tokens: HeldOut | None
     """None in the first round, and where the loop did not get that far."""
+    warm_up: WarmUp
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases
+from tui_trainer.reports.bench import Failed, HeldOut, Measured, Phases, WarmUp
 from tui_trainer.settings.model import BF16_STOCHASTIC, FP32, TF32
 
+Kind = TypeVar("Kind")
 COMPUTE_DTYPES = {
     FP32: FP32,
     TF32: TF32,
@@ -78,6 +80,11 @@ class LoopFigures:
         return self.runs[0].precision
 
     @property
+    def warm_up(self) -> WarmUp:
+        """The one whose time is the median, or just below it."""
+        return middle([run.warm_up for run in self.runs], lambda warm_up: warm_up.seconds)
+
+    @property
     def equal_time(self) -> HeldOut:
         return median_held_out([run.equal_time for run in self.runs])
 
@@ -89,7 +96,11 @@ class LoopFigures:
 
 def median_held_out(moments: Sequence[HeldOut]) -> HeldOut:
     """The one whose loss is the median, or just below it."""
-    return sorted(moments, key=lambda moment: moment.loss)[(len(moments) - 1) // 2]
+    return middle(moments, lambda moment: moment.loss)
+
+
+def middle(several: Sequence[Kind], figure: Callable[[Kind], float]) -> Kind:
+    return sorted(several, key=figure)[(len(several) - 1) // 2]
 
 
 def gather(loop: str, asked: int, rounds: Sequence[Measured | Failed]) -> LoopFigures:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tui_trainer.reports.bench import HeldOut, Machine, Phases, Prepared
+from tui_trainer.reports.bench import HeldOut, Machine, Phases, Prepared, WarmUp
 from tui_trainer.reports.bench_figures import (
     COMPUTE_DTYPES,
     LoopFigures,
@@ -77,6 +77,8 @@ class LoopResult:
     """None where the loop did not get that far."""
     ratios: dict[str, Spread] | None = None
     """Tokens a second against each other loop that did not fail either."""
+    warm_up: WarmUp | None = None
+    """What was done before the clock began; None in a bench of before it was told."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def _loop_result(
         held_out_equal_time=_moment(figures.equal_time),
         held_out_equal_tokens=_moment(figures.equal_tokens),
         ratios=dict(_ratios(figures, others)),
+        warm_up=figures.warm_up,
     )
 
 

@@ -41,6 +41,12 @@ HELD_OUT_COLUMNS = (
     TextColumn("seconds", 7),
     TextColumn("tokens", 9),
 )
+WARM_UP_COLUMNS = (
+    TextColumn("warm-up, not timed", 18, left=True),
+    TextColumn("seconds", 8),
+    TextColumn("steps", 6),
+    TextColumn("tokens", 8),
+)
 NONE = "-"
 PEAK_DTYPES = tuple(dict.fromkeys(COMPUTE_DTYPES.values()))
 NAME_CHARACTERS = 60
@@ -59,6 +65,7 @@ def report_lines(result: BenchResult) -> Iterator[str]:
         yield ""
         yield f"before training: {format_loss(result.head.held_out_loss_before)} nats a token"
         yield from table(HELD_OUT_COLUMNS, map(held_out_cells, ran))
+        yield from warm_up_lines(ran)
     if len(result.loops) > 1:
         yield ""
         yield from ratio_lines(result.loops)
@@ -124,6 +131,20 @@ def phase_cells(loop: LoopResult) -> tuple[str, ...]:
 
 def _number(value: float | None, decimals: int) -> str:
     return NONE if value is None else f"{value:,.{decimals}f}"
+
+
+def warm_up_lines(loops: Sequence[LoopResult]) -> Iterator[str]:
+    """How long each loop took to run as fast as it then does: its blocks are compiled meanwhile."""
+    if told := [loop for loop in loops if loop.warm_up is not None]:
+        yield ""
+        yield from table(WARM_UP_COLUMNS, map(warm_up_cells, told))
+
+
+def warm_up_cells(loop: LoopResult) -> tuple[str, ...]:
+    warm_up = loop.warm_up
+    if warm_up is None:
+        return loop.loop, *[NONE] * 3
+    return loop.loop, f"{warm_up.seconds:,.1f}", f"{warm_up.steps:,}", f"{warm_up.tokens:,}"
 
 
 def held_out_cells(loop: LoopResult) -> tuple[str, ...]:
