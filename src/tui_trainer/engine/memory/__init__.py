@@ -1,0 +1,1 @@
+"""What each use of a model needs of memory, worked out from its shapes before it begins."""
