@@ -12,6 +12,8 @@ from transformers import PreTrainedModel
 
 from tui_trainer.device_errors import is_of_the_device
 from tui_trainer.engine.history import History, default_budget
+from tui_trainer.engine.memory.dry_model import DryModel
+from tui_trainer.engine.memory.update_need import UpdateNeed, update_need
 from tui_trainer.engine.models.devices import has_room_for_copies
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.loading import ReadAgain
@@ -90,6 +92,20 @@ class Learner:
     def checks(self) -> ModelChecks:
         """Which ways of running the model were found to give what the plain one gives."""
         return ModelChecks(self.model, self.weights, self.vocabulary, self.report)
+
+    @cached_property
+    def dry_model(self) -> DryModel:
+        """The model's shapes alone: what running it needs of memory is counted with them."""
+        return DryModel.like(self.model, self.report.precision)
+
+    def update_need(self, tokens: int) -> UpdateNeed:
+        """What the training cell needs on the device for a text of so many tokens."""
+        setup = self.setup
+        return update_need(
+            *(self.dry_model, setup.optimizer_name, setup.stepping, tokens),
+            training=setup.training,
+            dropout=setup.dropout.p,
+        )
 
     @cached_property
     def end_ids(self) -> frozenset[int]:

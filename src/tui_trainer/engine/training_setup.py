@@ -4,6 +4,7 @@ from torch.optim import Optimizer
 
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.optimizers.optim import make_optimizer, set_lr
+from tui_trainer.engine.optimizers.step_memory import Stepping, how_it_steps
 from tui_trainer.engine.weights import Weights
 from tui_trainer.reports.actions import Action
 from tui_trainer.settings.train import TUTORIAL_LR, check_lr
@@ -23,7 +24,7 @@ class TrainingSetup:
         self.dropout = dropout
         """Of the training cell alone: whoever else runs the model has the model's own."""
         self.optimizer_name = "AdamW"
-        self.optimizer = self.make_optimizer("AdamW", TUTORIAL_LR)
+        self.optimizer = self.make_optimizer("AdamW", TUTORIAL_LR, fused=self._fuses)
         self.optimizer_number = self._optimizers_made = 1
 
     @property
@@ -37,7 +38,23 @@ class TrainingSetup:
     def set_optimizer(self, name: str) -> None:
         """A fresh optimizer at the same learning rate."""
         self._optimizers_made += 1
-        self.use_optimizer(self.make_optimizer(name, self.lr), name, self._optimizers_made)
+        fresh = self.make_optimizer(name, self.lr, fused=self._fuses)
+        self.use_optimizer(fresh, name, self._optimizers_made)
+
+    @property
+    def stepping(self) -> Stepping:
+        """How the training cell's optimizer goes over the weights."""
+        kind = self._weights.device.type
+        return how_it_steps(kind, fused=self._fuses, stochastic=self._stochastic)
+
+    @property
+    def _fuses(self) -> bool:
+        """Whether the training cell's does all in one kernel.
+
+        Torch's own default on a GPU (`foreach`) takes the memory of the weights once more. On a CPU
+        it is the notebook's to the bit, which takes that of two matrices.
+        """
+        return self._weights.device.type != "cpu"
 
     def make_optimizer(
         self, name: str, lr: float, weight_decay: float | None = None, *, fused: bool = False

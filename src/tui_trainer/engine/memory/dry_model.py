@@ -3,102 +3,146 @@
 No list of architectures would know what autograd keeps of each, what a tied matrix costs in the
 backward pass, or when the most is held. So the model is made of tensors that have a shape and no
 memory (torch's `FakeTensorMode`), and its own code, autograd and the loss run on them: a second for
-28 blocks, of any width and any length of text.
+28 blocks, of any width and for any length of text.
 
 They are tensors of the CPU, whatever device is asked about: a build of torch for CPUs alone indexes
-no others. What differs there is an optimizer's temporaries, which are counted beside it.
+no others. What differs there is the optimizer's step, which is counted beside it.
 """
 
 import copy
-from unittest.mock import patch
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
-from transformers import AutoModelForCausalLM, masking_utils, PreTrainedConfig, PreTrainedModel
+from transformers import (
+    AutoModelForCausalLM,
+    PreTrainedConfig,
+    PreTrainedModel,
+    masking_utils,
+)
 
-from tui_trainer.engine.memory.live_bytes import LiveBytes
+from tui_trainer.engine.memory.live_bytes import LiveBytes, rounded_up
 from tui_trainer.engine.memory.stand_ins import StandIns
 from tui_trainer.engine.models.dropout import Dropout
+from tui_trainer.engine.models.model_report import context_of
 
-Pass = Callable[[PreTrainedModel], Tensor]
-"""From a model to a loss."""
+log = logging.getLogger(__name__)
+
+Pass = Callable[[PreTrainedModel], tuple[Tensor, ...]]
+"""From a model to a loss, and what else is kept until the next pass."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """In bytes, beside the weights."""
+
+    most: int
+    """At once, at any moment."""
+    left: int
+    """At the end."""
 
 
 class DryModel:
-    """A model of a config without a number in it; `precision` is as in a `ModelChoice`."""
+    """The shapes of a model, to be run; `precision` is as in a `ModelChoice`, and not `auto`."""
 
-    def __init__(
-        self, config: PreTrainedConfig, precision: str, *, remote_code: bool = False
-    ) -> None:
+    def __init__(self, model: PreTrainedModel, precision: str) -> None:
+        """`model` is on torch's device `meta`, and nobody else's."""
         self._mode = FakeTensorMode(allow_non_fake_inputs=True)
         self._is_mixed = precision == "mixed"
-        dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
-        with torch.device("meta"):
-            self.model: PreTrainedModel = AutoModelForCausalLM.from_config(
-                copy.deepcopy(config), dtype=dtype, trust_remote_code=remote_code
-            )
+        self.model = model
         with self._mode:
-            self.model.to_empty(device="cpu")
-            self.model.tie_weights()  # each is one of its own now
-        self.dropout = Dropout(self.model)
-        self.vocabulary = int(config.get_text_config().vocab_size)
+            model.to_empty(device="cpu")
+            model.tie_weights()  # each has a tensor of its own now
+        self.weight_sizes = [rounded_up(parameter.nbytes) for parameter in model.parameters()]
+        """Bytes that each weight takes, a tied one once."""
+        self.itemsize = dtype_of(precision).itemsize
+        self.context = context_of(model)
+        self.dropout = Dropout(model)
+        """Of the training cell, as `TrainingSetup` has it."""
+        self.counted: dict[tuple[object, ...], Held] = {}
+        """What was counted already, by what was run."""
 
-    @property
-    def weight_sizes(self) -> list[int]:
-        """Bytes of each weight, a tied one once."""
-        return [parameter.nbytes for parameter in self.model.parameters()]
+    @classmethod
+    def like(cls, model: PreTrainedModel, precision: str) -> "DryModel":
+        """The shapes of a model that is loaded."""
+        with torch.device("meta"):
+            shapes = type(model)._from_config(
+                copy.deepcopy(model.config), dtype=dtype_of(precision)
+            )
+        return cls(shapes, precision)
+
+    @classmethod
+    def of(
+        cls, config: PreTrainedConfig, precision: str, *, remote_code: bool = False
+    ) -> "DryModel":
+        """The shapes that a model of this config would have."""
+        with torch.device("meta"):
+            shapes = AutoModelForCausalLM.from_config(
+                copy.deepcopy(config), dtype=dtype_of(precision), trust_remote_code=remote_code
+            )
+        return cls(shapes, precision)
 
     def ids(self, rows: int, positions: int) -> Tensor:
         """Token IDs [row, position], without a number in them."""
         with self._mode:
             return torch.zeros(rows, positions, dtype=torch.long)
 
-    def like(self, tensor: Tensor) -> Tensor:
-        """A tensor of the shape of a real one."""
+    def shape_of(self, tensor: Tensor) -> Tensor:
+        """A tensor like a real one, without its numbers."""
         return self._mode.from_tensor(tensor)
 
-    def backward_bytes(self, loss_of: Pass, *, passes: int = 1) -> int:
-        """The most that `passes` forward and backward passes hold beside the weights.
+    def backward(self, run: Pass, positions: int, *, passes: int = 1) -> Held:
+        """What `passes` forward and backward passes hold; the gradients are left.
 
-        The gradients, which stay from one to the next, are among it.
+        `positions` is rows times their length, for a model whose code cannot do without numbers.
         """
+        try:
+            return self._count_passes(run, passes)
+        except Exception as error:  # whatever a model's own code raises
+            log.info("%s cannot be run dry: %s", type(self.model).__name__, error)
+            weights = sum(self.weight_sizes)
+            each = rough_position_bytes(self.model)
+            return Held(weights + positions * each, weights + positions * each // 4)
+        finally:
+            self.model.zero_grad()
+
+    def _count_passes(self, run: Pass, passes: int) -> Held:
         with self._counting() as live:
             for _ in range(passes):
                 with self._autocast():
-                    loss = loss_of(self.model)
-                loss.backward()
-                del loss
-            return live.most
-
-    def forward_bytes(self, run: Callable[[PreTrainedModel], object]) -> int:
-        """The most that a pass without gradients holds beside the weights."""
-        with self._counting() as live, torch.no_grad(), self._autocast():
-            run(self.model)
-            return live.most
+                    kept = run(self.model)
+                kept[0].backward()
+            return Held(live.most, live.now)
 
     @contextmanager
     def _counting(self) -> Iterator[LiveBytes]:
         live = LiveBytes()
-        with ExitStack() as entered:
-            entered.enter_context(torch.random.fork_rng(devices=[]))
-            entered.enter_context(self._mode)
-            entered.enter_context(StandIns())
-            entered.enter_context(rows_of_one_text())
-            entered.enter_context(live)
-            for tensor in (*self.model.parameters(), *self.model.buffers()):
-                live.count(tensor)
-            live.now = live.most = 0
+        with torch.random.fork_rng(devices=[]), self._mode, StandIns(), one_text_a_row(), live:
+            live.leave_out(*self.model.parameters(), *self.model.buffers())
             yield live
-        for parameter in self.model.parameters():
-            parameter.grad = None
 
     def _autocast(self) -> AbstractContextManager[object]:
         return torch.autocast("cpu", dtype=torch.bfloat16) if self._is_mixed else nullcontext()
 
 
-def rows_of_one_text() -> AbstractContextManager[object]:
-    """transformers looks in the positions, which have no numbers here, for several texts a row."""
+def dtype_of(precision: str) -> torch.dtype:
+    """What the weights of a model in this precision are stored in."""
+    return torch.bfloat16 if precision.startswith("bf16") else torch.float32
+
+
+def rough_position_bytes(model: PreTrainedModel) -> int:
+    """More than one position holds for the backward pass: what goes into each weight and what
+    comes out of it, and the logits, with copies and gradients of theirs, in fp32."""
+    inside = sum(sum(weight.shape) for weight in model.parameters())
+    logits = model.config.get_text_config().vocab_size
+    return (6 * inside + 4 * logits) * torch.float32.itemsize
+
+
+def one_text_a_row() -> AbstractContextManager[object]:
+    """transformers looks for several in the positions, which have no numbers here."""
     return patch.object(masking_utils, "find_packed_sequence_indices", lambda _: None)

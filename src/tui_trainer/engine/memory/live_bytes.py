@@ -3,46 +3,52 @@
 import weakref
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 GRAIN = 512
-"""Bytes that an allocation is rounded up to: CUDA's, and on the host no more."""
+"""Bytes that an allocation is rounded up to: CUDA's, and the host's is no larger."""
+
+
+def rounded_up(size: int) -> int:
+    """What a tensor of `size` bytes takes."""
+    return -(-size // GRAIN) * GRAIN
 
 
 class LiveBytes(TorchDispatchMode):
     """Inside, every storage that an operation makes is counted until nobody has it any more.
 
-    Real tensors and those that are shapes alone are counted alike. What was there before counts as
-    nothing, unless it is told with `count`.
+    Tensors and those that are shapes alone are counted alike.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0
         self.most = 0
-        self._alive: set[int] = set()
+        self._known: set[int] = set()
 
-    def count(self, tensor: Tensor) -> None:
-        """Count the storage of `tensor`, once, from now on and until it is gone."""
+    def leave_out(self, *tensors: Tensor) -> None:
+        """These were there before."""
+        self._known |= {tensor.untyped_storage()._cdata for tensor in tensors}
+
+    def begin_again(self) -> None:
+        """The most is what there is now."""
+        self.most = self.now
+
+    def _count(self, tensor: Tensor) -> None:
         storage = tensor.untyped_storage()
-        key, size = storage._cdata, -(-storage.nbytes() // GRAIN) * GRAIN
-        if key in self._alive:
+        key, size = storage._cdata, rounded_up(storage.nbytes())
+        if key in self._known:
             return
-        self._alive.add(key)
+        self._known.add(key)
         self.now += size
         self.most = max(self.most, self.now)
         weakref.finalize(storage, self._gone, key, size)
 
     def _gone(self, key: int, size: int) -> None:
-        self._alive.discard(key)
+        self._known.discard(key)
         self.now -= size
-
-    def begin_again(self) -> None:
-        """The most is what there is now."""
-        self.most = self.now
 
     def __torch_dispatch__(
         self,
@@ -54,5 +60,5 @@ class LiveBytes(TorchDispatchMode):
         made = func(*args, **(kwargs or {}))
         for tensor in tree_leaves(made):
             if isinstance(tensor, Tensor):
-                self.count(tensor)
+                self._count(tensor)
         return made

@@ -15,7 +15,7 @@ class StandIns(TorchDispatchMode):
         func: Any,  # noqa: ANN401  # as torch declares it
         _types: object,
         args: tuple[Any, ...] = (),
-        kwargs: dict[str, object] | None = None,
+        kwargs: dict[str, Any] | None = None,
     ) -> object:
         if func is torch.ops.aten._grouped_mm.default:
             return grouped_product(*args, **(kwargs or {}))

@@ -1,0 +1,23 @@
+"""Whether a device has room for what is to come."""
+
+import torch
+
+from tui_trainer.engine.models.devices import free_memory
+
+FRAGMENTED = 0.03
+"""The share of an accelerator's allocations that lies between others, where nothing fits in. Not
+measured yet: PyTorch's own figures for its expandable segments are below it."""
+WORKSPACE = 1 << 26
+"""Bytes that cuBLAS takes for itself: 32 MiB on Hopper, and as much for its second interface."""
+
+
+def lacking(needed: int, device: torch.device) -> int:
+    """How many bytes a device has too few for `needed` more; 0 where there is room."""
+    return max(0, with_margin(needed, device) - free_memory(device))
+
+
+def with_margin(needed: int, device: torch.device) -> int:
+    """What tensors of `needed` bytes take of a device: the host's allocator returns what it has."""
+    if device.type == "cpu":
+        return needed
+    return round(needed * (1 + FRAGMENTED)) + WORKSPACE
