@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.items import as_examples, held_out_loss, load_items
 from tui_trainer.engine.bench.machine import describe_machine
+from tui_trainer.engine.bench.one_device import seeing_alone
 from tui_trainer.engine.bench.peak import measure_peaks, model_flops_per_token
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.engine.data.examples import Example, make_examples
@@ -60,6 +61,7 @@ def prepare(
         peaks=measure_peaks(learner.device),
         held_out_loss=held_out_loss(model, held_out_examples),
         machine=describe_machine(learner.device),
+        environment=seeing_alone(learner.device),
     )
 
 

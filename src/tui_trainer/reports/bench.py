@@ -1,6 +1,6 @@
 """What one run of a loop measured, as it comes out of its process. No torch here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -105,3 +105,5 @@ class Prepared:
     held_out_loss: float
     """Of the weights as they were loaded."""
     machine: Machine
+    environment: dict[str, str] = field(default_factory=dict)
+    """Of the processes of the loops: it has them see the device alone."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -40,6 +40,7 @@ from tui_trainer.settings.model import ModelChoice
 SIDE = "tui_trainer.headless.bench_side"
 LOADING_SECONDS = 1800
 """What a run may take beside its training, compilation included, before it is ended."""
+NOTHING_MORE: Mapping[str, str] = {}
 POLL_SECONDS = 0.1
 """How long whoever drives a bench waits at most between two reports."""
 
@@ -119,6 +120,8 @@ def take_turns(
         settings.seconds, prepared.flops_per_token, prepared.peaks, prepared.epoch_tokens
     )
     model = replace(choice, source=prepared.source)
+    if prepared.environment:  # the device has another number there
+        model = replace(model, device=prepared.device.partition(":")[0])
     runs: dict[str, list[Measured | Failed]] = {loop: [] for loop in loops}
     equal_tokens = None
     for turn in range(settings.rounds * len(loops)):
@@ -128,22 +131,29 @@ def take_turns(
             peer = loop in PEERS and model.precision == "auto"
             chosen = replace(model, precision=best_precision(prepared.peaks)) if peer else model
             job = Job(loop, chosen, settings, epochs, equal_tokens)
-            runs[loop].append((yield from run_side(job, report, debug=debug)))
+            side = run_side(job, report, prepared.environment, debug=debug)
+            runs[loop].append((yield from side))
         if loop == loops[-1]:
             equal_tokens = slowest_tokens([earlier[0] for earlier in runs.values()])
     return [gather(loop, settings.rounds, earlier) for loop, earlier in runs.items()]
 
 
 def run_side(
-    job: Job, report: BenchReport, *, debug: bool
+    job: Job, report: BenchReport, environment: Mapping[str, str], *, debug: bool
 ) -> Generator[BenchReport, None, Measured | Failed]:
     timeout = LOADING_SECONDS + 2 * OVERTIME * job.settings.seconds
-    reply = yield from ask_side(Task(run=job), timeout, report, on_terminal=debug)
+    task = Task(run=job)
+    reply = yield from ask_side(task, timeout, report, environment, on_terminal=debug)
     return reply.measured or Failed(job.loop, reply.failed or "")
 
 
 def ask_side(
-    task: Task, timeout: float | None, report: BenchReport, *, on_terminal: bool
+    task: Task,
+    timeout: float | None,
+    report: BenchReport,
+    environment: Mapping[str, str] = NOTHING_MORE,
+    *,
+    on_terminal: bool,
 ) -> Generator[BenchReport, None, Reply]:
     """What a process of its own replies, also where it could not; `report` again while it works."""
     # -P: a file named torch.py where the user stands is not ours to import.
@@ -157,6 +167,7 @@ def ask_side(
             stdin=its_end,
             stdout=subprocess.PIPE,
             stderr=None if on_terminal else subprocess.DEVNULL,
+            env={**os.environ, **environment},
             start_new_session=True,
         )
     except BaseException:
