@@ -3,17 +3,17 @@
 import weakref
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
 class Dispatched(TorchDispatchMode):
-    """Counts what is asked for inside; tensors without numbers (`meta`) do as well as real ones."""
+    """Counts what is asked of one type of device; `meta`, which has no numbers, will do."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str) -> None:
         super().__init__()
+        self._device = device
         self.kernels = 0
         """Operations, but for those that give a view or memory that nobody has written."""
         self.bytes = 0
@@ -30,12 +30,17 @@ class Dispatched(TorchDispatchMode):
         kwargs: dict[str, object] | None = None,
     ) -> object:
         made = func(*args, **(kwargs or {}))
-        for tensor in tensors_in(made):
-            self._hold(tensor, tensors_in((args, kwargs)))
-        if not func.is_view and "empty" not in func.name():
+        given, result = self._tensors_in((args, kwargs)), self._tensors_in(made)
+        for tensor in result:
+            self._hold(tensor, given)
+        if (given or result) and not func.is_view and "empty" not in func.name():
             self.kernels += 1
-            self.bytes += sum(tensor.nbytes for tensor in tensors_in((args, kwargs, made)))
+            self.bytes += sum(tensor.nbytes for tensor in (*given, *result))
         return made
+
+    def _tensors_in(self, values: object) -> list[Tensor]:
+        tensors = (value for value in tree_leaves(values) if isinstance(value, Tensor))
+        return [tensor for tensor in tensors if tensor.device.type == self._device]
 
     def _hold(self, tensor: Tensor, given: list[Tensor]) -> None:
         storage = tensor.untyped_storage()
@@ -45,18 +50,3 @@ class Dispatched(TorchDispatchMode):
         self._held[key] = storage.nbytes()
         weakref.finalize(storage, self._held.pop, key)
         self.peak = max(self.peak, sum(self._held.values()))
-
-
-def tensors_in(values: object) -> list[Tensor]:
-    return [value for value in tree_leaves(values) if isinstance(value, Tensor)]
-
-
-def meta_model(name: str, dtype: torch.dtype) -> torch.nn.Module:
-    """A model of that shape with gradients, all of it without numbers."""
-    from tui_trainer.engine.models.shapes import random_model, shape_config  # noqa: PLC0415
-
-    with torch.device("meta"):
-        model = random_model(shape_config(name, end_of_text=0), dtype)
-    for parameter in model.parameters():
-        parameter.grad = torch.empty_like(parameter)
-    return model

@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.dispatched import Dispatched
 from tests.engine.notebook import assert_same_bits, weights_of
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.optimizers import stochastic_rounding
 from tui_trainer.engine.optimizers.optim import make_optimizer
-from tui_trainer.engine.optimizers.stochastic_rounding import round_stochastically
+from tui_trainer.engine.optimizers.stochastic_rounding import (
+    PIECE,
+    TEMPORARY_BYTES,
+    round_stochastically,
+)
 from tui_trainer.engine.weights import Weights
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
@@ -41,7 +47,8 @@ def test_rounding_is_unbiased_and_to_a_neighbour() -> None:
 def test_what_bf16_can_hold_stays_as_it_is_and_so_does_what_is_no_number() -> None:
     exact = torch.tensor([0.0, -0.0, 1.0, -3.5, 2.0**-130, torch.inf, -torch.inf])
     assert torch.equal(round_stochastically(exact).float(), exact)
-    assert round_stochastically(torch.tensor([torch.nan])).isnan().all()
+    of_a_cpu_and_a_gpu = torch.tensor([-(1 << 22), 0x7FFFFFFF], dtype=torch.int32)
+    assert round_stochastically(of_a_cpu_and_a_gpu.view(torch.float32)).isnan().all()
 
 
 @pytest.mark.parametrize("name", ["AdamW", "SGD"])
@@ -67,6 +74,68 @@ def test_many_small_steps_go_as_far_as_in_fp32(name: str, decay: float | None) -
     for up in (True, False):
         wanted = exact[(grads < 0) == up].mean()
         assert rounded[(grads < 0) == up].mean() == pytest.approx(wanted.item(), rel=0.1)
+
+
+def qwen3_1_7b(layers: int) -> torch.nn.ParameterList:
+    """Weights and gradients of Qwen3-1.7B's shapes, without numbers."""
+    block = [(2048, 2048), (1024, 2048), (1024, 2048), (2048, 2048), (128,), (128,), (2048,)]
+    block += [(6144, 2048), (6144, 2048), (2048, 6144), (2048,)]
+    shapes = [(151_936, 2048), *(block * layers), (2048,)]
+    weights = [torch.empty(shape, dtype=torch.bfloat16, device="meta") for shape in shapes]
+    for weight in (held := torch.nn.ParameterList(weights)):
+        weight.grad = torch.empty_like(weight)
+    return held
+
+
+def test_an_update_of_a_large_model_holds_little_for_a_moment_and_asks_for_few_kernels() -> None:
+    """It was 31 bytes a weight of the largest matrix, 9.6 GB, in 43 kernels a matrix."""
+    held = qwen3_1_7b(layers=2)
+    weights = Weights(held)
+    optimizer = make_optimizer("AdamW", weights, 1e-4, stochastic=True)
+    optimizer.step()  # makes the moments
+    with Dispatched("meta") as asked:
+        optimizer.step()
+    count = sum(weight.numel() for weight in held)
+    pieces = sum(math.ceil(weight.numel() / PIECE) for weight in held)
+    assert asked.peak <= PIECE * TEMPORARY_BYTES < 0.4e9
+    assert pieces == 19 + 22 + 1
+    assert asked.kernels == 32 * pieces
+    assert asked.bytes <= 275 * count
+
+
+def test_pieces_draw_what_the_whole_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    grads = torch.randn(30, 7)
+
+    def updated() -> torch.Tensor:
+        module = torch.nn.Linear(7, 30, bias=False).bfloat16()
+        torch.nn.init.ones_(module.weight)
+        module.weight.grad = grads.bfloat16()
+        torch.manual_seed(3)
+        make_optimizer("SGD", Weights(module), 1e-3, stochastic=True).step()
+        return module.weight.detach()
+
+    whole = updated()
+    assert len(whole.unique()) > 1
+    for piece in (209, 64, 1):
+        monkeypatch.setattr(stochastic_rounding, "PIECE", piece)
+        assert torch.equal(updated(), whole)
+
+
+@pytest.mark.parametrize("name", ["AdamW", "SGD"])
+def test_weights_that_do_not_lie_in_one_piece_are_updated_too(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(stochastic_rounding, "PIECE", 50)
+    together, grads = torch.ones(40, 60).bfloat16(), torch.randn(20, 40).bfloat16()
+    for held in (together.t()[:20], together[:20, 10:50], torch.ones(20, 40).bfloat16()):
+        module = torch.nn.ParameterList([torch.nn.Parameter(held)])
+        module[0].grad = grads.t().contiguous().t()
+        make_optimizer(name, Weights(module), 0.5, 0.1, stochastic=True).step()
+        exact = torch.nn.ParameterList([torch.ones(20, 40)])
+        exact[0].grad = grads.float()
+        make_optimizer(name, Weights(exact), 0.5, 0.1).step()
+        assert torch.allclose(held.float(), exact[0], rtol=2**-7, atol=1e-4)
+        held.fill_(1)
 
 
 def run(engine: Engine, folder: Path, precision: str) -> list[float]:
