@@ -40,8 +40,9 @@ def updated(steps: int = 2) -> list[Tensor]:
         for group in optimizer.param_groups:
             group["lr"] = 1e-2 / (1 + step)
         optimizer.step()
-    state = optimizer.state[module[0].weight]
-    return [*(p.detach() for p in module.parameters()), state["exp_avg"], state["exp_avg_sq"]]
+    parameters = list(module.parameters())
+    state = optimizer.state[parameters[0]]
+    return [*(p.detach() for p in parameters), state["exp_avg"], state["exp_avg_sq"]]
 
 
 @pytest.mark.usefixtures("compiling")
