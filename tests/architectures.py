@@ -11,7 +11,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from tests.models import VOCABULARY, byte_level_tokenizer
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.models.model_report import report_model
+from tui_trainer.engine.models.model_report import embedding_rows, report_model
 from tui_trainer.engine.models.tokens import Vocabulary
 
 CONTEXT = 256
@@ -241,4 +241,5 @@ def tiny_learner(kind: str, precision: str = "fp32", sizes: Sizes = NO_OTHERS) -
     dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
     model = tiny_model(kind, dtype, sizes)
     report = report_model(model, kind, "cpu", precision, 0.0)
-    return Learner(model, Vocabulary(byte_level_tokenizer(), kind), report)
+    vocabulary = Vocabulary(byte_level_tokenizer(), kind)
+    return Learner(model, vocabulary.fitted(embedding_rows(model), report.context), report)

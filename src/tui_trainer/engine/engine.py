@@ -39,7 +39,7 @@ from tui_trainer.engine.models.devices import (
 )
 from tui_trainer.engine.models.garbage import pass_over_what_was_imported
 from tui_trainer.engine.models.loading import count_weights, load_config, load_model, reading_again
-from tui_trainer.engine.models.model_report import embedding_rows, report_model
+from tui_trainer.engine.models.model_report import context_of, embedding_rows, report_model
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import find_source, local_models
 from tui_trainer.engine.models.vocabularies import Vocabularies
@@ -152,7 +152,7 @@ class Engine:
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         check_causal(model, source.name)
         seconds = time.perf_counter() - started
-        vocabulary = vocabulary.fitted(embedding_rows(model))
+        vocabulary = vocabulary.fitted(embedding_rows(model), context_of(model))
         notes = (*chosen.notes, *loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights

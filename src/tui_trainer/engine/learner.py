@@ -1,6 +1,6 @@
 """The Learner: a model, its tokenizer and its optimizer, as a notebook's cells share them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from itertools import chain
@@ -11,12 +11,16 @@ from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from tui_trainer.device_errors import is_of_the_device
+from tui_trainer.engine.accelerator import send
+from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.memory.dry_model import DryModel
 from tui_trainer.engine.memory.update_need import UpdateNeed, update_need
 from tui_trainer.engine.models.devices import has_room_for_copies
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.loading import ReadAgain
+from tui_trainer.engine.models.input_range import InputRange
+from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.optimizers.state import KeptState, put_state
 from tui_trainer.engine.optimizers.step_seen import step_seen
@@ -55,6 +59,8 @@ class Learner:
         self.vocabulary = vocabulary
         self.report = report
         self.device = torch.device(report.device)
+        self.range = InputRange(report.name, embedding_rows(model), report.context)
+        """What every text and every batch is held against before it is sent."""
         self.loops = 0
         """How many training loops were begun."""
         self.weights = Weights(model)
@@ -132,7 +138,8 @@ class Learner:
     @torch.no_grad()
     def _drops(self) -> bool:
         """Whether train mode is noisy; draws no random number that anybody else would have."""
-        ids = torch.arange(PROBE, device=self.device)[None] % self.report.vocabulary
+        length = min(PROBE, self.report.context or PROBE)
+        ids = torch.arange(length, device=self.device)[None] % self.range.rows
         rng, p = get_rng(self.device), self.setup.dropout.p
         self.setup.dropout.p = PROBE_DROPOUT
         self.model.train()
@@ -242,4 +249,15 @@ class Learner:
                 f"The text has {len(ids):,} tokens and {self.report.name} takes {context:,}: "
                 "shorten it."
             )
-        return torch.tensor([ids], device=self.device)
+        return self.send_ids(ids)
+
+    def send_ids(self, ids: Sequence[int]) -> Tensor:
+        """The IDs of one text on the device [1, position]; InputError where one is out of range."""
+        self.range.check_ids(ids)
+        self.range.check_positions(len(ids) - 1)
+        return send(torch.tensor([ids]), self.device)
+
+    def send(self, batch: MicroBatch) -> MicroBatch:
+        """A batch of the host on the device; InputError where an ID or position is out of range."""
+        self.range.check(batch.input_ids, batch.position_ids)
+        return batch.to(self.device)

@@ -10,9 +10,12 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.architectures import tiny_learner
 from tests.engine.notebook import weights_of
 from tests.known import each, present, step_reports, the
 from tests.models import ARCHITECTURES
+from tui_trainer.engine import accelerator
+from tui_trainer.engine.accelerator import Host
 from tui_trainer.engine.data.batching import IGNORED, pad
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.packing import fill_rows, make_batch, pack
@@ -202,7 +205,7 @@ def test_items_of_one_length_need_neither_mask_nor_positions() -> None:
 
 def test_a_packed_row_separates_items_and_labels_no_first_token() -> None:
     rows = [(example(1, 2, 3), example(4, 5, 9), example(6, 7)), (example(8, 3),)]
-    batch = pack(rows, 9)
+    batch = pack(rows, 9, None)
     none = IGNORED
     assert batch.input_ids.tolist() == [
         [1, 2, 3, 9, 4, 5, 9, 6, 7],  # no second end of text after the item that ends with one
@@ -220,11 +223,40 @@ def test_a_packed_row_separates_items_and_labels_no_first_token() -> None:
     assert batch.counted == batch.counts.sum() == 6
 
 
+def test_no_position_of_a_packed_row_passes_the_context() -> None:
+    """A full item has its separator at the first position again, and so has what fills a row."""
+    rows = [(example(1, 2, 3, 4), example(5, 6)), (example(7, 8),)]
+    batch = pack(rows, 9, 4)
+    assert batch.input_ids.tolist() == [[1, 2, 3, 4, 9, 5, 6], [7, 8, 9, 9, 9, 9, 9]]
+    assert present(batch.position_ids).tolist() == [[0, 1, 2, 3, 0, 0, 1], [0, 1, 0, 1, 2, 3, 0]]
+    assert present(batch.items).lengths == (4, 1, 2, 2, 4, 1)
+
+
+@pytest.mark.parametrize("settings", [TrainSettings(pack=400), TrainSettings(batch=8)])
+def test_what_is_sent_lies_in_one_piece(settings: TrainSettings) -> None:
+    """The host would wait for the copy of a view with gaps."""
+    learner = tiny_learner("gpt2")
+    examples = make_examples(learner.vocabulary, PROBLEMS, settings, learner.report.context)
+    rows = list(fill_rows(examples, settings.pack)) if settings.pack else [(e,) for e in examples]
+    sent: list[torch.Tensor] = []
+
+    class Recorder(Host):
+        def send(self, tensor: torch.Tensor) -> torch.Tensor:
+            sent.append(tensor)
+            return tensor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(accelerator.KINDS, "cpu", Recorder)
+        learner.send(make_batch(rows, settings, learner.vocabulary))
+    assert len(sent) >= 5
+    assert all(tensor.is_contiguous() for tensor in sent)
+
+
 def test_rows_are_filled_in_order_and_never_beyond_their_length() -> None:
     items = [example(*range(n)) for n in (4, 5, 10, 3, 3, 2, 9)]
     rows = list(fill_rows(items, 10))
     assert [[len(item.ids) for item in row] for row in rows] == [[4, 5], [10], [3, 3, 2], [9]]
-    assert max(pack(rows, 99).input_ids.shape) == 10
+    assert max(pack(rows, 99, None).input_ids.shape) == 10
 
 
 @pytest.mark.parametrize(

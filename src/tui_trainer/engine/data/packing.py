@@ -33,7 +33,7 @@ Row = tuple[Example, ...]
 def make_batch(rows: Sequence[Row], settings: TrainSettings, vocabulary: Vocabulary) -> MicroBatch:
     """The tensors of one forward pass, on the host: rows of several items, or an item a row."""
     if settings.pack:
-        return pack(rows, vocabulary.end_of_text)
+        return pack(rows, vocabulary.end_of_text, vocabulary.context)
     return pad([example for (example,) in rows], settings.padding, vocabulary.pad_id)
 
 
@@ -84,12 +84,13 @@ class Cell(NamedTuple):
     counts: int = 0
 
 
-def pack(rows: Sequence[Row], end_of_text: int) -> MicroBatch:
+def pack(rows: Sequence[Row], end_of_text: int, context: int | None) -> MicroBatch:
     """Rows of items with `end_of_text` between two of them, unless the first ends with it.
 
     No token of an item is a label for the one before it: the first of each has no loss, as if it
     were alone. A row that is shorter than the longest is filled up as if with one more item, of
-    `end_of_text` alone, without labels.
+    `end_of_text` alone, without labels. After the last position of `context` comes the first
+    again, where a full item has a separator after it, and where much is to be filled up.
     """
     laid: list[list[Cell]] = []
     places: list[Place] = []
@@ -97,15 +98,16 @@ def pack(rows: Sequence[Row], end_of_text: int) -> MicroBatch:
         cells: list[Cell] = []
         for example in row:
             if cells and cells[-1].token != end_of_text:
-                cells.append(Cell(end_of_text, cells[-1].position + 1))
+                cells.append(Cell(end_of_text, _turn(cells[-1].position + 1, context)))
             places.append(Place(example, number, len(cells)))
             cells += cells_of(example)
         laid.append(cells)
     width = max(map(len, laid))
     for cells in laid:
-        cells += [Cell(end_of_text, n) for n in range(width - len(cells))]
+        cells += [Cell(end_of_text, _turn(n, context)) for n in range(width - len(cells))]
 
-    input_ids, position_ids, labels, counts = torch.tensor(laid).unbind(-1)
+    # Each in one piece: the copy of a view with gaps would be waited for by the host.
+    input_ids, position_ids, labels, counts = torch.tensor(laid).movedim(-1, 0).contiguous().unbind()
     return MicroBatch(
         input_ids,
         None,
@@ -116,6 +118,10 @@ def pack(rows: Sequence[Row], end_of_text: int) -> MicroBatch:
         tuple(places),
         item_lengths([length for cells in laid for length in _lengths(cells)]),
     )
+
+
+def _turn(position: int, context: int | None) -> int:
+    return position if context is None else position % context
 
 
 def _lengths(cells: list[Cell]) -> list[int]:

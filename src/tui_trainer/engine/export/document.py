@@ -87,7 +87,7 @@ def make_document(
     Where `script` is False the cells are a notebook's, which does not know its own place.
     """
     actions = [action for action in done if isinstance(action, Action)]
-    plans = loop_plans(done, pad_id, stem)
+    plans = loop_plans(done, pad_id, origin.context, stem)
     facts = origin.facts | ({"script"} if script else set())
     if any(action.dropout is not None for action in actions):
         facts |= {"dropout", "set_dropout"}
@@ -123,7 +123,9 @@ def in_parts(done: Sequence[Done]) -> Iterator[LoopSteps | tuple[Action, ...]]:
             yield tuple(one for one in group if isinstance(one, Action))
 
 
-def loop_plans(done: Sequence[Done], pad_id: int, stem: str) -> dict[int, LoopPlan]:
+def loop_plans(
+    done: Sequence[Done], pad_id: int, context: int | None, stem: str
+) -> dict[int, LoopPlan]:
     """Every loop by its number. Where Step has an optimizer too, theirs has another name."""
     loops: dict[int, list[LoopSteps]] = {}
     for one in done:
@@ -133,7 +135,7 @@ def loop_plans(done: Sequence[Done], pad_id: int, stem: str) -> dict[int, LoopPl
     optimizer = "loop_optimizer" if on_step else "optimizer"
     endings = ("", *(f"-{n}" for n in range(2, len(loops) + 1)))
     return {
-        number: LoopPlan(tuple(steps), f"{stem}-problems{ending}.jsonl", optimizer, pad_id)
+        number: LoopPlan(tuple(steps), f"{stem}-problems{ending}.jsonl", optimizer, pad_id, context)
         for (number, steps), ending in zip(loops.items(), endings, strict=False)
     }
 

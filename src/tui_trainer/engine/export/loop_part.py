@@ -23,6 +23,8 @@ class LoopPlan:
     optimizer: str
     """The name of its optimizer in the script."""
     pad_id: int
+    context: int | None
+    """How many positions the model has; None where it sets no limit."""
 
     @property
     def loop(self) -> Loop:
@@ -45,6 +47,8 @@ class LoopPlan:
             "json": self.kind in ("beside", "jsonl"),
             "datasets": self.kind in ("parquet", "hub"),
             "packed": bool(settings.pack),
+            # A row may be longer than the model's positions: its items are not.
+            "turned": self.context is not None and settings.pack > self.context,
             "best_fit": bool(settings.pack) and settings.pack_order == BEST_FIT,
             "padded": settings.batch > 1 and not settings.pack and not loop.apart,
             "apart": loop.apart,
@@ -123,6 +127,7 @@ def definition_cells(plan: LoopPlan, facts: set[str]) -> list[tuple[str, str]]:
         "longest": loop.longest,
         "pack": settings.pack,
         "pad": plan.pad_id,
+        "context": plan.context,
         "batch": settings.batch,
         "accumulation": settings.accumulation,
         "sequence": Code("items" if "plain" in facts else "examples"),

@@ -115,13 +115,16 @@ def make_batch(rows):
         cells = []
         for ids, first in row:
             if cells and cells[-1][0] != EOT:
-                cells.append((EOT, cells[-1][1] + 1, -100))
+                cells.append((EOT, cells[-1][1] + 1, -100))             #: not turned
+                position = (cells[-1][1] + 1) % $context                #: turned
+                cells.append((EOT, position, -100))                     #: turned
             labels = [-100] * (first - 1) + ids[first:] + [-100]
             cells += zip(ids, range(len(ids)), labels)
         grid.append(cells)
     width = max(map(len, grid))
     for cells in grid:
-        cells += [(EOT, n, -100) for n in range(width - len(cells))]
+        cells += [(EOT, n, -100) for n in range(width - len(cells))]    #: not turned
+        cells += [(EOT, n % $context, -100) for n in range(width - len(cells))] #: turned
     input_ids, position_ids, labels = torch.tensor(grid, device=DEVICE).unbind(-1)
     # Positions that begin at 0 again, without a mask, keep attention inside each item.
     return {"input_ids": input_ids, "position_ids": position_ids}, labels

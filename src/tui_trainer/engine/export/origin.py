@@ -34,6 +34,8 @@ class Origin:
     remote_code: bool = False
     appended: int = 0
     """How many tokens its tokenizer puts after a text, which are left out here."""
+    context: int | None = None
+    """How many positions it has."""
 
     @property
     def facts(self) -> set[str]:
@@ -87,6 +89,7 @@ def find_origin(
         revision=commit if source.on_hub and COMMIT.fullmatch(commit) else None,
         remote_code=choice.remote_code,
         appended=appended,
+        context=report.context,
     )
 
 

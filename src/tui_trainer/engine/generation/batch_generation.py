@@ -1,8 +1,8 @@
 """Greedy answers to several prompts: a forward pass, and the most likely token, until they end."""
 
 from collections.abc import Sequence
+from itertools import chain
 
-import torch
 from torch import Tensor
 
 from tui_trainer.engine.finite import check_numbers
@@ -43,6 +43,7 @@ class GreedyGeneration:
         self._batch: CachedBatch | None = None
         if self._rows and answers_together(learner, prompts, max_tokens):
             texts = [prompts[row] for row in self._rows]
+            learner.range.check_ids(chain.from_iterable(texts))
             self._batch = CachedBatch(learner.model, texts, learner.vocabulary.pad_id)
 
     @property
@@ -85,12 +86,13 @@ class GreedyGeneration:
         kept = self._take(self._rows, newest.tolist())
         self._rows = [self._rows[place] for place in kept]
         if kept:
+            self._learner.range.check_ids(self._written[row][-1] for row in self._rows)
             batch.append(newest, kept)
 
     def _step_alone(self) -> None:
         row = self._rows[0]
         ids = [*self._prompts[row], *self._written[row]]
-        logits = forward(self._learner, torch.tensor([ids], device=self._learner.device))
+        logits = forward(self._learner, self._learner.send_ids(ids))
         if not self._take([row], most_likely(logits[:, -1]).tolist()):
             del self._rows[0]
 

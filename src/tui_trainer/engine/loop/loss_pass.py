@@ -134,7 +134,7 @@ def compile_pass(learner: Learner, settings: TrainSettings, loss_pass: LossPass)
     items = [Example(0, "", tuple(range(n)), 1, 1, False) for n in PROBE]
     row = tuple(items) if settings.pack else (items[0],)
     rows = [row] * settings.batch
-    batch = make_batch(rows, settings, learner.vocabulary).to(learner.device)
+    batch = learner.send(make_batch(rows, settings, learner.vocabulary))
     weights = learner.weights.trained
 
     def warm_up() -> Tensor:

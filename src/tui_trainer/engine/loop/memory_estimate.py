@@ -126,7 +126,7 @@ def saved_bytes(
         learner.autocast(),
         loss_pass.in_use(),
     ):
-        loss_pass(batch.to(learner.device), batch.counted)
+        loss_pass(learner.send(batch), batch.counted)
     return sum(kept.values())
 
 

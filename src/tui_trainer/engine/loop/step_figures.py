@@ -24,7 +24,7 @@ class StepFigures:
     def __init__(self, learner: Learner, batches: Sequence[MicroBatch]) -> None:
         self._started = time.perf_counter()
         self._learner = learner
-        self.batches = [batch.to(learner.device) for batch in batches]
+        self.batches = [learner.send(batch) for batch in batches]
         self.counted = sum(batch.counted for batch in batches)
         """The tokens that the step's loss is the mean over."""
         self._rng = get_rng(learner.device)

@@ -98,7 +98,7 @@ def _losses_of_items(
     pads = learner.checks.pads("right", longest)
     groups = groups_of_like_length(examples) if pads else [[example] for example in examples]
     for group in groups:
-        batch = pad(group, "right", pad_id).to(learner.device)
+        batch = learner.send(pad(group, "right", pad_id))
         with torch.no_grad(), learner.autocast():
             logits = model(**model_inputs(batch)).logits
             _, losses = step_loss(logits, batch.labels, batch.counts, batch.counted)

@@ -25,6 +25,8 @@ class Vocabulary:
         self.name = name
         self.rows: int | None = None
         """How many IDs the model's embedding has a row for; None where there is no model."""
+        self.context: int | None = None
+        """How many positions the model has; None where it sets no limit, or there is none."""
         self._prefix, self._suffix = _put_in(tokenizer)
         self._texts: dict[int, str] = {}
         self._bytes = TokenBytes(tokenizer)
@@ -32,10 +34,10 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.tokenizer)
 
-    def fitted(self, rows: int) -> "Vocabulary":
-        """The same tokenizer for a model whose embedding has so many rows."""
+    def fitted(self, rows: int, context: int | None) -> "Vocabulary":
+        """The same tokenizer for a model with so many rows of the embedding and positions."""
         vocabulary = copy(self)  # made anew it would read the whole tokenizer.json again
-        vocabulary.rows = rows
+        vocabulary.rows, vocabulary.context = rows, context
         return vocabulary
 
     @property

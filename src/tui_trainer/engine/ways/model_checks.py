@@ -191,7 +191,8 @@ class ModelChecks:
     def _agrees_packed(self, alone: Alone, *, within_items: bool = False) -> bool:
         """In one row and in two; the long text comes second, or a row's chunks would be its own."""
         row = alone.short, alone.long
-        batches = (pack(rows, self._vocabulary.end_of_text) for rows in ([row], [row, row[:1]]))
+        end = self._vocabulary.end_of_text
+        batches = (pack(rows, end, self._context) for rows in ([row], [row, row[:1]]))
         return all(self._agrees(batch, alone, within_items=within_items) for batch in batches)
 
     def _agrees(self, batch: MicroBatch, alone: Alone, *, within_items: bool = False) -> bool:
