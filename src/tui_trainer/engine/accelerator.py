@@ -26,7 +26,7 @@ of torch that is not for it."""
 NOTHING_THERE = "no NVIDIA driver", "No CUDA GPUs", "not compiled with", "not linked with"
 """In what torch says where no card is, or none was made visible: that is no fault."""
 TENSOR_CORES = 8, 0
-"""The compute capability from which on CUDA multiplies in TF32."""
+"""The compute capability from which on CUDA multiplies in TF32, and has flash attention."""
 
 
 class Event(Protocol):
@@ -85,6 +85,12 @@ class Accelerator:
     def has_tf32(self) -> bool:
         """Whether it can multiply fp32 matrices with 11 bits of each number, and torch lets it."""
         if self.device.type != "cuda" or torch.version.hip:
+            return False
+        return torch.cuda.get_device_capability(self.device) >= TENSOR_CORES
+
+    def has_flash_attention(self) -> bool:
+        """Whether torch's own flash kernels are for it."""
+        if self.device.type != "cuda":
             return False
         return torch.cuda.get_device_capability(self.device) >= TENSOR_CORES
 

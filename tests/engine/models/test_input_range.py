@@ -31,7 +31,9 @@ CONTEXT = 12
 
 @pytest.fixture(scope="module")
 def gpt2() -> Learner:
-    return tiny_learner("gpt2", sizes=dict.fromkeys(("n_positions", "max_position_embeddings"), CONTEXT))
+    return tiny_learner(
+        "gpt2", sizes=dict.fromkeys(("n_positions", "max_position_embeddings"), CONTEXT)
+    )
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def assert_same_as_with_the_mask(model: PreTrainedModel) -> None:
     inputs = packed_inputs()
     masked = logits_and_gradients(model, inputs)
     lengths = item_lengths([n for row in ROWS_OF_LENGTHS for n in row])
-    with attention_within_items(model):
+    with attention_within_items(model, None):
         apart = logits_and_gradients(model, {**inputs, "items": lengths})
     for one, other in zip(apart, masked, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
@@ -65,7 +65,7 @@ def test_no_item_sees_another() -> None:
     model = AutoModelForCausalLM.from_config(LlamaConfig(**SMALL)).eval()
     inputs = packed_inputs()
     lengths = item_lengths([n for row in ROWS_OF_LENGTHS for n in row])
-    with torch.no_grad(), attention_within_items(model):
+    with torch.no_grad(), attention_within_items(model, None):
         before = model(**inputs, items=lengths, use_cache=False).logits
         inputs["input_ids"][0, :5] = 7
         after = model(**inputs, items=lengths, use_cache=False).logits

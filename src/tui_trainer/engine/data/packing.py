@@ -107,7 +107,9 @@ def pack(rows: Sequence[Row], end_of_text: int, context: int | None) -> MicroBat
         cells += [Cell(end_of_text, _turn(n, context)) for n in range(width - len(cells))]
 
     # Each in one piece: the copy of a view with gaps would be waited for by the host.
-    input_ids, position_ids, labels, counts = torch.tensor(laid).movedim(-1, 0).contiguous().unbind()
+    input_ids, position_ids, labels, counts = (
+        torch.tensor(laid).movedim(-1, 0).contiguous().unbind()
+    )
     return MicroBatch(
         input_ids,
         None,

@@ -20,12 +20,18 @@ from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
 from tui_trainer.engine.ways.compiled_blocks import CompiledBlocks, compile_blocks
 from tui_trainer.engine.ways.item_attention import attention_within_items
+from tui_trainer.engine.ways.varlen_kernel import VarlenKernel, kernel_on
 from tui_trainer.settings.train import TrainSettings
 
 PROBE = 7, 5, 9
 """Lengths of the items that the blocks are compiled with: no two are alike, none is 1."""
 NO_CHUNKS = "This model makes its logits in a way of its own, so the loss is not taken in chunks."
 NO_ITEMS = "This model attends in a way of its own, so packed rows keep their mask and cost more."
+NO_KERNEL = (
+    "No kernel of this device attends to all items of a packed row at once ({}), so each attends "
+    "by itself, which takes longer."
+)
+TOO_OLD = "it needs compute capability 8.0 on CUDA, and torch 2.10"
 NO_PACKING = (
     "In a packed row this model would compute other numbers than for its items alone, so each item "
     "has a forward pass of its own, which takes longer."
@@ -45,6 +51,8 @@ class LossPass:
     """The output layer, where the loss is taken in chunks."""
     within_items: bool
     """Whether each item of a packed row attends on its own, without a mask."""
+    kernel: VarlenKernel | None
+    """What they all attend by in one call, where it takes what the model computes."""
     one_by_one: bool
     """Whether each item has a forward pass of its own."""
     compiled: CompiledBlocks | None
@@ -81,7 +89,7 @@ class LossPass:
         """Around the forward passes of a step: for the other screens the model is as ever."""
         with ExitStack() as entered:
             if self.within_items:
-                entered.enter_context(attention_within_items(self.model))
+                entered.enter_context(attention_within_items(self.model, self.kernel))
             if self.compiled is not None:
                 entered.enter_context(self.compiled.in_use())
             yield
@@ -114,18 +122,24 @@ def make_loss_pass(
     model, checks = learner.model.eval(), learner.checks
     notes = []
     wanted = settings.pack > 0 and settings.item_attention
-    within_items = wanted and checks.attends_within_items(settings.pack)
+    kernel = kernel_on(learner.device) if wanted else None
+    if kernel is not None and not checks.attends_within_items(settings.pack, kernel):
+        notes.append(NO_KERNEL.format(checks.why_not_by(kernel)))
+        kernel = None
+    elif wanted and kernel is None and learner.device.type != "cpu":
+        notes.append(NO_KERNEL.format(TOO_OLD))
+    within_items = wanted and checks.attends_within_items(settings.pack, kernel)
     apart = not within_items and computes_otherwise(learner, examples, settings)
+    if wanted and not within_items:
+        notes = [] if apart else [NO_ITEMS]
     if apart:
         notes.append(NO_PACKING if settings.pack else NO_PADDING.format(settings.padding))
-    elif wanted and not within_items:
-        notes.append(NO_ITEMS)
     head = model.get_output_embeddings() if settings.chunked_loss else None
     if settings.chunked_loss and not (isinstance(head, nn.Linear) and checks.has_plain_head()):
         head = None
         notes.append(NO_CHUNKS)
     assert head is None or isinstance(head, nn.Linear)
-    loss_pass = LossPass(model, head, within_items, apart, None, tuple(notes))
+    loss_pass = LossPass(model, head, within_items, kernel, apart, None, tuple(notes))
     return compile_pass(learner, settings, loss_pass) if settings.compiled else loss_pass
 
 

@@ -4,8 +4,9 @@ With a mask of [position, position] a row of 2,048 tokens costs what one item of
 eleven items of 190 tokens, eleven times the attention. Here each item attends on its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 
 import torch
 import torch.nn.functional as F
@@ -13,9 +14,11 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
 from tui_trainer.engine.data.item_lengths import ItemLengths
+from tui_trainer.engine.ways.varlen_kernel import VarlenKernel
 
 NAME = "tui_trainer_items"
 """As transformers knows it, which makes no mask for a name without a mask function."""
+NAME_OF_KERNEL = "tui_trainer_items_kernel"
 
 
 def attend_within_items(
@@ -26,6 +29,7 @@ def attend_within_items(
     _mask: Tensor | None,
     *,
     items: ItemLengths,
+    kernel: VarlenKernel | None = None,
     dropout: float = 0.0,
     scaling: float | None = None,
     sliding_window: int | None = None,
@@ -34,52 +38,28 @@ def attend_within_items(
 ) -> tuple[Tensor, None]:
     """Causal attention of each item; `query`, `key` and `value` are [row, head, position, width].
 
-    Gives [row, position, head, width], as transformers wants it. Raises NotImplementedError
-    where the model wants what this has not.
+    By the `kernel`, where there is one and it takes them, else one item after the other. Gives
+    [row, position, head, width], as transformers wants it. Raises NotImplementedError where the
+    model wants what this has not.
     """
     if softcap is not None:
         raise NotImplementedError("Attention scores that are capped need the eager attention.")
     rows, positions = query.shape[0], query.shape[2]
-    # Under autocast positions are turned in fp32, and the values come in bf16: a kernel takes one.
-    query, key = query.to(value.dtype), key.to(value.dtype)
-    q, k, v = (tensor.transpose(0, 1).flatten(1, 2) for tensor in (query, key, value))
-    if has_kernel(query) and not dropout and sliding_window is None:
-        attended = _attend_by_kernel(q, k, v, items, positions, scaling)
+    kind = _computed_in(value)
+    query, key, value = query.to(kind), key.to(kind), value.to(kind)
+    if kernel is not None and not dropout and kernel.takes(query, key, value, sliding_window):
+        q, k, v = (tensor.transpose(1, 2).flatten(0, 1) for tensor in (query, key, value))
+        attended = kernel(q, k, v, items.ends, positions, scaling, sliding_window)
     else:
+        q, k, v = (tensor.transpose(0, 1).flatten(1, 2) for tensor in (query, key, value))
         attended = _attend_one_by_one(q, k, v, items, dropout, scaling, sliding_window)
     return attended.reshape(rows, positions, *attended.shape[1:]), None
 
 
-def has_kernel(query: Tensor) -> bool:
-    """Whether one kernel attends to all items: flash attention, which takes no fp32."""
-    return query.is_cuda and query.dtype != torch.float32 and torch.__version__ >= "2.13"
-
-
-def _attend_by_kernel(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    items: ItemLengths,
-    longest: int,
-    scaling: float | None,
-) -> Tensor:
-    """[head, token, width] to [token, head, width], on CUDA."""
-    from torch.nn.attention.varlen import varlen_attn  # noqa: PLC0415  # older torch lacks it
-
-    attended = varlen_attn(
-        query.transpose(0, 1),
-        key.transpose(0, 1),
-        value.transpose(0, 1),
-        items.ends,
-        items.ends,
-        longest,
-        longest,
-        scale=scaling,
-        window_size=(-1, 0),  # each token sees those before it
-        enable_gqa=len(query) > len(key),
-    )
-    assert isinstance(attended, Tensor)  # without return_aux it is nothing else
-    return attended
+def _computed_in(value: Tensor) -> torch.dtype:
+    """A kernel takes one type: under autocast positions are turned in fp32, and it is of bf16."""
+    device = value.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else value.dtype
 
 
 # The compiler would begin anew for each row, since other items are in it.
@@ -125,12 +105,31 @@ def _window(query: Tensor, width: int | None) -> Tensor | None:
 AttentionInterface.register(NAME, attend_within_items)
 
 
+@cache
+def _by(kernel: VarlenKernel) -> Callable[..., tuple[Tensor, None]]:
+    """One function for each, or the compiler would begin anew."""
+    return partial(attend_within_items, kernel=kernel)
+
+
 @contextmanager
-def attention_within_items(model: PreTrainedModel) -> Iterator[None]:
+def attention_within_items(model: PreTrainedModel, kernel: VarlenKernel | None) -> Iterator[None]:
     """Inside, the model attends within the items that are passed to it as `items`."""
-    before = model.config._attn_implementation
-    model.set_attn_implementation(NAME)
+    if kernel is not None:
+        AttentionInterface.register(NAME_OF_KERNEL, _by(kernel))
+    with attention_named(model, NAME if kernel is None else NAME_OF_KERNEL):
+        yield
+
+
+@contextmanager
+def attention_named(model: PreTrainedModel, name: str) -> Iterator[None]:
+    """Inside, the model attends as `name` says, where it can be told.
+
+    `set_attn_implementation` goes through all modules: 1 ms with 28 blocks, in each forward pass.
+    """
+    config, before = model.config, model.config._attn_implementation
+    if model._can_set_attn_implementation():
+        config._attn_implementation = name
     try:
         yield
     finally:
-        model.set_attn_implementation(before)
+        config._attn_implementation = before

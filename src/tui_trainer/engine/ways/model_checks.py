@@ -28,6 +28,7 @@ from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.engine.ways.cached_batch import CachedBatch
 from tui_trainer.engine.ways.chunked_loss import is_plain_head
 from tui_trainer.engine.ways.item_attention import attention_within_items
+from tui_trainer.engine.ways.varlen_kernel import VarlenKernel
 from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import ModelReport
@@ -47,6 +48,7 @@ Nothing, but for rounding where an expert is given other tokens together.
 """
 COMPARED = 16
 """Positions at the end of each text that are looked at."""
+OTHER_NUMBERS = "it gives other numbers"
 BARRED = 1e30
 """Beyond it a logit is no number of the model: it bars an entry of the vocabulary."""
 ONE_BY_ONE = 2
@@ -88,6 +90,8 @@ class ModelChecks:
         self._alone_of = -1
         """The version of the weights that they are of."""
         self._found: dict[tuple[object, ...], bool] = {}
+        self._raised: dict[object, str] = {}
+        """What was said where a way raised."""
 
     def pads(self, side: str, longest: int) -> bool:
         """Whether texts of at most `longest` tokens may be padded on that side."""
@@ -102,18 +106,25 @@ class ModelChecks:
         """Whether several texts may share a row of at most `longest` tokens."""
         return self._at_lengths("packing", longest, self._agrees_packed)
 
-    def attends_within_items(self, longest: int) -> bool:
-        """Whether they may with attention that needs no mask, in fp32 and as the model computes."""
+    def attends_within_items(self, longest: int, kernel: VarlenKernel | None = None) -> bool:
+        """Whether they may with attention that needs no mask, in fp32 and as the model computes.
+
+        By the `kernel`, where one is given and takes what the model computes.
+        """
 
         def looks_right(alone: Alone) -> bool:
-            with attention_within_items(self._model):
+            with attention_within_items(self._model, kernel):
                 right = self._agrees_packed(alone, within_items=True)
                 if right and self._is_mixed:
                     with self._compute():
                         right = self._agrees_packed(alone, within_items=True)
             return right
 
-        return self._at_lengths("attention within items", longest, looks_right)
+        return self._at_lengths(("attention within items", kernel), longest, looks_right)
+
+    def why_not_by(self, kernel: VarlenKernel) -> str:
+        """What is wrong with attention within items by this kernel, where that was found."""
+        return self._raised.get(("attention within items", kernel), OTHER_NUMBERS)
 
     def answers_in_batches(self, longest: int) -> bool:
         """Whether texts may grow together, to at most `longest` tokens, with a cache."""
@@ -130,7 +141,7 @@ class ModelChecks:
 
     # Looked at once each
 
-    def _at_lengths(self, way: str, longest: int, looks_right: Callable[[Alone], bool]) -> bool:
+    def _at_lengths(self, way: object, longest: int, looks_right: Callable[[Alone], bool]) -> bool:
         """For short texts, and for those that reach past what the model sees at once."""
         every = lengths_to_look_at(self._model.config, longest, self._context)
         return all(self._once((way, n), self._given_alone(looks_right, n)) for n in every)
@@ -156,6 +167,7 @@ class ModelChecks:
             if is_of_the_machine(error, self._model.device):
                 raise
             log.info("%s is not made for %s", type(self._model).__name__, way, exc_info=True)
+            self._raised[way[0]] = first_line(error)
             return False
 
     # What is compared
@@ -250,9 +262,8 @@ def check_causal(model: PreTrainedModel, name: str) -> None:
     except Exception as error:
         if is_of_the_machine(error, model.device):
             raise
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
-            f"{name} cannot read a text by itself ({said}): choose another model."
+            f"{name} cannot read a text by itself ({first_line(error)}): choose another model."
         ) from error
     if not causal:
         raise InputError(
@@ -266,6 +277,11 @@ def _is_causal(model: PreTrainedModel, first: int) -> bool:
     one, two = (last_positions(read_text(model, (*before, end))) for end in (last, other))
     moved = (one - two).norm(dim=-1)
     return not moved[:-1].norm() > MOVED[rounding_of(model)] * moved[-1]
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 @contextmanager
