@@ -18,8 +18,8 @@ from tui_trainer.engine.memory.dry_model import DryModel
 from tui_trainer.engine.memory.update_need import UpdateNeed, update_need
 from tui_trainer.engine.models.devices import has_room_for_copies
 from tui_trainer.engine.models.dropout import Dropout
-from tui_trainer.engine.models.loading import ReadAgain
 from tui_trainer.engine.models.input_range import InputRange
+from tui_trainer.engine.models.loading import ReadAgain
 from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.optimizers.state import KeptState, put_state

@@ -11,6 +11,7 @@ from torch._dynamo.utils import counters
 from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, PreTrainedConfig
 
 from tests.architectures import Sizes, tiny_learner
+from tests.engine.dispatched import Dispatched
 from tests.engine.ways.test_chunked_loss import SMALL
 from tests.engine.ways.test_item_attention import (
     ROWS_OF_LENGTHS,
@@ -30,6 +31,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop import loss_pass
 from tui_trainer.engine.loop.loss_pass import NO_KERNEL, LossPass, make_loss_pass
+from tui_trainer.engine.models import device_faults
 from tui_trainer.engine.ways.item_attention import attention_within_items
 from tui_trainer.engine.ways.varlen_kernel import VarlenKernel, kernel_on
 from tui_trainer.reports.progress import Progress
@@ -129,23 +131,16 @@ def test_under_autocast_the_kernel_is_reached_and_gets_one_type(
 ) -> None:
     """Positions are turned in fp32 there; of fp32 the stand-in would raise, as the kernel does."""
     learner = tiny_learner("llama", precision)
-    calls = []
-
-    def counted(
-        *args: Tensor, scale: float, window_size: tuple[int, int], enable_gqa: bool
-    ) -> Tensor:
-        calls.append(args[0].dtype)
-        return of_torch_2_13(*args, scale=scale, window_size=window_size, enable_gqa=enable_gqa)
-
-    forward = passes_with(monkeypatch, kernel_of(counted), learner)
+    forward = passes_with(monkeypatch, kernel_of(of_torch_2_13), learner)
     assert forward.within_items
     assert forward.notes == ()
-    calls.clear()
     batch = pack([tuple(EXAMPLES)], 0, None)
-    with learner.autocast(), forward.in_use():
-        loss, _ = forward(batch, batch.counted)
-    loss.backward()
-    assert calls == [torch.bfloat16] * learner.model.config.num_hidden_layers
+    with Dispatched() as dispatched:
+        with learner.autocast(), forward.in_use():
+            loss, _ = forward(batch, batch.counted)
+        loss.backward()
+    blocks = learner.model.config.num_hidden_layers
+    assert dispatched.counts["varlen"] == dispatched.counts["varlen_backward"] == blocks
 
 
 def test_in_fp32_each_item_attends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +168,10 @@ def test_an_error_of_the_device_is_no_reason_to_go_on(monkeypatch: pytest.Monkey
     def asserts(*_: Tensor, scale: float, window_size: object, enable_gqa: bool) -> Tensor:
         raise torch.AcceleratorError("CUDA error: device-side assert triggered")
 
+    def does_nothing_more(_: torch.device) -> None:
+        raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(device_faults, "make_it_compute", does_nothing_more)
     with pytest.raises(torch.AcceleratorError):
         passes_with(monkeypatch, kernel_of(asserts), tiny_learner("llama", "bf16"))
 
