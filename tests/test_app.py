@@ -311,7 +311,7 @@ async def test_what_the_worker_does_is_told_whole_at_80_columns() -> None:
             ("Trying three lr", "", "· cpu fp32 · 1,000 updates from loaded "),
             ("", "GSM8K paused · Evaluation running", " · 1,000 updates from loaded "),
         ):
-            line.show(status, doing, 1.0, "", loops)
+            line.show(status, None, doing, 1.0, "", loops)
             (drawn,) = (row for row in shown(app).splitlines() if "from loaded" in row)
             assert kept in drawn
             said = f"{doing} 1.0 s  {loops}".strip() if doing else loops

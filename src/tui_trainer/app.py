@@ -151,7 +151,8 @@ class TuiTrainer(
         if line is not None:  # it is while the screen is being mounted
             told = what_goes_on(self.worker.doing, self.session)
             loops = self.session.describe_live(but=told.loop)
-            line.show(self.session.status, told.what, told.seconds, told.waiting, loops)
+            said = told.what, told.seconds, told.waiting, loops
+            line.show(self.session.status, self.session.threads, *said)
 
     def _answer_soon(self) -> None:
         """A key asked for something: say so where it is not done at once."""

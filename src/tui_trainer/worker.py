@@ -78,7 +78,7 @@ class Worker:
         self._reports: dict[str, deque[Numbered[Report]]] = {}
         self._numbers = count(1)
         """Of the events."""
-        self._progress = Progress(self._send)
+        self._progress = Progress(self._send, self._send)
         self._stopping = False
         self._over = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)

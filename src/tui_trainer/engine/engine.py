@@ -17,9 +17,8 @@ from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.data.items import read_item
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.export.files import export_name
-from tui_trainer.engine.export.origin import Origin, check_origin
 from tui_trainer.engine.export.write import export
-from tui_trainer.engine.generation.evaluate import evaluate, load_held_out
+from tui_trainer.engine.generation.begin_evaluation import begin_evaluation
 from tui_trainer.engine.generation.generate import (
     check_context,
     continuation,
@@ -43,6 +42,7 @@ from tui_trainer.engine.models.model_report import context_of, embedding_rows, r
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import find_source, local_models
 from tui_trainer.engine.models.vocabularies import Vocabularies
+from tui_trainer.engine.threads.share import Threads
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Done
@@ -71,8 +71,6 @@ from tui_trainer.settings.model import TF32, ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 
-NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
-
 
 class Engine:
     """Holds one Learner and the tokenizers in use; every method is called on one thread.
@@ -87,6 +85,7 @@ class Engine:
         self._at_hand: ModelAtHand | None = None
         self._vocabularies = Vocabularies(progress)
         self._device: torch.device | None = None  # that a model was last put on, or tried
+        self._threads = Threads(progress.tell_threads)
         self._sampling = Sampling()
         """Of the generation that was begun last."""
 
@@ -159,7 +158,7 @@ class Engine:
         set_tf32(precision == TF32)
         again = reading_again(source, choice, config, dtype)
         learner = Learner(model, vocabulary, report, source.updates, again)
-        self._at_hand = take_in_hand(learner, choice, source, self._progress)
+        self._at_hand = take_in_hand(learner, choice, source, self._progress, self._threads)
         self._vocabularies.keep(source, choice, vocabulary)
         return learner.status
 
@@ -229,6 +228,7 @@ class Engine:
 
     def update(self, text: str) -> UpdateReport:
         """One run of the training cell on `text`."""
+        self._threads.settle(waits=False)
         return self._noted(update(self.learner, text))
 
     def updates(self, text: str) -> Iterator[UpdateReport]:
@@ -285,7 +285,7 @@ class Engine:
 
     def export_name(self) -> str:
         """A file name for `export`; InputError where there is nothing that it could write."""
-        self._check_export()
+        self.at_hand.origin_of_export()
         return export_name(self.learner.report.name)
 
     def export(self, line: str, *, overwrite: bool = False) -> ExportReport:
@@ -294,14 +294,8 @@ class Engine:
         `line` names the file as `read_target` takes it. Where one of the files is there already
         and `overwrite` is False nothing is written, and the report tells which.
         """
-        origin, pad_id = self._check_export(), self.learner.vocabulary.pad_id
+        origin, pad_id = self.at_hand.origin_of_export(), self.learner.vocabulary.pad_id
         return export(self.actions(), origin, pad_id, line, self._progress, overwrite=overwrite)
-
-    def _check_export(self) -> Origin:
-        if not self.actions():
-            raise InputError(NOTHING_DONE)
-        check_origin(self.at_hand.choice.source, self.learner.report.precision)
-        return self.at_hand.origin
 
     def phase(self, name: str | None, text: str) -> PhaseReport:
         """Run one phase of the training cell, where None the next; forward reads `text`."""
@@ -384,9 +378,7 @@ class Engine:
 
     def evaluate(self, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
         """Load the problems now; the answers come from the generator returned."""
-        learner = self.learner
-        tested, shots = load_held_out(settings, self._progress)
-        return evaluate(learner, tested, shots, settings)
+        return begin_evaluation(self.learner, settings, self._threads, self._progress)
 
     # Bench
 

@@ -32,6 +32,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
 from tui_trainer.words.scores import describe_rise, describe_score, item_cells
 from tui_trainer.words.table import TextColumn, heading, row
+from tui_trainer.words.threads import describe_threads
 
 COLUMNS = (
     TextColumn("item", 6),
@@ -137,6 +138,7 @@ def with_bar(
             if last is None:
                 for note in report.notes:
                     say(note)
+            _tell_threads(last, report, bar)
             yield report, bar
             bar.show(report)
             last = report
@@ -144,6 +146,14 @@ def with_bar(
         bar.close()
     if last is not None and last.total < settings.items:
         _note_fewer(settings, last.total)
+
+
+def _tell_threads(last: EvaluationReport | None, report: EvaluationReport, bar: ItemBar) -> None:
+    """How many threads compute, where that became another number or others use the machine."""
+    now, before = report.threads, None if last is None else last.threads
+    if now is not None and now != before and (before is not None or now.is_reduced):
+        bar.hide()
+        say(describe_threads(now))
 
 
 def describe_settings(settings: EvaluationSettings) -> str:
@@ -241,6 +251,7 @@ def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
         "tokens": report.tokens,
         "seconds": report.seconds,
         "notes": report.notes,
+        "threads": None if report.threads is None else report.threads.threads,
     }
 
 

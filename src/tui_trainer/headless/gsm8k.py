@@ -33,7 +33,13 @@ from tui_trainer.headless.recorded import (
 )
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
-from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, ValidationReport
+from tui_trainer.reports.loop import (
+    HaltReport,
+    LoopReport,
+    SampleReport,
+    ThreadsReport,
+    ValidationReport,
+)
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loop_lines import loop_lines, row_line
@@ -45,6 +51,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.words.memory import describe_need
 from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
 from tui_trainer.words.table import TextColumn, heading, row
+from tui_trainer.words.threads import describe_threads
 
 COLUMNS = (
     TextColumn("step", 6),
@@ -189,6 +196,8 @@ def describe_report(report: LoopReport) -> Iterator[str]:
     """The lines for people."""
     if isinstance(report, StepReport):
         yield row(COLUMNS, step_cells(report))
+    elif isinstance(report, ThreadsReport):
+        yield describe_change(report)
     elif isinstance(report, ValidationReport):
         yield held_out.describe_validation(report)
     elif isinstance(report, SampleReport):
@@ -205,6 +214,11 @@ def step_cells(report: StepReport) -> tuple[str, ...]:
         f"{per_second(report.tokens, report.seconds):,.0f}",
         describe_cut(report),
     )
+
+
+def describe_change(report: ThreadsReport) -> str:
+    """From which step on another number of threads computes, and why."""
+    return f"{report.step:>6}  from here on {describe_threads(report.share)}"
 
 
 def describe_cut(report: StepReport) -> str:

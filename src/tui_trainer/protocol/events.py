@@ -6,6 +6,7 @@ from enum import Enum
 from tui_trainer.failures import Failure
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.runs import StoppedRun
+from tui_trainer.reports.threads import ThreadShare
 
 
 class LoopState(Enum):
@@ -50,4 +51,4 @@ class DeviceLost:
     """The run begun last, where a checkpoint of it can be gone on with."""
 
 
-Event = LoadProgress | LoopChanged | WorkerFailed | DeviceLost
+Event = LoadProgress | LoopChanged | WorkerFailed | DeviceLost | ThreadShare

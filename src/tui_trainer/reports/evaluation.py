@@ -12,6 +12,7 @@ from tui_trainer.reports.scoring import (
     paired_interval,
     wilson_interval,
 )
+from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.settings.evaluation import EvaluationSettings
 
 
@@ -76,6 +77,8 @@ class EvaluationReport:
     """Spent generating, pauses and other requests left out."""
     notes: tuple[str, ...] = ()
     """What is not done as ever with this model, in a sentence each."""
+    threads: ThreadShare | None = None
+    """What computed it; None where that is not known."""
 
     @property
     def share(self) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.reports.threads import ThreadShare
 
 CHANGES = UPDATE, UNDO, REDO
 
@@ -92,6 +93,15 @@ class ChangeReport:
 
 
 @dataclass(frozen=True)
+class ThreadsReport:
+    """From a step on another number of threads computes: it can change the last bits of a loss."""
+
+    step: int
+    """The first that is made with them."""
+    share: ThreadShare
+
+
+@dataclass(frozen=True)
 class MemoryEstimate:
     """What a loop will need, worked out before its first step."""
 
@@ -105,5 +115,5 @@ class MemoryEstimate:
         return self.needed_bytes <= self.available_bytes
 
 
-BetweenSteps = ValidationReport | SampleReport | PartReport | ChangeReport
+BetweenSteps = ValidationReport | SampleReport | PartReport | ChangeReport | ThreadsReport
 LoopReport = StepReport | BetweenSteps | HaltReport

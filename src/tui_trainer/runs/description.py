@@ -34,6 +34,8 @@ class ModelIdentity:
     vocabulary: int
     fingerprint: str
     """Of the weights that the run began with: a hash of a sample of each."""
+    threads: int = 0
+    """Of torch, at its first step: the metrics tell where they became others. 0 in an older run."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from tui_trainer.json_lines import Json
-from tui_trainer.reports.loop import ChangeReport, LoopReport, SampleReport, ValidationReport
+from tui_trainer.reports.loop import (
+    ChangeReport,
+    LoopReport,
+    SampleReport,
+    ThreadsReport,
+    ValidationReport,
+)
 from tui_trainer.reports.steps import StepReport
 
 
@@ -15,6 +21,8 @@ def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
         return [validation_line(report)]
     if isinstance(report, ChangeReport):
         return [change_line(report)]
+    if isinstance(report, ThreadsReport):
+        return [threads_line(report)]
     return list(sample_lines(report)) if isinstance(report, SampleReport) else []
 
 
@@ -40,6 +48,17 @@ def row_line(report: StepReport) -> dict[str, Json]:
 def lr_line(report: StepReport) -> dict[str, Json]:
     """The JSON of a change of the learning rate; it comes before its first step."""
     return {"event": "lr", "step": report.step, "peak_lr": report.peak_lr}
+
+
+def threads_line(report: ThreadsReport) -> dict[str, Json]:
+    """The JSON of another number of threads; it comes before the first step that they make."""
+    share = report.share
+    return {
+        "event": "threads",
+        "step": report.step,
+        "threads": share.threads,
+        "of": share.most,
+    }
 
 
 def change_line(report: ChangeReport) -> dict[str, Json]:

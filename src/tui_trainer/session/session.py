@@ -20,6 +20,7 @@ from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.predictions import Position
+from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.session.going_on import STARTS, Act, GoingOn
 from tui_trainer.session.guide import Guide, Task
@@ -78,6 +79,8 @@ class Session(GoingOn):
         self.chosen_position: Position | None = None
         """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
+        self.threads: ThreadShare | None = None
+        """None until their number becomes another."""
         self.pending = Pending()
         self._heard = 0
         """The number of the last event."""
@@ -374,6 +377,8 @@ class Session(GoingOn):
         what = event.what
         if isinstance(what, LoadProgress):
             self.loading = what
+        elif isinstance(what, ThreadShare):
+            self.threads = what
         elif isinstance(what, WorkerFailed):
             self.report_failure(what.failure)
         elif isinstance(what, DeviceLost):

@@ -1,9 +1,11 @@
 """Which model is loaded, where and how. No torch here."""
 
+import os
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tui_trainer.errors import InputError
+from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.settings.fields import check_settings, setting
 
 DEVICES = "auto", "cpu", "cuda", "xpu", "mps"
@@ -15,6 +17,13 @@ PRECISIONS = "auto", FP32, TF32, "mixed", "bf16", BF16_STOCHASTIC
 FULL_WIDTH = FP32, TF32
 """Precisions whose logits are fp32, and nothing of them bf16."""
 RANDOM = "random:"  # and a shape: a model whose weights are in no file
+
+
+def check_threads(threads: int | None) -> None:
+    """InputError where there are more than this machine has cores."""
+    cores = os.cpu_count() or 1
+    if threads is not None and threads > cores:
+        raise InputError(f"threads must be at most {cores}, the cores here, not {threads:,}.")
 
 
 @dataclass(frozen=True)
@@ -53,8 +62,21 @@ class ModelChoice:
         "reading and deleting your files included: only for authors you trust",
         flag="--trust-remote-code",
     )
+    threads: int | None = setting(
+        None,
+        "how many threads compute on the CPU, or auto: as many as it has cores for this program, "
+        "fewer while others use them",
+        more="`auto` counts quotas and Slurm's `--cpus-per-task`, and stays at `OMP_NUM_THREADS` "
+        "where that is set. The last bits of a loss depend on the number: fix it where they count.",
+        unit="threads",
+        least=1,
+        most=LARGEST_WHOLE,
+        none_is="auto",
+        flag="--threads N",
+    )
 
     def __post_init__(self) -> None:
         if self.device.split(":")[0] not in DEVICES:
             raise InputError(DEVICE_NOT_KNOWN.format(repr(self.device)))
+        check_threads(self.threads)
         check_settings(self)

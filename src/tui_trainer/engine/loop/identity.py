@@ -32,6 +32,7 @@ def identify_model(learner: Learner, source: str) -> ModelIdentity:
         precision=report.precision,
         vocabulary=report.vocabulary,
         fingerprint=learner.weights.fingerprint(),
+        threads=torch.get_num_threads(),
     )
 
 

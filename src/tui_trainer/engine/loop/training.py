@@ -16,7 +16,9 @@ from tui_trainer.engine.loop.recording import Recording, check_resumable
 from tui_trainer.engine.loop.saved_model import save_model
 from tui_trainer.engine.loop.train import train
 from tui_trainer.engine.loop.training_state import TrainingState, begin_training, describe_loop
+from tui_trainer.engine.loop.with_threads import with_threads
 from tui_trainer.engine.optimizers.state import state_bytes
+from tui_trainer.engine.threads.share import Threads
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action, Loop
 from tui_trainer.reports.loop import LoopReport, MemoryEstimate
@@ -50,6 +52,7 @@ class Training:
         choice: ModelChoice,
         base_name: str,
         progress: Progress,
+        threads: Threads,
     ) -> None:
         self._learner = learner
         self._cell = cell
@@ -57,6 +60,7 @@ class Training:
         self._base_name = base_name
         """What a model that is saved is called after."""
         self._progress = progress
+        self._threads = threads
         self._recording: Recording | None = None
         self.state: TrainingState | None = None
         """Of the loop that was begun last; None before the first."""
@@ -65,6 +69,7 @@ class Training:
 
     def begin(self, settings: TrainSettings, *, record: bool) -> Iterator[LoopReport]:
         """A loop from its first step; with `record` it is a run on disk."""
+        self._threads.watch()
         items = self.load_items(settings)
         self._estimate_memory(items, settings)
         state = begin_training(self._learner, settings, items.loop)
@@ -77,6 +82,7 @@ class Training:
 
         InputError where the checkpoint is damaged, the items are others, or no step is left.
         """
+        self._threads.watch()
         facts = check_checkpoint(checkpoint, lambda name: name == TENSORS_FILE)
         items = self.load_items(settings)
         check_resumable(checkpoint, facts, settings, items.examples)
@@ -123,7 +129,9 @@ class Training:
         learner.history.release_memory()
         self._cell.drop()  # a gradient left there would be added to those of the first step
         self.state, self._recording = state, recording
+        self._threads.settle()  # the run says how many it begins with
         reports = train(learner, examples, settings, state, items.held_out)
+        reports = with_threads(reports, self._threads, state)
         return reports if recording is None else recording.follow(reports)
 
     # The loop that was begun last

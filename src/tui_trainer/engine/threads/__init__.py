@@ -1,0 +1,1 @@
+"""How many threads torch computes with on a machine that others use too."""

@@ -1,0 +1,10 @@
+"""How many threads compute, in words."""
+
+from tui_trainer.reports.threads import ThreadShare
+from tui_trainer.words.numbers import counted
+
+
+def describe_threads(share: ThreadShare) -> str:
+    """`1 thread: others use this machine`; without why where there are as many as there may be."""
+    told = counted(share.threads, "thread")
+    return f"{told}: others use this machine" if share.is_reduced else told
