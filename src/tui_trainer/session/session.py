@@ -79,8 +79,7 @@ class Session(GoingOn):
         self.chosen_position: Position | None = None
         """The position that is opened on Predict, with the logits of its most likely tokens."""
         self.loading: LoadProgress | None = None
-        self.threads: ThreadShare | None = None
-        """None until their number becomes another."""
+        self.threads: ThreadShare | None = None  # until their number becomes another
         self.pending = Pending()
         self._heard = 0
         """The number of the last event."""
