@@ -117,6 +117,11 @@ class Accelerator:
         """Give back what torch keeps unused."""
         self._module.empty_cache()
 
+    def empty_host_cache(self) -> None:
+        """Give back what torch keeps unused of the host's pinned memory."""
+        # Private until torch 2.10, where it is torch.accelerator.empty_host_cache.
+        torch._C._accelerator_emptyHostCache()
+
     def synchronize(self) -> None:
         """Wait until all is done that was asked of it."""
         self._module.synchronize(self.device)
@@ -249,6 +254,9 @@ class Host(Accelerator):
 
     def empty_cache(self) -> None:
         """torch keeps none."""
+
+    def empty_host_cache(self) -> None:
+        """Nothing is pinned for it."""
 
     def synchronize(self) -> None:
         """It has no queue."""

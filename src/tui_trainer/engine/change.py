@@ -24,7 +24,8 @@ class Before:
     optimizer: Optimizer
     optimizer_name: str
     optimizer_number: int
-    state: KeptState
+    state: KeptState | None
+    """None where it is not kept: then there is no way back."""
     rng: Rng
 
 
@@ -34,14 +35,15 @@ class Change:
 
     before: Before
     weights: Difference
-    """Before less after."""
+    """Before less after; empty where the weights before were not kept."""
     rng_after: Rng
     actions: tuple[Action, ...]
 
     @cached_property
     def bytes(self) -> int:
         """Counted once: each update asks for that of all before it."""
-        return sum(t.nbytes for t in self.weights) + state_bytes(self.before.state.values)
+        state = self.before.state
+        return sum(t.nbytes for t in self.weights) + (state_bytes(state.values) if state else 0)
 
     def take_back(self, weights: Weights, setup: TrainingSetup) -> None:
         """Make all what it was before the update; the gradients are dropped."""
@@ -56,6 +58,7 @@ class Change:
     def _swap(self, weights: Weights, setup: TrainingSetup, rng: Rng) -> None:
         """The optimizer's state here takes the place of that in the optimizer, which is kept."""
         before = self.before
+        assert before.state is not None
         self.__dict__.pop("bytes", None)  # the state of before the first update is none
         other = take_state(before.optimizer)
         put_state(before.optimizer, before.state)

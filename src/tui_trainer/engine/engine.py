@@ -260,7 +260,7 @@ class Engine:
 
     def prepare_undo(self) -> None:
         """Copy ahead of the next update what undo needs; for when nobody waits."""
-        self.learner.history.copy_ahead()
+        self.learner.copy_ahead()
 
     def set_undo_budget(self, budget: int) -> LearnerStatus:
         """How many bytes undo may take; 0 keeps nothing."""

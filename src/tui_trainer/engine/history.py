@@ -118,12 +118,30 @@ class History:
         self.budget = budget
         self._keep_to_budget()
 
-    def before_update(self) -> Before:
-        """To be called before an update; quick where `copy_ahead` was."""
+    @property
+    def can_keep(self) -> bool:
+        """Whether the budget has room for one more update."""
+        state = state_bytes(self.setup.optimizer.state)
+        return self.weights.trained_bytes + state <= self.budget
+
+    @property
+    def new_bytes(self) -> int:
+        """What `before_update` asks of the host beside what is held to be written again."""
+        kept = self._prepared.state if self._prepared else self._spare
+        held = state_bytes(kept.values) if kept else 0
+        return max(0, state_bytes(self.setup.optimizer.state) - held)
+
+    def before_update(self, *, keeping: bool = True) -> Before:
+        """To be called before an update; quick where `copy_ahead` was.
+
+        Without `keeping` the update cannot be taken back.
+        """
         self.notice_other_changes()
         self._unkept = None  # the next copy of the weights is written over it
         prepared, self._prepared = self._prepared, None
-        if prepared is None or prepared.optimizer is not self.setup.optimizer:
+        if not keeping:
+            prepared = self._before(None)
+        elif prepared is None or prepared.optimizer is not self.setup.optimizer:
             prepared = self._copy_before()
         prepared.rng = get_rng(self.weights.device)
         return prepared
@@ -162,9 +180,11 @@ class History:
             self.weights.copy_ahead()
 
     def _copy_before(self) -> Before:
-        setup = self.setup
         spare, self._spare = self._spare, None
-        state = copy_state(setup.optimizer.state, spare)
+        return self._before(copy_state(self.setup.optimizer.state, spare))
+
+    def _before(self, state: KeptState | None) -> Before:
+        setup = self.setup
         return Before(setup.optimizer, setup.optimizer_name, setup.optimizer_number, state, ())
 
     def add(self, change: Change) -> None:
@@ -176,10 +196,10 @@ class History:
         change.before.rng = self._rng or change.before.rng
         self.pending, self._rng = [], None
         self._prepared = None
-        if change.bytes > self.budget:
+        if change.before.state is None or change.bytes > self.budget:
             self.forget_changes()
             self._older += change.actions
-            self._unkept = change.weights
+            self._unkept = change.weights or None
         else:
             self.weights.give_copy_away()
             self._changes.append(change)
@@ -194,20 +214,31 @@ class History:
         self.mark_current()
 
     def _keep_to_budget(self) -> None:
-        """Let go of the oldest changes that are over the budget, and use their memory again."""
+        """Let go of the oldest changes that are over the budget."""
         held = sum(change.bytes for change in self._changes)
         while held > self.budget:
-            if self._done:
-                change = self._changes.pop(0)
-                self._older += change.actions
-                self._done -= 1
-            else:
-                change = self._changes.pop()
-            held -= change.bytes
-            self._reuse_memory(change)
+            held -= self._let_go()
+
+    def let_go_of_oldest(self) -> bool:
+        """One update less that can be undone, or else redone; False where there is none."""
+        return bool(self._changes) and self._let_go() > 0
+
+    def _let_go(self) -> int:
+        """Of the oldest change, where none can be undone the last; use its memory again.
+
+        How many bytes it held.
+        """
+        if self._done:
+            change = self._changes.pop(0)
+            self._older += change.actions
+            self._done -= 1
+        else:
+            change = self._changes.pop()
+        self._reuse_memory(change)
+        return change.bytes
 
     def _reuse_memory(self, change: Change) -> None:
-        self._spare = change.before.state
+        self._spare = change.before.state or self._spare
         self.weights.reuse_memory(change.weights)
 
     # Going back and forth
@@ -279,10 +310,9 @@ class History:
     @property
     def bytes(self) -> int:
         """What is held to go back and forth, with what is kept to be written again."""
-        states = [self._prepared.state] if self._prepared else []
-        states += [self._spare] if self._spare else []
+        states = [self._prepared.state if self._prepared else None, self._spare]
         held = sum(change.bytes for change in self._changes)
-        return held + sum(state_bytes(state.values) for state in states)
+        return held + sum(state_bytes(state.values) for state in states if state)
 
     def release_memory(self) -> None:
         """Keep what was done, but no way back, and nothing to write again."""

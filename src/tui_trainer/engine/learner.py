@@ -14,6 +14,7 @@ from tui_trainer.device_errors import is_of_the_device
 from tui_trainer.engine.accelerator import send
 from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.history import History, default_budget
+from tui_trainer.engine.memory.ample import is_ample
 from tui_trainer.engine.memory.dry_model import DryModel
 from tui_trainer.engine.memory.update_need import UpdateNeed, update_need
 from tui_trainer.engine.models.devices import has_room_for_copies
@@ -112,6 +113,15 @@ class Learner:
             training=setup.training,
             dropout=setup.dropout.p,
         )
+
+    def has_ample_room(self, tokens: int) -> bool:
+        """Whether any use of a text of so many tokens has room, without counting what it needs."""
+        return is_ample(self.weights.bytes, tokens * self.report.vocabulary, self.device)
+
+    def copy_ahead(self) -> None:
+        """Copy what undo needs of before the next update, where that is sure to have room."""
+        if self.has_ample_room(0):
+            self.history.copy_ahead()
 
     @cached_property
     def end_ids(self) -> frozenset[int]:

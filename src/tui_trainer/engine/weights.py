@@ -121,6 +121,11 @@ class Weights:
         """What is held for the next copy."""
         return sum(tensor.nbytes for tensor in self._kept or ())
 
+    @property
+    def new_bytes(self) -> int:
+        """What the next copy asks of the host beside what is held for it."""
+        return self.trained_bytes if self._kept is None else 0
+
     # Bits
 
     def turn_into_difference(self, copy: list[Tensor]) -> int:

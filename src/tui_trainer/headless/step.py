@@ -156,7 +156,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
 def update_line(report: UpdateReport) -> dict[str, Json]:
     """The JSON of one update; `predictions` holds the most likely next token at each position."""
     best = [position.top[0] for position in report.after.positions]
-    return {
+    line: dict[str, Json] = {
         "update": report.update,
         "loss": report.loss,
         "grad_norm": report.grad_norm,
@@ -165,6 +165,7 @@ def update_line(report: UpdateReport) -> dict[str, Json]:
         "predictions": [{"id": token.id, "text": token.text, "p": token.p} for token in best],
         "dropout": report.dropout if report.training else 0.0,
     }
+    return line | ({"note": report.note} if report.note else {})
 
 
 def outcome_line(report: UpdateReport) -> dict[str, Json]:
@@ -185,7 +186,7 @@ def outcome_cells(report: UpdateReport) -> tuple[str, ...]:
         nats(report.loss),
         nats(after),
         change(after - report.loss),
-        f"{report.moved:,}",
+        moved_cell(report),
     )
 
 
@@ -279,6 +280,8 @@ def _write_readable(output: Output, status: LearnerStatus, updates: Iterator[Upd
     for report in updates:
         output.text(row(UPDATE_COLUMNS, update_cells(report, last)))
         last = report
+    if last.note:
+        output.text(last.note)
     output.text()
     pairs = zip(first.before.positions, last.after.positions, strict=True)
     for line in table(PREDICTION_COLUMNS, (prediction_cells(*pair) for pair in pairs)):
@@ -310,8 +313,13 @@ def update_cells(report: UpdateReport, last: UpdateReport | None) -> tuple[str, 
         "" if last is None else change(report.loss - last.loss),
         f"{report.grad_norm:.4g}",
         f"{report.lr:g}",
-        f"{report.moved:,}",
+        moved_cell(report),
     )
+
+
+def moved_cell(report: UpdateReport) -> str:
+    """Empty where memory was too short to count them."""
+    return "" if report.moved is None else f"{report.moved:,}"
 
 
 def prediction_cells(before: Position, after: Position) -> tuple[str, ...]:

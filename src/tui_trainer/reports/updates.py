@@ -18,11 +18,14 @@ class UpdateReport:
     lr: float
     optimizer: str
     training: bool
-    moved: int
-    """How many weights have another stored value than before the update."""
+    moved: int | None
+    """How many weights have another stored value than before the update; None where memory was too
+    short to compare them."""
     parameters: int
     before: Prediction
     after: Prediction
     seconds: float
     dropout: float = 0.0
     """The largest dropout probability of train mode."""
+    note: str = ""
+    """What was given up for this update because memory is short, in a sentence."""

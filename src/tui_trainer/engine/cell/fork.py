@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from torch import Tensor
 
-from tui_trainer.engine.cell.update import reversible_update, update
+from tui_trainer.engine.cell.keeping import Keeping, check_room_for_fork
+from tui_trainer.engine.cell.update import labelled_ids, reversible_update, update
 from tui_trainer.engine.learner import Learner
 from tui_trainer.errors import InputError
 from tui_trainer.reports.updates import UpdateReport
@@ -31,8 +32,9 @@ def fork(learner: Learner, text: str) -> tuple[UpdateReport, ...]:
             f"A fork also tries {FACTOR:g} times the learning rate, and {FACTOR:g} times "
             f"{lr:g} is above {HIGHEST_LR:g}: lower it to {HIGHEST_LR / FACTOR:.2f} first."
         )
+    keeping = check_room_for_fork(learner, labelled_ids(learner, text).shape[1])
     with _kept_settings(learner) as gradients:
-        return tuple(_try(learner, text, rate, gradients) for rate in rates)
+        return tuple(_try(learner, text, rate, keeping, gradients) for rate in rates)
 
 
 def update_at(learner: Learner, text: str, lr: float) -> UpdateReport:
@@ -46,11 +48,13 @@ def update_at(learner: Learner, text: str, lr: float) -> UpdateReport:
         raise
 
 
-def _try(learner: Learner, text: str, lr: float, gradients: Gradients) -> UpdateReport:
+def _try(
+    learner: Learner, text: str, lr: float, keeping: Keeping, gradients: Gradients
+) -> UpdateReport:
     # Where phases left gradients, an update adds to them in place.
     learner.weights.gradients = [g if g is None else g.clone() for g in gradients]
     learner.setup.set_lr(lr)
-    report, change = reversible_update(learner, text)
+    report, change = reversible_update(learner, text, keeping)
     learner.history.reject(change)
     return report
 

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tui_trainer.engine.cell.keeping import check_room_for_passes, keep_for_step
 from tui_trainer.engine.cell.update import labelled_ids
 from tui_trainer.engine.change import Change
 from tui_trainer.engine.learner import Learner
@@ -127,6 +128,7 @@ class TrainingCell:
     def _forward(self, text: str) -> str:
         learner = self._learner
         input_ids = labelled_ids(learner, text)
+        check_room_for_passes(learner, input_ids.shape[1])
         with learner.restored_on_failure(learner.setup.optimizer, copying=False):
             learner.model.train(learner.setup.training)
             with learner.autocast(), learner.setup.dropout.in_use():
@@ -191,16 +193,22 @@ class TrainingCell:
                 "undo updates (u) or press R for the loaded weights."
             )
         again = self._ran == STEP
-        before = learner.history.before_update()
-        with learner.restored_on_failure(learner.setup.optimizer, before.state) as weights_before:
-            learner.setup.optimizer.step()
-        self._moved = learner.weights.turn_into_difference(weights_before)
+        keeping, optimizer = keep_for_step(learner), learner.setup.optimizer
+        before = learner.history.before_update(keeping=keeping.state)
+        with learner.restored_on_failure(
+            optimizer, before.state, copying=keeping.weights
+        ) as weights_before:
+            optimizer.step()
+        self._moved = (
+            learner.weights.turn_into_difference(weights_before) if weights_before else None
+        )
         actions = (*learner.history.pending, learner.action(STEP))
         learner.history.add(Change(before, weights_before, get_rng(learner.device), actions))
         words = f"Each weight moved a little against its gradient, at lr {learner.setup.lr:g}."
         if again:
             words = "The same gradients once more, though they belong to the weights before."
-        return words + " The gradients stay until zero_grad."
+        words += " The gradients stay until zero_grad."
+        return f"{words} {keeping.note}" if keeping.note else words
 
     def _zero_grad(self, _text: str) -> str:
         had = self._has_gradients

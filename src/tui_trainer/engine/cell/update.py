@@ -5,6 +5,7 @@ import time
 import torch.nn.functional as F
 from torch import Tensor
 
+from tui_trainer.engine.cell.keeping import Keeping, keep_for_update
 from tui_trainer.engine.change import Change
 from tui_trainer.engine.generation.predict import predict, predict_anyhow, read_logits
 from tui_trainer.engine.learner import Learner
@@ -20,20 +21,25 @@ def update(learner: Learner, text: str, top: int = 3) -> UpdateReport:
     Raises InputError where `text` has fewer than two tokens, or the loss or a gradient is not
     finite. Whatever fails inside the cell, the weights stay as they were before it.
     """
-    report, change = reversible_update(learner, text, top)
+    keeping = keep_for_update(learner, labelled_ids(learner, text).shape[1])
+    report, change = reversible_update(learner, text, keeping, top)
     learner.history.add(change)
     return report
 
 
-def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[UpdateReport, Change]:
-    """As `update`, which keeps the change; here the caller has it."""
+def reversible_update(
+    learner: Learner, text: str, keeping: Keeping, top: int = 3
+) -> tuple[UpdateReport, Change]:
+    """As `update`, which keeps the change; here the caller has it, as far as it is known."""
     input_ids = labelled_ids(learner, text)
     history, model, optimizer = learner.history, learner.model, learner.setup.optimizer
-    state_before = history.before_update()
+    state_before = history.before_update(keeping=keeping.state)
     noisy = learner.setup.training and learner.setup.dropout.largest > 0
     before = predict(learner, text, top) if noisy else None
 
-    with learner.restored_on_failure(optimizer, state_before.state) as weights_before:
+    with learner.restored_on_failure(
+        optimizer, state_before.state, copying=keeping.weights
+    ) as weights_before:
         started = time.perf_counter()
         model.train(learner.setup.training)
         with learner.autocast(), learner.setup.dropout.in_use():
@@ -51,7 +57,7 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
         before = before or read_logits(learner, text, input_ids, logits.detach(), top)
         after = predict_anyhow(learner, text, top)
 
-    moved = learner.weights.turn_into_difference(weights_before)
+    moved = learner.weights.turn_into_difference(weights_before) if keeping.weights else None
     actions = (*history.pending, learner.action(UPDATE, text))
     rng_after = get_rng(learner.device)
     report = UpdateReport(
@@ -68,6 +74,7 @@ def reversible_update(learner: Learner, text: str, top: int = 3) -> tuple[Update
         before=before,
         after=after,
         seconds=seconds,
+        note=keeping.note,
     )
     return report, Change(state_before, weights_before, rng_after, actions)
 

@@ -21,14 +21,18 @@ COLUMNS = (
 
 def describe_outcomes(outcomes: tuple[UpdateReport, ...]) -> str:
     """A line for each fact, a column for each learning rate."""
+    counts = [outcome.moved or 0 for outcome in outcomes]  # a fork always counts them
     facts = {
         "": [f"{key}  {factor}" for key, factor in enumerate(FACTORS, start=1)],
         "lr": [f"{outcome.lr:.4g}" for outcome in outcomes],
         "loss now": [nats(outcome.loss) for outcome in outcomes],
         "loss after": [nats(loss_after(outcome)) for outcome in outcomes],
         "change": [change(loss_after(outcome) - outcome.loss) for outcome in outcomes],
-        "moved": [f"{outcome.moved:,}" for outcome in outcomes],
-        "share": [percent(outcome.moved / outcome.parameters, 2) for outcome in outcomes],
+        "moved": [f"{moved:,}" for moved in counts],
+        "share": [
+            percent(moved / outcome.parameters, 2)
+            for moved, outcome in zip(counts, outcomes, strict=True)
+        ],
     }
     return "\n".join(_line(label, cells) for label, cells in facts.items())
 

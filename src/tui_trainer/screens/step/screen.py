@@ -111,6 +111,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
             self, "Learning rate", asked=self.settings.lr, ask=self.settings.set_lr
         )
         self.script = ScriptExport(self)
+        self._note = ""
         self.queue = UpdateQueue(session, excuse=self.excuse, changed=self.show_waiting)
         self.playing = LoopPanel(
             self, LOOP, PLAYING, add=self._add_played, show=self.show_waiting, changed=self._on_loop
@@ -170,11 +171,14 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
             self.session.guide.saw_update(report)
         self.session.saw_updates(reports[-1].update)
         self.views.predictions.show_update(reports[-1])
+        if (note := reports[-1].note) and note != self._note:
+            self.notify(note, severity="warning", markup=False, timeout=10)
+        self._note = reports[-1].note
 
     def _show_phase(self, report: PhaseReport) -> None:
         self.session.guide.saw_phase(report)
         self.views.phases.show(report)
-        if report.phase == STEP and report.moved and report.loss is not None:
+        if report.phase == STEP and report.moved != 0 and report.loss is not None:
             self.losses.add(report.update, report.loss, report.text or "")
 
     # Updates

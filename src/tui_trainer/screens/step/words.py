@@ -9,13 +9,19 @@ from tui_trainer.words.numbers import byte_count, change, nats, percent, seconds
 def describe_update(report: UpdateReport) -> str:
     """Two lines: the loss and the gradient; the weights and the time."""
     after = report.after.loss if report.after.loss is not None else report.loss
-    share = percent(report.moved / report.parameters, 2)
     return (
         f"update {report.update:<5} loss {nats(report.loss)} → {nats(after)} "
         f"({change(after - report.loss)}) nats   grad norm {report.grad_norm:.4g}\n"
-        f"moved {report.moved:,} of {report.parameters:,} weights ({share})   "
-        f"{seconds_of(report.seconds)}"
+        f"{describe_moved(report)}   {seconds_of(report.seconds)}"
     )
+
+
+def describe_moved(report: UpdateReport) -> str:
+    """How many of the weights, and which share of them."""
+    if report.moved is None:
+        return f"{report.parameters:,} weights, those that moved not counted"
+    share = percent(report.moved / report.parameters, 2)
+    return f"moved {report.moved:,} of {report.parameters:,} weights ({share})"
 
 
 def describe_prediction(prediction: Prediction) -> str:
