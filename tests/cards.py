@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -34,12 +34,20 @@ def put_in(
     monkeypatch.setattr(module, "device_count", lambda: len(found))
     monkeypatch.setattr(module, "get_device_name", lambda device: f"Card {index_of(device)}")
     monkeypatch.setattr(module, "mem_get_info", lambda device: found[index_of(device)].memory())
+    monkeypatch.setattr(
+        module, "get_device_properties", lambda device: SimpleNamespace(uuid=uuid_of(device))
+    )
     monkeypatch.setattr(module, "memory_allocated", lambda device: 0)
     monkeypatch.setattr(module, "memory_reserved", lambda device: 0)
 
 
 def index_of(device: torch.device | int) -> int:
     return device if isinstance(device, int) else device.index or 0
+
+
+def uuid_of(device: torch.device | int) -> str:
+    index = index_of(device)
+    return f"{index}{index}-{index}"
 
 
 def raising(error: Exception) -> Callable[[], NoReturn]:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
+DEVICE_SECONDS = 2.0  # others use it too, also while nothing runs here
 
 
 class TuiTrainer(
@@ -101,6 +102,7 @@ class TuiTrainer(
         await self.switch_mode("tokens")
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(STATUS_SECONDS, self._follow_loops)
+        self.set_interval(DEVICE_SECONDS, self._follow_device)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -165,6 +167,10 @@ class TuiTrainer(
     def _follow_loops(self) -> None:
         """While a loop runs, its updates count."""
         if self.session.is_training:
+            self._refresh_status()
+
+    def _follow_device(self) -> None:
+        if self.session.status is not None and self.session.status.device_use is not None:
             self._refresh_status()
 
     @work

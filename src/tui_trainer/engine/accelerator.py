@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 
 from tui_trainer.engine import process_memory
+from tui_trainer.engine.nvml import CardUse, is_there, read_card
+from tui_trainer.reports.models import DeviceUse
 
 ACCELERATORS = "cuda", "xpu", "mps"
 """Types of device beside the CPU, as torch names them."""
@@ -98,6 +100,34 @@ class Accelerator:
         """What whoever uses the device leaves of it. Makes a context there: 0.3 to 0.5 GB."""
         return DeviceMemory(*self._module.mem_get_info(self.device))
 
+    def glance(self) -> DeviceMemory:
+        """The same without a context, where NVML tells it."""
+        card = self._card()
+        return self.memory() if card is None else DeviceMemory(card.free, card.total)
+
+    def use(self) -> DeviceUse | None:
+        """Who uses how much of it; None where that is the host's memory and nothing else's."""
+        card = self._card()
+        ours = self.allocated() + self.unused()
+        if card is None:
+            memory = self.memory()
+            return DeviceUse(memory.total - memory.free, memory.total, ours)
+        used = card.total - card.free
+        mine = card.by_process  # of another process, where two count theirs from 1
+        if mine is None or mine < ours:
+            return DeviceUse(used, card.total, ours, busy=card.busy)
+        return DeviceUse(used, card.total, mine, max(0, used - mine), card.busy)
+
+    def uuid(self) -> str:
+        """Of a card of CUDA's, as NVML and CUDA_VISIBLE_DEVICES name it; makes no context."""
+        return f"GPU-{torch.cuda.get_device_properties(self.device).uuid}"
+
+    def _card(self) -> CardUse | None:
+        """What NVML tells of it; a name by UUID is CUDA's alone."""
+        if self.device.type != "cuda" or torch.version.hip or not is_there():
+            return None
+        return read_card(self.uuid())
+
     def allocated(self) -> int:
         """Bytes that tensors of this process hold."""
         return int(self._module.memory_allocated(self.device))
@@ -178,6 +208,12 @@ class Metal(Accelerator):
     def has_bf16(self) -> bool:
         return torch.backends.mps.is_macos_or_newer(14, 0)
 
+    def glance(self) -> DeviceMemory:
+        return self.memory()
+
+    def use(self) -> DeviceUse | None:
+        return None
+
     def memory(self) -> DeviceMemory:
         """What Metal recommends to take at most, and the machine has."""
         most = torch.mps.recommended_max_memory()
@@ -233,6 +269,12 @@ class Host(Accelerator):
 
     def has_bf16(self) -> bool:
         return True
+
+    def glance(self) -> DeviceMemory:
+        return self.memory()
+
+    def use(self) -> DeviceUse | None:
+        return None
 
     def memory(self) -> DeviceMemory:
         memory = psutil.virtual_memory()

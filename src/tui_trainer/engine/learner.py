@@ -17,7 +17,7 @@ from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.memory.ample import is_ample
 from tui_trainer.engine.memory.dry_model import DryModel
 from tui_trainer.engine.memory.update_need import UpdateNeed, update_need
-from tui_trainer.engine.models.devices import has_room_for_copies
+from tui_trainer.engine.models.devices import has_room_for_copies, use_of
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.input_range import InputRange
 from tui_trainer.engine.models.loading import ReadAgain
@@ -89,6 +89,7 @@ class Learner:
             self.history.unsaved,
             self.setup.dropout.largest,
             self.setup.dropout.words,
+            use_of(self.device),
         )
 
     def action(self, what: str, text: str = "") -> Action:

@@ -19,6 +19,20 @@ class DeviceReport:
 
 
 @dataclass(frozen=True)
+class DeviceUse:
+    """How full the device of a model is, and through whom. In bytes."""
+
+    used_bytes: int
+    total_bytes: int
+    ours_bytes: int
+    """What this process holds, but for its context where `others_bytes` is None."""
+    others_bytes: int | None = None
+    """None where nobody tells whose the rest is."""
+    busy: float | None = None
+    """The share of the last moments in which it computed, for anybody; None where nobody tells."""
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """A model that is ready for use."""
 
@@ -65,6 +79,8 @@ class LearnerStatus:
     """The largest dropout probability of the training cell in train mode."""
     dropped: str = ""
     """What train mode drops, in a sentence."""
+    device_use: DeviceUse | None = None
+    """None on a CPU."""
 
 
 @dataclass(frozen=True)

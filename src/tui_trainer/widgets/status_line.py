@@ -3,9 +3,10 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.models import LearnerStatus, ModelReport
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.terminal_text import visible_source
+from tui_trainer.words.memory import describe_use
 from tui_trainer.words.numbers import counted, short_count
 from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.threads import describe_threads
@@ -16,7 +17,7 @@ SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 def describe_status(
     status: LearnerStatus | None, threads: ThreadShare | None = None
 ) -> tuple[str, ...]:
-    """The model, where it is, and how far its weights are from the loaded ones.
+    """The model, where it is, how full that is, and how far its weights are from the loaded ones.
 
     In full first, then with less, for a line that has to tell of more. Of the threads where others
     use the machine.
@@ -25,17 +26,20 @@ def describe_status(
         return ("no model yet",)
     model = status.model
     name = f"{visible_source(model.name, 24)} {short_count(model.parameters)}"
-    places = describe_places(model, threads)
+    places = describe_places(status, threads)
     states, bare = describe_updates(status)
     placed = (f"{name} · {place} · {state}" for place in places for state in states)
     return *placed, *(f"{name} · {state}" for state in bare)
 
 
-def describe_places(model: ModelReport, threads: ThreadShare | None) -> tuple[str, ...]:
-    """Where the model is; what holds it up there, with less after that."""
-    if threads is None or not threads.is_reduced:
-        return (f"{model.device} {describe_precision(model.device, model.precision)}",)
-    return describe_threads(threads), counted(threads.threads, "thread")
+def describe_places(status: LearnerStatus, threads: ThreadShare | None) -> tuple[str, ...]:
+    """Where the model is, how full that is and what holds it up there, with less after that."""
+    if threads is not None and threads.is_reduced:
+        return describe_threads(threads), counted(threads.threads, "thread")
+    model = status.model
+    place = f"{model.device} {describe_precision(model.device, model.precision)}"
+    used = () if status.device_use is None else describe_use(status.device_use)
+    return *(f"{place} · {words}" for words in used), place
 
 
 def describe_updates(status: LearnerStatus) -> tuple[tuple[str, ...], tuple[str, ...]]:

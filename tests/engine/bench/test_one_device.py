@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -23,8 +22,6 @@ VISIBLE, MASK = "CUDA_VISIBLE_DEVICES", "ZE_AFFINITY_MASK"
 def two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     put_in(monkeypatch, 1, 2)
     put_in(monkeypatch, 1, 2, module=torch.xpu)
-    cards = [SimpleNamespace(uuid=f"{n}{n}-{n}") for n in range(2)]
-    monkeypatch.setattr(torch.cuda, "get_device_properties", cards.__getitem__)
     for variable in (VISIBLE, MASK, "HIP_VISIBLE_DEVICES"):
         monkeypatch.delenv(variable, raising=False)
 

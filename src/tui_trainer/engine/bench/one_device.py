@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from tui_trainer.engine.accelerator import accelerator_count
+from tui_trainer.engine.accelerator import accelerator, accelerator_count
 
 MIG = "MIG-"
 
@@ -24,7 +24,7 @@ def seeing_alone(device: torch.device) -> dict[str, str]:
         return _first_of("HIP_VISIBLE_DEVICES", index)
     named = _first_of("CUDA_VISIBLE_DEVICES", index)
     if not named["CUDA_VISIBLE_DEVICES"].startswith(MIG):
-        named["CUDA_VISIBLE_DEVICES"] = f"GPU-{torch.cuda.get_device_properties(index).uuid}"
+        named["CUDA_VISIBLE_DEVICES"] = accelerator(device).uuid()
     return named
 
 

@@ -1,6 +1,6 @@
 """Devices and precisions: what there is, and what `auto` takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedConfig
@@ -13,7 +13,7 @@ from tui_trainer.engine.accelerator import (
     why_none,
 )
 from tui_trainer.errors import InputError
-from tui_trainer.reports.models import DeviceReport
+from tui_trainer.reports.models import DeviceReport, DeviceUse
 from tui_trainer.settings.model import BF16_STOCHASTIC, DEVICE_NOT_KNOWN, TF32
 
 # Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
@@ -63,7 +63,7 @@ def _look_at(device: torch.device) -> DeviceReport:
     here, label = accelerator(device), ""
     try:
         label = here.name()
-        memory = here.memory()
+        memory = here.glance()
     except UNANSWERED as error:
         return DeviceReport(str(device), label, None, None, _reason(error))
     return DeviceReport(str(device), label, memory.free, memory.total)
@@ -90,10 +90,11 @@ def choose_device(wanted: str) -> Chosen:
         return Chosen(device)
     if (device.index or 0) >= accelerator_count(device.type):
         raise InputError(_not_there(wanted))
-    report = _look_at(_device(device.type, device.index or 0))
-    if report.problem:
-        raise InputError(f"{_silence([report])} Use another device, auto or cpu.")
-    return Chosen(torch.device(report.name))
+    device = _device(device.type, device.index or 0)
+    if problem := _why_silent(device):
+        silent = DeviceReport(str(device), "", None, None, problem)
+        raise InputError(f"{_silence([silent])} Use another device, auto or cpu.")
+    return Chosen(device)
 
 
 def _choose_among(wanted: str) -> Chosen:
@@ -101,12 +102,24 @@ def _choose_among(wanted: str) -> Chosen:
     listed = list_devices()
     mine = [one for one in listed if wanted == "auto" or one.name.split(":")[0] == wanted]
     silent = [one for one in mine if one.problem]
-    answering = [torch.device(one.name) for one in mine if not one.problem]
-    if not answering:
-        raise InputError(f"{_silence(silent)} Use cpu." if silent else _not_there(wanted))
-    if answering[0] == CPU and silent:
-        return Chosen(CPU, (f"{_silence(silent)} The CPU is used.",))
-    return Chosen(answering[0])
+    for one in mine[: len(mine) - len(silent)]:
+        device = torch.device(one.name)
+        if problem := _why_silent(device):
+            silent.append(replace(one, problem=problem))
+        elif device == CPU and silent:
+            return Chosen(CPU, (f"{_silence(silent)} The CPU is used.",))
+        else:
+            return Chosen(device)
+    raise InputError(f"{_silence(silent)} Use cpu." if silent else _not_there(wanted))
+
+
+def _why_silent(device: torch.device) -> str:
+    """Empty where a model can be put there, which a context that is made there shows alone."""
+    try:
+        accelerator(device).memory()
+    except UNANSWERED as error:
+        return _reason(error)
+    return ""
 
 
 def _silence(silent: list[DeviceReport]) -> str:
@@ -163,6 +176,14 @@ def has_room_for_copies(size: int, device: torch.device) -> bool:
     gradients and the moments themselves too."""
     beside = 6 if device.type == "cpu" else 3
     return (1 + beside) * size <= free_memory(torch.device("cpu"))
+
+
+def use_of(device: torch.device) -> DeviceUse | None:
+    """How full a GPU is, and through whom; None of a CPU, and where it does not answer."""
+    try:
+        return accelerator(device).use()
+    except UNANSWERED:
+        return None
 
 
 def memory_in_use(device: torch.device) -> int:

@@ -1,0 +1,40 @@
+"""The line of status: as much as there is room for."""
+
+from dataclasses import replace
+
+from tests.fake_engine import MODEL
+from tui_trainer.reports.models import DeviceUse, LearnerStatus
+from tui_trainer.widgets.status_line import describe_status
+
+GB = 10**9
+
+
+def test_how_full_a_gpu_is_goes_before_anything_else() -> None:
+    model = replace(MODEL, name="qwen", parameters=1_720_000_000, device="cuda:1", precision="fp32")
+    use = DeviceUse(27 * GB, 85 * GB, 24 * GB, 3 * GB, 0.97)
+    status = LearnerStatus(model, 2, 1e-5, "AdamW", True, unsaved=1, device_use=use)
+    placed = "qwen 1.72B · cuda:1 fp32 (TF32 off)"
+    state, unsaved = "2 updates from loaded", "unsaved: 1 update"
+    assert describe_status(status) == (
+        f"{placed} · 27 of 85 GB, others 3.0, 97% busy · {state}, R reloads · {unsaved}",
+        f"{placed} · 27 of 85 GB, others 3.0, 97% busy · {state} · {unsaved}",
+        f"{placed} · 27 of 85 GB, others 3.0 · {state}, R reloads · {unsaved}",
+        f"{placed} · 27 of 85 GB, others 3.0 · {state} · {unsaved}",
+        f"{placed} · 27 of 85 GB · {state}, R reloads · {unsaved}",
+        f"{placed} · 27 of 85 GB · {state} · {unsaved}",
+        f"{placed} · {state}, R reloads · {unsaved}",
+        f"{placed} · {state} · {unsaved}",
+        f"qwen 1.72B · {state} · {unsaved}",
+        f"qwen 1.72B · {unsaved}",
+    )
+
+
+def test_on_a_cpu_the_line_is_what_it_was() -> None:
+    model = replace(MODEL, name="qwen", parameters=4_000, device="cpu", precision="fp32")
+    status = LearnerStatus(model, 0, 1e-5, "AdamW", True)
+    assert describe_status(status) == ("qwen 4K · cpu fp32 · as loaded", "qwen 4K · as loaded")
+    assert describe_status(replace(status, updates=3)) == (
+        "qwen 4K · cpu fp32 · 3 updates from loaded, R reloads",
+        "qwen 4K · cpu fp32 · 3 updates from loaded",
+        "qwen 4K · 3 updates from loaded",
+    )
