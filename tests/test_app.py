@@ -9,17 +9,20 @@ import torch
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select
 
+import tui_trainer.app
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
+from tests.known import present
 from tests.pilot import loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
-from tui_trainer.reports.models import DeviceReport
+from tui_trainer.reports.models import DeviceReport, DeviceUse, LearnerStatus
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.status_line import StatusLine
 
@@ -67,6 +70,26 @@ async def test_the_picker_lists_every_device_and_why_one_does_not_answer() -> No
         await until(pilot, lambda: "mps Apple M9, 9.0 GB free" in shown(app))
         assert "cpu CPU, 8.0 GB free" in shown(app)
         assert "cuda:0 Card␛ 0, it is ␛busy" in shown(app)
+
+
+async def test_how_full_a_card_is_is_followed_while_nothing_runs_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class OnACard(FakeEngine):
+        others = 0
+
+        def status(self) -> LearnerStatus:
+            self.others = min(self.others + 10**9, 7 * 10**9)
+            use = DeviceUse(10**9 + self.others, 80 * 10**9, 10**9, self.others)
+            return replace(present(super().status()), device_use=use)
+
+        def load_model(self, choice: ModelChoice) -> LearnerStatus:
+            super().load_model(choice)
+            return self.status()
+
+    monkeypatch.setattr(tui_trainer.app, "DEVICE_SECONDS", 0.02)
+    async with running(size=(160, 24), engine=lambda progress: OnACard()) as (app, pilot):
+        await until(pilot, lambda: "8.0 of 80 GB, others 7.0" in shown(app))
 
 
 async def test_a_hub_model_comes_with_progress_and_trains(

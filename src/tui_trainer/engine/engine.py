@@ -73,10 +73,8 @@ from tui_trainer.settings.train import TrainSettings
 
 
 class Engine:
-    """Holds one Learner and the tokenizers in use; every method is called on one thread.
-
-    Methods take and give plain values. Each raises InputError for what the user can mend.
-    """
+    """Holds one Learner and the tokenizers in use; every method is called on one thread, takes and
+    gives plain values, and raises InputError for what the user can mend."""
 
     def __init__(self, progress: Progress) -> None:
         silence_libraries()
@@ -136,9 +134,8 @@ class Engine:
         config = load_config(source, choice)
         vocabulary = self._vocabularies.read(source, choice)
         chosen = choose_device(choice.device)
-        device, code = chosen.device, choice.remote_code
-        self._device = device
-        precision = choose_precision(choice.precision, device, config, remote_code=code)
+        self._device = device = chosen.device
+        precision = choose_precision(choice.precision, device, config, code=choice.remote_code)
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
         size = count_weights(source, config) * dtype.itemsize

@@ -161,7 +161,7 @@ def test_auto_counts_a_model_with_code_of_its_own_where_a_card_is(
     config = AutoConfig.from_pretrained(folder_with_code, trust_remote_code=True)
     card = torch.device("cuda", 0)
     # Nobody was told of its class yet, so it is asked for whether its code may run.
-    assert choose_precision("auto", card, config, remote_code=True) == "mixed"
+    assert choose_precision("auto", card, config, code=True) == "mixed"
     status = engine.load_model(ModelChoice(str(folder_with_code), remote_code=True))
     assert (status.model.architecture, status.model.device) == ("MineForCausalLM", "cuda:0")
     assert status.model.precision == "mixed"

@@ -134,7 +134,7 @@ def _not_there(wanted: str) -> str:
 
 
 def choose_precision(
-    wanted: str, device: torch.device, config: PreTrainedConfig, *, remote_code: bool = False
+    wanted: str, device: torch.device, config: PreTrainedConfig, *, code: bool = False
 ) -> str:
     """`auto` is fp32 on a CPU; on a GPU mixed where training fits into free memory, or bf16-sr."""
     if wanted == TF32 and not accelerator(device).has_tf32():
@@ -146,14 +146,14 @@ def choose_precision(
     # What this process holds there is of the model before, in whose place this one comes.
     here = accelerator(device)
     free = here.memory().free + here.unused() + here.allocated()
-    needed = MIXED_BYTES_A_PARAMETER * count_parameters(config, remote_code=remote_code)
+    needed = MIXED_BYTES_A_PARAMETER * count_parameters(config, code=code)
     return "mixed" if needed <= SHARE_FOR_STATE * free else BF16_STOCHASTIC
 
 
-def count_parameters(config: PreTrainedConfig, *, remote_code: bool = False) -> int:
+def count_parameters(config: PreTrainedConfig, *, code: bool = False) -> int:
     """How many parameters a model of this config has, tied ones once; allocates nothing."""
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config, trust_remote_code=remote_code)
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=code)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
