@@ -13,6 +13,7 @@ from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop import memory_estimate
 from tui_trainer.engine.loop.memory_estimate import most_positions, smaller
+from tui_trainer.engine.ways import chunked_loss
 from tui_trainer.errors import InputError
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED
@@ -73,7 +74,7 @@ def test_what_makes_a_loop_smaller(settings: TrainSettings, remedies: list[str])
 def test_the_remedy_is_the_fewest_changes_that_are_enough(
     qwen3: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory_estimate, "CHUNK_NUMBERS", 1000)
+    monkeypatch.setattr(chunked_loss, "CHUNK_NUMBERS", 1000)
     monkeypatch.setattr(memory_estimate, "memory_in_use", lambda _: 0)
     settings = TrainSettings(items=30, batch=8)
     needed = []

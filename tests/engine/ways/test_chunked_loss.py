@@ -21,7 +21,14 @@ from tests.known import present
 from tests.models import ARCHITECTURES
 from tui_trainer.engine.data.batching import IGNORED, labelled_positions
 from tui_trainer.engine.ways import chunked_loss
-from tui_trainer.engine.ways.chunked_loss import chunked_losses, is_plain_head
+from tui_trainer.engine.ways.chunked_loss import chunk_positions, chunked_losses, is_plain_head
+from tui_trainer.engine.ways.fp32_sums import (
+    add_a_copy,
+    add_in_place,
+    first_that_adds,
+    multiply_in_fp32,
+    product_adder,
+)
 
 ROWS, POSITIONS, WIDTH, VOCABULARY = 2, 37, 24, 211
 
@@ -108,6 +115,84 @@ def test_under_autocast_the_matrices_are_bf16_and_the_loss_fp32() -> None:
     torch.testing.assert_close(loss, plain, rtol=1e-4, atol=1e-4)
     for one, other in zip(found, expected, strict=True):
         assert (one - other).norm() < 0.02 * other.norm()
+
+
+def in_bf16(total: Tensor, one: Tensor, other: Tensor) -> None:
+    """As a kernel of CUDA: bf16 goes in, products are added in fp32, a few positions at a time."""
+    assert one.dtype == other.dtype == torch.bfloat16
+    for columns, rows in zip(one.split(4, dim=1), other.split(4), strict=True):
+        total += (columns[:, :, None].float() * rows[None].float()).sum(dim=1)
+
+
+def test_products_that_add_in_fp32_give_the_gradient_of_products_in_fp32(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sums alone are rounded, in another order: far less than the bf16 that goes in."""
+    hidden, labels, shares = random_inputs(ignored=0.1)
+    head = nn.Linear(WIDTH, VOCABULARY, bias=False)
+
+    def gradients() -> tuple[Tensor, ...]:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss, _ = chunked_losses(hidden, head, labels, labelled_positions(labels), shares)
+        return torch.autograd.grad(loss, [hidden, head.weight])
+
+    plain = gradients()
+    monkeypatch.setattr(chunked_loss, "product_adder", lambda *_: in_bf16)
+    found = gradients()
+    loss, _ = plain_losses(hidden, head, labels, shares)
+    exact = torch.autograd.grad(loss, [hidden, head.weight])
+    assert torch.equal(found[0], plain[0])
+    of_bf16 = (plain[1] - exact[1]).norm()
+    assert (found[1] - plain[1]).norm() < 0.1 * of_bf16
+
+
+def cuda_addmm(
+    total: Tensor, one: Tensor, other: Tensor, *, out_dtype: torch.dtype, out: Tensor
+) -> Tensor:
+    assert one.dtype == other.dtype
+    assert out_dtype == total.dtype == torch.float32
+    return out.copy_(total + one.float() @ other.float())
+
+
+def older_addmm(total: Tensor, one: Tensor, other: Tensor, **_: object) -> Tensor:
+    raise RuntimeError("self and mat2 must have the same dtype, but got Float and BFloat16")
+
+
+def cuda_mm(one: Tensor, other: Tensor, *, out_dtype: torch.dtype) -> Tensor:
+    return (one.float() @ other.float()).to(out_dtype)
+
+
+def test_the_way_of_adding_is_the_quickest_that_torch_and_the_device_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ways, kind, cpu = (add_in_place, add_a_copy), torch.bfloat16, torch.device("cpu")
+    assert first_that_adds(ways, cpu, kind) is multiply_in_fp32  # a CPU has neither
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "mm", cuda_mm)
+        patch.setattr(torch, "addmm", older_addmm)
+        assert first_that_adds(ways, cpu, kind) is add_a_copy
+        patch.setattr(torch, "addmm", cuda_addmm)
+        assert first_that_adds(ways, cpu, kind) is add_in_place
+        patch.setattr(torch, "addmm", lambda total, *_, **__: total)  # says nothing, adds nothing
+        assert first_that_adds(ways, cpu, kind) is add_a_copy
+    assert product_adder(cpu, kind) is product_adder(cpu, torch.float32) is multiply_in_fp32
+
+
+@pytest.mark.parametrize(
+    ("device", "vocabulary", "positions"),
+    [
+        ("cpu", 150_000, 2**24 // 150_000),
+        ("cuda", 151_936, 2048),
+        ("cuda", 400, 2048),
+        ("xpu", 262_144, 1280),
+        ("mps", 1_000_000, 1024),
+    ],
+)
+def test_chunks_on_an_accelerator_are_thick(
+    monkeypatch: pytest.MonkeyPatch, device: str, vocabulary: int, positions: int
+) -> None:
+    monkeypatch.setattr(chunked_loss, "CHUNK_NUMBERS", 2**24)
+    assert chunk_positions(torch.device(device), vocabulary) == positions
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -18,7 +18,7 @@ from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.loss_pass import LossPass, make_loss_pass
 from tui_trainer.engine.models.devices import free_memory, memory_in_use
-from tui_trainer.engine.ways.chunked_loss import CHUNK_NUMBERS
+from tui_trainer.engine.ways.chunked_loss import chunk_positions
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.settings.model import BF16_STOCHASTIC
@@ -132,10 +132,11 @@ def saved_bytes(
 
 def loss_bytes(learner: Learner, loss_pass: LossPass, positions: int) -> int:
     """What the loss holds for a moment: the gradient of log p and of the logits, or of a chunk."""
-    logits = positions * learner.report.vocabulary
+    vocabulary = learner.report.vocabulary
     if loss_pass.head is None:
-        return 2 * logits * FP32_BYTES
-    return (3 * min(logits, CHUNK_NUMBERS) + 2 * loss_pass.head.weight.numel()) * FP32_BYTES
+        return 2 * positions * vocabulary * FP32_BYTES
+    at_once = min(positions, chunk_positions(learner.device, vocabulary))
+    return (3 * at_once * vocabulary + 2 * loss_pass.head.weight.numel()) * FP32_BYTES
 
 
 def cut(example: Example, count: int) -> Example:

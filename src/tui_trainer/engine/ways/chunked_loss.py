@@ -10,8 +10,16 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 from transformers import PreTrainedModel
 
+from tui_trainer.engine.models.model_report import embedding_rows
+from tui_trainer.engine.ways.fp32_sums import product_adder
+
 CHUNK_NUMBERS = 2**24
-"""Logits of one chunk: 64 MiB in fp32. Smaller ones read the output matrix more often."""
+"""Logits of one chunk on a CPU: 64 MiB in fp32. Smaller ones read the output matrix more often."""
+ACCELERATED_NUMBERS = 5 * 2**26
+"""On an accelerator: 1.25 GiB, 2,048 positions of a vocabulary of 160,000. There a chunk reads and
+writes the gradient of the matrix, which takes as long as the product of 1,024 positions does."""
+ACCELERATED_POSITIONS = 1024, 2048
+"""The fewest and the most of one chunk there: thin matrices have a part of the rate."""
 FAR = 1000.0
 """A logit that any bend would change: models bend theirs at 15 to 50."""
 SAME = 1e-3
@@ -37,8 +45,10 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         weight_grad = torch.zeros_like(weight, dtype=torch.float32)
         bias_grad = None if bias is None else torch.zeros_like(bias, dtype=torch.float32)
 
+        add_product = product_adder(weight.device, weight.dtype)
+
         # A position without a label has neither loss nor gradient.
-        for rows in labelled.split(max(1, CHUNK_NUMBERS // len(weight))):
+        for rows in labelled.split(chunk_positions(weight.device, len(weight))):
             states = hidden[rows]
             logits = nn.functional.linear(states, weight, bias).float()  # [position, vocabulary]
             label = torch.arange(len(rows), device=rows.device), labels[rows]
@@ -49,7 +59,7 @@ class ChunkedCrossEntropy(torch.autograd.Function):
             grad[label] -= 1
             grad = grad.mul_(shares[rows, None]).to(weight.dtype)
             hidden_grad[rows] = grad @ weight
-            weight_grad.addmm_(grad.t().float(), states.float())
+            add_product(weight_grad, grad.t(), states)
             if bias_grad is not None:
                 bias_grad += grad.sum(dim=0)
 
@@ -65,6 +75,14 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         if not grads:
             raise RuntimeError("The gradients of a chunked loss are there once: backward is over.")
         return *[None if grad is None else grad.mul_(loss_grad) for grad in grads], None, None, None
+
+
+def chunk_positions(device: torch.device, vocabulary: int) -> int:
+    """Of how many positions there are logits at a time: what the estimate of memory counts."""
+    if device.type == "cpu":
+        return max(1, CHUNK_NUMBERS // vocabulary)
+    fewest, most = ACCELERATED_POSITIONS
+    return max(fewest, min(most, ACCELERATED_NUMBERS // vocabulary))
 
 
 def chunked_losses(
@@ -104,7 +122,7 @@ def is_plain_head(model: PreTrainedModel) -> bool:
     head = model.get_output_embeddings()
     if not isinstance(head, nn.Linear):
         return False
-    middle = head.out_features // 2
+    middle = embedding_rows(model) // 2
     ids = torch.tensor([[middle, middle + 1]], device=model.device)
     hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
     largest = head(hidden).abs().max().item()
