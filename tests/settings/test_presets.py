@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import pytest
 import torch
@@ -11,6 +12,8 @@ from transformers import AutoModelForCausalLM, Gemma2Config, PreTrainedTokenizer
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.known import step_reports
 from tests.models import byte_fallback_tokenizer
+from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.loss_pass import NO_CHUNKS, NO_ITEMS
 from tui_trainer.engine.ways.item_attention import NAME
@@ -46,6 +49,16 @@ def test_the_nearest_preset_has_the_fewest_settings_that_differ() -> None:
     assert nearest_preset(TrainSettings(items=3, lr=1e-3)) == "tutorial"
     assert nearest_preset(replace(TUNED, items=3, lr=1e-3)) == "tuned"
     assert {nearest_preset(PRESETS[name]) for name in PRESETS} == set(PRESETS)
+
+
+def test_an_update_of_tuned_cuda_is_8192_tokens_and_its_lr_follows_from_tuned() -> None:
+    examples = [Example(n, "", (1,) * (100 + 97 * n % 200), 1, 0, False) for n in range(500)]
+    plan = plan_steps(examples, TUNED_CUDA)
+    assert all(len(rows) == 1 for step in plan for rows in step)
+    tokens = [sum(len(item.ids) for (row,) in step for item in row) for step in plan]
+    assert 7900 < median(tokens) <= max(tokens) <= 8192
+    assert TUNED_CUDA.lr == pytest.approx(TUNED.lr * (8192 / TUNED.pack) ** 0.5)
+    assert TUNED_CUDA.warmup == TUNED.warmup < len(plan)
 
 
 def test_with_all_settings_of_tuned_set_back_the_losses_are_those_of_tutorial(
