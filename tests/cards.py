@@ -37,6 +37,7 @@ def put_in(
     monkeypatch.setattr(
         module, "get_device_properties", lambda device: SimpleNamespace(uuid=uuid_of(device))
     )
+    monkeypatch.setattr(module, "is_bf16_supported", lambda: True)
     monkeypatch.setattr(module, "memory_allocated", lambda device: 0)
     monkeypatch.setattr(module, "memory_reserved", lambda device: 0)
 

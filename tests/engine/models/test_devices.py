@@ -151,6 +151,19 @@ def test_memory_in_use_on_a_cpu_is_what_the_process_holds() -> None:
     assert memory_in_use(torch.device("cpu")) > held.nbytes
 
 
+def test_where_a_device_has_no_bf16_auto_is_fp32_and_others_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mps, config = torch.device("mps"), BYTE_LEVEL["Qwen3"](400)
+    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda major, minor: False)
+    assert choose_precision("auto", mps, config) == choose_precision("fp32", mps, config) == "fp32"
+    for precision in "mixed", "bf16", "bf16-sr":
+        with pytest.raises(InputError, match=r"mps does not compute in bf16.* Use precision fp32"):
+            choose_precision(precision, mps, config)
+    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda major, minor: True)
+    assert choose_precision("mixed", mps, config) == "mixed"
+
+
 def test_auto_counts_a_model_with_code_of_its_own_where_a_card_is(
     engine: Engine,
     folder_with_code: Path,

@@ -39,7 +39,7 @@ def best_first(logits: Tensor) -> Tensor:
 
 def apply_steps(logits: Tensor, sampling: Sampling) -> dict[str, Tensor]:
     """The logits [vocabulary], fp64 on the CPU, as they are after each step; -inf where cut."""
-    raw = logits.detach().to("cpu", torch.float64)
+    raw = logits.detach().cpu().double()  # in this order: not every device has fp64
     scaled = raw / sampling.temperature
     kept = scaled if sampling.top_k is None else keep_top_k(scaled, sampling.top_k)
     nucleus = kept if sampling.top_p == 1 else keep_top_p(kept, sampling.top_p)
