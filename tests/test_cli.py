@@ -15,6 +15,7 @@ from tests.runs_on_disk import write_run
 from tui_trainer.cli import main
 from tui_trainer.headless import problems
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.versions import OF_A_CHECKOUT, version_of
 
 RUN = "import sys; from tui_trainer.cli import main; sys.exit(main())"
 
@@ -149,6 +150,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"tui-trainer {version('tui-trainer')}\n"
+
+
+def test_the_version_of_a_checkout_that_is_not_installed_is_no_fault() -> None:
+    assert version_of("no-such-package") == OF_A_CHECKOUT
+    assert version_of("tui-trainer") == version("tui-trainer")
 
 
 @pytest.mark.parametrize("command", [[], ["step"], ["gsm8k"]])

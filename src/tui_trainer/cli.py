@@ -87,9 +87,9 @@ class ShowVersion(argparse.Action):
     """`--version`, which looks the version up when it is asked for: that takes 40 ms."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version  # noqa: PLC0415
+        from tui_trainer.versions import version_of  # noqa: PLC0415
 
-        print(f"tui-trainer {version('tui-trainer')}")
+        print(f"tui-trainer {version_of('tui-trainer')}")
         parser.exit()
 
 

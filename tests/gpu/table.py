@@ -10,7 +10,7 @@ from tui_trainer.terminal_text import visible
 
 VERDICTS = {True: "passed", False: "FAILED", None: "-"}
 HOLDS = {True: "ok", False: "NO", None: "-"}
-WHAT, MEASURED = 58, 14
+WHAT, MEASURED = 64, 14
 
 
 def show(line: str) -> None:

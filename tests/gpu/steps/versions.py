@@ -80,7 +80,7 @@ def look_at_card(place: Place, record: Record) -> None:
     """What it is called and can do, and what a context with a first product takes of it."""
     import torch  # noqa: PLC0415
 
-    before = used_bytes(place)
+    others = used_bytes()  # while this process has no context
     device = torch.device(place.device)
     square = torch.ones(1024, 1024, device=device, dtype=torch.bfloat16)
     product = (square @ square).float().mean().item()
@@ -92,10 +92,10 @@ def look_at_card(place: Place, record: Record) -> None:
     record.figure("total_bytes", properties.total_memory)
     record.figure("cuda", torch.version.cuda or torch.version.hip)
     free, total = torch.cuda.mem_get_info(device)
-    used = total - free - torch.cuda.memory_reserved(device)
+    before = others.get(f"GPU-{properties.uuid}", 0)
     record.figure("used_before_bytes", before)
-    record.figure("context_bytes", used - (before or 0))
-    record.at_most("bytes that a context takes", used - (before or 0), CONTEXT_BYTES)
+    taken = total - free - torch.cuda.memory_reserved(device) - before
+    record.at_most("bytes that a context takes", taken, CONTEXT_BYTES)
     record.holds("torch computes in bf16 there", torch.cuda.is_bf16_supported())
 
 
@@ -110,13 +110,15 @@ def added_in_fp32(like: "Tensor") -> float:
     return ((found - wanted).norm() / wanted.norm()).item()
 
 
-def used_bytes(place: Place) -> int | None:
-    """What all programs hold of the card while this one has no context; None where not told."""
+def used_bytes() -> dict[str, int]:
+    """What all programs hold of each card, by its UUID; nothing where no tool tells it.
+
+    The numbers of `nvidia-smi` are not torch's where some cards are hidden.
+    """
     tool = shutil.which("nvidia-smi")
     if tool is None:
-        return None
-    index = place.device.partition(":")[2] or "0"
-    command = [tool, f"--id={index}", "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
+        return {}
+    command = [tool, "--query-gpu=uuid,memory.used", "--format=csv,noheader,nounits"]
     told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
-    number = told.stdout.strip()
-    return int(number) * 2**20 if told.returncode == 0 and number.isdigit() else None
+    lines = [line.split(", ") for line in told.stdout.splitlines() if "GPU-" in line]
+    return {uuid: int(used) * 2**20 for uuid, used in lines if used.isdigit()}

@@ -4,7 +4,6 @@ import hashlib
 import os
 import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import torch
 
@@ -12,12 +11,13 @@ from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.learner import Learner
 from tui_trainer.runs.description import DataIdentity, ModelIdentity
 from tui_trainer.runs.home import given_path
+from tui_trainer.versions import version_of
 
 
 def versions() -> dict[str, str]:
     """What computed the run: the next version of one of these may round otherwise."""
     packages = "tui-trainer", "torch", "transformers"
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {"python": platform.python_version(), **{name: version_of(name) for name in packages}}
 
 
 def identify_model(learner: Learner, source: str) -> ModelIdentity:

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
-
 from tui_trainer.engine.models.model_files import DamagedFileError
 from tui_trainer.engine.models.stored_tensors import StoredTensor
 
@@ -129,6 +127,9 @@ class _Reader:
 
     def _tensor(self) -> tuple[StoredTensor, int]:
         """A tensor, and where its bytes end, counted from where tensors begin."""
+        # Whoever has no such file, on a machine that was lent, say, need not have it.
+        from gguf import GGML_QUANT_SIZES, GGMLQuantizationType  # noqa: PLC0415
+
         name = self._text()
         (dimensions,) = self._take("<I")
         if dimensions > MOST_DIMENSIONS:
