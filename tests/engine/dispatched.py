@@ -1,8 +1,10 @@
 """Which operations torch runs, below autograd and autocast: by name, as often as they come."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -16,6 +18,18 @@ class Dispatched(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.counts: Counter[str] = Counter()
+        self._counts_now = True
+        self.on_host: set[int] = set()
+        """Where the numbers lie that an optimizer keeps on the host, wherever its weights are."""
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, nothing is counted."""
+        self._counts_now = False
+        try:
+            yield
+        finally:
+            self._counts_now = True
 
     def __torch_dispatch__(
         self,
@@ -24,7 +38,9 @@ class Dispatched(TorchDispatchMode):
         args: Sequence[object] = (),
         kwargs: Mapping[str, object] | None = None,
     ) -> object:
-        self.counts[func.overloadpacket.__name__] += 1
+        first = next(iter(args), None)
+        is_known = isinstance(first, Tensor) and first.data_ptr() in self.on_host
+        self.counts[func.overloadpacket.__name__] += self._counts_now and not is_known
         return func(*args, **(kwargs or {}))
 
     @property

@@ -15,7 +15,8 @@ from tests.models import byte_fallback_tokenizer
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.loop.loss_pass import NO_CHUNKS, NO_ITEMS
+from tui_trainer.engine.loop.loss_pass import NO_CHUNKS
+from tui_trainer.engine.loop.row_attention import NO_ITEMS
 from tui_trainer.engine.ways.item_attention import NAME
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import SampleReport, ValidationReport

@@ -326,6 +326,11 @@ class Host(Accelerator):
 KINDS = {"cuda": Accelerator, "xpu": Accelerator, "mps": Metal}
 
 
+def is_accelerator(device: torch.device) -> bool:
+    """Whether the host goes on while it works, and waits where it asks it for a number."""
+    return device.type in KINDS
+
+
 def accelerator(device: torch.device) -> Accelerator:
     """What `device` has and does."""
     return KINDS.get(device.type, Host)(device)

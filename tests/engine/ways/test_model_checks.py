@@ -16,13 +16,8 @@ from tui_trainer.engine.generation.evaluate import evaluate
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import UnseenProblem
 from tui_trainer.engine.loop.item_losses import losses_by_item
-from tui_trainer.engine.loop.loss_pass import (
-    NO_CHUNKS,
-    NO_ITEMS,
-    NO_PACKING,
-    NO_PADDING,
-    make_loss_pass,
-)
+from tui_trainer.engine.loop.loss_pass import NO_CHUNKS, make_loss_pass
+from tui_trainer.engine.loop.row_attention import NO_ITEMS, NO_PACKING, NO_PADDING
 from tui_trainer.engine.loop.validation import answer_samples, validate
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError

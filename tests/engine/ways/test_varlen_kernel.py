@@ -29,8 +29,9 @@ from tui_trainer.engine.data.item_lengths import item_lengths
 from tui_trainer.engine.data.packing import pack
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop import loss_pass
-from tui_trainer.engine.loop.loss_pass import NO_KERNEL, LossPass, make_loss_pass
+from tui_trainer.engine.loop import row_attention
+from tui_trainer.engine.loop.loss_pass import LossPass, make_loss_pass
+from tui_trainer.engine.loop.row_attention import NO_KERNEL
 from tui_trainer.engine.models import device_faults
 from tui_trainer.engine.ways.item_attention import attention_within_items
 from tui_trainer.engine.ways.varlen_kernel import VarlenKernel, kernel_on
@@ -121,7 +122,7 @@ def test_what_is_right_is_taken_and_what_leaks_is_not_in_every_precision(
 def passes_with(
     monkeypatch: pytest.MonkeyPatch, kernel: VarlenKernel | None, learner: Learner
 ) -> LossPass:
-    monkeypatch.setattr(loss_pass, "kernel_on", lambda _: kernel)
+    monkeypatch.setattr(row_attention, "kernel_on", lambda _: kernel)
     return make_loss_pass(learner, EXAMPLES, PACKED)
 
 
@@ -132,7 +133,7 @@ def test_under_autocast_the_kernel_is_reached_and_gets_one_type(
     """Positions are turned in fp32 there; of fp32 the stand-in would raise, as the kernel does."""
     learner = tiny_learner("llama", precision)
     forward = passes_with(monkeypatch, kernel_of(of_torch_2_13), learner)
-    assert forward.within_items
+    assert forward.attention.within_items
     assert forward.notes == ()
     batch = pack([tuple(EXAMPLES)], 0, None)
     with Dispatched() as dispatched:
@@ -145,20 +146,20 @@ def test_under_autocast_the_kernel_is_reached_and_gets_one_type(
 
 def test_in_fp32_each_item_attends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     forward = passes_with(monkeypatch, kernel_of(old_card), tiny_learner("llama"))
-    assert (forward.within_items, forward.notes) == (True, ())
+    assert (forward.attention.within_items, forward.notes) == (True, ())
 
 
 def test_a_card_that_the_kernel_is_not_for_is_told_of_and_items_attend_by_themselves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     forward = passes_with(monkeypatch, kernel_of(old_card), tiny_learner("llama", "bf16"))
-    assert (forward.within_items, forward.kernel) == (True, None)
+    assert (forward.attention.within_items, forward.attention.kernel) == (True, None)
     assert forward.notes == (NO_KERNEL.format("FlashAttention only supports Ampere GPUs or newer"),)
 
 
 def test_a_kernel_that_leaks_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     forward = passes_with(monkeypatch, kernel_of(leaking), tiny_learner("llama", "bf16"))
-    assert (forward.within_items, forward.kernel) == (True, None)
+    assert (forward.attention.within_items, forward.attention.kernel) == (True, None)
     assert forward.notes == (NO_KERNEL.format("it gives other numbers"),)
 
 
@@ -208,7 +209,7 @@ def test_the_compiler_reads_one_block_once_for_rows_of_every_shape(
     torch._dynamo.reset()
     counters.clear()
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    monkeypatch.setattr(loss_pass, "kernel_on", lambda _: kernel_of(of_torch_2_13))
+    monkeypatch.setattr(row_attention, "kernel_on", lambda _: kernel_of(of_torch_2_13))
     settings = TrainSettings(pack=64, item_attention=True, compiled=True)
     forward = make_loss_pass(learner, EXAMPLES, settings)
     assert forward.notes == ()

@@ -62,10 +62,12 @@ class MicroBatch:
         )
 
 
-def model_inputs(batch: MicroBatch, *, within_items: bool = False) -> dict[str, object]:
+def model_inputs(
+    batch: MicroBatch, *, within_items: bool = False, masked: bool = True
+) -> dict[str, object]:
     """What the model is called with: nothing that is not there, since not all models take all."""
     inputs: dict[str, object] = {"input_ids": batch.input_ids, "use_cache": False}
-    if batch.attention_mask is not None:
+    if batch.attention_mask is not None and masked:
         inputs["attention_mask"] = batch.attention_mask
     if batch.position_ids is not None:
         inputs["position_ids"] = batch.position_ids

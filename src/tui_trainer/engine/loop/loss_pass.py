@@ -5,7 +5,7 @@ Where a model is not made for it, the plain way is taken and a sentence says so.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,29 +17,14 @@ from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import make_batch
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.loss import step_loss
+from tui_trainer.engine.loop.row_attention import RowAttention, choose_attention
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
 from tui_trainer.engine.ways.compiled_blocks import CompiledBlocks, compile_blocks
-from tui_trainer.engine.ways.item_attention import attention_within_items
-from tui_trainer.engine.ways.varlen_kernel import VarlenKernel, kernel_on
 from tui_trainer.settings.train import TrainSettings
 
 PROBE = 7, 5, 9
 """Lengths of the items that the blocks are compiled with: no two are alike, none is 1."""
 NO_CHUNKS = "This model makes its logits in a way of its own, so the loss is not taken in chunks."
-NO_ITEMS = "This model attends in a way of its own, so packed rows keep their mask and cost more."
-NO_KERNEL = (
-    "No kernel of this device attends to all items of a packed row at once ({}), so each attends "
-    "by itself, which takes longer."
-)
-TOO_OLD = "it needs compute capability 8.0 on CUDA, and torch 2.10"
-NO_PACKING = (
-    "In a packed row this model would compute other numbers than for its items alone, so each item "
-    "has a forward pass of its own, which takes longer."
-)
-NO_PADDING = (
-    "With padding on the {} this model would compute other numbers than for its items alone, so "
-    "each item of a batch has a forward pass of its own, which takes longer."
-)
 
 
 @dataclass(frozen=True)
@@ -49,24 +34,20 @@ class LossPass:
     model: PreTrainedModel
     head: nn.Linear | None
     """The output layer, where the loss is taken in chunks."""
-    within_items: bool
-    """Whether each item of a packed row attends on its own, without a mask."""
-    kernel: VarlenKernel | None
-    """What they all attend by in one call, where it takes what the model computes."""
-    one_by_one: bool
-    """Whether each item has a forward pass of its own."""
+    attention: RowAttention
     compiled: CompiledBlocks | None
     notes: tuple[str, ...]
     """What was asked for and is not done, in a sentence each."""
 
     def __call__(self, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
         """The share of `batch` in the step's loss, and -log p of each label: [row, position]."""
-        if self.one_by_one:
+        if self.attention.one_by_one:
             return self._item_by_item(batch, counted)
         return self._together(batch, counted)
 
     def _together(self, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
-        inputs = model_inputs(batch, within_items=self.within_items)
+        attention = self.attention
+        inputs = model_inputs(batch, within_items=attention.within_items, masked=attention.masked)
         if self.head is None:
             logits = self.model(**inputs).logits
             # logits: [row, position, vocabulary]; the label of a position is the next token
@@ -87,11 +68,8 @@ class LossPass:
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Around the forward passes of a step: for the other screens the model is as ever."""
-        with ExitStack() as entered:
-            if self.within_items:
-                entered.enter_context(attention_within_items(self.model, self.kernel))
-            if self.compiled is not None:
-                entered.enter_context(self.compiled.in_use())
+        compiled = nullcontext() if self.compiled is None else self.compiled.in_use()
+        with self.attention.in_use(self.model), compiled:
             yield
 
     def warm_up(self, batch: MicroBatch, weights: Sequence[Tensor]) -> Tensor:
@@ -101,45 +79,19 @@ class LossPass:
         return losses
 
 
-def computes_otherwise(
-    learner: Learner, examples: Sequence[Example], settings: TrainSettings
-) -> bool:
-    """Whether `examples` would have other numbers in the batches that `settings` ask for.
-
-    Those are padded, or packed with the mask that transformers makes of positions.
-    """
-    checks = learner.checks
-    if settings.pack:
-        return not checks.packs(settings.pack)
-    longest = max(len(example.ids) for example in examples)
-    return settings.batch > 1 and not checks.pads(settings.padding, longest)
-
-
 def make_loss_pass(
     learner: Learner, examples: Sequence[Example], settings: TrainSettings
 ) -> LossPass:
     """The pass that `settings` ask for, as far as the model is made for it."""
     model, checks = learner.model.eval(), learner.checks
-    notes = []
-    wanted = settings.pack > 0 and settings.item_attention
-    kernel = kernel_on(learner.device) if wanted else None
-    if kernel is not None and not checks.attends_within_items(settings.pack, kernel):
-        notes.append(NO_KERNEL.format(checks.why_not_by(kernel)))
-        kernel = None
-    elif wanted and kernel is None and learner.device.type != "cpu":
-        notes.append(NO_KERNEL.format(TOO_OLD))
-    within_items = wanted and checks.attends_within_items(settings.pack, kernel)
-    apart = not within_items and computes_otherwise(learner, examples, settings)
-    if wanted and not within_items:
-        notes = [] if apart else [NO_ITEMS]
-    if apart:
-        notes.append(NO_PACKING if settings.pack else NO_PADDING.format(settings.padding))
+    attention = choose_attention(learner, examples, settings)
+    notes = attention.notes
     head = model.get_output_embeddings() if settings.chunked_loss else None
     if settings.chunked_loss and not (isinstance(head, nn.Linear) and checks.has_plain_head()):
         head = None
-        notes.append(NO_CHUNKS)
+        notes = (*notes, NO_CHUNKS)
     assert head is None or isinstance(head, nn.Linear)
-    loss_pass = LossPass(model, head, within_items, kernel, apart, None, tuple(notes))
+    loss_pass = LossPass(model, head, attention, None, notes)
     return compile_pass(learner, settings, loss_pass) if settings.compiled else loss_pass
 
 

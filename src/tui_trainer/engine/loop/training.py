@@ -10,9 +10,9 @@ from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.checkpoint import restore_training
 from tui_trainer.engine.loop.held_out import HeldOut, hold_out
-from tui_trainer.engine.loop.loss_pass import computes_otherwise
 from tui_trainer.engine.loop.memory_estimate import check_memory
 from tui_trainer.engine.loop.recording import Recording, check_resumable
+from tui_trainer.engine.loop.row_attention import computes_otherwise
 from tui_trainer.engine.loop.saved_model import save_model
 from tui_trainer.engine.loop.train import train
 from tui_trainer.engine.loop.training_state import TrainingState, begin_training, describe_loop

@@ -26,6 +26,7 @@ from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.engine.ways.cached_batch import CachedBatch
+from tui_trainer.engine.ways.causal_attention import attention_without_mask
 from tui_trainer.engine.ways.chunked_loss import is_plain_head
 from tui_trainer.engine.ways.item_attention import attention_within_items
 from tui_trainer.engine.ways.varlen_kernel import VarlenKernel
@@ -126,6 +127,16 @@ class ModelChecks:
         """What is wrong with attention within items by this kernel, where that was found."""
         return self._raised.get(("attention within items", kernel), OTHER_NUMBERS)
 
+    def attends_without_mask(self, longest: int) -> bool:
+        """Whether rows of one text each, filled up on the right, need no mask."""
+
+        def looks_right(alone: Alone) -> bool:
+            batch = pad([alone.long, alone.short], "right", self._vocabulary.pad_id)
+            with attention_without_mask(self._model):
+                return self._agrees(batch, alone, masked=False)
+
+        return self._at_lengths("no mask", longest, looks_right)
+
     def answers_in_batches(self, longest: int) -> bool:
         """Whether texts may grow together, to at most `longest` tokens, with a cache."""
         return self._at_lengths("batches with a cache", longest, self._agrees_growing)
@@ -207,9 +218,11 @@ class ModelChecks:
         batches = (pack(rows, end, self._context) for rows in ([row], [row, row[:1]]))
         return all(self._agrees(batch, alone, within_items=within_items) for batch in batches)
 
-    def _agrees(self, batch: MicroBatch, alone: Alone, *, within_items: bool = False) -> bool:
+    def _agrees(
+        self, batch: MicroBatch, alone: Alone, *, within_items: bool = False, masked: bool = True
+    ) -> bool:
         batch = batch.to(self._model.device)
-        inputs = model_inputs(batch, within_items=within_items)
+        inputs = model_inputs(batch, within_items=within_items, masked=masked)
         logits = self._model(**inputs).logits
         return all(
             self._is_close(
