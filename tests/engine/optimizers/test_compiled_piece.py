@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
-from torch._inductor import metrics
 
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.known import step_reports
@@ -78,6 +77,8 @@ def test_where_it_gives_other_numbers_too(
 @pytest.mark.long
 @pytest.mark.usefixtures("compiling")
 def test_one_kernel_serves_pieces_of_every_length_at_every_learning_rate() -> None:
+    from torch._inductor import metrics  # noqa: PLC0415  # takes seconds
+
     metrics.reset()
     found = updated(steps=6)
     assert metrics.generated_kernel_count == 1

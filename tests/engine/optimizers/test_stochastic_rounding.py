@@ -13,11 +13,8 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.optimizers import stochastic_rounding
 from tui_trainer.engine.optimizers.optim import make_optimizer
-from tui_trainer.engine.optimizers.stochastic_rounding import (
-    PIECE,
-    TEMPORARY_BYTES,
-    round_stochastically,
-)
+from tui_trainer.engine.optimizers.step_memory import Stepping, temporary_bytes
+from tui_trainer.engine.optimizers.stochastic_rounding import PIECE, round_stochastically
 from tui_trainer.engine.weights import Weights
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
@@ -97,7 +94,8 @@ def test_an_update_of_a_large_model_holds_little_for_a_moment_and_asks_for_few_k
         optimizer.step()
     count = sum(weight.numel() for weight in held)
     pieces = sum(math.ceil(weight.numel() / PIECE) for weight in held)
-    assert asked.peak <= PIECE * TEMPORARY_BYTES < 0.4e9
+    sizes = [weight.nbytes for weight in held]
+    assert asked.peak <= temporary_bytes("AdamW", Stepping.ROUNDED, sizes, 2, decays=True) < 0.4e9
     assert pieces == 19 + 22 + 1
     assert asked.kernels == 32 * pieces
     assert asked.bytes <= 275 * count

@@ -11,6 +11,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from tui_trainer.engine.models.device_faults import is_of_the_machine
 from tui_trainer.engine.random_numbers import get_rng, set_rng
 
 COMPILED_ON = ("cuda",)
@@ -52,9 +53,9 @@ def _compiled(
             if not _are_near(found, expected):
                 log.warning("%s gives other numbers where it is compiled", update.__name__)
                 return update
-    except torch.OutOfMemoryError:
-        raise
-    except Exception:  # the compiler's own, which are many
+    except Exception as error:  # the compiler's own, which are many
+        if is_of_the_machine(error, device):
+            raise
         log.warning("%s cannot be compiled", update.__name__, exc_info=True)
         return update
     finally:

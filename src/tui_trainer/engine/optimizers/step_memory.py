@@ -7,14 +7,14 @@ the tests.
 from collections.abc import Sequence
 from enum import Enum
 
+from tui_trainer.engine.optimizers.stochastic_rounding import PIECE, TEMPORARY_BYTES
+
 MOMENTS = {"AdamW": 2, "SGD": 0}
 """Tensors that an optimizer keeps for each weight, of its type."""
 FOREACH_DEVICES = "cuda", "xpu"
 """Where torch takes `foreach` unless it is told otherwise."""
 SMALLEST = 512
 """Bytes that a tensor of one number takes of CUDA's allocator."""
-ROUNDED_TEMPORARIES = 31
-"""Bytes for each weight of the largest matrix: the fp32 of all that a step computes with."""
 
 
 class Stepping(Enum):
@@ -50,7 +50,7 @@ def temporary_bytes(
     `decays` is whether there is a weight decay: SGD adds it to the gradient.
     """
     if stepping is Stepping.ROUNDED:
-        return ROUNDED_TEMPORARIES * max(weights) // itemsize
+        return TEMPORARY_BYTES * min(PIECE, max(weights) // itemsize)
     if stepping is Stepping.FUSED or (optimizer == "SGD" and not decays):
         return 0
     if stepping is Stepping.FOREACH:
