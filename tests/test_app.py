@@ -18,6 +18,7 @@ from tests.pilot import loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.models import DeviceReport, DeviceUse, LearnerStatus
 from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
@@ -339,3 +340,34 @@ async def test_what_the_worker_does_is_told_whole_at_80_columns() -> None:
             assert kept in drawn
             said = f"{doing} 1.0 s  {loops}".strip() if doing else loops
             assert drawn.rstrip().endswith(said)
+
+
+async def test_the_picker_keeps_the_threads_that_were_chosen() -> None:
+    async with running("escape", engine=fake(FakeEngine())) as (app, pilot):
+        app.session.choice = replace(app.session.choice, threads=1)
+        await pilot.press("m")
+        await until(pilot, lambda: app.screen.query_one("#models", OptionList).option_count > 0)
+        assert "threads of a CPU" in shown(app)
+        assert app.screen.query_one("#threads", Select).value == 1
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: not isinstance(app.screen, ModelPicker))
+        await until(pilot, lambda: app.session.loading_choice is None)
+        assert app.session.choice.threads == 1
+
+
+async def test_others_on_the_machine_are_told_on_the_status_line_at_80_columns() -> None:
+    told: list[Progress] = []
+
+    def engine(progress: Progress) -> FakeEngine:
+        told.append(progress)
+        return FakeEngine()
+
+    async with running(engine=engine) as (app, pilot):
+        told[0].tell_threads(ThreadShare(1, 2))
+        await until(pilot, lambda: " · 1 thread: others use this machine · as loaded" in shown(app))
+        app.session.status = replace(loaded(app), updates=1_000, unsaved=1_000)
+        await until(
+            pilot, lambda: " · 1 thread · 1,000 updates from loaded · unsaved" in shown(app)
+        )
+        told[0].tell_threads(ThreadShare(2, 2))
+        await until(pilot, lambda: " · cpu fp32 · 1,000 updates from loaded" in shown(app))

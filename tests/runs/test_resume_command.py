@@ -22,10 +22,11 @@ def stopped(
     checkpoint_step: int = 120,
     device: str = "auto",
     remote_code: bool = False,
+    threads: int | None = None,
 ) -> StoppedRun:
     is_saved = step == checkpoint_step
     return StoppedRun(
-        folder.name, str(folder), step, checkpoint_step, is_saved, device, remote_code
+        folder.name, str(folder), step, checkpoint_step, is_saved, device, remote_code, threads
     )
 
 
@@ -53,7 +54,7 @@ def test_it_says_what_the_last_checkpoint_holds() -> None:
 
 def test_what_the_run_s_folder_does_not_tell_is_given_again() -> None:
     folder = Path("/mnt/my runs/a")
-    command = resume_command(stopped(folder, device="cuda:1", remote_code=True))
+    command = resume_command(stopped(folder, device="cuda:1", remote_code=True, threads=2))
     assert shlex.split(command) == [
         "tui-trainer",
         "gsm8k",
@@ -61,6 +62,8 @@ def test_what_the_run_s_folder_does_not_tell_is_given_again() -> None:
         str(folder),
         "--device",
         "cuda:1",
+        "--threads",
+        "2",
         "--trust-remote-code",
     ]
 

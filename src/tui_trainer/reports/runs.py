@@ -55,6 +55,8 @@ class StoppedRun:
     device: str
     """As it was asked for: a resumed run is given it anew."""
     remote_code: bool
+    threads: int | None = None
+    """As they were asked for."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ def resume_command(run: StoppedRun) -> str:
     words = ["gsm8k", "--resume", _named(Path(run.folder))]
     if run.device != ModelChoice.device:
         words += ["--device", run.device]
+    if run.threads is not None:
+        words += ["--threads", str(run.threads)]
     if run.remote_code:
         words.append("--trust-remote-code")
     return f"{_program()} {shlex.join(words)}"

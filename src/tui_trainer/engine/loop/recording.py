@@ -133,6 +133,7 @@ class Recording:
             is_saved=steps[-1] == self._state.step and self._saved_on_step == writer.on_step,
             device=self._choice.device,
             remote_code=self._choice.remote_code,
+            threads=self._choice.threads,
         )
 
     def follow(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:

@@ -4,7 +4,7 @@ Threads that wait for one another spin, so one that another program holds up hol
 cores beside a busy program two threads make a thirtieth of what one makes. So the number falls at
 the first look that says so, and rises where others left enough for a while. A number is on trial
 until its pace is known; where that is lower the one before comes back, and the trial is not made
-again for a hundred times what it cost. No torch and no clock: it is told what happened.
+again for fifty times what it cost. No torch and no clock: it is told what happened.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ GOOD_FALL, GOOD_RISE = 0.9, 1.03
 as fast, others gain."""
 HOPELESS = 0.5
 """A trial ends with its first steps at less than so much of the pace before."""
-COST_SHARE = 0.01
+COST_SHARE = 0.02
 """Of the time, what trials may cost."""
 FIRST_REST, LONGEST_REST = 10.0, 600.0
 """Seconds until a number that was slower is tried again; doubled each time that it is again."""
@@ -77,6 +77,8 @@ class ThreadChoice:
         self._wait = FIRST_WAIT
         self._changed = 0.0
         """When the number was changed last."""
+        self._rose: float | None = None
+        """When it rose last because others left more."""
         self._roomy: float | None = None
         """Since when others leave enough for more threads."""
 
@@ -122,7 +124,7 @@ class ThreadChoice:
         refusal = self._refused.get(wanted)
         if refusal and self._now < refusal.until and seen.left > refusal.left - SLACK:
             return
-        soon = self._now - self._changed < STOOD
+        soon = self._rose is not None and self._now - self._rose < STOOD
         doubled = min(2 * self._wait, LONGEST_WAIT) if soon else FIRST_WAIT
         self._wait = max(doubled, 2 * self._pace.last_step)
         self._set(wanted, seen if has_pace else None)
@@ -134,6 +136,7 @@ class ThreadChoice:
         if refusal and self._now < refusal.until and seen.left < refusal.left + SLACK:
             return
         if self._now - self._roomy >= self._wait:
+            self._rose = self._now
             self._set(wanted, seen if has_pace else None)
 
     def _explore(self, seen: Seen) -> None:

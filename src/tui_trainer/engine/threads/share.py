@@ -17,6 +17,8 @@ from tui_trainer.reports.threads import ThreadShare
 Report = TypeVar("Report")
 OWN = torch.get_num_threads()
 """What torch has of itself: as many as there are cores to be seen, or as the environment says."""
+PAUSE_SECONDS = 0.5
+"""Where nothing was computed for so long, what was measured before says little."""
 LOOK_SECONDS = 0.5
 """Between two looks at the machine, which tells CPU time in hundredths of a second."""
 SHORTEST_LOOK = 0.1
@@ -98,7 +100,7 @@ class Threads:
         """
         if not self._chooses:
             return
-        if time.perf_counter() - self._worked_at > LOOK_SECONDS:
+        if time.perf_counter() - self._worked_at > PAUSE_SECONDS:
             self._begin(waits)
         self._apply()
 

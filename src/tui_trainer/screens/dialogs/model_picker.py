@@ -1,5 +1,6 @@
-"""`m`: pick a model, a device and a precision."""
+"""`m`: pick a model, a device, a precision and how many threads."""
 
+import os
 from typing import ClassVar
 
 from textual import work
@@ -15,10 +16,14 @@ from tui_trainer.protocol.models import FindModels
 from tui_trainer.reports.models import DeviceReport, ModelOption
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.session import Session
+from tui_trainer.settings.fields import field_of
 from tui_trainer.settings.model import PRECISIONS, ModelChoice
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.numbers import byte_count
+
+THREADS = field_of(ModelChoice, "threads")
+AUTO = 0
 
 
 class ModelPicker(Dialog[ModelChoice | None]):
@@ -39,7 +44,7 @@ class ModelPicker(Dialog[ModelChoice | None]):
             yield OptionList(id="models", compact=True)
             yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
             yield LineBox(choice.source, placeholder="Qwen/Qwen3-1.7B-Base", id="source")
-            with Horizontal(id="placement"):
+            with Horizontal(classes="placement"):
                 yield Static("device ", classes="label")
                 yield Select(
                     [(visible(choice.device), choice.device)],
@@ -54,6 +59,15 @@ class ModelPicker(Dialog[ModelChoice | None]):
                     value=choice.precision,
                     allow_blank=False,
                     id="precision",
+                    compact=True,
+                )
+            with Horizontal(classes="placement"):
+                yield Static("threads of a CPU ", classes="label")
+                yield Select(
+                    [(THREADS.as_typed(number), number or AUTO) for number in offered(choice)],
+                    value=choice.threads or AUTO,
+                    allow_blank=False,
+                    id="threads",
                     compact=True,
                 )
             yield Static("", id="picker-error", classes="error")
@@ -100,6 +114,7 @@ class ModelPicker(Dialog[ModelChoice | None]):
                 device=str(self.query_one("#device", Select).value),
                 precision=str(self.query_one("#precision", Select).value),
                 remote_code=self._session.choice.remote_code,
+                threads=int(str(self.query_one("#threads", Select).value)) or None,
             )
         except InputError as error:
             self.query_one("#picker-error", Static).update(Content(visible(str(error))))
@@ -111,6 +126,13 @@ def describe_device(device: DeviceReport) -> str:
     """One line of the list: its name, what it is, and its free memory or why it has none."""
     state = device.problem or f"{byte_count(device.free_bytes)} free"
     return f"{device.name} {device.label}".rstrip() + f", {state}"
+
+
+def offered(choice: ModelChoice) -> list[int | None]:
+    """Numbers of threads, each twice the one before, up to all cores; and the one chosen."""
+    cores = os.cpu_count() or 1
+    doubled = (2**power for power in range(cores.bit_length()))
+    return [None, *sorted({*doubled, cores, choice.threads or 1})]
 
 
 def describe_option(option: ModelOption) -> str:
