@@ -74,11 +74,13 @@ _at = Screen.get_widget_and_offset_at
 def find_what_is_still_there(
     screen: Screen[object], x: int, y: int
 ) -> tuple[Widget | None, Offset | None]:
-    """AttributeError where the mouse is pressed on a widget that is being taken away."""
-    widget, offset = _at(screen, x, y)
-    if widget is not None and widget.parent is None:
-        return None, None
-    return widget, offset
+    """AttributeError, or NoScreen where it has to be drawn first, where the mouse is pressed on a
+    widget that is being taken away, or on what is in one."""
+    with suppress(NoWidget):
+        widget, _ = screen.get_widget_at(x, y)
+        if screen in widget.ancestors_with_self:
+            return _at(screen, x, y)
+    return None, None
 
 
 _resize = Screen._on_resize
