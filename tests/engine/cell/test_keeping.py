@@ -1,5 +1,7 @@
 """What an update gives up where memory is short, and when it is refused."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,3 +179,20 @@ def test_the_remedy_is_the_least_that_helps(machine: Machine) -> None:
         needed = cell_bytes(learner, learner.update_need(2))
         machine.total = machine.held + needed - lack * learner.weights.bytes
         assert find_remedy(learner, tokens) == remedy
+
+
+@pytest.mark.long
+def test_an_update_peaks_no_higher_than_the_notebooks_cell_where_memory_is_short() -> None:
+    """Each in a process of its own, of 135 million weights: 1.6 GB and 1.6 GB."""
+    notebook, app = (
+        int(
+            subprocess.run(
+                [sys.executable, "-m", "tests.engine.cell.peak", which],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
+        for which in ("notebook", "app")
+    )
+    assert app < 1.1 * notebook

@@ -11,7 +11,7 @@ import torch
 
 from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.memory.room import lacking
+from tui_trainer.engine.memory.room import lacking, release_unused
 from tui_trainer.engine.memory.update_need import SHORTEST, UpdateNeed
 from tui_trainer.engine.models.devices import free_memory
 from tui_trainer.errors import InputError
@@ -86,6 +86,7 @@ def check_room_for_fork(learner: Learner, tokens: int) -> Keeping:
     if learner.has_ample_room(tokens):
         return everything
     needed = cell_bytes(learner, learner.update_need(tokens))
+    release_unused(learner.device)
     check_device(learner, needed, tokens)
     while lacks(learner, everything, needed):
         if not learner.loaded.give_up():
@@ -103,6 +104,7 @@ def cell_bytes(learner: Learner, need: UpdateNeed) -> int:
 def make_room(learner: Learner, wanted: Keeping, needed: int, tokens: int) -> Keeping:
     """What of `wanted` has room beside `needed` bytes on the model's device."""
     history, keeping, undone = learner.history, wanted, learner.history.report.undo
+    release_unused(learner.device)
     while lacks(learner, keeping, needed):
         if learner.loaded.give_up() or (keeping.state and history.let_go_of_oldest()):
             continue
@@ -113,6 +115,7 @@ def make_room(learner: Learner, wanted: Keeping, needed: int, tokens: int) -> Ke
         history.release_memory()
         keeping = keeping.less if keeping.weights else keeping
         accelerator(learner.device).empty_host_cache()
+        release_unused(learner.device)
     check_device(learner, needed, tokens)
     if history.report.undo < undone and not keeping.note:
         return replace(keeping, note=FEWER_UNDONE)
