@@ -93,6 +93,19 @@ async def test_how_full_a_card_is_is_followed_while_nothing_runs_here(
         await until(pilot, lambda: "8.0 of 80 GB, others 7.0" in shown(app))
 
 
+async def test_the_picker_asks_for_deterministic_kernels() -> None:
+    async with running("escape", "m", engine=fake(FakeEngine())) as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one("#models", OptionList).option_count > 0)
+        assert "the same bits each time; a GPU is slower" in shown(app)
+        select = app.screen.query_one("#deterministic", Select)
+        select.focus()
+        await pilot.press("enter", "down", "enter")
+        await until(pilot, lambda: select.value is True)
+        app.screen.query_one("#source", Input).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.session.choice.deterministic)
+
+
 async def test_a_hub_model_comes_with_progress_and_trains(
     hub: FakeHub, model_folder: Callable[[str], Path]
 ) -> None:

@@ -56,6 +56,7 @@ DEVICE_SIGNS = (
     *("device-side assert", "illegal memory access"),
 )
 DEVICE_CLASSES = ("AcceleratorError",)
+NOT_DETERMINISTIC = " does not have a deterministic implementation"
 
 
 def shortage(error: BaseException) -> Shortage | None:
@@ -73,6 +74,12 @@ def is_of_the_device(error: BaseException) -> bool:
     After some of these the device does nothing more for this process, after others it does.
     """
     return shortage(error) is None and _is(error, DEVICE_SIGNS, DEVICE_CLASSES)
+
+
+def not_deterministic(error: BaseException) -> str | None:
+    """The operation that has no kernel which gives the same bits each time, where that is it."""
+    operation, found, _ = words_of(error).partition(NOT_DETERMINISTIC)
+    return operation.strip() if found else None
 
 
 def _is(error: BaseException, signs: tuple[str, ...], classes: tuple[str, ...]) -> bool:

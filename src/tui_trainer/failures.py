@@ -2,7 +2,13 @@
 
 import traceback
 
-from tui_trainer.device_errors import NO_MEMORY, is_of_the_device, shortage, words_of
+from tui_trainer.device_errors import (
+    NO_MEMORY,
+    is_of_the_device,
+    not_deterministic,
+    shortage,
+    words_of,
+)
 from tui_trainer.errors import CancelledError, InputError, UnfinishedError
 
 
@@ -39,6 +45,11 @@ def describe_failure(error: BaseException) -> Failure:
         return Failure(str(error), cancelled=True)
     if (short := shortage(error)) is not None:
         return Failure(f"{NO_MEMORY} {short.remedy}")
+    if (operation := not_deterministic(error)) is not None:
+        return Failure(
+            f"{operation} has no kernel on this device that gives the same bits each time: load "
+            "the model without --deterministic, or on a CPU."
+        )
     words = words_of(error)
     sentence = f"{type(error).__name__}: {words}"
     if is_of_the_device(error):

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers
 
 MUST_RESTART = (
-    "The device failed and does nothing more for this process, so that nothing can be done with "
-    "the model: the engine must restart, and with it the program."
+    "After an error the device does nothing more for this process: the engine must restart, and "
+    "with it the program."
 )
 NEEDS_NO_DEVICE = frozenset(
     (

@@ -21,7 +21,10 @@ from tests.known import end, present
 from tests.models import NOTEBOOK_TEXT, put_in
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.export.document import DETERMINISTIC, ON_A_GPU, make_document
 from tui_trainer.engine.export.loop_part import settings_told
+from tui_trainer.engine.export.origin import Origin
+from tui_trainer.engine.models.determinism import CUBLAS_WORKSPACE, FIXED
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.progress import Progress
@@ -211,6 +214,7 @@ class Scenario:
     suffix: str = ".py"
     rel: float = 0
     """How far the script's losses may be from those that were reported."""
+    deterministic: bool = False
 
 
 PADDED = TrainSettings(
@@ -310,6 +314,7 @@ SCENARIOS = {
     "resumed SGD": Scenario(resumed(TrainSettings(optimizer="SGD"))),
     "mixed": Scenario(everything, precision="mixed"),
     "bf16": Scenario(everything, precision="bf16"),
+    "deterministic": Scenario(everything, deterministic=True),
     "notebook of step": Scenario(on_step, suffix=".ipynb"),
     "notebook of loops": Scenario(update_between, "GPT2", "mixed", ".ipynb"),
 }
@@ -323,6 +328,11 @@ class Made:
     reported: list[float]
     printed: list[float]
     notes: tuple[str, ...]
+
+
+def choice_of(source: str, scenario: Scenario) -> ModelChoice:
+    precision, deterministic = scenario.precision, scenario.deterministic
+    return ModelChoice(source, "cpu", precision, deterministic=deterministic)
 
 
 def write_problems(folder: Path) -> None:
@@ -353,10 +363,11 @@ def made(
     reported, paths, notes = {}, {}, {}
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_DATA_HOME", str(folder))
+        patched.setenv(CUBLAS_WORKSPACE, FIXED)
         for name, scenario in SCENARIOS.items():
             engine = Engine(Progress(lambda _: None))
             source = sources.get(scenario.model) or str(model_folder(scenario.model))
-            engine.load_model(ModelChoice(source, "cpu", scenario.precision))
+            engine.load_model(choice_of(source, scenario))
             reported[name] = scenario.do(engine, folder)
             paths[name] = folder / f"{name}{scenario.suffix}"
             notes[name] = engine.export(str(paths[name])).notes
@@ -425,6 +436,23 @@ def test_a_resumed_loop_says_that_it_needs_its_checkpoint(made: dict[str, Made])
 
 
 @pytest.mark.long
+def test_a_script_takes_deterministic_kernels_where_they_were_taken_and_says_so(
+    made: dict[str, Made],
+) -> None:
+    for name, it in made.items():
+        asked = name == "deterministic"
+        assert ("torch.use_deterministic_algorithms(True)" in it.path.read_text()) is asked
+        assert (DETERMINISTIC in it.notes) is asked
+        assert ON_A_GPU not in it.notes
+
+
+def test_on_a_gpu_no_last_digit_is_promised() -> None:
+    on_a_gpu = Origin("folder", "cuda:1", "fp32")
+    assert make_document((), on_a_gpu, 0, "it", script=True).notes == (ON_A_GPU,)
+    alike = replace(on_a_gpu, deterministic=True)
+    assert make_document((), alike, 0, "it", script=True).notes == (DETERMINISTIC,)
+
+
 def test_a_loop_made_with_less_work_says_what_the_script_does_plainly(
     made: dict[str, Made],
 ) -> None:

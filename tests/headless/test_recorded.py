@@ -18,17 +18,21 @@ from torch import Tensor
 from tests.failing import failing_at
 from tests.headless.conftest import Line, Program
 from tests.known import end, present
+from tui_trainer.cli import make_parser
 from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.engine.models import device_faults
+from tui_trainer.engine.models.determinism import CUBLAS_WORKSPACE, FIXED
 from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.headless import halts
+from tui_trainer.headless.recorded import read_order
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.settings.presets import TUTORIAL
 from tui_trainer.settings.train import TrainSettings
 
 
@@ -313,6 +317,24 @@ def test_where_the_device_is_lost_nothing_is_asked_of_it_and_the_checkpoint_is_t
     assert (run.description.state, run.checkpoints) == ("failed", (2,))
     assert ended.status == 1
     *_, not_saved, stopped, why = ended.err.splitlines()
-    assert not_saved.startswith("tui-trainer: nothing could be saved: The device failed")
+    assert not_saved.startswith("tui-trainer: nothing could be saved: After an error the device")
     assert f"{folder.name} stopped at step 3; go on from its checkpoint of step 2 with: " in stopped
     assert why == "tui-trainer: The device failed: CUDA error: device-side assert triggered"
+
+
+def test_a_run_says_whether_it_was_deterministic_and_is_resumed_so(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CUBLAS_WORKSPACE, FIXED)
+    try:
+        ended = program("gsm8k", "--items", "2", "--deterministic", "--model", tiny)
+        (folder,) = run_folders()
+        assert ended.status == 0
+        assert open_run(folder).description.model.deterministic
+        assert "cpu, fp32, deterministic" in program("runs", "show", folder.name).out
+        program("gsm8k", "--items", "1", "--model", tiny, "--no-run")
+        assert not torch.are_deterministic_algorithms_enabled()
+        read = read_order(make_parser().parse_args(["gsm8k", "--resume", folder.name]), TUTORIAL)
+        assert read.choice.deterministic
+    finally:
+        torch.use_deterministic_algorithms(False)

@@ -300,7 +300,8 @@ async def test_a_long_run_is_read_in_slices_away_from_the_interface(
 async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
     engine = FakeEngine([4.0, 3.0, 2.0, 1.0])
     settings = TrainSettings(items=4, lr=2e-4)
-    write_run(ONE, [4.0, 3.5, 3.0], checkpoints=[1, 2], settings=settings, steps=4)
+    model = replace(MODEL, deterministic=True)
+    write_run(ONE, [4.0, 3.5, 3.0], checkpoints=[1, 2], settings=settings, steps=4, model=model)
     async with with_engine(engine) as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         await pilot.press("r")
@@ -313,7 +314,9 @@ async def test_r_resumes_from_the_chosen_checkpoint_on_gsm8k() -> None:
         checkpoint = str(runs_home() / ONE / "checkpoints" / "step-000002")
         assert engine.resumed == [checkpoint]
         assert engine.trained_with == [settings]
-        assert (app.session.choice.source, app.session.choice.precision) == (checkpoint, "fp32")
+        choice = app.session.choice
+        assert (choice.source, choice.precision) == (checkpoint, "fp32")
+        assert choice.deterministic
         gsm8k = the(Gsm8kScreen, app.screen)
         await until(pilot, lambda: gsm8k.report is not None and gsm8k.report.step == 4)
         series = app.screen.query_one(LossChart).series

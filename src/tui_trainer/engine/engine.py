@@ -29,6 +29,7 @@ from tui_trainer.engine.generation.generate import (
 from tui_trainer.engine.generation.predict import predict
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.model_at_hand import ModelAtHand, take_in_hand
+from tui_trainer.engine.models.determinism import fix_cublas, set_deterministic
 from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.engine.models.devices import (
     choose_device,
@@ -129,6 +130,8 @@ class Engine:
         """
         self._check_unwritten()
         started = time.perf_counter()
+        if choice.deterministic:
+            fix_cublas()
         source = find_source(choice.source, self._progress)
         self._progress.report(LoadProgress(f"Loading {source.name}"))
         config = load_config(source, choice)
@@ -153,6 +156,7 @@ class Engine:
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights
         set_tf32(precision == TF32)
+        set_deterministic(choice.deterministic)
         again = reading_again(source, choice, config, dtype)
         learner = Learner(model, vocabulary, report, source.updates, again)
         self._at_hand = take_in_hand(learner, choice, source, self._progress, self._threads)

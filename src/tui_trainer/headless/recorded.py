@@ -76,7 +76,12 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
             "A resumed run has its checkpoint's model in the run's precision: leave out --model "
             "and --precision."
         )
-    choice = replace(choice, source=str(checkpoint), precision=run.model.precision)
+    choice = replace(
+        choice,
+        source=str(checkpoint),
+        precision=run.model.precision,
+        deterministic=choice.deterministic or run.model.deterministic,
+    )
     if "preset" in arguments:
         raise InputError("A resumed run keeps its settings: leave out --preset.")
     own = resumed_settings(run.settings, given)

@@ -188,7 +188,7 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     yield (
         f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
         f"{model.parameters:,} parameters, {visible(model.device)}, "
-        f"{visible(describe_precision(model.device, model.precision))}"
+        f"{visible(describe_precision(model.device, model.precision, model.deterministic))}"
     )
     yield f"{visible(data.problems)}: {counted(data.items, 'item')}"
     yield describe_versions(described)

@@ -36,6 +36,8 @@ class ModelIdentity:
     """Of the weights that the run began with: a hash of a sample of each."""
     threads: int = 0
     """Of torch, at its first step: the metrics tell where they became others. 0 in an older run."""
+    deterministic: bool = False
+    """Whether it took only kernels that give the same bits each time."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from textual.app import App
 from textual.signal import Signal
 
 from tui_trainer.failures import Failure
+from tui_trainer.lost_device import MUST_RESTART
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, LOOP_TITLES, TRAINING_LOOPS
 from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
@@ -46,7 +47,6 @@ ROOM_WAS_MADE = (
     "No model is loaded now: the one before had to make room, since memory does not hold both. "
     "Press m and pick one."
 )
-
 NOT_DRAWN = (
     "{reports} of {title} came while this terminal took none, and are not on show; a run on disk "
     "has every step (6)."
@@ -165,15 +165,15 @@ class Session(GoingOn):
 
     def report_failure(self, failure: Failure) -> None:
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
-        if failure.traceback is None:
+        if failure.traceback is not None:
+            self._show(failure)
+        elif self.device_lost or failure.sentence != MUST_RESTART:  # else its dialog is on its way
             self.app.notify(
                 visible(failure.sentence),
                 severity="information" if failure.cancelled else "error",
                 markup=False,
                 timeout=10,
             )
-        else:
-            self._show(failure)
 
     def sentence_of(self, failure: Failure) -> str:
         """What failed, for a line on a screen; what the user cannot mend has its dialog too."""

@@ -75,6 +75,17 @@ class ModelChoice:
         flag="--threads N",
     )
 
+    deterministic: bool = setting(
+        False,
+        "take only kernels that give the same bits each time",
+        more="A CPU's do so anyhow. A GPU is slower with them, by how much depends on the model, "
+        "and what has none ends with a sentence. Undo and redo are exact without it: they store "
+        "the bits.",
+        flag="--deterministic",
+        flag_meaning="take only kernels that give the same bits each time: slower on a GPU, no "
+        "change on a CPU",
+    )
+
     def __post_init__(self) -> None:
         if self.device.split(":")[0] not in DEVICES:
             raise InputError(DEVICE_NOT_KNOWN.format(repr(self.device)))

@@ -47,6 +47,12 @@ OTHER_DRAWS = (
     "The model drops {:g} of what passes its dropout, and {} draws other random numbers for it "
     "than the script does: the losses are as good as here, but they are others."
 )
+ON_A_GPU = (
+    "On a GPU some backward passes add up in another order each time, so the losses agree with "
+    "those of then, and of another run, in all but their last digits; what was done in tui-trainer "
+    "--deterministic, and its script, take kernels that do not."
+)
+DETERMINISTIC = "It takes only kernels that give the same bits each time, as was done then."
 DROPPED_ON_STEP = "The loop of GSM8K trains with the model's own."
 RESUMED = (
     "It goes on from step {} of a run: model, optimizer and random numbers are those of the "
@@ -111,7 +117,8 @@ def make_document(
         else:
             cells.append(action_cell(part, state))
     beside = {plan.problems: plan.loop for plan in plans.values() if plan.kind == "beside"}
-    return Document(tuple(cells), tuple(notes_on(done, origin.dropout)), beside)
+    notes = (*notes_on_bits(origin), *notes_on(done, origin.dropout))
+    return Document(tuple(cells), notes, beside)
 
 
 def in_parts(done: Sequence[Done]) -> Iterator[LoopSteps | tuple[Action, ...]]:
@@ -167,6 +174,14 @@ def action_cell(actions: tuple[Action, ...], state: State) -> Cell:
     if actions[0].what == ELSEWHERE:
         return Cell(LOST, "")
     return Cell("What was done on Step, in order.", step_lines(actions, state))
+
+
+def notes_on_bits(origin: Origin) -> Iterator[str]:
+    """Whether the script gives the same losses to the last bit; a CPU does."""
+    if origin.deterministic:
+        yield DETERMINISTIC
+    elif origin.device != "cpu":
+        yield ON_A_GPU
 
 
 def notes_on(done: Iterable[Done], dropout: float) -> Iterator[str]:

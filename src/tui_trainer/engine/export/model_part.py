@@ -8,6 +8,7 @@ from tui_trainer.engine.export.template import Code, render
 IMPORTS = """
 import json                                                             #: json
 import math                                                             #: cosine
+import os                                                               #: deterministic
 import re                                                               #: set_dropout
 from bisect import bisect_left, insort                                  #: best_fit
 from pathlib import Path                                                #: path
@@ -23,6 +24,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig    #: p
 MODEL = """
 MODEL = $model
 DEVICE = $device
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")             #: deterministic
+torch.use_deterministic_algorithms(True)                                #: deterministic
 torch.set_float32_matmul_precision("high")  # products of fp32 matrices in TF32 #: tf32
 
 tokenizer = AutoTokenizer.from_pretrained(MODEL$keywords)

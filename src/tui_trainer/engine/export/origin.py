@@ -32,6 +32,7 @@ class Origin:
     revision: str | None = None
     """The commit of a Hub model."""
     remote_code: bool = False
+    deterministic: bool = False
     appended: int = 0
     """How many tokens its tokenizer puts after a text, which are left out here."""
     context: int | None = None
@@ -48,6 +49,7 @@ class Origin:
             "dropout": self.dropout > 0,
             "packed_weights": self.packed_weights,
             "appends": self.appended > 0,
+            "deterministic": self.deterministic,
         }
         return {name for name, is_so in told.items() if is_so}
 
@@ -88,6 +90,7 @@ def find_origin(
         packed_weights="quantization_config" in source.weight_keywords,
         revision=commit if source.on_hub and COMMIT.fullmatch(commit) else None,
         remote_code=choice.remote_code,
+        deterministic=choice.deterministic,
         appended=appended,
         context=report.context,
     )

@@ -11,6 +11,7 @@ from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.learner import Learner
 from tui_trainer.runs.description import DataIdentity, ModelIdentity
 from tui_trainer.runs.home import given_path
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.versions import version_of
 
 
@@ -20,11 +21,11 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version_of(name) for name in packages}}
 
 
-def identify_model(learner: Learner, source: str) -> ModelIdentity:
+def identify_model(learner: Learner, choice: ModelChoice) -> ModelIdentity:
     """The model with a fingerprint of its weights as they are now."""
     report = learner.report
     return ModelIdentity(
-        source=source,
+        source=choice.source,
         name=report.name,
         architecture=report.architecture,
         parameters=report.parameters,
@@ -33,6 +34,7 @@ def identify_model(learner: Learner, source: str) -> ModelIdentity:
         vocabulary=report.vocabulary,
         fingerprint=learner.weights.fingerprint(),
         threads=torch.get_num_threads(),
+        deterministic=choice.deterministic,
     )
 
 

@@ -305,7 +305,7 @@ class Recording:
 
     def _begin(self) -> RunWriter:
         now = datetime.now().astimezone()
-        model = identify_model(self._learner, self._choice.source)
+        model = identify_model(self._learner, self._choice)
         if self._resumed_from is not None:  # the checkpoint's own name says less
             first = read_run(self._resumed_from.parent.parent).model
             model = replace(model, name=first.name, source=first.source)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
+from tui_trainer.device_errors import not_deterministic
 from tui_trainer.engine.accelerator import tf32
 from tui_trainer.engine.data.batching import MicroBatch, model_inputs, pad
 from tui_trainer.engine.data.examples import Example
@@ -273,7 +274,7 @@ def check_causal(model: PreTrainedModel, name: str) -> None:
         with untouched(model):
             causal = any(_is_causal(model, first) for first in range(2))
     except Exception as error:
-        if is_of_the_machine(error, model.device):
+        if is_of_the_machine(error, model.device) or not_deterministic(error):
             raise
         raise InputError(
             f"{name} cannot read a text by itself ({first_line(error)}): choose another model."

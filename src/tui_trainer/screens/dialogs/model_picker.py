@@ -16,7 +16,7 @@ from tui_trainer.protocol.models import FindModels
 from tui_trainer.reports.models import DeviceReport, ModelOption
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.session import Session
-from tui_trainer.settings.fields import field_of
+from tui_trainer.settings.fields import NO, YES, field_of
 from tui_trainer.settings.model import PRECISIONS, ModelChoice
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.text_box import LineBox
@@ -70,6 +70,16 @@ class ModelPicker(Dialog[ModelChoice | None]):
                     id="threads",
                     compact=True,
                 )
+            with Horizontal(id="bits"):
+                yield Static("deterministic ", classes="label")
+                yield Select(
+                    [(NO, False), (YES, True)],
+                    value=choice.deterministic,
+                    allow_blank=False,
+                    id="deterministic",
+                    compact=True,
+                )
+                yield Static(" the same bits each time; a GPU is slower", classes="hint")
             yield Static("", id="picker-error", classes="error")
             yield Static("enter loads · tab next · escape goes back", classes="hint")
 
@@ -115,6 +125,7 @@ class ModelPicker(Dialog[ModelChoice | None]):
                 precision=str(self.query_one("#precision", Select).value),
                 remote_code=self._session.choice.remote_code,
                 threads=int(str(self.query_one("#threads", Select).value)) or None,
+                deterministic=self.query_one("#deterministic", Select).value is True,
             )
         except InputError as error:
             self.query_one("#picker-error", Static).update(Content(visible(str(error))))

@@ -64,8 +64,13 @@ class RunCheckpoints:
             if step is None:
                 return None
             folder = run.folder / CHECKPOINTS / checkpoint_name(step)
-            precision = run.description.model.precision
-            choice = replace(self._session.choice, source=str(folder), precision=precision)
+            trained, choice = run.description.model, self._session.choice
+            choice = replace(
+                choice,
+                source=str(folder),
+                precision=trained.precision,
+                deterministic=choice.deterministic or trained.deterministic,
+            )
             return folder if await self._session.load(choice) else None
         except InputError as error:  # a precision that there is not
             self._session.report_failure(Failure(str(error)))

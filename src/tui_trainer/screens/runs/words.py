@@ -149,7 +149,7 @@ def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
         "Model",
         f"{visible(model.name)}: {visible(model.architecture)}, {model.parameters:,} parameters, "
         f"{visible(model.device)}, "
-        f"{visible(describe_precision(model.device, model.precision))}\n"
+        f"{visible(describe_precision(model.device, model.precision, model.deterministic))}\n"
         f"loaded from {visible(model.source)}\nfingerprint {visible(model.fingerprint)}",
     )
     data = described.data
