@@ -1,6 +1,7 @@
 """Greedy answers to several prompts: a forward pass, and the most likely token, until they end."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 
 from torch import Tensor
@@ -9,6 +10,7 @@ from tui_trainer.engine.finite import check_numbers
 from tui_trainer.engine.generation.predict import forward
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.ways.cached_batch import CachedBatch
+from tui_trainer.engine.ways.cast_weights import CastWeights
 from tui_trainer.reports.evaluated_items import Answer, Ending
 from tui_trainer.reports.scoring import STOP_STRINGS, cut_at_stop
 
@@ -45,6 +47,8 @@ class GreedyGeneration:
             texts = [prompts[row] for row in self._rows]
             learner.range.check_ids(chain.from_iterable(texts))
             self._batch = CachedBatch(learner.model, texts, learner.vocabulary.pad_id)
+        self._casts_once = learner.checks.casts_weights_once()
+        self._cast_weights: CastWeights | None = None
 
     @property
     def is_done(self) -> bool:
@@ -74,10 +78,19 @@ class GreedyGeneration:
 
         Raises InputError where the logits are not numbers.
         """
-        if self._batch is None:
-            self._step_alone()
-        else:
-            self._step_together(self._batch)
+        with self._weights_cast():
+            if self._batch is None:
+                self._step_alone()
+            else:
+                self._step_together(self._batch)
+
+    def _weights_cast(self) -> AbstractContextManager[None]:
+        """Where the model computes in another type than its weights have, they are cast once."""
+        if not self._casts_once:
+            return nullcontext()
+        if self._cast_weights is None:
+            self._cast_weights = CastWeights(self._learner.model)
+        return self._cast_weights.in_use()
 
     def _step_together(self, batch: CachedBatch) -> None:
         self._learner.model.eval()

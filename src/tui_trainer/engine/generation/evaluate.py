@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from tui_trainer.device_errors import is_out_of_memory
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.generation.batch_generation import (
     NO_BATCHES,
@@ -14,8 +15,9 @@ from tui_trainer.engine.generation.batch_generation import (
     answers_together,
 )
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.errors import InputError
-from tui_trainer.reports.evaluated_items import EvaluatedItem
+from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.problem import Problem, format_problem, format_prompt
 from tui_trainer.reports.progress import UNHEARD, Progress
@@ -24,6 +26,7 @@ from tui_trainer.settings.evaluation import EvaluationSettings
 BETWEEN_SHOTS = "\n\n"
 # Between two reports the worker answers the other screens.
 REPORT_SECONDS = 0.05
+FEWER = "Memory was short for larger batches, so at most {} answers are generated together."
 
 
 def load_held_out(
@@ -86,47 +89,90 @@ def evaluate(
     right more often, and who cancels would keep those alone. Raises InputError where the weights
     change between two `next` calls: half of an answer would be of other weights.
     """
-    weights = learner.weights.version
-    prompts = [make_prompt(problem, shots) for problem in tested]
-    prompt_ids = [learner.vocabulary.ids(prompt) for prompt in prompts]
-    together = answers_together(learner, prompt_ids, settings.max_tokens)
-    batched = settings if together else replace(settings, batch=1)
-    items: tuple[EvaluatedItem, ...] = ()
-    tokens, seconds = 0, 0.0
+    yield from Evaluation(learner, tested, shots, settings).reports()
 
-    def report(batch_done: float, batch_tokens: int) -> EvaluationReport:
-        return EvaluationReport(
-            settings=settings,
-            model=learner.report.name,
-            updates=learner.updates,
-            total=len(tested),
-            items=items,
-            batch_done=batch_done,
-            tokens=tokens + batch_tokens,
-            seconds=seconds,
-            notes=() if together else (NO_BATCHES,),
-        )
 
-    for batch in batches_by_length(list(map(len, prompt_ids)), batched):
+class Evaluation:
+    """One evaluation: what was scored of it, and the batches that are still to be answered."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        tested: Sequence[Problem],
+        shots: Sequence[Problem],
+        settings: EvaluationSettings,
+    ) -> None:
+        self._learner, self._tested, self._settings = learner, tested, settings
+        self._weights = learner.weights.version
+        self._prompts = [make_prompt(problem, shots) for problem in tested]
+        self._ids = [learner.vocabulary.ids(prompt) for prompt in self._prompts]
+        self._lengths = list(map(len, self._ids))
+        together = answers_together(learner, self._ids, settings.max_tokens)
+        batched = settings if together else replace(settings, batch=1)
+        self._waiting = batches_by_length(self._lengths, batched)
+        self._notes = () if together else (NO_BATCHES,)
+        self._fewer: tuple[str, ...] = ()
+        """That memory was short, in a sentence."""
+        self._items: tuple[EvaluatedItem, ...] = ()
+        self._tokens, self._seconds = 0, 0.0
+
+    def reports(self) -> Iterator[EvaluationReport]:
+        """Answer all; where memory has no room for a batch it is halved, and all that follow."""
+        while self._waiting:
+            try:
+                yield from self._answer(self._waiting[0])
+            except Exception as error:
+                if not self._can_be_smaller(error):
+                    raise
+                self._halve()
+            else:
+                del self._waiting[0]
+
+    def _answer(self, batch: Sequence[int]) -> Iterator[EvaluationReport]:
         began = time.perf_counter()
-        generation = GreedyGeneration(learner, [prompt_ids[n] for n in batch], settings.max_tokens)
+        ids, max_tokens = [self._ids[n] for n in batch], self._settings.max_tokens
+        generation = GreedyGeneration(self._learner, ids, max_tokens)
         while not generation.is_done:
-            if learner.weights.version != weights:
-                raise weights_changed(len(items), len(tested))
+            if self._learner.weights.version != self._weights:
+                raise weights_changed(len(self._items), len(self._tested))
             generation.step()
             if not generation.is_done and time.perf_counter() - began >= REPORT_SECONDS:
-                seconds += time.perf_counter() - began
-                yield report(generation.share * len(batch), generation.tokens)
+                self._seconds += time.perf_counter() - began
+                yield self._report(generation.share * len(batch), generation.tokens)
                 began = time.perf_counter()
-        items += tuple(
-            EvaluatedItem(
-                settings.skip + n, tested[n].question, tested[n].answer, prompts[n], answer
-            )
-            for n, answer in zip(batch, generation.answers, strict=True)
+        self._items += tuple(map(self._item, batch, generation.answers))
+        self._tokens += generation.tokens
+        self._seconds += time.perf_counter() - began
+        yield self._report(0.0, 0)
+
+    def _item(self, n: int, answer: Answer) -> EvaluatedItem:
+        problem = self._tested[n]
+        number = self._settings.skip + n
+        return EvaluatedItem(number, problem.question, problem.answer, self._prompts[n], answer)
+
+    def _report(self, batch_done: float, batch_tokens: int) -> EvaluationReport:
+        return EvaluationReport(
+            settings=self._settings,
+            model=self._learner.report.name,
+            updates=self._learner.updates,
+            total=len(self._tested),
+            items=self._items,
+            batch_done=batch_done,
+            tokens=self._tokens + batch_tokens,
+            seconds=self._seconds,
+            notes=(*self._notes, *self._fewer),
         )
-        tokens += generation.tokens
-        seconds += time.perf_counter() - began
-        yield report(0.0, 0)
+
+    def _can_be_smaller(self, error: Exception) -> bool:
+        """Whether memory was short for the batch, and may not be for half of it."""
+        several = len(self._waiting[0]) > 1
+        return several and is_out_of_memory(error) and recovers_from(error, self._learner.device)
+
+    def _halve(self) -> None:
+        most = len(self._waiting[0]) // 2
+        by_length = (sorted(batch, key=lambda n: self._lengths[n]) for batch in self._waiting)
+        self._waiting = [part for batch in by_length for part in parts(batch, most)]
+        self._fewer = (FEWER.format(most),)
 
 
 def batches_by_length(lengths: Sequence[int], settings: EvaluationSettings) -> list[list[int]]:
@@ -135,12 +181,16 @@ def batches_by_length(lengths: Sequence[int], settings: EvaluationSettings) -> l
     The batches are of like size, and in an order of chance (seeded): who cancels would else be left
     with the shortest questions.
     """
-    order = sorted(range(len(lengths)), key=lambda n: lengths[n])
-    count = math.ceil(len(order) / settings.batch)
-    edges = [len(order) * edge // count for edge in range(count + 1)]
-    batches = [sorted(order[start:end]) for start, end in itertools.pairwise(edges)]
+    batches = parts(sorted(range(len(lengths)), key=lambda n: lengths[n]), settings.batch)
     random.Random(settings.seed).shuffle(batches)
     return batches
+
+
+def parts(order: Sequence[int], most: int) -> list[list[int]]:
+    """As few parts of `order` as may be, of like size, with at most so many in each; sorted."""
+    count = math.ceil(len(order) / most)
+    edges = [len(order) * edge // count for edge in range(count + 1)]
+    return [sorted(order[start:end]) for start, end in itertools.pairwise(edges)]
 
 
 def weights_changed(scored: int, total: int) -> InputError:

@@ -27,6 +27,7 @@ from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.engine.ways.cached_batch import CachedBatch
+from tui_trainer.engine.ways.cast_weights import CastWeights
 from tui_trainer.engine.ways.causal_attention import attention_without_mask
 from tui_trainer.engine.ways.chunked_loss import is_plain_head
 from tui_trainer.engine.ways.item_attention import attention_within_items
@@ -150,6 +151,18 @@ class ModelChecks:
                 return is_plain_head(self._model)
 
         return self._once(("plain head",), looks_right)
+
+    def casts_weights_once(self) -> bool:
+        """Whether bf16 compute gives the same bits with weights that were cast before."""
+
+        def looks_right() -> bool:
+            ids = probe_ids(embedding_rows(self._model), LENGTHS[0], 0)
+            with self._compute():
+                plain = read_text(self._model, ids)
+                with CastWeights(self._model).in_use():
+                    return torch.equal(read_text(self._model, ids), plain)
+
+        return self._is_mixed and self._once(("weights cast once",), looks_right)
 
     # Looked at once each
 
