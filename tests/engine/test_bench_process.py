@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from tests.engine.notebook import Notebook, assert_same_bits, weights_of
+from tests.engine.threads.made_up import two_cores
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine import bench_process
 from tui_trainer.engine.bench import clock, recorder
@@ -95,6 +96,17 @@ def test_the_weights_by_hand_are_those_of_the_notebook() -> None:
     notebook = Notebook(MODEL_FOLDER)
     notebook.loop(format_problem(problem) for problem in problems[:3])
     assert_same_bits(weights_of(learner.model), weights_of(notebook.model))
+
+
+@pytest.mark.parametrize("loop", ["notebook", "tutorial"])
+def test_a_side_computes_with_the_threads_that_others_leave(loop: str) -> None:
+    job = Job(loop, TINY, replace(BRIEF, seconds=0.05), epochs=50)
+    with two_cores() as others:
+        assert run_loop(job, UNHEARD).threads == 2
+        others.taking = 1.0
+        assert run_loop(job, UNHEARD).threads == 1
+        fixed = replace(job, model=replace(TINY, threads=2))
+        assert run_loop(fixed, UNHEARD).threads == 2
 
 
 def test_items_that_end_too_early_are_told() -> None:

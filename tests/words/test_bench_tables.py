@@ -1,5 +1,7 @@
 """The bench's tables, from figures that can be checked by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.headless.conftest import obeyed_characters
@@ -106,3 +108,12 @@ def test_hostile_text_is_made_visible() -> None:
 def test_peaks_have_a_unit_that_fits() -> None:
     assert format_flops(2.914e11) == "291 GFLOP/s"
     assert format_flops(7.9e14) == "790 TFLOP/s"
+
+
+def test_loops_that_had_fewer_threads_than_the_machine_are_told() -> None:
+    def rounds(loop: str, *threads: int) -> LoopFigures:
+        return gather(loop, 2, [replace(measured(loop, 1000), threads=n) for n in threads])
+
+    told = "fewer threads, since others use this machine: tutorial 2 1"
+    assert told in lines_of(rounds("notebook", 2, 2), rounds("tutorial", 2, 1))
+    assert not any("fewer threads" in line for line in lines_of(rounds("notebook", 2, 2)))

@@ -22,6 +22,7 @@ from tui_trainer.engine.loop.train import train
 from tui_trainer.engine.loop.training_state import begin_training, describe_loop
 from tui_trainer.engine.models.devices import choose_device
 from tui_trainer.engine.models.sources import find_source
+from tui_trainer.engine.threads.share import Threads
 from tui_trainer.reports.bench import Measured, Prepared
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
@@ -73,11 +74,14 @@ def load_learner(choice: ModelChoice, progress: Progress) -> Learner:
 
 def run_loop(job: Job, progress: Progress) -> Measured:
     """Train as the job says, and measure; InputError for what the user can mend."""
+    threads = Threads()
     problems, held_out = load_items(job.settings, progress)
     device = choose_device(job.model.device).device
     learner = load_learner(
         replace(job.model, device=str(device), precision=loop_precision(job, device)), progress
     )
+    threads.use(job.model.threads, on_cpu=device.type == "cpu")
+    threads.watch()
     model, vocabulary, context = learner.model, learner.vocabulary, learner.report.context
     held_out_examples = as_examples(held_out, vocabulary, context)
     clock = PhaseClock(device)
@@ -87,6 +91,7 @@ def run_loop(job: Job, progress: Progress) -> Measured:
         job.settings.seconds,
         job.equal_tokens,
         device,
+        threads,
     )
     precision = learner.report.precision
     with clock.watching(model):

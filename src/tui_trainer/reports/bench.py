@@ -61,6 +61,8 @@ class Measured:
     equal_tokens: HeldOut | None
     """None in the first round, and where the loop did not get that far."""
     warm_up: WarmUp
+    threads: int = 0
+    """Of torch, when it ended."""
 
 
 @dataclass(frozen=True)

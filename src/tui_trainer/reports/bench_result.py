@@ -79,6 +79,8 @@ class LoopResult:
     """Tokens a second against each other loop that did not fail either."""
     warm_up: WarmUp | None = None
     """What was done before the clock began; None in a bench of before it was told."""
+    threads: tuple[int, ...] | None = None
+    """Of torch, at the end of each run; None in a bench of before it was told."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ def _loop_result(
         held_out_equal_tokens=_moment(figures.equal_tokens),
         ratios=dict(_ratios(figures, others)),
         warm_up=figures.warm_up,
+        threads=tuple(run.threads for run in figures.runs),
     )
 
 

@@ -192,7 +192,7 @@ def _check_loops(result: BenchResult) -> None:
         _check_figures(loop)
 
 
-MAY_LACK = "failed", "held_out_loss_before", "held_out_equal_tokens", "warm_up"
+MAY_LACK = "failed", "held_out_loss_before", "held_out_equal_tokens", "warm_up", "threads"
 
 
 def _check_figures(loop: LoopResult) -> None:

@@ -66,6 +66,7 @@ def report_lines(result: BenchResult) -> Iterator[str]:
         yield f"before training: {format_loss(result.head.held_out_loss_before)} nats a token"
         yield from table(HELD_OUT_COLUMNS, map(held_out_cells, ran))
         yield from warm_up_lines(ran)
+        yield from threads_lines(ran, result.head.machine.threads)
     if len(result.loops) > 1:
         yield ""
         yield from ratio_lines(result.loops)
@@ -138,6 +139,15 @@ def warm_up_lines(loops: Sequence[LoopResult]) -> Iterator[str]:
     if told := [loop for loop in loops if loop.warm_up is not None]:
         yield ""
         yield from table(WARM_UP_COLUMNS, map(warm_up_cells, told))
+
+
+def threads_lines(loops: Sequence[LoopResult], most: int) -> Iterator[str]:
+    """Which loops had fewer threads than the machine has for them, run by run."""
+    told = [loop for loop in loops if any(0 < threads < most for threads in loop.threads or ())]
+    if told:
+        yield ""
+        each = (" ".join((loop.loop, *map(str, loop.threads or ()))) for loop in told)
+        yield f"fewer threads, since others use this machine: {', '.join(each)}"
 
 
 def warm_up_cells(loop: LoopResult) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import torch
 from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.bench.clock import PhaseClock
 from tui_trainer.engine.bench.memory import PeakMemory
+from tui_trainer.engine.threads.share import Threads
 from tui_trainer.errors import InputError
 from tui_trainer.reports.bench import HeldOut, Measured, Phases, WarmUp
 from tui_trainer.reports.bench_figures import OVERTIME
@@ -57,12 +58,15 @@ class Recorder:
         seconds: float,
         equal_tokens: int | None,
         device: torch.device,
+        threads: Threads | None = None,
     ) -> None:
+        """`threads` chooses how many compute, beside what others do; without it they stay."""
         self.clock = clock
         self._held_out_loss = held_out_loss
         self._seconds = seconds
         self._tokens_wanted = equal_tokens
         self._device = device
+        self._threads = threads
         self._memory = PeakMemory(device)
         self._paused = 0.0
         self._last = StepEnd(0.0, 0, 0)
@@ -77,6 +81,8 @@ class Recorder:
 
     def begin(self) -> None:
         """The first step begins now."""
+        if self._threads is not None:
+            self._threads.settle()
         self._memory.reset()
         self._began = time.perf_counter()
         self.clock.reset()
@@ -84,6 +90,8 @@ class Recorder:
     def step_made(self, tokens: int) -> bool:
         """A step on so many tokens has ended; whether the loop should make another."""
         self.clock.end("other")
+        if self._threads is not None:
+            self._threads.worked(tokens)
         before = self._last
         self._last = StepEnd(self._elapsed(), before.tokens + tokens, before.steps + 1)
         if self._warm is None:
@@ -94,6 +102,8 @@ class Recorder:
         elif self._phases is None and self._last.steps == self._end.steps + PHASE_STEPS:
             self._phases = self.clock.phases(PHASE_STEPS)
         self._look_for_held_out()
+        if self._threads is not None:
+            self._threads.settle()
         return not self._done()
 
     def _warm_up(self, before: StepEnd) -> None:
@@ -182,6 +192,7 @@ class Recorder:
             equal_time=held_out_at(self._equal_time, rate),
             equal_tokens=None if equal_tokens is None else held_out_at(equal_tokens, rate),
             warm_up=WarmUp(warm.seconds, warm.steps, warm.tokens),
+            threads=torch.get_num_threads(),
         )
 
 

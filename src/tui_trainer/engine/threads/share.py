@@ -53,7 +53,7 @@ class Threads:
         self._choice = ThreadChoice(threads or self._usual)
         self._chooses = on_cpu and threads is None and not self._is_set and self._usual > 1
         self._before: Look | None = None
-        self._look_cost = self._worked_at = 0.0
+        self._look_cost = self._worked_at = self._settled_at = 0.0
         self._told = self.share
         self._apply()
 
@@ -79,13 +79,12 @@ class Threads:
                 if told != self.share:
                     told = self.share
                     yield told
-                began = time.perf_counter()
                 try:
                     report = next(reports)
                 except StopIteration:
                     self._rest()
                     return
-                self._worked(time.perf_counter() - began, tokens_of(report))
+                self.worked(tokens_of(report))
                 yield report
 
     def watch(self) -> None:
@@ -103,6 +102,7 @@ class Threads:
         if time.perf_counter() - self._worked_at > PAUSE_SECONDS:
             self._begin(waits)
         self._apply()
+        self._settled_at = time.perf_counter()
 
     def _begin(self, waits: bool) -> None:
         now, before = self._look(), self._before
@@ -120,9 +120,13 @@ class Threads:
         self._choice.begin(float(self._choice.most))
         self._apply()
 
-    def _worked(self, seconds: float, tokens: int | None) -> None:
-        """Something was computed."""
+    def worked(self, tokens: int | None) -> None:
+        """Since `settle` a step on so many tokens was made; None where it says nothing of the pace.
+
+        What comes next is settled first.
+        """
         if self._chooses:
+            seconds = time.perf_counter() - self._settled_at
             self._choice.step(seconds, tokens, self._seen())
             self._worked_at = time.perf_counter()
 
