@@ -10,10 +10,10 @@ from torch.optim import SGD, AdamW, Optimizer
 from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedConfig, PreTrainedModel
 
 from tests.architectures import tiny_config, tiny_model
+from tests.live_tensors import CountedTensors
 from tests.models import BYTE_LEVEL
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.memory.dry_model import DryModel
-from tui_trainer.engine.memory.live_bytes import LiveBytes
 from tui_trainer.engine.memory.update_need import cell_bytes, cell_pass, lengths_around, update_need
 from tui_trainer.engine.models.shapes import shape_config
 from tui_trainer.engine.optimizers.step_memory import Stepping
@@ -67,7 +67,8 @@ def measured(model: PreTrainedModel, optimizer: Optimizer, tokens: int) -> tuple
     there before each."""
     ids = torch.arange(tokens)[None]
     found = []
-    with LiveBytes() as live:
+    with CountedTensors() as counted:
+        live = counted.live
         live.leave_out(*model.parameters(), *model.buffers())
         for _ in range(2):
             live.begin_again()

@@ -1,6 +1,6 @@
 """Rows as tensors: what one forward pass takes, the labels, and which of them count."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,16 +49,20 @@ class MicroBatch:
 
     def to(self, device: torch.device) -> "MicroBatch":
         """The same on `device`, copied there while the host goes on."""
+        return self.each(lambda tensor: send(tensor, device))
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "MicroBatch":
+        """The same, with what `change` makes of each tensor."""
         mask, positions = self.attention_mask, self.position_ids
         return MicroBatch(
-            send(self.input_ids, device),
-            None if mask is None else send(mask, device),
-            None if positions is None else send(positions, device),
-            send(self.labels, device),
-            send(self.counts, device),
-            send(self.labelled, device),
+            change(self.input_ids),
+            None if mask is None else change(mask),
+            None if positions is None else change(positions),
+            change(self.labels),
+            change(self.counts),
+            change(self.labelled),
             self.places,
-            None if self.items is None else self.items.to(device),
+            None if self.items is None else self.items.each(change),
         )
 
 

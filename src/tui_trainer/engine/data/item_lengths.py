@@ -1,12 +1,10 @@
 """Where the items of a packed row lie."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-from tui_trainer.engine.accelerator import send
 
 
 @dataclass(frozen=True)
@@ -17,8 +15,8 @@ class ItemLengths:
     ends: Tensor
     """0 and the end of each item, int32: what the kernels of CUDA take, on the device."""
 
-    def to(self, device: torch.device) -> "ItemLengths":
-        return ItemLengths(self.lengths, send(self.ends, device))
+    def each(self, change: Callable[[Tensor], Tensor]) -> "ItemLengths":
+        return ItemLengths(self.lengths, change(self.ends))
 
 
 def item_lengths(lengths: Sequence[int]) -> ItemLengths:

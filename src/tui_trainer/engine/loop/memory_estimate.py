@@ -1,73 +1,87 @@
-"""How much memory a loop will need, worked out before it starts.
-
-What is kept for the backward pass is counted in two short forward passes and drawn out in a line:
-no list of architectures would know it. The rest follows from the number of weights.
-"""
+"""Whether a loop fits into memory, worked out before it starts; and what would make it fit."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor
-
+from tui_trainer.engine.data.batching import pad
 from tui_trainer.engine.data.examples import Example
-from tui_trainer.engine.data.packing import Row, make_batch
-from tui_trainer.engine.data.plan import plan_steps
+from tui_trainer.engine.data.packing import make_batch
+from tui_trainer.engine.generation.batch_generation import longest_text
+from tui_trainer.engine.kept_memory import is_apart
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.loop.loss_pass import LossPass, make_loss_pass
-from tui_trainer.engine.models.devices import free_memory, memory_in_use
-from tui_trainer.engine.ways.chunked_loss import chunk_positions
+from tui_trainer.engine.loop.held_out import HeldOut
+from tui_trainer.engine.loop.loop_need import LoopNeed, largest_rows, loop_need, measured_need
+from tui_trainer.engine.loop.loss_pass import make_loss_pass
+from tui_trainer.engine.loop.validation import ANSWER_TOKENS, groups_of_like_length
+from tui_trainer.engine.memory.generation_need import generation_need
+from tui_trainer.engine.memory.room import with_margin
+from tui_trainer.engine.models.devices import CPU, free_memory, memory_in_use
+from tui_trainer.engine.optimizers.step_memory import how_it_steps
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
+from tui_trainer.reports.problem import format_prompt
 from tui_trainer.settings.model import BF16_STOCHASTIC
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.memory import describe_need
 
-LONGEST_LOOKED_AT = 64
-"""Tokens of the longer of the two passes: 0.2 s of SmolLM2 on two cores."""
-PASSES_LOOKED_AT = 20_000
-"""All of GSM8K twice over; a million would take seconds before the first step."""
-MOMENTS = {"AdamW": 2, "SGD": 0}
-"""Tensors that an optimizer keeps for each weight."""
-FP32_BYTES = 4
 SMALLER_ROW = 512
 
 
-def check_memory(
-    learner: Learner, examples: Sequence[Example], settings: TrainSettings, let_go: int = 0
-) -> MemoryEstimate:
-    """What the loop will need; InputError with a remedy where that is more than there is.
+@dataclass(frozen=True)
+class PlannedLoop:
+    """A loop that was asked for, with its items."""
 
-    `let_go` bytes of what is held now are given back where the loop begins.
+    learner: Learner
+    examples: Sequence[Example]
+    held_out: HeldOut
+    settings: TrainSettings
+    let_go: int = 0
+    """Bytes of what its device holds now that are given back where the loop begins."""
+    copies: bool = True
+    """Whether its first step keeps the weights of before, to put them back where it fails."""
+
+
+def planned_to_fit(loop: PlannedLoop) -> tuple[PlannedLoop, MemoryEstimate]:
+    """The loop and what it will need: where memory is short its first step keeps no copy.
+
+    InputError with a remedy where it needs more than there is even so.
     """
-    estimate = estimate_memory(learner, examples, settings, let_go)
-    if estimate.fits:
-        return estimate
+    for planned in (loop, replace(loop, copies=False)):
+        estimate = estimate_memory(planned)
+        if estimate.fits and (not planned.copies or has_room_for_copy(loop.learner)):
+            return planned, estimate
     raise InputError(
-        f"This run {describe_need(estimate)} on {learner.report.device}: "
-        f"{find_remedy(learner, examples, settings, let_go)}."
+        f"This run {describe_need(estimate)} on {loop.learner.report.device}: "
+        f"{find_remedy(planned)}."
     )
 
 
-def find_remedy(
-    learner: Learner, examples: Sequence[Example], settings: TrainSettings, let_go: int
-) -> str:
+def has_room_for_copy(learner: Learner) -> bool:
+    """Whether the host has, for weights of an accelerator; of those of a CPU the estimate says."""
+    size = learner.weights.trained_bytes - learner.weights.kept_bytes
+    return not is_apart(learner.device) or size <= free_memory(CPU)
+
+
+def find_remedy(loop: PlannedLoop) -> str:
     """The fewest changes of the settings with which the loop fits, else of the model."""
-    words = []
-    for remedy, changes in smaller(settings):
-        words.append(remedy)
-        settings = replace(settings, **changes)
-        if estimate_memory(learner, examples, settings, let_go).fits:
-            return f"set {', '.join(words)}"
-    if not learner.report.precision.startswith("bf16"):
+    changes = list(smaller(loop.settings))
+    together = (changes[:count] for count in range(2, len(changes) + 1))
+    for tried in (*([change] for change in changes), *together):
+        settings = loop.settings
+        for _, values in tried:
+            settings = replace(settings, **values)
+        if estimate_memory(replace(loop, settings=settings)).fits:
+            return f"set {', '.join(words for words, _ in tried)}"
+    if not loop.learner.report.precision.startswith("bf16"):
         return f"load the model in precision {BF16_STOCHASTIC}, or a smaller one"
     return "load a smaller model"
 
 
 def smaller(settings: TrainSettings) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What makes a loop hold less, one after the other: in words, and as changed settings."""
+    """What makes a loop hold less, from what costs least: in words, and as changed settings."""
+    if not settings.fused:
+        yield "fused to yes", {"fused": True}
     if not settings.chunked_loss:
         yield "chunked loss to yes", {"chunked_loss": True}
     if settings.batch > 1:
@@ -78,79 +92,45 @@ def smaller(settings: TrainSettings) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"pack to {SMALLER_ROW}", {"pack": SMALLER_ROW}
 
 
-def estimate_memory(
-    learner: Learner, examples: Sequence[Example], settings: TrainSettings, let_go: int
-) -> MemoryEstimate:
+def estimate_memory(loop: PlannedLoop) -> MemoryEstimate:
     """The most that will be held at once, beside what other programs have."""
-    weights = learner.weights.trained_bytes
-    # Gradients, moments, and the copy of the weights that a failed first step is undone with.
-    state = weights * (2 + MOMENTS[settings.optimizer])
-    pass_bytes = estimate_pass(learner, examples, settings)
-    held = memory_in_use(learner.device)
-    needed = max(0, held - let_go) + state + pass_bytes
-    return MemoryEstimate(needed, held + free_memory(learner.device))
+    device, weights = loop.learner.device, loop.learner.weights
+    need = need_of(loop)
+    copy = weights.trained_bytes if loop.copies and not is_apart(device) else 0
+    most = max(copy + need.first_step, need.later)
+    held = memory_in_use(device)
+    needed = max(0, held - loop.let_go) + with_margin(most, device)
+    return MemoryEstimate(needed, held + free_memory(device))
 
 
-def estimate_pass(learner: Learner, examples: Sequence[Example], settings: TrainSettings) -> int:
-    """Bytes between the forward and the backward pass of the largest micro-batch."""
-    loss_pass = make_loss_pass(learner, examples, replace(settings, compiled=False))
-    longest = max(examples, key=lambda example: len(example.ids))
-    many = min(len(longest.ids), LONGEST_LOOKED_AT)
-    few = max(2, many // 2)
-    at_many, at_few = (
-        saved_bytes(learner, loss_pass, cut(longest, count), settings) for count in (many, few)
-    )
-    positions = most_positions(examples, settings)
-    each = (at_many - at_few) / max(1, many - few)
-    saved = at_many + each * (positions - many)
-    return int(saved) + loss_bytes(learner, loss_pass, positions)
+def need_of(loop: PlannedLoop) -> LoopNeed:
+    """What the loop's steps, and what is measured between them, take beside the weights."""
+    learner, settings = loop.learner, loop.settings
+    loss_pass = make_loss_pass(learner, loop.examples, replace(settings, compiled=False))
+    rows = largest_rows(loop.examples, settings)
+    batch = make_batch(rows, settings, learner.vocabulary)
+    stochastic = learner.report.precision == BF16_STOCHASTIC
+    stepping = how_it_steps(learner.device.type, fused=settings.fused, stochastic=stochastic)
+    return loop_need(learner.dry_model, loss_pass, batch, settings, stepping, measuring_need(loop))
 
 
-def saved_bytes(
-    learner: Learner, loss_pass: LossPass, example: Example, settings: TrainSettings
-) -> int:
-    """What autograd keeps of a pass over one item, the weights left out; without dropout."""
-    weights = {weight.untyped_storage().data_ptr() for weight in learner.weights.named.values()}
-    kept: dict[int, int] = {}
-
-    def count(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in weights:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor.detach()  # itself would be a cycle that never goes where it is an output
-
-    batch = make_batch([(example,)], settings, learner.vocabulary)
-    learner.model.eval()
-    with (
-        torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
-        learner.autocast(),
-        loss_pass.in_use(),
-    ):
-        loss_pass(learner.send(batch), batch.counted)
-    return sum(kept.values())
+def measuring_need(loop: PlannedLoop) -> int:
+    """What held-out losses and answers take, the larger of the two."""
+    learner, held_out = loop.learner, loop.held_out
+    losses = answers = 0
+    if held_out.examples:
+        largest = max(groups_of_like_length(held_out.examples), key=positions_at_once)
+        batch = pad(largest, "right", learner.vocabulary.pad_id)
+        losses = measured_need(learner.dry_model, batch)
+    if held_out.samples:
+        prompts = [format_prompt(sample.problem) for sample in held_out.samples]
+        tokens = [learner.vocabulary.ids(prompt) for prompt in prompts]
+        longest = longest_text(learner, tokens, ANSWER_TOKENS)
+        prompt = max(map(len, tokens))
+        answers = generation_need(learner.dry_model, len(tokens), prompt, longest)
+    return max(losses, answers)
 
 
-def loss_bytes(learner: Learner, loss_pass: LossPass, positions: int) -> int:
-    """What the loss holds for a moment: the gradient of log p and of the logits, or of a chunk."""
-    vocabulary = learner.report.vocabulary
-    if loss_pass.head is None:
-        return 2 * positions * vocabulary * FP32_BYTES
-    at_once = min(positions, chunk_positions(learner.device, vocabulary))
-    return (3 * at_once * vocabulary + 2 * loss_pass.head.weight.numel()) * FP32_BYTES
-
-
-def cut(example: Example, count: int) -> Example:
-    """Its first `count` tokens, all of which have a loss."""
-    return replace(example, ids=example.ids[:count], first_counted=1)
-
-
-def most_positions(examples: Sequence[Example], settings: TrainSettings) -> int:
-    """Rows times the longest of them, in the largest of the loop's micro-batches."""
-    passes = (rows for step in plan_steps(examples, settings) for rows in step)
-    looked_at = islice(passes, PASSES_LOOKED_AT)
-    return max(len(rows) * max(map(row_length, rows)) for rows in looked_at)
-
-
-def row_length(row: Row) -> int:
-    """Its tokens, those that separate two items included."""
-    return sum(len(example.ids) for example in row) + len(row) - 1
+def positions_at_once(examples: Sequence[Example]) -> int:
+    """Of items that are padded to the longest."""
+    return len(examples) * max(len(example.ids) for example in examples)

@@ -51,7 +51,8 @@ def train(
         learner.history.notice_other_changes()
         set_lr(optimizer, state.scheduled_lr(settings, step, len(steps)))
         # Memory runs out in the first step or hardly ever; copying in each takes 5% of the time.
-        with learner.restored_on_failure(optimizer, copying=step == first):
+        copying = step == first and state.copies
+        with learner.restored_on_failure(optimizer, copying=copying):
             if not model.training:  # telling every module takes 2% of a step
                 model.train()
             for batch in figures.batches:
@@ -66,6 +67,8 @@ def train(
                 figures.restore_random_numbers()
             optimizer.zero_grad()
         figures.finish()
+        if step == first:
+            learner.weights.give_copy_away()  # as large as all of them
 
         if is_finite:
             learner.history.add_step(state.made(step))

@@ -7,16 +7,18 @@ from pathlib import Path
 from tui_trainer.engine.cell.phases import TrainingCell
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.problems import load_problems
+from tui_trainer.engine.kept_memory import is_apart
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.checkpoint import restore_training
 from tui_trainer.engine.loop.held_out import HeldOut, hold_out
-from tui_trainer.engine.loop.memory_estimate import check_memory
+from tui_trainer.engine.loop.memory_estimate import PlannedLoop, planned_to_fit
 from tui_trainer.engine.loop.recording import Recording, check_resumable
 from tui_trainer.engine.loop.row_attention import computes_otherwise
 from tui_trainer.engine.loop.saved_model import save_model
 from tui_trainer.engine.loop.train import train
 from tui_trainer.engine.loop.training_state import TrainingState, begin_training, describe_loop
 from tui_trainer.engine.loop.with_threads import with_threads
+from tui_trainer.engine.memory.room import release_unused
 from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.engine.threads.share import Threads
 from tui_trainer.errors import InputError
@@ -71,9 +73,9 @@ class Training:
         """A loop from its first step; with `record` it is a run on disk."""
         self._threads.watch()
         items = self.load_items(settings)
-        self._estimate_memory(items, settings)
+        copies = self._check_memory(items, settings)
         state = begin_training(self._learner, settings, items.loop)
-        return self._begin(settings, items, state, record)
+        return self._begin(settings, items, replace(state, copies=copies), record)
 
     def resume(
         self, checkpoint: Path, settings: TrainSettings, *, record: bool
@@ -86,9 +88,11 @@ class Training:
         facts = check_checkpoint(checkpoint, lambda name: name == TENSORS_FILE)
         items = self.load_items(settings)
         check_resumable(checkpoint, facts, settings, items.examples)
-        self._estimate_memory(items, settings)
+        copies = self._check_memory(items, settings)
+        # The moments of the loop before, of other weights, would stand beside those in the file.
+        self.state = self._recording = None
         state = restore_training(checkpoint, facts, self._learner, settings, items.loop)
-        return self._begin(settings, items, state, record, checkpoint)
+        return self._begin(settings, items, replace(state, copies=copies), record, checkpoint)
 
     def load_items(self, settings: TrainSettings) -> Items:
         """Read the problems, and make of them what the settings say."""
@@ -103,15 +107,24 @@ class Training:
         apart = computes_otherwise(self._learner, examples, settings)
         return Items(examples, held_out, replace(loop, apart=apart))
 
-    def _estimate_memory(self, items: Items, settings: TrainSettings) -> None:
-        spare = self.spare_bytes()
-        self.memory = check_memory(self._learner, items.examples, settings, spare)
+    def _check_memory(self, items: Items, settings: TrainSettings) -> bool:
+        """Whether the first step has room to keep the weights of before it.
+
+        InputError with a remedy where the loop has none even without.
+        """
+        asked = PlannedLoop(
+            self._learner, items.examples, items.held_out, settings, self.spare_bytes()
+        )
+        planned, self.memory = planned_to_fit(asked)
+        return planned.copies
 
     def spare_bytes(self) -> int:
-        """What the loop before holds, and whatever else is given back where the next begins."""
-        state = self.state.optimizer.state if self.state else {}
+        """What the model's device holds for the loop before, and whatever else is given back there
+        where the next begins."""
+        state = state_bytes(self.state.optimizer.state) if self.state else 0
         weights, history = self._learner.weights, self._learner.history
-        return weights.kept_bytes + history.bytes + state_bytes(state)
+        kept_there = 0 if is_apart(self._learner.device) else weights.kept_bytes + history.bytes
+        return state + kept_there
 
     def _begin(
         self,
@@ -130,6 +143,7 @@ class Training:
         self._cell.drop()  # a gradient left there would be added to those of the first step
         self.state, self._recording = state, recording
         self._threads.settle()  # the run says how many it begins with
+        release_unused(learner.device)
         reports = train(learner, examples, settings, state, items.held_out)
         reports = with_threads(reports, self._threads, state)
         return reports if recording is None else recording.follow(reports)

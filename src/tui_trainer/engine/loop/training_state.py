@@ -33,6 +33,8 @@ class TrainingState:
     best_and_worst: BestAndWorst = field(default_factory=BestAndWorst)
     rng: Rng | None = None
     """The random numbers to go on with; None begins them with the settings' seed."""
+    copies: bool = True
+    """Whether the first step keeps the weights of before it, to put them back where it fails."""
     notes: tuple[str, ...] = ()
     """What the user is told with the first step."""
 

@@ -2,7 +2,7 @@
 
 No list of architectures would know what autograd keeps of each, what a tied matrix costs in the
 backward pass, or when the most is held. So the model is made of tensors that have a shape and no
-memory (torch's `FakeTensorMode`), and its own code, autograd and the loss run on them: a second for
+memory (torch's fake tensors), and its own code, autograd and the loss run on them: a second for
 28 blocks, of any width and for any length of text.
 
 They are tensors of the CPU, whatever device is asked about: a build of torch for CPUs alone indexes
@@ -10,6 +10,7 @@ no others. What differs there is the optimizer's step, which is counted beside i
 """
 
 import copy
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,7 +19,6 @@ from unittest.mock import patch
 
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import (
     AutoModelForCausalLM,
     PreTrainedConfig,
@@ -27,12 +27,14 @@ from transformers import (
 )
 
 from tui_trainer.engine.memory.live_bytes import LiveBytes, rounded_up
-from tui_trainer.engine.memory.stand_ins import StandIns
+from tui_trainer.engine.memory.shapes_alone import ShapesAlone
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.model_report import context_of
 
 log = logging.getLogger(__name__)
 
+KEPT = 4
+"""Models whose shapes are kept: making them takes a tenth of a second."""
 Pass = Callable[[PreTrainedModel], tuple[Tensor, ...]]
 """From a model to a loss, and what else is kept until the next pass."""
 
@@ -52,7 +54,7 @@ class DryModel:
 
     def __init__(self, model: PreTrainedModel, precision: str) -> None:
         """`model` is on torch's device `meta`, and nobody else's."""
-        self._mode = FakeTensorMode(allow_non_fake_inputs=True)
+        self._mode = ShapesAlone()
         self._is_mixed = precision == "mixed"
         self.model = model
         with self._mode:
@@ -69,12 +71,19 @@ class DryModel:
 
     @classmethod
     def like(cls, model: PreTrainedModel, precision: str) -> "DryModel":
-        """The shapes of a model that is loaded."""
-        with torch.device("meta"):
-            shapes = type(model)._from_config(
-                copy.deepcopy(model.config), dtype=dtype_of(precision)
-            )
-        return cls(shapes, precision)
+        """The shapes of a model that is loaded: of the same again those of before, with what was
+        counted of them."""
+        told = {**model.config.to_dict(), "_name_or_path": ""}
+        key = type(model).__name__, precision, json.dumps(told, sort_keys=True, default=str)
+        if key not in _kept:
+            with torch.device("meta"):
+                shapes = type(model)._from_config(
+                    copy.deepcopy(model.config), dtype=dtype_of(precision)
+                )
+            _kept[key] = cls(shapes, precision)
+            for oldest in list(_kept)[:-KEPT]:
+                del _kept[oldest]
+        return _kept[key]
 
     @classmethod
     def of(
@@ -96,38 +105,57 @@ class DryModel:
         """A tensor like a real one, without its numbers."""
         return self._mode.from_tensor(tensor)
 
-    def backward(self, run: Pass, positions: int, *, passes: int = 1) -> Held:
+    def backward(self, run: Pass, positions: int, *, passes: int = 1, masked: bool = False) -> Held:
         """What `passes` forward and backward passes hold; the gradients are left.
 
         `positions` is rows times their length, for a model whose code cannot do without numbers.
+        `masked` is whether transformers makes a mask of positions for texts that share a row.
         """
         try:
-            return self._count_passes(run, passes)
+            return self._count_passes(run, passes, masked)
         except Exception as error:  # whatever a model's own code raises
-            log.info("%s cannot be run dry: %s", type(self.model).__name__, error)
+            self._tell(error)
             weights = sum(self.weight_sizes)
             each = rough_position_bytes(self.model)
             return Held(weights + positions * each, weights + positions * each // 4)
         finally:
             self.model.zero_grad()
 
-    def _count_passes(self, run: Pass, passes: int) -> Held:
-        with self._counting() as live:
+    def _count_passes(self, run: Pass, passes: int, masked: bool) -> Held:
+        with self._counting(masked) as live:
             for _ in range(passes):
                 with self._autocast():
                     kept = run(self.model)
                 kept[0].backward()
             return Held(live.most, live.now)
 
+    def forward(self, run: Callable[[PreTrainedModel, LiveBytes], object], positions: int) -> int:
+        """The most that `run` holds without gradients, or since it had the count begin again."""
+        self.model.eval()
+        try:
+            with self._counting() as live, torch.no_grad(), self._autocast():
+                run(self.model, live)
+                return live.most
+        except Exception as error:
+            self._tell(error)
+            return positions * rough_position_bytes(self.model) // 2
+
     @contextmanager
-    def _counting(self) -> Iterator[LiveBytes]:
-        live = LiveBytes()
-        with torch.random.fork_rng(devices=[]), self._mode, StandIns(), one_text_a_row(), live:
+    def _counting(self, masked: bool = False) -> Iterator[LiveBytes]:
+        live = self._mode.live = LiveBytes()
+        rows = nullcontext() if masked else one_text_a_row()
+        with torch.random.fork_rng(devices=[]), self._mode, rows:
             live.leave_out(*self.model.parameters(), *self.model.buffers())
             yield live
 
+    def _tell(self, error: Exception) -> None:
+        log.info("%s cannot be run dry: %s", type(self.model).__name__, error)
+
     def _autocast(self) -> AbstractContextManager[object]:
         return torch.autocast("cpu", dtype=torch.bfloat16) if self._is_mixed else nullcontext()
+
+
+_kept: dict[tuple[str, str, str], DryModel] = {}
 
 
 def dtype_of(precision: str) -> torch.dtype:

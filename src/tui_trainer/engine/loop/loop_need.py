@@ -1,0 +1,132 @@
+"""What a loop takes of memory beside the weights, counted on shapes before its first step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from tui_trainer.engine.data.batching import MicroBatch, model_inputs
+from tui_trainer.engine.data.examples import Example
+from tui_trainer.engine.data.packing import Row
+from tui_trainer.engine.data.plan import plan_steps
+from tui_trainer.engine.loop.loss import step_loss
+from tui_trainer.engine.loop.loss_pass import LossPass
+from tui_trainer.engine.memory.dry_model import DryModel, Held, Pass
+from tui_trainer.engine.memory.live_bytes import LiveBytes
+from tui_trainer.engine.optimizers.step_memory import Stepping, moment_bytes, temporary_bytes
+from tui_trainer.settings.train import TrainSettings
+
+PASSES_LOOKED_AT = 20_000
+"""All of GSM8K twice over; a million would take seconds before the first step."""
+
+
+@dataclass(frozen=True)
+class LoopNeed:
+    """Bytes on the model's device beside the weights."""
+
+    passes: int
+    """The most at once in the forward and backward passes of a step."""
+    left: int
+    """After them: the gradients, and the losses."""
+    moments: int
+    """That the first step makes, and that stay."""
+    temporaries: int
+    """Of `optimizer.step`."""
+    measuring: int
+    """Of what is measured between two steps, without gradients."""
+
+    @property
+    def first_step(self) -> int:
+        """The most in the first step, which makes the moments."""
+        return max(self.passes, self.left + self.moments + self.temporaries)
+
+    @property
+    def later(self) -> int:
+        """The most from then on, and before the first step."""
+        return self.moments + max(self.passes, self.left + self.temporaries, self.measuring)
+
+
+def loop_need(
+    dry: DryModel,
+    loss_pass: LossPass,
+    batch: MicroBatch,
+    settings: TrainSettings,
+    stepping: Stepping,
+    measuring: int = 0,
+) -> LoopNeed:
+    """What a loop takes whose largest micro-batch is `batch`, which is on the host.
+
+    `loss_pass` is that of the loop, of whatever model.
+    """
+    held = passes_need(dry, loss_pass, batch, settings)
+    sizes = dry.weight_sizes
+    return LoopNeed(
+        passes=held.most,
+        left=held.left,
+        moments=moment_bytes(settings.optimizer, sizes),
+        temporaries=temporary_bytes(
+            *(settings.optimizer, stepping, sizes, dry.itemsize),
+            decays=bool(settings.weight_decay),
+        ),
+        measuring=measuring,
+    )
+
+
+def passes_need(
+    dry: DryModel, loss_pass: LossPass, batch: MicroBatch, settings: TrainSettings
+) -> Held:
+    """What the passes of one step hold: of several the second, which the first's gradients meet."""
+    rows, positions = batch.input_ids.shape
+    passes = min(2, settings.accumulation)
+    masked = settings.pack > 0 and not loss_pass.within_items and not loss_pass.one_by_one
+    lengths = tuple(len(place.example.ids) for place in batch.places)
+    ways = loss_pass.within_items, loss_pass.one_by_one, loss_pass.head is None
+    key = "loop", rows, positions, lengths, passes, *ways
+    if key not in dry.counted:
+        dry.model.train()
+        run = pass_of(dry, loss_pass, batch)
+        dry.counted[key] = dry.backward(run, rows * positions, passes=passes, masked=masked)
+    return dry.counted[key]
+
+
+def pass_of(dry: DryModel, loss_pass: LossPass, batch: MicroBatch) -> Pass:
+    """The forward pass of a loop, on shapes alone."""
+    shapes = batch.each(dry.shape_of)
+    head = dry.model.get_output_embeddings() if loss_pass.head is not None else None
+    assert head is None or isinstance(head, nn.Linear)
+    dry_pass = replace(loss_pass, model=dry.model, head=head, kernel=None, compiled=None)
+
+    def run(_model: PreTrainedModel) -> tuple[Tensor, ...]:
+        with dry_pass.in_use():
+            return dry_pass(shapes, batch.counted)
+
+    return run
+
+
+def measured_need(dry: DryModel, batch: MicroBatch) -> int:
+    """What the losses of held-out items take, in a forward pass over `batch`."""
+    shapes = batch.each(dry.shape_of)
+
+    def run(model: PreTrainedModel, _live: LiveBytes) -> None:
+        logits = model(**model_inputs(shapes)).logits
+        step_loss(logits, shapes.labels, shapes.counts, batch.counted)
+
+    return dry.forward(run, batch.input_ids.numel())
+
+
+def largest_rows(examples: Sequence[Example], settings: TrainSettings) -> tuple[Row, ...]:
+    """The rows of the loop's largest micro-batch: as many as its longest, filled up to that."""
+    passes = (rows for step in plan_steps(examples, settings) for rows in step)
+    return max(islice(passes, PASSES_LOOKED_AT), key=positions_in)
+
+
+def positions_in(rows: Sequence[Row]) -> int:
+    """Rows times the longest of them."""
+    return len(rows) * max(map(row_length, rows))
+
+
+def row_length(row: Row) -> int:
+    """Its tokens, those that separate two items included."""
+    return sum(len(example.ids) for example in row) + len(row) - 1
