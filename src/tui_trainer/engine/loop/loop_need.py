@@ -1,9 +1,12 @@
 """What a loop takes of memory beside the weights, counted on shapes before its first step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
+from unittest.mock import patch
 
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
@@ -15,7 +18,9 @@ from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.engine.memory.dry_model import DryModel, Held, Pass
 from tui_trainer.engine.memory.live_bytes import LiveBytes
-from tui_trainer.engine.optimizers.step_memory import Stepping, moment_bytes, temporary_bytes
+from tui_trainer.engine.optimizers.step_memory import how_it_steps, moment_bytes, temporary_bytes
+from tui_trainer.engine.ways import chunked_loss
+from tui_trainer.engine.ways.chunked_loss import chunk_positions
 from tui_trainer.settings.train import TrainSettings
 
 PASSES_LOOKED_AT = 20_000
@@ -53,14 +58,15 @@ def loop_need(
     loss_pass: LossPass,
     batch: MicroBatch,
     settings: TrainSettings,
-    stepping: Stepping,
+    device: torch.device,
     measuring: int = 0,
 ) -> LoopNeed:
-    """What a loop takes whose largest micro-batch is `batch`, which is on the host.
+    """What a loop takes on `device` whose largest micro-batch is `batch`, which is on the host.
 
     `loss_pass` is that of the loop, of whatever model.
     """
-    held = passes_need(dry, loss_pass, batch, settings)
+    held = passes_need(dry, loss_pass, batch, settings, device)
+    stepping = how_it_steps(device.type, fused=settings.fused, stochastic=dry.is_stochastic)
     sizes = dry.weight_sizes
     return LoopNeed(
         passes=held.most,
@@ -75,7 +81,11 @@ def loop_need(
 
 
 def passes_need(
-    dry: DryModel, loss_pass: LossPass, batch: MicroBatch, settings: TrainSettings
+    dry: DryModel,
+    loss_pass: LossPass,
+    batch: MicroBatch,
+    settings: TrainSettings,
+    device: torch.device,
 ) -> Held:
     """What the passes of one step hold: of several the second, which the first's gradients meet."""
     rows, positions = batch.input_ids.shape
@@ -83,11 +93,12 @@ def passes_need(
     masked = settings.pack > 0 and not loss_pass.within_items and not loss_pass.one_by_one
     lengths = tuple(len(place.example.ids) for place in batch.places)
     ways = loss_pass.within_items, loss_pass.one_by_one, loss_pass.head is None
-    key = "loop", rows, positions, lengths, passes, *ways
+    key = "loop", rows, positions, lengths, passes, device.type, *ways
     if key not in dry.counted:
         dry.model.train()
         run = pass_of(dry, loss_pass, batch)
-        dry.counted[key] = dry.backward(run, rows * positions, passes=passes, masked=masked)
+        with chunks_as_on(device):
+            dry.counted[key] = dry.backward(run, rows * positions, passes=passes, masked=masked)
     return dry.counted[key]
 
 
@@ -103,6 +114,23 @@ def pass_of(dry: DryModel, loss_pass: LossPass, batch: MicroBatch) -> Pass:
             return dry_pass(shapes, batch.counted)
 
     return run
+
+
+@contextmanager
+def chunks_as_on(device: torch.device) -> Iterator[None]:
+    """Inside, a chunked loss takes its chunks as on `device`, whose products add in place."""
+    if device.type == "cpu":
+        yield
+        return
+
+    def positions(_: torch.device, vocabulary: int) -> int:
+        return chunk_positions(device, vocabulary)
+
+    with (
+        patch.object(chunked_loss, "chunk_positions", positions),
+        patch.object(chunked_loss, "product_adder", lambda *_: lambda *_: None),
+    ):
+        yield
 
 
 def measured_need(dry: DryModel, batch: MicroBatch) -> int:

@@ -17,7 +17,6 @@ from tui_trainer.engine.loop.validation import ANSWER_TOKENS, groups_of_like_len
 from tui_trainer.engine.memory.generation_need import generation_need
 from tui_trainer.engine.memory.room import with_margin
 from tui_trainer.engine.models.devices import CPU, free_memory, memory_in_use
-from tui_trainer.engine.optimizers.step_memory import how_it_steps
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.reports.problem import format_prompt
@@ -109,9 +108,8 @@ def need_of(loop: PlannedLoop) -> LoopNeed:
     loss_pass = make_loss_pass(learner, loop.examples, replace(settings, compiled=False))
     rows = largest_rows(loop.examples, settings)
     batch = make_batch(rows, settings, learner.vocabulary)
-    stochastic = learner.report.precision == BF16_STOCHASTIC
-    stepping = how_it_steps(learner.device.type, fused=settings.fused, stochastic=stochastic)
-    return loop_need(learner.dry_model, loss_pass, batch, settings, stepping, measuring_need(loop))
+    measuring = measuring_need(loop)
+    return loop_need(learner.dry_model, loss_pass, batch, settings, learner.device, measuring)
 
 
 def measuring_need(loop: PlannedLoop) -> int:

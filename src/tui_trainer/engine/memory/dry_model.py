@@ -30,6 +30,7 @@ from tui_trainer.engine.memory.live_bytes import LiveBytes, rounded_up
 from tui_trainer.engine.memory.shapes_alone import ShapesAlone
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.models.model_report import context_of
+from tui_trainer.settings.model import BF16_STOCHASTIC
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class DryModel:
             model.tie_weights()  # each has a tensor of its own now
         self.weight_sizes = [rounded_up(parameter.nbytes) for parameter in model.parameters()]
         """Bytes that each weight takes, a tied one once."""
+        self.is_stochastic = precision == BF16_STOCHASTIC
         self.itemsize = dtype_of(precision).itemsize
         self.context = context_of(model)
         self.dropout = Dropout(model)
