@@ -84,7 +84,7 @@ def attended(
     inputs: Sequence[Tensor], lengths: Sequence[int], place: Place
 ) -> tuple[Tensor, list[Tensor]]:
     """As the engine does it: [row, position, head, width], and the gradients of the inputs."""
-    items = item_lengths(lengths).to(torch.device(place.device))
+    items = item_lengths(lengths).each(lambda ends: ends.to(place.device))
     query, key, value = inputs
     kernel = kernel_on(query.device)
     found, _ = attend_within_items(nn.Module(), query, key, value, None, items=items, kernel=kernel)

@@ -16,6 +16,7 @@ from tui_trainer.engine.data.packing import Row
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.engine.loop.loss_pass import LossPass
+from tui_trainer.engine.loop.row_attention import RowAttention
 from tui_trainer.engine.memory.dry_model import DryModel, Held, Pass
 from tui_trainer.engine.memory.live_bytes import LiveBytes
 from tui_trainer.engine.optimizers.step_memory import how_it_steps, moment_bytes, temporary_bytes
@@ -87,18 +88,21 @@ def passes_need(
     settings: TrainSettings,
     device: torch.device,
 ) -> Held:
-    """What the passes of one step hold: of several the second, which the first's gradients meet."""
+    """What the passes of one step hold: of several a later one, which finds gradients."""
     rows, positions = batch.input_ids.shape
-    passes = min(2, settings.accumulation)
-    masked = settings.pack > 0 and not loss_pass.within_items and not loss_pass.one_by_one
+    accumulating = settings.accumulation > 1
+    attention = loss_pass.attention
+    masked = settings.pack > 0 and not attention.within_items and not attention.one_by_one
     lengths = tuple(len(place.example.ids) for place in batch.places)
-    ways = loss_pass.within_items, loss_pass.one_by_one, loss_pass.head is None
-    key = "loop", rows, positions, lengths, passes, device.type, *ways
+    ways = replace(attention, notes=()), loss_pass.head is None
+    key = "loop", rows, positions, lengths, accumulating, device.type, *ways
     if key not in dry.counted:
         dry.model.train()
         run = pass_of(dry, loss_pass, batch)
         with chunks_as_on(device):
-            dry.counted[key] = dry.backward(run, rows * positions, passes=passes, masked=masked)
+            dry.counted[key] = dry.backward(
+                run, rows * positions, accumulating=accumulating, masked=masked
+            )
     return dry.counted[key]
 
 
@@ -107,7 +111,9 @@ def pass_of(dry: DryModel, loss_pass: LossPass, batch: MicroBatch) -> Pass:
     shapes = batch.each(dry.shape_of)
     head = dry.model.get_output_embeddings() if loss_pass.head is not None else None
     assert head is None or isinstance(head, nn.Linear)
-    dry_pass = replace(loss_pass, model=dry.model, head=head, kernel=None, compiled=None)
+    # A kernel takes tensors of its device alone; what it holds is what one over the row would.
+    attention = RowAttention(masked=False) if loss_pass.attention.kernel else loss_pass.attention
+    dry_pass = replace(loss_pass, model=dry.model, head=head, attention=attention, compiled=None)
 
     def run(_model: PreTrainedModel) -> tuple[Tensor, ...]:
         with dry_pass.in_use():

@@ -107,14 +107,17 @@ class DryModel:
         """A tensor like a real one, without its numbers."""
         return self._mode.from_tensor(tensor)
 
-    def backward(self, run: Pass, positions: int, *, passes: int = 1, masked: bool = False) -> Held:
-        """What `passes` forward and backward passes hold; the gradients are left.
+    def backward(
+        self, run: Pass, positions: int, *, accumulating: bool = False, masked: bool = False
+    ) -> Held:
+        """What a forward and a backward pass hold; the gradients are left, and count.
 
         `positions` is rows times their length, for a model whose code cannot do without numbers.
-        `masked` is whether transformers makes a mask of positions for texts that share a row.
+        `accumulating` is whether there are gradients before, to which these are added, and `masked`
+        whether transformers makes a mask of positions for texts that share a row.
         """
         try:
-            return self._count_passes(run, passes, masked)
+            return self._count_pass(run, accumulating, masked)
         except Exception as error:  # whatever a model's own code raises
             self._tell(error)
             weights = sum(self.weight_sizes)
@@ -123,12 +126,14 @@ class DryModel:
         finally:
             self.model.zero_grad()
 
-    def _count_passes(self, run: Pass, passes: int, masked: bool) -> Held:
+    def _count_pass(self, run: Pass, accumulating: bool, masked: bool) -> Held:
         with self._counting(masked) as live:
-            for _ in range(passes):
-                with self._autocast():
-                    kept = run(self.model)
-                kept[0].backward()
+            if accumulating:
+                for parameter in self.model.parameters():
+                    parameter.grad = torch.empty_like(parameter)
+            with self._autocast():
+                kept = run(self.model)
+            kept[0].backward()
             return Held(live.most, live.now)
 
     def forward(self, run: Callable[[PreTrainedModel, LiveBytes], object], positions: int) -> int:
