@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(NO_CUDA)
     folder = chosen.out or Path(tempfile.mkdtemp(prefix="tui-trainer-gpu-"))
     folder.mkdir(parents=True, exist_ok=True)
+    show(f"results go to {folder.resolve()}")
     device = "cuda:0" if chosen.device == "cuda" else chosen.device
     place = Place(device, chosen.small, folder.resolve())
     outcomes = run_steps(steps, place, chosen.seconds or ALL_SECONDS[place.on_device])
@@ -94,4 +95,7 @@ def run_steps(steps: Sequence[Step], place: Place, seconds: float) -> list[Outco
 if __name__ == "__main__":
     # A signal unwinds, so that the step that runs is ended too.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # what was found until then is in its folder
+        sys.exit(128 + signal.SIGINT)

@@ -1,5 +1,6 @@
 """The models that the steps train, and what they do with each of them."""
 
+import gc
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -16,9 +17,18 @@ SHAPES = (("qwen3-1.7b", 60e9), ("qwen3-0.6b", 22e9), ("smollm2-135m", 0.0))
 
 
 def load(source: str, device: str, precision: str) -> Engine:
+    """A model, in the place of one that nobody holds any more."""
+    let_go()
     engine = Engine(UNHEARD)
     engine.load_model(ModelChoice(source, device, precision))
     return engine
+
+
+def let_go() -> None:
+    """Free what nobody holds: a model is in cycles, and torch keeps the memory that one had."""
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def small_model(place: Place) -> str:

@@ -14,7 +14,7 @@ from tests.gpu.steps.cuda_tests import counts_of, marked_files
 from tests.gpu.steps.item_attention import causal_attention
 from tests.gpu.steps.profile import Busy, busy_time
 from tests.gpu.steps.syncs import TOLD, counted_waits
-from tests.gpu.steps.versions import is_below
+from tests.gpu.steps.versions import is_below, used_bytes
 
 HERE = Place("cpu", small=True, folder=Path())
 
@@ -50,6 +50,19 @@ def test_attention_by_hand_is_that_of_torch() -> None:
 )
 def test_versions_are_compared_by_their_numbers(found: str | None, below: bool) -> None:
     assert is_below(found, "2.11") is below
+
+
+def test_what_others_hold_of_a_card_is_told_by_its_uuid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the driver's tool tells it; a card that is cut into parts has no figure of its own."""
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text('#!/bin/sh\necho "GPU-a1, 512"\necho "GPU-b2, [N/A]"\necho\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert used_bytes() == {"GPU-a1": 512 * 2**20}
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    assert used_bytes() == {}
 
 
 def test_the_counts_of_all_suites_are_added(tmp_path: Path) -> None:

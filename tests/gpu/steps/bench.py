@@ -4,12 +4,9 @@ Each loop once, as the bench of the program runs it and with its clock; `tui-tra
 rounds, and the peers, for whoever has longer than nine minutes.
 """
 
-import gc
 from dataclasses import asdict
 
-import torch
-
-from tests.gpu.engines import large_model
+from tests.gpu.engines import large_model, let_go
 from tests.gpu.record import Record
 from tests.gpu.step import Place
 from tui_trainer.engine.bench_process import prepare, run_loop
@@ -46,7 +43,7 @@ def look(place: Place, record: Record) -> None:
     epochs = epochs_needed(settings.seconds, flops, peaks, prepared.epoch_tokens)
     rates = {}
     for name, (loop, precision) in LOOPS.items():
-        let_go(place)
+        let_go()
         job = Job(loop, ModelChoice(model, place.device, precision), settings, epochs)
         measured = run_loop(job, UNHEARD)
         rates[name] = measured.tokens_per_second
@@ -65,10 +62,3 @@ def look(place: Place, record: Record) -> None:
 def look_at_loss(name: str, measured: Measured, before: float, record: Record) -> None:
     """A loop that is fast and learns nothing has reached nothing."""
     record.at_most(f"{name}: held-out loss after it", measured.equal_time.loss, before)
-
-
-def let_go(place: Place) -> None:
-    """What the run before held, of which the next is to know nothing."""
-    gc.collect()
-    if place.on_device:
-        torch.cuda.empty_cache()

@@ -66,7 +66,8 @@ def no_more_memory(engine: Engine) -> Iterator[None]:
             raise torch.OutOfMemoryError("as if there were none")
         torch.cuda.empty_cache()
         total = torch.cuda.get_device_properties(device).total_memory
-        torch.cuda.set_per_process_memory_fraction(torch.cuda.memory_reserved() / total, device)
+        reserved = torch.cuda.memory_reserved(device)
+        torch.cuda.set_per_process_memory_fraction(reserved / total, device)
         held.extend(all_pieces(device))
 
     hook = engine.learner.model.register_forward_pre_hook(take_all)

@@ -35,6 +35,7 @@ def look(place: Place, record: Record) -> None:
     record.equal("packages that are needed and are not there", " ".join(short) or "none", "none")
     if short:
         record.figure("remedy", f"pip install {' '.join(short)}")
+    if found["torch"] is None:
         return
     look_at_kernels(record)
     if place.on_device:
