@@ -10,7 +10,7 @@ from torch import Tensor
 from torch._dynamo.utils import counters
 from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, PreTrainedConfig
 
-from tests.architectures import Sizes, tiny_learner
+from tests.architectures import Sizes, tiny_config, tiny_learner
 from tests.engine.dispatched import Dispatched
 from tests.engine.ways.test_chunked_loss import SMALL
 from tests.engine.ways.test_item_attention import (
@@ -24,8 +24,9 @@ from tests.engine.ways.varlen_stand_in import (
     of_torch_2_13,
     old_card,
 )
+from tests.known import present
 from tui_trainer.engine.data.examples import Example
-from tui_trainer.engine.data.item_lengths import item_lengths
+from tui_trainer.engine.data.item_lengths import ItemLengths, item_lengths
 from tui_trainer.engine.data.packing import pack
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
@@ -33,6 +34,7 @@ from tui_trainer.engine.loop import row_attention
 from tui_trainer.engine.loop.loss_pass import LossPass, make_loss_pass
 from tui_trainer.engine.loop.row_attention import NO_KERNEL
 from tui_trainer.engine.models import device_faults
+from tui_trainer.engine.ways import item_attention
 from tui_trainer.engine.ways.item_attention import attention_within_items
 from tui_trainer.engine.ways.varlen_kernel import VarlenKernel, kernel_on
 from tui_trainer.reports.progress import Progress
@@ -195,6 +197,30 @@ def test_it_is_chosen_by_what_the_card_can_and_not_by_a_version(
         assert kernel.attend is varlen_attn
         assert {"max_q", "scale", "window_size", "enable_gqa"} <= kernel.parameters
     assert kernel_on(torch.device("cpu")) is None
+
+
+def test_torchs_own_function_takes_what_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On tensors that are shapes alone, forward and backward; whoever asks them for a number
+    raises."""
+    monkeypatch.setattr(item_attention, "_computed_in", lambda value: value.dtype)  # no autocast
+    from torch.nn.attention.varlen import varlen_attn  # noqa: PLC0415
+
+    config = tiny_config("qwen3")
+    with (
+        torch.device("meta"),
+        attention_within_items(
+            model := AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16),
+            kernel_of(varlen_attn),
+        ),
+    ):
+        tokens = torch.zeros(2, 64, dtype=torch.long)
+        items = ItemLengths((30, 34, 64), torch.zeros(4, dtype=torch.int32))
+        hidden = model.base_model(
+            input_ids=tokens, position_ids=tokens, items=items, use_cache=False
+        ).last_hidden_state
+        hidden.sum().backward()
+    assert hidden.shape == (2, 64, config.hidden_size)
+    assert all(present(p.grad).dtype == torch.bfloat16 for p in model.base_model.parameters())
 
 
 LENGTHS = [7, 5, 9], [20, 3], [4, 4, 4, 4, 4], [31], [16, 15, 2], [6, 40, 11, 3]
