@@ -1,6 +1,7 @@
 """What a GPU changes: runs where there is one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from tui_trainer.engine import nvml
 from tui_trainer.engine.accelerator import accelerator, receive, tf32
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import list_devices
+from tui_trainer.engine.ways.fp32_sums import multiply_in_fp32, product_adder
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
 
 pytestmark = [
@@ -95,6 +98,29 @@ def test_auto_takes_a_card_and_mixed_where_the_model_fits(engine: Engine) -> Non
     step = the(StepReport, next(engine.train(TrainSettings(items=1))))
     # Some of it is let go between the report and here.
     assert 0 < step.memory_bytes <= torch.cuda.max_memory_allocated(card)
+
+
+def test_products_of_bf16_add_to_a_sum_in_fp32_on_a_card() -> None:
+    """A thousand of them, each of which bf16 would round."""
+    card = torch.device("cuda")
+    one, other = (torch.randn(256, 1024, device=card).to(torch.bfloat16) for _ in range(2))
+    total = torch.full((256, 256), 1e3, device=card)
+    exact = total.double() + one.double() @ other.double().t()
+    add_product = product_adder(card, torch.bfloat16)
+    assert add_product is not multiply_in_fp32
+    add_product(total, one, other.t())
+    assert (total.double() - exact).norm() < 1e-5 * exact.norm()
+
+
+@pytest.mark.parametrize("precision", ["mixed", "bf16", "bf16-sr"])
+def test_packed_rows_attend_by_the_kernel_of_a_card_that_has_it(
+    engine: Engine, precision: str
+) -> None:
+    if not accelerator(torch.device("cuda")).has_flash_attention():
+        pytest.skip("the card is older than the kernel")
+    engine.load_model(ModelChoice("builtin", "cuda", precision))
+    step = the(StepReport, next(engine.train(replace(TUNED, items=30))))
+    assert step.notes == ()
 
 
 def test_a_text_too_large_for_the_card_leaves_the_model(engine: Engine) -> None:

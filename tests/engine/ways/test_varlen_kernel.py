@@ -61,7 +61,7 @@ QWEN3: Sizes = {
 EXAMPLES = [Example(0, "", tuple(range(5, 5 + n)), 1, 1, False) for n in (7, 5, 9)]
 
 
-def kernel_of(function: Callable[..., Tensor]) -> VarlenKernel:
+def kernel_of(function: Callable[..., object]) -> VarlenKernel:
     return VarlenKernel(function, frozenset(inspect.signature(function).parameters))
 
 

@@ -145,4 +145,4 @@ def labelled_positions(labels: Tensor) -> Tensor:
 
 def counts_of(example: Example) -> list[int]:
     """1 at each position of an item whose label counts, else 0."""
-    return [int(n >= example.first_counted) for n in range(1, len(example.ids))] + [0]
+    return [0] * (example.first_counted - 1) + [1] * example.counted + [0]
