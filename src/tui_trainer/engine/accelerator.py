@@ -236,12 +236,6 @@ class Metal(Accelerator):
     def synchronize(self) -> None:
         torch.mps.synchronize()
 
-    def rng_state(self) -> tuple[Tensor, ...]:
-        return (torch.mps.get_rng_state(),)
-
-    def set_rng_state(self, state: Tensor) -> None:
-        torch.mps.set_rng_state(state)
-
     def send(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device)
 

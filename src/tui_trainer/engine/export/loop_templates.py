@@ -249,8 +249,8 @@ for step, passes in enumerate($taken, start=$first):                    #: rated
 RANDOM_NUMBERS = """
 torch.manual_seed($seed)  # for dropout                                 #: not resumed
 torch.set_rng_state(saved["rng/0"])  # for dropout                      #: resumed
-if "rng/1" in saved:                                                    #: resumed and cuda
-    torch.cuda.set_rng_state(saved["rng/1"], DEVICE)                    #: resumed and cuda
+if "rng/1" in saved:                                                    #: resumed and on_gpu
+    torch.get_device_module(DEVICE).set_rng_state(saved["rng/1"], DEVICE)  #: resumed and on_gpu
 """
 SPLIT = '''
 def train(first, last):

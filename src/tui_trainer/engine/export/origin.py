@@ -45,7 +45,7 @@ class Origin:
             "mixed": self.precision == "mixed",
             "half": self.precision not in FULL_WIDTH,
             "tf32": self.precision == TF32,
-            "cuda": self.device.startswith("cuda"),
+            "on_gpu": self.device != "cpu",
             "dropout": self.dropout > 0,
             "packed_weights": self.packed_weights,
             "appends": self.appended > 0,
