@@ -16,11 +16,11 @@ SHAPES = (("qwen3-1.7b", 60e9), ("qwen3-0.6b", 22e9), ("smollm2-135m", 0.0))
 """From what memory on a card has room to train each in `mixed`, with packed rows of 2,048."""
 
 
-def load(source: str, device: str, precision: str) -> Engine:
+def load(source: str, device: str, precision: str, *, deterministic: bool = False) -> Engine:
     """A model, in the place of one that nobody holds any more."""
     let_go()
     engine = Engine(UNHEARD)
-    engine.load_model(ModelChoice(source, device, precision))
+    engine.load_model(ModelChoice(source, device, precision, deterministic=deterministic))
     return engine
 
 

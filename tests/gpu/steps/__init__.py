@@ -21,6 +21,9 @@ STEPS = (
     _step("syncs", 60, "how often a step waits for the device"),
     _step("out_of_memory", 30, "memory that runs out in a forward pass loses nothing"),
     _step("positions", 30, "a position out of range is a sentence"),
-    _step("twice", 45, "the same steps again, to the same bits or how far off"),
+    _step(
+        "lost_device", 30, "an assert in a kernel ends what is asked of the device, in a sentence"
+    ),
+    _step("twice", 60, "the same steps again, to the same bits or how far off"),
     _step("cuda_tests", 90, "the tests that are marked `cuda`"),
 )

@@ -13,6 +13,7 @@ from tests.gpu.record import Record
 from tests.gpu.step import Place
 from tests.known import present
 from tests.models import NOTEBOOK_TEXT
+from tui_trainer.device_errors import is_out_of_memory
 from tui_trainer.engine.engine import Engine
 from tui_trainer.settings.train import TrainSettings
 
@@ -40,8 +41,7 @@ def look_at(what: str, run: Callable[[], object], engine: Engine, record: Record
             run()
     except Exception as error:
         record.figure(f"what {what} raised", describe_error(error))
-        is_named = isinstance(error, torch.OutOfMemoryError)
-        record.holds(f"{what} says that memory ran out", is_named)
+        record.holds(f"{what} says that memory ran out", is_out_of_memory(error))
     else:
         record.holds(f"{what} says that memory ran out", False)
     kept = same_bits(before, engine.learner.model.parameters())

@@ -20,6 +20,10 @@ FAR = {"fp32": 1e-3, "mixed": 1e-2}
 
 
 def look(place: Place, record: Record) -> None:
+    for precision in FAR:  # first: it has to be asked for before a card is used
+        one, other = (run(place, precision, deterministic=True) for _ in range(2))
+        equal = one[0] == other[0] and same_bits(one[1], other[1])
+        record.holds(f"{precision}: the same bits with --deterministic", equal)
     for precision, far in FAR.items():
         (losses, weights), (again, weights_again) = (run(place, precision) for _ in range(2))
         equal = losses == again and same_bits(weights, weights_again)
@@ -29,9 +33,11 @@ def look(place: Place, record: Record) -> None:
         record.figure(f"weights off in {precision}", farthest(weights_again, weights))
 
 
-def run(place: Place, precision: str) -> tuple[list[float], list[Tensor]]:
+def run(
+    place: Place, precision: str, *, deterministic: bool = False
+) -> tuple[list[float], list[Tensor]]:
     """The losses, and the weights after them."""
-    engine = load(small_model(place), place.device, precision)
+    engine = load(small_model(place), place.device, precision, deterministic=deterministic)
     losses = [step.loss for step in steps_of(engine.train(LOOP))]
     return losses, weights_of(engine.learner.model)
 
