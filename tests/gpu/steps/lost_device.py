@@ -69,5 +69,5 @@ def fail(device: torch.device) -> None:
     torch.cuda.synchronize()
 
 
-def assert_failed(_: torch.device) -> None:
+def assert_failed(device: torch.device) -> None:
     raise torch.AcceleratorError("CUDA error: device-side assert triggered")
