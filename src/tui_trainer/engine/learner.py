@@ -16,6 +16,7 @@ from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.history import History, default_budget
 from tui_trainer.engine.memory.ample import is_ample
 from tui_trainer.engine.memory.dry_model import DryModel
+from tui_trainer.engine.memory.generation_need import one_pass_need
 from tui_trainer.engine.memory.update_need import UpdateNeed, update_need
 from tui_trainer.engine.models.devices import has_room_for_copies, use_of
 from tui_trainer.engine.models.dropout import Dropout
@@ -64,6 +65,7 @@ class Learner:
         """What every text and every batch is held against before it is sent."""
         self.loops = 0
         """How many training loops were begun."""
+        self._pass_needs: dict[int, int] = {}
         self.weights = Weights(model)
         stochastic = report.precision == BF16_STOCHASTIC
         self.setup = TrainingSetup(self.weights, Dropout(model), stochastic=stochastic)
@@ -118,6 +120,12 @@ class Learner:
     def has_ample_room(self, tokens: int) -> bool:
         """Whether any use of a text of so many tokens has room, without counting what it needs."""
         return is_ample(self.weights.bytes, tokens * self.report.vocabulary, self.device)
+
+    def pass_need(self, tokens: int) -> int:
+        """Bytes that a forward pass over one text of so many tokens takes on the device."""
+        if tokens not in self._pass_needs:
+            self._pass_needs[tokens] = one_pass_need(self.dry_model, tokens)
+        return self._pass_needs[tokens]
 
     def copy_ahead(self) -> None:
         """Copy what undo needs of before the next update, where that is sure to have room."""

@@ -3,6 +3,7 @@
 import torch
 
 from tui_trainer.engine.generation.predict import read_logits
+from tui_trainer.engine.generation.room import check_room
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.reports.predictions import PassesReport, Prediction
@@ -30,6 +31,7 @@ def passes(learner: Learner, text: str) -> PassesReport:
 @torch.no_grad()
 def _run(learner: Learner, text: str, training: bool) -> Prediction:
     input_ids = learner.input_ids(text)
+    check_room(learner, input_ids.shape[1])
     learner.model.train(training)
     with learner.autocast(), learner.setup.dropout.in_use():
         logits = learner.model(input_ids=input_ids, use_cache=False).logits

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.finite import NotNumbersError
+from tui_trainer.engine.generation.room import check_room
 from tui_trainer.engine.learner import Learner
 from tui_trainer.reports.predictions import Candidate, Position, Prediction
 
@@ -33,6 +34,7 @@ def predict_anyhow(learner: Learner, text: str, top: int = 5) -> Prediction:
 
 def forward(learner: Learner, input_ids: Tensor) -> Tensor:
     """The logits [1, position, vocabulary] of `input_ids` [1, position], without dropout."""
+    check_room(learner, input_ids.shape[1])
     learner.model.eval()
     with torch.no_grad(), learner.autocast():
         logits: Tensor = learner.model(input_ids=input_ids, use_cache=False).logits

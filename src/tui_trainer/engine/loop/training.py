@@ -112,10 +112,14 @@ class Training:
 
         InputError with a remedy where the loop has none even without.
         """
-        asked = PlannedLoop(
-            self._learner, items.examples, items.held_out, settings, self.spare_bytes()
-        )
-        planned, self.memory = planned_to_fit(asked)
+        learner, examples, held_out = self._learner, items.examples, items.held_out
+        asked = PlannedLoop(learner, examples, held_out, settings, self.spare_bytes())
+        try:
+            planned, self.memory = planned_to_fit(asked)
+        except InputError:
+            if not learner.loaded.give_up():  # the copy that R gives back; its files serve too
+                raise
+            planned, self.memory = planned_to_fit(asked)
         return planned.copies
 
     def spare_bytes(self) -> int:
