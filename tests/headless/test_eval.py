@@ -51,6 +51,23 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
     return script
 
 
+def test_a_note_that_comes_later_is_told_once(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory may be short for a later batch alone."""
+    evaluate = Engine.evaluate
+
+    def with_notes(engine: Engine, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
+        for report in evaluate(engine, settings):
+            notes = ("Memory was short.",) if report.items else ()
+            yield dataclasses.replace(report, notes=notes)
+
+    monkeypatch.setattr(Engine, "evaluate", with_notes)
+    ended = program("eval", *BRIEF, "--model", tiny)
+    assert ended.err.count("Memory was short.") == 1
+    assert ended.status == 0
+
+
 def test_items_and_scores_are_those_of_the_engine(program: Program, tiny: str) -> None:
     ended = program("eval", *BRIEF, "--model", tiny, "--json")
     assert (ended.status, ended.err) == (0, "")

@@ -135,9 +135,7 @@ def with_bar(
     bar, last = ItemBar(settings.items), None
     try:
         for report in whole_steps(reports):
-            if last is None:
-                for note in report.notes:
-                    say(note)
+            _tell_notes(last, report, bar)
             _tell_threads(last, report, bar)
             yield report, bar
             bar.show(report)
@@ -146,6 +144,14 @@ def with_bar(
         bar.close()
     if last is not None and last.total < settings.items:
         _note_fewer(settings, last.total)
+
+
+def _tell_notes(last: EvaluationReport | None, report: EvaluationReport, bar: ItemBar) -> None:
+    """What was not said with the report before: memory may be short for a later batch."""
+    for note in report.notes:
+        if last is None or note not in last.notes:
+            bar.hide()
+            say(note)
 
 
 def _tell_threads(last: EvaluationReport | None, report: EvaluationReport, bar: ItemBar) -> None:
