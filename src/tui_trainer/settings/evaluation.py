@@ -44,7 +44,12 @@ class EvaluationSettings:
         more="They are of the split `train`, and never a tested item.",
     )
     batch: int = setting(
-        64, "answers generated together, at most", unit="answers", least=1, most=LARGEST_WHOLE
+        64,
+        "answers generated together, at most",
+        more="Fewer, where memory has no room for so many.",
+        unit="answers",
+        least=1,
+        most=LARGEST_WHOLE,
     )
     max_tokens: int = setting(
         256, "the longest answer, in tokens", unit="tokens", least=1, most=LARGEST_WHOLE

@@ -22,6 +22,7 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.generation import evaluate as evaluation
 from tui_trainer.engine.generation.batch_generation import GreedyGeneration
 from tui_trainer.engine.generation.evaluate import batches_by_length, load_held_out, make_prompt
+from tui_trainer.engine.memory.generation_need import generation_need
 from tui_trainer.engine.ways.cached_batch import last_logits_only
 from tui_trainer.errors import InputError
 from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
@@ -240,6 +241,31 @@ def test_what_was_scored_stays_where_an_evaluation_is_cancelled(qwen3: Engine) -
     kept = next(report for report in reports if len(report.items) == 4)
     end(reports)
     assert len({item.problem for item in kept.items}) == 4
+
+
+def test_as_many_are_answered_together_as_memory_has_room_for(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = EvaluationSettings(items=12, batch=12, max_tokens=6)
+    expected = last(qwen3.evaluate(settings))
+    learner = qwen3.learner
+    prompt = max(len(learner.vocabulary.ids(item.prompt)) for item in expected.items)
+    rows = []
+    hook = learner.model.register_forward_pre_hook(
+        lambda _model, _args, given: rows.append(len(given["input_ids"])), with_kwargs=True
+    )
+    for least, most in (12, 12), (3, 4):
+        free = generation_need(learner.dry_model, most, prompt, prompt + 6)
+        for module in "room", "ample":
+            name = f"tui_trainer.engine.memory.{module}.free_memory"
+            monkeypatch.setattr(name, lambda _, free=free: free)
+        rows.clear()
+        found = last(qwen3.evaluate(settings))
+        assert least <= max(rows) <= most
+        assert {i.problem: i for i in found.items} == {i.problem: i for i in expected.items}
+        limits = [evaluation.FEWER.format(number) for number in range(least, most + 1)]
+        assert [note in limits for note in found.notes] == [True] * (most < 12)
+    hook.remove()
 
 
 def no_room(largest: int, error: Exception) -> Callable[[object, object, dict[str, Tensor]], None]:

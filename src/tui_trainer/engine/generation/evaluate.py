@@ -14,6 +14,7 @@ from tui_trainer.engine.generation.batch_generation import (
     GreedyGeneration,
     answers_together,
 )
+from tui_trainer.engine.generation.batch_room import rows_with_room
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.errors import InputError
@@ -26,7 +27,7 @@ from tui_trainer.settings.evaluation import EvaluationSettings
 BETWEEN_SHOTS = "\n\n"
 # Between two reports the worker answers the other screens.
 REPORT_SECONDS = 0.05
-FEWER = "Memory was short for larger batches, so at most {} answers are generated together."
+FEWER = "Memory has no room for larger batches, so at most {} answers are generated together."
 
 
 def load_held_out(
@@ -108,11 +109,12 @@ class Evaluation:
         self._ids = [learner.vocabulary.ids(prompt) for prompt in self._prompts]
         self._lengths = list(map(len, self._ids))
         together = answers_together(learner, self._ids, settings.max_tokens)
-        batched = settings if together else replace(settings, batch=1)
-        self._waiting = batches_by_length(self._lengths, batched)
+        wanted = settings.batch if together else 1
+        most = rows_with_room(learner, self._ids, settings.max_tokens, wanted)
+        self._waiting = batches_by_length(self._lengths, replace(settings, batch=most))
         self._notes = () if together else (NO_BATCHES,)
-        self._fewer: tuple[str, ...] = ()
-        """That memory was short, in a sentence."""
+        self._fewer = () if most >= min(wanted, len(tested)) else (FEWER.format(most),)
+        """That memory is short, in a sentence."""
         self._items: tuple[EvaluatedItem, ...] = ()
         self._tokens, self._seconds = 0, 0.0
 
