@@ -67,6 +67,20 @@ def test_a_card_is_listed_by_what_nvml_says_and_no_context_is_made(library: Modu
     assert listed[:2] == [("cuda:1", 70 * GIB, ""), ("cuda:0", 30 * GIB, "")]
 
 
+def test_of_the_cards_of_a_node_those_are_listed_that_cuda_visible_devices_has(
+    library: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CUDA itself reads it, numbers and UUIDs alike: its first card may be NVML's second."""
+    put_in(monkeypatch, Card(GIB, error=RuntimeError(BUSY)))
+    second = SimpleNamespace(uuid=UUIDS[1].removeprefix("GPU-"))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: second)
+    assert next((one.name, one.free_bytes) for one in list_devices()) == ("cuda:0", 70 * GIB)
+    mig = SimpleNamespace(uuid="a-slice-of-one")  # NVML has another name for it
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: mig)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (GIB // 2, GIB))
+    assert list_devices()[0].free_bytes == GIB // 2
+
+
 def test_auto_makes_a_context_on_the_card_that_it_takes_alone(
     library: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -335,6 +335,11 @@ def accelerator_count(kind: str) -> int:
     return int(torch.get_device_module(kind).device_count())
 
 
+def cuda_has_begun() -> bool:
+    """Whether torch has read what there is: some of its environment is read then alone."""
+    return torch.cuda.is_initialized()
+
+
 def why_none(kind: str) -> str:
     """Why torch sees no device of a type where one may be: an old driver. Empty where none is."""
     if kind != "cuda":

@@ -9,6 +9,7 @@ import os
 import torch
 import torch.utils.deterministic
 
+from tui_trainer.engine.accelerator import cuda_has_begun
 from tui_trainer.errors import InputError
 
 CUBLAS_WORKSPACE, FIXED = "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
@@ -22,7 +23,7 @@ TOO_LATE = (
 def fix_cublas() -> None:
     """Before the GPU is first used; InputError where it was."""
     if CUBLAS_WORKSPACE not in os.environ:
-        if torch.cuda.is_initialized():
+        if cuda_has_begun():
             raise InputError(TOO_LATE)
         os.environ[CUBLAS_WORKSPACE] = FIXED
 

@@ -24,8 +24,8 @@ SHARE_FOR_STATE = 0.8
 CPU = torch.device("cpu")
 NO_BF16 = "{} does not compute in bf16, which on Apple's takes macOS 14. Use precision fp32."
 NO_TF32 = (
-    "{} has no TF32: it takes an NVIDIA GPU of compute capability 8.0 (Ampere) or later. Use "
-    "precision fp32."
+    "{} has no TF32: it takes an NVIDIA GPU of compute capability 8.0 (Ampere) or later. Use one, "
+    "or precision fp32."
 )
 
 
