@@ -14,8 +14,11 @@ from tui_trainer.engine import nvml
 from tui_trainer.engine.accelerator import accelerator, receive, tf32
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import list_devices
+from tui_trainer.engine.optimizers.stochastic_rounding import adamw_piece, adamw_update
+from tui_trainer.engine.random_numbers import get_rng, set_rng
 from tui_trainer.engine.ways.fp32_sums import multiply_in_fp32, product_adder
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
@@ -121,6 +124,53 @@ def test_packed_rows_attend_by_the_kernel_of_a_card_that_has_it(
     engine.load_model(ModelChoice("builtin", "cuda", precision))
     step = the(StepReport, next(engine.train(replace(TUNED, items=30))))
     assert step.notes == ()
+
+
+def test_an_update_in_bf16_sr_is_compiled_and_holds_nothing_for_a_moment(engine: Engine) -> None:
+    engine.load_model(ModelChoice("builtin", "cuda", "bf16-sr"))
+    card, weights = engine.learner.device, engine.learner.weights
+    assert adamw_update(card) is not adamw_piece
+    optimizer = engine.learner.setup.make_optimizer("AdamW", 1e-3)
+    for weight in weights.trained:
+        weight.grad = torch.ones_like(weight)
+    optimizer.step()  # makes the moments
+    held = torch.cuda.memory_allocated(card)
+    torch.cuda.reset_peak_memory_stats(card)
+    optimizer.step()
+    assert torch.cuda.max_memory_allocated(card) - held < 2**16
+    before = weights_of(engine.learner.model)
+    rng, after = get_rng(card), []
+    for _ in range(2):
+        weights.restore([weight.to(card) for weight in before])
+        for weight in weights.trained:
+            weight.grad = torch.zeros_like(weight)
+        fresh = engine.learner.setup.make_optimizer("AdamW", 1e-3)
+        set_rng(card, rng)
+        fresh.step()
+        after.append(weights_of(engine.learner.model))
+    assert_same_bits(*after)  # its random numbers are those of torch
+
+
+def test_mixed_answers_the_same_with_weights_that_were_cast_before(engine: Engine) -> None:
+    engine.load_model(ModelChoice("builtin", "cuda", "mixed"))
+    assert engine.learner.checks.casts_weights_once()
+
+
+def test_a_batch_of_answers_too_large_for_the_card_is_halved(engine: Engine) -> None:
+    engine.load_model(ModelChoice("builtin", "cuda", "fp32"))
+    card = engine.learner.device
+    settings = EvaluationSettings(items=64, batch=64, max_tokens=64)
+    *_, expected = engine.evaluate(settings)
+    torch.cuda.empty_cache()
+    total = torch.cuda.get_device_properties(card).total_memory
+    room = torch.cuda.memory_reserved(card) + 2**26
+    torch.cuda.set_per_process_memory_fraction(room / total, card)
+    try:
+        *_, found = engine.evaluate(settings)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, card)
+    assert len(found.items) == len(expected.items) == 64
+    assert any("at most" in note for note in found.notes)
 
 
 def test_a_text_too_large_for_the_card_leaves_the_model(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.known import step_reports
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.optimizers import compiled_piece
-from tui_trainer.engine.optimizers.compiled_piece import in_one_kernel
+from tui_trainer.engine.optimizers.compiled_piece import Update, in_one_kernel
 from tui_trainer.engine.optimizers.optim import make_optimizer
 from tui_trainer.engine.optimizers.stochastic_rounding import TRIED_ADAMW, adamw_piece
 from tui_trainer.engine.weights import Weights
@@ -72,6 +72,25 @@ def test_where_it_gives_other_numbers_too(
     assert "adamw_piece gives other numbers" in caplog.text
     monkeypatch.setattr(compiled_piece, "COMPILED_ON", ())
     assert_same_bits(found, updated())
+
+
+@pytest.mark.usefixtures("compiling")
+def test_it_is_compiled_and_tried_before_the_first_update_once_and_draws_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[Update] = []
+
+    def compiled(update: Update, **_: object) -> Update:
+        tried.append(update)
+        return update
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    module = torch.nn.Linear(3, 3).bfloat16()
+    rng = torch.get_rng_state()
+    for _ in range(2):
+        make_optimizer("AdamW", Weights(module), 1e-2, stochastic=True)
+    assert tried == [adamw_piece]
+    assert torch.equal(torch.get_rng_state(), rng)
 
 
 @pytest.mark.long

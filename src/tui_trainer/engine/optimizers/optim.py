@@ -5,12 +5,19 @@ import math
 from torch import Tensor
 from torch.optim import SGD, AdamW, Optimizer
 
-from tui_trainer.engine.optimizers.stochastic_rounding import StochasticAdamW, StochasticSGD
+from tui_trainer.engine.optimizers.stochastic_rounding import (
+    StochasticAdamW,
+    StochasticSGD,
+    adamw_update,
+    sgd_update,
+)
 from tui_trainer.engine.weights import Weights
 from tui_trainer.settings.train import check_lr, check_optimizer
 
 PLAIN = {"AdamW": AdamW, "SGD": SGD}
 STOCHASTIC = {"AdamW": StochasticAdamW, "SGD": StochasticSGD}
+UPDATES = {"AdamW": adamw_update, "SGD": sgd_update}
+"""Of those that round by chance."""
 Group = dict[str, list[Tensor] | float]
 """A parameter group as `torch.optim` takes it."""
 
@@ -34,6 +41,8 @@ def make_optimizer(
     kinds = STOCHASTIC if stochastic else PLAIN
     kind = kinds[check_optimizer(name)]
     how = {"fused": True} if fused and not stochastic else {}
+    if stochastic:
+        UPDATES[name](weights.device)  # compiled now, where it is, and not in the first update
     if weight_decay is None:
         return kind(weights.trained, lr=lr, **how)
     return kind(parameter_groups(weights, weight_decay), lr=lr, **how)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, AdamW
 
-from tui_trainer.engine.optimizers.compiled_piece import in_one_kernel
+from tui_trainer.engine.optimizers.compiled_piece import Update, in_one_kernel
 
 HALF = 1 << 16
 PIECE = 1 << 24
@@ -62,7 +62,7 @@ class StochasticAdamW(AdamW):
             state["exp_avg_sq"] = torch.zeros_like(parameter)
         state["step"] += 1
         (beta1, beta2), lr, count = group["betas"], group["lr"], float(state["step"])
-        update = in_one_kernel(adamw_piece, parameter.device, 4, TRIED_ADAMW)
+        update = adamw_update(parameter.device)
         for piece in pieces(parameter.detach(), grad, state["exp_avg"], state["exp_avg_sq"]):
             update(
                 *piece,
@@ -84,9 +84,19 @@ class StochasticSGD(SGD):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    update = in_one_kernel(sgd_piece, parameter.device, 2, TRIED_SGD)
+                    update = sgd_update(parameter.device)
                     for piece in pieces(parameter.detach(), parameter.grad):
                         update(*piece, group["weight_decay"], -group["lr"])
+
+
+def adamw_update(device: torch.device) -> Update:
+    """`adamw_piece` as it is run there; the compiler takes its time the first time."""
+    return in_one_kernel(adamw_piece, device, 4, TRIED_ADAMW)
+
+
+def sgd_update(device: torch.device) -> Update:
+    """`sgd_piece`, likewise."""
+    return in_one_kernel(sgd_piece, device, 2, TRIED_SGD)
 
 
 def pieces(*tensors: Tensor) -> Iterator[Sequence[Tensor]]:
