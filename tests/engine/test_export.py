@@ -23,6 +23,7 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.export.document import DETERMINISTIC, ON_A_GPU, make_document
 from tui_trainer.engine.export.loop_part import settings_told
+from tui_trainer.engine.export.model_part import model_cell
 from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.models.determinism import CUBLAS_WORKSPACE, FIXED
 from tui_trainer.errors import InputError
@@ -444,6 +445,13 @@ def test_a_script_takes_deterministic_kernels_where_they_were_taken_and_says_so(
         assert ("torch.use_deterministic_algorithms(True)" in it.path.read_text()) is asked
         assert (DETERMINISTIC in it.notes) is asked
         assert ON_A_GPU not in it.notes
+
+
+def test_a_script_has_as_many_threads_as_were_set() -> None:
+    for threads in (None, 2):
+        origin = Origin("folder", "cpu", "fp32", threads=threads)
+        asked = "torch.set_num_threads(2)\n" in model_cell(origin, origin.facts, seed=0)
+        assert asked is (threads == 2)
 
 
 def test_on_a_gpu_no_last_digit_is_promised() -> None:

@@ -18,9 +18,12 @@ from tests.headless.conftest import Program, obeyed_characters
 from tests.known import the
 from tui_trainer.engine.data.problems import Problem, format_problem, load_problems
 from tui_trainer.engine.engine import Engine
+from tui_trainer.headless.gsm8k import describe_report
 from tui_trainer.reports.evaluation import EvaluationReport
-from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.loop import LoopReport, ThreadsReport
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.reports.threads import ThreadShare
+from tui_trainer.runs.loop_lines import loop_lines
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
@@ -374,3 +377,14 @@ def test_a_bad_line_is_named_by_its_number(program: Program, tiny: str, problem_
     ended = program("gsm8k", "--problems", problem_file, "--model", tiny, "--json")
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert "Line 4" in ended.err
+
+
+def test_another_number_of_threads_is_a_line_of_its_own() -> None:
+    fewer = ThreadsReport(12, ThreadShare(1, 2))
+    assert list(describe_report(fewer)) == [
+        "    12  from here on 1 thread: others use this machine"
+    ]
+    assert list(describe_report(ThreadsReport(340, ThreadShare(2, 2)))) == [
+        "   340  from here on 2 threads"
+    ]
+    assert loop_lines(fewer) == [{"event": "threads", "step": 12, "threads": 1, "of": 2}]

@@ -80,7 +80,8 @@ def run_loop(job: Job, progress: Progress) -> Measured:
     learner = load_learner(
         replace(job.model, device=str(device), precision=loop_precision(job, device)), progress
     )
-    threads.use(job.model.threads, on_cpu=device.type == "cpu")
+    may_change = device.type == "cpu" and not job.model.deterministic
+    threads.use(job.model.threads, may_change=may_change)
     threads.watch()
     model, vocabulary, context = learner.model, learner.vocabulary, learner.report.context
     held_out_examples = as_examples(held_out, vocabulary, context)

@@ -41,7 +41,8 @@ def take_in_hand(
     learner: Learner, choice: ModelChoice, source: Source, progress: Progress, threads: Threads
 ) -> ModelAtHand:
     """All that is kept of a model that was loaded from `source`; it computes with its threads."""
-    threads.use(choice.threads, on_cpu=learner.device.type == "cpu")
+    on_cpu = learner.device.type == "cpu"
+    threads.use(choice.threads, may_change=on_cpu and not choice.deterministic)
     hooked = learner.setup.dropout.hooked
     cell = TrainingCell(learner)
     return ModelAtHand(

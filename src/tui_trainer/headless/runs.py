@@ -38,6 +38,7 @@ from tui_trainer.words.runs import (
     run_cells,
 )
 from tui_trainer.words.table import TextColumn, table
+from tui_trainer.words.threads import with_threads
 
 if TYPE_CHECKING:
     # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
@@ -53,6 +54,7 @@ COLUMNS = (
     TextColumn("best", 7),
     TextColumn("state", 0, left=True),
 )
+
 LEFT_SHOWN = 5
 RUN_HELP = "a run's name, as the list has it, or its folder"
 
@@ -189,6 +191,7 @@ def describe(run: RunOnDisk) -> Iterator[str]:
         f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
         f"{model.parameters:,} parameters, {visible(model.device)}, "
         f"{visible(describe_precision(model.device, model.precision, model.deterministic))}"
+        f"{with_threads(model.device, model.threads)}"
     )
     yield f"{visible(data.problems)}: {counted(data.items, 'item')}"
     yield describe_versions(described)

@@ -67,7 +67,8 @@ class ModelChoice:
         "how many threads compute on the CPU, or auto: as many as it has cores for this program, "
         "fewer while others use them",
         more="`auto` counts quotas and Slurm's `--cpus-per-task`, and stays at `OMP_NUM_THREADS` "
-        "where that is set. The last bits of a loss depend on the number: fix it where they count.",
+        "where that is set. The last bits of a loss depend on the number: fix it where they count; "
+        "with `--deterministic` it stays.",
         unit="threads",
         least=1,
         most=LARGEST_WHOLE,

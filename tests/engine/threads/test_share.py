@@ -52,9 +52,9 @@ def test_a_number_that_was_set_stays(others: Others) -> None:
     assert threads.share == ThreadShare(1, 1)
 
 
-def test_on_an_accelerator_the_number_stays(others: Others) -> None:
+def test_where_it_may_not_change_the_number_stays(others: Others) -> None:
     threads = Threads(environment={})
-    threads.use(None, on_cpu=False)
+    threads.use(None, may_change=False)
     threads.watch()
     assert followed(threads, others, 1.0, 1.0) == [2, 2]
 

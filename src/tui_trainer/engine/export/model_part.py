@@ -26,6 +26,7 @@ MODEL = $model
 DEVICE = $device
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")             #: deterministic
 torch.use_deterministic_algorithms(True)                                #: deterministic
+torch.set_num_threads($threads)                                         #: threads
 torch.set_float32_matmul_precision("high")  # products of fp32 matrices in TF32 #: tf32
 
 tokenizer = AutoTokenizer.from_pretrained(MODEL$keywords)
@@ -56,4 +57,5 @@ def model_cell(origin: Origin, facts: Collection[str], seed: int) -> str:
         keywords=Code(keywords),
         seed=seed,
         appended=origin.appended,
+        threads=origin.threads,
     )

@@ -33,6 +33,8 @@ class Origin:
     """The commit of a Hub model."""
     remote_code: bool = False
     deterministic: bool = False
+    threads: int | None = None
+    """Where they were set."""
     appended: int = 0
     """How many tokens its tokenizer puts after a text, which are left out here."""
     context: int | None = None
@@ -50,6 +52,7 @@ class Origin:
             "packed_weights": self.packed_weights,
             "appends": self.appended > 0,
             "deterministic": self.deterministic,
+            "threads": self.threads is not None,
         }
         return {name for name, is_so in told.items() if is_so}
 
@@ -91,6 +94,7 @@ def find_origin(
         revision=commit if source.on_hub and COMMIT.fullmatch(commit) else None,
         remote_code=choice.remote_code,
         deterministic=choice.deterministic,
+        threads=choice.threads,
         appended=appended,
         context=report.context,
     )

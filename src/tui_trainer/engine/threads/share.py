@@ -48,10 +48,10 @@ class Threads:
         self._usual = OWN if self._is_set else min(OWN, self._cores.whole)
         self.use(None)
 
-    def use(self, threads: int | None, *, on_cpu: bool = True) -> None:
-        """So many from now on; None is `auto`, which chooses where the CPU computes."""
+    def use(self, threads: int | None, *, may_change: bool = True) -> None:
+        """So many from now on; None is `auto`, which chooses where the number `may_change`."""
         self._choice = ThreadChoice(threads or self._usual)
-        self._chooses = on_cpu and threads is None and not self._is_set and self._usual > 1
+        self._chooses = may_change and threads is None and not self._is_set and self._usual > 1
         self._before: Look | None = None
         self._look_cost = self._worked_at = self._settled_at = 0.0
         self._told = self.share

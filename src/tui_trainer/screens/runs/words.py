@@ -23,6 +23,7 @@ from tui_trainer.words.runs import (
     describe_versions,
     run_cells,
 )
+from tui_trainer.words.threads import with_threads
 
 CELL_CHARACTERS = 40
 CHECKPOINTS_SHOWN = 6
@@ -149,7 +150,8 @@ def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
         "Model",
         f"{visible(model.name)}: {visible(model.architecture)}, {model.parameters:,} parameters, "
         f"{visible(model.device)}, "
-        f"{visible(describe_precision(model.device, model.precision, model.deterministic))}\n"
+        f"{visible(describe_precision(model.device, model.precision, model.deterministic))}"
+        f"{with_threads(model.device, model.threads)}\n"
         f"loaded from {visible(model.source)}\nfingerprint {visible(model.fingerprint)}",
     )
     data = described.data
