@@ -11,11 +11,12 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.known import present, step_reports, the
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine import nvml
-from tui_trainer.engine.accelerator import accelerator, receive, tf32
+from tui_trainer.engine.accelerator import accelerator, receive
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import list_devices
 from tui_trainer.engine.optimizers.stochastic_rounding import adamw_piece, adamw_update
 from tui_trainer.engine.random_numbers import get_rng, set_rng
+from tui_trainer.engine.tf32 import tf32
 from tui_trainer.engine.ways.fp32_sums import multiply_in_fp32, product_adder
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.evaluation import EvaluationSettings

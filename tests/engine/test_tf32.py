@@ -8,10 +8,11 @@ import torch
 from transformers import PreTrainedModel
 
 from tests.models import BYTE_LEVEL
-from tui_trainer.engine.accelerator import Host, tf32, tf32_is_on
+from tui_trainer.engine.accelerator import Host
 from tui_trainer.engine.bench import peak
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import choose_precision
+from tui_trainer.engine.tf32 import tf32, tf32_is_on
 from tui_trainer.engine.ways import model_checks
 from tui_trainer.errors import InputError
 from tui_trainer.reports.bench_figures import COMPUTE_DTYPES

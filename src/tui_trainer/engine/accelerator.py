@@ -6,7 +6,6 @@ names. Metal's (`mps`) has fewer, and a CPU's has none: what they lack is done t
 with torch 2.9, and for Metal later. So each is asked by its type.
 """
 
-import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -350,34 +349,6 @@ def why_none(kind: str) -> str:
         reason = str(error).split(" Please ")[0]
         return "" if any(words in reason for words in NOTHING_THERE) else reason
     return ""
-
-
-def set_tf32(on: bool) -> None:
-    """Whether CUDA multiplies fp32 matrices in TF32, which torch leaves off.
-
-    By the older of torch's two names for it: asked by the newer alone, torch.compile raises, since
-    it reads the older. torch 2.9 warns of that name, whoever uses it.
-    """
-    if on == tf32_is_on():
-        return
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Please use the new API settings")
-        torch.set_float32_matmul_precision("high" if on else "highest")
-
-
-def tf32_is_on() -> bool:
-    return torch.backends.cuda.matmul.fp32_precision == "tf32"
-
-
-@contextmanager
-def tf32(on: bool) -> Iterator[None]:
-    """So in the block, and then as it was."""
-    before = tf32_is_on()
-    set_tf32(on)
-    try:
-        yield
-    finally:
-        set_tf32(before)
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:

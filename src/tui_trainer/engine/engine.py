@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from tui_trainer.engine.accelerator import set_tf32
 from tui_trainer.engine.bench.turns import installed_loops, run_bench
 from tui_trainer.engine.cell.cross_entropy import cross_entropy
 from tui_trainer.engine.cell.fork import fork, update_at
@@ -43,6 +42,7 @@ from tui_trainer.engine.models.model_report import context_of, embedding_rows, r
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import find_source, local_models
 from tui_trainer.engine.models.vocabularies import Vocabularies
+from tui_trainer.engine.tf32 import set_tf32
 from tui_trainer.engine.threads.share import Threads
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.errors import InputError

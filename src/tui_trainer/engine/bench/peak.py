@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from tui_trainer.engine.accelerator import accelerator, tf32
+from tui_trainer.engine.accelerator import accelerator
+from tui_trainer.engine.tf32 import tf32
 from tui_trainer.reports.bench_figures import flops_per_token
 from tui_trainer.settings.model import FP32, TF32
 

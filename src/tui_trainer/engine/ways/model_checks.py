@@ -17,7 +17,6 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from tui_trainer.device_errors import not_deterministic
-from tui_trainer.engine.accelerator import tf32
 from tui_trainer.engine.data.batching import MicroBatch, model_inputs, pad
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.packing import pack
@@ -26,6 +25,7 @@ from tui_trainer.engine.models.device_faults import is_of_the_machine
 from tui_trainer.engine.models.model_report import embedding_rows
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.engine.random_numbers import get_rng, set_rng
+from tui_trainer.engine.tf32 import tf32
 from tui_trainer.engine.ways.cached_batch import CachedBatch
 from tui_trainer.engine.ways.cast_weights import CastWeights
 from tui_trainer.engine.ways.causal_attention import attention_without_mask
