@@ -9,8 +9,9 @@ from typing import TypeVar
 import torch
 
 from tui_trainer.closed import closed
+from tui_trainer.engine.control_groups import ROOT
 from tui_trainer.engine.threads.choice import Seen, ThreadChoice
-from tui_trainer.engine.threads.cores import ROOT, is_set_by_user, usable_cores
+from tui_trainer.engine.threads.cores import is_set_by_user, usable_cores
 from tui_trainer.engine.threads.load import Look, left_by_others, look, taken
 from tui_trainer.reports.threads import ThreadShare
 
