@@ -82,6 +82,11 @@ def test_speed_phases_held_out_loss_and_ratios() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_a_bench_says_that_it_was_deterministic() -> None:
+    result = conclude(replace(HEAD, deterministic=True), PREPARED, [NOTEBOOK])
+    assert next(iter(report_lines(result))).endswith(", cpu, precision auto, deterministic")
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_no_ratio_to_a_loop_that_failed_in_one_round(order: int) -> None:
     lines = lines_of(*(NOTEBOOK, TUTORIAL, FAILED)[::order])

@@ -36,6 +36,8 @@ class BenchHead:
     held_out_loss_before: float | None
     event: str = "bench"
     format: int = FORMAT
+    deterministic: bool = False
+    """Whether the loops took only kernels that give the same bits each time."""
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def head_lines(head: BenchHead) -> Iterator[str]:
         f"{visible(head.architecture, limit=NAME_CHARACTERS)}, {head.parameters:,} parameters, "
         f"{visible(head.device, limit=NAME_CHARACTERS)}, precision "
         f"{visible(head.precision, limit=NAME_CHARACTERS)}"
+        f"{', deterministic' if head.deterministic else ''}"
     )
     yield (
         f"{visible_source(settings.problems, NAME_CHARACTERS)}: "

@@ -18,6 +18,8 @@ from tests.engine.notebook import assert_same_bits, weights_of
 from tests.known import end, present, step_reports, the
 from tests.models import byte_level_tokenizer
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.loop import checkpoint
+from tui_trainer.engine.models import device_faults
 from tui_trainer.errors import InputError
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.runs import CheckpointReport
@@ -245,6 +247,45 @@ def test_whatever_writing_a_checkpoint_raises_is_its_failure_and_not_the_runs(
     assert "\n" not in failure
     assert list((newest() / "checkpoints").iterdir()) == []
     assert (len(steps), open_run(newest()).description.state) == (2, "finished")
+
+
+def test_where_the_device_is_lost_while_it_is_written_no_disk_is_to_blame(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+    def fail(*_: object) -> None:
+        raise lost
+
+    monkeypatch.setattr(qwen3.learner.model, "save_pretrained", fail)
+    loop = qwen3.train(TrainSettings(items=2, checkpoint_every=1), record=True)
+    with monkeypatch.context() as patched, pytest.raises(torch.AcceleratorError):
+        patched.setattr(device_faults, "make_it_compute", fail)
+        next(loop)
+    assert open_run(newest()).description.state == "failed"
+    report = next(
+        step_reports(qwen3.train(TrainSettings(items=2, checkpoint_every=1), record=True))
+    )
+    assert "device-side assert" in present(present(report.checkpoint).failure)  # it lives
+
+
+def test_no_memory_to_read_a_checkpoint_in_is_no_damage(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = TrainSettings(items=3, checkpoint_every=1)
+    loop = qwen3.train(settings, record=True)
+    next(loop)
+    end(loop)
+    folder = str(find_checkpoint(run_folders()[0].name))
+    qwen3.load_model(ModelChoice(folder, "cpu", "fp32"))
+    full = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    def fail(_: Path) -> None:
+        raise full
+
+    monkeypatch.setattr(checkpoint, "load_file", fail)
+    with pytest.raises(RuntimeError, match="allocate memory"):
+        qwen3.resume(folder, settings)
 
 
 def test_weights_that_never_had_a_gradient_are_resumed_too(engine: Engine, tmp_path: Path) -> None:

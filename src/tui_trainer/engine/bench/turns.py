@@ -81,6 +81,7 @@ def run_bench(
         parameters=prepared.parameters,
         device=prepared.device,
         precision=choice.precision,
+        deterministic=choice.deterministic,
         settings=settings,
         peaks=prepared.peaks,
         held_out_loss_before=finite(prepared.held_out_loss),

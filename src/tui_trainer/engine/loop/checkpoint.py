@@ -15,9 +15,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.optim import Optimizer
 
+from tui_trainer.device_errors import is_out_of_memory
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import BestAndWorst
 from tui_trainer.engine.loop.training_state import TrainingState, begin_training
+from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.engine.random_numbers import Rng, get_rng
 from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
@@ -66,7 +68,8 @@ def save_checkpoint(
 def model_written(folder: Path, learner: Learner) -> Iterator[Path]:
     """Gives a folder with the model, for what belongs beside it; whole or not at all in `folder`.
 
-    InputError whatever a library raises: of a full disk tokenizers makes a bare Exception.
+    InputError whatever a library raises, of a full disk tokenizers makes a bare Exception; but what
+    a device does not survive, which no room on the disk would mend.
     """
     try:
         with whole_or_not_at_all(folder) as beside:
@@ -76,6 +79,8 @@ def model_written(folder: Path, learner: Learner) -> Iterator[Path]:
     except InputError:
         raise
     except Exception as error:
+        if not recovers_from(error, learner.device):
+            raise
         logging.getLogger(__name__).exception("%s was not written", folder)
         sentence = f"{folder} cannot be written ({why(error)})."
         raise UnwritableError(sentence, folder, error) from error
@@ -142,6 +147,8 @@ def _read_tensors(folder: Path) -> dict[str, Tensor]:
     try:
         return load_file(folder / TENSORS_FILE)
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise Damage(f"{TENSORS_FILE} cannot be read: {error}") from error
 
 

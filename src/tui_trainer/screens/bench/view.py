@@ -51,7 +51,7 @@ round gets no figures and no ratio.
 
 'of peak' is the share of the fastest matrix product of this device that is useful work. The
 held-out loss says what the speed was worth: after the same time, and after as many tokens as the
-slowest loop had read in it.
+slowest loop had read in it. A loop's clock begins after its warm-up, in which it compiles.
 
 A bench loads the model anew, as it is at its source: what you trained here does not count. Anything
 beside it would slow its loops, so a loop that trains is paused for it, and none can go on while it

@@ -75,7 +75,8 @@ at its end: a diamond on the chart. Where the diamonds rise while the losses fal
 learns these items by heart. v shows sample answers too.
 
 x writes what was done since the weights were loaded as a Python script or a notebook in plain
-PyTorch that makes the same steps and prints the same losses."""
+PyTorch that makes the same steps and prints the same losses, on a GPU in all but their last
+digits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 

@@ -92,8 +92,8 @@ stays; pick none and nothing has changed.
 
 The loss before the update is what the training cell prints; the one after is a new forward pass.
 x writes all that was done since the weights were loaded, here and by the loop of GSM8K, as a Python
-script or a notebook in plain PyTorch: run it, and it prints the same losses. What was undone is not
-in it.
+script or a notebook in plain PyTorch: run it, and it prints the same losses, on a GPU in all but
+their last digits. What was undone is not in it.
 
 Train mode turns dropout on, so the same text gives a different loss each time; eval mode turns
 it off. A model without dropout gives the same in both, as the built-in one does. d sets some, and
