@@ -33,6 +33,7 @@ gallery: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m tui_trainer.settings.page > docs/settings.md
+	$(BIN)/python -m tui_trainer.engine.loop.memory_page > docs/gpu.md
 
 # BEFORE=COMMIT measures the start of that commit too, in turns.
 bench: $(READY)

@@ -27,6 +27,7 @@ from tui_trainer.engine.export.model_part import model_cell
 from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.models.determinism import CUBLAS_WORKSPACE, FIXED
 from tui_trainer.errors import InputError
+from tui_trainer.reports.actions import UPDATE, Action
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.steps import StepReport
@@ -452,6 +453,14 @@ def test_a_script_has_as_many_threads_as_were_set() -> None:
         origin = Origin("folder", "cpu", "fp32", threads=threads)
         asked = "torch.set_num_threads(2)\n" in model_cell(origin, origin.facts, seed=0)
         assert asked is (threads == 2)
+
+
+def test_on_a_gpu_the_optimizer_of_step_is_the_fused_one_as_it_is_here() -> None:
+    done = [Action(UPDATE, "text", 1e-5, "AdamW", 1, True)]
+    for device, given in ("cuda:1", ", fused=True"), ("cpu", ""):
+        document = make_document(done, Origin("folder", device, "fp32"), 0, "it", script=True)
+        line = f"optimizer = torch.optim.AdamW(model.parameters(), lr=1e-05{given})"
+        assert any(line in cell.code for cell in document.cells), device
 
 
 def test_on_a_gpu_no_last_digit_is_promised() -> None:

@@ -11,7 +11,7 @@ from tests.models import BYTE_LEVEL
 from tui_trainer.engine.accelerator import Host
 from tui_trainer.engine.bench import peak
 from tui_trainer.engine.engine import Engine
-from tui_trainer.engine.models.devices import choose_precision
+from tui_trainer.engine.loop.auto_precision import choose_precision
 from tui_trainer.engine.tf32 import tf32, tf32_is_on
 from tui_trainer.engine.ways import model_checks
 from tui_trainer.errors import InputError
@@ -31,7 +31,7 @@ def test_tf32_is_refused_where_a_device_has_none(
     with pytest.raises(InputError, match=f"{name} has no TF32.* or precision fp32"):
         choose_precision("tf32", torch.device(name), config)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (8, 0))
-    assert choose_precision("tf32", torch.device("cuda:0"), config) == "tf32"
+    assert choose_precision("tf32", torch.device("cuda:0"), config).name == "tf32"
     monkeypatch.setattr(torch.version, "hip", "6.4")
     with pytest.raises(InputError, match="has no TF32"):
         choose_precision("tf32", torch.device("cuda:0"), config)

@@ -27,12 +27,12 @@ from tui_trainer.engine.generation.generate import (
 )
 from tui_trainer.engine.generation.predict import predict
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.auto_precision import choose_precision
 from tui_trainer.engine.model_at_hand import ModelAtHand, take_in_hand
 from tui_trainer.engine.models.determinism import fix_cublas, set_deterministic
 from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.engine.models.devices import (
     choose_device,
-    choose_precision,
     has_memory_for,
     list_devices,
 )
@@ -138,7 +138,8 @@ class Engine:
         vocabulary = self._vocabularies.read(source, choice)
         chosen = choose_device(choice.device)
         self._device = device = chosen.device
-        precision = choose_precision(choice.precision, device, config, code=choice.remote_code)
+        taken = choose_precision(choice.precision, device, config, code=choice.remote_code)
+        precision = taken.name
         dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
         self._progress.check()
         size = count_weights(source, config) * dtype.itemsize
@@ -152,7 +153,7 @@ class Engine:
         check_causal(model, source.name)
         seconds = time.perf_counter() - started
         vocabulary = vocabulary.fitted(embedding_rows(model), context_of(model))
-        notes = (*chosen.notes, *loaded.notes, *vocabulary.notes)
+        notes = (*chosen.notes, *taken.notes, *loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights
         set_tf32(precision == TF32)

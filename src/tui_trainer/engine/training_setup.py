@@ -4,7 +4,7 @@ from torch.optim import Optimizer
 
 from tui_trainer.engine.models.dropout import Dropout
 from tui_trainer.engine.optimizers.optim import make_optimizer, set_lr
-from tui_trainer.engine.optimizers.step_memory import Stepping, how_it_steps
+from tui_trainer.engine.optimizers.step_memory import Stepping, fuses_on, how_it_steps
 from tui_trainer.engine.weights import Weights
 from tui_trainer.reports.actions import Action
 from tui_trainer.settings.train import TUTORIAL_LR, check_lr
@@ -49,12 +49,7 @@ class TrainingSetup:
 
     @property
     def _fuses(self) -> bool:
-        """Whether the training cell's does all in one kernel.
-
-        Torch's own default on a GPU (`foreach`) takes the memory of the weights once more. On a CPU
-        it is the notebook's to the bit, which takes that of two matrices.
-        """
-        return self._weights.device.type != "cpu"
+        return fuses_on(self._weights.device.type)
 
     def make_optimizer(
         self, name: str, lr: float, weight_decay: float | None = None, *, fused: bool = False

@@ -11,9 +11,10 @@ from tui_trainer.settings.fields import check_settings, setting
 DEVICES = "auto", "cpu", "cuda", "xpu", "mps"
 DEVICE_NOT_KNOWN = "Device {} is not known: use auto, cpu, cuda, cuda:N, xpu or mps."
 FP32, TF32 = "fp32", "tf32"
+MIXED = "mixed"
 BF16_STOCHASTIC = "bf16-sr"
 """bf16 weights that an update rounds by chance."""
-PRECISIONS = "auto", FP32, TF32, "mixed", "bf16", BF16_STOCHASTIC
+PRECISIONS = "auto", FP32, TF32, MIXED, "bf16", BF16_STOCHASTIC
 FULL_WIDTH = FP32, TF32
 """Precisions whose logits are fp32, and nothing of them bf16."""
 RANDOM = "random:"  # and a shape: a model whose weights are in no file

@@ -13,7 +13,7 @@ from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop import memory_estimate
 from tui_trainer.engine.loop.loop_need import largest_rows, positions_in
-from tui_trainer.engine.loop.memory_estimate import smaller
+from tui_trainer.engine.loop.smaller_loops import smaller
 from tui_trainer.errors import InputError
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED

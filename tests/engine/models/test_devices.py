@@ -14,10 +14,10 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, Pre
 from tests.cards import BUSY, GIB, Card, put_in, raising
 from tests.models import BYTE_FALLBACK, BYTE_LEVEL
 from tui_trainer.engine.engine import Engine
+from tui_trainer.engine.loop.auto_precision import choose_precision
 from tui_trainer.engine.models.devices import (
     Chosen,
     choose_device,
-    choose_precision,
     count_parameters,
     list_devices,
     memory_in_use,
@@ -132,36 +132,11 @@ def test_parameters_are_counted_without_allocating_them(
     assert count_parameters(config) == sum(p.numel() for p in model.parameters())
 
 
-def test_auto_precision_is_fp32_on_a_cpu_and_mixed_on_a_card_where_it_fits(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    config = BYTE_LEVEL["Qwen3"](400)
-    assert choose_precision("auto", torch.device("cpu"), config) == "fp32"
-    needed = 20 * count_parameters(config) / 0.8
-    put_in(monkeypatch, int(needed) + 1, int(needed) - 1)
-    assert choose_precision("auto", torch.device("cuda:0"), config) == "mixed"
-    assert choose_precision("auto", torch.device("cuda:1"), config) == "bf16-sr"
-    assert choose_precision("fp32", torch.device("cuda:1"), config) == "fp32"
-
-
 def test_memory_in_use_on_a_cpu_is_what_the_process_holds() -> None:
     held = torch.ones(2**24)
     rss = psutil.Process().memory_info().rss
     assert memory_in_use(torch.device("cpu")) == pytest.approx(rss, rel=0.2)
     assert memory_in_use(torch.device("cpu")) > held.nbytes
-
-
-def test_where_a_device_has_no_bf16_auto_is_fp32_and_others_are_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    mps, config = torch.device("mps"), BYTE_LEVEL["Qwen3"](400)
-    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda major, minor: False)
-    assert choose_precision("auto", mps, config) == choose_precision("fp32", mps, config) == "fp32"
-    for precision in "mixed", "bf16", "bf16-sr":
-        with pytest.raises(InputError, match=r"mps does not compute in bf16.* Use precision fp32"):
-            choose_precision(precision, mps, config)
-    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda major, minor: True)
-    assert choose_precision("mixed", mps, config) == "mixed"
 
 
 def test_auto_counts_a_model_with_code_of_its_own_where_a_card_is(
@@ -174,7 +149,7 @@ def test_auto_counts_a_model_with_code_of_its_own_where_a_card_is(
     config = AutoConfig.from_pretrained(folder_with_code, trust_remote_code=True)
     card = torch.device("cuda", 0)
     # Nobody was told of its class yet, so it is asked for whether its code may run.
-    assert choose_precision("auto", card, config, code=True) == "mixed"
+    assert choose_precision("auto", card, config, code=True).name == "mixed"
     status = engine.load_model(ModelChoice(str(folder_with_code), remote_code=True))
     assert (status.model.architecture, status.model.device) == ("MineForCausalLM", "cuda:0")
     assert status.model.precision == "mixed"

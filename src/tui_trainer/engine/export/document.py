@@ -16,6 +16,7 @@ from tui_trainer.engine.export.model_part import IMPORTS, model_cell
 from tui_trainer.engine.export.origin import Origin
 from tui_trainer.engine.export.step_part import State, dropout_functions, step_functions, step_lines
 from tui_trainer.engine.export.template import render
+from tui_trainer.engine.optimizers.step_memory import fuses_on
 from tui_trainer.reports.actions import (
     ELSEWHERE,
     LOOP,
@@ -110,7 +111,7 @@ def make_document(
         cells.append(Cell(f"Dropout of the training cell. {DROPPED_ON_STEP}", functions))
     if functions := step_functions(actions, facts):
         cells.append(Cell("The training cell.", functions))
-    state = State()
+    state = State(fused=fuses_on(origin.device.partition(":")[0]))
     for part in in_parts(done):
         if isinstance(part, LoopSteps):
             cells += loop_cells(plans[part.number], part, facts_of[part.number], state)

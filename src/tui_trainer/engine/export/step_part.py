@@ -127,6 +127,8 @@ def dropout_functions(actions: Iterable[Action], hooked: tuple[str, ...]) -> str
 class State:
     """What the lines written so far have set; a line is written where it has to change."""
 
+    fused: bool = False
+    """Whether the optimizer does all in one kernel, as it does here on a GPU."""
     text: str | None = None
     lr: float = 0.0
     optimizer_number: int = 0
@@ -159,7 +161,8 @@ class State:
     def _optimizer(self, action: Action) -> Iterator[str]:
         if action.optimizer_number != self.optimizer_number:
             self.optimizer_number, self.lr = action.optimizer_number, action.lr
-            yield f"optimizer = torch.optim.{action.optimizer}(model.parameters(), lr={action.lr})"
+            given = f"model.parameters(), lr={action.lr}" + (", fused=True" if self.fused else "")
+            yield f"optimizer = torch.optim.{action.optimizer}({given})"
         elif action.lr != self.lr:
             self.lr = action.lr
             yield render(SET_LR, lr=action.lr)

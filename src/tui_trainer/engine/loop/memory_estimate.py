@@ -1,8 +1,7 @@
 """Whether a loop fits into memory, worked out before it starts; and what would make it fit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from tui_trainer.engine.data.batching import pad
 from tui_trainer.engine.data.examples import Example
@@ -13,6 +12,7 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import HeldOut
 from tui_trainer.engine.loop.loop_need import LoopNeed, largest_rows, loop_need, measured_need
 from tui_trainer.engine.loop.loss_pass import make_loss_pass
+from tui_trainer.engine.loop.smaller_loops import fewest_changes
 from tui_trainer.engine.loop.validation import ANSWER_TOKENS, groups_of_like_length
 from tui_trainer.engine.memory.generation_need import generation_need
 from tui_trainer.engine.memory.room import with_margin
@@ -23,8 +23,6 @@ from tui_trainer.reports.problem import format_prompt
 from tui_trainer.settings.model import BF16_STOCHASTIC
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.memory import describe_need
-
-SMALLER_ROW = 512
 
 
 @dataclass(frozen=True)
@@ -64,31 +62,14 @@ def has_room_for_copy(learner: Learner) -> bool:
 
 def find_remedy(loop: PlannedLoop) -> str:
     """The fewest changes of the settings with which the loop fits, else of the model."""
-    changes = list(smaller(loop.settings))
-    together = (changes[:count] for count in range(2, len(changes) + 1))
-    for tried in (*([change] for change in changes), *together):
-        settings = loop.settings
-        for _, values in tried:
-            settings = replace(settings, **values)
-        if estimate_memory(replace(loop, settings=settings)).fits:
-            return f"set {', '.join(words for words, _ in tried)}"
+    changes = fewest_changes(
+        loop.settings, lambda settings: estimate_memory(replace(loop, settings=settings)).fits
+    )
+    if changes is not None:
+        return f"set {changes}"
     if not loop.learner.report.precision.startswith("bf16"):
         return f"load the model in precision {BF16_STOCHASTIC}, or a smaller one"
     return "load a smaller model"
-
-
-def smaller(settings: TrainSettings) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What makes a loop hold less, from what costs least: in words, and as changed settings."""
-    if not settings.fused:
-        yield "fused to yes", {"fused": True}
-    if not settings.chunked_loss:
-        yield "chunked loss to yes", {"chunked_loss": True}
-    if settings.batch > 1:
-        passes = settings.batch * settings.accumulation
-        changes = {"batch": 1, "accumulation": passes}
-        yield f"batch to 1 and accumulation to {passes}", changes
-    if settings.pack > SMALLER_ROW:
-        yield f"pack to {SMALLER_ROW}", {"pack": SMALLER_ROW}
 
 
 def estimate_memory(loop: PlannedLoop) -> MemoryEstimate:

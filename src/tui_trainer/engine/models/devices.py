@@ -14,13 +14,8 @@ from tui_trainer.engine.accelerator import (
 )
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import DeviceReport, DeviceUse
-from tui_trainer.settings.model import BF16_STOCHASTIC, DEVICE_NOT_KNOWN, FP32, FULL_WIDTH, TF32
+from tui_trainer.settings.model import DEVICE_NOT_KNOWN, FULL_WIDTH, TF32
 
-# Training with AdamW in fp32 holds weights, gradients, two moments and the weights from before
-# the update: 5 x 4 bytes a parameter.
-# The share left over is for activations and logits.
-MIXED_BYTES_A_PARAMETER = 20
-SHARE_FOR_STATE = 0.8
 CPU = torch.device("cpu")
 NO_BF16 = "{} does not compute in bf16, which on Apple's takes macOS 14. Use precision fp32."
 NO_TF32 = (
@@ -134,25 +129,8 @@ def _not_there(wanted: str) -> str:
     return f"There is no device {wanted} on this machine, which has {there}."
 
 
-def choose_precision(
-    wanted: str, device: torch.device, config: PreTrainedConfig, *, code: bool = False
-) -> str:
-    """`auto` is fp32 on a CPU; on a GPU mixed where training fits into free memory, or bf16-sr.
-
-    InputError where the device does not have what was asked for.
-    """
-    if wanted != "auto":
-        return _check_precision(wanted, device)
-    if device.type == "cpu" or not accelerator(device).has_bf16():
-        return FP32
-    # What this process holds there is of the model before, in whose place this one comes.
-    here = accelerator(device)
-    free = here.memory().free + here.unused() + here.allocated()
-    needed = MIXED_BYTES_A_PARAMETER * count_parameters(config, code=code)
-    return "mixed" if needed <= SHARE_FOR_STATE * free else BF16_STOCHASTIC
-
-
-def _check_precision(wanted: str, device: torch.device) -> str:
+def check_precision(wanted: str, device: torch.device) -> str:
+    """Return `wanted`, which is not `auto`; InputError where the device does not have it."""
     here = accelerator(device)
     if wanted == TF32 and not here.has_tf32():
         raise InputError(NO_TF32.format(device))

@@ -26,6 +26,15 @@ class Stepping(Enum):
     ROUNDED = "in fp32, and rounded by chance"
 
 
+def fuses_on(device_type: str) -> bool:
+    """Whether the training cell's optimizer does all in one kernel.
+
+    Torch's own default on a GPU (`foreach`) takes the memory of the weights once more. On a CPU it
+    is the notebook's to the bit, which takes that of two matrices.
+    """
+    return device_type != "cpu"
+
+
 def how_it_steps(device_type: str, *, fused: bool, stochastic: bool) -> Stepping:
     """How the optimizer of `make_optimizer` does on a type of device."""
     if stochastic:
