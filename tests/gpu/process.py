@@ -14,7 +14,7 @@ from tests.gpu.step import Outcome, Place, Step, judge
 
 ROOT = Path(__file__).parents[2]
 ON_A_CPU = 5.0
-"""There a limit is so many times that of a device: a compiler shares the cores with others."""
+"""There a limit is so many times that of a device: others share its cores."""
 ENDING_SECONDS = 5.0
 """What a killed process may take to be gone; one that waits for a driver may take for ever."""
 

@@ -13,6 +13,7 @@ STEPS = (
         "versions", 40, "what is installed, what a context takes, the kernels that are looked for"
     ),
     _step("updates", 90, "20 steps in each precision; undo, redo, fork, phases, resume"),
+    _step("cuda_tests", 90, "the tests that are marked `cuda`"),
     _step("item_attention", 90, "one kernel for all items of a row, compiled, against fp64"),
     _step("memory", 100, "what a loop was said to need, and what it took"),
     _step("bench", 200, "tokens a second and the share of the peak, Qwen3-1.7B's shapes"),
@@ -25,5 +26,4 @@ STEPS = (
         "lost_device", 30, "an assert in a kernel ends what is asked of the device, in a sentence"
     ),
     _step("twice", 60, "the same steps again, to the same bits or how far off"),
-    _step("cuda_tests", 90, "the tests that are marked `cuda`"),
 )

@@ -126,7 +126,8 @@ def look_at_model(engine: Engine, place: Place, record: Record) -> None:
     """Six rows through the loop's own pass, compiled."""
     learner = engine.learner
     rows = rows_of(learner)
-    settings = replace(TUNED_CUDA, items=1)
+    # On a CPU a compiler takes minutes beside others, and tests of its own have it.
+    settings = replace(TUNED_CUDA, items=1, compiled=place.on_device)
     kernel = kernel_on(learner.device)
     record.holds("the device has the kernel", kernel is not None, of_a_device=True)
     attends = learner.checks.attends_within_items(settings.pack, kernel)
@@ -134,26 +135,38 @@ def look_at_model(engine: Engine, place: Place, record: Record) -> None:
     counters.clear()
     loss_pass = make_loss_pass(learner, [example for row in rows for example in row], settings)
     record.equal("what the loop says of it", " ".join(loss_pass.notes) or "nothing", "nothing")
-    record.holds("the blocks are compiled", loss_pass.compiled is not None)
-    exact = copy.deepcopy(learner.model).double()
-    errors, gradient_errors, leaks, graphs = [], [], [], []
-    for row in rows:
-        found = read_row(learner, loss_pass, row)
-        graphs.append(counters["stats"]["unique_graphs"])
-        wanted, leaking = read_alone(exact, row), read_alone(exact, [joined(row)])
-        errors.append(relative_error(found.losses, wanted.losses))
-        gradient_errors.append(relative_error(found.gradients, wanted.gradients))
-        if len(row) > 1:
-            leaks.append(relative_error(without_seams(leaking.losses, row), wanted.losses))
-    record.at_most("losses of a row from fp64, each item alone", max(errors), MODEL_ROUNDED)
-    record.at_most("gradients of a row from fp64", max(gradient_errors), GRADIENT_ROUNDED)
-    record.at_least("a leak in the model would be off by", min(leaks), LEAK, of_a_device=True)
-    record.figure("graphs", graphs)
-    record.figure("graph breaks", dict(counters["graph_break"]))
+    is_compiled = loss_pass.compiled is not None
+    record.holds("the blocks are compiled", is_compiled, of_a_device=True)
+    graphs = compare_rows(learner, loss_pass, rows, record)
+    record.figure("graphs after each row", graphs)
     record.equal("graphs compiled after the first row", graphs[-1] - graphs[0], 0, of_a_device=True)
+    record.figure("graph breaks", dict(counters["graph_break"]))
     breaks = counters["graph_break"].total()
     record.equal("graph breaks", breaks, 0, of_a_device=True)
     look_at_kernels(learner, loss_pass, rows[0], record)
+
+
+def compare_rows(
+    learner: Learner,
+    loss_pass: LossPass,
+    rows: Sequence[tuple[Example, ...]],
+    record: Record,
+) -> list[int]:
+    """With the same model in fp64, each item alone; how many graphs there were after each row."""
+    exact = copy.deepcopy(learner.model).double()
+    errors, gradient_errors, leaks, graphs = [], [], [], []
+    for row in rows:
+        found, wanted = read_row(learner, loss_pass, row), read_alone(exact, row)
+        graphs.append(counters["stats"]["unique_graphs"])
+        errors.append(relative_error(found.losses, wanted.losses))
+        gradient_errors.append(relative_error(found.gradients, wanted.gradients))
+        if len(row) > 1:
+            leaking = without_seams(read_alone(exact, [joined(row)]).losses, row)
+            leaks.append(relative_error(leaking, wanted.losses))
+    record.at_most("losses of a row from fp64, each item alone", max(errors), MODEL_ROUNDED)
+    record.at_most("gradients of a row from fp64", max(gradient_errors), GRADIENT_ROUNDED)
+    record.at_least("a leak in the model would be off by", min(leaks), LEAK, of_a_device=True)
+    return graphs
 
 
 def rows_of(learner: Learner) -> list[tuple[Example, ...]]:

@@ -40,7 +40,7 @@ def look(place: Place, record: Record) -> None:
 
 
 def loops(place: Place) -> dict[str, TrainSettings]:
-    """Compiled on a device alone: on a CPU that takes minutes, and another step does it."""
+    """Compiled on a device alone: on a CPU that takes minutes beside others."""
     return {
         "tuned": replace(TUNED_CUDA, pack=512, items=600, compiled=place.on_device),
         "tutorial": TrainSettings(items=WARM + STEPS),

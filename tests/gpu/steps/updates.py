@@ -2,20 +2,22 @@
 
 from statistics import mean
 
+import torch
+
 from tests.engine.notebook import weights_of
 from tests.gpu.engines import largest_difference, load, same_bits, small_model, steps_of
 from tests.gpu.record import Record
 from tests.gpu.step import Place
 from tests.known import present
 from tests.models import NOTEBOOK_TEXT
+from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.phases import LOSS, PHASES
 from tui_trainer.runs.home import CHECKPOINTS, run_folders
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.settings.model import ModelChoice
+from tui_trainer.settings.model import PRECISIONS, TF32, ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
-PRECISIONS = "fp32", "mixed", "bf16", "bf16-sr"
 LOOP = TrainSettings(items=20, checkpoint_every=10)
 EVALUATION = EvaluationSettings(items=8, max_tokens=32)
 SAME = 1e-3
@@ -29,13 +31,19 @@ def look(place: Place, record: Record) -> None:
     model = small_model(place)
     on_cpu = [step.loss for step in steps_of(load(model, "cpu", "fp32").train(LOOP))]
     record.figure("losses on the cpu", on_cpu)
-    for precision in PRECISIONS:
+    for precision in precisions_on(torch.device(place.device)):
         engine = load(model, place.device, precision)
         look_at_updates(engine, precision, record)
         look_at_evaluation(engine, precision, record)
         engine.reload()
         losses = look_at_checkpoint(engine, precision, record)
         compare(losses, on_cpu, precision, record)
+
+
+def precisions_on(device: torch.device) -> list[str]:
+    """All that a model may be loaded in; TF32 is of some cards alone."""
+    has_tf32 = accelerator(device).has_tf32()
+    return [each for each in PRECISIONS if each != "auto" and (each != TF32 or has_tf32)]
 
 
 def compare(losses: list[float], on_cpu: list[float], precision: str, record: Record) -> None:
