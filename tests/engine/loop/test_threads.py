@@ -85,12 +85,11 @@ def test_a_change_is_told_before_its_first_step_and_is_a_line_of_the_metrics(
     assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
 
 
-def test_a_run_that_begins_beside_others_says_so_and_has_no_line_of_it(
-    engine: Engine, others: Others
-) -> None:
+def test_a_run_that_begins_beside_others_says_so(engine: Engine, others: Others) -> None:
     others.taking = 1.0
     told = list(engine.train(SETTINGS, record=True))
-    assert {type(report) for report in told} == {StepReport}
+    assert told[0] == ThreadsReport(1, FEWER)
+    assert {type(report) for report in told[1:]} == {StepReport}
     (run,) = run_folders()
     assert open_run(run).description.model.threads == 1
 
@@ -116,10 +115,12 @@ def test_a_run_can_be_gone_on_with_from_beside_a_change(engine: Engine, others: 
     (run,) = run_folders()
     (checkpoint,) = checkpoint_folders(run)
     engine.load_model(ModelChoice(str(checkpoint), "cpu", "fp32"))
+    others.taking = 0.0
     told = list(engine.resume(str(checkpoint), SETTINGS, record=True))
+    assert told[0] == ThreadsReport(3, ThreadShare(2, 2))  # the lines before say one
     assert [report.step for report in told if isinstance(report, StepReport)] == [3, 4]
     resumed = next(folder for folder in run_folders() if folder != run)
-    assert (read_run(resumed).model.threads, read_run(run).model.threads) == (1, 2)
+    assert (read_run(resumed).model.threads, read_run(run).model.threads) == (2, 2)
 
 
 def test_an_evaluation_says_how_many_threads_answer(engine: Engine, others: Others) -> None:

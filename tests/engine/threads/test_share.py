@@ -65,7 +65,7 @@ def test_it_begins_with_what_others_leave(others: Others) -> None:
     threads.watch()
     threads.settle()
     assert threads.share == ThreadShare(1, 2)
-    assert followed(threads, others, 1.0, 1.0) == [1, 1]
+    assert followed(threads, others, 1.0, 1.0) == [ThreadShare(1, 2), 1, 1]
 
 
 def test_the_number_falls_after_the_step_in_which_others_came_and_is_told(others: Others) -> None:

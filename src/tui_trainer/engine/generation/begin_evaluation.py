@@ -30,7 +30,7 @@ def with_threads(
     Answers of a batch end one by one, so that its pace says nothing of the threads: what others
     leave decides alone.
     """
-    share = threads.share
+    share = threads.full
     with closed(threads.follow(reports, lambda _: None)) as followed:
         for told in followed:
             if isinstance(told, ThreadShare):

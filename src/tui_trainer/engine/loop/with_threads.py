@@ -14,7 +14,7 @@ def with_threads(
     reports: Iterator[LoopReport], threads: Threads, state: TrainingState
 ) -> Iterator[LoopReport]:
     """What the loop tells, and before a step that another number of threads makes, that number."""
-    followed = threads.follow(reports, tokens_of)
+    followed = threads.follow(reports, tokens_of, goes_on=state.step > 0)
     with closed(followed):
         for told in followed:
             yield ThreadsReport(state.step + 1, told) if isinstance(told, ThreadShare) else told

@@ -17,8 +17,8 @@ from tui_trainer.reports.threads import ThreadShare
 Report = TypeVar("Report")
 OWN = torch.get_num_threads()
 """What torch has of itself: as many as there are cores to be seen, or as the environment says."""
-PAUSE_SECONDS = 0.5
-"""Where nothing was computed for so long, what was measured before says little."""
+PAUSE_SECONDS = 2.0
+"""Where nothing was computed for so long, as it may be for a checkpoint, all is looked at anew."""
 LOOK_SECONDS = 0.5
 """Between two looks at the machine, which tells CPU time in hundredths of a second."""
 SHORTEST_LOOK = 0.1
@@ -62,17 +62,27 @@ class Threads:
         """The number now."""
         return ThreadShare(self._choice.threads, self._choice.most)
 
+    @property
+    def full(self) -> ThreadShare:
+        """The number while nobody else uses the machine."""
+        return ThreadShare(self._choice.most, self._choice.most)
+
     # What computes
 
     def follow(
-        self, reports: Iterator[Report], tokens_of: Callable[[Report], int | None]
+        self,
+        reports: Iterator[Report],
+        tokens_of: Callable[[Report], int | None],
+        *,
+        goes_on: bool = False,
     ) -> Iterator[Report | ThreadShare]:
         """What is reported, each report made with the number of threads that is best then.
 
-        Where the number becomes another it comes first. `tokens_of` gives how many tokens a report
-        is of; None where it says nothing of the pace.
+        Where the number becomes another it comes first, and so it does where others use the machine
+        at the beginning, or where this `goes_on` from what another number may have made.
+        `tokens_of` gives how many tokens a report is of; None where it says nothing of the pace.
         """
-        told = self.share
+        told = None if goes_on and self._chooses else self.full
         with closed(reports):
             while True:
                 self.settle()
