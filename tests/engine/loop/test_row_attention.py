@@ -107,8 +107,9 @@ LOOPS = {
 
 
 @pytest.mark.usefixtures("as_on_a_device")
-@pytest.mark.parametrize("precision", ["mixed", "bf16-sr"])
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize(
+    ("loop", "precision"), [*((loop, "mixed") for loop in LOOPS), ("tuned", "bf16-sr")]
+)
 def test_a_step_asks_the_device_for_nothing_but_its_losses(
     engine: Engine,
     model_folder: Callable[[str], Path],

@@ -23,7 +23,7 @@ from tui_trainer.engine.data.batching import IGNORED, labelled_positions
 from tui_trainer.engine.ways import chunked_loss
 from tui_trainer.engine.ways.chunked_loss import chunk_positions, chunked_losses, is_plain_head
 from tui_trainer.engine.ways.fp32_sums import (
-    add_a_copy,
+    add_copies,
     add_in_place,
     first_that_adds,
     multiply_in_fp32,
@@ -165,16 +165,16 @@ def cuda_mm(one: Tensor, other: Tensor, *, out_dtype: torch.dtype) -> Tensor:
 def test_the_way_of_adding_is_the_quickest_that_torch_and_the_device_have(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ways, kind, cpu = (add_in_place, add_a_copy), torch.bfloat16, torch.device("cpu")
+    ways, kind, cpu = (add_in_place, add_copies), torch.bfloat16, torch.device("cpu")
     assert first_that_adds(ways, cpu, kind) is multiply_in_fp32  # a CPU has neither
     with monkeypatch.context() as patch:
         patch.setattr(torch, "mm", cuda_mm)
         patch.setattr(torch, "addmm", older_addmm)
-        assert first_that_adds(ways, cpu, kind) is add_a_copy
+        assert first_that_adds(ways, cpu, kind) is add_copies
         patch.setattr(torch, "addmm", cuda_addmm)
         assert first_that_adds(ways, cpu, kind) is add_in_place
         patch.setattr(torch, "addmm", lambda total, *_, **__: total)  # says nothing, adds nothing
-        assert first_that_adds(ways, cpu, kind) is add_a_copy
+        assert first_that_adds(ways, cpu, kind) is add_copies
     assert product_adder(cpu, kind) is product_adder(cpu, torch.float32) is multiply_in_fp32
 
 

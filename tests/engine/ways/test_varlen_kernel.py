@@ -226,15 +226,18 @@ def test_torchs_own_function_takes_what_it_is_given(monkeypatch: pytest.MonkeyPa
 LENGTHS = [7, 5, 9], [20, 3], [4, 4, 4, 4, 4], [31], [16, 15, 2], [6, 40, 11, 3]
 
 
-@pytest.mark.parametrize("precision", ["mixed", "bf16"])
+@pytest.mark.parametrize(
+    ("precision", "backend"),
+    [("mixed", "eager"), pytest.param("bf16", "aot_eager", marks=pytest.mark.long)],
+)
 def test_the_compiler_reads_one_block_once_for_rows_of_every_shape(
-    monkeypatch: pytest.MonkeyPatch, precision: str
+    monkeypatch: pytest.MonkeyPatch, precision: str, backend: str
 ) -> None:
     """One graph, without a break, for all blocks and rows."""
     learner = tiny_learner("qwen3", precision)
     torch._dynamo.reset()
     counters.clear()
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
     monkeypatch.setattr(row_attention, "kernel_on", lambda _: kernel_of(of_torch_2_13))
     settings = TrainSettings(pack=64, item_attention=True, compiled=True)
     forward = make_loss_pass(learner, EXAMPLES, settings)

@@ -14,6 +14,8 @@ from tui_trainer.engine.models.device_faults import is_of_the_machine
 
 AddProduct = Callable[[Tensor, Tensor, Tensor], object]
 """Adds to the first, [a, c] in fp32, the product of the second, [a, b], and the third, [b, c]."""
+ROWS = 1 << 14
+"""Of a product that is held for a moment: 128 MiB for states of 2,048 numbers."""
 SIZE = 8
 """Of the matrices that a way is tried with."""
 
@@ -22,9 +24,11 @@ def add_in_place(total: Tensor, one: Tensor, other: Tensor) -> None:
     torch.addmm(total, one, other, out_dtype=torch.float32, out=total)
 
 
-def add_a_copy(total: Tensor, one: Tensor, other: Tensor) -> None:
-    """Before torch took a sum of another type than the matrices'."""
-    total.add_(torch.mm(one, other, out_dtype=torch.float32))
+def add_copies(total: Tensor, one: Tensor, other: Tensor) -> None:
+    """Before torch took a sum of another type than the matrices': some rows at a time, since the
+    product is held beside the sum."""
+    for rows, part in zip(total.split(ROWS), one.split(ROWS), strict=True):
+        rows.add_(torch.mm(part, other, out_dtype=torch.float32))
 
 
 def multiply_in_fp32(total: Tensor, one: Tensor, other: Tensor) -> None:
@@ -37,7 +41,7 @@ def product_adder(device: torch.device, kind: torch.dtype) -> AddProduct:
     torch differ in it. A CPU stays with the plain one."""
     if kind == torch.float32 or device.type == "cpu":
         return multiply_in_fp32
-    return first_that_adds((add_in_place, add_a_copy), device, kind)
+    return first_that_adds((add_in_place, add_copies), device, kind)
 
 
 def first_that_adds(
