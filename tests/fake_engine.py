@@ -110,6 +110,8 @@ class FakeEngine:
         """What comes of a bench."""
         self.benches_closed = 0
         self.reloads = 0
+        self.short_of_memory = ""
+        """What an update says that it gives up."""
         self.inspected = 0
         self.lost: tuple[type[Exception], ...] = ()
         """The errors after which its device does nothing more."""
@@ -291,11 +293,12 @@ class FakeEngine:
             lr=status.lr,
             optimizer=status.optimizer,
             training=status.training,
-            moved=900,
+            moved=None if self.short_of_memory else 900,
             parameters=MODEL.parameters,
             before=before,
             after=self.predict(text),
             seconds=self._seconds,
+            note=self.short_of_memory,
         )
 
     def undo(self) -> LearnerStatus:

@@ -373,3 +373,13 @@ async def test_no_undo_while_the_loop_trains() -> None:
 )
 def test_memory_is_read_with_its_unit(line: str, expected: int) -> None:
     assert read_bytes(line) == expected
+
+
+async def test_what_an_update_gave_up_for_memory_is_told_once() -> None:
+    engine = FakeEngine()
+    engine.short_of_memory = "Memory is short, so this update cannot be undone."
+    async with running("escape", "4", engine=lambda _: engine) as (app, pilot):
+        await press_updates(app, pilot, 2)
+        await until(pilot, lambda: "those that moved not counted" in shown(app))
+        told = [notice.message for notice in app._notifications]
+        assert told.count(engine.short_of_memory) == 1

@@ -21,6 +21,9 @@ from tui_trainer.reports.models import DeviceUse
 
 ACCELERATORS = "cuda", "xpu", "mps"
 """Types of device beside the CPU, as torch names them."""
+EMPTY_HOST_CACHE = "_accelerator_emptyHostCache", "_host_emptyCache"
+"""What gives pinned memory back, by its names in newer and older versions of torch; neither has a
+public one in all."""
 UNANSWERED = RuntimeError, AssertionError, torch.cuda.DeferredCudaCallError
 """What is raised by a device that does not answer: a broken or busy one, an old driver, a build
 of torch that is not for it."""
@@ -148,8 +151,10 @@ class Accelerator:
 
     def empty_host_cache(self) -> None:
         """Give back what torch keeps unused of the host's pinned memory."""
-        # Private until torch 2.10, where it is torch.accelerator.empty_host_cache.
-        torch._C._accelerator_emptyHostCache()
+        for name in EMPTY_HOST_CACHE:
+            if (empty := getattr(torch._C, name, None)) is not None:
+                empty()
+                return
 
     def synchronize(self) -> None:
         """Wait until all is done that was asked of it."""
