@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import psutil
 import torch
 from torch import Tensor
 
 from tui_trainer.engine import process_memory
+from tui_trainer.engine.host_memory import available_memory, total_memory
 from tui_trainer.engine.nvml import CardUse, is_there, read_card
 from tui_trainer.reports.models import DeviceUse
 
@@ -222,7 +222,7 @@ class Metal(Accelerator):
         """What Metal recommends to take at most, and the machine has."""
         most = torch.mps.recommended_max_memory()
         left = most - torch.mps.driver_allocated_memory()
-        return DeviceMemory(max(0, min(left, psutil.virtual_memory().available)), most)
+        return DeviceMemory(max(0, min(left, available_memory())), most)
 
     def allocated(self) -> int:
         return torch.mps.current_allocated_memory()
@@ -275,8 +275,7 @@ class Host(Accelerator):
         return None
 
     def memory(self) -> DeviceMemory:
-        memory = psutil.virtual_memory()
-        return DeviceMemory(memory.available, memory.total)
+        return DeviceMemory(available_memory(), total_memory())
 
     def allocated(self) -> int:
         """What the process holds."""

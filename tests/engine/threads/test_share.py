@@ -89,6 +89,16 @@ def test_after_a_pause_it_goes_on_with_what_others_leave(
     assert [next(goes), next(goes)] == [ThreadShare(1, 2), 1]
 
 
+def test_what_was_compiled_for_a_number_keeps_it(others: Others) -> None:
+    threads = Threads(environment={})
+    goes = threads.keep(steps(others, 1.0, 1.0, 1.0))
+    assert next(goes) == 2
+    threads.watch()
+    threads.settle()  # for something else
+    assert torch.get_num_threads() == 1
+    assert list(goes) == [2, 2]
+
+
 def test_a_key_waits_for_no_look(others: Others, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)

@@ -149,7 +149,10 @@ class Training:
         self._threads.settle()  # the run says how many it begins with
         release_unused(learner.device)
         reports = train(learner, examples, settings, state, items.held_out)
-        reports = with_threads(reports, self._threads, state)
+        if settings.compiled:  # for this number of threads: another is another warm-up
+            reports = self._threads.keep(reports)
+        else:
+            reports = with_threads(reports, self._threads, state)
         return reports if recording is None else recording.follow(reports)
 
     # The loop that was begun last

@@ -8,9 +8,15 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-ROOT = Path("/")
+from tui_trainer.engine.control_groups import (
+    ROOT,
+    groups_of_version_1,
+    groups_of_version_2,
+    read_text,
+)
+
 SETS_THREADS = "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 """torch takes its number from the first of these that is set: the user's word, which nothing here
 overrules."""
@@ -88,43 +94,17 @@ def granted_by_slurm(environment: Mapping[str, str]) -> int | None:
 
 def groups_with_quota(root: Path) -> Iterator[Group]:
     """The groups of this process, its own and those above it, that have a quota."""
-    for line in read_text(root / "proc/self/cgroup").splitlines():
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if not controllers:
-            yield from _version_2(root, path)
-        elif "cpu" in controllers.split(","):
-            yield from _version_1(root, path)
-
-
-def _version_2(root: Path, path: str) -> Iterator[Group]:
-    for mount in (root / "sys/fs/cgroup", root / "sys/fs/cgroup/unified"):
-        for folder in upwards(mount, path):
-            quota, _, period = read_text(folder / "cpu.max").strip().partition(" ")
-            if (cores := as_cores(quota, period)) is not None:
-                yield Group(cores, folder / "cpu.stat", "usage_usec", 1e-6)
-
-
-def _version_1(root: Path, path: str) -> Iterator[Group]:
-    mount = root / "sys/fs/cgroup/cpu"
-    used = root / "sys/fs/cgroup/cpuacct"
-    for folder in upwards(mount, path):
+    for folder in groups_of_version_2(root):
+        quota, _, period = read_text(folder / "cpu.max").strip().partition(" ")
+        if (cores := as_cores(quota, period)) is not None:
+            yield Group(cores, folder / "cpu.stat", "usage_usec", 1e-6)
+    mount = root / "sys/fs/cgroup"
+    for folder in groups_of_version_1(root, "cpu"):
         quota = read_text(folder / "cpu.cfs_quota_us").strip()  # -1 where there is none
         period = read_text(folder / "cpu.cfs_period_us").strip()
         if (cores := as_cores(quota, period)) is not None:
-            yield Group(cores, used / folder.relative_to(mount) / "cpuacct.usage")
-
-
-def upwards(mount: Path, path: str) -> Iterator[Path]:
-    """The folder of a group and those above it, up to `mount`.
-
-    A container may be told the path that its group has outside, where it sees that group alone as
-    the mount: what is not there says nothing, and the mount is looked at in any case.
-    """
-    inside = PurePosixPath(path.lstrip("/"))
-    within = PurePosixPath() if ".." in inside.parts else inside
-    yield from (mount / folder for folder in (within, *within.parents) if folder.parts)
-    yield mount
+            used = mount / "cpuacct" / folder.relative_to(mount / "cpu")
+            yield Group(cores, used / "cpuacct.usage")
 
 
 def as_cores(quota: str, period: str) -> float | None:
@@ -132,11 +112,3 @@ def as_cores(quota: str, period: str) -> float | None:
     if not quota.isdecimal() or not period.isdecimal() or not int(period):
         return None
     return int(quota) / int(period)
-
-
-def read_text(path: Path) -> str:
-    """Of a file of the system; empty where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

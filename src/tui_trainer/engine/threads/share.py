@@ -9,8 +9,9 @@ from typing import TypeVar
 import torch
 
 from tui_trainer.closed import closed
+from tui_trainer.engine.control_groups import ROOT
 from tui_trainer.engine.threads.choice import Seen, ThreadChoice
-from tui_trainer.engine.threads.cores import ROOT, is_set_by_user, usable_cores
+from tui_trainer.engine.threads.cores import is_set_by_user, usable_cores
 from tui_trainer.engine.threads.load import Look, left_by_others, look, taken
 from tui_trainer.reports.threads import ThreadShare
 
@@ -97,6 +98,18 @@ class Threads:
                 self.worked(tokens_of(report))
                 yield report
 
+    def keep(self, reports: Iterator[Report]) -> Iterator[Report]:
+        """As `follow`, with the number that there is now, whatever is computed in between."""
+        threads = self.share.threads
+        with closed(reports):
+            while True:
+                self._go_to(threads)
+                try:
+                    report = next(reports)
+                except StopIteration:
+                    return
+                yield report
+
     def watch(self) -> None:
         """A loop is prepared: what others do meanwhile tells how it begins."""
         if self._chooses:
@@ -127,7 +140,10 @@ class Threads:
 
     def _rest(self) -> None:
         """Nothing computes any more."""
-        self._choice.begin(float(self._choice.most))
+        self._go_to(self._choice.most)
+
+    def _go_to(self, threads: int) -> None:
+        self._choice.begin(float(threads))
         self._apply()
 
     def worked(self, tokens: int | None) -> None:

@@ -83,7 +83,8 @@ Probes are up to five other strings (e edits them): what memorising one does to 
 measured when the model is loaded, and after an update only while their view is open.
 
 u undoes an update: weights, optimizer, random numbers and count are those before it, bit for
-bit. r makes it again. h says how much memory that may take, and so how far back you can go.
+bit. r makes it again. h says how much of the computer's memory that may take, and so how far back
+you can go. Where memory is short an update gives up its way back, and then its count, and says so.
 
 f forks: one update from the same weights, optimizer and random numbers at a third of the learning
 rate, at it, and at three times it, side by side. Pick one and it is made, and its learning rate
