@@ -26,6 +26,7 @@ from tui_trainer.engine.generation.generate import (
     next_token,
 )
 from tui_trainer.engine.generation.predict import predict
+from tui_trainer.engine.kept_memory import is_apart
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.auto_precision import choose_precision
 from tui_trainer.engine.model_at_hand import ModelAtHand, take_in_hand
@@ -42,9 +43,11 @@ from tui_trainer.engine.models.model_report import context_of, embedding_rows, r
 from tui_trainer.engine.models.quiet import silence_libraries
 from tui_trainer.engine.models.sources import find_source, local_models
 from tui_trainer.engine.models.vocabularies import Vocabularies
+from tui_trainer.engine.snapshot import as_read
 from tui_trainer.engine.tf32 import set_tf32
 from tui_trainer.engine.threads.share import Threads
 from tui_trainer.engine.ways.model_checks import check_causal
+from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Done
 from tui_trainer.reports.bench_result import BenchReport
@@ -149,6 +152,7 @@ class Engine:
         loaded = load_model(source, choice, config, dtype)
         self._progress.check()
         model = loaded.model
+        read = as_read(Weights(model)) if is_apart(device) else None
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         check_causal(model, source.name)
         seconds = time.perf_counter() - started
@@ -159,7 +163,7 @@ class Engine:
         set_tf32(precision == TF32)
         set_deterministic(choice.deterministic)
         again = reading_again(source, choice, config, dtype)
-        learner = Learner(model, vocabulary, report, source.updates, again)
+        learner = Learner(model, vocabulary, report, source.updates, again, read)
         self._at_hand = take_in_hand(learner, choice, source, self._progress, self._threads)
         self._vocabularies.keep(source, choice, vocabulary)
         return learner.status

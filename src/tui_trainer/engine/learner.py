@@ -54,7 +54,10 @@ class Learner:
         report: ModelReport,
         updates_when_loaded: int = 0,
         again: ReadAgain | None = None,
+        read: list[Tensor] | None = None,
     ) -> None:
+        """`read` are the weights that train on the host, where they were before they went to an
+        accelerator; None where they are not there."""
         self.updates_when_loaded = updates_when_loaded
         """How many updates a checkpoint's weights had behind them when they were loaded."""
         self.model = model
@@ -70,7 +73,7 @@ class Learner:
         stochastic = report.precision == BF16_STOCHASTIC
         self.setup = TrainingSetup(self.weights, Dropout(model), stochastic=stochastic)
         is_ample = has_room_for_copies(self.weights.trained_bytes, self.device)
-        self.loaded = LoadedWeights(self.weights, again, copying=is_ample)
+        self.loaded = LoadedWeights(self.weights, again, copying=is_ample, read=read)
         self.history = History(self.weights, self.setup, default_budget())
         torch.manual_seed(SEED)
 

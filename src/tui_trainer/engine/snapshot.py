@@ -14,6 +14,16 @@ CHANGED = (
 )
 
 
+def as_read(weights: Weights) -> list[Tensor]:
+    """Those that train, before they go from the host to an accelerator, to be kept for good.
+
+    So they need not come back from there. What is a file's own memory is copied: the file may be
+    written over.
+    """
+    values = weights.values()
+    return [value if value.untyped_storage().resizable() else value.clone() for value in values]
+
+
 class LoadedWeights:
     """What a reload gives back, bit for bit.
 
@@ -21,12 +31,21 @@ class LoadedWeights:
     the weights. Where that is short they are read again, if it is known how.
     """
 
-    def __init__(self, weights: Weights, again: ReadAgain | None, *, copying: bool = True) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        again: ReadAgain | None,
+        *,
+        copying: bool = True,
+        read: list[Tensor] | None = None,
+    ) -> None:
+        """`read` are the weights on the host, as they were before they went to an accelerator."""
         self._weights = weights
         self._again = again
         self._files = again.files() if again else None
         self._fingerprint = weights.fingerprint() if again else ""
-        self._copy = weights.copy_to_host() if copying or again is None else None
+        keeps = copying or again is None
+        self._copy = (read or weights.copy_to_host()) if keeps else None
 
     @property
     def is_copied(self) -> bool:

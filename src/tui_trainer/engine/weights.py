@@ -83,10 +83,10 @@ class Weights:
 
     def _begin_copy(self) -> list[Tensor]:
         if self._kept is None:
-            self._kept = lay_out(self._values())
+            self._kept = lay_out(self.values())
         if self._copied_at != self.version:
             self.wait_for_copy()  # of two that go on at once the older could end last
-            self._copied = begin_copy(self._values(), self._kept)
+            self._copied = begin_copy(self.values(), self._kept)
             self._copied_at = self.version
         return self._kept
 
@@ -98,12 +98,12 @@ class Weights:
 
     def copy_to_host(self) -> list[Tensor]:
         """Those that train as they are now, in the host's memory, for good."""
-        return [weight.to("cpu", copy=True) for weight in self._values()]
+        return [weight.to("cpu", copy=True) for weight in self.values()]
 
     def restore(self, copy: Sequence[Tensor]) -> None:
         """Make the weights those in `copy`, wherever that is, and drop the gradients."""
         self.wait_for_copy()
-        for weight, before in zip(self._values(), copy, strict=True):
+        for weight, before in zip(self.values(), copy, strict=True):
             weight.copy_(before)
         self.zero_grad()
 
@@ -136,20 +136,20 @@ class Weights:
         """
         self.wait_for_copy()
         changed = torch.zeros((), dtype=torch.int64, device=self.device)
-        for now, before in brought(self._values(), copy, written=True):
+        for now, before in brought(self.values(), copy, written=True):
             changed += torch.count_nonzero(bits_of(before).sub_(bits_of(now)))
         return int(changed)
 
     def add_difference(self, difference: Difference) -> None:
         """From the weights after to those before, to the bit; integers wrap around."""
         self.wait_for_copy()
-        for weight, change in brought(self._values(), difference):
+        for weight, change in brought(self.values(), difference):
             bits_of(weight).add_(bits_of(change))
 
     def subtract_difference(self, difference: Difference) -> None:
         """From the weights before to those after, to the bit."""
         self.wait_for_copy()
-        for weight, change in brought(self._values(), difference):
+        for weight, change in brought(self.values(), difference):
             bits_of(weight).sub_(bits_of(change))
 
     # What they are
@@ -214,7 +214,7 @@ class Weights:
         """The 2-norm of all gradients together, on their device."""
         return get_total_norm([p.grad for p in self.trained if p.grad is not None])
 
-    def _values(self) -> list[Tensor]:
+    def values(self) -> list[Tensor]:
         """Those that train, to be written without autograd."""
         return [parameter.detach() for parameter in self.trained]
 

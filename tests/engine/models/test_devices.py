@@ -105,6 +105,7 @@ def test_other_types_of_device_are_taken_where_they_are(monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.backends.mps, "get_name", lambda: "Apple M9")
     monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 100)
     monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 10)
+    monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda: 10)
     assert names() == ["xpu:1", "xpu:0", "cuda:0", "mps", "cpu"]
     assert [name_of(wanted) for wanted in ("auto", "xpu", "xpu:0", "mps", "mps:0")] == [
         "xpu:1",
@@ -130,6 +131,16 @@ def test_parameters_are_counted_without_allocating_them(
     config = configure(400)
     model = AutoModelForCausalLM.from_config(config)
     assert count_parameters(config) == sum(p.numel() for p in model.parameters())
+
+
+def test_what_torch_keeps_unused_on_a_card_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counted as taken, so that `auto` left the card of the last loop."""
+    put_in(monkeypatch, GIB, 2 * GIB)
+    kept = {0: 5 * GIB, 1: 0}
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: kept[device.index])
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: kept[device.index] // 5)
+    assert [device.free_bytes for device in list_devices()[:2]] == [5 * GIB, 2 * GIB]
+    assert choose_device("auto").device == torch.device("cuda:0")
 
 
 def test_memory_in_use_on_a_cpu_is_what_the_process_holds() -> None:

@@ -59,10 +59,10 @@ def _look_at(device: torch.device) -> DeviceReport:
     here, label = accelerator(device), ""
     try:
         label = here.name()
-        memory = here.glance()
+        memory, unused = here.glance(), here.unused()
     except UNANSWERED as error:
         return DeviceReport(str(device), label, None, None, _reason(error))
-    return DeviceReport(str(device), label, memory.free, memory.total)
+    return DeviceReport(str(device), label, memory.free + unused, memory.total)
 
 
 def _reason(error: BaseException) -> str:
@@ -154,8 +154,8 @@ def free_memory(device: torch.device) -> int:
 
 def has_memory_for(size: int, device: torch.device) -> bool:
     """Whether a model of `size` bytes fits on `device` beside what is there."""
-    # On the host the weights are twice, there and in the copy that `reload` takes them from.
-    on_host = 2 * size <= free_memory(CPU)
+    # On the host is the copy that `reload` takes them from: of a CPU's beside themselves.
+    on_host = (2 if device.type == "cpu" else 1) * size <= free_memory(CPU)
     return on_host and (device.type == "cpu" or size <= free_memory(device))
 
 
