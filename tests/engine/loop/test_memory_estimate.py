@@ -6,15 +6,21 @@ import sys
 from dataclasses import replace
 
 import pytest
+import torch
 
+from tests.cards import GIB, put_in
 from tests.engine.loop_memory import LOOPS
-from tests.known import end, present
+from tests.known import end, present, the
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop import memory_estimate
 from tui_trainer.engine.loop.loop_need import largest_rows, positions_in
+from tui_trainer.engine.loop.memory_estimate import PlannedLoop, planned_to_fit
 from tui_trainer.engine.loop.smaller_loops import smaller
+from tui_trainer.engine.loop.training_state import TrainingState
+from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.errors import InputError
+from tui_trainer.reports.loop import MemoryEstimate
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
@@ -131,3 +137,32 @@ def test_a_second_run_is_said_to_need_what_the_first_did(
     assert before > 2 * weights
     end(qwen3.train(TrainSettings(items=2)))
     assert qwen3.at_hand.training.spare_bytes() < before - 2 * weights
+
+
+def test_on_a_card_the_same_loop_is_accepted_the_second_time(
+    qwen3: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the moments of the first and much that torch keeps unused there."""
+    settings, training, learner = TrainSettings(items=2), qwen3.at_hand.training, qwen3.learner
+    items = training.load_items(settings)
+    allocated = reserved = learner.weights.bytes
+    total = GIB
+    put_in(monkeypatch, total)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (total - reserved, total))
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: allocated)
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: reserved)
+
+    def estimate() -> MemoryEstimate:
+        with monkeypatch.context() as there:
+            there.setattr(learner, "device", torch.device("cuda", 0))
+            spare = training.spare_bytes()
+            asked = PlannedLoop(learner, items.examples, items.held_out, settings, spare)
+            return planned_to_fit(asked)[1]
+
+    first = estimate()
+    total = first.needed_bytes  # and not a byte more
+    list(qwen3.train(settings))
+    moments = state_bytes(the(TrainingState, training.state).optimizer.state)
+    assert moments >= 2 * learner.weights.bytes
+    allocated, reserved = allocated + moments, total
+    assert estimate() == MemoryEstimate(first.needed_bytes, total)
