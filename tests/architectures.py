@@ -218,14 +218,21 @@ def tiny_config(kind: str, sizes: Sizes = NO_OTHERS) -> PreTrainedConfig:
 def tiny_model(
     kind: str, dtype: torch.dtype = torch.float32, sizes: Sizes = NO_OTHERS
 ) -> PreTrainedModel:
-    """The same random weights every time, far enough from zero that tokens matter."""
+    """The same random weights every time, far enough from zero that tokens matter.
+
+    Drawn in fp32, since versions of torch draw bf16 in ways of their own.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = AutoModelForCausalLM.from_config(tiny_config(kind, sizes), dtype=dtype)
+        drawn = AutoModelForCausalLM.from_config(tiny_config(kind, sizes), dtype=torch.float32)
         with torch.no_grad():
-            for weight in model.parameters():
+            for weight in drawn.parameters():
                 if weight.dim() > 1 and weight.std() < SPREAD / 2:
                     weight.normal_(std=SPREAD)
+        if dtype == torch.float32:
+            return drawn.eval()
+        model = AutoModelForCausalLM.from_config(tiny_config(kind, sizes), dtype=dtype)
+        model.load_state_dict(drawn.state_dict())
     return model.eval()
 
 

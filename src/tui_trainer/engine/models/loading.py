@@ -17,6 +17,7 @@ from transformers import (
     PreTrainedModel,
 )
 
+from tui_trainer.engine.models.adapters import without_adapters
 from tui_trainer.engine.models.config_check import check_config, check_fits
 from tui_trainer.engine.models.devices import count_parameters
 from tui_trainer.engine.models.gguf_check import read_gguf_weights
@@ -33,9 +34,6 @@ from tui_trainer.engine.models.weight_files import find_weight_files
 from tui_trainer.errors import InputError
 from tui_trainer.settings.model import ModelChoice
 
-# Where peft is installed, transformers applies an adapter that lies beside a model, a pickled one
-# too. It looks for it in this folder, and there is none of that name.
-NO_ADAPTER = {"subfolder": "\0"}
 # What a forward pass gives back, whatever a config says.
 PLAIN_OUTPUTS = {"return_dict": True, "output_hidden_states": False, "output_attentions": False}
 
@@ -118,7 +116,7 @@ def load_model(
     """
     if source.shape is not None:
         return LoadedModel(random_model(config, dtype))
-    with reading(source, "weights"):
+    with reading(source, "weights"), without_adapters():
         loaded = AutoModelForCausalLM.from_pretrained(
             source.folder,
             **source.weight_keywords,
@@ -129,7 +127,6 @@ def load_model(
             output_loading_info=True,
             # Told by check_complete, which knows both shapes.
             ignore_mismatched_sizes=True,
-            adapter_kwargs=NO_ADAPTER,
         )
     # With output_loading_info it gives two things, which its types do not know.
     model, told = cast("tuple[PreTrainedModel, dict[str, Any]]", loaded)
