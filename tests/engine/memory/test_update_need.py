@@ -144,11 +144,11 @@ def test_mixtures_of_experts_and_hybrids_can_be_run_dry(kind: str) -> None:
 
 def test_qwen3_of_1_7_billion_weights_is_counted_without_a_weight_of_it() -> None:
     dry = DryModel.of(shape_config("qwen3-1.7b", None), "fp32")
-    need = update_need(dry, "AdamW", Stepping.FUSED, 16)
+    need = update_need(dry, "AdamW", Stepping.FUSED, 8)
     weights = sum(dry.weight_sizes)
     assert weights == 4 * 1_720_574_976
     assert need.most(moments_held=False) == pytest.approx(3 * weights, rel=0.01)
     # Beside the gradients the embedding's own, before it is added to that of the output layer.
     assert need.most(moments_held=True) > weights + 4 * 151_936 * 2048
-    plain = update_need(dry, "AdamW", Stepping.FOREACH, 16)
+    plain = update_need(dry, "AdamW", Stepping.FOREACH, 8)
     assert plain.most(moments_held=False) == pytest.approx(4 * weights, rel=0.01)
