@@ -43,10 +43,10 @@ class Wrong:
     after: int
 
 
-Beat = Callable[[Action], None]
+Beat = Callable[[Action | None], None]
 
 
-def unheard(_: Action) -> None:
+def unheard(_: Action | None) -> None:
     """Nobody watches."""
 
 
@@ -102,7 +102,8 @@ class Episode:
 
     def __init__(self, model: str, beat: Beat = unheard) -> None:
         self._beat = beat
-        """Called before each action: where it is not for long, the app does not come back."""
+        """Called before each action, and with None where keys of one were used: where it is not
+        for long, the app does not come back."""
         self.app = MonkeysApp(model, self._hear)
         self._wrong: list[tuple[str, str]] = []
 
@@ -188,6 +189,7 @@ class Episode:
         while not condition():
             if (now := left()) != before:
                 polls, cpu, before = seconds / POLL_SECONDS, time.thread_time(), now
+                self._beat(None)
             polls -= 1
             if polls < 0 or time.thread_time() - cpu > seconds:
                 raise TimeoutError(what)

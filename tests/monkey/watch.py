@@ -18,13 +18,14 @@ class Watch:
         self._seed = seed
         self._actions: deque[Action] = deque(maxlen=TOLD)
         self._silent = 0
-        """Seconds since the last action."""
+        """Seconds since the last action, or the last key of one."""
         self._over = threading.Event()
         threading.Thread(target=self._look, name="watch", daemon=True).start()
 
-    def beat(self, action: Action) -> None:
+    def beat(self, action: Action | None) -> None:
         self._silent = 0
-        self._actions.append(action)
+        if action is not None:
+            self._actions.append(action)
 
     def end(self) -> None:
         self._over.set()

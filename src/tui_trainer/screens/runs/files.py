@@ -79,23 +79,29 @@ class RunFiles:
             )
             return
         try:
-            await self._delete(row)
+            if await self._is_to_go(row):
+                await self._delete(row)
         except InputError as error:
             self._session.report_failure(Failure(str(error)))
-        self._changed()
-        # Its checkpoint may have been all that had these weights.
-        await self._session.refresh()
 
-    async def _delete(self, row: Listed) -> None:
+    async def _is_to_go(self, row: Listed) -> bool:
+        """What was answered; InputError where it cannot be deleted."""
         check_deletable(row.folder)
         size = await in_thread(lambda: folder_bytes(row.folder))
         name = visible(row.folder.name, limit=NAME_CHARACTERS)
         words = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
         choices = Choice("n", "keep"), Choice("y", "delete")
-        if await self._session.put(Question(words, choices)) == "y":
+        return await self._session.put(Question(words, choices)) == "y"
+
+    async def _delete(self, row: Listed) -> None:
+        try:
             deletion = await in_thread(lambda: delete_whole(row.folder))
-            if deletion.left:
-                self._screen.notify(describe_left(row, deletion), markup=False, timeout=10)
+        finally:
+            self._changed()
+            # Its checkpoint may have been all that had these weights.
+            await self._session.refresh()
+        if deletion.left:
+            self._screen.notify(describe_left(row, deletion), markup=False, timeout=10)
 
 
 def read_path(text: str) -> Path:
