@@ -39,8 +39,8 @@ async def test_nothing_is_wrong_in_a_few_actions(model: str) -> None:
 async def test_a_signal_is_for_the_monkey_and_not_for_one_of_its_apps(model: str) -> None:
     heard: list[int] = []
 
-    def signal_all(_: Action) -> None:
-        for number in SIGNALS:
+    def signal_all(action: Action | None) -> None:
+        for number in SIGNALS if action is not None else ():
             signal.raise_signal(number)
 
     before = {number: signal.signal(number, lambda n, _: heard.append(n)) for number in SIGNALS}
