@@ -13,8 +13,10 @@ from tests.fake_engine import FakeEngine, evaluated_item
 from tests.pilot import SECONDS_AT_MOST, Given, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.events import DeviceLost
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
+from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
@@ -41,6 +43,12 @@ ENTER, DOWN = "\r", "\x1b[B"
 AnyDialog = Screen[Any]
 """Each gives a result of a type of its own."""
 ITEM = ItemTexts(evaluated_item(0, "1", EvaluationSettings()), "1")
+
+
+def lost(traceback: str) -> DeviceLost:
+    return DeviceLost(Failure("The device failed.", traceback), None)
+
+
 DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = {
     QuestionDialog: (
         "y",
@@ -55,6 +63,7 @@ DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = 
     ForkDialog: ("2", lambda app: ForkDialog(app.session, "text")),
     HelpDialog: ("q", lambda app: HelpDialog(below(app))),
     FailureDialog: (ENTER, lambda app: FailureDialog(Failure("It failed.", "Traceback"))),
+    DeviceLostDialog: (ESCAPE, lambda app: DeviceLostDialog(lost("Traceback"), None)),
     RunDetails: (ENTER, lambda app: RunDetails("run", [("Model", "builtin")])),
     EvaluatedItemDialog: ("t", lambda app: EvaluatedItemDialog([ITEM], 0)),
     ItemBrowser: (ESCAPE, lambda app: ItemBrowser(app.session, TrainSettings(), 0)),
@@ -88,6 +97,7 @@ READ: tuple[Callable[[TuiTrainer], AnyDialog], ...] = (
     lambda app: ForkDialog(app.session, LINES),
     lambda app: HelpDialog(below(app)),
     lambda app: FailureDialog(Failure("It failed, and how. " * 8, LINES)),
+    lambda app: DeviceLostDialog(lost(LINES), None),
     lambda app: RunDetails("run", [("Model", LINES)]),
     lambda app: EvaluatedItemDialog([replace(ITEM, by=LINES)], 0),
 )

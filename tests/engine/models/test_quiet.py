@@ -5,6 +5,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import tqdm
+
+from tui_trainer.engine.models.quiet import silence_libraries
+
 SCRIPT = """
 import logging, sys, warnings
 records = []
@@ -47,3 +51,10 @@ def test_a_model_loads_and_trains_without_a_byte_on_the_terminal(
     )
     assert (ended.stdout, ended.stderr) == ("", "")
     assert ended.returncode == 0
+
+
+def test_it_may_be_asked_for_as_often_as_engines_are_made() -> None:
+    """Each time a bar was one call more to make, up to Python's limit of them."""
+    for _ in range(sys.getrecursionlimit() + 100):
+        silence_libraries()
+    assert tqdm.tqdm(range(3)).disable

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from functools import partialmethod
+from functools import cache, partialmethod
 
 import tqdm
 import transformers.utils.logging
@@ -19,7 +19,7 @@ def silence_libraries() -> None:
     """
     logging.captureWarnings(True)
     transformers.utils.logging.disable_progress_bar()
-    tqdm.tqdm.__init__ = partialmethod(tqdm.tqdm.__init__, disable=True)
+    _turn_bars_off()
     # The default lock starts a process that wants a file number of stderr, which Textual hides.
     tqdm.tqdm.set_lock(threading.RLock())
     for name in LIBRARIES:
@@ -27,3 +27,9 @@ def silence_libraries() -> None:
         logger.propagate = True
         for handler in logger.handlers[:]:
             logger.removeHandler(handler)
+
+
+@cache
+def _turn_bars_off() -> None:
+    """Once: each time more it would be one call more for every bar, until Python allows no more."""
+    tqdm.tqdm.__init__ = partialmethod(tqdm.tqdm.__init__, disable=True)

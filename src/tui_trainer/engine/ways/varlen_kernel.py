@@ -1,7 +1,7 @@
 """The flash kernel of CUDA that attends to all items of a packed row in one call.
 
-torch has it as `varlen_attn`, whose parameters grew: 2.10 has `is_causal` alone, 2.11 `scale` and
-`window_size`, 2.12 `enable_gqa`. Its signature decides what is done outside it.
+torch has it as `varlen_attn`, whose parameters grew: 2.11 has `scale` and `window_size`, 2.12
+`enable_gqa`. Its signature decides what is done outside it.
 """
 
 import inspect
@@ -12,6 +12,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torch.nn.attention.varlen import varlen_attn
 
 from tui_trainer.engine.accelerator import accelerator
 
@@ -75,11 +76,7 @@ class VarlenKernel:
 
 @cache
 def kernel_on(device: torch.device) -> VarlenKernel | None:
-    """The kernel, where torch and the device have it: whether it serves a model is to be seen."""
+    """The kernel, where the device has it: whether it serves a model is to be seen."""
     if not accelerator(device).has_flash_attention():
-        return None
-    try:
-        from torch.nn.attention.varlen import varlen_attn  # noqa: PLC0415  # torch 2.9 lacks it
-    except ImportError:
         return None
     return VarlenKernel(varlen_attn, frozenset(inspect.signature(varlen_attn).parameters))
