@@ -63,6 +63,7 @@ def _compiled(
     return compiled
 
 
+@torch.no_grad()  # as in a step: the compiler would begin anew for another mode
 def _tried(
     update: Update, device: torch.device, tensors: int, numbers: Sequence[float], length: int
 ) -> list[Tensor]:

@@ -108,7 +108,9 @@ def pieces(*tensors: Tensor) -> Iterator[Sequence[Tensor]]:
         tensors = tuple(tensor.view(-1) for tensor in tensors)
     first = tensors[0]
     rows = max(1, PIECE * len(first) // max(1, first.numel()))
-    return zip(*(tensor.split(rows) for tensor in tensors), strict=True)
+    # Detached: of a view the compiler sees the base too, and begins anew for one of other shapes.
+    parts = ((part.detach() for part in tensor.split(rows)) for tensor in tensors)
+    return zip(*parts, strict=True)
 
 
 def adamw_piece(
