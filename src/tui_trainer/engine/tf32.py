@@ -1,6 +1,5 @@
 """TF32: on an NVIDIA GPU products of fp32 matrices from 11 bits of each number, not 24."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,12 +10,9 @@ def set_tf32(on: bool) -> None:
     """Whether CUDA multiplies fp32 matrices in TF32, which torch leaves off.
 
     By the older of torch's two names for it: asked by the newer alone, torch.compile raises, since
-    it reads the older. torch 2.9 warns of that name, whoever uses it.
+    it reads the older.
     """
-    if on == tf32_is_on():
-        return
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Please use the new API settings")
+    if on != tf32_is_on():
         torch.set_float32_matmul_precision("high" if on else "highest")
 
 

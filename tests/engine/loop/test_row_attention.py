@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architectures import tiny_learner
-from tests.engine.dispatched import Dispatched
+from tests.dispatched import Dispatched
 from tests.engine.ways.test_model_checks import KINDS, examples_of, losses_alone, losses_in
 from tests.engine.ways.test_varlen_kernel import kernel_of
 from tests.engine.ways.varlen_stand_in import of_torch_2_13
