@@ -247,8 +247,8 @@ async def draw_in_app(picture: Picture) -> str:
 
 
 def comparable(text: str) -> str:
-    """What of a screen is the same on every machine: no number, unit or dot of a curve."""
-    text = re.sub("[\u2800-\u28ff▀-▟·█░]", " ", text)
+    """What of a screen is the same on every machine: no number, unit or point of a curve."""
+    text = re.sub("[\u2800-\u28ff▀-▟·█░◆]", " ", text)
     text = re.sub(r"[-\d.,:]*\d[-\d.,:]*(?:e[-+]?\d+)?%?", "0", text)
     lines = (" ".join(line.split()) for line in text.splitlines())
     return re.sub(r"0 [kMG]B", "0 B", "\n".join(lines))
