@@ -113,6 +113,17 @@ def test_a_side_computes_with_the_threads_that_others_leave(loop: str) -> None:
         assert run_loop(fixed, UNHEARD).threads == 2
 
 
+@pytest.mark.parametrize(("loop", "tokens"), [("notebook", "1[0-9][0-9]"), ("trainer", "2,048")])
+def test_a_loop_that_has_no_room_is_refused_before_its_first_step(
+    monkeypatch: pytest.MonkeyPatch, loop: str, tokens: str
+) -> None:
+    for module in ("memory.ample", "memory.room", "bench.room"):
+        monkeypatch.setattr(f"tui_trainer.engine.{module}.free_memory", lambda _: 3_000_000)
+    told = rf"A step of {loop} on {tokens} tokens needs 0\.\d+ GB more on cpu, and 0\.00 are free"
+    with pytest.raises(InputError, match=told):
+        run_loop(Job(loop, TINY, BRIEF, epochs=200), UNHEARD)
+
+
 def test_items_that_end_too_early_are_told() -> None:
     settings = replace(BRIEF, seconds=60.0)
     with pytest.raises(InputError, match="ended after 30 steps, before the time did"):

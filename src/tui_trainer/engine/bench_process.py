@@ -14,12 +14,14 @@ from tui_trainer.engine.bench.machine import describe_machine
 from tui_trainer.engine.bench.one_device import seeing_alone
 from tui_trainer.engine.bench.peak import measure_peaks, model_flops_per_token
 from tui_trainer.engine.bench.recorder import Recorder
+from tui_trainer.engine.bench.room import check_room
 from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.notebook import train_by_hand
 from tui_trainer.engine.loop.train import train
 from tui_trainer.engine.loop.training_state import begin_training, describe_loop
+from tui_trainer.engine.memory.update_need import SHORTEST
 from tui_trainer.engine.models.devices import choose_device
 from tui_trainer.engine.models.sources import find_source
 from tui_trainer.engine.threads.share import Threads
@@ -27,7 +29,14 @@ from tui_trainer.reports.bench import Measured, Prepared
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.settings.bench import NOTEBOOK, PEERS, BenchSettings, Job
+from tui_trainer.settings.bench import (
+    NOTEBOOK,
+    PEERS,
+    ROW_TOKENS,
+    SFT_TRAINER,
+    BenchSettings,
+    Job,
+)
 from tui_trainer.settings.model import FULL_WIDTH, ModelChoice
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
@@ -100,6 +109,7 @@ def run_loop(job: Job, progress: Progress) -> Measured:
             train_by_engine(learner, problems, job, recorder)
             return recorder.measured(job.loop, precision)
         items = [example.ids for example in as_examples(problems, vocabulary, context)]
+        check_room(learner, job.loop, most_tokens(job.loop, items))
         autocast = learner.autocast()
         del learner  # its copy of the weights is no part of these loops
         if job.loop == NOTEBOOK:
@@ -111,6 +121,13 @@ def run_loop(job: Job, progress: Progress) -> Measured:
             bf16 = precision not in FULL_WIDTH
             train_as_peer(job.loop, model, vocabulary.tokenizer, items, job.epochs, bf16, recorder)
     return recorder.measured(job.loop, precision)
+
+
+def most_tokens(loop: str, items: Sequence[Sequence[int]]) -> int:
+    """Of a step, whose logits are all held: SFTTrainer's never are, so that the least is asked."""
+    if loop == SFT_TRAINER:
+        return SHORTEST
+    return ROW_TOKENS if loop in PEERS else max(map(len, items))
 
 
 def time_by_hand(

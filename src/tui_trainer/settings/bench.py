@@ -18,6 +18,8 @@ LOOPS = {
     SFT_TRAINER: "TRL's SFTTrainer, at its best settings",
 }
 PEERS = TRAINER, SFT_TRAINER
+ROW_TOKENS = 2048
+"""Of a step of the peers."""
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,8 @@ from transformers import (
 from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.bench.recorder import Recorder
 from tui_trainer.errors import InputError
-from tui_trainer.settings.bench import SFT_TRAINER
+from tui_trainer.settings.bench import ROW_TOKENS, SFT_TRAINER
 from tui_trainer.settings.train import TUTORIAL_LR
-
-ROW = 2048
-"""Tokens of a step."""
 
 
 class StopWhenMeasured(TrainerCallback):
@@ -95,9 +92,10 @@ def train_as_peer(
 def make_trainer(model: PreTrainedModel, data: Dataset, common: dict[str, object]) -> Trainer:
     """As many items in a row as fill it on average."""
     mean = sum(map(len, data["input_ids"])) / len(data)
+    items = max(1, round(ROW_TOKENS / mean))
     return Trainer(
         model=model,
-        args=TrainingArguments(**common, per_device_train_batch_size=max(1, round(ROW / mean))),  # type: ignore[arg-type]
+        args=TrainingArguments(**common, per_device_train_batch_size=items),  # type: ignore[arg-type]
         train_dataset=data,
         data_collator=DataCollatorWithFlattening(),
     )
@@ -119,6 +117,6 @@ def make_sft_trainer(
         **common,  # type: ignore[arg-type]
         per_device_train_batch_size=1,
         packing=True,
-        max_length=ROW,
+        max_length=ROW_TOKENS,
     )
     return SFTTrainer(model=model, args=arguments, train_dataset=data, processing_class=tokenizer)
