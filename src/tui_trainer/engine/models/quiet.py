@@ -1,6 +1,9 @@
 """Keeps libraries from drawing on a screen that is not theirs."""
 
+import atexit
 import logging
+import os
+import sys
 import threading
 from functools import cache, partialmethod
 
@@ -8,6 +11,7 @@ import tqdm
 import transformers.utils.logging
 
 LIBRARIES = "transformers", "huggingface_hub", "torch"
+STANDARD_ERROR = 2
 
 
 def silence_libraries() -> None:
@@ -20,6 +24,7 @@ def silence_libraries() -> None:
     logging.captureWarnings(True)
     transformers.utils.logging.disable_progress_bar()
     _turn_bars_off()
+    _end_quietly()
     # The default lock starts a process that wants a file number of stderr, which Textual hides.
     tqdm.tqdm.set_lock(threading.RLock())
     for name in LIBRARIES:
@@ -33,3 +38,20 @@ def silence_libraries() -> None:
 def _turn_bars_off() -> None:
     """Once: each time more it would be one call more for every bar, until Python allows no more."""
     tqdm.tqdm.__init__ = partialmethod(tqdm.tqdm.__init__, disable=True)
+
+
+@cache
+def _end_quietly() -> None:
+    atexit.register(_close_standard_error)
+
+
+def _close_standard_error() -> None:
+    """Triton tells of what its own bindings leak, some thirty lines, when Python 3.13 has ended.
+
+    It does so past Python, after all else that could be said.
+    """
+    if "triton" in sys.modules and sys.stderr is not None:
+        sys.stderr.flush()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, STANDARD_ERROR)
+        os.close(nowhere)
