@@ -12,7 +12,7 @@ def describe_reading(tokenized: Tokenized) -> str:
     """How the text was changed, and how much of it is in no token; "" where neither is so."""
     said = []
     if tokenized.read_as is not None:
-        said.append(f"read as {visible(tokenized.read_as, limit=SHOWN)}")
+        said.append(f"read as {visible(tokenized.read_as, limit=SHOWN) or 'nothing'}")
     if tokenized.dropped:
         lost = visible(tokenized.dropped, limit=SHOWN).replace(" ", "␣")
         said.append(f"{counted(len(tokenized.dropped), 'character')} in no token: {lost}")

@@ -70,7 +70,8 @@ def joined(tokenized: Tokenized) -> bytes:
 def check_bytes(text: str) -> None:
     for vocabulary in BYTES.values():
         tokenized = vocabulary.tokenize(text)
-        assert joined(tokenized) == (tokenized.read_as or text).encode()
+        read = text if tokenized.read_as is None else tokenized.read_as
+        assert joined(tokenized) == read.encode()
         assert tokenized.dropped == ""
 
 
@@ -90,6 +91,7 @@ def test_no_byte_is_lost_or_doubled(text: str) -> None:
 @settings(deadline=None, max_examples=100)
 @given(TEXTS)
 @example("\u0301a")
+@example("\U0001da3b")  # of which a normalizer that strips accents leaves nothing
 def test_so_it_is_with_any_text(text: str) -> None:
     check_bytes(text)
     check_characters(text)
@@ -104,6 +106,7 @@ def test_so_it_is_with_any_text(text: str) -> None:
         (CHARACTERS["BERT"], "A a", "read as a a · 1 character in no token: ␣"),
         (CHARACTERS["T5"], "a  b", "read as a b · 1 character in no token: ␣"),
         (CHARACTERS["stripped"], "é", "read as e"),
+        (BYTES["no accents"], "\u0301", "read as nothing"),
     ],
 )
 def test_what_the_tokenizer_changed_is_said(vocabulary: Vocabulary, text: str, said: str) -> None:

@@ -46,9 +46,9 @@ def _end_quietly() -> None:
 
 
 def _close_standard_error() -> None:
-    """Triton tells of what its own bindings leak, some thirty lines, when Python 3.13 has ended.
+    """Triton tells of what its own bindings leak, some thirty lines, once Python has ended.
 
-    It does so past Python, after all else that could be said.
+    It does so past Python, from 3.12 on, after all else that could be said.
     """
     if "triton" in sys.modules and sys.stderr is not None:
         sys.stderr.flush()
