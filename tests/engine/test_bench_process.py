@@ -117,7 +117,7 @@ def test_a_side_computes_with_the_threads_that_others_leave(loop: str) -> None:
 def test_a_loop_that_has_no_room_is_refused_before_its_first_step(
     monkeypatch: pytest.MonkeyPatch, loop: str, tokens: str
 ) -> None:
-    for module in ("memory.ample", "memory.room", "bench.room"):
+    for module in ("memory.ample", "memory.room"):
         monkeypatch.setattr(f"tui_trainer.engine.{module}.free_memory", lambda _: 3_000_000)
     told = rf"A step of {loop} on {tokens} tokens needs 0\.\d+ GB more on cpu, and 0\.00 are free"
     with pytest.raises(InputError, match=told):

@@ -20,7 +20,7 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.model import ModelChoice
 
 SHAPE, PRECISION, TOKENS, UPDATES = "smollm2-135m", "bf16", 10, 2
-ASKED_IN = "memory.room", "memory.ample", "cell.keeping", "models.devices"
+ASKED_IN = "memory.room", "memory.ample", "models.devices"
 
 
 def notebook() -> None:

@@ -62,7 +62,7 @@ def dry(model_folder: Callable[[str], Path]) -> DryModel:
 def machine(qwen3: Engine, dry: DryModel, monkeypatch: pytest.MonkeyPatch) -> Machine:
     vars(qwen3.learner)["dry_model"] = dry  # which takes most of a second to make
     machine = Machine(qwen3)
-    for module in "memory.room", "memory.ample", "cell.keeping":
+    for module in "memory.room", "memory.ample":
         monkeypatch.setattr(f"tui_trainer.engine.{module}.free_memory", machine.free)
     return machine
 

@@ -25,7 +25,7 @@ def test_a_pass_that_has_no_room_is_refused_in_a_sentence(
     learner = qwen3.learner
     tokens = learner.input_ids(LONG).shape[1]
     free = learner.pass_need(tokens)
-    for module in "memory.room", "memory.ample", "generation.room":
+    for module in "memory.room", "memory.ample":
         monkeypatch.setattr(f"tui_trainer.engine.{module}.free_memory", lambda _: free)
     use(qwen3, LONG)
     assert learner.loaded.is_copied
@@ -41,7 +41,7 @@ def test_a_probe_that_has_no_room_says_so_beside_the_others(
     qwen3: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = qwen3.learner.pass_need(8)
-    for module in "memory.room", "memory.ample", "generation.room":
+    for module in "memory.room", "memory.ample":
         monkeypatch.setattr(f"tui_trainer.engine.{module}.free_memory", lambda _: free)
     short, long = qwen3.probe(("def", LONG))
     assert short.now is not None

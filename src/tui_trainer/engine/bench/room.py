@@ -1,10 +1,7 @@
 """Whether memory has room for a loop that is not this program's own, asked before it begins."""
 
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.memory.room import lacking, release_unused
-from tui_trainer.engine.models.devices import free_memory
-from tui_trainer.errors import InputError
-from tui_trainer.words.numbers import gigabytes
+from tui_trainer.engine.memory.room import lacking, no_room, release_unused
 
 
 def check_room(learner: Learner, loop: str, tokens: int) -> None:
@@ -19,8 +16,6 @@ def check_room(learner: Learner, loop: str, tokens: int) -> None:
     release_unused(learner.device)
     needed = learner.update_need(tokens).most(moments_held=False)
     if lacking(needed, learner.device):
-        raise InputError(
-            f"A step of {loop} on {tokens:,} tokens needs {gigabytes(needed)} GB more on "
-            f"{learner.device}, and {gigabytes(free_memory(learner.device))} are free: leave it "
-            "out with --loops, or take a smaller model."
-        )
+        use = f"A step of {loop} on {tokens:,} tokens"
+        remedy = "leave it out with --loops, or take a smaller model"
+        raise no_room(use, needed, learner.device, remedy)

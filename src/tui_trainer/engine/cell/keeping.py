@@ -11,12 +11,10 @@ import torch
 
 from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.memory.room import lacking, release_unused
+from tui_trainer.engine.memory.room import lacking, no_room, release_unused
 from tui_trainer.engine.memory.update_need import SHORTEST, UpdateNeed
-from tui_trainer.engine.models.devices import free_memory
 from tui_trainer.errors import InputError
 from tui_trainer.settings.model import BF16_STOCHASTIC
-from tui_trainer.words.numbers import gigabytes
 
 HOST = torch.device("cpu")
 FEWER_UNDONE = "Memory is short, so older updates cannot be undone any more."
@@ -132,12 +130,9 @@ def lacks(learner: Learner, keeping: Keeping, needed: int) -> int:
 def check_device(learner: Learner, needed: int, tokens: int) -> None:
     """InputError with a remedy where the cell has no room."""
     device = learner.device
-    if not lacking(needed, device):
-        return
-    raise InputError(
-        f"An update on {tokens:,} tokens needs {gigabytes(needed)} GB more on {device}, and "
-        f"{gigabytes(free_memory(device))} are free: {find_remedy(learner, tokens)}."
-    )
+    if lacking(needed, device):
+        use = f"An update on {tokens:,} tokens"
+        raise no_room(use, needed, device, find_remedy(learner, tokens))
 
 
 def find_remedy(learner: Learner, tokens: int) -> str:

@@ -1,10 +1,7 @@
 """Whether memory has room for a forward pass, asked before it takes any."""
 
 from tui_trainer.engine.learner import Learner
-from tui_trainer.engine.memory.room import lacking, release_unused
-from tui_trainer.engine.models.devices import free_memory
-from tui_trainer.errors import InputError
-from tui_trainer.words.numbers import gigabytes
+from tui_trainer.engine.memory.room import lacking, no_room, release_unused
 
 
 def check_room(learner: Learner, tokens: int) -> None:
@@ -20,11 +17,8 @@ def check_room(learner: Learner, tokens: int) -> None:
     if lacking(needed, device) and learner.loaded.give_up():
         release_unused(device)
     if lacking(needed, device):
-        raise InputError(
-            f"A forward pass over {tokens:,} tokens needs {gigabytes(needed)} GB more on {device}, "
-            f"and {gigabytes(free_memory(device))} are free: shorten the text, or load a smaller "
-            "model."
-        )
+        use = f"A forward pass over {tokens:,} tokens"
+        raise no_room(use, needed, device, "shorten the text, or load a smaller model")
 
 
 def _above(tokens: int) -> int:

@@ -7,6 +7,8 @@ import torch
 
 from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.models.devices import free_memory
+from tui_trainer.errors import InputError
+from tui_trainer.words.numbers import gigabytes
 
 FRAGMENTED = 0.03
 """The share of an accelerator's allocations that lies between others, where nothing fits in. Not
@@ -25,6 +27,14 @@ def with_margin(needed: int, device: torch.device) -> int:
     if device.type == "cpu":
         return needed
     return round(needed * (1 + FRAGMENTED)) + WORKSPACE
+
+
+def no_room(use: str, needed: int, device: torch.device, remedy: str) -> InputError:
+    """To be raised where a use of `needed` bytes more has no room; `remedy` is what to do then."""
+    return InputError(
+        f"{use} needs {gigabytes(needed)} GB more on {device}, and "
+        f"{gigabytes(free_memory(device))} are free: {remedy}."
+    )
 
 
 def release_unused(device: torch.device) -> None:

@@ -23,8 +23,7 @@ def silence_libraries() -> None:
     """
     logging.captureWarnings(True)
     transformers.utils.logging.disable_progress_bar()
-    _turn_bars_off()
-    _end_quietly()
+    _change_process()
     # The default lock starts a process that wants a file number of stderr, which Textual hides.
     tqdm.tqdm.set_lock(threading.RLock())
     for name in LIBRARIES:
@@ -35,20 +34,16 @@ def silence_libraries() -> None:
 
 
 @cache
-def _turn_bars_off() -> None:
+def _change_process() -> None:
     """Once: each time more it would be one call more for every bar, until Python allows no more."""
     tqdm.tqdm.__init__ = partialmethod(tqdm.tqdm.__init__, disable=True)
-
-
-@cache
-def _end_quietly() -> None:
     atexit.register(_close_standard_error)
 
 
 def _close_standard_error() -> None:
     """Triton tells of what its own bindings leak, some thirty lines, once Python has ended.
 
-    It does so past Python, from 3.12 on, after all else that could be said.
+    It does so past Python, after all else that could be said: 3.9 on Python 3.12 and 3.13.
     """
     if "triton" in sys.modules and sys.stderr is not None:
         sys.stderr.flush()
