@@ -34,6 +34,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.terminal.signals import HearsSignals
+from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import StatusLine
@@ -48,7 +49,12 @@ DEVICE_SECONDS = 2.0  # others use it too, also while nothing runs here
 
 
 class TuiTrainer(
-    InputInOrder[int], LastLine[int], HearsSignals[int], Notifying[int], WithPalette[int]
+    InputInOrder[int],
+    LastLine[int],
+    HearsSignals[int],
+    Notifying[int],
+    WithPalette[int],
+    Themed[int],
 ):
     """Study how a language model is trained, by keypress."""
 

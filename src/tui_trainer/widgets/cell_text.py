@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 
 from rich.cells import cell_len, set_cell_size
+from textual.content import Content
 
 from tui_trainer.terminal_text import visible_token
 
@@ -32,6 +33,13 @@ def fit(text: str, width: int, *, right: bool = False, keep_end: bool = False) -
             return _end_of(text, width)
         return set_cell_size(set_cell_size(text, max(0, width - 1)) + "…", width)
     return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def fit_content(content: Content, width: int, *, right: bool = False) -> Content:
+    """As `fit`, and keeps the styles."""
+    cut = content.truncate(width, ellipsis=True)
+    room = max(0, width - cut.cell_length)
+    return cut.pad_left(room) if right else cut.pad_right(room)
 
 
 def shortened(line: Callable[[Fit], str], width: int) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.events import Click, Resize
 from textual.geometry import Size
 from textual.message import Message
@@ -13,9 +15,13 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui_trainer.widgets.cell_text import fit
+from tui_trainer.widgets.cell_text import fit, fit_content
 
-MARK = "▶"
+MARK, GAP = "▶", "  "
+Cell = str | Content
+"""A string costs least; a `Content` has styles such as `$better` in it."""
+Row = Callable[[int], tuple[Cell, ...]]
+"""The cells of a row, by its number."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +74,10 @@ class LineTable(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._columns: tuple[Column, ...] = ()
         self._widths: tuple[int, ...] = ()
-        self._row: Callable[[int], tuple[str, ...]] = lambda _row: ()
+        self._row: Row = lambda _row: ()
         self.rows = 0
 
-    def show(
-        self, columns: tuple[Column, ...], rows: int, row: Callable[[int], tuple[str, ...]]
-    ) -> None:
+    def show(self, columns: tuple[Column, ...], rows: int, row: Row) -> None:
         """Show `rows` rows; the cursor stays where it is, as far as there is such a row."""
         self._columns, self.rows, self._row = columns, rows, row
         self._measure()
@@ -123,30 +127,37 @@ class LineTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         row = y - 1 + self.scroll_offset.y
+        cells: tuple[Cell, ...] = ()
+        at_cursor = row == self.cursor
         if y == 0:
-            line, style = self._line(tuple(column.title for column in self._columns), " "), "header"
+            cells, name = tuple(column.title for column in self._columns), "header"
         elif row >= self.rows:
-            line, style = "", ""
+            name = ""
         else:
-            at_cursor = row == self.cursor
-            line = self._line(self._row(row), MARK if at_cursor else " ")
-            style = self._style_name(row, at_cursor)
+            cells, name = self._row(row), self._style_name(row, at_cursor)
+        style = self.get_component_rich_style(f"line-table--{name}") if name else Style.null()
+        mark = MARK if y and at_cursor else " "
+        strip = Strip(self._segments(cells, mark, style) if cells else [])
         width = self.scrollable_content_region.width
-        rich_style = self.get_component_rich_style(f"line-table--{style}") if style else None
-        strip = Strip([Segment(line, rich_style)]).adjust_cell_length(width, rich_style)
-        return strip.apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, style).apply_style(self.rich_style)
 
     def _style_name(self, row: int, at_cursor: bool) -> str:
         if at_cursor:
             return "cursor-focused" if self.has_focus else "cursor"
         return "" if row % 2 else "even"
 
-    def _line(self, cells: tuple[str, ...], mark: str) -> str:
-        fitted = [
-            fit(cell, width, right=column.right, keep_end=column.keep_end)
-            for cell, width, column in zip(cells, self._widths, self._columns, strict=True)
-        ]
-        return mark + "  ".join(fitted)
+    def _segments(self, cells: tuple[Cell, ...], mark: str, style: Style) -> list[Segment]:
+        """The row: strings in one piece, since that is what a frame of a plain table costs."""
+        segments, text = [], mark
+        for cell, width, column in zip(cells, self._widths, self._columns, strict=True):
+            if isinstance(cell, str):
+                text += fit(cell, width, right=column.right, keep_end=column.keep_end) + GAP
+                continue
+            fitted = fit_content(cell, width, right=column.right).render_segments()
+            segments += [Segment(text, style)]
+            segments += [Segment(part.text, style + part.style) for part in fitted]
+            text = GAP
+        return [*segments, Segment(text.removesuffix(GAP), style)]
 
 
 def share_out(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:

@@ -1,0 +1,104 @@
+"""A part of a screen: what it is, its figure, and what is in it. Every part of every screen is one.
+
+Below 110 columns it is a rule, with the figure at its right end, where it can be found again:
+
+    ── loss ──────────────────────────── 2.31 → 0.42 nats ──
+
+and from there on a box, with a hint at its lower right: its keys, its units.
+
+    ╭─ loss  2.31 → 0.42 nats ─────────────────────────────╮
+    ╰───────────────────────────────────── w follow  + - ──╯
+
+The line is `$data` where the focus is within, or where the class `-in-hand` says that the screen's
+keys are about this panel; without colours it is a heavy one there.
+"""
+
+from textual.containers import Container
+from textual.content import Content
+from textual.reactive import reactive
+from textual.style import Style
+from textual.widget import Widget
+
+Words = str | Content
+"""Fit for a terminal (`terminal_text.visible`); a `Content` has styles such as `$better` in it."""
+LEAST_TITLE = 3  # cells that a figure leaves of a title
+
+
+class Panel(Container):
+    """`with Panel(title="loss", id="..."):` around what is in it; set `figure` as it changes.
+
+    `title`: one or two words, lower case. `figure`: what a glance wants, after the title; a string
+    is drawn bold, a `Content` as it is. `hint`: keys and units, drawn from 110 columns on. As high
+    as there is room (`1fr`) unless a stylesheet says otherwise, two rows more than what is in it
+    with `height: auto` as a box, one as a rule. The class `flush` leaves out the padding of a cell
+    at both sides: of a chart, which has a gutter.
+    """
+
+    title: reactive[Words] = reactive[Words]("")
+    figure: reactive[Words] = reactive[Words]("")
+    hint: reactive[Words] = reactive[Words]("")
+
+    def __init__(
+        self,
+        *children: Widget,
+        title: Words = "",
+        figure: Words = "",
+        hint: Words = "",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(*children, id=id, classes=classes)
+        self.set_reactive(Panel.title, title)
+        self.set_reactive(Panel.figure, figure)
+        self.set_reactive(Panel.hint, hint)
+        self._written: tuple[Content, Content] | None = None
+
+    def watch_title(self) -> None:
+        self._write()
+
+    def watch_figure(self) -> None:
+        self._write()
+
+    def watch_hint(self) -> None:
+        self._write()
+
+    def on_resize(self) -> None:
+        self._write()
+
+    def notify_style_update(self) -> None:
+        """The screen has another width, the theme other colours, or the focus came or went."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._write()
+
+    def _write(self) -> None:
+        """Put the words into the line; nothing is drawn anew where they are the same."""
+        title, figure = _content(self.title), _content(self.figure, "bold")
+        is_box = self.styles.border_left[0] != ""
+        top = _beside(title, figure) if is_box else self._rule(title, figure)
+        written = top, _content(self.hint)
+        if self._written is None or not all(map(Content.is_same, written, self._written)):
+            self._written = written
+            self.border_title, self.border_subtitle = written
+
+    def _rule(self, title: Content, figure: Content) -> Content:
+        """The whole line but a cell at each end: title, line, figure."""
+        kind, colour = self.styles.border_top
+        stroke = "━" if kind == "heavy" else "─"
+        line = Style(foreground=colour)
+        before, after = (stroke, line), (f" {stroke}" if figure else "", line)
+        room = self.outer_size.width - 2 - len(stroke) - 1
+        right = Content.assemble(" ", figure, after) if figure else Content("")
+        left_room = max(LEAST_TITLE, room - right.cell_length - 1)
+        if title.cell_length > left_room:
+            title = title.truncate(left_room, ellipsis=True)
+        gap = max(0, room - right.cell_length - title.cell_length - 1)
+        return Content.assemble(before, " ", title, " ", (stroke * gap, line), right)
+
+
+def _content(words: Words, style: str = "") -> Content:
+    return words if isinstance(words, Content) else Content.styled(words, style)
+
+
+def _beside(title: Content, figure: Content) -> Content:
+    return Content.assemble(title, "  ", figure) if figure else title
