@@ -58,7 +58,7 @@ def generated(app: TuiTrainer) -> str:
 
 def rows(app: TuiTrainer, name: str) -> list[tuple[str, ...]]:
     table = screen_of(app).query_one(f"#{name}", LineTable)
-    return [table._row(row) for row in range(table.rows)]
+    return [tuple(map(str, table._row(row))) for row in range(table.rows)]
 
 
 def line(app: TuiTrainer, name: str) -> str:

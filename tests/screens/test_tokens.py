@@ -26,7 +26,7 @@ from tui_trainer.session.text_examples import EXAMPLES
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.aligned_strip import AlignedStrip
 from tui_trainer.widgets.id_grid import IdGrid
-from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.line_table import Cell, LineTable
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.widgets.token_strip import TokenStrip
 
@@ -212,7 +212,7 @@ async def test_only_the_rows_in_view_are_made() -> None:
         made: list[int] = []
         row = table._row
 
-        def make(index: int) -> tuple[str, ...]:
+        def make(index: int) -> tuple[Cell, ...]:
             made.append(index)
             return row(index)
 
