@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
+from tui_trainer.app_keys import KEYS
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged
 from tui_trainer.protocol.keeping import Save
@@ -61,27 +62,10 @@ class TuiTrainer(
     TITLE = "tui-trainer"
     # All at once: at a screen's first visit Textual would parse every rule anew for one of its own.
     CSS_PATH: ClassVar[list[str | PurePath]] = sorted(Path(__file__).parent.rglob("*.tcss"))
-    # 80x24 is narrow and short; 120x40 is wide and tall.
+    # 80x24 is narrow and short, 120x40 wide and tall; what is broad, too, WorkScreen knows.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(key, f"show_screen('{name}')", title, show=False, id=name)
-            for name, (key, title) in SCREENS.items()
-        ),
-        *(
-            Binding(f"alt+{key}", f"show_screen('{name}')", show=False, system=True, priority=True)
-            for name, (key, _) in SCREENS.items()
-        ),
-        Binding("C", "cancel", "Cancel load", id="cancel", tooltip="Cancel the load or download"),
-        Binding("R", "reload", "Reload", id="reload", tooltip="The loaded weights again"),
-        Binding("m", "pick_model", "Model", id="model", tooltip="Pick a model, device, precision"),
-        Binding("question_mark", "help", "Help", key_display="?", id="help"),
-        Binding("f1", "help", show=False, system=True),
-        Binding("q", "ask_quit", "Quit", id="quit"),
-        Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True),
-        Binding("ctrl+c", "ask_quit", "Quit", show=False, system=True, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     @dataclass
     class Heard(Message):
@@ -231,6 +215,11 @@ class TuiTrainer(
         if action == "cancel":
             return self.session.loading is not None
         return super().check_action(action, parameters)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """As Textual's, in a word where that has a sign that is not on the key."""
+        drawn = super().get_key_display(binding)
+        return drawn.replace("⏎", "enter")
 
     def action_cancel(self) -> None:
         self.worker.cancel()

@@ -42,7 +42,7 @@ def test_key_to_repaint_while_the_loop_runs(
         terminal.press("1")
         terminal.wait_for("[1 Tokens]")
         terminal.press("enter")
-        terminal.wait_for("Leave text")
+        terminal.wait_for("leave text")
         terminal.press("z" * 8)
         terminal.wait_for("z" * 8)
         times = benchmark.pedantic(type_and_wait, args=(terminal,), rounds=1)

@@ -139,12 +139,8 @@ async def test_x_while_the_loop_runs_exports_between_two_steps() -> None:
 
 
 @pytest.mark.parametrize("key", ["4", "5"])
-async def test_the_footer_of_80_columns_has_every_key(key: str) -> None:
+async def test_the_sheet_of_keys_has_it(key: str) -> None:
     async with running("escape", key, engine=lambda progress: FakeEngine()) as (app, pilot):
-        await until(pilot, lambda: "Quit" in shown(app))
-        footer = shown(app).splitlines()[-1]
-        assert footer.rstrip().endswith("q Quit")
-        assert {"4": "urhfx Update", "5": ".scx Run"}[key] in footer
         await pilot.press("question_mark")
         assert "x               Write what was done as a Python script" in shown_help(app)
 

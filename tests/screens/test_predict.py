@@ -469,8 +469,11 @@ async def test_it_fits(size: tuple[int, int]) -> None:
         await until(pilot, lambda: generated(app) == "a")
         if size[0] >= 80:
             assert "entropy" in shown(app)
-            for key in ("␣ Token", "p Run", "u Undo", "g Mode", "tTkKnNsS Set", "q Quit"):
+            for key in ("space token", "p run", "u undo", "g sample", "q quit"):
                 assert key in shown(app)
+            assert "temperature" not in shown(app)
+            await pilot.press("g")
+            await until(pilot, lambda: "t T temperature" in shown(app) and "g greedy" in shown(app))
 
 
 def test_a_bar_is_as_long_as_the_probability_to_an_eighth_of_a_cell() -> None:

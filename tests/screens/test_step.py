@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present
 from tests.pilot import loaded, reload, running, shown, until
@@ -312,13 +311,6 @@ async def test_no_phase_while_something_else_trains_the_model() -> None:
         await until(pilot, lambda: "The GSM8K loop is running: pause it" in shown(app))
         assert step_screen(app).query_one(PhaseView).report is None
         engine.gate.release(9)
-
-
-@pytest.mark.parametrize("width", first_is_quick(80, 120))
-async def test_the_footer_shows_every_key(width: int) -> None:
-    async with running("escape", "4", size=(width, 24)) as (app, pilot):
-        await pilot.pause()
-        assert "Quit" in shown(app).splitlines()[-1]
 
 
 async def test_undo_and_redo_by_key() -> None:

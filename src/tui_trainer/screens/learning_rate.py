@@ -8,7 +8,10 @@ from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.settings.train import read_lr
 from tui_trainer.settings.typed_numbers import as_typed
+from tui_trainer.widgets.keys import key
 
+SETTINGS = "Settings"
+"""The heading of what changes how the next update is made."""
 LADDER = (1.0, 2.0, 5.0)
 
 
@@ -20,36 +23,31 @@ def next_lr(lr: float, up: bool) -> float:
     return next((step for step in reversed(steps) if step < lr * 0.999), steps[0])
 
 
-def lr_bindings(group: Binding.Group, what: str) -> tuple[Binding, Binding, Binding]:
+def lr_bindings(what: str, main: int) -> tuple[Binding, Binding, Binding]:
     """The three keys; `what` says whose rate they change, and from when on."""
-    return (
-        Binding(
-            "left_square_bracket",
-            "change_lr(False)",
-            "Lower lr",
-            key_display="[",
-            id="lower-lr",
-            tooltip=f"Lower the learning rate {what}",
-            group=group,
-        ),
-        Binding(
-            "right_square_bracket",
-            "change_lr(True)",
-            "Raise lr",
-            key_display="]",
-            id="raise-lr",
-            tooltip=f"Raise the learning rate {what}",
-            group=group,
-        ),
-        Binding(
-            "l",
-            "type_lr",
-            "Type lr",
-            id="type-lr",
-            tooltip=f"Type the learning rate {what}",
-            group=group,
-        ),
+    lower = key(
+        "left_square_bracket",
+        "change_lr(False)",
+        "lower lr",
+        f"Lower the learning rate {what}",
+        SETTINGS,
+        main=main,
+        pair="lr",
+        drawn="[",
+        id="lower-lr",
     )
+    higher = key(
+        "right_square_bracket",
+        "change_lr(True)",
+        "raise lr",
+        f"Raise the learning rate {what}",
+        SETTINGS,
+        main=main,
+        pair="lr",
+        drawn="]",
+        id="raise-lr",
+    )
+    return lower, higher, key("l", "type_lr", "type lr", f"Type the learning rate {what}", SETTINGS)
 
 
 class LearningRate:

@@ -2,12 +2,13 @@
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.widgets.keys import key
 from tui_trainer.widgets.text_box import TextBox
 
 OWN = "This screen keeps a text of its own: w takes the one of the others."
@@ -20,13 +21,12 @@ class SharedText(WorkScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        key(
             "w",
             "own_text",
-            "Own text",
-            show=False,
-            id="own-text",
-            tooltip="A text of this screen's own, or the one of Tokens, Predict and Step",
+            "own text",
+            "A text of this screen's own, or the one of Tokens, Predict and Step",
+            "The text",
         ),
     ]
 

@@ -9,6 +9,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
@@ -17,40 +18,21 @@ from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.key_footer import KeyFooter
+from tui_trainer.widgets.keys import key
 from tui_trainer.widgets.screen_tabs import ScreenTabs
 from tui_trainer.widgets.status_line import StatusLine
 
+BROAD = 170  # columns
 EXCUSE_SECONDS = 5.0  # for which one sentence is enough
 SAVE = "app.save"
+WEIGHTS = "The weights"
+"""The heading of what takes the weights somewhere, or brings others."""
 SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
 
 
-def key(
-    name: str,
-    action: str,
-    what: str,
-    tooltip: str,
-    group: Binding.Group | None = None,
-    *,
-    drawn: str = "",
-    id: str = "",
-) -> Binding:
-    """A key of the footer; `drawn` where its name is not what it looks like, `id` where it is
-    remapped by another name than that of its action."""
-    return Binding(
-        name,
-        action,
-        what,
-        key_display=drawn or None,
-        id=id or action.replace("_", "-"),
-        tooltip=tooltip,
-        group=group,
-    )
-
-
-def save_binding(group: Binding.Group | None = None) -> Binding:
+def save_binding(main: int = 0) -> Binding:
     """The key that saves, where updates are made."""
-    return Binding("c", SAVE, "Save", id="save", tooltip=SAVE_TOOLTIP, group=group)
+    return key("c", SAVE, "save", SAVE_TOOLTIP, WEIGHTS, main=main, id="save")
 
 
 class WorkScreen(Screen[None]):
@@ -66,9 +48,21 @@ class WorkScreen(Screen[None]):
     """What `?` tells of this screen, before its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_text", "Leave text", key_display="esc", id="leave-text"),
-        Binding(
-            "enter", "enter_text", "Text", key_display="⏎", id="enter-text", tooltip="Edit the text"
+        key(
+            "escape",
+            "leave_text",
+            "leave text",
+            "Leave the text box, so that letters are keys",
+            "The text",
+            main=1,
+        ),
+        key(
+            "enter",
+            "enter_text",
+            "text",
+            "Edit the text",
+            "The text",
+            main=40,
         ),
     ]
 
@@ -83,7 +77,33 @@ class WorkScreen(Screen[None]):
         with Vertical(id="body"):
             yield from self.body()
         yield StatusLine()
-        yield KeyFooter(compact=True, show_command_palette=False)
+        yield KeyFooter(self.word_for)
+
+    def on_mount(self) -> None:
+        self.session.status_changed.subscribe(self, self.follow_keys)
+        self.session.loop_changed.subscribe(self, self.follow_keys)
+
+    def on_resize(self, event: Resize) -> None:
+        """As Textual's breakpoints, of which only one can hold at a width: a broad screen is wide,
+        too."""
+        self.set_class(event.size.width >= BROAD, "-broad")
+
+    def follow_keys(self, _news: object = None) -> None:
+        """What the keys can do may be something else."""
+        footer = self.query_one_optional(KeyFooter) if self.is_current else None
+        if footer is not None:  # it is while the screen is being mounted
+            footer.follow()
+
+    def word_for(self, name: str, label: str) -> str:
+        """What the footer calls the key of that id now; "" where it can do nothing now."""
+        status = self.session.status
+        if name == "reload" and not (status is not None and status.updates):
+            return ""
+        if name == "save" and not (status is not None and status.unsaved):
+            return ""
+        if name == "help-in-text" and not isinstance(self.focused, TextArea):
+            return ""
+        return label
 
     def excuse(self, why: str) -> None:
         """A key cannot act yet: say so, once while it is held, where the worker takes its time."""

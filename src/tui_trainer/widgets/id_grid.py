@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size, Spacing
 from textual.message import Message
@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit
+from tui_trainer.widgets.keys import MOVE, key
 
 GUTTER = 18  # cells for the number and the text of an item
 FAR = 1_000_000_000
@@ -36,14 +37,16 @@ class IdGrid(ScrollView, can_focus=True):
         "id-grid--cursor-focused",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1, 0)", "Item above", show=False),
-        Binding("down", "move(1, 0)", "Item below", show=False),
-        Binding("left", "move(0, -1)", "Position before", show=False),
-        Binding("right", "move(0, 1)", "Position after", show=False),
-        Binding("pageup", "move(-10, 0)", "Ten items up", show=False),
-        Binding("pagedown", "move(10, 0)", "Ten items down", show=False),
-        Binding("home", f"move(0, -{FAR})", "First position", show=False),
-        Binding("end", f"move(0, {FAR})", "Last position", show=False),
+        key("up", "move(-1, 0)", "item above", "The item above", MOVE, id="item-above"),
+        key("down", "move(1, 0)", "item below", "The item below", MOVE, id="item-below"),
+        key("left", "move(0, -1)", "position before", "The position before", MOVE, id="before-it"),
+        key("right", "move(0, 1)", "position after", "The position after", MOVE, id="after-it"),
+        key("pageup", "move(-10, 0)", "items up", "Ten items up", MOVE, id="items-up"),
+        key("pagedown", "move(10, 0)", "items down", "Ten items down", MOVE, id="items-down"),
+        key(
+            "home", f"move(0, -{FAR})", "first position", "The first position", MOVE, id="first-id"
+        ),
+        key("end", f"move(0, {FAR})", "last position", "The last position", MOVE, id="last-id"),
     ]
 
     cursor: reactive[tuple[int, int]] = reactive((0, 0))

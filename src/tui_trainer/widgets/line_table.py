@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Click, Resize
 from textual.geometry import Size
@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit, fit_content
+from tui_trainer.widgets.keys import MOVE, key
 
 MARK, GAP = "▶", "  "
 Cell = str | Content
@@ -49,12 +50,12 @@ class LineTable(ScrollView, can_focus=True):
         "line-table--cursor-focused",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,left", "move(-1)", "Previous row", show=False),
-        Binding("down,right", "move(1)", "Next row", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "move(-1000000000)", "First row", show=False),
-        Binding("end", "move(1000000000)", "Last row", show=False),
+        key("up,left", "move(-1)", "row above", "The row above", MOVE, id="row-above"),
+        key("down,right", "move(1)", "row below", "The row below", MOVE, id="row-below"),
+        key("pageup", "page(-1)", "page up", "A page up", MOVE, id="page-up"),
+        key("pagedown", "page(1)", "page down", "A page down", MOVE, id="page-down"),
+        key("home", "move(-1000000000)", "first row", "The first row", MOVE, id="first-row"),
+        key("end", "move(1000000000)", "last row", "The last row", MOVE, id="last-row"),
     ]
 
     cursor: reactive[int] = reactive(0)

@@ -1,31 +1,40 @@
-"""Every key of the bench, in the order of the footer."""
+"""Every key of the bench, by what it does; those of the footer with their place there."""
 
-from textual.binding import Binding
+from tui_trainer.widgets.keys import key
 
-from tui_trainer.screens.work_screen import key
-
-SELECT = Binding.Group("Select ", compact=True)
+BENCH, LOOK = "The bench", "Look"
 KEYS = (
-    key("escape", "close", "Runs", "Back to Runs", drawn="esc"),
-    key("b", "bench", "Bench", "Measure the loops on the loaded model now"),
-    key("s", "stop", "Stop", "End the bench; nothing of it is kept"),
-    key("enter", "settings", "Settings", "Seconds, rounds and items of the next bench", drawn="⏎"),
+    key("b", "bench", "bench", "Measure the loops on the loaded model now", BENCH, main=1),
+    key("s", "stop", "stop", "End the bench; nothing of it is kept", BENCH, main=2),
+    key(
+        "enter",
+        "settings",
+        "settings",
+        "Seconds, rounds and items of the next bench",
+        BENCH,
+        main=4,
+    ),
     key(
         "left_square_bracket",
         "select(1)",
-        "Earlier",
+        "earlier",
         "The bench before",
-        SELECT,
+        LOOK,
+        main=5,
+        pair="earlier, later",
         drawn="[",
         id="earlier",
     ),
     key(
         "right_square_bracket",
         "select(-1)",
-        "Later",
+        "later",
         "The next bench",
-        SELECT,
+        LOOK,
+        main=5,
+        pair="earlier, later",
         drawn="]",
         id="later",
     ),
+    key("escape", "close", "runs", "Back to Runs", LOOK, main=3),
 )

@@ -97,6 +97,16 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_progress)
 
+    def word_for(self, name: str, label: str) -> str:
+        """One that runs is stopped; benches are gone through once there are some."""
+        is_there = {
+            "bench": not self.loop.is_live and not self.session.why_not(Act.BENCH),
+            "stop": self.loop.is_live,
+            "earlier": len(self.listed) > 1,
+            "later": len(self.listed) > 1,
+        }
+        return super().word_for(name, label) if is_there.get(name, True) else ""
+
     # What is there
 
     def _take(self, kept: tuple[Listed, ...], failure: str) -> None:
@@ -122,6 +132,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
     # What is shown
 
     def _show_all(self) -> None:
+        self.follow_keys()
         self._show_progress()
         self.set_class(not self.listed, "-empty")
         if not self.listed:

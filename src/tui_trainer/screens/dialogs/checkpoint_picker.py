@@ -3,19 +3,20 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_trainer.screens.dialog import Dialog
+from tui_trainer.widgets.keys import go_back
 
 
 class CheckpointPicker(Dialog[int | None]):
     """Gives back the step of the chosen one; None where the user escaped."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [go_back()]
 
     def __init__(self, question: str, steps: tuple[int, ...]) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -14,6 +14,7 @@ from tui_trainer.runs.resume_command import describe_stopped
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.keys import key
 
 NOTHING_ON_DISK = "No file has the updates since the weights were loaded."
 WHAT_GOES = "What is on screen can still be read, and what was done be exported (x on 4)."
@@ -23,8 +24,8 @@ class DeviceLostDialog(Dialog[None]):
     """Ends the app, which then tells the command that goes on; or leaves it for what is on show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "app.ask_quit", "Quit"),
-        Binding("escape", "dismiss", "Look around"),
+        key("q", "app.ask_quit", "quit", "Quit, and be told how to go on", id="quit"),
+        key("escape", "dismiss", "look around", "Look at what is still on show", id="close"),
     ]
 
     def __init__(self, lost: DeviceLost, saved: SavedRun | None) -> None:

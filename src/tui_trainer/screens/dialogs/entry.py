@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.keys import go_back
 from tui_trainer.widgets.text_box import LineBox
 
 Value = TypeVar("Value")
@@ -20,7 +21,7 @@ Value = TypeVar("Value")
 class Entry(Dialog[Value | None], Generic[Value]):
     """`read` turns the line into a value, or raises InputError, which is shown beneath it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [go_back()]
 
     def __init__(self, question: str, initial: str, read: Callable[[str], Value]) -> None:
         super().__init__()

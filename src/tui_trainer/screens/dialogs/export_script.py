@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from textual.binding import Binding
-
 from tui_trainer.engine.export.files import read_target
 from tui_trainer.protocol.keeping import Export, NameExport
 from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.work_screen import WEIGHTS, WorkScreen
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.keys import key
 
 QUESTION = (
     "Write what was done since the weights were loaded, in plain PyTorch: a script (.py) or a "
@@ -18,16 +17,10 @@ QUESTION = (
 )
 
 
-def export_binding(group: Binding.Group) -> Binding:
-    """The key of `ScriptExport`, for the footer's group that a screen has it in."""
-    return Binding(
-        "x",
-        "export",
-        "Export",
-        id="export",
-        tooltip="Write what was done as a Python script or a notebook",
-        group=group,
-    )
+EXPORT = key(
+    "x", "export", "export", "Write what was done as a Python script or a notebook", WEIGHTS
+)
+"""The key of `ScriptExport`."""
 
 
 class ScriptExport:

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -11,13 +11,14 @@ from textual.widgets import Button, Static
 from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.keys import key
 
 
 class FailureDialog(Dialog[None]):
     """Shows an exception of the worker; the app lives on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "dismiss", "Close"),
+        key("escape,enter", "dismiss", "close", "Close it, and go on", id="close"),
     ]
 
     ADVICE: ClassVar[str] = "The app goes on; press R for the loaded weights, or m to load again."

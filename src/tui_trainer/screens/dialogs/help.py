@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.guide import TASKS, Task, describe_tasks
+from tui_trainer.widgets.keys import by_group, key
 from tui_trainer.widgets.screen_tabs import SCREENS
 
 
@@ -18,7 +19,7 @@ class HelpDialog(Dialog[None]):
     """Tells of the screen beneath it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", "Close"),
+        key("escape,question_mark,q,enter", "dismiss", "close", "Close the sheet", id="close"),
     ]
 
     def __init__(self, screen: WorkScreen) -> None:
@@ -72,9 +73,6 @@ def unwrap(text: str) -> str:
 
 def describe_keys(screen: WorkScreen) -> str:
     """A line for each key that belongs to the screen itself."""
-    lines = []
-    for node, binding, _, tooltip in screen.active_bindings.values():
-        if node is screen and binding.description and binding.id is not None:
-            key = screen.app.get_key_display(binding)
-            lines.append(f"{key:<15} {tooltip or binding.description}")
-    return "\n".join(lines)
+    active = (one for one in screen.active_bindings.values() if one.node is screen)
+    told = [one for group in by_group(active).values() for one in group]
+    return "\n".join(f"{screen.app.get_key_display(one.binding):<15} {one.tooltip}" for one in told)

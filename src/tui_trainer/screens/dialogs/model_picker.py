@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Select, Static
@@ -19,6 +19,7 @@ from tui_trainer.session.session import Session
 from tui_trainer.settings.fields import NO, YES, field_of
 from tui_trainer.settings.model import PRECISIONS, ModelChoice
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.widgets.keys import go_back
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.numbers import byte_count
 
@@ -29,7 +30,7 @@ AUTO = 0
 class ModelPicker(Dialog[ModelChoice | None]):
     """Gives back a choice, or None where the user escaped."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [go_back()]
 
     def __init__(self, session: Session) -> None:
         super().__init__()

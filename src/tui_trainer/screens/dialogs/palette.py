@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP
+from tui_trainer.widgets.keys import MOVE, place_of
 
 Return = TypeVar("Return")
 
@@ -46,11 +47,11 @@ class WithPalette(App[Return]):
         saves = False
         for node, binding, enabled, tooltip in screen.active_bindings.values():
             saves = saves or binding.action == SAVE
-            named = binding.description and (binding.show or binding.id is not None)
-            if enabled and named and not binding.system:
+            moves = place_of(binding).description == MOVE
+            if enabled and not moves and not binding.system:
                 run = self._run_binding(node, binding.action)
-                key = self.get_key_display(binding)
-                yield SystemCommand(f"{binding.description} ({key})", tooltip, run)
+                label, key = binding.description, self.get_key_display(binding)
+                yield SystemCommand(f"{label[:1].upper()}{label[1:]} ({key})", tooltip, run)
         if not saves:
             yield SystemCommand("Save", SAVE_TOOLTIP, self._run_binding(self, "save"))
 

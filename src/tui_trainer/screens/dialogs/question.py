@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
@@ -11,6 +11,7 @@ from textual.widgets import Button, Static
 
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.questions import Question
+from tui_trainer.widgets.keys import go_back
 
 
 class QuestionDialog(Dialog[str | None]):
@@ -19,7 +20,7 @@ class QuestionDialog(Dialog[str | None]):
     The first answer has the focus, so that enter gives it: it is the one that loses nothing.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [go_back()]
 
     def __init__(self, question: Question) -> None:
         super().__init__()

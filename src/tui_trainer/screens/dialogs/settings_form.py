@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import DescendantFocus
@@ -15,6 +15,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.settings.fields import SettingField, fields_of, read_typed
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.widgets.keys import MOVE, go_back, key
 from tui_trainer.widgets.text_box import LineBox
 
 LABEL_WIDTH = 18
@@ -48,10 +49,26 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
     """Gives back the settings that were typed, once they can be used."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Go back"),
-        Binding("ctrl+r", "preset", "Preset"),
-        Binding("down", "app.focus_next", "Next setting", show=False, priority=True),
-        Binding("up", "app.focus_previous", "Setting before", show=False, priority=True),
+        go_back("Leave the settings as they are"),
+        key("ctrl+r", "preset", "preset", "All settings as the preset has them", id="preset"),
+        key(
+            "down",
+            "app.focus_next",
+            "next setting",
+            "The next setting",
+            MOVE,
+            id="next",
+            priority=True,
+        ),
+        key(
+            "up",
+            "app.focus_previous",
+            "setting before",
+            "The setting before",
+            MOVE,
+            id="previous",
+            priority=True,
+        ),
     ]
 
     def __init__(self, form: FormOf[Settings], settings: Settings) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -13,6 +13,7 @@ from textual.widgets import Static
 from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.evaluation.words import NUMBER_CHARACTERS, raw
+from tui_trainer.widgets.keys import key
 from tui_trainer.words.scores import number
 
 
@@ -34,9 +35,9 @@ class EvaluatedItemDialog(Dialog[int]):
     """Shows one item after another; gives back the place of the last one looked at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,t,q", "close", "Close"),
-        Binding("n,right", "go(1)", "Next item", priority=True),
-        Binding("p,left", "go(-1)", "Item before", priority=True),
+        key("escape,enter,t,q", "close", "close", "Back to the items"),
+        key("n,right", "go(1)", "next item", "The next item", id="next-item", priority=True),
+        key("p,left", "go(-1)", "item before", "The item before", id="item-before", priority=True),
     ]
 
     def __init__(self, items: Sequence[ItemTexts], place: int) -> None:

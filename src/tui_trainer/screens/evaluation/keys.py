@@ -1,42 +1,45 @@
-"""Every key of an evaluation, in the order of the footer."""
+"""Every key of an evaluation, by what it does; those of the footer with their place there."""
 
-from textual.binding import Binding
+from tui_trainer.widgets.keys import key
 
-from tui_trainer.screens.work_screen import key
-
-RUN = Binding.Group("Eval ", compact=True)
-LOOK = Binding.Group("Look", compact=True)
-SELECT = Binding.Group("Select ", compact=True)
+RUN, LOOK, COMPARE = "The evaluation", "Look", "Compare"
 KEYS = (
-    key("escape", "close", "Loop", "Back", drawn="esc"),
-    key("e", "evaluate", "Eval", "Evaluate the weights as they are now", RUN),
-    key("s", "stop", "Stop", "Stop; what was scored is kept", RUN),
-    key("enter", "settings", "Settings", "Settings of the next evaluation", drawn="⏎"),
-    key("t", "texts", "Texts", "The item's raw texts", LOOK),
-    key(
-        "f",
-        "filter",
-        "Filter",
-        "All items, the fixed, the broken, those still right, still wrong",
-        LOOK,
-    ),
-    key("b", "before", "Before", "Compare later evaluations with the selected one", LOOK),
+    key("e", "evaluate", "evaluate", "Evaluate the weights as they are now", RUN, main=1),
+    key("s", "stop", "stop", "Stop; what was scored is kept", RUN, main=2),
+    key("enter", "settings", "settings", "Settings of the next evaluation", RUN, main=7),
+    key("t", "texts", "texts", "The item's raw texts", LOOK, main=4),
     key(
         "left_square_bracket",
         "select(-1)",
-        "Earlier",
+        "earlier",
         "The evaluation before",
-        SELECT,
+        LOOK,
+        main=5,
+        pair="earlier, later",
         drawn="[",
         id="earlier",
     ),
     key(
         "right_square_bracket",
         "select(1)",
-        "Later",
+        "later",
         "The next evaluation",
-        SELECT,
+        LOOK,
+        main=5,
+        pair="earlier, later",
         drawn="]",
         id="later",
+    ),
+    key("escape", "close", "loop", "Back to the loop", LOOK, main=3),
+    key(
+        "f",
+        "filter",
+        "filter",
+        "All items, the fixed, the broken, those still right, still wrong",
+        COMPARE,
+        main=6,
+    ),
+    key(
+        "b", "before", "before", "Compare later evaluations with the selected one", COMPARE, main=8
     ),
 )

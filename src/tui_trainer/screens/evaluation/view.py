@@ -114,6 +114,19 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_all)
 
+    def word_for(self, name: str, label: str) -> str:
+        """One that runs is stopped; without one there is nothing to look at."""
+        is_there = {
+            "evaluate": not self.loop.is_live and not self.session.why_not(Act.EVALUATE),
+            "stop": self.loop.is_live,
+            "texts": bool(self.items),
+            "filter": bool(self._compared),
+            "earlier": len(self.session.evaluations.all) > 1,
+            "later": len(self.session.evaluations.all) > 1,
+            "before": self.selected is not None,
+        }
+        return super().word_for(name, label) if is_there.get(name, True) else ""
+
     @property
     def selected(self) -> EvaluationReport | None:
         """The evaluation on show."""
@@ -134,6 +147,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     def _show_all(self) -> None:
         self.loop.was_shown()
+        self.follow_keys()
         self._show_evaluations()
         self.say("progress", self._describe_progress())
         report = self.selected

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -30,6 +30,7 @@ from tui_trainer.session.disk import in_thread
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import LineBox
 
@@ -52,9 +53,9 @@ class ItemBrowser(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
-        Binding("down", "go(1)", "Next item", show=False),
-        Binding("up", "go(-1)", "Item before", show=False),
+        key("escape", "dismiss(None)", "close", "Back to the loop", id="close"),
+        key("down", "go(1)", "next item", "The next item", MOVE, id="next-item"),
+        key("up", "go(-1)", "item before", "The item before", MOVE, id="item-before"),
     ]
 
     def __init__(self, session: Session, settings: TrainSettings, item: int) -> None:

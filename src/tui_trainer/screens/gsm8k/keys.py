@@ -1,26 +1,37 @@
-"""Every key of GSM8K, in the order of the footer."""
+"""Every key of GSM8K, by what it does; those of the footer with their place there."""
 
-from textual.binding import Binding
+from tui_trainer.screens.dialogs.export_script import EXPORT
+from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
+from tui_trainer.screens.work_screen import save_binding
+from tui_trainer.widgets.keys import key
 
-from tui_trainer.screens.dialogs.export_script import export_binding
-from tui_trainer.screens.learning_rate import lr_bindings
-from tui_trainer.screens.work_screen import key, save_binding
+RUN, EVALUATE, LOOK = "The run", "Evaluate", "Look"
 
-RUN = Binding.Group("Run", compact=True)
-EVALUATE = Binding.Group("Eval", compact=True)
-LR = Binding.Group("lr", compact=True)
-LOOK = Binding.Group("Look ", compact=True)
 KEYS = (
-    key("space", "start_or_pause", "Run", "Start, pause, go on", RUN, drawn="␣", id="toggle"),
-    key("full_stop", "one_step", "Step", "One step", RUN, drawn="."),
-    key("s", "stop", "Stop", "Stop the run, with a checkpoint or not", RUN),
-    save_binding(RUN),
-    export_binding(RUN),
-    key("e", "evaluate", "Evaluate", "Evaluate the weights as they are now, zero-shot", EVALUATE),
-    key("E", "evaluations", "Evaluations", "The evaluations there are, before and after", EVALUATE),
-    *lr_bindings(LR, "from the next step on"),
-    key("enter", "settings", "Settings", "Settings of the next run", drawn="⏎"),
-    key("v", "view", "View", "The last item, best, worst, samples", LOOK),
-    key("y", "log", "Log", "Logarithmic loss axis", LOOK),
-    key("i", "items", "Items", "Look at the items: search, text, tokens, labels", LOOK),
+    key("space", "start_or_pause", "start", "Start, pause, go on", RUN, main=1, id="toggle"),
+    key("full_stop", "one_step", "step", "One step", RUN, main=2),
+    key("s", "stop", "stop", "Stop the run, with a checkpoint or not", RUN, main=6),
+    key(
+        "e",
+        "evaluate",
+        "evaluate",
+        "Evaluate the weights as they are now, zero-shot",
+        EVALUATE,
+        main=4,
+    ),
+    key(
+        "E",
+        "evaluations",
+        "evaluations",
+        "The evaluations there are, before and after",
+        EVALUATE,
+        main=9,
+    ),
+    key("enter", "settings", "settings", "Settings of the next run", SETTINGS, main=7),
+    *lr_bindings("from the next step on", 5),
+    key("v", "view", "view", "The last item, best, worst, samples", LOOK, main=8),
+    key("i", "items", "items", "Look at the items: search, text, tokens, labels", LOOK, main=10),
+    key("y", "log", "log axis", "Logarithmic loss axis", LOOK),
+    save_binding(3),
+    EXPORT,
 )

@@ -32,6 +32,7 @@ from tui_trainer.screens.gsm8k.start import RunStart
 from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.going_on import Act
 from tui_trainer.session.saved_run import after_step
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
@@ -130,6 +131,20 @@ digits."""
     def trains_with(self) -> TrainSettings:
         """The settings of the run that goes; without one, of the next."""
         return self.run.settings if self.loop.is_live else self.settings
+
+    def word_for(self, name: str, label: str) -> str:
+        """A run that goes is paused, one that is paused goes on; without one none is stopped."""
+        if name == "toggle":
+            label = "pause" if self.loop.is_running else "go on" if self.loop.is_live else label
+        is_there = {
+            "toggle": self.loop.is_live or not self.session.why_not(Act.TRAIN),
+            "one-step": not self.loop.is_running and not self.session.why_not(Act.TRAIN),
+            "stop": self.loop.is_live,
+            "lower-lr": self.loop.is_live,
+            "raise-lr": self.loop.is_live,
+            "evaluate": not self.session.why_not(Act.EVALUATE),
+        }
+        return super().word_for(name, label) if is_there.get(name, True) else ""
 
     # What is heard
 

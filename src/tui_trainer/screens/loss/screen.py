@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -14,6 +14,7 @@ from tui_trainer.protocol.predictions import CrossEntropy
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, read_logit, read_logits
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList, from_position, typed
+from tui_trainer.screens.loss.keys import KEYS
 from tui_trainer.screens.loss.words import (
     COLUMNS,
     class_cells,
@@ -30,7 +31,6 @@ from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
 
 LATE_SECONDS = 0.1  # after this the edit is shown without its figures, which come when they can
-FAR = 1_000_000  # rows
 
 
 class LossScreen(WorkScreen):
@@ -57,87 +57,7 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
 f takes over the position that is opened on Predict: its most likely tokens and the expected one,
 with the rest of the vocabulary as one class, so that p, loss and gradient are the model's own."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "minus",
-            "change(-1)",
-            "Logit down",
-            key_display="-",
-            id="down",
-            tooltip="Logit less 1; left: less 0.1",
-            group=Binding.Group("logit ", compact=True),
-        ),
-        Binding(
-            "plus",
-            "change(1)",
-            "Logit up",
-            key_display="+",
-            id="up",
-            tooltip="Logit plus 1; right: plus 0.1",
-            group=Binding.Group("logit ", compact=True),
-        ),
-        Binding(
-            "enter",
-            "type_logit",
-            "Type",
-            key_display="⏎",
-            id="type-logit",
-            tooltip="Type the logit of this class",
-            group=Binding.Group("logit ", compact=True),
-        ),
-        Binding(
-            "v",
-            "type_all",
-            "Type all",
-            id="type-all",
-            tooltip="Type all logits, as many as you like",
-            group=Binding.Group("logit ", compact=True),
-        ),
-        Binding(
-            "space", "label", "Label", key_display="␣", id="label", tooltip="This class is right"
-        ),
-        Binding(
-            "a",
-            "add",
-            "Add a class",
-            id="add",
-            tooltip="Add a class with logit 0",
-            group=Binding.Group("class", compact=True),
-        ),
-        Binding(
-            "d",
-            "remove",
-            "Remove it",
-            id="remove",
-            tooltip="Remove this class",
-            group=Binding.Group("class", compact=True),
-        ),
-        Binding(
-            "e",
-            "example",
-            "Example",
-            id="example",
-            tooltip="The next example",
-            group=Binding.Group("Example ", compact=True),
-        ),
-        Binding(
-            "f",
-            "from_predict",
-            "From Predict",
-            id="from-predict",
-            tooltip="The logits of the position that is opened on Predict",
-            group=Binding.Group("Example ", compact=True),
-        ),
-        Binding("y", "log", "Log", id="log", tooltip="Logarithmic axis of p"),
-        Binding("up", "move(-1)", "Class above", show=False, id="above"),
-        Binding("down", "move(1)", "Class below", show=False, id="below"),
-        Binding("equals_sign", "change(1)", show=False, system=True),
-        Binding("delete", "remove", show=False, system=True),
-        Binding("home,pageup", f"move(-{FAR})", show=False, system=True),
-        Binding("end,pagedown", f"move({FAR})", show=False, system=True),
-        Binding("left", "change(-0.1)", "Logit less 0.1", show=False, id="less"),
-        Binding("right", "change(0.1)", "Logit plus 0.1", show=False, id="more"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -157,6 +77,12 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         # The keys are the screen's: left and right change a logit, they do not move.
         self.query_one(LineTable).can_focus = False
         self._edit(self.shown)
+
+    def word_for(self, name: str, label: str) -> str:
+        """A position comes from Predict once one is opened there."""
+        if name == "from-predict" and self.session.chosen_position is None:
+            return ""
+        return super().word_for(name, label)
 
     # Edits
 

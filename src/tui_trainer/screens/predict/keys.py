@@ -1,32 +1,50 @@
-"""Every key of Predict, in the order of the footer."""
+"""Every key of Predict, by what it does; those of the footer with their place there."""
 
 from textual.binding import Binding
 
-SET = Binding.Group("Set ", compact=True)
+from tui_trainer.widgets.keys import key
+
+GENERATE, SAMPLING = "Generate", "Sampling"
 
 
-def pair(keys: tuple[str, str], what: str, tooltip: str) -> tuple[Binding, ...]:
+def pair(keys: tuple[str, str], what: str, thing: str, main: int) -> tuple[Binding, ...]:
     """Two keys for one setting, the second of which raises it."""
     return tuple(
-        Binding(
-            key,
+        key(
+            name,
             f"change('{what}', {up})",
-            f"{'Raise' if up else 'Lower'} {what}",
-            id=f"{'raise' if up else 'lower'}-{what}",
-            tooltip=f"{'Raise' if up else 'Lower'} {tooltip}",
-            group=SET,
+            f"{verb} {what}",
+            f"{verb.capitalize()} {thing}",
+            SAMPLING,
+            main=main,
+            pair=what,
+            id=f"{verb}-{what}",
         )
-        for key, up in zip(keys, (False, True), strict=True)
+        for name, verb, up in zip(keys, ("lower", "raise"), (False, True), strict=True)
     )
 
 
 KEYS = (
-    Binding("space", "append", "Token", key_display="␣", id="append", tooltip="Append one token"),
-    Binding("p", "play", "Run", id="run", tooltip="Generate to the end of the text, or stop there"),
-    Binding("u", "undo", "Undo", id="undo-token", tooltip="Take the last token back"),
-    Binding("g", "greedy", "Mode", id="greedy", tooltip="Greedy, or sampled at random"),
-    *pair(("t", "T"), "temperature", "the temperature"),
-    *pair(("k", "K"), "top-k", "top-k, how many tokens are kept"),
-    *pair(("n", "N"), "top-p", "top-p, the probability that is kept (nucleus)"),
-    *pair(("s", "S"), "seed", "the seed of the draws"),
+    key("space", "append", "token", "Append one token", GENERATE, main=1),
+    key(
+        "p",
+        "play",
+        "run",
+        "Generate to the end of the text, or stop there",
+        GENERATE,
+        main=2,
+        id="run",
+    ),
+    key("u", "undo", "undo", "Take the last token back", GENERATE, main=3, id="undo-token"),
+    key("g", "greedy", "sample", "Greedy, or sampled at random", SAMPLING, main=4),
+    *pair(("t", "T"), "temperature", "the temperature", 5),
+    *pair(("k", "K"), "top-k", "top-k, how many tokens are kept", 6),
+    *pair(("n", "N"), "top-p", "top-p, the probability that is kept (nucleus)", 7),
+    *pair(("s", "S"), "seed", "the seed of the draws", 8),
 )
+SETTINGS = frozenset(
+    f"{verb}-{what}"
+    for verb in ("lower", "raise")
+    for what in ("temperature", "top-k", "top-p", "seed")
+)
+"""The names of those that only sampling looks at."""

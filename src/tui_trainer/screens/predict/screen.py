@@ -19,7 +19,7 @@ from tui_trainer.protocol.predictions import Inspect
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.predict.generation import Generation
-from tui_trainer.screens.predict.keys import KEYS
+from tui_trainer.screens.predict.keys import KEYS, SETTINGS
 from tui_trainer.screens.predict.words import (
     BAR,
     BAR_WIDE,
@@ -128,6 +128,21 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def action_leave_text(self) -> None:
         self.query_one("#positions").focus()
+
+    def word_for(self, name: str, label: str) -> str:
+        """The settings of sampling matter while it samples."""
+        generation = self.generation
+        if name == "run" and generation.takes_run:
+            label = "stop"
+        if name == "greedy" and not generation.sampling.greedy:
+            label = "greedy"
+        is_there = {
+            "append": self.session.status is not None and not generation.takes_run,
+            "run": self.session.status is not None,
+            "undo-token": bool(generation.tokens),
+        }
+        samples = not generation.sampling.greedy or name not in SETTINGS
+        return super().word_for(name, label) if samples and is_there.get(name, True) else ""
 
     # Ask the engine
 
@@ -270,10 +285,12 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _open_last(self) -> None:
         """There are other tokens than before: the last position is the one to watch."""
+        self.follow_keys()
         self._index = LAST
         self._ask()
 
     def _sample_anew(self) -> None:
+        self.follow_keys()
         self._show_sampling()
         self._ask()
 

@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.screens.dialog import Dialog
+from tui_trainer.widgets.keys import key
 
 
 class RunDetails(Dialog[None]):
     """Shows text under headings; what it is given is fit for a terminal."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("escape,enter,q", "dismiss", "close", "Back to the runs", id="close")
+    ]
 
     def __init__(self, title: str, parts: Iterable[tuple[str, str]]) -> None:
         super().__init__()

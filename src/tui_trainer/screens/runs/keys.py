@@ -1,42 +1,56 @@
-"""Every key of Runs, in the order of the footer."""
+"""Every key of Runs, by what it does; those of the footer with their place there."""
 
-from textual.binding import Binding
+from tui_trainer.screens.work_screen import WEIGHTS
+from tui_trainer.widgets.keys import key
 
-from tui_trainer.screens.work_screen import key
+FILES, CHART, LOOK = "Files", "The chart", "Look"
 
-WEIGHTS = Binding.Group("Weights ", compact=True)
-FILES = Binding.Group("Files ", compact=True)
-CHART = Binding.Group("Chart ", compact=True)
 KEYS = (
-    key("r", "resume", "Resume", "Resume the run from a checkpoint; it goes on on GSM8K", WEIGHTS),
-    key("l", "load", "Load", "Load a checkpoint as the model of all screens", WEIGHTS),
-    key(
-        "e", "evaluate", "Evaluate", "Load a checkpoint and evaluate it on held-out items", WEIGHTS
-    ),
     key(
         "enter",
         "details",
-        "Info",
+        "details",
         "All settings of the run, its model, data and versions",
-        drawn="⏎",
+        LOOK,
+        main=1,
+    ),
+    key("b", "benches", "bench", "The training loops side by side on this machine", LOOK, main=8),
+    key(
+        "space",
+        "mark",
+        "mark",
+        "Lay this run's curve over the others that are marked; again takes it away",
+        CHART,
+        main=2,
+    ),
+    key("a", "axis", "x axis", "Losses by step, by token, by time", CHART, main=6),
+    key("y", "log", "log axis", "Logarithmic loss axis", CHART),
+    key(
+        "r",
+        "resume",
+        "resume",
+        "Resume the run from a checkpoint; it goes on on GSM8K",
+        WEIGHTS,
+        main=3,
+    ),
+    key("l", "load", "load", "Load a checkpoint as the model of all screens", WEIGHTS, main=4),
+    key(
+        "e",
+        "evaluate",
+        "evaluate",
+        "Load a checkpoint and evaluate it on held-out items",
+        WEIGHTS,
+        main=5,
     ),
     key(
         "x",
         "export",
-        "Export",
+        "export",
         "Write the steps of this run as CSV, or the curves on show as PNG",
         FILES,
+        main=7,
     ),
-    key("d", "delete", "Delete", "Delete this run; asks first", FILES),
-    key(
-        "space",
-        "mark",
-        "Mark",
-        "Lay this run's curve over the others that are marked; again takes it away",
-        CHART,
-        drawn="␣",
-    ),
-    key("a", "axis", "Axis", "Losses by step, by token, by time", CHART),
-    key("y", "log", "Log", "Logarithmic loss axis", CHART),
-    key("b", "benches", "Bench", "The training loops side by side on this machine"),
+    key("d", "delete", "delete", "Delete this run; asks first", FILES, main=9),
 )
+OF_A_RUN = frozenset(binding.id for binding in KEYS) - {"benches"}
+"""The names of those that need a run at the cursor."""

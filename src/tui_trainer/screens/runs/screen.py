@@ -22,7 +22,7 @@ from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.checkpoints import RunCheckpoints
 from tui_trainer.screens.runs.curves import RunCurves
 from tui_trainer.screens.runs.files import CurvesOnShow, RunFiles
-from tui_trainer.screens.runs.keys import KEYS
+from tui_trainer.screens.runs.keys import KEYS, OF_A_RUN
 from tui_trainer.screens.runs.marks import Marks
 from tui_trainer.screens.runs.words import (
     Listed,
@@ -92,6 +92,12 @@ b opens the benches: how fast the training loops are on this machine, side by si
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_all)
 
+    def word_for(self, name: str, label: str) -> str:
+        """Most keys are for the run at the cursor."""
+        if name in OF_A_RUN and not self.listed:
+            return ""
+        return super().word_for(name, label)
+
     @property
     def selected(self) -> Listed | None:
         """The row at the cursor."""
@@ -136,6 +142,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
     def _take(self, listed: tuple[Listed, ...], failure: str) -> None:
         """Show another list; the cursor stays on its run."""
         before, self.listed = self.selected, listed
+        self.follow_keys()
         folders = [row.folder for row in listed]
         self.curves.forget(self.marks.keep({folder.name for folder in folders}))
         if before is not None and before.folder in folders:

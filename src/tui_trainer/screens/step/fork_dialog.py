@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -21,6 +21,7 @@ from tui_trainer.screens.step.fork_words import (
     position_cells,
 )
 from tui_trainer.session.session import Session
+from tui_trainer.widgets.keys import go_back, key
 from tui_trainer.widgets.line_table import LineTable
 
 KEYS = "1", "2", "3"
@@ -30,8 +31,17 @@ class ForkDialog(Dialog[float | None]):
     """Tries the three, and gives back the learning rate that was picked; None where none was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"pick({n})", f"Pick {FACTORS[n]}") for n, key in enumerate(KEYS)),
-        Binding("n,escape", "dismiss(None)", "Pick none"),
+        *(
+            key(
+                name,
+                f"pick({n})",
+                f"pick {FACTORS[n]}",
+                f"The update at {FACTORS[n]}",
+                id=f"pick-{name}",
+            )
+            for n, name in enumerate(KEYS)
+        ),
+        go_back("Pick none: nothing has changed", keys="n,escape"),
     ]
 
     def __init__(self, session: Session, text: str) -> None:

@@ -1,51 +1,56 @@
-"""Every key of Step, in the order of the footer."""
+"""Every key of Step, by what it does; those of the footer with their place there."""
 
-from textual.binding import Binding
-
-from tui_trainer.screens.dialogs.export_script import export_binding
-from tui_trainer.screens.learning_rate import lr_bindings
+from tui_trainer.screens.dialogs.export_script import EXPORT
+from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
 from tui_trainer.screens.step.phase_view import PHASE_KEYS
-from tui_trainer.screens.work_screen import key, save_binding
+from tui_trainer.screens.work_screen import save_binding
+from tui_trainer.widgets.keys import key
 
-SET = Binding.Group("Set", compact=True)
-LOOK = Binding.Group("Look", compact=True)
-UPDATE = Binding.Group("Update ", compact=True)
-
+UPDATE, PHASES, BACK, LOOK = "Update", "The training cell", "Back and forth", "Look"
 
 KEYS = (
-    *lr_bindings(SET, "of the next update"),
-    key("o", "optimizer", "Optimizer", "AdamW or SGD, a fresh one", SET),
-    key("t", "mode", "Mode", "Train mode (dropout on) or eval mode", SET),
+    key("space", "update", "update", "One update", UPDATE, main=1),
+    key("p", "play", "play", "Play, or pause: update after update", UPDATE, main=3),
     key(
-        "d", "dropout", "Dropout", "Dropout of train mode, and two forward passes in each mode", SET
+        "f", "fork", "fork", "Try the next update at three learning rates, pick one", UPDATE, main=6
     ),
-    key("y", "log", "Log", "Logarithmic loss axis", LOOK),
+    key("full_stop", "phase", "phase", "The next phase of the training cell alone", PHASES, main=2),
+    *(
+        key(letter, f"phase('{phase}')", phase, f"Run {phase} alone", PHASES, id=f"phase-{letter}")
+        for phase, letter in PHASE_KEYS.items()
+    ),
+    key("u", "undo", "undo", "Take the last update back", BACK, main=4),
+    key("r", "redo", "redo", "Make the undone update again", BACK, main=5),
+    key("h", "undo_memory", "undo memory", "How much memory undo may take", BACK),
+    *lr_bindings("of the next update", 7),
+    key("o", "optimizer", "optimizer", "AdamW or SGD, a fresh one", SETTINGS, main=10),
+    key("t", "mode", "mode", "Train mode (dropout on) or eval mode", SETTINGS, main=11),
+    key(
+        "d",
+        "dropout",
+        "dropout",
+        "Dropout of train mode, and two forward passes in each mode",
+        SETTINGS,
+    ),
     key(
         "v",
         "view",
-        "View",
+        "view",
         "Predictions, phases, which weights moved, probes, train and eval mode",
         LOOK,
+        main=8,
     ),
-    key("e", "edit_probes", "Probes", "Edit the probes: other strings that are followed", LOOK),
-    key("space", "update", "Update", "One update", UPDATE, drawn="␣"),
-    key("p", "play", "Play", "Play, or pause: update after update", UPDATE),
-    save_binding(UPDATE),
     key(
-        "full_stop",
-        "phase",
-        "Phase",
-        "The next phase of the training cell alone",
-        UPDATE,
-        drawn=".",
+        "e",
+        "edit_probes",
+        "probes",
+        "Edit the probes: other strings that are followed",
+        LOOK,
+        main=12,
     ),
-    *(
-        Binding(letter, f"phase('{phase}')", f"{phase} alone", show=False, id=f"phase-{letter}")
-        for phase, letter in PHASE_KEYS.items()
-    ),
-    key("u", "undo", "Undo", "Take the last update back", UPDATE),
-    key("r", "redo", "Redo", "Make the undone update again", UPDATE),
-    key("h", "undo_memory", "Memory", "How much memory undo may take", UPDATE),
-    key("f", "fork", "Fork", "Try the next update at three learning rates, pick one", UPDATE),
-    export_binding(UPDATE),
+    key("y", "log", "log axis", "Logarithmic loss axis", LOOK),
+    save_binding(9),
+    EXPORT,
 )
+UPDATES = frozenset({"update", "play", "phase", "undo", "redo", "fork"})
+"""The names of those that make an update, or take one back."""

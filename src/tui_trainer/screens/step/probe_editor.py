@@ -4,12 +4,13 @@ import re
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from tui_trainer.reports.probes import MOST_PROBES
 from tui_trainer.screens.dialog import Dialog
+from tui_trainer.widgets.keys import MOVE, go_back, key
 from tui_trainer.widgets.text_box import LineBox
 
 WRITTEN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t"}
@@ -30,9 +31,9 @@ class ProbeEditor(Dialog[tuple[str, ...] | None]):
     """Gives back the texts, each once; an empty line is no probe. None where the user escaped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Go back"),
-        Binding("down", "app.focus_next", "Next line", show=False),
-        Binding("up", "app.focus_previous", "Previous line", show=False),
+        go_back("Leave the probes as they are"),
+        key("down", "app.focus_next", "next line", "The next line", MOVE, id="next"),
+        key("up", "app.focus_previous", "line before", "The line before", MOVE, id="previous"),
     ]
 
     def __init__(self, probes: tuple[str, ...]) -> None:

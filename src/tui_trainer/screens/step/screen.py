@@ -23,6 +23,7 @@ from tui_trainer.protocol.updates import (
     Update,
     UpdateAt,
 )
+from tui_trainer.reports.actions import NO_HISTORY
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import STEP, PhaseReport
 from tui_trainer.reports.updates import UpdateReport
@@ -32,7 +33,7 @@ from tui_trainer.screens.learning_rate import LearningRate
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.step.fork_dialog import ForkDialog
-from tui_trainer.screens.step.keys import KEYS
+from tui_trainer.screens.step.keys import KEYS, UPDATES
 from tui_trainer.screens.step.probe_editor import ProbeEditor
 from tui_trainer.screens.step.settings import UpdateSettings
 from tui_trainer.screens.step.undo_memory import read_bytes
@@ -137,6 +138,17 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def on_text_area_changed(self) -> None:
         self.views.follow_text()
+
+    def word_for(self, name: str, label: str) -> str:
+        """Nothing can be done without a model, undone without an update, and so on."""
+        session = self.session
+        history = NO_HISTORY if session.status is None else session.status.history
+        if self.playing.is_live:
+            return {"play": "pause", "update": ""}.get(name, "" if name in UPDATES else label)
+        is_there = {"undo": history.undo > 0, "redo": history.redo > 0}
+        if not is_there.get(name, True) or (name in UPDATES and session.why_not(Act.UPDATE)):
+            return ""
+        return super().word_for(name, label)
 
     # What is heard and shown
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -17,6 +17,7 @@ from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.tokens.batch_view import BatchView, describe_batch
 from tui_trainer.screens.tokens.compare_view import CompareView, describe_comparison
+from tui_trainer.screens.tokens.keys import KEYS
 from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE, AskedText, ShownText
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
@@ -57,20 +58,7 @@ The text is that of Predict and Step too: w gives this screen one of its own.
 Compare: two tokenizers on the same text. A thick edge is a boundary that both have; = marks a
 segment that is one token in both. Fewer tokens a character mean less to compute."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "batch", "Batch", id="batch", tooltip="A batch: each line is an item"),
-        Binding(
-            "n",
-            "escapes",
-            "Lines",
-            id="escapes",
-            tooltip="\\n and \\t in a line: a newline and a tab, or as they are typed",
-        ),
-        Binding("s", "side", "Side", id="padding-side", tooltip="Pad on the left or the right"),
-        Binding("c", "compare", "Compare", id="compare", tooltip="Compare two tokenizers"),
-        Binding("t", "pick", "Second", id="second-tokenizer", tooltip="Another second tokenizer"),
-        Binding("e", "example", "Example", id="example", tooltip="The next example"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     view: reactive[str] = reactive(SINGLE, bindings=True)
     padding_side: reactive[str] = reactive("right")

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
@@ -14,13 +14,14 @@ from tui_trainer.protocol.models import FindModels
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.model_picker import describe_option
 from tui_trainer.session.session import Session
+from tui_trainer.widgets.keys import go_back
 from tui_trainer.widgets.text_box import LineBox
 
 
 class TokenizerPicker(Dialog[str | None]):
     """Gives back a source, or None where the user escaped."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [go_back()]
 
     def __init__(self, session: Session, source: str) -> None:
         super().__init__()
