@@ -14,6 +14,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.start import make_engine
@@ -21,6 +22,7 @@ from tui_trainer.protocol.answers import Answers
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.key_sheet import KeySheet
 from tui_trainer.settings.model import ModelChoice
 
 Given = TypeVarTuple("Given")
@@ -117,3 +119,9 @@ def shown(app: App[int]) -> str:
     visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips)
+
+
+def sheet(app: TuiTrainer) -> str:
+    """All of the sheet of keys, whatever part of it can be seen; empty where there is none."""
+    found = app.screen.query_one_optional(KeySheet)
+    return str(found.query_one(Static).content) if found is not None and found.display else ""

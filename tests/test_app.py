@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from textual.app import SystemCommand
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select
 
@@ -14,7 +15,7 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
 from tests.known import present
-from tests.pilot import loaded, running, shown, until
+from tests.pilot import loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.models import DeviceReport, DeviceUse, LearnerStatus
 from tui_trainer.reports.progress import Progress
@@ -22,10 +23,13 @@ from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.screens.dialogs.failure import FailureDialog
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
+from tui_trainer.screens.dialogs.palette import score_of
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.notification import SafeNotification
-from tui_trainer.widgets.status_line import StatusLine
+from tui_trainer.widgets.status_line import Standing, StatusLine
 
 REPO = "course/tiny"
 
@@ -242,19 +246,83 @@ async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> Non
     async with running("escape", key, size=(100, 80), engine=fake(FakeEngine())) as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))
-        assert name in shown(app)
-        assert "Keys" in shown(app)
+        assert f"Keys of {name}" in shown(app)
+        await until(pilot, lambda: "q       Quit" in sheet(app))
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpDialog)
 
 
-async def test_every_key_is_a_command_of_the_palette() -> None:
-    async with running("escape", "4", engine=fake(FakeEngine())) as (app, _):
-        titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert "Save (c)" in titles
-        for title in ("Update (space)", "Play (p)", "Keys (?)", "Quit (q)", "Theme"):
-            assert title in titles
+async def test_the_sheet_stays_beside_the_screen_from_120_columns_while_one_works() -> None:
+    async with running("escape", "4", size=(160, 40), engine=fake(FakeEngine())) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "space   One update" in shown(app))
+        screen = app.screen
+        assert not isinstance(screen, HelpDialog) and screen.has_class("-wide")
+        assert screen.query_one("#facts").region.right == 120
+        await pilot.press("space")
+        await until(pilot, lambda: loaded(app).updates == 1 and "One update" in shown(app))
+        await pilot.press("5")
+        await until(pilot, lambda: "space   Start, pause, go on" in shown(app))
+        await pilot.resize_terminal(120, 40)  # the screen has 80 columns now
+        await until(pilot, lambda: app.screen.has_class("-narrow") and "Start, pause" in shown(app))
+        await pilot.resize_terminal(119, 40)
+        await until(pilot, lambda: app.screen.has_class("-wide") and not sheet(app))
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: app.screen.has_class("-wide") and bool(sheet(app)))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: app.screen.has_class("-broad") and not sheet(app))
+
+
+async def test_every_key_is_a_command_of_the_palette_and_textuals_own_come_last() -> None:
+    async with running("4", engine=fake(FakeEngine())) as (app, pilot):
+        await pilot.press("escape", "4")
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert titles[:2] == ["Update (space)", "Play (p)"]
+        assert "Save (c)" in titles and "Keys (?)" in titles
+        assert titles[-2:] == ["Theme", "Screenshot"]
+        assert len([title for title in titles if title.startswith("Quit")]) == 1
         assert not [title for title in titles if "row" in title or "Focus" in title]
+
+
+async def palette(app: TuiTrainer, pilot: Pilot[int], query: str) -> list[str]:
+    """What the palette lists for a query, the best first."""
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: app.screen.has_class("-ready"))
+    app.screen.query_one(Input).value = query
+    listed = app.screen.query_one(OptionList)
+
+    def titles() -> list[str]:
+        return [str(option.prompt) for option in listed.options]
+
+    await until(pilot, lambda: titles() and query in titles()[0].casefold())
+    return titles()
+
+
+async def test_the_palette_searches_descriptions_and_the_other_screens() -> None:
+    async with running(engine=fake(FakeEngine())) as (app, pilot):
+        listed = await palette(app, pilot, "dropout")
+        assert listed[0].startswith("Dropout (4, d)\nDropout of train mode")
+        assert listed[1].startswith("Mode (4, t)\nTrain mode (dropout on)")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Dropout of train mode on this screen" in shown(app))
+        assert isinstance(app.screen_stack[0], StepScreen)
+
+
+@pytest.mark.parametrize(
+    ("query", "fuzzy", "score"),
+    [
+        ("Upd", 0.4, 1.0),
+        ("the loss update", 0.0, 0.9),
+        ("update nothing", 0.0, 0.0),
+        ("udt", 0.8, 0.4),
+        ("lr ([", 0.0, 0.0),
+    ],
+)
+def test_what_is_typed_is_looked_for_in_title_and_description(
+    query: str, fuzzy: float, score: float
+) -> None:
+    command = SystemCommand("Update (space)", "One update of the weights by the loss", lambda: None)
+    assert score_of(command, query, fuzzy) == score
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
@@ -262,7 +330,8 @@ async def test_a_notification_leaves_the_line_of_status_in_sight(size: tuple[int
     async with running("escape", "5", size=size, engine=fake(FakeEngine())) as (app, pilot):
         app.notify("A word " * 20)
         await until(pilot, lambda: "A word" in shown(app))
-        line, toast = (app.screen.query_one(one).region for one in (StatusLine, "ToastRack Toast"))
+        below = StatusLine if size[0] < 110 else KeyFooter  # which has the line in its top row
+        line, toast = (app.screen.query_one(one).region for one in (below, "ToastRack Toast"))
         assert toast.bottom == line.y
 
 
@@ -350,7 +419,7 @@ async def test_what_the_worker_does_is_told_whole_at_80_columns() -> None:
             ("Trying three lr", "", "· cpu fp32 · 1,000 updates from loaded "),
             ("", "GSM8K paused · Evaluation running", " · 1,000 updates from loaded "),
         ):
-            line.show(status, None, doing, 1.0, "", loops)
+            line.show(Standing(status, None, doing, 1.0, "", loops))
             (drawn,) = (row for row in shown(app).splitlines() if "from loaded" in row)
             assert kept in drawn
             said = f"{doing} 1.0 s  {loops}".strip() if doing else loops

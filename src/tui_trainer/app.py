@@ -25,6 +25,7 @@ from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import WithPalette
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
@@ -38,7 +39,7 @@ from tui_trainer.terminal.signals import HearsSignals
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying
 from tui_trainer.widgets.screen_tabs import SCREENS
-from tui_trainer.widgets.status_line import StatusLine
+from tui_trainer.widgets.status_line import Standing
 from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
@@ -138,13 +139,11 @@ class TuiTrainer(
 
     async def _tick(self) -> None:
         screen = self._work_screen
-        # Not `query`, which looks at every widget of the screen, eight times a second.
-        line = screen.query_one_optional(StatusLine) if screen else None
-        if line is not None:  # it is while the screen is being mounted
-            told = what_goes_on(self.worker.doing, self.session)
-            loops = self.session.describe_live(but=told.loop)
-            said = told.what, told.seconds, told.waiting, loops
-            line.show(self.session.status, self.session.threads, *said)
+        if screen is not None:
+            told, session = what_goes_on(self.worker.doing, self.session), self.session
+            loops = session.describe_live(but=told.loop)
+            said = told.what, told.seconds, told.waiting, loops, session.guide.progress()
+            screen.show_standing(Standing(session.status, session.threads, *said))
 
     def _answer_soon(self) -> None:
         """A key asked for something: say so where it is not done at once."""
@@ -225,7 +224,12 @@ class TuiTrainer(
         self.worker.cancel()
 
     def action_help(self) -> None:
-        if isinstance(self.screen, WorkScreen):
+        """The sheet of keys: beside the screen where there is room, else over it."""
+        if not isinstance(self.screen, WorkScreen):
+            return
+        if self.size.width >= ROOM_FOR_SHEET:
+            self.screen.toggle_sheet()
+        else:
             self.push_screen(HelpDialog(self.screen))
 
     @work

@@ -2,24 +2,21 @@
 
 from textual.binding import Binding
 
-from tui_trainer.screens.work_screen import WEIGHTS
-from tui_trainer.widgets.keys import LAST, key
-from tui_trainer.widgets.screen_tabs import SCREENS
-
-SCREEN, APP = "Screens", "Everywhere"
+from tui_trainer.widgets import screen_tabs
+from tui_trainer.widgets.keys import EVERYWHERE, LAST, SCREENS, WEIGHTS, key
 
 
 def screen_keys(name: str, digit: str, title: str) -> tuple[Binding, Binding]:
     """Its digit, and with alt the same from inside a text box."""
     show, sentence = f"show_screen('{name}')", f"Open {title}"
     return (
-        key(digit, show, title, sentence, SCREEN, id=name),
+        key(digit, show, title, sentence, SCREENS, id=name),
         key(
             f"alt+{digit}",
             show,
             title,
             sentence,
-            SCREEN,
+            SCREENS,
             id=f"{name}-too",
             system=True,
             priority=True,
@@ -28,7 +25,11 @@ def screen_keys(name: str, digit: str, title: str) -> tuple[Binding, Binding]:
 
 
 KEYS = (
-    *(one for name, (digit, title) in SCREENS.items() for one in screen_keys(name, digit, title)),
+    *(
+        one
+        for name, (digit, title) in screen_tabs.SCREENS.items()
+        for one in screen_keys(name, digit, title)
+    ),
     key("C", "cancel", "cancel load", "Cancel the load or download", WEIGHTS, main=1),
     key("R", "reload", "reload", "The loaded weights again", WEIGHTS, main=50),
     key(
@@ -45,7 +46,7 @@ KEYS = (
         "help",
         "keys",
         "Every key of this screen, and what to do on it",
-        APP,
+        EVERYWHERE,
         main=LAST,
     ),
     key(
@@ -53,7 +54,7 @@ KEYS = (
         "help",
         "keys",
         "Every key of this screen, and what to do on it",
-        APP,
+        EVERYWHERE,
         main=LAST,
         drawn="esc ?",
         id="help-in-text",
@@ -64,19 +65,24 @@ KEYS = (
         "ask_quit",
         "quit",
         "Quit; asks first where that loses something",
-        APP,
+        EVERYWHERE,
         main=52,
         id="quit",
     ),
     key(
-        "ctrl+z", "suspend_process", "to shell", "To the shell, and back with fg", APP, id="suspend"
+        "ctrl+z",
+        "suspend_process",
+        "to shell",
+        "To the shell, and back with fg",
+        EVERYWHERE,
+        id="suspend",
     ),
     key(
         "ctrl+c",
         "ask_quit",
         "quit",
         "Quit, also from inside a text box",
-        APP,
+        EVERYWHERE,
         id="quit-anywhere",
         system=True,
         priority=True,

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from tests.benches_on_disk import HEAD, MACHINE, RESULT, failed_loop, write_bench
 from tests.fake_engine import FakeEngine
 from tests.known import the
-from tests.pilot import Running, running, shown, until
+from tests.pilot import Running, running, sheet, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
@@ -248,7 +248,7 @@ async def test_its_keys_are_in_the_footer_the_help_and_the_palette() -> None:
         assert any(title.startswith("Earlier (") for title in titles)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))
-        assert "The training loops side by side" in shown(app)
+        await until(pilot, lambda: "The training loops side by side" in sheet(app))
 
 
 async def test_the_real_worker_hears_keys_while_it_runs_and_s_ends_its_process(

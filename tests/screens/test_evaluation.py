@@ -10,7 +10,7 @@ from textual.widgets import Input
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
-from tests.pilot import Running, loaded, running, shown, until
+from tests.pilot import Running, loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopChanged, LoopState
@@ -488,7 +488,7 @@ async def test_every_key_is_in_the_help_and_the_palette() -> None:
             assert any(title.endswith(f"({key})") for title in titles)
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpDialog)
-        text = shown(app)
+        text = sheet(app)
         for said in (
             "Evaluate the weights as they are now",
             "what was scored is kept",
@@ -498,7 +498,7 @@ async def test_every_key_is_in_the_help_and_the_palette() -> None:
         ):
             assert said in text
         await pilot.press("escape", "escape", "question_mark")
-        await until(pilot, lambda: "Evaluate the weights as they are now, zero-shot" in shown(app))
+        await until(pilot, lambda: "Evaluate the weights as they are now, zero-shot" in sheet(app))
 
 
 @pytest.mark.long

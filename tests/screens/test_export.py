@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tests.exported import printed_losses
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
-from tests.pilot import loaded, running, shown, until
+from tests.pilot import loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialogs.entry import Entry
@@ -142,9 +142,4 @@ async def test_x_while_the_loop_runs_exports_between_two_steps() -> None:
 async def test_the_sheet_of_keys_has_it(key: str) -> None:
     async with running("escape", key, engine=lambda progress: FakeEngine()) as (app, pilot):
         await pilot.press("question_mark")
-        assert "x               Write what was done as a Python script" in shown_help(app)
-
-
-def shown_help(app: TuiTrainer) -> str:
-    """All of the help, whatever part of it is on the screen."""
-    return "\n".join(str(line.content) for line in app.screen.query(Static))
+        await until(pilot, lambda: "x       Write what was done as a Python script" in sheet(app))

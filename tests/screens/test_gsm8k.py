@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.fake_engine import FakeEngine
 from tests.known import present
-from tests.pilot import Running, loaded, running, shown, until
+from tests.pilot import Running, loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.problems import format_problem, load_problems
@@ -570,7 +570,7 @@ async def test_help_names_every_key() -> None:
     async with with_engine(FakeEngine(), size=(100, 60)) as (app, pilot):
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpDialog)
-        text = shown(app)
+        text = sheet(app)
         for words in ("Start, pause, go on", "One step", "Stop the run", "Settings", "Logarithmic"):
             assert words in text
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.known import present, step_reports, the
-from tests.pilot import Running, loaded, running, shown, until
+from tests.pilot import Running, loaded, running, sheet, shown, until
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP
@@ -131,7 +131,7 @@ async def test_ticks_outlast_the_session() -> None:
         app.session.ticks.wait(10)
     assert stat.S_IMODE(ticks_file().stat().st_mode) == 0o600
     async with with_engine(FakeEngine(), "question_mark") as (app, pilot):
-        await until(pilot, lambda: "[✓] Tokenize your own name," in shown(app))
+        await until(pilot, lambda: "[✓] Tokenize your own name," in sheet(app))
 
 
 async def test_a_home_that_does_not_answer_holds_up_neither_the_keys_nor_the_end(
@@ -297,22 +297,22 @@ def test_each_task_belongs_to_a_screen() -> None:
 async def test_opening_the_screens_does_nothing() -> None:
     async with with_engine(FakeEngine(), "e", "2", "space", "3", "plus", "4", "5") as (app, pilot):
         await pilot.press("4", "space", "question_mark")
-        await until(pilot, lambda: "Do now" in shown(app))
-        assert shown(app).count("[ ]") == len(TASKS["step"])
-        assert "[✓]" not in shown(app)
+        await until(pilot, lambda: "Do now 0/8" in sheet(app))
+        assert sheet(app).count("[ ]") == len(TASKS["step"])
+        assert "[✓]" not in sheet(app)
         assert app.session.guide.done == set()
 
 
 async def test_a_typed_name_is_ticked() -> None:
     async with running("escape") as (app, pilot):
         await pilot.press("question_mark")
-        await until(pilot, lambda: "[ ] Tokenize your own name," in shown(app))
+        await until(pilot, lambda: "[ ] Tokenize your own name," in sheet(app))
         assert "escape closes" in shown(app)
         await pilot.press("escape")
         app.screen.query_one(TextBox).text = "Ada"
         await until(pilot, lambda: OWN_NAME in app.session.guide.done)
         await pilot.press("question_mark")
-        await until(pilot, lambda: "[✓] Tokenize your own name," in shown(app))
+        await until(pilot, lambda: "[✓] Tokenize your own name," in sheet(app))
 
 
 async def test_a_sure_position_is_ticked() -> None:
@@ -359,6 +359,6 @@ async def test_500_items_are_ticked_in_the_open_dialog() -> None:
         engine.gate.release(499)
         await until(pilot, lambda: app.session.status and present(engine.status()).updates == 499)
         app.simulate_key("question_mark")
-        await until(pilot, lambda: "[ ] Run 500 items." in shown(app))
+        await until(pilot, lambda: "[ ] Run 500 items." in sheet(app))
         engine.gate.release()
-        await until(pilot, lambda: "[✓] Run 500 items." in shown(app))
+        await until(pilot, lambda: "[✓] Run 500 items." in sheet(app))

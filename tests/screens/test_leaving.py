@@ -45,7 +45,7 @@ def press(key: str) -> Callable[[TuiTrainer], None]:
 
 
 async def palette_quit(app: TuiTrainer) -> None:
-    (command,) = [c for c in app.get_system_commands(app.screen) if c.title == "Quit"]
+    (command,) = [c for c in app.get_system_commands(app.screen) if c.title.startswith("Quit")]
     await command.callback()
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fake_engine import MODEL
+from tests.runs_on_disk import step_report
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, PREDICT, STEP
 from tui_trainer.reports.models import LearnerStatus
@@ -64,3 +65,13 @@ def test_what_each_loop_leaves_to_be_done_beside_it() -> None:
     assert allowed(going(PREDICT)) == set(Act) - {Act.LOAD}
     assert allowed(going(EVALUATION)) == set(Act) - set(CHANGES)
     assert allowed(going(BENCH)) == set()
+
+
+def test_a_loop_is_told_with_its_sign_and_how_far_it_is() -> None:
+    now = going(GSM8K)
+    assert now.describe_live() == "▶ GSM8K running"
+    step = replace(step_report(1, 2.0), step=312, steps=500)
+    assert now.saw_reports(GSM8K, [step_report(1, 2.0), step]) == [step_report(1, 2.0), step]
+    assert now.describe_live() == "▶ GSM8K running 312/500"
+    now.loops[GSM8K] = LoopState.PAUSED
+    assert now.describe_live() == "⏸ GSM8K paused 312/500"

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tests.fake_engine import MODEL
 from tui_trainer.reports.models import DeviceUse, LearnerStatus
-from tui_trainer.widgets.status_line import describe_status
+from tui_trainer.widgets.header_line import describe_header
+from tui_trainer.widgets.status_line import Standing, describe_status
 
 GB = 10**9
 
@@ -37,4 +38,18 @@ def test_on_a_cpu_the_line_is_what_it_was() -> None:
         "qwen 4K · cpu fp32 · 3 updates from loaded, R reloads",
         "qwen 4K · cpu fp32 · 3 updates from loaded",
         "qwen 4K · 3 updates from loaded",
+    )
+
+
+def test_the_top_row_tells_in_full_first_and_what_happens_last() -> None:
+    model = replace(MODEL, name="qwen", parameters=1_720_000_000, device="cuda:1", precision="fp32")
+    use = DeviceUse(27 * GB, 85 * GB, 24 * GB, 3 * GB, 0.97)
+    status = LearnerStatus(model, 2, 1e-5, "AdamW", True, unsaved=1, device_use=use)
+    runs = "▶ GSM8K running 312/500"
+    lines = describe_header(Standing(status, loops=runs))
+    assert lines[0].startswith("qwen 1.72B · cuda:1 fp32 (TF32 off) · 27 of 85 GB, others 3.0")
+    assert all(line.endswith(f"{runs} · unsaved 1") for line in lines)
+    assert lines[-2:] == (f"qwen 1.72B · {runs} · unsaved 1", f"{runs} · unsaved 1")
+    assert describe_header(Standing(doing="Loading", seconds=1.5)) == (
+        "no model yet · ⠹ Loading 1.5 s",
     )

@@ -8,7 +8,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from tui_trainer.screens.work_screen import WorkScreen
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import TEXT, key
 from tui_trainer.widgets.text_box import TextBox
 
 OWN = "This screen keeps a text of its own: w takes the one of the others."
@@ -26,7 +26,7 @@ class SharedText(WorkScreen):
             "own_text",
             "own text",
             "A text of this screen's own, or the one of Tokens, Predict and Step",
-            "The text",
+            TEXT,
         ),
     ]
 

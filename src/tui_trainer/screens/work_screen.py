@@ -15,18 +15,18 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tui_trainer.screens.dialog import LeftOnce
+from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET, SHEET_WIDTH, KeySheet
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import DIM_AFTER
+from tui_trainer.widgets.header_line import HeaderLine
 from tui_trainer.widgets.key_footer import KeyFooter
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import TEXT, WEIGHTS, key
 from tui_trainer.widgets.screen_tabs import ScreenTabs
-from tui_trainer.widgets.status_line import StatusLine
+from tui_trainer.widgets.status_line import Standing, StatusLine
 
-BROAD = 170  # columns
+WIDE, BROAD = 110, 170  # columns
 EXCUSE_SECONDS = 5.0  # for which one sentence is enough
 SAVE = "app.save"
-WEIGHTS = "The weights"
-"""The heading of what takes the weights somewhere, or brings others."""
 SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
 
 
@@ -44,6 +44,8 @@ class WorkScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     TEXT_BOX: ClassVar[str] = "TextArea"
     AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = []
+    """Taken by `_take_width`: the sheet of keys leaves less."""
     HELP: ClassVar[str] = ""
     """What `?` tells of this screen, before its keys."""
 
@@ -53,7 +55,7 @@ class WorkScreen(Screen[None]):
             "leave_text",
             "leave text",
             "Leave the text box, so that letters are keys",
-            "The text",
+            TEXT,
             main=1,
         ),
         key(
@@ -61,7 +63,7 @@ class WorkScreen(Screen[None]):
             "enter_text",
             "text",
             "Edit the text",
-            "The text",
+            TEXT,
             main=40,
         ),
     ]
@@ -83,10 +85,63 @@ class WorkScreen(Screen[None]):
         self.session.status_changed.subscribe(self, self.follow_keys)
         self.session.loop_changed.subscribe(self, self.follow_keys)
 
-    def on_resize(self, event: Resize) -> None:
-        """As Textual's breakpoints, of which only one can hold at a width: a broad screen is wide,
-        too."""
-        self.set_class(event.size.width >= BROAD, "-broad")
+    def on_screen_resume(self) -> None:
+        self._dock_sheet()
+        self._take_width()
+
+    def on_resize(self) -> None:
+        self._dock_sheet()
+        self._take_width()
+
+    def _take_width(self) -> None:
+        """The classes of the styles, by the columns that the sheet of keys leaves.
+
+        Of Textual's breakpoints only one can hold at a width; here a broad screen is wide, too.
+        """
+        room = self.room
+        widths = {"-narrow": room < WIDE, "-wide": room >= WIDE, "-broad": room >= BROAD}
+        self.update_classes(widths, animate=False)
+
+    # The sheet of keys
+
+    @property
+    def is_docked(self) -> bool:
+        """Whether the sheet of keys is beside the screen."""
+        return self.session.guide.stays and self.app.size.width >= ROOM_FOR_SHEET
+
+    @property
+    def room(self) -> int:
+        """Columns of the screen without the sheet of keys."""
+        return self.app.size.width - (SHEET_WIDTH if self.is_docked else 0)
+
+    def key_sheet(self) -> KeySheet:
+        return KeySheet(self.session, self.NAME, self.HELP, lambda: self)
+
+    def _dock_sheet(self) -> None:
+        sheet = self.query_one_optional(KeySheet)
+        if sheet is not None:
+            sheet.display = self.is_docked
+        elif self.is_docked and (body := self.query_one_optional("#body")) is not None:
+            sheet = self.key_sheet()
+            sheet.add_class("-docked")
+            sheet.can_focus = False  # the keys are the screen's
+            body.mount(sheet)
+
+    def toggle_sheet(self) -> None:
+        """The sheet beside this screen and the others, until it is closed; all else goes on."""
+        self.session.guide.stays = not self.session.guide.stays
+        self.post_message(Resize(self.size, self.virtual_size))  # there is another room now
+
+    # The footer and the line of status
+
+    def show_standing(self, standing: Standing) -> None:
+        """Tell of the model and of what goes on, in the top row or above the footer."""
+        # Not `query`, which looks at every widget of the screen, eight times a second. There is
+        # none while the screen is being mounted.
+        if (header := self.query_one_optional(HeaderLine)) is not None:
+            header.show(standing)
+        if (line := self.query_one_optional(StatusLine)) is not None:
+            line.show(standing)
 
     def follow_keys(self, _news: object = None) -> None:
         """What the keys can do may be something else."""

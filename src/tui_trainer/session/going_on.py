@@ -17,7 +17,10 @@ from tui_trainer.protocol.loop_names import (
     STEP,
     TRAINING_LOOPS,
 )
+from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 
@@ -59,6 +62,7 @@ STARTS = {
     EVALUATION: Act.EVALUATE,
     BENCH: Act.BENCH,
 }
+SIGNS = {LoopState.RUNNING: "▶", LoopState.PAUSED: "⏸"}
 CHANGES = Act.UPDATE, Act.PHASE, Act.TRAIN, Act.RELOAD, Act.LOAD
 """What changes the weights."""
 
@@ -74,6 +78,8 @@ class GoingOn:
         """The model that is being loaded."""
         self.device_lost: DeviceLost | None = None
         """That the device does nothing more, and what can be gone on with."""
+        self._far: dict[str, str] = {}
+        """How far each loop is, as `312/500`."""
         self._starting: set[str] = set()
         """The loops that were asked for and have not begun."""
 
@@ -99,9 +105,21 @@ class GoingOn:
         return " · ".join(map(self.describe_loop, live))
 
     def describe_loop(self, name: str) -> str:
-        """A loop by title, with what it does."""
-        state = "starting" if self.is_starting(name) else self.loops[name].value
-        return f"{LOOP_TITLES[name]} {state}"
+        """A loop by title, with its sign, what it does, and how far it is."""
+        if self.is_starting(name):
+            return f"{LOOP_TITLES[name]} starting"
+        state = self.loops[name]
+        words = f"{LOOP_TITLES[name]} {state.value} {self._far.get(name, '')}"
+        return f"{SIGNS.get(state, '')} {words}".strip()
+
+    def saw_reports(self, name: str, reports: list[Report]) -> list[Report]:
+        """Take in how far a loop is, where its end is known; gives the reports back."""
+        for report in reports:
+            if isinstance(report, StepReport):
+                self._far[name] = f"{report.step:,}/{report.steps:,}"
+            elif isinstance(report, EvaluationReport):
+                self._far[name] = f"{len(report.items):,}/{report.total:,}"
+        return reports
 
     def running_beside_training(self) -> str:
         """The titles of the running loops that leave the weights as they are."""

@@ -60,12 +60,19 @@ class Guide:
 
     def __init__(self, announce: Callable[[Task], None]) -> None:
         self.done: set[Task] = set()
+        self.stays = False
+        """Whether the sheet that has the tasks stays beside the screens."""
         self._announce = announce
         self._text = ""
         self._losses: set[float] = set()
         """Those of `_text`, each of a forward pass with its graph."""
         self._ends: set[bool] = set()
         """Whether a loss of 0 (False) and one of 100 (True) were seen."""
+
+    def progress(self) -> str:
+        """How many of the tasks are done, in a word; empty once all are."""
+        tasks = sum(map(len, TASKS.values()))
+        return "" if len(self.done) >= tasks else f"Do now {len(self.done)}/{tasks}"
 
     def recall(self, done: Iterable[str]) -> None:
         """`done` are the names of the tasks that an earlier session has seen done."""

@@ -299,7 +299,7 @@ class Session(GoingOn):
         try:
             started = self.worker.start_loop(name, request, playing=playing)
             await self._answer(started, request.doing)
-            self._drained[name] = 0
+            self._drained[name], self._far[name] = 0, ""
         except Failure as failure:
             self._starting.discard(name)
             self.pending.forget(name)
@@ -351,7 +351,7 @@ class Session(GoingOn):
             )
         if numbered:
             self._drained[name] = numbered[-1].number
-        return [report.what for report in numbered]
+        return self.saw_reports(name, [report.what for report in numbered])
 
     def pause_training(self) -> str:
         """Pause what changes the weights; its title, empty where nothing does."""

@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from textual.binding import ActiveBinding, Binding
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
 
 MOVE = "Move"
 """The heading of what moves a cursor: no command of the palette."""
+TEXT, WEIGHTS, SCREENS, EVERYWHERE = "The text", "The weights", "Screens", "Everywhere"
+"""The headings that several screens have: they come after those of one alone."""
 LAST = 99
 """The place in the footer of the key that always stays there, at its right end."""
 
@@ -65,11 +69,48 @@ def place_of(binding: Binding) -> Place:
     return binding.group if isinstance(binding.group, Place) else Place(MOVE)
 
 
-def by_group(active: Iterable[ActiveBinding]) -> Mapping[str, list[ActiveBinding]]:
-    """The keys that are told of, by heading, each once however many names it has."""
-    groups: dict[str, dict[str, ActiveBinding]] = {}
-    for one in active:
-        binding = one.binding
-        if binding.id is not None and not binding.system:
-            groups.setdefault(place_of(binding).description, {}).setdefault(binding.id, one)
-    return {heading: list(group.values()) for heading, group in groups.items()}
+def is_told(binding: Binding) -> bool:
+    """Whether the sheet and the palette have it: not what moves a cursor, or is another name."""
+    return not binding.system and place_of(binding).description != MOVE
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A key that is there, and whose it is."""
+
+    node: DOMNode
+    binding: Binding
+
+
+def keys_of(screen: Screen[object]) -> tuple[Bound, ...]:
+    """Every key of what has the focus, the screen and the app, as it is mapped, each once.
+
+    Those that a text box would take for itself too: they are there once it is left. Not those that
+    move a cursor, or are another name of one that is told of.
+    """
+    app = screen.app
+    inner = [] if screen.focused is None else list(screen.focused.ancestors_with_self)
+    found: dict[str, Bound] = {}
+    for node in inner or (screen, app):
+        bindings = node._bindings.copy()
+        bindings.apply_keymap(app._keymap)
+        for _, binding in bindings:
+            if binding.id and is_told(binding):
+                found.setdefault(binding.id, Bound(node, binding))
+        if node.is_modal:
+            break
+    return tuple(found.values())
+
+
+def by_group(bound: Iterable[Bound]) -> Mapping[str, list[Binding]]:
+    """The keys by heading; under each the main ones first, the most important first."""
+    groups: dict[str, list[Binding]] = {}
+    for one in bound:
+        groups.setdefault(place_of(one.binding).description, []).append(one.binding)
+    shared = TEXT, WEIGHTS, EVERYWHERE, SCREENS
+    own = [heading for heading in groups if heading not in shared]
+    return {
+        heading: sorted(groups[heading], key=lambda binding: place_of(binding).main or LAST)
+        for heading in (*own, *shared)
+        if heading in groups
+    }

@@ -1,8 +1,10 @@
-"""The strip on top: the screens with their keys."""
+"""The strip on top: the screens with their keys, and the state of things."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
+
+from tui_trainer.widgets.header_line import HeaderLine
 
 SCREENS = {
     "tokens": ("1", "Tokens"),
@@ -27,7 +29,7 @@ class ScreenTabs(Horizontal):
             tab = ScreenTab(label, name)
             tab.set_class(name == self._current, "current")
             yield tab
-        yield Static("tui-trainer", id="title")
+        yield HeaderLine()
 
 
 class ScreenTab(Static):

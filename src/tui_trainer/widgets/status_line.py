@@ -1,5 +1,7 @@
 """The line at the bottom: which model, how far from its loaded weights, what is being done."""
 
+from dataclasses import dataclass
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -55,35 +57,47 @@ def describe_updates(status: LearnerStatus) -> tuple[tuple[str, ...], tuple[str,
     return (f"{state}, R reloads · {unsaved}", both), (both, unsaved)
 
 
-class StatusLine(Static):
-    """Docked above the footer on every screen."""
+@dataclass(frozen=True)
+class Standing:
+    """All that the line of status, or the top row, tells of."""
 
-    _said: tuple[LearnerStatus | None, ThreadShare | None, str, float, str, str] | None = None
+    status: LearnerStatus | None = None
+    threads: ThreadShare | None = None
+    doing: str = ""
+    """What the worker does; empty while it is idle."""
+    seconds: float = 0.0
+    waiting: str = ""
+    """What is next in line."""
+    loops: str = ""
+    tasks: str = ""
+    """How far the guide is."""
+
+    def goes_on(self) -> str:
+        """What is being done, since when, and what waits for it; and the loops there are."""
+        if not self.doing:
+            return self.loops
+        frame = SPINNER[int(self.seconds * 8) % len(SPINNER)]
+        then = f", then {self.waiting}" if self.waiting else ""
+        return f"{frame} {self.doing} {self.seconds:.1f} s{then}  {self.loops}".rstrip()
+
+
+class StatusLine(Static):
+    """Docked above the footer where the top row has no room for it."""
+
+    _standing: Standing | None = None
     _line = ""
 
     def on_resize(self) -> None:
         """Cut for another width at once: what was fitted to a wider line ends in an ellipsis."""
-        if self._said is not None:
-            self.show(*self._said)
+        if self._standing is not None:
+            self.show(self._standing)
 
-    def show(
-        self,
-        status: LearnerStatus | None,
-        threads: ThreadShare | None,
-        doing: str,
-        seconds: float,
-        waiting: str,
-        loops: str,
-    ) -> None:
-        """Draw the line; `doing` is empty while the worker is idle, `waiting` is next in line."""
-        self._said = status, threads, doing, seconds, waiting, loops
-        right = loops
-        if doing:
-            frame = SPINNER[int(seconds * 8) % len(SPINNER)]
-            then = f", then {waiting}" if waiting else ""
-            right = f"{frame} {doing} {seconds:.1f} s{then}  {loops}".rstrip()
+    def show(self, standing: Standing) -> None:
+        """Draw the line, where it is another one."""
+        self._standing = standing
+        right = standing.goes_on()
         room = self.content_size.width - len(right) - 2
-        lefts = describe_status(status, threads)
+        lefts = describe_status(standing.status, standing.threads)
         left = next((words for words in lefts if len(words) <= room), lefts[-1])
         gap = 2 + max(0, room - len(left))
         line = f"{left}{' ' * gap}{right}"

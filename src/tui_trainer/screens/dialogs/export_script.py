@@ -6,10 +6,10 @@ from tui_trainer.engine.export.files import read_target
 from tui_trainer.protocol.keeping import Export, NameExport
 from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.screens.dialogs.entry import Entry
-from tui_trainer.screens.work_screen import WEIGHTS, WorkScreen
+from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import WEIGHTS, key
 
 QUESTION = (
     "Write what was done since the weights were loaded, in plain PyTorch: a script (.py) or a "

@@ -6,14 +6,18 @@ from typing import TypeVar
 
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.binding import Binding
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.events import Mount
 from textual.screen import Screen
 
+from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialog import LeftOnce
-from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP
-from tui_trainer.widgets.keys import MOVE, place_of
+from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
+from tui_trainer.widgets.keys import by_group, is_told, keys_of
+from tui_trainer.widgets.screen_tabs import SCREENS
 
 Return = TypeVar("Return")
 
@@ -34,30 +38,110 @@ class Palette(LeftOnce, CommandPalette):
         return super().dismiss(result) if self.leaves() else AwaitComplete.nothing()
 
 
+class Commands(Provider):
+    """Ours first, in the order that `get_system_commands` has them; descriptions are searched too.
+
+    Textual's own provider sorts by title, and looks at nothing else.
+    """
+
+    def _commands(self) -> list[SystemCommand]:
+        return list(self.app.get_system_commands(self.screen))
+
+    async def discover(self) -> Hits:
+        for command in self._commands():
+            if command.discover:
+                title = Content(command.title)
+                yield DiscoveryHit(title, command.callback, command.title, command.help)
+
+    async def search(self, query: str) -> Hits:
+        """The palette shows the highest score first, equal ones as they come."""
+        matcher = self.matcher(query)
+        for command in self._commands():
+            if score := score_of(command, query, matcher.match(command.title)):
+                title = self._marked(command.title, query)
+                yield Hit(score, title, command.callback, command.title, command.help)
+
+    def _marked(self, title: str, query: str) -> Content:
+        """Not by Textual's matcher, for which a title is markup, and a key may be a bracket."""
+        at = title.casefold().find(query.casefold())
+        content = Content(title)
+        if at < 0 or self.match_style is None:
+            return content
+        return content.stylize(self.match_style, at, at + len(query))
+
+
+def score_of(command: SystemCommand, query: str, fuzzy: float) -> float:
+    """In the title as it is typed, then every word in title or description, then by its letters.
+
+    `fuzzy` is how well the letters of the query are those of the title; 0 where they are not.
+    """
+    words, title = query.casefold().split(), command.title.casefold()
+    if " ".join(words) in title:
+        return 1.0
+    if all(word in f"{title} {command.help.casefold()}" for word in words):
+        return 0.9
+    return min(fuzzy, 1.0) / 2
+
+
 class WithPalette(App[Return]):
-    """An app whose palette has every key of the screen that is open."""
+    """An app whose palette has every key of the screen that is open, and of the others."""
+
+    COMMANDS = {Commands}  # noqa: RUF012  # as Textual has it
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+            self.push_screen(Palette(placeholder="What do you want to do?"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key of the screen is a command of the palette too, but not what moves a cursor."""
-        yield from super().get_system_commands(screen)
-        saves = False
-        for node, binding, enabled, tooltip in screen.active_bindings.values():
-            saves = saves or binding.action == SAVE
-            moves = place_of(binding).description == MOVE
-            if enabled and not moves and not binding.system:
-                run = self._run_binding(node, binding.action)
-                label, key = binding.description, self.get_key_display(binding)
-                yield SystemCommand(f"{label[:1].upper()}{label[1:]} ({key})", tooltip, run)
-        if not saves:
+        """What the screen's keys do, by group; then what those of the others do, there; then
+        Textual's own, but for those that ours stand for."""
+        yield from self._commands_here(screen)
+        if isinstance(screen, WorkScreen):
+            yield from self._commands_elsewhere(screen.NAME)
+        others = super().get_system_commands(screen)
+        yield from (command for command in others if command.title not in ("Quit", "Keys"))
+
+    def _commands_here(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        bound = keys_of(screen)
+        nodes = {id(one.binding): one.node for one in bound}
+        for binding in (binding for group in by_group(bound).values() for binding in group):
+            node = nodes[id(binding)]
+            if self._check_action_state(binding.action, node):
+                yield self._command(binding, "", self._run_binding(node, binding.action))
+        if not any(one.binding.action == SAVE for one in bound):
             yield SystemCommand("Save", SAVE_TOOLTIP, self._run_binding(self, "save"))
+
+    def _commands_elsewhere(self, here: str) -> Iterable[SystemCommand]:
+        """Found by searching: they open their screen, and do there what their key does."""
+        for name, (digit, _) in SCREENS.items():
+            keys = () if name == here else screen_class(name).BINDINGS
+            for binding in keys:
+                if isinstance(binding, Binding) and binding.action != SAVE and is_told(binding):
+                    run = self._run_there(name, binding.action)
+                    yield self._command(binding, f"{digit}, ", run, discover=False)
+
+    def _command(
+        self,
+        binding: Binding,
+        first: str,
+        run: Callable[[], Awaitable[None]],
+        *,
+        discover: bool = True,
+    ) -> SystemCommand:
+        label = f"{binding.description[:1].upper()}{binding.description[1:]}"
+        title = f"{label} ({first}{self.get_key_display(binding)})"
+        return SystemCommand(title, binding.tooltip, run, discover)
 
     def _run_binding(self, node: DOMNode, action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             await self.run_action(action, node)
+
+        return run
+
+    def _run_there(self, name: str, action: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.run_action(f"show_screen('{name}')")
+            await self.run_action(action, self.screen)
 
         return run
 

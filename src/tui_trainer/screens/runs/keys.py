@@ -1,7 +1,6 @@
 """Every key of Runs, by what it does; those of the footer with their place there."""
 
-from tui_trainer.screens.work_screen import WEIGHTS
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import WEIGHTS, key
 
 FILES, CHART, LOOK = "Files", "The chart", "Look"
 

@@ -1,8 +1,8 @@
 """Every key of Tokens, by what it does; those of the footer with their place there."""
 
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import TEXT, key
 
-TEXT, BATCH, COMPARE = "The text", "A batch", "Two tokenizers"
+BATCH, COMPARE = "A batch", "Two tokenizers"
 KEYS = (
     key("e", "example", "example", "The next example", TEXT, main=2),
     key("b", "batch", "batch", "A batch: each line is an item", BATCH, main=3),

@@ -1,0 +1,54 @@
+"""The right of the top row: the model, where it is, what runs, what is unsaved; and the guide."""
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.terminal_text import visible_source
+from tui_trainer.widgets.status_line import Standing, describe_places
+from tui_trainer.words.numbers import short_count
+
+BETWEEN = " · "
+
+
+def describe_header(standing: Standing) -> tuple[str, ...]:
+    """In full first, then with less: of the place, then without it, then what happens alone."""
+    status, goes_on = standing.status, standing.goes_on()
+    if status is None:
+        return (joined("no model yet", goes_on),)
+    name = f"{visible_source(status.model.name, 24)} {short_count(status.model.parameters)}"
+    unsaved = f"unsaved {status.unsaved:,}" if status.unsaved else ""
+    places = *describe_places(status, standing.threads), ""
+    lines = (joined(name, place, goes_on, unsaved) for place in places)
+    return *lines, joined(goes_on, unsaved)
+
+
+def joined(*parts: str) -> str:
+    return BETWEEN.join(filter(None, parts))
+
+
+class HeaderLine(Static):
+    """Where the line of status is shown, this is the guide's alone: nothing is said twice."""
+
+    _standing: Standing | None = None
+    _line = ""
+
+    def on_resize(self) -> None:
+        if self._standing is not None:
+            self.show(self._standing)
+
+    def show(self, standing: Standing) -> None:
+        """Draw the line, where it is another one."""
+        self._standing = standing
+        room = self.content_size.width
+        lines = describe_header(standing) if self.screen.has_class("-wide") else ("",)
+        line = next((words for words in lines if cell_len(words) <= room), lines[-1])
+        with_tasks = joined(standing.tasks, line)
+        line = with_tasks if cell_len(with_tasks) <= room else line
+        if line != self._line:
+            self._line = line
+            self.update(Content(line), layout=False)
+
+    async def on_click(self) -> None:
+        """What there is to do is on the sheet."""
+        await self.app.run_action("help")
