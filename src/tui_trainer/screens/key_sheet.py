@@ -32,7 +32,7 @@ class KeySheet(VerticalScroll):
     """
 
     def __init__(
-        self, session: Session, name: str, about: str, of: Callable[[], Screen[object]]
+        self, session: Session, name: str, about: str, of: Callable[[], Screen[None]]
     ) -> None:
         """`name` is that of the screen `of` which it tells, `about` what is said of it."""
         super().__init__(can_focus=True)

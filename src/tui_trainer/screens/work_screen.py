@@ -44,7 +44,7 @@ class WorkScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     TEXT_BOX: ClassVar[str] = "TextArea"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = []
+    HORIZONTAL_BREAKPOINTS = []  # noqa: RUF012  # as Textual has it
     """Taken by `_take_width`: the sheet of keys leaves less."""
     HELP: ClassVar[str] = ""
     """What `?` tells of this screen, before its keys."""

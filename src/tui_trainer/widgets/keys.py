@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+Result = TypeVar("Result")
 MOVE = "Move"
 """The heading of what moves a cursor: no command of the palette."""
 TEXT, WEIGHTS, SCREENS, EVERYWHERE = "The text", "The weights", "Screens", "Everywhere"
@@ -82,7 +84,7 @@ class Bound:
     binding: Binding
 
 
-def keys_of(screen: Screen[object]) -> tuple[Bound, ...]:
+def keys_of(screen: Screen[Result]) -> tuple[Bound, ...]:
     """Every key of what has the focus, the screen and the app, as it is mapped, each once.
 
     Those that a text box would take for itself too: they are there once it is left. Not those that
