@@ -23,6 +23,7 @@ from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.signs import PAUSED, RUNNING
 
 LOADING = "The model is still being loaded."
 NO_MODEL = "No model is loaded: press m and pick one."
@@ -62,7 +63,7 @@ STARTS = {
     EVALUATION: Act.EVALUATE,
     BENCH: Act.BENCH,
 }
-SIGNS = {LoopState.RUNNING: "▶", LoopState.PAUSED: "⏸"}
+SIGNS = {LoopState.RUNNING: RUNNING.mark, LoopState.PAUSED: PAUSED.mark}
 CHANGES = Act.UPDATE, Act.PHASE, Act.TRAIN, Act.RELOAD, Act.LOAD
 """What changes the weights."""
 
