@@ -20,8 +20,9 @@ from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.predictions import Candidate, PassesReport, Position, Prediction
 from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
 from tui_trainer.reports.problem import Problem, format_problem
+from tui_trainer.reports.rows import IGNORED, MASKED, BatchRow, Sight, StepRows
 from tui_trainer.reports.runs import CheckpointReport, StoppedRun
-from tui_trainer.reports.steps import ItemReport, StepReport
+from tui_trainer.reports.steps import ItemReport, RowPart, StepReport
 from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.benches import keeping
@@ -52,6 +53,17 @@ def evaluated_item(n: int, answer: str, settings: EvaluationSettings) -> Evaluat
     ending = Ending.BUDGET if n % 3 == 2 else Ending.END_OF_TEXT
     prompt = f"Question: {question}\nAnswer:"
     return EvaluatedItem(n, question, f"#### {n + 1}", prompt, Answer(answer, ending, 7))
+
+
+def row_of(texts: Sequence[str], losses: Sequence[float | None], tokens: int) -> BatchRow:
+    """A row of one item of so many tokens, and padding after it."""
+    ids = tuple(ord(text[:1] or " ") % 256 for text in texts)
+    left = len(ids) - tokens
+    parts = (RowPart(0, tokens), *((RowPart(None, left),) if left else ()))
+    seen = tuple(range(1, len(ids) + 1))
+    sight = Sight("", (0,) * len(ids), seen, tuple((1,) * len(parts) for _ in parts))
+    labels = (*ids[1:tokens], *(IGNORED,) * (left + 1))
+    return BatchRow(0, ids, tuple(texts), None, None, labels, tuple(losses), parts, (sight,))
 
 
 class FakeEngine:
@@ -190,6 +202,14 @@ class FakeEngine:
             first_counted=first if settings.answer_only else 1,
             truncated=False,
         )
+
+    def text_rows(self, texts: tuple[str, ...], padding_side: str, source: str) -> StepRows:
+        batch = self.batch(texts, padding_side, source)
+        rows = [
+            row_of([chr(i) for i in ids], [None] * len(ids), len(texts[0]))
+            for ids in batch.input_ids
+        ]
+        return StepRows(None, tuple(rows), len(rows), 1, len(texts[0]), MASKED)
 
     # Predict and update
 
@@ -532,6 +552,19 @@ class FakeEngine:
             yield replace(report, run=4, round=2, result=self.bench_result)
         finally:
             self.benches_closed += 1
+
+    def rows(self, settings: TrainSettings | None = None, made: int = 0) -> StepRows:
+        """One item, as every step has it."""
+        losses = None if settings is not None else self._losses[self._step - 1]
+        each: list[float | None] = [None] * len(self._item)
+        if isinstance(losses, float):
+            each = [*[losses] * (len(self._item) - 1), None]
+        row = row_of(self._item, each, len(self._item))
+        counted = len(self._item) - 1
+        summed = None if losses is None else row.summed
+        step = made + 1 if losses is None else self._step
+        loss = losses if isinstance(losses, float) else None
+        return StepRows(step, (row,), 1, 1, counted, MASKED, summed, loss)
 
     def training_lr(self) -> float:
         return self._peak_lr

@@ -5,6 +5,7 @@ from tui_trainer.protocol.loops import (
     Bench,
     Evaluate,
     ReadBeginning,
+    ReadRows,
     Resume,
     SetTrainingLr,
     Train,
@@ -20,7 +21,7 @@ from tui_trainer.protocol.predictions import (
     SetSampling,
 )
 from tui_trainer.protocol.request import LoopRequest, Request
-from tui_trainer.protocol.tokens import ReadItem, Tokenize
+from tui_trainer.protocol.tokens import ReadItem, ReadTextRows, Tokenize
 from tui_trainer.protocol.updates import (
     CompareWeights,
     FollowProbes,
@@ -55,6 +56,7 @@ REQUESTS: tuple[Request[object], ...] = (
     ReadStatus(),
     Tokenize("def", "builtin", ("a", "bc"), "left", "other"),
     ReadItem(3, Problem("2 + 2?", "4"), TrainSettings(), "builtin"),
+    ReadTextRows(("a", "bc"), "left", "builtin"),
     Predict("def"),
     ComparePasses("def"),
     CrossEntropy(LabelledLogits((0.0, 1.0), 1)),
@@ -78,6 +80,7 @@ REQUESTS: tuple[Request[object], ...] = (
     SetTraining(False),
     SetDropout(0.1),
     ReadBeginning(),
+    ReadRows(TrainSettings(items=2), made=1),
     SetTrainingLr(1e-4),
     NameExport(),
     Export("steps.py"),

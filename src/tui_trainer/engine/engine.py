@@ -2,19 +2,17 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from tui_trainer.engine.bench.turns import installed_loops, run_bench
+from tui_trainer.engine.bench.begin_bench import begin_bench
 from tui_trainer.engine.cell.cross_entropy import cross_entropy
 from tui_trainer.engine.cell.fork import fork, update_at
 from tui_trainer.engine.cell.moved import which_moved
 from tui_trainer.engine.cell.passes import passes
 from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.data.items import read_item
-from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.write import export
 from tui_trainer.engine.generation.begin_evaluation import begin_evaluation
@@ -29,14 +27,11 @@ from tui_trainer.engine.generation.predict import predict
 from tui_trainer.engine.kept_memory import is_apart
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.auto_precision import choose_precision
+from tui_trainer.engine.loop.text_rows import report_texts
 from tui_trainer.engine.model_at_hand import ModelAtHand, take_in_hand
 from tui_trainer.engine.models.determinism import fix_cublas, set_deterministic
 from tui_trainer.engine.models.device_faults import recovers_from
-from tui_trainer.engine.models.devices import (
-    choose_device,
-    has_memory_for,
-    list_devices,
-)
+from tui_trainer.engine.models.devices import choose_device, has_memory_for, list_devices
 from tui_trainer.engine.models.garbage import pass_over_what_was_imported
 from tui_trainer.engine.models.loading import count_weights, load_config, load_model, reading_again
 from tui_trainer.engine.models.model_report import context_of, embedding_rows, report_model
@@ -64,10 +59,10 @@ from tui_trainer.reports.predictions import PassesReport, Prediction
 from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.runs.benches import check_benches_home, keeping
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import check_undo_memory
 from tui_trainer.settings.evaluation import EvaluationSettings
@@ -88,8 +83,7 @@ class Engine:
         self._vocabularies = Vocabularies(progress)
         self._device: torch.device | None = None  # that a model was last put on, or tried
         self._threads = Threads(progress.tell_threads)
-        self._sampling = Sampling()
-        """Of the generation that was begun last."""
+        self._sampling = Sampling()  # of the generation that was begun last
 
     @property
     def at_hand(self) -> ModelAtHand:
@@ -142,8 +136,7 @@ class Engine:
         chosen = choose_device(choice.device)
         self._device = device = chosen.device
         taken = choose_precision(choice.precision, device, config, code=choice.remote_code)
-        precision = taken.name
-        dtype = torch.bfloat16 if precision.startswith("bf16") else torch.float32
+        precision, dtype = taken.name, taken.dtype
         self._progress.check()
         size = count_weights(source, config) * dtype.itemsize
         if self._at_hand is not None and not has_memory_for(size, device):
@@ -155,8 +148,8 @@ class Engine:
         read = as_read(Weights(model)) if is_apart(device) else None
         model.to(device)  # type: ignore[arg-type]  # transformers wraps it and loses its self
         check_causal(model, source.name)
-        seconds = time.perf_counter() - started
         vocabulary = vocabulary.fitted(embedding_rows(model), context_of(model))
+        seconds = time.perf_counter() - started
         notes = (*chosen.notes, *taken.notes, *loaded.notes, *vocabulary.notes)
         report = report_model(model, source.name, str(device), precision, seconds, notes)
         self._at_hand = None  # before the next one has its copy of the weights
@@ -195,6 +188,12 @@ class Engine:
         """What a loop would make of one item, by the tokenizer loaded under the name `source`."""
         context = self._at_hand.learner.report.context if self._at_hand else None
         return read_item(self._vocabularies.named(source), index, problem, settings, context)
+
+    def text_rows(self, texts: tuple[str, ...], padding_side: str, source: str) -> StepRows:
+        """The rows of `batch` as the model gets them; the loaded one's attention, if `source`'s."""
+        here = self._at_hand
+        learner = here.learner if here and here.choice.source == source else None
+        return report_texts(self._vocabularies.named(source), texts, padding_side, learner)
 
     # Predict and update
 
@@ -297,8 +296,8 @@ class Engine:
     def export(self, line: str, *, overwrite: bool = False) -> ExportReport:
         """Write what was done since the weights were loaded, as a script or a notebook.
 
-        `line` names the file as `read_target` takes it. Where one of the files is there already
-        and `overwrite` is False nothing is written, and the report tells which.
+        `line` names it as `read_target` takes it. Where a file is there already and `overwrite` is
+        False nothing is written, and the report tells which.
         """
         origin, pad_id = self.at_hand.origin_of_export(), self.learner.vocabulary.pad_id
         return export(self.actions(), origin, pad_id, line, self._progress, overwrite=overwrite)
@@ -372,6 +371,10 @@ class Engine:
         """The run begun last, where it made steps, has more to make and has a checkpoint."""
         return self._at_hand.training.stopped_run if self._at_hand else None
 
+    def rows(self, settings: TrainSettings | None = None, made: int = 0) -> StepRows:
+        """What the last step of a loop trained on; with `settings` their step after `made`."""
+        return self.at_hand.training.rows(settings, made)
+
     def training_lr(self) -> float:
         """The learning rate that the schedule of the loop begun last multiplies now."""
         return self.at_hand.training.lr
@@ -391,10 +394,7 @@ class Engine:
     def bench(self, settings: BenchSettings) -> Iterator[BenchReport]:
         """The training loops side by side, each in a process of its own that loads the model anew.
 
-        It is the one that is loaded, and the loops run on its device. Looks for the problems and
-        for room on disk now. Closing the generator ends what measures.
+        It is the one that is loaded, and the loops run on its device. Closing the generator ends
+        what measures.
         """
-        choice = replace(self.at_hand.choice, device=self.learner.report.device)
-        load_problems(settings.problems, limit=1, progress=self._progress)
-        check_benches_home()
-        return keeping(run_bench(choice, settings, installed_loops()))
+        return begin_bench(self.at_hand.choice, str(self.learner.device), settings, self._progress)

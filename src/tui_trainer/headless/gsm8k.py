@@ -5,6 +5,7 @@ import math
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tui_trainer.closed import closed
 from tui_trainer.engine.data.problems import load_problems
@@ -53,6 +54,9 @@ from tui_trainer.words.numbers import counted, nats, per_second, percent, second
 from tui_trainer.words.table import TextColumn, heading, row
 from tui_trainer.words.threads import describe_threads
 
+if TYPE_CHECKING:
+    from tui_trainer.headless.arguments import Flags
+
 COLUMNS = (
     TextColumn("step", 6),
     TextColumn("loss", 10),
@@ -69,15 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Run the training loop over question/answer items, one update an item, and "
         "print each step as it is made. The loss is the one before the step's update."
     )
-    parser.add_argument(
-        "--preset",
-        choices=tuple(PRESETS),
-        default=argparse.SUPPRESS,
-        help="tutorial (the default): the notebook's loop, items in order, batch 1, every token "
-        "counted; tuned: the same items faster, in full rows; tuned-cuda: longer rows, for a GPU; "
-        "other flags change each",
-    )
-    add_settings(parser, TrainSettings)
+    add_loop_arguments(parser)
     add_run_arguments(parser)
     parser.add_argument(
         "--evaluate",
@@ -88,6 +84,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_export_argument(parser)
     add_model_arguments(parser)
     parser.set_defaults(run=run)
+
+
+def add_loop_arguments(parser: "Flags") -> None:
+    """The preset and every setting of the loop, which `read_arguments` reads."""
+    parser.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default=argparse.SUPPRESS,
+        help="tutorial (the default): the notebook's loop, items in order, batch 1, every token "
+        "counted; tuned: the same items faster, in full rows; tuned-cuda: longer rows, for a GPU; "
+        "other flags change each",
+    )
+    add_settings(parser, TrainSettings)
 
 
 def read_arguments(arguments: argparse.Namespace) -> TrainSettings:

@@ -10,14 +10,16 @@ from tui_trainer.headless.arguments import (
     add_settings,
     add_tokenizer_argument,
     model_choice,
-    read_settings,
     whole,
 )
+from tui_trainer.headless.gsm8k import add_loop_arguments, read_arguments
 from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.rows import show_rows
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.problem import Problem, format_problem
-from tui_trainer.settings.train import TrainSettings
+from tui_trainer.settings.fields import fields_of
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.words.numbers import counted
 from tui_trainer.words.table import TextColumn, table
@@ -42,15 +44,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List the kinds of source that --problems takes, with how many items they have "
         "for training and for testing where that is known; for a file, an example of its name. "
         "With --item, show one item of a source: its text as it is trained on, its tokens, and "
-        "which of them the loss counts as labels."
+        "which of them the loss counts as labels. With --rows, show the rows of a step of gsm8k "
+        "with these settings as the model gets them: token, position, mask, label and loss at each "
+        "position, who sees whom, and the sum by hand that is the step's loss. The model makes the "
+        "steps before and this one; nothing is saved. --rows 0 makes none and has no losses."
     )
     parser.add_argument("--item", type=whole, metavar="N", help="show this item, counted from 0")
-    add_settings(parser, TrainSettings, "problems", "seed", "answer_only")
+    parser.add_argument(
+        "--rows", type=whole, metavar="N", help="show the rows of step N, counted from 1"
+    )
     add_tokenizer_argument(parser)
+    of_rows = parser.add_argument_group("with --rows")
+    names = (field.name for field in fields_of(ModelChoice) if field.name != "source")
+    add_settings(of_rows, ModelChoice, *names)
+    add_loop_arguments(of_rows)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
+    if arguments.rows is not None:
+        show_rows(arguments, output)
+        return
     if arguments.item is not None:
         _show_item(arguments, output)
         return
@@ -88,7 +102,7 @@ def _count(items: int | None) -> str:
 
 def _show_item(arguments: argparse.Namespace, output: Output) -> None:
     number = arguments.item
-    settings = read_settings(TrainSettings, arguments)
+    settings = read_arguments(arguments)
     model = model_choice(arguments).source
     if number < 0:
         raise InputError(f"Items are counted from 0, so there is no item {number}.")

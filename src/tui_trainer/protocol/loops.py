@@ -9,6 +9,7 @@ from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.rows import StepRows
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
@@ -49,6 +50,20 @@ class ReadBeginning(Request[tuple[MemoryEstimate | None, float]]):
 
     def answered_by(self, engine: "Answers") -> tuple[MemoryEstimate | None, float]:
         return engine.memory_estimate(), engine.training_lr()
+
+
+@dataclass(frozen=True)
+class ReadRows(Request[StepRows]):
+    """What the last step of the loop begun last trained on, or what a step would train on."""
+
+    doing: ClassVar[str] = "Reading the rows"
+    settings: TrainSettings | None = None
+    """Those of the loop whose step it would be; None for the last step that was made."""
+    made: int = 0
+    """After how many steps of that loop."""
+
+    def answered_by(self, engine: "Answers") -> StepRows:
+        return engine.rows(self.settings, self.made)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tui_trainer.protocol.request import Request
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.problem import Problem
+from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.tokens import TokenizedTexts
 from tui_trainer.settings.train import TrainSettings
 
@@ -52,3 +53,17 @@ class ReadItem(Request[ItemTokens]):
 
     def answered_by(self, engine: "Answers") -> ItemTokens:
         return engine.item(self.index, self.problem, self.settings, self.source)
+
+
+@dataclass(frozen=True)
+class ReadTextRows(Request[StepRows]):
+    """Texts as one batch, position by position as the model gets it."""
+
+    doing: ClassVar[str] = "Reading the rows"
+    texts: tuple[str, ...]
+    padding_side: str
+    source: str
+    """The model whose tokenizer it is."""
+
+    def answered_by(self, engine: "Answers") -> StepRows:
+        return engine.text_rows(self.texts, self.padding_side, self.source)

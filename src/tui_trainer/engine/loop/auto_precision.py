@@ -24,6 +24,11 @@ class ChosenPrecision:
     name: str
     notes: tuple[str, ...] = ()
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the weights are in."""
+        return torch.bfloat16 if self.name.startswith("bf16") else torch.float32
+
 
 def choose_precision(
     wanted: str, device: torch.device, config: PreTrainedConfig, *, code: bool = False

@@ -9,9 +9,11 @@ from torch import Tensor
 from tui_trainer.engine.accelerator import receive
 from tui_trainer.engine.data.batching import MicroBatch
 from tui_trainer.engine.data.plan import StepPlan
-from tui_trainer.engine.data.row_layout import first_row
+from tui_trainer.engine.data.row_layout import parts_of
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item, report_item
+from tui_trainer.engine.loop.row_attention import RowAttention
+from tui_trainer.engine.loop.step_rows import LaidOut
 from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.engine.random_numbers import get_rng, set_rng
@@ -24,6 +26,7 @@ class StepFigures:
     def __init__(self, learner: Learner, batches: Sequence[MicroBatch]) -> None:
         self._started = time.perf_counter()
         self._learner = learner
+        self._on_host = batches
         self.batches = [learner.send(batch) for batch in batches]
         self.counted = sum(batch.counted for batch in batches)
         """The tokens that the step's loss is the mean over."""
@@ -62,6 +65,10 @@ class StepFigures:
             self.items += losses_by_item(batch, losses)
         self.seconds = time.perf_counter() - self._started
 
+    def rows(self, step: int, attention: RowAttention) -> LaidOut:
+        """What was trained on and what came of it, for whoever asks before the next step."""
+        return LaidOut(step, self._on_host, attention, self._losses, self.loss)
+
     def report(
         self,
         state: TrainingState,
@@ -91,5 +98,5 @@ class StepFigures:
             updates=self._learner.updates,
             applied=applied,
             notes=notes,
-            row=first_row(self.batches[0]),
+            row=parts_of(self.batches[0], 0),
         )

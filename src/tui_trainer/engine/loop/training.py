@@ -15,6 +15,7 @@ from tui_trainer.engine.loop.memory_estimate import PlannedLoop, planned_to_fit
 from tui_trainer.engine.loop.recording import Recording, check_resumable
 from tui_trainer.engine.loop.row_attention import computes_otherwise
 from tui_trainer.engine.loop.saved_model import save_model
+from tui_trainer.engine.loop.step_rows import lay_out, report_rows
 from tui_trainer.engine.loop.train import train
 from tui_trainer.engine.loop.training_state import TrainingState, begin_training, describe_loop
 from tui_trainer.engine.loop.with_threads import with_threads
@@ -24,7 +25,9 @@ from tui_trainer.engine.threads.share import Threads
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action, Loop
 from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.training_facts import TENSORS_FILE
@@ -32,6 +35,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
 RUN_IS_OPEN = "A run is being written from these weights: stop its loop first (5, s)."
+NO_STEP = "No step has been made: space starts the loop, and . makes one step."
 NO_LOOP = "No loop has been started: its settings have the learning rate."
 
 
@@ -97,15 +101,32 @@ class Training:
     def load_items(self, settings: TrainSettings) -> Items:
         """Read the problems, and make of them what the settings say."""
         vocabulary, context = self._learner.vocabulary, self._learner.report.context
-        problems = load_problems(
-            settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
-        )
-        examples = make_examples(vocabulary, problems, settings, context)
+        problems, examples = self._read(settings)
         held_out = hold_out(vocabulary, settings, problems, context, self._progress)
         loop = describe_loop(problems, examples, settings, context)
         # Of the weights that the loop begins with, as what it looks at itself: they will move.
         apart = computes_otherwise(self._learner, examples, settings)
         return Items(examples, held_out, replace(loop, apart=apart))
+
+    def _read(self, settings: TrainSettings) -> tuple[list[Problem], list[Example]]:
+        learner = self._learner
+        problems = load_problems(
+            settings.problems, limit=settings.items, seed=settings.seed, progress=self._progress
+        )
+        context = learner.report.context
+        return problems, make_examples(learner.vocabulary, problems, settings, context)
+
+    def rows(self, settings: TrainSettings | None, made: int) -> StepRows:
+        """What the last step trained on; with `settings` what their step after `made` would.
+
+        InputError where there is no such step.
+        """
+        if settings is not None:
+            _, examples = self._read(settings)
+            return report_rows(self._learner, lay_out(self._learner, examples, settings, made))
+        if self.state is None or self.state.last_rows is None:
+            raise InputError(NO_STEP)
+        return report_rows(self._learner, self.state.last_rows)
 
     def _check_memory(self, items: Items, settings: TrainSettings) -> bool:
         """Whether the first step has room to keep the weights of before it.

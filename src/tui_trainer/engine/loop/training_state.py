@@ -10,6 +10,7 @@ from tui_trainer.engine.data.examples import Example, longest_item
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import BestAndWorst
+from tui_trainer.engine.loop.step_rows import LaidOut
 from tui_trainer.engine.optimizers.optim import schedule_factor
 from tui_trainer.engine.random_numbers import Rng, set_rng
 from tui_trainer.reports.actions import Loop, LoopSteps, LrChange
@@ -37,6 +38,8 @@ class TrainingState:
     """Whether the first step keeps the weights of before it, to put them back where it fails."""
     notes: tuple[str, ...] = ()
     """What the user is told with the first step."""
+    last_rows: LaidOut | None = None
+    """What the last step trained on; None before the first."""
 
     def set_lr(self, lr: float) -> None:
         """The highest learning rate of the schedule, from the next step on."""
