@@ -39,6 +39,11 @@ class LossPass:
     notes: tuple[str, ...]
     """What was asked for and is not done, in a sentence each."""
 
+    @property
+    def called(self) -> nn.Module:
+        """What a batch is given to: without the output layer, where the loss is taken in chunks."""
+        return self.model if self.head is None else self.model.base_model
+
     def __call__(self, batch: MicroBatch, counted: int) -> tuple[Tensor, Tensor]:
         """The share of `batch` in the step's loss, and -log p of each label: [row, position]."""
         if self.attention.one_by_one:
@@ -49,10 +54,10 @@ class LossPass:
         attention = self.attention
         inputs = model_inputs(batch, within_items=attention.within_items, masked=attention.masked)
         if self.head is None:
-            logits = self.model(**inputs).logits
+            logits = self.called(**inputs).logits
             # logits: [row, position, vocabulary]; the label of a position is the next token
             return step_loss(logits, batch.labels, batch.counts, counted)
-        hidden = self.model.base_model(**inputs).last_hidden_state
+        hidden = self.called(**inputs).last_hidden_state
         shares = batch.counts / counted
         return chunked_losses(hidden, self.head, batch.labels, batch.labelled, shares)
 

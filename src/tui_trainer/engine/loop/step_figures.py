@@ -12,7 +12,7 @@ from tui_trainer.engine.data.plan import StepPlan
 from tui_trainer.engine.data.row_layout import parts_of
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item, report_item
-from tui_trainer.engine.loop.row_attention import RowAttention
+from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.engine.loop.step_rows import LaidOut
 from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.engine.models.devices import memory_in_use
@@ -65,9 +65,10 @@ class StepFigures:
             self.items += losses_by_item(batch, losses)
         self.seconds = time.perf_counter() - self._started
 
-    def rows(self, step: int, attention: RowAttention) -> LaidOut:
+    def rows(self, step: int, forward: LossPass) -> LaidOut:
         """What was trained on and what came of it, for whoever asks before the next step."""
-        return LaidOut(step, self._on_host, attention, self._losses, self.loss)
+        given = self._on_host, forward.attention, forward.called
+        return LaidOut(step, *given, self._losses, self.loss)
 
     def report(
         self,

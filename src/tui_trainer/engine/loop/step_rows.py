@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tui_trainer.engine.data.batching import MicroBatch, model_inputs, one_by_one
 from tui_trainer.engine.data.examples import Example
@@ -42,6 +42,8 @@ class LaidOut:
     step: int
     batches: Sequence[MicroBatch]
     attention: RowAttention
+    called: nn.Module
+    """What the batches are given to: the model, with or without its output layer."""
     losses: Sequence[Tensor] = ()
     """Of each of `batches`, [row, position], as the step got them; none before the step."""
     loss: float | None = None
@@ -60,7 +62,10 @@ def lay_out(
     if passes is None:
         raise InputError(NO_STEP_LEFT.format(steps=len(steps)))
     batches = [make_batch(rows, settings, learner.vocabulary) for rows in passes]
-    return LaidOut(made + 1, batches, choose_attention(learner, examples, settings))
+    attention = choose_attention(learner, examples, settings)
+    in_chunks = settings.chunked_loss and learner.checks.has_plain_head()
+    called = learner.model.base_model if in_chunks else learner.model
+    return LaidOut(made + 1, batches, attention, called)
 
 
 def report_rows(learner: Learner, step: LaidOut) -> StepRows:
@@ -99,7 +104,7 @@ def _rows_of(learner: Learner, step: LaidOut) -> Iterator[BatchRow]:
         losses = step.losses[number] if step.losses else None
         sent = learner.send(batch)
         parts = [parts_of(batch, row) for row in range(len(batch.input_ids))]
-        sights = sights_in(learner, sent, step.attention, parts)
+        sights = sights_in(learner, step.called, sent, step.attention, parts)
         for row, sight in zip(range(len(parts)), sights, strict=True):
             yield report_row(learner.vocabulary, batch, row, number, parts[row], sight, losses)
             left -= batch.input_ids.shape[1]
@@ -144,13 +149,14 @@ def _row_of(grid: Tensor | None, row: int) -> tuple[int, ...] | None:
 
 def sights_in(
     learner: Learner,
+    called: nn.Module,
     batch: MicroBatch,
     attention: RowAttention,
     parts: Sequence[tuple[RowPart, ...]],
 ) -> list[tuple[Sight, ...]]:
     """Of each row of a batch on the device; nothing is changed by it."""
     with untouched(learner.model), attention.in_use(learner.model):
-        by_kind = dict(_seen_in(learner, batch, attention))
+        by_kind = dict(_seen_in(learner, called, batch, attention))
     return [
         tuple(
             _sight(kind if len(by_kind) > 1 else "", rows[row], of_row)
@@ -161,27 +167,28 @@ def sights_in(
 
 
 def _seen_in(
-    learner: Learner, batch: MicroBatch, attention: RowAttention
+    learner: Learner, called: nn.Module, batch: MicroBatch, attention: RowAttention
 ) -> Iterator[tuple[str, list[Tensor]]]:
     """For each kind of layer the positions that each sees: [position, position] for each row."""
     if attention.one_by_one:
-        yield from _seen_one_by_one(learner, batch, attention).items()
+        yield from _seen_one_by_one(learner, called, batch, attention).items()
         return
     rows, positions = batch.input_ids.shape
     inputs = model_inputs(batch, within_items=attention.within_items, masked=attention.masked)
-    for given in given_attention(learner.model, inputs):
+    for given in given_attention(learner.model, called, inputs):
         seen = [given.seen_in(row, rows, positions, learner.device) for row in range(rows)]
         yield given.layers, seen
 
 
 def _seen_one_by_one(
-    learner: Learner, batch: MicroBatch, attention: RowAttention
+    learner: Learner, called: nn.Module, batch: MicroBatch, attention: RowAttention
 ) -> dict[str, list[Tensor]]:
     """Each item in a pass of its own: what lies around it is never given to the model."""
     rows, positions = batch.input_ids.shape
     by_kind: dict[str, list[Tensor]] = {}
     for place, alone in one_by_one(batch):
-        for given in given_attention(learner.model, model_inputs(alone, masked=attention.masked)):
+        inputs = model_inputs(alone, masked=attention.masked)
+        for given in given_attention(learner.model, called, inputs):
             if given.layers not in by_kind:
                 nobody = torch.zeros(positions, positions, dtype=torch.bool, device=learner.device)
                 by_kind[given.layers] = [nobody.clone() for _ in range(rows)]

@@ -28,7 +28,7 @@ def report_texts(
     parts = [parts_of(batch, row) for row in range(len(examples))]
     sights = [()] * len(parts)
     if learner is not None and _takes(learner, batch.input_ids.shape[1]):
-        sights = sights_in(learner, learner.send(batch), RowAttention(), parts)
+        sights = sights_in(learner, learner.model, learner.send(batch), RowAttention(), parts)
     rows = (
         report_row(vocabulary, batch, row, 0, parts[row], sights[row], None)
         for row in range(len(examples))

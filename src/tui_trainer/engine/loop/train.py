@@ -74,7 +74,7 @@ def train(
             learner.history.add_step(state.made(step))
         elif not settings.skip_not_finite:
             yield HaltReport(step, why_not_applied(step, figures.loss, figures.items))
-        state.step, state.last_rows = step, figures.rows(step, forward_to_loss.attention)
+        state.step, state.last_rows = step, figures.rows(step, forward_to_loss)
         told = notes if step == first else ()
         yield figures.report(state, steps, applied=is_finite, notes=told)
 

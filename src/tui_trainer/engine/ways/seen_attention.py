@@ -88,9 +88,10 @@ class _TakenDown:
 
 
 def given_attention(
-    model: PreTrainedModel, inputs: Mapping[str, object]
+    model: PreTrainedModel, called: nn.Module, inputs: Mapping[str, object]
 ) -> tuple[GivenAttention, ...]:
-    """What each kind of layer of `model` would attend with, if it were called with `inputs`.
+    """What each kind of layer would attend with, if `called`, which is `model` or that without its
+    output layer, were called with `inputs`.
 
     Empty where the model attends in a way of its own. In eval mode, without a graph, and with the
     way of attending that is in use.
@@ -102,7 +103,7 @@ def given_attention(
     taken = _TakenDown(tuple(kinds))
     try:
         with _listening(model, taken):
-            model.base_model(**inputs)
+            called(**inputs)
     except AllSeen:
         pass
     return tuple(taken.given.values())
