@@ -8,7 +8,7 @@ from tui_trainer.engine.loop.row_attention import RowAttention
 from tui_trainer.engine.loop.step_rows import report_row, sights_in
 from tui_trainer.engine.models.tokens import Vocabulary
 from tui_trainer.errors import InputError
-from tui_trainer.reports.rows import MASKED, StepRows
+from tui_trainer.reports.rows import MASKED, Sight, StepRows
 
 NO_TOKENS = "No item has a token: type a line of text."
 
@@ -26,7 +26,7 @@ def report_texts(
         raise InputError(NO_TOKENS)
     batch = pad(examples, side, vocabulary.pad_id)
     parts = [parts_of(batch, row) for row in range(len(examples))]
-    sights = [()] * len(parts)
+    sights: list[tuple[Sight, ...]] = [()] * len(parts)
     if learner is not None and _takes(learner, batch.input_ids.shape[1]):
         sights = sights_in(learner, learner.model, learner.send(batch), RowAttention(), parts)
     rows = (
