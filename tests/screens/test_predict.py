@@ -26,11 +26,17 @@ from tui_trainer.screens.predict.sampling_ladders import (
     change_top_p,
 )
 from tui_trainer.screens.predict.screen import PredictScreen
-from tui_trainer.screens.predict.words import bar, describe_opened, describe_sampling
+from tui_trainer.screens.predict.words import (
+    CandidateTable,
+    bar,
+    describe_opened,
+    describe_sampling,
+)
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.cell_text import piece
-from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.line_table import LineTable, share_out
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.numbers import probability
 
@@ -65,6 +71,10 @@ def line(app: TuiTrainer, name: str) -> str:
     return str(screen_of(app).query_one(f"#{name}", Static).render())
 
 
+def figure(app: TuiTrainer, panel: str) -> str:
+    return str(screen_of(app).query_one(f"#{panel}", Panel).figure)
+
+
 def with_engine(engine: FakeEngine, *keys: str, size: tuple[int, int] = (80, 24)) -> Running:
     return running(*OPEN, *keys, engine=lambda progress: engine, size=size)
 
@@ -89,7 +99,7 @@ def test_of_a_long_token_a_line_has_what_there_is_room_for_and_every_figure() ->
     sampling = Sampling(greedy=False, temperature=0.85, top_k=50, top_p=0.95, seed=12)
     token = replace(inspection.next_token, text=spaces, p=0.1234, draw=0.5678)
     for width in (78, 118, 198):
-        expected, _ = describe_opened(inspection, width).splitlines()
+        expected = describe_opened(inspection, width)
         drawn = describe_sampling(sampling, token, width)
         assert expected.endswith("has rank 151,936 of 151,936, logit -10.544, p 2e-10")
         assert drawn.endswith("…, p 0.1234, draw 0.5678")
@@ -142,17 +152,19 @@ async def test_the_selected_row_opens_its_most_likely_tokens() -> None:
             assert (row[0], row[1][0], row[2]) == (str(n + 1), mark, str(token))
             assert float(row[3]) == pytest.approx(logits[2, token].item(), abs=2e-3)
             assert float(row[4]) == pytest.approx(p[n].item(), abs=1e-4)
-            assert len(row[5]) == math.ceil(round(8 * 40 * p[n].item()) / 8)
+            assert len(row[5]) == math.ceil(round(8 * 60 * (p[n] / p[0]).item()) / 8)
+            assert len(row) == 6  # greedy: what sampling leaves would be p again
         rank = order.tolist().index(expected) + 1
-        said = line(app, "opened")
+        said = f"{figure(app, 'row')} {line(app, 'opened')}"
         assert f"rank {rank} of 4,096" in said
         assert f"logit {logits[2, expected].item():.3f}" in said
         assert "sum of all 4,096 p: 1.0000" in said
 
 
 async def test_the_steps_of_sampling_are_columns() -> None:
-    async with running(*OPEN, "t", "t", "k", "k", "k", "n", "n", size=(120, 40)) as (app, pilot):
-        sampling = Sampling(temperature=0.8, top_k=50, top_p=0.95)
+    keys = "g", "t", "t", "k", "k", "k", "n", "n"
+    async with running(*OPEN, *keys, size=(120, 40)) as (app, pilot):
+        sampling = Sampling(greedy=False, temperature=0.8, top_k=50, top_p=0.95)
         await until(
             pilot,
             lambda: (asked := screen_of(app)._asked) and asked.sampling == sampling,
@@ -474,6 +486,39 @@ async def test_it_fits(size: tuple[int, int]) -> None:
             assert "temperature" not in shown(app)
             await pilot.press("g")
             await until(pilot, lambda: "t T temperature" in shown(app) and "g greedy" in shown(app))
+
+
+@pytest.mark.parametrize("greedy", [True, False])
+@pytest.mark.parametrize("room", [52, 64, 78, 118])
+def test_the_table_of_a_row_fits_and_its_highest_p_has_the_longest_bar(
+    room: int, *, greedy: bool
+) -> None:
+    sampling = Sampling(greedy=greedy)
+    inspection = FakeEngine().inspect("1 + 1", (), 0, sampling)
+    top = tuple(Candidate(n, str(n), p, 1.0) for n, p in enumerate((0.09, 0.045, 0.0)))
+    inspection = replace(inspection, position=replace(inspection.position, top=top))
+    table = CandidateTable(sampling, room)
+    rows = [tuple(map(str, table.cells(inspection, rank))) for rank in range(3)]
+    columns = [column.title for column in table.columns]
+    assert sum(share_out(table.columns, room)) + 2 * len(columns) - 1 <= max(room, 64)
+    at = columns.index("")
+    assert [len(row[at]) for row in rows] == [table.bar, math.ceil(table.bar / 2), 0]
+    assert all(len(row) == len(columns) for row in rows)
+    assert ("T 1" in columns) is not greedy
+    assert ("ID" in columns) is (greedy or room > 64)
+
+
+@pytest.mark.parametrize(
+    ("width", "right", "below"), first_is_quick((140, True, False), (120, False, True))
+)
+async def test_the_opened_row_is_beside_the_table_from_140_columns(
+    width: int, *, right: bool, below: bool
+) -> None:
+    async with with_engine(FakeEngine(), size=(width, 40)) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+        table, row = (screen_of(app).query_one(f"#{name}").region for name in ("pass", "row"))
+        assert (row.x == table.right, row.y == table.bottom) == (right, below)
+        assert {"loss", "entropy", "logit"} <= set(shown(app).split())
 
 
 def test_a_bar_is_as_long_as_the_probability_to_an_eighth_of_a_cell() -> None:

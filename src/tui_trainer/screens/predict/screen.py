@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -21,14 +21,13 @@ from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.predict.generation import Generation
 from tui_trainer.screens.predict.keys import KEYS, SETTINGS
 from tui_trainer.screens.predict.words import (
-    BAR,
-    BAR_WIDE,
     POSITION_COLUMNS,
-    candidate_cells,
-    candidate_columns,
+    CandidateTable,
     describe_opened,
     describe_sampling,
     describe_shapes,
+    describe_sum,
+    describe_text,
     position_cells,
 )
 from tui_trainer.screens.shared_text import SharedText
@@ -37,12 +36,15 @@ from tui_trainer.settings.sampling import Sampling
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words import COMES
 
 FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
 HURRY_SECONDS = 0.15  # and how often what the user or the screen's own loop changes meanwhile
 RETRY_SECONDS = 1 / 12
 CANDIDATES = 50
+SIDE_BY_SIDE = 140  # columns from which the opened row is beside the table
+GAPS_OF_A_TITLE = 4  # cells between a panel's title and its figure
 LAST = 1_000_000_000  # as a position: the last one, whatever its number
 
 
@@ -106,21 +108,26 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._asked_at = 0.0
 
     def body(self) -> Iterable[Widget]:
-        yield from self.text_box()
-        with VerticalScroll(id="generated", can_focus=False):
-            yield Static(id="continuation")
-        yield Static(id="facts")
-        yield LineTable(id="positions")
-        yield Static(id="opened")
-        yield LineTable(id="candidates")
-        yield Static(id="sampling")
+        with Container(id="panels"):
+            with Panel(title="text", hint="enter edits", id="text-panel"):
+                yield from self.text_box()
+                with VerticalScroll(id="generated", can_focus=False):
+                    yield Static(id="continuation")
+            with Panel(title="forward pass", hint="↑↓ opens a row", id="pass", classes="flush"):
+                yield Static(id="facts")
+                yield LineTable(id="positions")
+            with Panel(hint="bars beside the highest p", id="row", classes="flush"):
+                yield Static(id="opened")
+                yield LineTable(id="candidates")
+            with Panel(title="next token", hint="space appends it", id="next"):
+                yield Static(id="sampling")
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)
         self.generation.follow()
         self.session.loop_changed.subscribe(self, self._on_loop)
         self.query_one("#generated").anchor()  # the token that has just come is the one to see
-        self.say("facts", "The model is being loaded; you can type already.")
+        self._tell("The model is being loaded; you can type already.")
         self._show_sampling()
 
     def on_screen_resume(self) -> None:
@@ -186,7 +193,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
                 continue
             self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
             if self.inspection is None:
-                self.say("facts", COMES)
+                self._tell(COMES)
             with dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
                 inspection = await self.session.ask(shown.request(), self._say_failure)
             if inspection is not None:
@@ -203,10 +210,17 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     def _say_failure(self, failure: Failure) -> None:
         """While typing, a sentence in the line of facts is enough."""
         self.inspection = self.session.chosen_position = None
-        self.say("facts", self.session.sentence_of(failure))
+        self._tell(self.session.sentence_of(failure))
         self.say("opened", "")
+        for panel in self.query("#pass, #row").results(Panel):
+            panel.figure = ""
         for table in self.query(LineTable):
             table.show((), 0, lambda _row: ())
+
+    def _tell(self, sentence: str) -> None:
+        """Why there is nothing to see, where the rows would be."""
+        self.say("facts", sentence)
+        self.query_one("#facts").display = bool(sentence)
 
     # Show the answer
 
@@ -214,7 +228,10 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self.inspection = inspection
         self.session.chosen_position = inspection.position
         self.session.guide.saw_prediction(inspection.prediction, len(shown.generated))
-        self.say("facts", describe_shapes(inspection))
+        self._tell("")
+        self.query_one("#pass", Panel).figure = describe_shapes(inspection)
+        text = self.query_one("#text-panel", Panel)
+        text.figure = describe_text(inspection, len(shown.generated))
         self._show_opened()
         self._show_continuation()
         self._show_positions(shown)
@@ -235,6 +252,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             table.cursor = self.inspection.position.index
 
     def on_resize(self) -> None:
+        self.set_class(self.room >= SIDE_BY_SIDE, "-side")
         self.call_after_refresh(self._fit_width)
 
     def _fit_width(self) -> None:
@@ -243,23 +261,25 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             self._show_opened()
             self._show_sampling()
 
-    @property
-    def _room(self) -> int:
-        """Cells of a line of words: the screen's without the one free at each side."""
-        return self.size.width - 2
+    def _room(self, panel: str) -> int:
+        """Cells of a line of words in a panel: without its line and a free one at each side."""
+        return self.query_one(f"#{panel}").outer_size.width - 4
 
     def _show_opened(self) -> None:
         assert self.inspection is not None
-        self.say("opened", describe_opened(self.inspection, self._room))
+        panel = self.query_one("#row", Panel)
+        panel.title = "position"
+        room = self._room("row") - len(panel.title) - GAPS_OF_A_TITLE
+        panel.figure = describe_opened(self.inspection, room)
+        self.say("opened", describe_sum(self.inspection, self.generation.sampling))
 
     def _show_candidates(self, sampling: Sampling) -> None:
         inspection = self.inspection
         assert inspection is not None
-        width = BAR_WIDE if self.has_class("-wide") else BAR
-        self.query_one("#candidates", LineTable).show(
-            candidate_columns(sampling, width),
-            len(inspection.position.top),
-            lambda row: candidate_cells(inspection, row, width),
+        table = self.query_one("#candidates", LineTable)
+        made = CandidateTable(sampling, table.scrollable_content_region.width)
+        table.show(
+            made.columns, len(inspection.position.top), lambda row: made.cells(inspection, row)
         )
 
     def _show_continuation(self) -> None:
@@ -270,7 +290,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _show_sampling(self) -> None:
         token = None if self.inspection is None else self.inspection.next_token
-        self.say("sampling", describe_sampling(self.generation.sampling, token, self._room))
+        self.say("sampling", describe_sampling(self.generation.sampling, token, self._room("next")))
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         if event.table.id == "positions":

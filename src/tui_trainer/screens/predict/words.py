@@ -1,29 +1,30 @@
 """What the Predict screen says of a prediction, fit for a terminal."""
 
+from textual.content import Content
+
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.cell_text import Fit, piece, shortened
-from tui_trainer.widgets.line_table import Column
-from tui_trainer.words.numbers import nats, probability
+from tui_trainer.widgets.line_table import GAP, MARK, Cell, Column
+from tui_trainer.words.numbers import counted, nats, probability
+from tui_trainer.words.signs import RIGHT
 
 POSITION_COLUMNS = (
     Column("#", 4, right=True),
-    Column("token", 10, share=2),
-    Column("expected next", 13, share=2),
+    Column("token", 8, share=2),
+    Column("expected", 8, share=2),
     Column("p", 6, right=True),
     Column("most likely", 11, share=2),
     Column("p", 6, right=True),
     Column("loss", 7, right=True),
     Column("entropy", 7, right=True),
 )
-RIGHT, LAST, CUT = "✓", "—", "·"
+LAST, CUT = "—", "·"
 EIGHTHS = " ▏▎▍▌▋▊▉"
-BAR = 8
-BAR_WIDE = 40
 
 
-def position_cells(position: Position, generated_from: int) -> tuple[str, ...]:
+def position_cells(position: Position, generated_from: int) -> tuple[Cell, ...]:
     """A row of the table of positions; a plus marks a token that was generated."""
     expected, best = position.expected, position.top[0]
     index = f"+{position.index}" if position.index >= generated_from else str(position.index)
@@ -39,10 +40,11 @@ def position_cells(position: Position, generated_from: int) -> tuple[str, ...]:
     )
 
 
-def marked(candidate: Candidate, position: Position) -> str:
+def marked(candidate: Candidate, position: Position) -> Cell:
     """A candidate's text; a tick marks the token that really comes next."""
+    text = piece(candidate.text)
     right = position.expected is not None and candidate.id == position.expected.id
-    return f"{RIGHT} {piece(candidate.text)}" if right else f"  {piece(candidate.text)}"
+    return Content.assemble(RIGHT, " ", text) if right else f"  {text}"
 
 
 def bar(p: float, width: int) -> str:
@@ -51,38 +53,79 @@ def bar(p: float, width: int) -> str:
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
 
-def candidate_columns(sampling: Sampling, bar_width: int) -> tuple[Column, ...]:
-    """The table of the most likely tokens; its last columns are the steps of sampling."""
+class CandidateTable:
+    """The table of the most likely tokens, in the cells that there are for it.
+
+    The steps of sampling are columns where a token is sampled: they would be p again. Where those
+    leave no room for bars, the IDs go.
+    """
+
+    LEAST, MOST = 4, 60
+    """Cells of a bar."""
+
+    def __init__(self, sampling: Sampling, room: int) -> None:
+        self._steps = () if sampling.greedy else sampling_columns(sampling)
+        self._has_ids = room >= self._width(has_ids=True) + self.LEAST
+        spare = room - self._width(has_ids=self._has_ids)
+        self.bar = max(self.LEAST, min(spare, self.MOST))
+
+    def _width(self, *, has_ids: bool) -> int:
+        columns = self._columns(0, has_ids=has_ids)
+        return sum(column.width + len(GAP) for column in columns) - len(GAP) + len(MARK)
+
+    def _columns(self, bar: int, *, has_ids: bool) -> tuple[Column, ...]:
+        return (
+            Column("rank", 4, right=True),
+            Column("token", 10, share=1),
+            *((Column("ID", 6, right=True),) if has_ids else ()),
+            Column("logit", 7, right=True),
+            Column("p", 6, right=True),
+            Column("", bar),
+            *self._steps,
+        )
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self._columns(self.bar, has_ids=self._has_ids)
+
+    def cells(self, inspection: Inspection, rank: int) -> tuple[Cell, ...]:
+        """The row of the candidate at `rank`, from 0; a dot where a step has cut it.
+
+        The highest p has the longest bar there is: of one in ten little is seen beside 1.
+        """
+        position = inspection.position
+        candidate, highest = position.top[rank], position.top[0].p
+        share = candidate.p / highest if highest > 0 else 0.0
+        return (
+            str(rank + 1),
+            marked(candidate, position),
+            *((str(candidate.id),) if self._has_ids else ()),
+            f"{candidate.logit:.3f}",
+            probability(candidate.p),
+            Content.styled(bar(share, self.bar), "$data"),
+            *(sampled_cells(inspection, candidate) if self._steps else ()),
+        )
+
+
+def sampling_columns(sampling: Sampling) -> tuple[Column, ...]:
+    """The probabilities after each step."""
     top_k = "k all" if sampling.top_k is None else f"k {sampling.top_k}"
-    return (
-        Column("rank", 4, right=True),
-        Column("token", 9, share=1),
-        Column("ID", 6, right=True),
-        Column("logit", 7, right=True),
-        Column("p", 6, right=True),
-        Column("", bar_width),
-        Column(f"T {sampling.temperature:g}", 6, right=True),
-        Column(top_k, 6, right=True),
-        Column(f"p {sampling.top_p:g}", 6, right=True),
-    )
+    titles = f"T {sampling.temperature:g}", top_k, f"p {sampling.top_p:g}"
+    return tuple(Column(title, 6, right=True) for title in titles)
 
 
-def candidate_cells(inspection: Inspection, rank: int, bar_width: int) -> tuple[str, ...]:
-    """The row of the candidate at `rank`, from 0; a dot where a step has cut it."""
-    candidate = inspection.position.top[rank]
-    steps = [
+def sampled_cells(inspection: Inspection, candidate: Candidate) -> tuple[str, ...]:
+    left = [
         next((c.p for c in step.candidates if c.id == candidate.id), None)
         for step in inspection.steps[1:]
     ]
-    return (
-        str(rank + 1),
-        marked(candidate, inspection.position),
-        str(candidate.id),
-        f"{candidate.logit:.3f}",
-        probability(candidate.p),
-        bar(candidate.p, bar_width),
-        *(CUT if p is None else probability(p) for p in steps),
-    )
+    return tuple(CUT if p is None else probability(p) for p in left)
+
+
+def describe_text(inspection: Inspection, generated: int) -> str:
+    """How many tokens the text has, and how many of them the model made."""
+    tokens = counted(len(inspection.prediction.positions), "token")
+    return f"{tokens}, {generated:,} generated" if generated else tokens
 
 
 def describe_shapes(inspection: Inspection) -> str:
@@ -115,17 +158,22 @@ def describe_choice(token: GeneratedToken, fit: Fit) -> str:
     return f"{fit(piece(token.text))}, p {probability(token.p).strip()}{drawn}{ends}"
 
 
+def describe_sum(inspection: Inspection, sampling: Sampling) -> str:
+    """What all p of the opened position come to, and how many the steps of sampling leave."""
+    position, vocabulary = inspection.position, inspection.prediction.logits_shape[-1]
+    total = f"sum of all {vocabulary:,} p: {position.p_sum:.4f}"
+    if sampling.greedy:
+        return total
+    left = " → ".join(f"{step.survivors:,}" for step in inspection.steps[1:])
+    return f"{total} · left by T, top-k, top-p: {left}"
+
+
 def describe_opened(inspection: Inspection, width: int) -> str:
-    """The opened position: the rank of the expected token, the sum, and who survives.
+    """The opened position: its token, and the rank, logit and p of the one expected after it.
 
     Of long tokens as much as `width` cells have room for: the figures are told whole.
     """
-    position, vocabulary = inspection.position, inspection.prediction.logits_shape[-1]
-    left = " → ".join(f"{step.survivors:,}" for step in inspection.steps[1:])
-    return (
-        f"{shortened(lambda fit: _describe_expected(inspection, fit), width)}\n"
-        f"sum of all {vocabulary:,} p: {position.p_sum:.4f} · left by T, top-k, top-p: {left}"
-    )
+    return shortened(lambda fit: _describe_expected(inspection, fit), width)
 
 
 def _describe_expected(inspection: Inspection, fit: Fit) -> str:
