@@ -31,6 +31,8 @@ from tui_trainer.screens.predict.words import (
     bar,
     describe_opened,
     describe_sampling,
+    describe_sum,
+    token_losses,
 )
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
@@ -99,13 +101,17 @@ def test_of_a_long_token_a_line_has_what_there_is_room_for_and_every_figure() ->
     sampling = Sampling(greedy=False, temperature=0.85, top_k=50, top_p=0.95, seed=12)
     token = replace(inspection.next_token, text=spaces, p=0.1234, draw=0.5678)
     for width in (78, 118, 198):
-        expected = describe_opened(inspection, width)
+        expected = describe_opened(inspection, width - 20)
         drawn = describe_sampling(sampling, token, width)
-        assert expected.endswith("has rank 151,936 of 151,936, logit -10.544, p 2e-10")
+        assert expected.endswith("…  p 2e-10  rank 151,936 of 151,936")
         assert drawn.endswith("…, p 0.1234, draw 0.5678")
         assert max(len(expected), len(drawn)) <= width
-    assert f"expected {'␣' * 5}… has" in describe_opened(inspection, 78)
-    assert f"expected {'␣' * 39}… has" in describe_opened(inspection, 198)
+    assert f"→ {'␣' * 39}…  p" in describe_opened(inspection, 198)
+    total = describe_sum(inspection, sampling, 118)
+    assert total.startswith("logit -10.544 · sum of all 151,936 p: ")
+    assert total.endswith(describe_sum(inspection, sampling, 50))
+    assert describe_sum(inspection, sampling, 50).startswith("left by T, top-k, top-p: ")
+    assert describe_sum(inspection, Sampling(), 30) == "sum of all 151,936 p: 1.0000"
 
 
 async def test_a_row_a_position_as_a_forward_pass_has_it() -> None:
@@ -500,16 +506,18 @@ def test_the_table_of_a_row_fits_and_its_highest_p_has_the_longest_bar(
     table = CandidateTable(sampling, room)
     rows = [tuple(map(str, table.cells(inspection, rank))) for rank in range(3)]
     columns = [column.title for column in table.columns]
-    assert sum(share_out(table.columns, room)) + 2 * len(columns) - 1 <= max(room, 64)
+    assert sum(share_out(table.columns, room)) + 2 * len(columns) - 1 <= max(room, 55)
     at = columns.index("")
     assert [len(row[at]) for row in rows] == [table.bar, math.ceil(table.bar / 2), 0]
     assert all(len(row) == len(columns) for row in rows)
     assert ("T 1" in columns) is not greedy
     assert ("ID" in columns) is (greedy or room > 64)
+    assert ("logit" in columns) is (greedy or room > 52)
 
 
 @pytest.mark.parametrize(
-    ("width", "right", "below"), first_is_quick((140, True, False), (120, False, True))
+    ("width", "right", "below"),
+    first_is_quick(pytest.param(140, True, False), pytest.param(120, False, True)),
 )
 async def test_the_opened_row_is_beside_the_table_from_140_columns(
     width: int, *, right: bool, below: bool
@@ -519,6 +527,14 @@ async def test_the_opened_row_is_beside_the_table_from_140_columns(
         table, row = (screen_of(app).query_one(f"#{name}").region for name in ("pass", "row"))
         assert (row.x == table.right, row.y == table.bottom) == (right, below)
         assert {"loss", "entropy", "logit"} <= set(shown(app).split())
+        assert ("loss of each token" in shown(app)) is right
+
+
+def test_the_loss_of_a_token_is_that_of_the_position_before_it() -> None:
+    inspection = FakeEngine().inspect("abc", (), 0, Sampling())
+    texts, losses = token_losses(inspection)
+    assert texts == ("a", "b", "c")
+    assert losses == (None, *(p.loss for p in inspection.prediction.positions[:2]))
 
 
 def test_a_bar_is_as_long_as_the_probability_to_an_eighth_of_a_cell() -> None:

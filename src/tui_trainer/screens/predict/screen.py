@@ -29,6 +29,7 @@ from tui_trainer.screens.predict.words import (
     describe_sum,
     describe_text,
     position_cells,
+    token_losses,
 )
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.session.session import Session
@@ -37,6 +38,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
 from tui_trainer.words import COMES
 
 FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
@@ -119,6 +121,9 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             with Panel(hint="bars beside the highest p", id="row", classes="flush"):
                 yield Static(id="opened")
                 yield LineTable(id="candidates")
+            losses = Panel(title="loss of each token", hint=LEGEND, id="losses")
+            with losses, VerticalScroll(can_focus=False):
+                yield TokenLosses()
             with Panel(title="next token", hint="space appends it", id="next"):
                 yield Static(id="sampling")
 
@@ -236,6 +241,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._show_continuation()
         self._show_positions(shown)
         self._show_candidates(shown.sampling)
+        self._show_losses()
         self._show_sampling()
 
     def _show_positions(self, shown: Shown) -> None:
@@ -259,6 +265,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if self.inspection is not None:
             self._show_candidates(self.generation.sampling)
             self._show_opened()
+            self._show_losses()
             self._show_sampling()
 
     def _room(self, panel: str) -> int:
@@ -267,11 +274,12 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _show_opened(self) -> None:
         assert self.inspection is not None
-        panel = self.query_one("#row", Panel)
-        panel.title = "position"
-        room = self._room("row") - len(panel.title) - GAPS_OF_A_TITLE
-        panel.figure = describe_opened(self.inspection, room)
-        self.say("opened", describe_sum(self.inspection, self.generation.sampling))
+        panel, room = self.query_one("#row", Panel), self._room("row")
+        title = f"position {self.inspection.position.index}"
+        panel.title = title
+        panel.figure = describe_opened(self.inspection, room - len(title) - GAPS_OF_A_TITLE)
+        sampling = self.generation.sampling
+        self.say("opened", describe_sum(self.inspection, sampling, room))
 
     def _show_candidates(self, sampling: Sampling) -> None:
         inspection = self.inspection
@@ -281,6 +289,11 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         table.show(
             made.columns, len(inspection.position.top), lambda row: made.cells(inspection, row)
         )
+
+    def _show_losses(self) -> None:
+        """Where there is room for them: the text again, as loud as its tokens surprised."""
+        if self.inspection is not None and self.query_one("#losses").display:
+            self.query_one(TokenLosses).show(*token_losses(self.inspection))
 
     def _show_continuation(self) -> None:
         """The text of the tokens that the tables show."""

@@ -1,5 +1,6 @@
 """What the Predict screen says of a prediction, fit for a terminal."""
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from tui_trainer.reports.generation import GeneratedToken, Inspection
@@ -56,37 +57,35 @@ def bar(p: float, width: int) -> str:
 class CandidateTable:
     """The table of the most likely tokens, in the cells that there are for it.
 
-    The steps of sampling are columns where a token is sampled: they would be p again. Where those
-    leave no room for bars, the IDs go.
+    The steps of sampling are columns where a token is sampled: else they would be p again. Where
+    they leave no room for bars the IDs go, and then the logits.
     """
 
     LEAST, MOST = 4, 60
     """Cells of a bar."""
+    BESIDE_TOKEN = (Column("ID", 6, right=True), Column("logit", 7, right=True))
 
     def __init__(self, sampling: Sampling, room: int) -> None:
         self._steps = () if sampling.greedy else sampling_columns(sampling)
-        self._has_ids = room >= self._width(has_ids=True) + self.LEAST
-        spare = room - self._width(has_ids=self._has_ids)
-        self.bar = max(self.LEAST, min(spare, self.MOST))
+        self._facts = self.BESIDE_TOKEN
+        self.bar = room - self._width()
+        while self._facts and self.bar < self.LEAST:
+            self._facts = self._facts[1:]
+            self.bar = room - self._width()
+        self.bar = max(self.LEAST, min(self.bar, self.MOST))
 
-    def _width(self, *, has_ids: bool) -> int:
-        columns = self._columns(0, has_ids=has_ids)
+    def _width(self) -> int:
+        """Cells of all but the bars."""
+        columns = self._columns(0)
         return sum(column.width + len(GAP) for column in columns) - len(GAP) + len(MARK)
 
-    def _columns(self, bar: int, *, has_ids: bool) -> tuple[Column, ...]:
-        return (
-            Column("rank", 4, right=True),
-            Column("token", 10, share=1),
-            *((Column("ID", 6, right=True),) if has_ids else ()),
-            Column("logit", 7, right=True),
-            Column("p", 6, right=True),
-            Column("", bar),
-            *self._steps,
-        )
+    def _columns(self, bar: int) -> tuple[Column, ...]:
+        first = Column("rank", 4, right=True), Column("token", 10, share=1)
+        return *first, *self._facts, Column("p", 6, right=True), Column("", bar), *self._steps
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return self._columns(self.bar, has_ids=self._has_ids)
+        return self._columns(self.bar)
 
     def cells(self, inspection: Inspection, rank: int) -> tuple[Cell, ...]:
         """The row of the candidate at `rank`, from 0; a dot where a step has cut it.
@@ -96,11 +95,11 @@ class CandidateTable:
         position = inspection.position
         candidate, highest = position.top[rank], position.top[0].p
         share = candidate.p / highest if highest > 0 else 0.0
+        facts = str(candidate.id), f"{candidate.logit:.3f}"
         return (
             str(rank + 1),
             marked(candidate, position),
-            *((str(candidate.id),) if self._has_ids else ()),
-            f"{candidate.logit:.3f}",
+            *facts[len(facts) - len(self._facts) :],
             probability(candidate.p),
             Content.styled(bar(share, self.bar), "$data"),
             *(sampled_cells(inspection, candidate) if self._steps else ()),
@@ -158,18 +157,22 @@ def describe_choice(token: GeneratedToken, fit: Fit) -> str:
     return f"{fit(piece(token.text))}, p {probability(token.p).strip()}{drawn}{ends}"
 
 
-def describe_sum(inspection: Inspection, sampling: Sampling) -> str:
-    """What all p of the opened position come to, and how many the steps of sampling leave."""
+def describe_sum(inspection: Inspection, sampling: Sampling, width: int) -> str:
+    """The logit of the expected token, what all p come to, and how many tokens the steps of
+    sampling leave; of it what `width` cells have room for."""
     position, vocabulary = inspection.position, inspection.prediction.logits_shape[-1]
-    total = f"sum of all {vocabulary:,} p: {position.p_sum:.4f}"
-    if sampling.greedy:
-        return total
     left = " → ".join(f"{step.survivors:,}" for step in inspection.steps[1:])
-    return f"{total} · left by T, top-k, top-p: {left}"
+    parts = (
+        "" if position.expected is None else f"logit {position.expected.logit:.3f}",
+        f"sum of all {vocabulary:,} p: {position.p_sum:.4f}",
+        "" if sampling.greedy else f"left by T, top-k, top-p: {left}",
+    )
+    lines = [" · ".join(filter(None, parts[first:])) for first in range(len(parts))]
+    return next((line for line in lines if line and cell_len(line) <= width), lines[0])
 
 
 def describe_opened(inspection: Inspection, width: int) -> str:
-    """The opened position: its token, and the rank, logit and p of the one expected after it.
+    """The opened position: its token, the one expected after it, and its p and rank.
 
     Of long tokens as much as `width` cells have room for: the figures are told whole.
     """
@@ -178,12 +181,15 @@ def describe_opened(inspection: Inspection, width: int) -> str:
 
 def _describe_expected(inspection: Inspection, fit: Fit) -> str:
     position, vocabulary = inspection.position, inspection.prediction.logits_shape[-1]
-    expected = position.expected
+    token, expected = fit(piece(position.text)), position.expected
     if expected is None:
-        found = "the last token, nothing is expected"
-    else:
-        found = (
-            f"expected {fit(piece(expected.text))} has rank {position.expected_rank:,} of "
-            f"{vocabulary:,}, logit {expected.logit:.3f}, p {probability(expected.p).strip()}"
-        )
-    return f"{position.index} {fit(piece(position.text))}: {found}"
+        return f"{token}: the last token, nothing is expected"
+    p, rank = probability(expected.p).strip(), f"rank {position.expected_rank:,} of {vocabulary:,}"
+    return f"{token} → {fit(piece(expected.text))}  p {p}  {rank}"
+
+
+def token_losses(inspection: Inspection) -> tuple[tuple[str, ...], tuple[float | None, ...]]:
+    """Each token with its loss: that of the position before it; the first has none."""
+    positions = inspection.prediction.positions
+    losses = (None, *(position.loss for position in positions[:-1]))
+    return tuple(position.text for position in positions), losses
