@@ -67,7 +67,7 @@ class CandidateTable:
 
     def __init__(self, sampling: Sampling, room: int) -> None:
         self._steps = () if sampling.greedy else sampling_columns(sampling)
-        self._facts = self.BESIDE_TOKEN
+        self._facts: tuple[Column, ...] = self.BESIDE_TOKEN
         self.bar = room - self._width()
         while self._facts and self.bar < self.LEAST:
             self._facts = self._facts[1:]
