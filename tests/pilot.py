@@ -89,9 +89,10 @@ async def running(
     source: str = "builtin",
     size: tuple[int, int] = (80, 24),
     engine: Callable[[Progress], Answers] = make_engine,
+    greets: bool = False,
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int]]]:
     """The app with its model loaded, after `keys` were pressed; its worker ends with it."""
-    app = TuiTrainer(ModelChoice(source), make_engine=engine)
+    app = TuiTrainer(ModelChoice(source), make_engine=engine, greets=greets)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)
         await pilot.press(*keys)

@@ -246,7 +246,7 @@ async def test_help_tells_of_the_screen_and_its_keys(key: str, name: str) -> Non
     async with running("escape", key, size=(100, 80), engine=fake(FakeEngine())) as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))
-        assert f"Keys of {name}" in shown(app)
+        assert f"keys of {name}" in shown(app)
         await until(pilot, lambda: "q       Quit" in sheet(app))
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpDialog)

@@ -29,6 +29,7 @@ from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
+from tui_trainer.session.guide import GREETED
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.session.questions import Question
 from tui_trainer.session.session import Session
@@ -74,8 +75,16 @@ class TuiTrainer(
 
         event: Numbered[Event]
 
-    def __init__(self, choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -> None:
+    def __init__(
+        self,
+        choice: ModelChoice,
+        make_engine: "Callable[[Progress], Answers]",
+        *,
+        greets: bool = False,
+    ) -> None:
+        """`greets`: whoever has done nothing yet is welcomed."""
         super().__init__()
+        self._greets = greets
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(
             self, self.worker, choice, show=self._show_failure, put=self._put_question
@@ -106,7 +115,11 @@ class TuiTrainer(
 
     @work
     async def _recall_ticks(self) -> None:
-        self.session.guide.recall(await self.session.ticks.read())
+        done = await self.session.ticks.read()
+        self.session.guide.recall(done)
+        screen = self._work_screen if self._greets and not done else None
+        if screen is not None and await screen.greet():
+            self.session.ticks.append(GREETED)
 
     @work
     async def load_model(self, choice: ModelChoice) -> None:

@@ -30,7 +30,7 @@ def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -
     Where it was not the user who ended it, updates that no file has are saved.
     """
     log = log_to_file()
-    app = TuiTrainer(choice, make_engine)
+    app = TuiTrainer(choice, make_engine, greets=True)
     with owned_terminal(log):
         app.run()
     with heard_after(app.patience, *ENDING) as late:

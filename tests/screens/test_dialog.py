@@ -118,9 +118,12 @@ async def test_what_is_scrolled_in_a_dialog_can_be_read_to_its_end(size: tuple[i
 def fits(dialog: AnyDialog, height: int) -> bool:
     """Whether what is above, what is scrolled and what is below lie one under the other."""
     scrolled = dialog.query("VerticalScroll, LineTable").first().region
-    above, below = (dialog.query_one(part).region for part in (".above", ".below"))
-    room = above.bottom <= scrolled.y < scrolled.bottom <= below.y
-    return room and below.bottom < dialog.query_one(".dialog").region.bottom <= height
+    box = dialog.query_one(".dialog")
+    top = max((part.region.bottom for part in dialog.query(".above")), default=box.region.y + 1)
+    bottom = min((part.region.y for part in dialog.query(".below")), default=box.region.bottom - 1)
+    ends = [part.region.bottom for part in dialog.query(".below")]
+    room = top <= scrolled.y < scrolled.bottom <= bottom
+    return room and all(end < box.region.bottom for end in ends) and box.region.bottom <= height
 
 
 async def leave(app: TuiTrainer, dialog: AnyDialog, keys: str) -> None:

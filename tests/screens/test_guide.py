@@ -24,6 +24,7 @@ from tui_trainer.session.guide import (
     BELOW_1,
     BOTH_ENDS,
     COMPARED,
+    GREETED,
     MEMORISED,
     OWN_NAME,
     RAN_500,
@@ -39,6 +40,7 @@ from tui_trainer.session.guide_ticks import keep_tick, kept_ticks, ticks_file
 from tui_trainer.session.text_examples import EXAMPLES
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.widgets.greeting import Greeting
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.text_box import TextBox
 
@@ -119,6 +121,33 @@ def test_other_texts_of_several_tokens_do_not_tick(text: str) -> None:
     guide, announced = a_guide()
     guide.saw_tokens(FakeEngine().tokenize(text, ""))
     assert announced == []
+
+
+# The first start
+
+
+async def test_the_first_start_greets_in_three_lines_with_the_first_task_under_the_cursor() -> None:
+    async with running(engine=lambda _: FakeEngine(), greets=True) as (app, pilot):
+        await until(pilot, lambda: "Do now: type your own name here." in shown(app))
+        assert app.screen.query_one(Greeting).size.height == 3
+        await pilot.press("A", "d", "a")
+        await until(pilot, lambda: OWN_NAME in app.session.guide.done)
+        assert app.screen.query_one(TextBox).text == "Ada"
+        await until(pilot, lambda: not app.screen.query(Greeting))
+        app.session.ticks.wait(10)
+    async with running(engine=lambda _: FakeEngine(), greets=True) as (app, pilot):
+        await until(pilot, lambda: OWN_NAME in app.session.guide.done)
+        assert not app.screen.query(Greeting)
+
+
+async def test_whoever_goes_elsewhere_has_read_the_greeting() -> None:
+    async with running(engine=lambda _: FakeEngine(), greets=True) as (app, pilot):
+        await until(pilot, lambda: "Do now: type your own name here." in shown(app))
+        app.session.ticks.wait(10)
+        assert kept_ticks() == {GREETED}
+        await pilot.press("alt+4", "1")
+        assert not app.screen.query(Greeting)
+        assert app.session.guide.done == set()
 
 
 # From one session to the next

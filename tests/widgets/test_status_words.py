@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.fake_engine import MODEL
 from tui_trainer.reports.models import DeviceUse, LearnerStatus
 from tui_trainer.widgets.header_line import describe_header
-from tui_trainer.widgets.status_line import Standing, describe_status
+from tui_trainer.widgets.status_line import Standing, describe_status, in_colour
 
 GB = 10**9
 
@@ -53,3 +53,16 @@ def test_the_top_row_tells_in_full_first_and_what_happens_last() -> None:
     assert describe_header(Standing(doing="Loading", seconds=1.5)) == (
         "no model yet · ⠹ Loading 1.5 s",
     )
+
+
+def test_what_runs_and_what_is_unsaved_have_their_colour_beside_their_words() -> None:
+    for line, words, style in (
+        ("qwen 1.72B · ▶ GSM8K running 3/9 · unsaved 1,002", "unsaved 1,002", "$attention"),
+        ("as loaded · unsaved: 1 update  ▶ GSM8K running", "unsaved: 1 update", "$attention"),
+        ("qwen 1.72B · ▶ GSM8K running 3/9", "▶ GSM8K", "$better"),
+        ("⏸ GSM8K paused 3/9", "⏸ GSM8K", "$attention"),
+    ):
+        content = in_colour(line)
+        assert content.plain == line
+        spans = [(line[span.start : span.end], span.style) for span in content.spans]
+        assert (words, style) in spans

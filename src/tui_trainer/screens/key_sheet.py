@@ -28,7 +28,15 @@ class KeySheet(VerticalScroll):
 
     DEFAULT_CSS = f"""
     KeySheet {{ padding: 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }}
-    KeySheet.-docked {{ dock: right; width: {SHEET_WIDTH}; height: 1fr; background: $panel; }}
+    KeySheet.-docked {{
+        dock: right;
+        width: {SHEET_WIDTH};
+        height: 1fr;
+        border: round $line;
+        border-title-color: $text;
+        border-subtitle-color: $context;
+        border-subtitle-align: right;
+    }}
     """
 
     def __init__(

@@ -125,6 +125,7 @@ class WorkScreen(Screen[None]):
             sheet = self.key_sheet()
             sheet.add_class("-docked")
             sheet.can_focus = False  # the keys are the screen's
+            sheet.border_title, sheet.border_subtitle = "keys", Content("? closes")
             body.mount(sheet)
 
     def toggle_sheet(self) -> None:
@@ -173,6 +174,10 @@ class WorkScreen(Screen[None]):
     def say(self, where: str, line: str) -> None:
         """Show a line, fit for a terminal, in the place that is there for it."""
         self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+
+    async def greet(self) -> bool:
+        """Welcome whoever starts the app for the first time; whether this screen does."""
+        return False
 
     def show_waiting(self) -> None:
         """Something was asked for that may have to wait: a screen that can says so at once."""

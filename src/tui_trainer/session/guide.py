@@ -45,6 +45,13 @@ MEMORISED = Task("memorised", "Memorise a string: each next token is the most li
 RAN_500 = Task("ran 500", "Run 500 items.")
 COMPARED = Task("compared", "Compare before and after: e, run the loop, e again.")
 
+GREETED = "greeted"
+"""Kept with the tasks: that somebody was welcomed here."""
+GREETING = """\
+See how a language model is trained, one key at a time.
+1 to 6 open the screens, once escape leaves the text; ? has every key.
+Do now: type your own name here. How many tokens is it?"""
+
 TASKS: dict[str, tuple[Task, ...]] = {
     "tokens": (OWN_NAME,),
     "predict": (SURE_POSITION,),

@@ -1,11 +1,10 @@
 """The right of the top row: the model, where it is, what runs, what is unsaved; and the guide."""
 
 from rich.cells import cell_len
-from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.terminal_text import visible_source
-from tui_trainer.widgets.status_line import Standing, describe_places
+from tui_trainer.widgets.status_line import Standing, describe_places, in_colour
 from tui_trainer.words.numbers import short_count
 
 BETWEEN = " · "
@@ -47,7 +46,7 @@ class HeaderLine(Static):
         line = with_tasks if cell_len(with_tasks) <= room else line
         if line != self._line:
             self._line = line
-            self.update(Content(line), layout=False)
+            self.update(in_colour(line), layout=False)
 
     async def on_click(self) -> None:
         """What there is to do is on the sheet."""

@@ -1,5 +1,6 @@
 """The line at the bottom: which model, how far from its loaded weights, what is being done."""
 
+import re
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -11,6 +12,7 @@ from tui_trainer.terminal_text import visible_source
 from tui_trainer.words.memory import describe_use
 from tui_trainer.words.numbers import counted, short_count
 from tui_trainer.words.precision import describe_precision
+from tui_trainer.words.signs import ATTENTION, PAUSED, RUNNING
 from tui_trainer.words.threads import describe_threads
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -81,6 +83,22 @@ class Standing:
         return f"{frame} {self.doing} {self.seconds:.1f} s{then}  {self.loops}".rstrip()
 
 
+MEANINGS = (
+    (re.compile(r"unsaved:? [\d,]+(?: updates?)?"), ATTENTION),
+    (re.compile(rf"{RUNNING.mark} \S+"), RUNNING.style),
+    (re.compile(rf"{PAUSED.mark} \S+"), PAUSED.style),
+)
+
+
+def in_colour(line: str) -> Content:
+    """What of the line means something, in the colour of that; all of it is said in words too."""
+    content = Content(line)
+    for words, style in MEANINGS:
+        for found in words.finditer(line):
+            content = content.stylize(style, *found.span())
+    return content
+
+
 class StatusLine(Static):
     """Docked above the footer where the top row has no room for it."""
 
@@ -103,4 +121,4 @@ class StatusLine(Static):
         line = f"{left}{' ' * gap}{right}"
         if line != self._line:
             self._line = line
-            self.update(Content(line), layout=False)
+            self.update(in_colour(line), layout=False)

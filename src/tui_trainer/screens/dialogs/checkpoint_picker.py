@@ -4,13 +4,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.widgets.keys import go_back
+from tui_trainer.widgets.panel import Panel
 
 
 class CheckpointPicker(Dialog[int | None]):
@@ -24,11 +24,11 @@ class CheckpointPicker(Dialog[int | None]):
         self._steps = tuple(reversed(steps))
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        hint = "enter takes it · ↑↓ newest first · escape goes back"
+        with Panel(title="checkpoint", hint=hint, classes="dialog"):
             yield Static(Content(self._question))
             options = [Option(Content(f"step {step:,}")) for step in self._steps]
             yield OptionList(*options, compact=True)
-            yield Static("enter takes it · ↑↓ newest first · escape goes back", classes="hint")
 
     def on_mount(self) -> None:
         chooser = self.query_one(OptionList)

@@ -15,6 +15,8 @@ from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.signs import BROKEN
 
 NOTHING_ON_DISK = "No file has the updates since the weights were loaded."
 WHAT_GOES = "What is on screen can still be read, and what was done be exported (x on 4)."
@@ -36,7 +38,8 @@ class DeviceLostDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         failure = self._lost.failure
-        with Vertical(classes="dialog wide"):
+        title = Content.assemble(BROKEN.said("the device is lost"))
+        with Panel(title=title, hint="q quits · escape looks around", classes="dialog wide"):
             with Vertical(classes="above"):
                 yield Static(Content(visible(failure.sentence, limit=400)), classes="error")
                 yield Static(Content(f"{MUST_RESTART} {self._on_disk()}"))

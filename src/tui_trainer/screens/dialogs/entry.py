@@ -5,7 +5,6 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -13,6 +12,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.keys import go_back
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import LineBox
 
 Value = TypeVar("Value")
@@ -30,11 +30,10 @@ class Entry(Dialog[Value | None], Generic[Value]):
         self._read = read
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Panel(title="type", hint="enter takes it · escape goes back", classes="dialog"):
             yield Static(Content(self._question))
             yield LineBox(self._initial)
             yield Static("", classes="error")
-            yield Static("enter takes it · escape goes back", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -12,6 +12,8 @@ from tui_trainer.failures import Failure
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.signs import BROKEN
 
 
 class FailureDialog(Dialog[None]):
@@ -21,6 +23,7 @@ class FailureDialog(Dialog[None]):
         key("escape,enter", "dismiss", "close", "Close it, and go on", id="close"),
     ]
 
+    TITLE: ClassVar[str] = "a failure"
     ADVICE: ClassVar[str] = "The app goes on; press R for the loaded weights, or m to load again."
 
     def __init__(self, failure: Failure) -> None:
@@ -28,7 +31,8 @@ class FailureDialog(Dialog[None]):
         self._failure = failure
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide"):
+        title = Content.assemble(BROKEN.said(self.TITLE))
+        with Panel(title=title, hint="↑↓ scroll · escape closes", classes="dialog wide"):
             with Vertical(classes="above"):
                 yield Static(Content(visible(self._failure.sentence, limit=400)), classes="error")
                 yield Static(Content(self.ADVICE))
@@ -45,4 +49,5 @@ class FailureDialog(Dialog[None]):
 class FaultDialog(FailureDialog):
     """Shows an exception of the interface."""
 
+    TITLE = "a fault of the app"
     ADVICE = "A fault of the app itself. It goes on, and so do its loops; the log has this too."

@@ -4,14 +4,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.key_sheet import KeySheet
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.screen_tabs import SCREENS
 
 
@@ -27,11 +25,9 @@ class HelpDialog(Dialog[None]):
         self._screen = screen
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide"):
-            title = f"Keys of {SCREENS[self._screen.NAME][1]}"
-            yield Static(Content(title), classes="heading above")
+        title = f"keys of {SCREENS[self._screen.NAME][1]}"
+        with Panel(title=title, hint="↑↓ scroll · ? or escape closes", classes="dialog wide"):
             yield self._screen.key_sheet()
-            yield Static("↑↓ scroll · ? or escape closes", classes="hint below")
 
     def on_mount(self) -> None:
         self.query_one(KeySheet).focus()

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
@@ -20,6 +20,7 @@ from tui_trainer.settings.fields import NO, YES, field_of
 from tui_trainer.settings.model import PRECISIONS, ModelChoice
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.keys import go_back
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.numbers import byte_count
 
@@ -39,8 +40,8 @@ class ModelPicker(Dialog[ModelChoice | None]):
 
     def compose(self) -> ComposeResult:
         choice = self._session.choice
-        with Vertical(classes="dialog wide"):
-            yield Static("Model", classes="heading")
+        hint = "enter loads · tab next · escape goes back"
+        with Panel(title="model", hint=hint, classes="dialog wide"):
             yield Static("On this machine (enter picks one)", classes="hint")
             yield OptionList(id="models", compact=True)
             yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
@@ -82,7 +83,6 @@ class ModelPicker(Dialog[ModelChoice | None]):
                 )
                 yield Static(" the same bits each time; a GPU is slower", classes="hint")
             yield Static("", id="picker-error", classes="error")
-            yield Static("enter loads · tab next · escape goes back", classes="hint")
 
     async def on_mount(self) -> None:
         self.query_one("#models").focus()

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Key
 from textual.widgets import Button, Static
@@ -12,6 +12,8 @@ from textual.widgets import Button, Static
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.session.questions import Question
 from tui_trainer.widgets.keys import go_back
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.signs import WARNING
 
 
 class QuestionDialog(Dialog[str | None]):
@@ -27,13 +29,13 @@ class QuestionDialog(Dialog[str | None]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        title = Content.assemble(WARNING.said("question"))
+        with Panel(title=title, hint="escape goes back", classes="dialog"):
             yield Static(Content(self._question.words))
             with Horizontal(classes="answers"):
                 for answer in self._question.answers:
                     label = Content(f"{answer.key} {answer.label}")
                     yield Button(label, id=f"answer-{answer.key}", compact=True)
-            yield Static("escape goes back", classes="hint")
 
     def on_key(self, event: Key) -> None:
         if event.character in {answer.key for answer in self._question.answers}:

@@ -22,9 +22,11 @@ from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE, AskedT
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.tokens.words import describe_text, tokenizer_name
+from tui_trainer.session.guide import GREETING
 from tui_trainer.session.session import Session
 from tui_trainer.session.text_examples import describe_example, next_example
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.greeting import Greeting
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
@@ -91,6 +93,22 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         name = tokenizer_name(self.session.choice.source)
         self.say("facts", f"The tokenizer of {name} is being loaded; you can type already.")
         self._ask()
+
+    async def greet(self) -> bool:
+        """What this is, and the first task, under the cursor."""
+        box, session = self.query_one(TextBox), self.session
+        await self.query_one("#body").mount(Greeting(GREETING), before=0)
+        session.task_done.subscribe(self, self._greeted)
+        if box.text == session.text and box.has_focus:
+            box.select_all()  # a name that is typed takes its place
+        return True
+
+    def on_screen_suspend(self) -> None:
+        self._greeted()
+
+    def _greeted(self, _task: object = None) -> None:
+        """Its task is done, or the user is elsewhere."""
+        self.query(Greeting).remove()
 
     def _on_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         if tokenizer is not None:

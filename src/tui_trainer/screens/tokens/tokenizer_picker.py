@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -15,6 +14,7 @@ from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.model_picker import describe_option
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.keys import go_back
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import LineBox
 
 
@@ -31,16 +31,14 @@ class TokenizerPicker(Dialog[str | None]):
         self._sources: list[str] = []
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide"):
-            yield Static("Second tokenizer", classes="heading")
+        hint = "enter loads · tab next · escape goes back"
+        with Panel(title="second tokenizer", hint=hint, classes="dialog wide"):
             yield Static("On this machine (enter picks one)", classes="hint")
             yield OptionList(id="tokenizers", compact=True)
             yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
             yield LineBox(self._source, placeholder="Qwen/Qwen3-1.7B-Base", id="source")
             yield Static("", id="picker-error", classes="error")
-            yield Static(
-                "No weights are loaded. enter loads · tab next · escape goes back", classes="hint"
-            )
+            yield Static("No weights are loaded.", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one("#tokenizers").focus()
