@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: run test test-all test-real check gallery docs bench gpu clean
+.PHONY: run test test-all test-real check gallery docs site bench gpu clean
 
 run: $(READY)
 	$(BIN)/tui-trainer
@@ -27,13 +27,20 @@ check: $(READY)
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory site
+
+# README.md and docs/ as pages in build/site; a link that leads nowhere ends it.
+site: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 gallery: $(READY)
 	$(BIN)/python -m tests.gallery
+	$(BIN)/python -m tests.demo
 
 docs: $(READY)
 	$(BIN)/python -m tui_trainer.settings.page > docs/settings.md
 	$(BIN)/python -m tui_trainer.engine.loop.memory_page > docs/gpu.md
+	$(BIN)/python -m tests.pages.keys > docs/keys.md
 
 # BEFORE=COMMIT measures the start of that commit too, in turns.
 bench: $(READY)

@@ -1,0 +1,147 @@
+"""Draw `screens/demo.gif`, the first picture of README.md: `make gallery` runs this module too.
+
+The real app with the built-in model: a text is typed, five updates are made on it, a loop runs over
+GSM8K's kind of items, and Predict is looked at with the weights as they are then.
+"""
+
+import asyncio
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+from textual.pilot import Pilot
+
+from tests.cell_picture import picture_of
+from tests.known import the
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.protocol.events import LoopState
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.step.screen import StepScreen
+from tui_trainer.widgets.text_box import TextBox
+
+FILE = Path(__file__).parent.parent / "screens" / "demo.gif"
+SIZE = (100, 30)
+TEXT = "The cat sat on the mat."
+UPDATES, STEPS, STEPS_A_FRAME = 5, 120, 8
+KEY, LOOK, REST = 140, 1000, 2600  # milliseconds that a frame is on show
+COLOURS = 48
+SETTLES = 0.4  # seconds in which a chart or table draws what came last
+
+
+@dataclass
+class Film:
+    """Frames of an app, each with how long it is on show."""
+
+    app: TuiTrainer
+    frames: list[Image.Image] = field(default_factory=list)
+    milliseconds: list[int] = field(default_factory=list)
+
+    async def take(self, milliseconds: int) -> None:
+        await asyncio.sleep(SETTLES)
+        self.frames.append(picture_of(self.app))
+        self.milliseconds.append(milliseconds)
+
+    def save(self, path: Path) -> None:
+        """One palette for all frames; each holds only what differs from the one before."""
+        first, *others = self.frames
+        palette = montage(self.frames).quantize(COLOURS, dither=Image.Dither.NONE)
+        told = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in others]
+        first.quantize(palette=palette, dither=Image.Dither.NONE).save(
+            path,
+            save_all=True,
+            append_images=told,
+            duration=self.milliseconds,
+            loop=0,
+            optimize=True,
+        )
+
+
+def montage(frames: list[Image.Image]) -> Image.Image:
+    """Frames of every scene below one another: their colours are those of the palette."""
+    some = frames[:: max(1, len(frames) // 12)]
+    whole = Image.new("RGB", (some[0].width, some[0].height * len(some)))
+    for place, frame in enumerate(some):
+        whole.paste(frame, (0, place * frame.height))
+    return whole
+
+
+async def play(pilot: Pilot[int]) -> Film:
+    film = Film(the(TuiTrainer, pilot.app))
+    await type_text(pilot, film)
+    await make_updates(pilot, film)
+    await run_loop(pilot, film)
+    await look_at_predictions(pilot, film)
+    return film
+
+
+async def type_text(pilot: Pilot[int], film: Film) -> None:
+    film.app.screen.query_one(TextBox).text = ""
+    for end in range(1, len(TEXT) + 1, 2):
+        typed = TEXT[: end + 1]
+        film.app.screen.query_one(TextBox).text = typed
+        await until(pilot, lambda text: f"{len(text)} characters" in shown(film.app), typed)
+        await film.take(KEY)
+    await pilot.press("escape")
+    await film.take(REST)
+
+
+async def make_updates(pilot: Pilot[int], film: Film) -> None:
+    await pilot.press("4")
+    screen = the(StepScreen, film.app.screen)
+    await film.take(LOOK)
+    for update in range(1, UPDATES + 1):
+        film.app.simulate_key("space")
+        await until(
+            pilot, lambda made: screen.report is not None and screen.report.update == made, update
+        )
+        await film.take(LOOK if update < UPDATES else REST)
+
+
+async def run_loop(pilot: Pilot[int], film: Film) -> None:
+    """Step by step, so that each frame is of the same steps on a slow machine as on a fast one."""
+    await pilot.press("R")
+    await pilot.press("y")
+    await until(
+        pilot, lambda: film.app.session.status is not None and not film.app.session.status.updates
+    )
+    film.app.clear_notifications()
+    await pilot.press("5")
+    loop = the(Gsm8kScreen, film.app.screen)
+    await film.take(LOOK)
+    film.app.simulate_key("full_stop")
+    await until(pilot, lambda: film.app.session.loops.get("gsm8k") is LoopState.PAUSED)
+    for step in range(STEPS_A_FRAME, STEPS + 1, STEPS_A_FRAME):
+        for _ in range(STEPS_A_FRAME if step > STEPS_A_FRAME else STEPS_A_FRAME - 1):
+            film.app.worker.advance("gsm8k")
+        await until(pilot, lambda made: loop.report is not None and loop.report.step == made, step)
+        await film.take(KEY)
+    await film.take(REST)
+
+
+async def look_at_predictions(pilot: Pilot[int], film: Film) -> None:
+    await pilot.press("2")
+    await until(pilot, lambda: "logits" in shown(film.app))
+    await film.take(REST)
+    await pilot.press("5")
+    await film.take(LOOK)
+
+
+async def draw(path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="tui-trainer-demo-") as data:
+        os.environ["XDG_DATA_HOME"] = data  # the loop's run is not the user's
+        async with running(size=SIZE) as (app, pilot):
+            await until(pilot, lambda: "shape (" in shown(app))
+            film = await play(pilot)
+    film.save(path)
+
+
+def main() -> None:
+    asyncio.run(draw(FILE))
+    print(f"screens/{FILE.name}, {FILE.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
