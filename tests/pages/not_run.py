@@ -4,21 +4,12 @@ from tests.pages.console import Command
 
 NOT_HERE = {
     "tui-trainer": "opens the app, which has tests of its own",
-    "git clone": "is not on this machine",
-    "cd": "goes with what was cloned",
     "uv tool install": "asks a package registry for torch",
-    "uvx": "asks a package registry for torch",
     "pipx install": "asks a package registry for torch",
-    "pip install": "asks a package registry",
-    "pre-commit install": "writes into the checkout",
     "make": "runs these tests, or downloads",
     "ssh": "needs another machine",
-    "tmux": "opens the app",
     "sbatch": "needs a cluster",
     "srun": "needs a cluster",
-    "squeue": "needs a cluster",
-    "scancel": "needs a cluster",
-    "tail -f": "goes on for ever",
 }
 """By how the command begins. Those of this program are read by its parser all the same."""
 

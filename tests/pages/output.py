@@ -14,6 +14,8 @@ RELATIVE, ABSOLUTE = 0.02, 0.002
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
 UNIT = re.compile(r"(?: of (?:the )?\S+)? ?(?:s|ms|min|h|[kMG]?B|\w+/s)\b")
+ANY_TIME, ANY_SIZE = re.compile(r"\b0 (?:ms|min|h)\b"), re.compile(r"\b0 [kMG]B\b")
+"""A machine that is slower has another unit, too."""
 MEASURED_KEY = re.compile(r'"\w*(?:seconds|bytes|per_second)": $')
 MEASURED_COLUMNS = frozenset({"seconds", "tokens/s", "free", "of", "size"})
 CELL = re.compile(r"\S+(?: \S+)*")
@@ -44,7 +46,8 @@ def read_line(line: str, measured_ends: frozenset[int] = frozenset()) -> Line:
         None if is_measured(line, found, measured_ends) else read_number(found[0])
         for found in NUMBER.finditer(line)
     )
-    return Line(" ".join(NUMBER.sub("0", line).split()), numbers)
+    words = " ".join(NUMBER.sub("0", line).split())
+    return Line(ANY_SIZE.sub("0 B", ANY_TIME.sub("0 s", words)), numbers)
 
 
 def read_number(text: str) -> float:

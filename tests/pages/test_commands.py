@@ -44,7 +44,7 @@ def of_pages(*, at_length: bool) -> list[Path]:
 def test_a_page_shows_what_its_commands_write(
     page: Path, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    prepare(tmp_path, monkeypatch)
     for command in run_of(page, at_length=False):
         check(command, program)
 
@@ -55,9 +55,15 @@ def test_a_page_shows_what_its_commands_write(
 def test_a_page_shows_what_its_long_commands_write(
     page: Path, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    prepare(tmp_path, monkeypatch)
     for command in run_of(page, at_length=True):
         check(command, program)
+
+
+def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the page's own; a loop says nothing of threads where their number is fixed."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def check(command: Command, program: Program) -> None:
