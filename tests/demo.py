@@ -14,12 +14,14 @@ from PIL import Image
 from textual.pilot import Pilot
 
 from tests.cell_picture import picture_of
+from tests.gallery import settled
 from tests.known import the
-from tests.pilot import running, shown, until
+from tests.pilot import reload, running, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.step.screen import StepScreen
+from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.widgets.text_box import TextBox
 
 FILE = Path(__file__).parent.parent / "screens" / "demo.gif"
@@ -78,14 +80,18 @@ async def play(pilot: Pilot[int]) -> Film:
 
 
 async def type_text(pilot: Pilot[int], film: Film) -> None:
-    film.app.screen.query_one(TextBox).text = ""
-    for end in range(1, len(TEXT) + 1, 2):
-        typed = TEXT[: end + 1]
-        film.app.screen.query_one(TextBox).text = typed
-        await until(pilot, lambda text: f"{len(text)} characters" in shown(film.app), typed)
+    screen = the(TokensScreen, film.app.screen)
+    for end in range(2, len(TEXT) + 2, 2):
+        screen.query_one(TextBox).text = TEXT[:end]
+        await until(pilot, lambda text: tokenized(screen) == text, TEXT[:end])
         await film.take(KEY)
     await pilot.press("escape")
     await film.take(REST)
+
+
+def tokenized(screen: TokensScreen) -> str | None:
+    """The text whose tokens are on show."""
+    return screen.shown.texts.first.text if screen.shown is not None else None
 
 
 async def make_updates(pilot: Pilot[int], film: Film) -> None:
@@ -102,11 +108,7 @@ async def make_updates(pilot: Pilot[int], film: Film) -> None:
 
 async def run_loop(pilot: Pilot[int], film: Film) -> None:
     """Step by step, so that each frame is of the same steps on a slow machine as on a fast one."""
-    await pilot.press("R")
-    await pilot.press("y")
-    await until(
-        pilot, lambda: film.app.session.status is not None and not film.app.session.status.updates
-    )
+    await reload(film.app, pilot)
     film.app.clear_notifications()
     await pilot.press("5")
     loop = the(Gsm8kScreen, film.app.screen)
@@ -123,7 +125,7 @@ async def run_loop(pilot: Pilot[int], film: Film) -> None:
 
 async def look_at_predictions(pilot: Pilot[int], film: Film) -> None:
     await pilot.press("2")
-    await until(pilot, lambda: "logits" in shown(film.app))
+    await settled(film.app)
     await film.take(REST)
     await pilot.press("5")
     await film.take(LOOK)
@@ -133,7 +135,7 @@ async def draw(path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="tui-trainer-demo-") as data:
         os.environ["XDG_DATA_HOME"] = data  # the loop's run is not the user's
         async with running(size=SIZE) as (app, pilot):
-            await until(pilot, lambda: "shape (" in shown(app))
+            await until(pilot, lambda: tokenized(the(TokensScreen, app.screen)) is not None)
             film = await play(pilot)
     film.save(path)
 
