@@ -107,20 +107,23 @@ async def make_updates(pilot: Pilot[int], film: Film) -> None:
 
 
 async def run_loop(pilot: Pilot[int], film: Film) -> None:
-    """Step by step, so that each frame is of the same steps on a slow machine as on a fast one."""
+    """Frames by steps made, so that a slow machine has as many of them as a fast one."""
     await reload(film.app, pilot)
     film.app.clear_notifications()
     await pilot.press("5")
     loop = the(Gsm8kScreen, film.app.screen)
     await film.take(LOOK)
-    film.app.simulate_key("full_stop")
-    await until(pilot, lambda: film.app.session.loops.get("gsm8k") is LoopState.PAUSED)
-    for step in range(STEPS_A_FRAME, STEPS + 1, STEPS_A_FRAME):
-        for _ in range(STEPS_A_FRAME if step > STEPS_A_FRAME else STEPS_A_FRAME - 1):
-            film.app.worker.advance("gsm8k")
-        await until(pilot, lambda made: loop.report is not None and loop.report.step == made, step)
+    film.app.simulate_key("space")
+    while (made := steps_of(loop)) < STEPS:
+        await until(pilot, lambda seen: steps_of(loop) >= seen + STEPS_A_FRAME, made)
         await film.take(KEY)
+    film.app.simulate_key("space")
+    await until(pilot, lambda: film.app.session.loops.get("gsm8k") is LoopState.PAUSED)
     await film.take(REST)
+
+
+def steps_of(loop: Gsm8kScreen) -> int:
+    return loop.report.step if loop.report is not None else 0
 
 
 async def look_at_predictions(pilot: Pilot[int], film: Film) -> None:
