@@ -47,6 +47,8 @@ def draw_strips(strips: list[Strip]) -> Image.Image:
 
 
 def draw_segment(canvas: ImageDraw.ImageDraw, segment: Segment, column: int, row: int) -> None:
+    if not segment.text:
+        return
     style = segment.style or Style()
     ink, ground = colours_of(style)
     left, top = column * WIDTH, row * HEIGHT

@@ -27,5 +27,6 @@ def test_a_key_has_its_name_its_sentence_and_what_stands_for_it_too() -> None:
         ]
     )
     assert list(rows_of(bindings)) == [["`.` `f5`", "Phase", "The next phase", "`phase`"]]
-    assert "| `u` | Undo | Take the last update back | `undo` |" in section(("Step", [StepScreen]))
+    told = section(("Step", [StepScreen]))
+    assert any(line.startswith("| `u` |") and "`undo`" in line for line in told.splitlines())
     assert any(binding.key == "u" for binding in bindings_of(StepScreen))
