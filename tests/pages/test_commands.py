@@ -21,7 +21,12 @@ SAID = f"{PROGRAM}: "
 IN_A_SCRIPT = re.compile(rf"^(?:exec )?{PROGRAM} (.+)$", re.MULTILINE)
 MADE = re.compile(r"(?:^|[`$] ?)make ([a-z-]+)", re.MULTILINE)
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
-OF_OTHERS = {"--no-deps": "pip", "--cpus-per-task": "sbatch", "--signal": "sbatch"}
+OF_OTHERS = {
+    "--no-deps": "pip",
+    "--cpus-per-task": "sbatch",
+    "--signal": "sbatch",
+    "--small": "make gpu",
+}
 WITH_FLAGS = [[name] for name in COMMANDS] + [
     ["runs", action] for action in ("show", "export", "delete")
 ]
