@@ -37,5 +37,5 @@ def test_each_cell_has_its_colours_and_braille_its_dots() -> None:
 async def test_the_demo_can_be_drawn_and_moves(tmp_path: Path) -> None:
     await draw(tmp_path / "demo.gif")
     with Image.open(tmp_path / "demo.gif") as film:
-        assert film.n_frames > 20
+        assert getattr(film, "n_frames", 1) > 20
     assert (tmp_path / "demo.gif").stat().st_size <= 2_000_000

@@ -65,7 +65,7 @@ def key_name(key: str) -> str:
     return key if key in ("escape", "enter") else format_key(key)
 
 
-def bindings_of(kind: type[DOMNode]) -> Iterator[Binding]:
+def bindings_of(kind: type[DOMNode]) -> Iterable[Binding]:
     """Those that a class has itself."""
     own: list[BindingType] = vars(kind).get("BINDINGS", [])
     return Binding.make_bindings(own)
