@@ -22,6 +22,7 @@ FONT_SIZE = 15
 BASELINE = 14
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 FIRST_BRAILLE, LAST_BRAILLE = 0x2800, 0x28FF
+FIRST_EIGHTH, LAST_EIGHTH = 0x2581, 0x258F
 DOTS = (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)
 """Column and row of each dot of a braille cell, by its bit."""
 GROUND, TEXT = (16, 21, 28), (224, 224, 224)
@@ -87,6 +88,8 @@ def draw_character(
     code = ord(character[0])
     if FIRST_BRAILLE <= code <= LAST_BRAILLE:
         draw_dots(canvas, code - FIRST_BRAILLE, place, ink)
+    elif FIRST_EIGHTH <= code <= LAST_EIGHTH:
+        draw_eighths(canvas, code - FIRST_EIGHTH, place, ink)
     elif character == "⏸":
         draw_pause(canvas, place, ink)
     else:
@@ -99,6 +102,19 @@ def draw_dots(canvas: ImageDraw.ImageDraw, bits: int, place: tuple[int, int], in
         if bits >> bit & 1:
             left, top = place[0] + 1 + column * WIDTH // 2, place[1] + 1 + row * HEIGHT // 4
             canvas.rectangle((left, top, left + 1, top + 1), fill=ink)
+
+
+def draw_eighths(canvas: ImageDraw.ImageDraw, block: int, place: tuple[int, int], ink: Rgb) -> None:
+    """One to eight eighths from below, then seven to one from the left: to the edge of the cell,
+    which a glyph passes by a pixel or does not reach."""
+    left, top = place
+    wide, high = WIDTH, HEIGHT
+    if block < 8:
+        high = round(HEIGHT * (block + 1) / 8)
+        top += HEIGHT - high
+    else:
+        wide = max(1, round(WIDTH * (15 - block) / 8))
+    canvas.rectangle((left, top, left + wide - 1, top + high - 1), fill=ink)
 
 
 def draw_pause(canvas: ImageDraw.ImageDraw, place: tuple[int, int], ink: Rgb) -> None:
