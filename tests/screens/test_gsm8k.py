@@ -30,7 +30,7 @@ from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.loss_chart import REDRAW_SECONDS, LossChart
 from tui_trainer.widgets.run_clock import RunClock
-from tui_trainer.widgets.token_losses import TokenLosses, level
+from tui_trainer.widgets.token_losses import TokenLosses
 from tui_trainer.words.numbers import duration, rate
 
 OPEN = "escape", "5"
@@ -547,12 +547,6 @@ async def test_item_tells_question_and_answer_apart_and_v_shows_best_and_worst()
         await until(pilot, lambda: f"worst so far: item 2,000, {apart}" in shown(app))
         await pilot.press("v")
         await until(pilot, lambda: f" item 0, {apart}" in shown(app))
-
-
-def test_each_level_of_loss_looks_different_without_colour() -> None:
-    styles = [level(loss) for loss in (0.1, 1.0, 3.0, 5.0)]
-    assert len(set(styles)) == 4
-    assert not re.search("#|rgb|red|green|blue|yellow", " ".join(styles))
 
 
 async def test_log_axis_by_key() -> None:

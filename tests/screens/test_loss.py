@@ -7,6 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
@@ -18,7 +20,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.screens.loss.class_list import EXAMPLES
 from tui_trainer.screens.loss.screen import LossScreen
-from tui_trainer.screens.loss.words import bar, large
+from tui_trainer.screens.loss.words import COLUMNS, bar, large
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
@@ -61,7 +63,7 @@ def assert_shows_plain_torch(text: str, row: list[float], label: int) -> None:
     p = logits.detach().softmax(dim=0)
     onehot = F.one_hot(torch.tensor(label), len(row))
     lines = text.splitlines()
-    assert f"= {loss:.4f}" in lines[2]
+    assert f"label {label}) = {loss:.4f}" in text
     first = next(n for n, line in enumerate(lines) if "logits.grad" in line) + 1
     for n in range(len(row)):
         cells = lines[first + n].replace("▶", " ").split()
@@ -169,6 +171,46 @@ async def test_twenty_classes_scroll_at_80x24() -> None:
         assert "▶19" in shown(app)
         await pilot.press("home")
         await until(pilot, lambda: "▶ 0" in shown(app))
+
+
+async def test_nine_classes_leave_the_chart_its_room_at_80x24() -> None:
+    async with faked() as (app, pilot):
+        await pilot.press(*["a"] * 5)
+        await figures(app, pilot)
+        table = app.screen.query_one(LineTable)
+        assert table.size.height == 6, "the heading and five rows, which scroll"
+        assert app.screen.query_one(CrossEntropyCurve).size.height >= 4
+        assert "▶ 8" in shown(app)
+        await until(pilot, lambda: "⠉" in shown(app))
+
+
+async def test_from_110_columns_the_words_stand_beside_the_table_and_say_more() -> None:
+    async with faked(size=(120, 40)) as (app, pilot):
+        await figures(app, pilot)
+        table, words = app.screen.query_one(LineTable), app.screen.query_one("#words")
+        assert table.region.right < words.region.x
+        assert all(column.title in shown(app) for column in COLUMNS)
+        assert "A guess among n" in shown(app)
+        assert screen_holds(app.screen, "#lesson")
+
+
+def screen_holds(screen: Screen[object], part: str) -> bool:
+    """Whether all of a part can be seen."""
+    region = screen.query_one(part).region
+    parent = screen.query_one(part).parent
+    return isinstance(parent, Widget) and parent.content_region.contains_region(region)
+
+
+async def test_an_edit_says_which_way_the_loss_went() -> None:
+    async with faked() as (app, pilot):
+        await figures(app, pilot)
+        assert "↓" not in shown(app)
+        await pilot.press("plus")
+        await until(pilot, lambda: "nats ↓ " in shown(app))
+        await pilot.press("minus")
+        await until(pilot, lambda: "nats ↑ " in shown(app))
+        await pilot.press("e")
+        await until(pilot, lambda: "Example 2" in shown(app) and "↑" not in shown(app))
 
 
 async def test_a_logit_is_typed() -> None:
@@ -332,4 +374,4 @@ def test_figures_keep_the_digits_that_tell() -> None:
         "2.688e43",
         "more than 1e308",
     ]
-    assert [bar(p) for p in (0.0, 0.01, 0.5, 1.0)] == ["", "▏", "████", "████████"]
+    assert [bar(p) for p in (0.0, 0.01, 0.5, 1.0)] == ["", "▏", "███", "██████"]

@@ -1,6 +1,7 @@
 """The Tokens screen, on real tokenizers; no weights are loaded here."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.tokens import Tokenized
+from tui_trainer.reports.tokens import IGNORED, Tokenized
 from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.single_view import SingleView
@@ -513,8 +514,48 @@ def has_room(screen: TokensScreen) -> bool:
     """Whether each part of the open view can be seen, all of it."""
     parts = screen._open_view.query("TokenStrip, AlignedStrip, LineTable, IdGrid, .details")
     return all(
-        part.region.height >= 2 and screen.region.contains_region(part.region) for part in parts
+        part.region.height >= (1 if part.has_class("details") else 2)
+        and screen.region.contains_region(part.region)
+        for part in parts
+        if part.display
     )
+
+
+async def test_the_table_stands_beside_the_strip_and_is_at_most_100_wide() -> None:
+    async with tokens_screen(None, "escape", size=(120, 40)) as (screen, pilot):
+        strip, table = screen.query_one(TokenStrip), screen.query_one("#tokens")
+        assert strip.region.right <= table.region.x
+        assert "tensor([[" in shown(screen.app)
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: table.region.width > 80)
+        assert table.region.width <= 100
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: strip.region.bottom <= table.region.y)
+
+
+async def test_a_batch_has_ids_mask_positions_and_labels_stacked_together() -> None:
+    lines = "One.", "", "Two more words."
+    for size, names in (
+        ((80, 24), ("#input-ids", "#attention-mask")),
+        ((120, 40), ("#input-ids", "#attention-mask", "#position-ids", "#labels")),
+    ):
+        async with tokens_screen("\n".join(lines), "escape", "b", "s", size=size) as (
+            screen,
+            pilot,
+        ):
+            await settled(screen, pilot)
+            batch = ENGINE.batch(lines, "left", "builtin")
+            grids = [screen.query_one(name, IdGrid) for name in names]
+            assert [grid for grid in screen.query(IdGrid) if grid.display] == grids
+            for above, below in itertools.pairwise(grids):
+                assert below.region.y == above.region.bottom
+                assert above.region.height == 1 + len(lines)
+            numbers = batch.input_ids, batch.attention_mask, batch.position_ids, batch.labels
+            for name, rows in zip(names, numbers, strict=False):
+                assert grid_rows(screen, name) == [list(row) for row in rows]
+            last = f"label {IGNORED}: nothing comes after it"
+            await pilot.press("down", "down", "end")
+            assert last in shown(screen.app)
 
 
 async def test_the_keys_of_a_view_are_in_the_footer_while_it_is_open(second: str) -> None:

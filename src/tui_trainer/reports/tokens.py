@@ -1,6 +1,7 @@
 """What a tokenizer makes of texts. Text is raw: whoever shows it makes it fit for a terminal."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,13 @@ class Tokenized:
         return (1, len(self.tokens))
 
 
+IGNORED = -100
+"""A label that does not count, as torch's cross_entropy has it."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Several texts padded to one length; both grids are [item, position]."""
+    """Several texts padded to one length; each grid is [item, position]."""
 
     input_ids: tuple[tuple[int, ...], ...]
     attention_mask: tuple[tuple[int, ...], ...]
@@ -53,6 +58,25 @@ class Batch:
     @property
     def shape(self) -> tuple[int, int]:
         return (len(self.input_ids), len(self.input_ids[0]) if self.input_ids else 0)
+
+    @property
+    def position_ids(self) -> tuple[tuple[int, ...], ...]:
+        """Counted from each item's first token, whichever side is padded; 0 at padding."""
+        return tuple(
+            tuple(seen - 1 if real else 0 for seen, real in zip(accumulate(row), row, strict=True))
+            for row in self.attention_mask
+        )
+
+    @property
+    def labels(self) -> tuple[tuple[int, ...], ...]:
+        """At each token the one after it, which it is to predict; `IGNORED` where there is none."""
+        return tuple(
+            tuple(
+                after if real and real_after else IGNORED
+                for real, after, real_after in zip(mask, (*ids[1:], 0), (*mask[1:], 0), strict=True)
+            )
+            for ids, mask in zip(self.input_ids, self.attention_mask, strict=True)
+        )
 
 
 @dataclass(frozen=True)

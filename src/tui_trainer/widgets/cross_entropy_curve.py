@@ -22,10 +22,10 @@ class CrossEntropyCurve(Widget):
         width: 1fr;
         height: 1fr;
 
-        .cross-entropy--curve { color: $primary; }
-        .cross-entropy--point { color: $text-warning; text-style: bold; }
-        .cross-entropy--guess { color: $text-muted; }
-        .cross-entropy--frame { color: $text-muted; }
+        .cross-entropy--curve { color: $data; }
+        .cross-entropy--point { color: $attention; text-style: bold; }
+        .cross-entropy--guess { color: $context; }
+        .cross-entropy--frame { color: $context; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {

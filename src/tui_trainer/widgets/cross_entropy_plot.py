@@ -30,14 +30,16 @@ class CurvePoint:
 
 
 def curve_lines(point: CurvePoint, width: int, height: int, *, log: bool) -> list[str]:
-    """The curve in at most `height` lines of `width` cells; p on a logarithmic axis with `log`."""
-    title = f" -log p (nats)   {POINT} the label   {GUESS} a guess: all classes alike"
+    """The curve in at most `height` lines of `width` cells; p on a logarithmic axis with `log`.
+
+    None where there is no room for one.
+    """
     if width < SMALLEST_SIZE[0] or height < SMALLEST_SIZE[1]:
-        return [title[:width]]
-    lines = _plot(point, width, height - 1, log=log).splitlines()
+        return []
+    lines = _plot(point, width, height, log=log).splitlines()
     gutter = ("p, log" if log else "p").rjust(LABEL_WIDTH)
     lines[-1] = gutter + lines[-1][LABEL_WIDTH:]
-    return [title[:width], *lines]
+    return lines
 
 
 def _plot(point: CurvePoint, width: int, height: int, *, log: bool) -> str:

@@ -1,4 +1,4 @@
-"""A grid of whole numbers, [item, position]: input_ids or its attention mask."""
+"""A grid of whole numbers, [item, position]: input_ids, its attention mask, its labels."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Numbers = Sequence[Sequence[int]]
 class IdGrid(ScrollView, can_focus=True):
     """Positions across, items down; the heads of both stay when the rest scrolls.
 
-    The cell at the cursor stands in brackets; padding is dim. Two grids of one batch keep the
+    The cell at the cursor stands in brackets; padding is dim. The grids of one batch keep the
     same cursor and the same scroll offset: whoever holds them passes `Moved` and `Scrolled` on.
     """
 
@@ -80,7 +80,7 @@ class IdGrid(ScrollView, can_focus=True):
         return len(self._numbers[0]) if self._numbers else 0
 
     def show(self, items: tuple[str, ...], numbers: Numbers, mask: Numbers, digits: int) -> None:
-        """Show `numbers` beside the `items`' texts; `digits` wide, padding where `mask` is 0."""
+        """Show `numbers` beside the `items`' texts; `digits` wide, dim where `mask` is 0."""
         self._items, self._numbers, self._mask = items, numbers, mask
         self._cell = max(digits, len(str(self.positions))) + 2
         self.virtual_size = Size(GUTTER + self.positions * self._cell, len(numbers) + 1)

@@ -9,7 +9,7 @@ from tui_trainer.reports.loop import SampleReport
 from tui_trainer.reports.steps import ItemReport, StepReport
 from tui_trainer.widgets.held_out_line import describe_sample
 from tui_trainer.widgets.row_bar import describe_row
-from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
+from tui_trainer.widgets.token_losses import LossLegend, TokenLosses
 from tui_trainer.words.numbers import counted, nats
 
 CUT = "cut to the model's context or row"
@@ -42,7 +42,7 @@ class ItemPanel(Vertical):
         yield Static(id="row")
         with VerticalScroll(can_focus=False):
             yield TokenLosses()
-        yield Static(LEGEND, classes="hint", id="legend")
+        yield LossLegend(classes="hint", id="legend")
 
     def next_view(self) -> None:
         samples = self._samples.items if self._samples else ()

@@ -1,5 +1,8 @@
-"""A text with the loss of each of its tokens."""
+"""A text with the loss of each of its tokens, on a ramp of five steps from quiet to loud."""
 
+from bisect import bisect
+
+from textual.app import App
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -7,28 +10,52 @@ from textual.widgets import Static
 from tui_trainer.terminal_text import visible
 
 TOKENS_AT_MOST = 400
-LEVELS = ((0.5, "dim"), (2.0, ""), (4.0, "underline"))
-WORST = "bold reverse"
-LEGEND = Content.assemble(
-    "loss of a token:  ",
-    ("below 0.5", "dim"),
-    "  to 2  ",
-    ("to 4", "underline"),
-    "  ",
-    (" above ", WORST),
-    "  nats",
+LIMITS = 0.5, 1.0, 2.0, 4.0
+"""Where a step of the ramp ends, in nats; p of the token was 0.61, 0.37, 0.14 and 0.02."""
+Ramp = tuple[str, str, str, str, str]
+"""A style for each step, the quietest first."""
+COLOURED: Ramp = (
+    "$token-1",
+    "$token-2",
+    "$token-3",
+    "bold $token-4",
+    "bold underline $token-5",
 )
+PLAIN: Ramp = "dim", "", "underline", "bold underline", "bold reverse"
+"""Where there are no colours, or only the terminal's own, of which nothing is known."""
 
 
-def level(loss: float | None) -> str:
-    """The style of a token with this loss; without one it is the first token."""
+def ramp(app: App[object]) -> Ramp:
+    """The styles of an app's tokens, by what its terminal and its theme can show."""
+    return PLAIN if app.no_color or app.native_ansi_color else COLOURED
+
+
+def level(loss: float | None, styles: Ramp) -> str:
+    """The style of a token with this loss, in nats; without one it is the first token.
+
+    A loss that is no number is the loudest.
+    """
     if loss is None:
-        return "dim"
-    return next((style for limit, style in LEVELS if loss < limit), WORST)
+        return styles[0]
+    return styles[bisect(LIMITS, loss) if loss == loss else -1]  # noqa: PLR0124 - nan
+
+
+def legend(styles: Ramp) -> Content:
+    """What each step means: of a panel's `hint`, or a line of its own."""
+    names = *(f"<{limit:g}" for limit in LIMITS), "more"
+    steps = (part for pair in zip(names, styles, strict=True) for part in (pair, " "))
+    return Content.assemble("loss of a token  ", *steps, "nats")
+
+
+class LossLegend(Static):
+    """The steps of the ramp in a line."""
+
+    def render(self) -> Content:
+        return legend(ramp(self.app))
 
 
 class TokenLosses(Static):
-    """Tells by style, not by colour, what the model knew and what surprised it.
+    """Shows what the model knew and what surprised it.
 
     At least as high as what it scrolls in: to lay the screen out anew for a text that is a line
     longer took 13% of the interface's time while a loop ran.
@@ -39,7 +66,8 @@ class TokenLosses(Static):
     def show(self, texts: tuple[str, ...], losses: tuple[float | None, ...]) -> None:
         """Draw the tokens of one text; a very long one is cut."""
         pairs = list(zip(texts, losses, strict=True))[:TOKENS_AT_MOST]
-        parts = [(visible(text, newline="⏎\n"), level(loss)) for text, loss in pairs]
+        styles = ramp(self.app)
+        parts = [(visible(text, newline="⏎\n"), level(loss, styles)) for text, loss in pairs]
         cut = "…" if len(texts) > TOKENS_AT_MOST else ""
         self.write(Content.assemble(*parts, cut))
 

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from tui_trainer.terminal_text import NEWLINE
 
 EDGE, OPEN, CLOSE = "│", "▐", "▌"
-COLOURS = 4
+COLOURS = 2
 
 
 @dataclass(frozen=True)

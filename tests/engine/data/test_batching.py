@@ -26,6 +26,7 @@ from tui_trainer.engine.loop.loss import step_loss
 from tui_trainer.errors import InputError
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.steps import ItemReport, StepReport
+from tui_trainer.reports.tokens import Batch
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
@@ -178,6 +179,17 @@ def test_a_step_is_the_same_however_its_items_are_put_together(
         assert steps[0].loss == pytest.approx(loss, rel=1e-5), name
         for ours, theirs in zip(engine.learner.model.parameters(), weights, strict=True):
             assert torch.allclose(ours, theirs, rtol=0, atol=2e-6), name
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_positions_and_labels_that_tokens_shows_are_those_of_a_step(side: str) -> None:
+    given = pad([example(5), example(7, 8, 9), example(1, 2)], side, 0)
+    ids, mask, positions, labels = (
+        tuple(map(tuple, present(grid).tolist()))
+        for grid in (given.input_ids, given.attention_mask, given.position_ids, given.labels)
+    )
+    batch = Batch(ids, mask, 0, "", side)
+    assert (batch.position_ids, batch.labels) == (positions, labels)
 
 
 def example(*ids: int, first_counted: int = 1) -> Example:

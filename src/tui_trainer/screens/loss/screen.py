@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -17,11 +18,14 @@ from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList, from_positi
 from tui_trainer.screens.loss.keys import KEYS
 from tui_trainer.screens.loss.words import (
     COLUMNS,
+    LESSON,
+    MARKS,
     class_cells,
     curve_point,
     describe_call,
     describe_example,
     describe_figures,
+    describe_loss,
     explain,
 )
 from tui_trainer.screens.work_screen import WorkScreen
@@ -29,6 +33,7 @@ from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.panel import Panel
 
 LATE_SECONDS = 0.1  # after this the edit is shown without its figures, which come when they can
 
@@ -64,14 +69,23 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         self.shown = self._original = EXAMPLES[0]
         self.report: CrossEntropyReport | None = None
         """The last that came; the figures on show where it is of the logits on show."""
+        self._before: CrossEntropyReport | None = None
+        """The one before it, of the same classes."""
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="example")
-        yield Static(id="call")
-        yield LineTable(id="classes")
-        yield Static(id="figures")
-        yield CrossEntropyCurve()
-        yield Static(id="words")
+        with Container(id="parts"):
+            with Vertical(id="moving"):
+                with Panel(title="logits", hint="← → 0.1  + - 1  ⏎ types", id="logits"):
+                    yield Static(id="call")
+                    yield LineTable(id="classes")
+                with Panel(title="loss", id="sums"):
+                    yield Static(id="figures")
+                with Panel(title="-log p", figure=MARKS, hint="y log axis of p", classes="flush"):
+                    yield CrossEntropyCurve()
+            with Vertical(id="facts"):
+                with Panel(title="what it says", id="why"):
+                    yield Static(id="words")
+                    yield Static(LESSON, id="lesson", markup=False)
 
     def on_mount(self) -> None:
         # The keys are the screen's: left and right change a logit, they do not move.
@@ -103,11 +117,12 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         question = self.shown.question
         late = self.set_timer(LATE_SECONDS, self._show)
         try:
-            self.report = await self.session.ask(CrossEntropy(question))
+            report = await self.session.ask(CrossEntropy(question))
         finally:
             late.stop()
-        if self.report is not None:
-            self.session.guide.saw_cross_entropy(self.report)
+        if report is not None:
+            self.session.guide.saw_cross_entropy(report)
+        self._before, self.report = self.report, report
         self._show()
 
     def action_move(self, rows: int) -> None:
@@ -160,7 +175,7 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
             self._try(lambda: self._begin(from_position(position)))
 
     def _begin(self, original: ClassList) -> None:
-        self._original = original
+        self._original, self.report = original, None
         self._edit(original)
 
     def action_log(self) -> None:
@@ -179,7 +194,8 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         table.cursor = classes.cursor
         table.show(COLUMNS, len(classes.logits), lambda row: class_cells(classes, report, row))
         table.styles.height = len(classes.logits) + 1
-        self._say("example", describe_example(classes, self._original))
+        self.query_one("#logits", Panel).title = describe_example(classes, self._original)
+        self.query_one("#sums", Panel).figure = describe_loss(report, self._before)
         self._say("call", describe_call(classes, report))
         self._say("figures", describe_figures(report))
         self._say("words", explain(report))

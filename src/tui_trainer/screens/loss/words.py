@@ -2,29 +2,49 @@
 
 import math
 
+from textual.content import Content
+
 from tui_trainer.reports.labelled_logits import CrossEntropyReport
 from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList
 from tui_trainer.widgets.cell_text import piece
-from tui_trainer.widgets.cross_entropy_plot import POINT, CurvePoint
-from tui_trainer.widgets.line_table import Column
+from tui_trainer.widgets.cross_entropy_plot import GUESS, POINT, CurvePoint
+from tui_trainer.widgets.line_table import Cell, Column
+from tui_trainer.words import signs
 from tui_trainer.words.numbers import change, exponential, nats, probability
 
-BAR_WIDTH = 8
+BAR_WIDTH = 6
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 COLUMNS = (
     Column("#", 2, right=True),
     Column("  class", 10, share=1),
-    Column("logit", 8, right=True, share=1),
+    Column("logit", 7, right=True, share=1),
     Column("softmax", 7, right=True),
     Column("", BAR_WIDTH),
-    Column("-log p", 8, right=True, share=1),
+    Column("-log p", 7, right=True, share=1),
     Column("p - onehot", 10, right=True, share=1),
     Column("logits.grad", 11, right=True, share=1),
 )
 UNKNOWN = "…"
+MARKS = Content.assemble((POINT, "bold $attention"), " the label  ", GUESS, " a guess among all")
+LESSON = """\
+softmax makes of every logit a p: exp(logit) over the sum of all exp(logit). Add the same number to \
+each of them, and nothing changes.
+
+The loss is -log p of the label: 0 where the model is sure and right, and without an upper end: the \
+surer and wronger, the larger. A guess among n classes costs log n.
+
+exp(loss), the perplexity, is 1 / p of the label: the model is as unsure as one that guesses among \
+so many classes.
+
+The gradient of the loss for a logit is p - onehot, with onehot 1 at the label and 0 elsewhere. A \
+step against it raises the label's logit and lowers the others, each by its share of p; where p is \
+right, nothing is left to change."""
+"""What is shown where there is room for it."""
 
 
-def class_cells(classes: ClassList, report: CrossEntropyReport | None, row: int) -> tuple[str, ...]:
+def class_cells(
+    classes: ClassList, report: CrossEntropyReport | None, row: int
+) -> tuple[Cell, ...]:
     """The cells of one class; those that are not computed yet are an ellipsis."""
     mark = POINT if row == classes.label else " "
     name = piece(classes.names[row])
@@ -35,7 +55,7 @@ def class_cells(classes: ClassList, report: CrossEntropyReport | None, row: int)
     return (
         *known,
         probability(p),
-        bar(p),
+        Content.styled(bar(p), "$data"),
         nats(-report.log_probabilities[row]),
         change(report.p_minus_onehot[row]),
         change(report.gradient[row]),
@@ -72,6 +92,18 @@ def describe_call(classes: ClassList, report: CrossEntropyReport | None) -> str:
     loss = UNKNOWN if report is None else nats(report.loss)
     end = f", label {classes.label}) = {loss}"
     return f"F.cross_entropy([{row}]{end}"
+
+
+def describe_loss(report: CrossEntropyReport | None, before: CrossEntropyReport | None) -> Content:
+    """The loss, and which way the last edit moved it."""
+    if report is None:
+        return Content(UNKNOWN)
+    now = (f"{nats(report.loss)} nats", "bold")
+    if before is None or before.loss == report.loss:
+        return Content.assemble(now)
+    moved = nats(abs(report.loss - before.loss))
+    sign = signs.change(before.loss, report.loss)
+    return Content.assemble(now, " ", sign.said(moved))
 
 
 def describe_figures(report: CrossEntropyReport | None) -> str:

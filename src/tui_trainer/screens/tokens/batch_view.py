@@ -1,31 +1,37 @@
-"""The lines of the text as one batch: input_ids and attention_mask, [item, position]."""
+"""The lines of the text as one batch: IDs, mask, positions and labels, each [item, position]."""
 
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.reports.tokens import Batch, Token
+from tui_trainer.reports.tokens import IGNORED, Batch, Token
 from tui_trainer.screens.tokens.shown_text import ShownText
 from tui_trainer.screens.tokens.words import hex_bytes
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.id_grid import IdGrid
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.numbers import counted, percent
 
 
 class BatchView(Container):
-    """Two grids with one cursor."""
+    """Four grids with one cursor; where there is no room for more, IDs and mask."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._shown: ShownText | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="item-lines", classes="hint")
-        yield IdGrid("input_ids", id="input-ids")
-        yield IdGrid("attention_mask", id="attention-mask")
-        yield Static(id="cell-details", classes="details")
+        with Panel(title="batch", hint="s side  n lines", id="batch-panel"):
+            yield Static(id="shape")
+            with Vertical(id="grids"):
+                yield IdGrid("input_ids", id="input-ids")
+                yield IdGrid("attention_mask", id="attention-mask")
+                yield IdGrid("position_ids", id="position-ids")
+                yield IdGrid("labels", id="labels")
+        with Panel(title="item", id="cell-panel", classes="cell"):
+            yield Static(id="cell-details", classes="details")
 
     def show(self, shown: ShownText) -> None:
         if shown.texts.batch is None:
@@ -35,19 +41,29 @@ class BatchView(Container):
         items = tuple(
             visible(line, limit=40) or "(empty line)" for line in shown.asked.tokenize.items
         )
-        digits = max((len(str(number)) for row in batch.input_ids for number in row), default=1)
-        ids, mask = self.query_one("#input-ids", IdGrid), self.query_one("#attention-mask", IdGrid)
-        ids.show(items, batch.input_ids, batch.attention_mask, digits)
-        mask.show(items, batch.attention_mask, batch.attention_mask, digits)
-        self.query_one("#item-lines", Static).update(Content(describe_lines(shown.asked.escapes)))
-        self._describe(ids.cursor)
+        numbers = batch.input_ids, batch.attention_mask, batch.position_ids, batch.labels
+        digits = max(
+            (len(str(n)) for grid in (numbers[0], numbers[-1]) for row in grid for n in row),
+            default=1,
+        )
+        mask = batch.attention_mask
+        counts = tuple(tuple(int(label != IGNORED) for label in row) for row in batch.labels)
+        for grid, rows, used in zip(
+            self.query(IdGrid), numbers, (mask, mask, mask, counts), strict=True
+        ):
+            grid.show(items, rows, used, digits)
+        self.query_one("#shape", Static).update(Content(describe_batch(batch)))
+        self.query_one("#batch-panel", Panel).figure = describe_filling(batch)
+        self._describe(self.query_one("#input-ids", IdGrid).cursor)
 
     def focus_list(self) -> None:
         self.query_one("#input-ids", IdGrid).focus()
 
     def _describe(self, cursor: tuple[int, int]) -> None:
-        details = describe_cell(self._shown, *cursor) if self._shown else ""
-        self.query_one("#cell-details", Static).update(Content(details), layout=False)
+        if self._shown is not None:
+            title, details = describe_cell(self._shown, *cursor)
+            self.query_one("#cell-panel", Panel).title = title
+            self.query_one("#cell-details", Static).update(Content(details), layout=False)
 
     def on_id_grid_moved(self, event: IdGrid.Moved) -> None:
         event.stop()
@@ -70,34 +86,47 @@ def describe_lines(escapes: bool) -> str:
 
 
 def describe_batch(batch: Batch) -> str:
-    """The shape of both grids, the padding, and how much of the batch is text."""
-    items, positions = batch.shape
-    tokens = sum(map(sum, batch.attention_mask))
-    share = tokens / (items * positions) if items and positions else 0.0
-    padded = items * positions - tokens
-    rest = f"{padded:,} are padding: attention_mask 0" if padded else "there is no padding"
+    """The shape of each grid, and the padding."""
     return (
         f"shape {batch.shape} (batch, position) · padding {batch.padding_side} with ID "
-        f"{batch.pad_id} {piece(batch.pad_text)}\n"
-        f"{tokens:,} of {counted(items * positions, 'position')} hold text ({percent(share)}), "
-        f"{rest}"
+        f"{batch.pad_id} {piece(batch.pad_text)}"
     )
 
 
-def describe_cell(shown: ShownText, item: int, position: int) -> str:
-    """What stands at one place of both grids."""
+def describe_filling(batch: Batch) -> str:
+    """How much of the batch is text."""
+    items, positions = batch.shape
+    tokens = sum(map(sum, batch.attention_mask))
+    share = tokens / (items * positions) if items and positions else 0.0
+    return f"{tokens:,} of {counted(items * positions, 'position')} hold text ({percent(share)})"
+
+
+def describe_cell(shown: ShownText, item: int, position: int) -> tuple[str, str]:
+    """What stands at one place of all grids: where that is, and two lines."""
     batch = shown.texts.batch
     if batch is None or item >= batch.shape[0]:
-        return ""
+        return "item", ""
     if not batch.shape[1]:
-        return "Every line is empty: there is no position to pad to."
-    where = f"item {item}, position {position} · ID {batch.input_ids[item][position]}"
+        return f"item {item}", "Every line is empty: there is no position to pad to."
     tokens = shown.texts.items[item].tokens
+    where = f"item {item}, position {position}"
+    given = f"ID {batch.input_ids[item][position]}"
     if batch.attention_mask[item][position]:
         padding = batch.shape[1] - len(tokens) if batch.padding_side == "left" else 0
-        return f"{where} · {describe_real(tokens[position - padding])}\nmask 1: a token of the text"
+        index = position - padding
+        after = tokens[index + 1] if index + 1 < len(tokens) else None
+        return where, f"{given} · {describe_real(tokens[index])}\n{describe_use(index, after)}"
     line = "the line is empty: padding alone" if not tokens else "padding"
-    return f"{where} · {piece(batch.pad_text)}\nmask 0: {line}; attention leaves it out"
+    unused = f"mask 0: {line}; attention leaves it out · label {IGNORED}: it does not count"
+    return where, f"{given} · {piece(batch.pad_text)}\n{unused}"
+
+
+def describe_use(index: int, after: Token | None) -> str:
+    """What training does with a token of the text: it sees it, and asks for the one after it."""
+    seen = f"mask 1: a token of the text · position ID {index}"
+    if after is None:
+        return f"{seen} · label {IGNORED}: nothing comes after it"
+    return f"{seen} · label {after.id}: {visible(piece(after.text), limit=24)} comes next"
 
 
 def describe_real(token: Token) -> str:

@@ -1,7 +1,7 @@
 """Two tokenizers side by side, aligned on the characters of the text."""
 
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -13,6 +13,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.aligned_strip import Aligned, AlignedStrip
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.numbers import counted
 
 PIECES_JOINED = "│"
@@ -28,9 +29,14 @@ class CompareView(Container):
         self._shown: ShownText | None = None
 
     def compose(self) -> ComposeResult:
-        yield AlignedStrip(id="aligned")
-        yield Static(id="segment-details", classes="details")
-        yield LineTable(id="segments")
+        with Vertical(classes="side"):
+            with Panel(title="A and B", hint="┃ a boundary of both", id="aligned-panel"):
+                yield Static(id="comparison")
+                yield AlignedStrip(id="aligned")
+            with Panel(title="segment", id="segment-panel", classes="cell"):
+                yield Static(id="segment-details", classes="details")
+        with Panel(title="table", hint="= one token in both", id="segments-panel"):
+            yield LineTable(id="segments")
 
     def show(self, shown: ShownText) -> None:
         if shown.texts.second is None:
@@ -40,6 +46,9 @@ class CompareView(Container):
         self.query_one(AlignedStrip).show([drawn(segment) for segment in self.segments])
         table = self.query_one(LineTable)
         table.show(self._columns(shown), len(self.segments), self._row)
+        self.query_one("#comparison", Static).update(Content(describe_comparison(shown)))
+        self.query_one("#aligned-panel", Panel).figure = describe_counts(shown)
+        self.query_one("#segments-panel", Panel).figure = describe_sameness(self.segments)
         self._select(table.cursor)
 
     def focus_list(self) -> None:
@@ -73,6 +82,7 @@ class CompareView(Container):
         table.cursor = max(0, min(index, segments - 1))
         self.query_one(AlignedStrip).selected = table.cursor if segments else None
         details = describe_segment(self.segments[table.cursor]) if segments else ""
+        self.query_one("#segment-panel", Panel).title = f"segment {table.cursor}"
         self.query_one("#segment-details", Static).update(Content(details), layout=False)
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
@@ -112,18 +122,31 @@ def describe_ids(tokens: tuple[Token, ...]) -> str:
     return ", ".join([*ids, *more])
 
 
-def describe_comparison(shown: ShownText, segments: tuple[Segment, ...]) -> str:
-    """Two lines: both counts, and how far the two agree."""
+def describe_counts(shown: ShownText) -> str:
+    """How many tokens each makes of the text."""
+    second = shown.texts.second
+    if second is None:
+        return ""
+    return f"{len(shown.texts.first.tokens):,} against {counted(len(second.tokens), 'token')}"
+
+
+def describe_comparison(shown: ShownText) -> str:
+    """How many tokens each needs; fewer mean less to compute."""
     asked, first, second = shown.asked.tokenize, shown.texts.first, shown.texts.second
     if second is None:
         return ""
-    same = sum(segment.same for segment in segments)
     return (
         f"A {describe_rate(asked.source, first)} tokens a character · "
-        f"B {describe_rate(asked.second or '', second)}\n"
-        f"{len(first.tokens):,} against {counted(len(second.tokens), 'token')} · "
-        f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common ┃ · "
-        f"{same:,} of {counted(len(segments), 'segment')} the same ="
+        f"B {describe_rate(asked.second or '', second)}"
+    )
+
+
+def describe_sameness(segments: tuple[Segment, ...]) -> str:
+    """How far the two agree."""
+    same = sum(segment.same for segment in segments)
+    return (
+        f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common · "
+        f"{same:,} of {counted(len(segments), 'segment')} the same"
     )
 
 

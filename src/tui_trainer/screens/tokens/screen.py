@@ -15,8 +15,8 @@ from tui_trainer.protocol.models import LoadTokenizer
 from tui_trainer.protocol.tokens import Tokenize
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.screens.shared_text import SharedText
-from tui_trainer.screens.tokens.batch_view import BatchView, describe_batch
-from tui_trainer.screens.tokens.compare_view import CompareView, describe_comparison
+from tui_trainer.screens.tokens.batch_view import BatchView, describe_lines
+from tui_trainer.screens.tokens.compare_view import CompareView
 from tui_trainer.screens.tokens.keys import KEYS
 from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE, AskedText, ShownText
 from tui_trainer.screens.tokens.single_view import SingleView
@@ -27,6 +27,7 @@ from tui_trainer.session.session import Session
 from tui_trainer.session.text_examples import describe_example, next_example
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.greeting import Greeting
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
@@ -78,9 +79,10 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         self._own: str | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield from self.text_box()
-        yield Static(id="facts")
-        yield Static(id="notice", classes="error")
+        with Panel(title="text", hint="enter edits", id="text-panel"):
+            yield from self.text_box()
+            yield Static(id="about")
+            yield Static(id="notice", classes="error")
         with ContentSwitcher(initial=SINGLE, id="views"):
             yield SingleView(id=SINGLE)
             yield BatchView(id=BATCH)
@@ -91,7 +93,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         box = self.query_one(TextBox)
         box.move_cursor(box.document.end)
         name = tokenizer_name(self.session.choice.source)
-        self.say("facts", f"The tokenizer of {name} is being loaded; you can type already.")
+        self.say("about", f"The tokenizer of {name} is being loaded; you can type already.")
         self._ask()
 
     async def greet(self) -> bool:
@@ -115,7 +117,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             self._ask()
         else:
             self.say(
-                "facts", "No tokenizer could be loaded: press escape, then m, and pick a model."
+                "about", "No tokenizer could be loaded: press escape, then m, and pick a model."
             )
 
     # Ask the engine
@@ -178,7 +180,8 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             self._follow_cursor()
         if switched and not self.query_one(TextBox).has_focus:
             view.focus_list()
-        self.say("facts", self._facts(shown))
+        self.query_one("#text-panel", Panel).figure = describe_text(shown.texts.first.text)
+        self.say("about", self._about(shown))
 
     @property
     def _open_view(self) -> SingleView | BatchView | CompareView:
@@ -186,18 +189,16 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         assert isinstance(view, SingleView | BatchView | CompareView)
         return view
 
-    def _facts(self, shown: ShownText) -> str:
-        """Two lines above the view."""
+    def _about(self, shown: ShownText) -> str:
+        """The line below the text: whose tokens these are, and of what."""
         if shown.texts.batch is not None:
-            return describe_batch(shown.texts.batch)
-        if shown.texts.second is not None:
-            return describe_comparison(shown, self.query_one(CompareView).segments)
+            return describe_lines(shown.asked.escapes)
         tokenizer = self.session.tokenizer
         entries = f", {tokenizer.vocabulary:,} entries" if tokenizer else ""
         name = tokenizer_name(shown.asked.tokenize.source)
-        reading = describe_reading(shown.texts.first)
-        about = [f"tokenizer {name}{entries}", reading or describe_example(shown.texts.first.text)]
-        return f"{describe_text(shown.texts.first)}\n{' · '.join(filter(None, about))}"
+        first = shown.texts.first
+        about = describe_reading(first) or describe_example(first.text)
+        return " · ".join(filter(None, (f"tokenizer {name}{entries}", about)))
 
     def on_text_area_selection_changed(self) -> None:
         if self.shown is not None and self.shown.texts.first.text == self.text:

@@ -1,19 +1,27 @@
-"""One text: its tokens as a strip and as a table, and what the selected one is."""
+"""One text: its tokens as a strip and as a table, what the selected one is, and all as Python."""
 
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.reports.tokens import Tokenized
 from tui_trainer.screens.tokens.shown_text import ShownText
 from tui_trainer.screens.tokens.spans import spans
-from tui_trainer.screens.tokens.words import describe_piece, describe_token, hex_bytes
+from tui_trainer.screens.tokens.words import (
+    as_python,
+    describe_piece,
+    describe_token,
+    explain_token,
+    hex_bytes,
+)
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.token_strip import TokenStrip
+from tui_trainer.words.numbers import counted
 
 COLUMNS = (
     Column("position", 8, right=True),
@@ -32,16 +40,24 @@ class SingleView(Container):
         self._ends: Sequence[int] = ()
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="strip-side"):
-            yield TokenStrip(id="strip")
-            yield Static(id="token-details", classes="details")
-        yield LineTable(id="tokens")
+        with Vertical(classes="side"):
+            with Panel(title="tokens", hint="␣ space  ⏎ newline  ⇥ tab", id="strip-panel"):
+                yield TokenStrip(id="strip")
+            with Panel(title="token", id="token-panel", classes="cell"):
+                yield Static(id="token-details", classes="details")
+            with Panel(title="as Python prints it", id="python"), VerticalScroll(can_focus=False):
+                yield Static(id="python-lines")
+        with Panel(title="IDs", id="tokens-panel"):
+            yield LineTable(id="tokens")
 
     def show(self, shown: ShownText) -> None:
         self.tokenized = shown.texts.first
         self._ends = [end for _, end in spans(shown.texts.first)]
         self.query_one(TokenStrip).show([piece(token.text) for token in shown.texts.first.tokens])
         self.query_one(LineTable).show(COLUMNS, len(shown.texts.first.tokens), self._row)
+        self.query_one("#python-lines", Static).update(Content(as_python(shown.texts.first)))
+        self.query_one("#strip-panel", Panel).figure = counted(len(self.tokenized.tokens), "token")
+        self.query_one("#tokens-panel", Panel).figure = f"shape {self.tokenized.shape}"
 
     def focus_list(self) -> None:
         self.query_one(LineTable).focus()
@@ -61,7 +77,10 @@ class SingleView(Container):
         table, strip = self.query_one(LineTable), self.query_one(TokenStrip)
         table.cursor = max(0, min(index, tokens - 1))
         strip.selected = table.cursor if tokens else None
-        details = describe_token(self.tokenized, table.cursor) if tokens else ""
+        panel = self.query_one("#token-panel", Panel)
+        panel.title = f"position {table.cursor}" if tokens else "token"
+        panel.figure = describe_token(self.tokenized, table.cursor) if tokens else "none"
+        details = explain_token(self.tokenized, table.cursor) if tokens else ""
         self.query_one("#token-details", Static).update(Content(details), layout=False)
 
     def select_at(self, character: int) -> None:

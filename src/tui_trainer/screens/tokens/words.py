@@ -8,6 +8,7 @@ from tui_trainer.words.numbers import counted
 
 REPLACEMENT = "\ufffd"
 BYTES_SHOWN = 10
+IDS_PRINTED = 200
 
 
 def tokenizer_name(source: str, limit: int = 24) -> str:
@@ -24,14 +25,10 @@ def hex_bytes(data: bytes, limit: int | None = None) -> str:
     return data.hex(" ")
 
 
-def describe_text(tokenized: Tokenized) -> str:
-    """The shape of input_ids, and how long the text is in tokens, characters and bytes."""
-    tokens, characters = len(tokenized.tokens), len(tokenized.text)
-    size = len(tokenized.text.encode(errors="replace"))
-    return (
-        f"shape {tokenized.shape} · {counted(tokens, 'token')} · "
-        f"{counted(characters, 'character')} · {counted(size, 'byte')}"
-    )
+def describe_text(text: str) -> str:
+    """How long the text is, in characters and in bytes."""
+    size = len(text.encode(errors="replace"))
+    return f"{counted(len(text), 'character')} · {counted(size, 'byte')}"
 
 
 def describe_piece(tokenized: Tokenized, index: int) -> str:
@@ -44,15 +41,30 @@ def describe_piece(tokenized: Tokenized, index: int) -> str:
 
 
 def describe_token(tokenized: Tokenized, index: int) -> str:
-    """Two lines: what the token is, and what is to be learned from it."""
+    """The ID of a token, the ID decoded alone, and its bytes."""
     token = tokenized.tokens[index]
-    shown = piece(token.text)
-    facts = (
-        f"position {index} · ID {token.id} · {visible(shown, limit=24)} · "
-        f"bytes {hex_bytes(token.bytes, BYTES_SHOWN)} · text[{token.start}:{token.end}]"
-    )
+    shown = visible(piece(token.text), limit=24)
+    return f"ID {token.id} · {shown} · bytes {hex_bytes(token.bytes, BYTES_SHOWN)}"
+
+
+def explain_token(tokenized: Tokenized, index: int) -> str:
+    """Where a token stands in the text, and what is to be learned from it."""
+    token = tokenized.tokens[index]
     part = part_of(tokenized, index)
-    return f"{facts}\n{explain_part(token, part) if part else explain_signs(token)}"
+    meant = explain_part(token, part) if part else explain_signs(token)
+    return " · ".join(filter(None, (f"text[{token.start}:{token.end}]", meant)))
+
+
+def as_python(tokenized: Tokenized) -> str:
+    """The call whose answer is on show, and that answer as torch prints it."""
+    ids = ", ".join(str(token.id) for token in tokenized.tokens[:IDS_PRINTED])
+    more = ", ..." if len(tokenized.tokens) > IDS_PRINTED else ""
+    return (
+        '>>> tokenizer(text, return_tensors="pt").input_ids\n'
+        f"tensor([[{ids}{more}]])\n"
+        ">>> _.shape\n"
+        f"torch.Size([1, {len(tokenized.tokens)}])"
+    )
 
 
 def explain_part(token: Token, part: Part) -> str:
