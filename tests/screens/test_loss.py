@@ -190,7 +190,7 @@ async def test_from_110_columns_the_words_stand_beside_the_table_and_say_more() 
         table, words = app.screen.query_one(LineTable), app.screen.query_one("#words")
         assert table.region.right < words.region.x
         assert all(column.title in shown(app) for column in COLUMNS)
-        assert "A guess among n" in shown(app)
+        assert "exp(loss), the perplexity" in shown(app)
         assert screen_holds(app.screen, "#lesson")
 
 
@@ -374,4 +374,4 @@ def test_figures_keep_the_digits_that_tell() -> None:
         "2.688e43",
         "more than 1e308",
     ]
-    assert [bar(p) for p in (0.0, 0.01, 0.5, 1.0)] == ["", "▏", "███", "██████"]
+    assert [bar(p) for p in (0.0, 0.02, 0.5, 1.0)] == ["", "▏", "███", "██████"]

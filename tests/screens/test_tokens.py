@@ -278,7 +278,7 @@ async def test_the_notebooks_batch_is_an_example() -> None:
 
 def grid_rows(screen: TokensScreen, selector: str) -> list[list[int]]:
     """The numbers that a grid draws."""
-    grid = screen.query_one(selector, IdGrid)
+    grid = screen._open_view.query_one(selector, IdGrid)
     lines = [grid.render_line(y).text[18:] for y in range(1, grid.size.height)]
     cleaned = [line.replace("[", " ").replace("]", " ").split() for line in lines]
     return [list(map(int, line)) for line in cleaned if line]
@@ -287,8 +287,8 @@ def grid_rows(screen: TokensScreen, selector: str) -> list[list[int]]:
 async def test_the_grids_keep_one_cursor_and_one_scroll_offset() -> None:
     text = "\n".join(["a b c d e f g h i j k l m n o p"] * 12)
     async with tokens_screen(text, "escape", "b", "down", "end") as (screen, pilot):
-        ids, mask = screen.query_one("#input-ids", IdGrid), screen.query_one("#attention-mask")
-        assert isinstance(mask, IdGrid)
+        ids = screen._open_view.query_one("#input-ids", IdGrid)
+        mask = screen._open_view.query_one("#attention-mask", IdGrid)
         assert ids.cursor == mask.cursor == (1, ids.positions - 1)
         await until(pilot, lambda: ids.scroll_offset.x > 0)
         await until(pilot, lambda: mask.scroll_offset == ids.scroll_offset)
@@ -296,7 +296,7 @@ async def test_the_grids_keep_one_cursor_and_one_scroll_offset() -> None:
         await until(pilot, lambda: mask.scroll_offset == ids.scroll_offset)
         assert ids.scroll_offset.y > 0
         assert f"item 11, position {ids.positions - 1}" in shown(screen.app)
-        assert await pilot.click("#attention-mask", offset=(20, 1))
+        assert await pilot.click(mask, offset=(20, 1))
         assert ids.cursor == mask.cursor
 
 
@@ -526,8 +526,10 @@ async def test_the_table_stands_beside_the_strip_and_is_at_most_100_wide() -> No
         strip, table = screen.query_one(TokenStrip), screen.query_one("#tokens")
         assert strip.region.right <= table.region.x
         assert "tensor([[" in shown(screen.app)
+        assert "shape (2, " in shown(screen.app), "the lines as a batch, below"
+        assert screen.query_one("#preview").region.y >= table.region.bottom
         await pilot.resize_terminal(200, 60)
-        await until(pilot, lambda: table.region.width > 80)
+        await until(pilot, lambda: strip.region.right >= 100)
         assert table.region.width <= 100
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: strip.region.bottom <= table.region.y)
@@ -545,15 +547,15 @@ async def test_a_batch_has_ids_mask_positions_and_labels_stacked_together() -> N
         ):
             await settled(screen, pilot)
             batch = ENGINE.batch(lines, "left", "builtin")
-            grids = [screen.query_one(name, IdGrid) for name in names]
-            assert [grid for grid in screen.query(IdGrid) if grid.display] == grids
+            grids = [screen._open_view.query_one(name, IdGrid) for name in names]
+            assert [g for g in screen._open_view.query(IdGrid) if g.display] == grids
             for above, below in itertools.pairwise(grids):
                 assert below.region.y == above.region.bottom
                 assert above.region.height == 1 + len(lines)
             numbers = batch.input_ids, batch.attention_mask, batch.position_ids, batch.labels
             for name, rows in zip(names, numbers, strict=False):
                 assert grid_rows(screen, name) == [list(row) for row in rows]
-            last = f"label {IGNORED}: nothing comes after it"
+            last = f"label {IGNORED}: no next token"
             await pilot.press("down", "down", "end")
             assert last in shown(screen.app)
 

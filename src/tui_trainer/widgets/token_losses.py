@@ -22,12 +22,14 @@ COLOURED: Ramp = (
     "bold underline $token-5",
 )
 PLAIN: Ramp = "dim", "", "underline", "bold underline", "bold reverse"
-"""Where there are no colours, or only the terminal's own, of which nothing is known."""
+"""Where there are no colours, or only the terminal's own 16, of which nothing is known."""
+MANY_COLOURS = "256", "truecolor"
 
 
 def ramp(app: App[object]) -> Ramp:
     """The styles of an app's tokens, by what its terminal and its theme can show."""
-    return PLAIN if app.no_color or app.native_ansi_color else COLOURED
+    many = app.console.color_system in MANY_COLOURS
+    return COLOURED if many and not app.no_color and not app.native_ansi_color else PLAIN
 
 
 def level(loss: float | None, styles: Ramp) -> str:

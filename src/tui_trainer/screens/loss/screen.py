@@ -75,17 +75,18 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
     def body(self) -> Iterable[Widget]:
         with Container(id="parts"):
             with Vertical(id="moving"):
-                with Panel(title="logits", hint="← → 0.1  + - 1  ⏎ types", id="logits"):
+                with Panel(
+                    title="logits", hint="← → 0.1  + - 1  ⏎ types", id="logits", classes="-in-hand"
+                ):
                     yield Static(id="call")
                     yield LineTable(id="classes")
                 with Panel(title="loss", id="sums"):
                     yield Static(id="figures")
                 with Panel(title="-log p", figure=MARKS, hint="y log axis of p", classes="flush"):
                     yield CrossEntropyCurve()
-            with Vertical(id="facts"):
-                with Panel(title="what it says", id="why"):
-                    yield Static(id="words")
-                    yield Static(LESSON, id="lesson", markup=False)
+            with Vertical(id="facts"), Panel(title="what it says", id="why"):
+                yield Static(id="words")
+                yield Static(LESSON, id="lesson", markup=False)
 
     def on_mount(self) -> None:
         # The keys are the screen's: left and right change a logit, they do not move.

@@ -16,7 +16,7 @@ BAR_WIDTH = 6
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 COLUMNS = (
     Column("#", 2, right=True),
-    Column("  class", 10, share=1),
+    Column("  class", 12, share=1),
     Column("logit", 7, right=True, share=1),
     Column("softmax", 7, right=True),
     Column("", BAR_WIDTH),
@@ -27,11 +27,11 @@ COLUMNS = (
 UNKNOWN = "…"
 MARKS = Content.assemble((POINT, "bold $attention"), " the label  ", GUESS, " a guess among all")
 LESSON = """\
-softmax makes of every logit a p: exp(logit) over the sum of all exp(logit). Add the same number to \
-each of them, and nothing changes.
+softmax makes of every logit a p: exp(logit) over the sum of all exp(logit). Add the same number \
+to each of them, and nothing changes.
 
-The loss is -log p of the label: 0 where the model is sure and right, and without an upper end: the \
-surer and wronger, the larger. A guess among n classes costs log n.
+The loss is -log p of the label: 0 where the model is sure and right, and without an upper end: \
+the surer and wronger, the larger. A guess among n classes costs log n.
 
 exp(loss), the perplexity, is 1 / p of the label: the model is as unsure as one that guesses among \
 so many classes.

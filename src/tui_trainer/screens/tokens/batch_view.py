@@ -125,7 +125,7 @@ def describe_use(index: int, after: Token | None) -> str:
     """What training does with a token of the text: it sees it, and asks for the one after it."""
     seen = f"mask 1: a token of the text · position ID {index}"
     if after is None:
-        return f"{seen} · label {IGNORED}: nothing comes after it"
+        return f"{seen} · label {IGNORED}: no next token"
     return f"{seen} · label {after.id}: {visible(piece(after.text), limit=24)} comes next"
 
 

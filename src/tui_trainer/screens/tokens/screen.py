@@ -32,6 +32,7 @@ from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
 
+PREVIEWED_LINES, PREVIEWED_CHARACTERS = 8, 2000
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
 
 
@@ -87,6 +88,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             yield SingleView(id=SINGLE)
             yield BatchView(id=BATCH)
             yield CompareView(id=COMPARE)
+        yield BatchView(id="preview")
 
     def on_mount(self) -> None:
         self.session.tokenizer_changed.subscribe(self, self._on_tokenizer, immediate=True)
@@ -130,7 +132,8 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         if self.session.tokenizer is None:
             return None
         box = self.query_one(TextBox)
-        batch, compare = self.view == BATCH, self.view == COMPARE
+        batch = self.view == BATCH or self._previews
+        compare = self.view == COMPARE
         read = read_escapes if self.escapes else str
         tokenize = Tokenize(
             text=box.text,
@@ -140,6 +143,17 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             second=self.second if compare else None,
         )
         return AskedText(self.view, tokenize, escapes=batch and self.escapes)
+
+    @property
+    def _previews(self) -> bool:
+        """Whether there is room for the batch below one text, and it is soon there."""
+        lines = self.query_one(TextBox).document.lines
+        is_short = len(lines) <= PREVIEWED_LINES and sum(map(len, lines)) <= PREVIEWED_CHARACTERS
+        has_room = self.has_class("-tall") and not self.has_class("-narrow")
+        return self.view == SINGLE and is_short and has_room
+
+    def on_resize(self) -> None:
+        self._ask()
 
     @work
     async def _ask(self) -> None:
@@ -176,6 +190,9 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         switcher.current = shown.asked.view
         view = self._open_view
         view.show(shown)
+        preview = self.query_one("#preview", BatchView)
+        preview.display = shown.asked.view == SINGLE and shown.texts.batch is not None
+        preview.show(shown)
         if isinstance(view, SingleView):
             self._follow_cursor()
         if switched and not self.query_one(TextBox).has_focus:
@@ -191,7 +208,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def _about(self, shown: ShownText) -> str:
         """The line below the text: whose tokens these are, and of what."""
-        if shown.texts.batch is not None:
+        if shown.asked.view == BATCH:
             return describe_lines(shown.asked.escapes)
         tokenizer = self.session.tokenizer
         entries = f", {tokenizer.vocabulary:,} entries" if tokenizer else ""
