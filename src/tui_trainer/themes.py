@@ -97,6 +97,9 @@ def _own(
             "input-selection-background": colours.cursor,
             "screen-selection-background": colours.cursor,
             "footer-background": panel,
+            # As the line of the panel in hand: what can be done. In that of attention it would
+            # be the loudest of a screen.
+            "footer-key-foreground": colours.data,
         },
     )
 

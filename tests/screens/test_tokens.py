@@ -529,7 +529,7 @@ async def test_the_table_stands_beside_the_strip_and_is_at_most_100_wide() -> No
         assert "shape (2, " in shown(screen.app), "the lines as a batch, below"
         assert screen.query_one("#preview").region.y >= table.region.bottom
         await pilot.resize_terminal(200, 60)
-        await until(pilot, lambda: strip.region.right >= 100)
+        await until(pilot, lambda: table.region.width > 80)
         assert table.region.width <= 100
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: strip.region.bottom <= table.region.y)
