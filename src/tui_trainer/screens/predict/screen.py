@@ -38,7 +38,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
-from tui_trainer.widgets.token_losses import LEGEND, TokenLosses
+from tui_trainer.widgets.token_losses import TokenLosses, legend, ramp
 from tui_trainer.words import COMES
 
 FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
@@ -121,7 +121,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             with Panel(hint="bars beside the highest p", id="row", classes="flush"):
                 yield Static(id="opened")
                 yield LineTable(id="candidates")
-            losses = Panel(title="loss of each token", hint=LEGEND, id="losses")
+            losses = Panel(title="loss of each token", hint=legend(ramp(self.app)), id="losses")
             with losses, VerticalScroll(can_focus=False):
                 yield TokenLosses()
             with Panel(title="next token", hint="space appends it", id="next"):
