@@ -105,6 +105,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._asked: Shown | None = None
         self._is_stale = False
         """Whether the weights have changed since it was asked."""
+        self._continuation = ""
         self._index = 0
         self._asking = False
         self._asked_at = 0.0
@@ -298,7 +299,9 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     def _show_continuation(self) -> None:
         """The text of the tokens that the tables show."""
         text = "" if self.inspection is None else self.inspection.continuation
-        self.query_one("#continuation", Static).update(Content(visible(text, newline="⏎\n")))
+        if text != self._continuation:  # else the whole screen is laid out anew at each key
+            self._continuation = text
+            self.query_one("#continuation", Static).update(Content(visible(text, newline="⏎\n")))
         self.query_one("#generated").display = bool(self.generated)
 
     def _show_sampling(self) -> None:
