@@ -3,6 +3,7 @@
 import pytest
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.strip import Strip
 from textual.widgets import Input, Label
 
 from tests.pilot import shown, until
@@ -92,3 +93,23 @@ async def test_any_width(width: int) -> None:
     app = Two()
     async with app.run_test(size=(width, 3)):
         assert len(shown(app).splitlines()[0]) == width
+
+
+@pytest.mark.parametrize("width", [60, 110])
+async def test_other_words_are_drawn_in_the_line_alone(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    draw = Panel.render_line
+
+    def noted(panel: Panel, y: int) -> Strip:
+        drawn.append(y)
+        return draw(panel, y)
+
+    app = Two()
+    async with app.run_test(size=(width, 12)) as pilot:
+        await until(pilot, lambda: "2.31 nats" in top(app))
+        monkeypatch.setattr(Panel, "render_line", noted)
+        app.query_one("#loss", Panel).figure = "0.42 nats"
+        await until(pilot, lambda: "0.42 nats" in top(app))
+        assert drawn == []  # what is between the first row and the last

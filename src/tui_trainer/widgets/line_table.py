@@ -58,7 +58,7 @@ class LineTable(ScrollView, can_focus=True):
         key("end", "move(1000000000)", "last row", "The last row", MOVE, id="last-row"),
     ]
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)  # `watch_cursor` draws its two rows
 
     @dataclass
     class Moved(Message):
@@ -76,15 +76,30 @@ class LineTable(ScrollView, can_focus=True):
         self._columns: tuple[Column, ...] = ()
         self._widths: tuple[int, ...] = ()
         self._row: Row = lambda _row: ()
+        self._drawn: dict[int, tuple[Cell, ...]] = {}
+        """The cells of each row as they were drawn last."""
         self.rows = 0
 
     def show(self, columns: tuple[Column, ...], rows: int, row: Row) -> None:
         """Show `rows` rows; the cursor stays where it is, as far as there is such a row."""
+        is_alike = (columns, rows) == (self._columns, self.rows)
         self._columns, self.rows, self._row = columns, rows, row
-        self._measure()
+        if not is_alike:
+            self._measure()
         self.cursor = max(0, min(self.cursor, rows - 1))
         self._reveal()
-        self.refresh()
+        if is_alike:
+            self._draw_changed()
+        else:
+            self._drawn.clear()
+            self.refresh()
+
+    def _draw_changed(self) -> None:
+        """The rows in view that are not as they were drawn: a line drawn costs ten that are not."""
+        top = self.scroll_offset.y
+        for row in range(top, min(top + self.size.height - 1, self.rows)):
+            if not are_same(self._row(row), self._drawn.get(row)):
+                self.refresh_line(row + 1)
 
     def on_resize(self, _event: Resize) -> None:
         self._measure()
@@ -95,9 +110,10 @@ class LineTable(ScrollView, can_focus=True):
         self._widths = share_out(self._columns, width)
         self.virtual_size = Size(width, self.rows + 1)
 
-    def watch_cursor(self) -> None:
+    def watch_cursor(self, before: int, cursor: int) -> None:
         self._reveal()
-        self.refresh()
+        for row in (before, cursor):
+            self.refresh_line(row + 1)
 
     def _reveal(self) -> None:
         """Scroll so that the cursor's row is between the header and the bottom."""
@@ -136,6 +152,7 @@ class LineTable(ScrollView, can_focus=True):
             name = ""
         else:
             cells, name = self._row(row), self._style_name(row, at_cursor)
+            self._drawn[row] = cells
         style = self.get_component_rich_style(f"line-table--{name}") if name else Style.null()
         mark = MARK if y and at_cursor else " "
         strip = Strip(self._segments(cells, mark, style) if cells else [])
@@ -159,6 +176,17 @@ class LineTable(ScrollView, can_focus=True):
             segments += [Segment(part.text, style + part.style) for part in fitted]
             text = GAP
         return [*segments, Segment(text.removesuffix(GAP), style)]
+
+
+def are_same(cells: tuple[Cell, ...], drawn: tuple[Cell, ...] | None) -> bool:
+    """Whether a row would be drawn as it was, styles included."""
+    return drawn is not None and len(cells) == len(drawn) and all(map(_is_same, cells, drawn))
+
+
+def _is_same(cell: Cell, drawn: Cell) -> bool:
+    if isinstance(cell, Content) and isinstance(drawn, Content):
+        return cell.is_same(drawn)
+    return isinstance(cell, str) and isinstance(drawn, str) and cell == drawn
 
 
 def share_out(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:

@@ -13,9 +13,12 @@ The line is `$data` where the focus is within, or where the class `-in-hand` say
 keys are about this panel; without colours it is a heavy one there.
 """
 
+from typing import Self
+
 from textual.containers import Container
 from textual.content import Content
-from textual.reactive import reactive
+from textual.geometry import Region
+from textual.reactive import var
 from textual.style import Style
 from textual.widget import Widget
 
@@ -34,9 +37,9 @@ class Panel(Container):
     at both sides: of a chart, which has a gutter.
     """
 
-    title: reactive[Words] = reactive[Words]("")
-    figure: reactive[Words] = reactive[Words]("")
-    hint: reactive[Words] = reactive[Words]("")
+    title: var[Words] = var[Words]("")
+    figure: var[Words] = var[Words]("")
+    hint: var[Words] = var[Words]("")
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class Panel(Container):
         self.set_reactive(Panel.figure, figure)
         self.set_reactive(Panel.hint, hint)
         self._written: tuple[Content, Content] | None = None
+        self._is_writing = False
 
     def watch_title(self) -> None:
         self._write()
@@ -79,7 +83,24 @@ class Panel(Container):
         written = top, _content(self.hint)
         if self._written is None or not all(map(Content.is_same, written, self._written)):
             self._written = written
+            self._is_writing = True
             self.border_title, self.border_subtitle = written
+            self._is_writing = False
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Other words are a row or two: all that is in the panel would be drawn with them."""
+        if self._is_writing:
+            width, height = self.outer_size
+            left, top = -self.content_offset
+            rows = (0, height - 1) if self.styles.border_bottom[0] else (0,)
+            regions = tuple(Region(left, top + row, width, 1) for row in rows)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _rule(self, title: Content, figure: Content) -> Content:
         """The whole line but a cell at each end: title, line, figure."""

@@ -1,0 +1,80 @@
+"""A table draws the rows that changed, and no others."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.strip import Strip
+
+from tui_trainer.themes import Themed
+from tui_trainer.widgets import line_table
+from tui_trainer.widgets.line_table import Cell, Column, LineTable
+
+COLUMNS = (Column("n", 4), Column("square", 8))
+
+
+class OneTable(Themed[None]):
+    CSS_PATH = Path(line_table.__file__).with_suffix(".tcss")
+
+    def compose(self) -> ComposeResult:
+        yield LineTable(id="table")
+
+
+@contextmanager
+def drawn_by(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """The lines of the screen that a table draws meanwhile."""
+    lines: list[int] = []
+    draw = LineTable.render_line
+
+    def noted(table: LineTable, y: int) -> Strip:
+        lines.append(y)
+        return draw(table, y)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LineTable, "render_line", noted)
+        yield lines
+
+
+def squares(row: int) -> tuple[Cell, ...]:
+    return str(row), Content.styled(str(row * row), "bold")
+
+
+async def test_what_changed_is_drawn_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with OneTable().run_test(size=(40, 12)) as pilot:
+        table = pilot.app.query_one(LineTable)
+        table.show(COLUMNS, 100, squares)
+        await pilot.pause()
+        with drawn_by(monkeypatch) as lines:
+            table.show(COLUMNS, 100, squares)
+            await pilot.pause()
+            assert lines == []
+            table.show(COLUMNS, 100, lambda row: squares(row if row != 3 else 9))
+            await pilot.pause()
+            assert lines == [4]
+            loud = Content.styled("81", "reverse")
+            table.show(COLUMNS, 100, lambda row: ("9", loud) if row == 3 else squares(row))
+            await pilot.pause()
+            assert lines == [4, 4]
+            table.cursor = 5
+            await pilot.pause()
+            assert sorted(lines[2:]) == [1, 6]
+            table.show(COLUMNS, 99, squares)
+            await pilot.pause()
+            assert set(lines[4:]) == set(range(12))
+
+
+async def test_rows_that_changed_out_of_sight_are_right_once_they_are_scrolled_to() -> None:
+    async with OneTable().run_test(size=(40, 12)) as pilot:
+        table = pilot.app.query_one(LineTable)
+        table.show(COLUMNS, 100, squares)
+        await pilot.pause()
+        for last in (99, 0, 99):
+            table.cursor = last
+            table.show(COLUMNS, 100, lambda row, last=last: (str(row), f"{row} of {last}"))
+            await pilot.pause()
+            lines = [table.render_line(y).text for y in range(1, 12)]
+            assert all(f"of {last}" in line for line in lines)
+            assert any(f"{last} of {last}" in line for line in lines)
