@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from tui_trainer.themes import Themed
 from tui_trainer.widgets import line_table
-from tui_trainer.widgets.line_table import Cell, Column, LineTable
+from tui_trainer.widgets.line_table import Cell, Column, LineTable, Row
 
 COLUMNS = (Column("n", 4), Column("square", 8))
 
@@ -40,6 +40,10 @@ def drawn_by(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 def squares(row: int) -> tuple[Cell, ...]:
     return str(row), Content.styled(str(row * row), "bold")
+
+
+def of(last: int) -> Row:
+    return lambda row: (str(row), f"{row} of {last}")
 
 
 async def test_what_changed_is_drawn_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +77,7 @@ async def test_rows_that_changed_out_of_sight_are_right_once_they_are_scrolled_t
         await pilot.pause()
         for last in (99, 0, 99):
             table.cursor = last
-            table.show(COLUMNS, 100, lambda row, last=last: (str(row), f"{row} of {last}"))
+            table.show(COLUMNS, 100, of(last))
             await pilot.pause()
             lines = [table.render_line(y).text for y in range(1, 12)]
             assert all(f"of {last}" in line for line in lines)
