@@ -451,7 +451,7 @@ async def test_others_on_the_machine_are_told_on_the_status_line_at_80_columns()
         await until(pilot, lambda: " · 1 thread: others use this machine · as loaded" in shown(app))
         app.session.status = replace(loaded(app), updates=1_000, unsaved=1_000)
         await until(
-            pilot, lambda: " · 1 thread · 1,000 updates from loaded · unsaved" in shown(app)
+            pilot, lambda: " · 1 thread · 1,000 updates from loaded · ▲ unsaved" in shown(app)
         )
         told[0].tell_threads(ThreadShare(2, 2))
         await until(pilot, lambda: " · cpu fp32 · 1,000 updates from loaded" in shown(app))

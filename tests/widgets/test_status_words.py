@@ -15,7 +15,7 @@ def test_how_full_a_gpu_is_goes_before_anything_else() -> None:
     use = DeviceUse(27 * GB, 85 * GB, 24 * GB, 3 * GB, 0.97)
     status = LearnerStatus(model, 2, 1e-5, "AdamW", True, unsaved=1, device_use=use)
     placed = "qwen 1.72B · cuda:1 fp32 (TF32 off)"
-    state, unsaved = "2 updates from loaded", "unsaved: 1 update"
+    state, unsaved = "2 updates from loaded", "▲ unsaved: 1 update"
     assert describe_status(status) == (
         f"{placed} · 27 of 85 GB, others 3.0, 97% busy · {state}, R reloads · {unsaved}",
         f"{placed} · 27 of 85 GB, others 3.0, 97% busy · {state} · {unsaved}",
@@ -48,8 +48,8 @@ def test_the_top_row_tells_in_full_first_and_what_happens_last() -> None:
     runs = "▶ GSM8K running 312/500"
     lines = describe_header(Standing(status, loops=runs))
     assert lines[0].startswith("qwen 1.72B · cuda:1 fp32 (TF32 off) · 27 of 85 GB, others 3.0")
-    assert all(line.endswith(f"{runs} · unsaved 1") for line in lines)
-    assert lines[-2:] == (f"qwen 1.72B · {runs} · unsaved 1", f"{runs} · unsaved 1")
+    assert all(line.endswith(f"{runs} · ▲ unsaved 1") for line in lines)
+    assert lines[-2:] == (f"qwen 1.72B · {runs} · ▲ unsaved 1", f"{runs} · ▲ unsaved 1")
     assert describe_header(Standing(doing="Loading", seconds=1.5)) == (
         "no model yet · ⠹ Loading 1.5 s",
     )
@@ -57,8 +57,8 @@ def test_the_top_row_tells_in_full_first_and_what_happens_last() -> None:
 
 def test_what_runs_and_what_is_unsaved_have_their_colour_beside_their_words() -> None:
     for line, words, style in (
-        ("qwen 1.72B · ▶ GSM8K running 3/9 · unsaved 1,002", "unsaved 1,002", "$attention"),
-        ("as loaded · unsaved: 1 update  ▶ GSM8K running", "unsaved: 1 update", "$attention"),
+        ("qwen 1.72B · ▶ GSM8K running 3/9 · ▲ unsaved 1,002", "▲ unsaved 1,002", "$attention"),
+        ("as loaded · ▲ unsaved: 1 update  ▶ GSM8K running", "▲ unsaved: 1 update", "$attention"),
         ("qwen 1.72B · ▶ GSM8K running 3/9", "▶ GSM8K", "$better"),
         ("⏸ GSM8K paused 3/9", "⏸ GSM8K", "$attention"),
     ):

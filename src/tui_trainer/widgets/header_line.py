@@ -6,6 +6,7 @@ from textual.widgets import Static
 from tui_trainer.terminal_text import visible_source
 from tui_trainer.widgets.status_line import Standing, describe_places, in_colour
 from tui_trainer.words.numbers import short_count
+from tui_trainer.words.signs import WARNING
 
 BETWEEN = " · "
 
@@ -16,7 +17,7 @@ def describe_header(standing: Standing) -> tuple[str, ...]:
     if status is None:
         return (joined("no model yet", goes_on),)
     name = f"{visible_source(status.model.name, 24)} {short_count(status.model.parameters)}"
-    unsaved = f"unsaved {status.unsaved:,}" if status.unsaved else ""
+    unsaved = f"{WARNING.mark} unsaved {status.unsaved:,}" if status.unsaved else ""
     places = *describe_places(status, standing.threads), ""
     lines = (joined(name, place, goes_on, unsaved) for place in places)
     return *lines, joined(goes_on, unsaved)

@@ -12,7 +12,7 @@ from tui_trainer.terminal_text import visible_source
 from tui_trainer.words.memory import describe_use
 from tui_trainer.words.numbers import counted, short_count
 from tui_trainer.words.precision import describe_precision
-from tui_trainer.words.signs import ATTENTION, PAUSED, RUNNING
+from tui_trainer.words.signs import ATTENTION, PAUSED, RUNNING, WARNING
 from tui_trainer.words.threads import describe_threads
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -54,7 +54,7 @@ def describe_updates(status: LearnerStatus) -> tuple[tuple[str, ...], tuple[str,
     state = f"{counted(status.updates, 'update')} from loaded"
     if not status.unsaved:
         return (f"{state}, R reloads", state), (state,)
-    unsaved = f"unsaved: {counted(status.unsaved, 'update')}"
+    unsaved = f"{WARNING.mark} unsaved: {counted(status.unsaved, 'update')}"
     both = f"{state} · {unsaved}"
     return (f"{state}, R reloads · {unsaved}", both), (both, unsaved)
 
@@ -84,7 +84,7 @@ class Standing:
 
 
 MEANINGS = (
-    (re.compile(r"unsaved:? [\d,]+(?: updates?)?"), ATTENTION),
+    (re.compile(rf"{WARNING.mark} unsaved:? [\d,]+(?: updates?)?"), ATTENTION),
     (re.compile(rf"{RUNNING.mark} \S+"), RUNNING.style),
     (re.compile(rf"{PAUSED.mark} \S+"), PAUSED.style),
 )
