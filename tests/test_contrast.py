@@ -97,6 +97,7 @@ async def test_without_colours_all_is_grey_and_the_signs_are_there(
         for keys, signs in zip(KEYS, SIGNS, strict=False):
             await pilot.press(*keys)
             await until(pilot, lambda wanted: all(s in shown(app) for s in wanted), signs)
+            assert not faint(app)
             for segment in texts(app):
                 assert segment.style is not None
                 for colour in (segment.style.color, segment.style.bgcolor):

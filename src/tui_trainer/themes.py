@@ -25,6 +25,7 @@ Return = TypeVar("Return")
 LEAST_CONTRAST = 4.5
 """What WCAG 2.2 asks of text (1.4.3)."""
 GROUNDS = "background", "surface", "panel", "cursor"
+MEANT = "better", "worse", "attention", "data", "data-2"
 DEFAULT = "trainer-dark"
 
 
@@ -258,12 +259,16 @@ class Themed(App[Return]):
         return {} if theme.name in OURS else meanings(theme).variables
 
     def get_css_variables(self) -> dict[str, str]:
-        """Those of the theme; what Textual's leave too faint is made legible."""
+        """Those of the theme; what Textual's leave too faint is made legible, and without colours
+        what a colour would mean is as bright as any text."""
         variables = super().get_css_variables()
         theme = self.current_theme
         if theme.name not in OURS and not theme.ansi:
             variables |= TEXTS | _legible_footer(variables)
-            self.theme_variables = variables
+        if self.no_color and not theme.ansi:
+            # Greys would tell of nothing, and those of red and orange are hard to read.
+            variables |= dict.fromkeys(MEANT, variables["foreground"])
+        self.theme_variables = variables
         return variables
 
 

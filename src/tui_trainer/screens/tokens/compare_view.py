@@ -35,7 +35,7 @@ class CompareView(Container):
                 yield AlignedStrip(id="aligned")
             with Panel(title="segment", id="segment-panel", classes="cell"):
                 yield Static(id="segment-details", classes="details")
-        with Panel(title="table", hint="= one token in both", id="segments-panel"):
+        with Panel(title="segments", hint="= one token in both", id="segments-panel"):
             yield LineTable(id="segments")
 
     def show(self, shown: ShownText) -> None:
