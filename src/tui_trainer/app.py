@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
@@ -21,11 +21,9 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
 from tui_trainer.screens.dialogs.failure import FailureDialog, FaultDialog
-from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import WithPalette
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
@@ -57,6 +55,7 @@ class TuiTrainer(
     HearsSignals[int],
     Notifying[int],
     WithPalette[int],
+    WithKeys[int],
     Themed[int],
 ):
     """Study how a language model is trained, by keypress."""
@@ -228,22 +227,8 @@ class TuiTrainer(
             return self.session.loading is not None
         return super().check_action(action, parameters)
 
-    def get_key_display(self, binding: Binding) -> str:
-        """As Textual's, in a word where that has a sign that is not on the key."""
-        drawn = super().get_key_display(binding)
-        return drawn.replace("⏎", "enter")
-
     def action_cancel(self) -> None:
         self.worker.cancel()
-
-    def action_help(self) -> None:
-        """The sheet of keys: beside the screen where there is room, else over it."""
-        if not isinstance(self.screen, WorkScreen):
-            return
-        if self.size.width >= ROOM_FOR_SHEET:
-            self.screen.toggle_sheet()
-        else:
-            self.push_screen(HelpDialog(self.screen))
 
     @work
     async def action_ask_quit(self) -> None:

@@ -1,16 +1,18 @@
-"""`?` where there is no room beside the screen: the sheet of keys over it."""
+"""`?`: the sheet of keys beside the screen, or over it where there is no room."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
-from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
 
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.key_sheet import KeySheet
+from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET, KeySheet
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.keys import key
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.screen_tabs import SCREENS
+
+Return = TypeVar("Return")
 
 
 class HelpDialog(Dialog[None]):
@@ -31,3 +33,20 @@ class HelpDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one(KeySheet).focus()
+
+
+class WithKeys(App[Return]):
+    """An app that tells its keys, each by the word that is on it."""
+
+    def get_key_display(self, binding: Binding) -> str:
+        """As Textual's, in a word where that has a sign that is not on the key."""
+        return super().get_key_display(binding).replace("⏎", "enter")
+
+    def action_help(self) -> None:
+        """The sheet of keys: beside the screen where there is room, else over it."""
+        if not isinstance(self.screen, WorkScreen):
+            return
+        if self.size.width >= ROOM_FOR_SHEET:
+            self.screen.toggle_sheet()
+        else:
+            self.push_screen(HelpDialog(self.screen))
