@@ -21,6 +21,7 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
 from tui_trainer.screens.dialogs.failure import FailureDialog, FaultDialog
+from tui_trainer.screens.dialogs.help import WithKeys
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import WithPalette
 from tui_trainer.screens.dialogs.question import QuestionDialog
