@@ -535,17 +535,17 @@ async def test_item_shows_its_tokens_and_whether_it_was_cut() -> None:
         await until(pilot, lambda: "1 item so far was cut" in shown(app))
 
 
-async def test_item_tells_question_and_answer_apart_and_v_shows_best_and_worst() -> None:
+async def test_item_tells_question_and_answer_apart_and_shift_v_shows_best_and_worst() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
-        await pilot.press("v", "v", "v", "full_stop")
+        await pilot.press("V", "V", "V", "full_stop")
         # Losses of 0.25, 0.5, ... and the last of ten tokens is the answer
         apart = "10 tokens · question 1.1250 · answer 2.2500"
         await until(pilot, lambda: f"item 0, {apart}" in shown(app))
-        await pilot.press("v")
+        await pilot.press("V")
         await until(pilot, lambda: f"best so far: item 1,000, {apart}" in shown(app))
-        await pilot.press("v")
+        await pilot.press("V")
         await until(pilot, lambda: f"worst so far: item 2,000, {apart}" in shown(app))
-        await pilot.press("v")
+        await pilot.press("V")
         await until(pilot, lambda: f" item 0, {apart}" in shown(app))
 
 

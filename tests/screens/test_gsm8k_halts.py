@@ -47,7 +47,7 @@ async def test_the_best_of_none_is_none() -> None:
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         for view in ("best", "worst"):
-            await pilot.press("v")
+            await pilot.press("V")
             await until(
                 pilot, lambda view: f"{view} so far: no loss was finite" in shown(app), view
             )

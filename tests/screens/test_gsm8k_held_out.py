@@ -46,14 +46,14 @@ async def test_figures_points_and_samples_are_shown(size: tuple[int, int]) -> No
         points = [(bucket.first, bucket.lowest) for bucket in chart.validation.reduced(99)]
         assert points == [(0, 3.0), (1, 2.75), (2, 2.5), (3, 2.25)]
         await until(pilot, lambda: "◆ validation" in shown(app) and shown(app).count("◆") == 5)
-        await pilot.press("v", "v", "v")
+        await pilot.press("V", "V", "V")
         await until(pilot, lambda: "sample at step 3: item 7 · right" in shown(app))
         text = shown(app)
         assert "answer    42 ␛[31m[/foo]⟨202E⟩⏎#### 42" in text
         assert "expected  #### 42" in text
         assert "question  How many?" in text
         assert "\x1b" not in text
-        await pilot.press("v")
+        await pilot.press("V")
         await until(pilot, lambda: "sample at step" not in shown(app))
 
 

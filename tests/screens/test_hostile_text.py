@@ -421,11 +421,11 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
 
     app.worker._do(advance)
     await until(pilot, lambda: " 50%" in str(line.content))
-    await press(pilot, "v", "v", "v")
+    await press(pilot, "V", "V", "V")
     for sample in range(2):
         await until(pilot, lambda n: panel.view == f"sample {n}", sample)
         assert "sample at step 0" in shown(app)
-        await press(pilot, "v")
+        await press(pilot, "V")
     await press(pilot, "space")
     await until(pilot, lambda: not app.session.is_live("gsm8k"))
     await pilot.pause(0.1)

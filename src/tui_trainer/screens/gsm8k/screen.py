@@ -13,11 +13,13 @@ from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.loops import ReadRows
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.listing import RunOnDisk
 from tui_trainer.runs.past import Past
+from tui_trainer.screens.batch_rows.view import AskedRows, LoopRows
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
@@ -43,6 +45,7 @@ from tui_trainer.widgets.loss_chart import LossChart
 
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
+LAST_STEP, NEXT_STEP, NEXT_RUN = "the last step", "the next step", "the next run's first step"
 
 
 class Gsm8kScreen(WorkScreen):
@@ -73,7 +76,7 @@ rest being padding and what stands between packed items, and draws its first row
 
 Held-out items, where the settings ask for some, are measured before the run, every few steps and
 at its end: a diamond on the chart. Where the diamonds rise while the losses fall, the model
-learns these items by heart. v shows sample answers too.
+learns these items by heart. V shows sample answers too.
 
 x writes what was done since the weights were loaded as a Python script or a notebook in plain
 PyTorch that makes the same steps and prints the same losses, on a GPU in all but their last
@@ -281,6 +284,16 @@ digits."""
     def action_items(self) -> None:
         item = 0 if self.report is None else self.report.item.problem
         self.app.push_screen(ItemBrowser(self.session, self.trains_with, item))
+
+    def action_rows(self) -> None:
+        """Those of the last step, and those that the next run would begin with."""
+        run, following = self.run, AskedRows(NEXT_RUN, ReadRows(self.settings))
+        asked = [following]
+        if self.report is not None:
+            asked = [AskedRows(LAST_STEP, ReadRows()), following]
+        elif self.loop.is_live:
+            asked = [AskedRows(NEXT_STEP, ReadRows(run.settings, run.resumed_at)), following]
+        self.app.push_screen(LoopRows(self.session, asked))
 
     def action_view(self) -> None:
         self.query_one(ItemPanel).next_view()

@@ -23,6 +23,7 @@ KEYS = (
         main=5,
         id="padding-side",
     ),
+    key("v", "rows", "row", "The batch as the model gets it", BATCH, main=8),
     key("c", "compare", "compare", "Compare two tokenizers", COMPARE, main=4),
     key(
         "t",

@@ -12,8 +12,9 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.models import LoadTokenizer
-from tui_trainer.protocol.tokens import Tokenize
+from tui_trainer.protocol.tokens import ReadTextRows, Tokenize
 from tui_trainer.reports.tokens import TokenizerReport
+from tui_trainer.screens.batch_rows.view import AskedRows, TextRows
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.tokens.batch_view import BatchView, describe_lines
 from tui_trainer.screens.tokens.compare_view import CompareView
@@ -33,6 +34,8 @@ from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
 
 PREVIEWED_LINES, PREVIEWED_CHARACTERS = 8, 2000
+NEEDS = {"side": BATCH, "escapes": BATCH, "rows": BATCH, "pick": COMPARE}
+"""The view that a key is about."""
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
 
 
@@ -56,6 +59,7 @@ Batch: each line is an item. \\n in a line is a newline in the item and \\t a ta
 them, so that an item can have several lines, as the notebook's have; n leaves them as typed. Items
 shorter than the longest are padded, on the left or the right, and attention_mask is 1 at a token
 and 0 at padding. To generate, pad on the left, so that every item ends with its own last token.
+v shows the batch as the model gets it, with positions and labels.
 
 The text is that of Predict and Step too: w gives this screen one of its own.
 
@@ -233,7 +237,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """The keys of a view are in the footer while it is open."""
-        if (needs := {"side": BATCH, "escapes": BATCH, "pick": COMPARE}.get(action)) is not None:
+        if (needs := NEEDS.get(action)) is not None:
             return needs == self.view
         if action == "leave_text" and self.loading_second:
             return True
@@ -254,6 +258,13 @@ segment that is one token in both. Fewer tokens a character mean less to compute
     def action_escapes(self) -> None:
         self.escapes = not self.escapes
         self._ask()
+
+    def action_rows(self) -> None:
+        """The batch on show; while another is read the keys are for the one before."""
+        if self.shown is not None and self.shown.asked.view == BATCH:
+            asked = self.shown.asked.tokenize
+            request = ReadTextRows(asked.items, asked.padding_side, asked.source)
+            self.app.push_screen(TextRows(self.session, [AskedRows("the batch", request)]))
 
     def action_compare(self) -> None:
         if self.view == COMPARE:

@@ -1,0 +1,1 @@
+"""The rows of a batch as the model gets them, over GSM8K and Tokens."""

@@ -1,0 +1,52 @@
+"""Every key of the rows, by what it does; those of the footer with their place there."""
+
+from tui_trainer.widgets.keys import key
+
+LOOK, RUN = "Look", "The run"
+KEYS = (
+    key(
+        "left_square_bracket",
+        "row(-1)",
+        "row before",
+        "The row before",
+        LOOK,
+        main=3,
+        pair="row",
+        drawn="[",
+        id="row-before",
+    ),
+    key(
+        "right_square_bracket",
+        "row(1)",
+        "row after",
+        "The row after",
+        LOOK,
+        main=3,
+        pair="row",
+        drawn="]",
+        id="row-after",
+    ),
+    key("n", "item(1)", "next item", "To the next item of the row", LOOK, main=4, id="next-item"),
+    key("p", "item(-1)", "item before", "To the item before", LOOK, main=8, id="item-before"),
+    key(
+        "a",
+        "sight",
+        "who sees whom",
+        "Who sees whom in the row, item by item",
+        LOOK,
+        main=5,
+        id="who-sees-whom",
+    ),
+    key("full_stop", "step", "step", "One step of the paused run, and its rows", RUN, main=2),
+    key("r", "read", "read again", "The rows of the last step as it is now", RUN, main=6),
+    key(
+        "b",
+        "other",
+        "other step",
+        "The last step, or the first of the next run",
+        RUN,
+        main=7,
+        id="which-step",
+    ),
+    key("escape", "close", "back", "Back to where you came from", LOOK, main=1),
+)

@@ -1,0 +1,110 @@
+"""What the screen of the rows says; no widget."""
+
+from textual.content import Content
+
+from tui_trainer.reports.rows import IGNORED, BatchRow, StepRows
+from tui_trainer.widgets.cell_text import piece
+from tui_trainer.widgets.line_table import Cell, Column
+from tui_trainer.widgets.token_losses import level
+from tui_trainer.words.numbers import nats
+from tui_trainer.words.rows import (
+    NOT_GIVEN,
+    PADDING,
+    describe_agreement,
+    describe_label,
+    describe_sight,
+    describe_sum,
+    leaks,
+    part_name,
+    part_of,
+    seen_from,
+)
+from tui_trainer.words.signs import RIGHT, WARNING
+
+COLUMNS = (
+    Column("#", 5, right=True),
+    Column("ID", 7, right=True),
+    Column("token", 10, share=1),
+    Column("item", 6, right=True),
+    Column("pos", 5, right=True),
+    Column("mask", 4, right=True),
+    Column("label", 7, right=True),
+    Column("= token below", 13, share=1),
+    Column("loss", 7, right=True),
+)
+SEES = Column("sees", 11, right=True)
+LEAKS_SHOWN = 3
+
+
+def columns(*, wide: bool) -> tuple[Column, ...]:
+    return (*COLUMNS, SEES) if wide else COLUMNS
+
+
+def position_cells(row: BatchRow, n: int, *, wide: bool) -> tuple[Cell, ...]:
+    """One position; what does not count is context, and so is what is no text of an item."""
+    part = part_of(row, n)
+    is_text = row.parts[part].problem is not None
+    label, loss = row.labels[n], row.losses[n]
+    counts = label != IGNORED
+    mask, positions = row.attention_mask, row.position_ids
+    cells: tuple[Cell, ...] = (
+        str(n),
+        str(row.input_ids[n]),
+        _said(piece(row.token_texts[n]), is_text),
+        _said(part_name(row, part), is_text),
+        _said(str(n if positions is None else positions[n]), positions is not None),
+        NOT_GIVEN if mask is None else str(mask[n]),
+        _said(str(label), counts),
+        piece(row.token_texts[n + 1]) if counts else "",
+        _loss(loss, counts=counts),
+    )
+    return (*cells, _sees(row, n)) if wide else cells
+
+
+def _said(text: str, matters: bool) -> Cell:
+    return text if matters else Content.styled(text, "$context")
+
+
+def _loss(loss: float | None, *, counts: bool) -> Cell:
+    if loss is None:
+        return ""
+    return Content.styled(nats(loss), level(loss) if counts else "$context")
+
+
+def _sees(row: BatchRow, n: int) -> str:
+    return seen_from(row.sights[0], n) if row.sights else "?"
+
+
+def describe_position(row: BatchRow, n: int) -> str:
+    """What the cursor's position is, predicts and sees."""
+    number = part_of(row, n)
+    part, token = row.parts[number], n - row.starts[number]
+    what = f"item {part.problem}, token {token} of {part.tokens}"
+    if part.problem is None:
+        what = "padding" if part_name(row, number) == PADDING else "between two items"
+    following = piece(row.token_texts[n + 1]) if n + 1 < len(row.labels) else ""
+    return f"{n}: {what} · {describe_label(row, n, following)} · {describe_sight(row, n)}"
+
+
+def sum_figure(rows: StepRows) -> Content:
+    """The sum by hand beside the step's loss, with the sign of whether they are the same."""
+    if rows.agrees is None:
+        return Content.styled("no step yet: no loss", "$context")
+    sign = RIGHT if rows.agrees else WARNING
+    return Content.assemble((describe_sum(rows), "bold"), " ", sign.said(describe_agreement(rows)))
+
+
+def row_figure(row: BatchRow) -> str:
+    return f"{len(row.input_ids):,} positions, {row.counted:,} count"
+
+
+def sight_figure(row: BatchRow) -> Content:
+    """Whether an item sees another: with a right mask none does."""
+    if not row.sights:
+        return Content("")
+    seen = leaks(row)
+    if not seen:
+        return Content.assemble(RIGHT.said("no item sees another"))
+    pairs = ", ".join(f"{one} sees {other}" for one, other in seen[:LEAKS_SHOWN])
+    more = f" and {len(seen) - LEAKS_SHOWN} more" if len(seen) > LEAKS_SHOWN else ""
+    return Content.assemble(WARNING.said(f"{pairs}{more}"))
