@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from textual.widgets import Static
-from tui_trainer.widgets.panel import Panel
 
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
@@ -15,8 +14,14 @@ from tui_trainer.reports.rows import IGNORED, MASKED, WITHIN_ITEMS, BatchRow, Si
 from tui_trainer.reports.steps import RowPart
 from tui_trainer.screens.batch_rows import view
 from tui_trainer.screens.batch_rows.view import RowsScreen
-from tui_trainer.screens.batch_rows.words import describe_position, sight_figure, sum_figure
+from tui_trainer.screens.batch_rows.words import (
+    describe_position,
+    describe_rows,
+    sight_figure,
+    sum_figure,
+)
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.sight_map import draw_map
 
 PARTS = RowPart(8, 3), RowPart(None, 1), RowPart(13, 2), RowPart(None, 2)
@@ -85,9 +90,9 @@ async def test_a_paused_run_makes_a_step_there_and_shows_its_rows() -> None:
         await pilot.press("full_stop")
         await until(pilot, lambda: "1/3" in shown(app))
         await pilot.press("v")
-        await until(pilot, lambda: figure(app, "step").startswith("sum 36 / 9 labels = 4 ✓"))
+        await until(pilot, lambda: figure(app, "step").startswith("36 / 9 = 4 ✓ loss 4"))
         await pilot.press("full_stop")
-        await until(pilot, lambda: figure(app, "step").startswith("sum 27 / 9 labels = 3 ✓"))
+        await until(pilot, lambda: figure(app, "step").startswith("27 / 9 = 3 ✓ loss 3"))
         assert "step 2 · 1 row" in shown(app)
         await pilot.press("b")  # what the next run would begin with
         await until(pilot, lambda: "no step yet" in figure(app, "step"))
@@ -193,10 +198,14 @@ async def test_v_shows_the_batch_of_tokens_as_the_model_gets_it() -> None:
 
 
 def test_a_sum_that_is_not_the_steps_loss_is_marked() -> None:
-    assert str(sum_figure(STEP)) == "sum 6 / 3 labels = 2 ✓ the step's loss 2"
-    assert "▲ the step's loss 2.1, which is another" in str(sum_figure(replace(STEP, loss=2.1)))
-    rounded = str(sum_figure(replace(STEP, loss=2.000001)))
-    assert "✓ the step's loss 2.000001, the same but for fp32's rounding" in rounded
+    assert str(sum_figure(STEP)) == "6 / 3 = 2 ✓ loss 2"
+    assert describe_rows(STEP) == "step 7 · 1 row · 3 labels count"
+    other = replace(STEP, loss=2.1)
+    assert str(sum_figure(other)) == "6 / 3 = 2 ▲ loss 2.1"
+    assert "do not come to the step's loss" in describe_rows(other)
+    rounded = replace(STEP, loss=2.000001)
+    assert str(sum_figure(rounded)) == "6 / 3 = 2 ✓ loss 2.000001"
+    assert "differ by fp32's rounding" in describe_rows(rounded)
 
 
 def test_an_item_that_sees_another_is_marked() -> None:

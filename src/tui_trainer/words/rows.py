@@ -54,9 +54,9 @@ def describe_agreement(rows: StepRows) -> str:
     return loss if same else f"{loss}, the same but for fp32's rounding"
 
 
-def digits(loss: float) -> str:
+def digits(loss: float | None) -> str:
     """As many as fp32 has."""
-    return f"{loss:.7g}"
+    return "-" if loss is None else f"{loss:.7g}"
 
 
 def describe_way(rows: StepRows, row: BatchRow) -> str:

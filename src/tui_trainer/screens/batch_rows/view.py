@@ -20,6 +20,7 @@ from tui_trainer.screens.batch_rows.keys import KEYS
 from tui_trainer.screens.batch_rows.words import (
     columns,
     describe_position,
+    describe_rows,
     position_cells,
     row_figure,
     sight_figure,
@@ -32,7 +33,7 @@ from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.row_bar import row_bar
 from tui_trainer.widgets.sight_map import LEGEND, SightMap
-from tui_trainer.words.rows import describe_step, describe_way, part_of
+from tui_trainer.words.rows import describe_way, part_of
 
 READING = "The rows come with the next step."
 
@@ -130,7 +131,7 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
         panel = self.query_one("#step", Panel)
         panel.title = self._asked[self._which].name
         panel.figure = sum_figure(self.rows)
-        self.say("about", describe_step(self.rows))
+        self.say("about", describe_rows(self.rows))
         self._show_row()
 
     def _show_row(self) -> None:

@@ -10,10 +10,10 @@ from tui_trainer.words.numbers import nats
 from tui_trainer.words.rows import (
     NOT_GIVEN,
     PADDING,
-    describe_agreement,
     describe_label,
     describe_sight,
-    describe_sum,
+    describe_step,
+    digits,
     leaks,
     part_name,
     part_of,
@@ -88,10 +88,22 @@ def describe_position(row: BatchRow, n: int) -> str:
 
 def sum_figure(rows: StepRows) -> Content:
     """The sum by hand beside the step's loss, with the sign of whether they are the same."""
-    if rows.agrees is None:
+    if rows.agrees is None or rows.summed is None or rows.by_hand is None:
         return Content.styled("no step yet: no loss", "$context")
+    sum_by_hand = f"{digits(rows.summed)} / {rows.counted:,} = {digits(rows.by_hand)}"
     sign = RIGHT if rows.agrees else WARNING
-    return Content.assemble((describe_sum(rows), "bold"), " ", sign.said(describe_agreement(rows)))
+    return Content.assemble((sum_by_hand, "bold"), " ", sign.said(f"loss {digits(rows.loss)}"))
+
+
+def describe_rows(rows: StepRows) -> str:
+    """Which rows they are, and how far the sum by hand is the step's loss."""
+    told = describe_step(rows)
+    if rows.agrees is None:
+        return told
+    if not rows.agrees:
+        return f"{told} · the losses that count do not come to the step's loss"
+    same = digits(rows.by_hand) == digits(rows.loss)
+    return told if same else f"{told} · the two losses differ by fp32's rounding"
 
 
 def row_figure(row: BatchRow) -> str:
