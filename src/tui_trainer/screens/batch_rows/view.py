@@ -100,6 +100,17 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
         if self.rows is not None:
             self.call_after_refresh(self._show_row)
 
+    def word_for(self, name: str, label: str) -> str:
+        """Only what can be done now."""
+        can = {
+            "step": self.session.is_live(GSM8K) and not self.session.is_running(GSM8K),
+            "which-step": len(self._asked) > 1,
+            "row-before": self.number > 0,
+            "row-after": self.rows is not None and self.number + 1 < len(self.rows.rows),
+            "who-sees-whom": self.has_class("-narrow"),
+        }
+        return super().word_for(name, label) if can.get(name, True) else ""
+
     # What is asked
 
     @work(exclusive=True)
@@ -150,6 +161,7 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
         bar = self.query_one("#bar", Static)
         bar.update(Content(row_bar(row.parts, bar.content_size.width)), layout=False)
         self.query_one("#sight", Panel).figure = sight_figure(row)
+        self.follow_keys()
         self.query_one("#way", Static).update(Content(describe_way(rows, row)))
         self._show_position()
 

@@ -36,7 +36,9 @@ KEYS = (
         main=7,
     ),
     *lr_bindings("from the next step on", 5),
-    key("v", "rows", "row", "The step's rows as the model gets them, and their losses", LOOK, main=8),
+    key(
+        "v", "rows", "row", "The step's rows as the model gets them, and their losses", LOOK, main=8
+    ),
     key("V", "view", "view", "The last item, best, worst, samples", LOOK, main=11),
     key("i", "items", "items", "Look at the items: search, text, tokens, labels", LOOK, main=10),
     key("y", "log", "log axis", "Logarithmic loss axis", LOOK),
