@@ -111,7 +111,7 @@ async def test_each_position_has_its_token_label_and_loss_and_who_it_sees() -> N
         assert any("0 11 a 8 0 · 12 ␣b 1.0000 0–0" in text for text in texts), texts
         assert any("2 13 ␛[2J 8 2 · -100 0–2" in text for text in texts), texts
         assert any("4 21 c 13 0 · 22 d 3.0000 4–4" in text for text in texts), texts
-        assert "✓ no item sees another" in figure(app, "sight")
+        assert "✓ no leak" in figure(app, "sight")
         assert position(app).startswith("0: item 8, token 0 of 3 · label 12 ␣b, the token")
         await pilot.press("n")
         await until(pilot, lambda: position(app).startswith("4: item 13, token 0 of 2"))
@@ -119,7 +119,7 @@ async def test_each_position_has_its_token_label_and_loss_and_who_it_sees() -> N
         await until(pilot, lambda: position(app).startswith("0: "))
         await pilot.press("end")
         await until(pilot, lambda: position(app).startswith("7: padding · label -100: nothing"))
-        assert "cut at the ends of the items" in shown(app)
+        assert "each item attends by" in shown(app)
 
 
 async def test_at_80_columns_a_shows_who_sees_whom_in_the_place_of_the_positions() -> None:
@@ -127,11 +127,11 @@ async def test_at_80_columns_a_shows_who_sees_whom_in_the_place_of_the_positions
         await pilot.press("full_stop")
         await until(pilot, lambda: "1/5" in shown(app))
         await pilot.press("v")
-        await until(pilot, lambda: "= token below" in shown(app))
-        assert "who sees whom" not in shown(app)
+        await until(pilot, lambda: "↓ below" in shown(app))
+        assert "── who sees whom" not in shown(app)
         await pilot.press("a")
-        await until(pilot, lambda: "who sees whom" in shown(app))
-        assert "= token below" not in shown(app)
+        await until(pilot, lambda: "── who sees whom" in shown(app))
+        assert "↓ below" not in shown(app)
 
 
 async def test_brackets_go_from_row_to_row() -> None:
@@ -214,7 +214,7 @@ def test_an_item_that_sees_another_is_marked() -> None:
         PACKED,
         sights=(replace(sight, parts=((6, 0, 0, 0), (3, 1, 0, 0), (4, 1, 3, 0), (0, 0, 0, 3))),),
     )
-    assert str(sight_figure(PACKED)) == "✓ no item sees another"
+    assert str(sight_figure(PACKED)) == "✓ no leak"
     assert str(sight_figure(leaking)) == "▲ 13 sees 8"
     assert str(draw_map(PACKED, sight, 0)) == "  8 ◣··\n 13 ·◣·\npad ··◣"
     assert str(draw_map(leaking, leaking.sights[0], 0)).splitlines()[1] == " 13 ▒◣·"

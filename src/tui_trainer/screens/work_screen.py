@@ -206,5 +206,9 @@ class ScreenOnTop(LeftOnce, WorkScreen):
         """As `Dialog.dismiss`."""
         return super().dismiss(result) if self.leaves() else AwaitComplete.nothing()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """It has no text box."""
+        return action != "enter_text" and super().check_action(action, parameters)
+
     def action_close(self) -> None:
         self.dismiss()

@@ -4,14 +4,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.reports.rows import BatchRow, Sight
-from tui_trainer.words.rows import PADDING, SEPARATOR, part_name
+from tui_trainer.words.rows import SEPARATOR, part_name
 
 NONE, ITSELF, SOME, ALL = "·", "◣", "▒", "█"
 LEGEND = Content.assemble(
     (ITSELF, "$data"),
-    " itself, up to each token   ",
-    (f"{ALL}{SOME}", "$attention"),
-    f" another, whole or in part   {NONE} nothing",
+    " itself, up to each token\n",
+    (f"{ALL} {SOME}", "$attention"),
+    f" another, all or a part\n{NONE} nothing",
 )
 LONGEST_NAME = 8
 
@@ -52,6 +52,3 @@ def _mark(row: BatchRow, sight: Sight, part: int, other: int) -> tuple[str, str]
     whole = seen == row.parts[part].tokens * row.parts[other].tokens
     mine = row.parts[part].problem is not None and row.parts[other].problem is not None
     return (ALL if whole else SOME), "$attention" if mine else "$context"
-
-
-__all__ = ["LEGEND", "PADDING", "SightMap", "draw_map"]

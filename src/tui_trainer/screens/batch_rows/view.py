@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, ScrollableContainer
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -87,8 +87,9 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
         with Horizontal(id="row"):
             with Panel(title="positions", id="in-row"):
                 yield LineTable(id="positions")
-            with Panel(title="who sees whom", hint=LEGEND, id="sight"), VerticalScroll():
+            with Panel(title="who sees whom", id="sight"), ScrollableContainer():
                 yield SightMap(id="map")
+                yield Static(LEGEND, id="legend", classes="hint")
                 yield Static(id="way")
         yield Static(id="position", classes="details")
 

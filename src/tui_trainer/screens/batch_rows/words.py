@@ -6,7 +6,7 @@ from tui_trainer.reports.rows import IGNORED, BatchRow, StepRows
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Cell, Column
 from tui_trainer.widgets.token_losses import level
-from tui_trainer.words.numbers import nats
+from tui_trainer.words.numbers import LOSS_WIDTH, nats
 from tui_trainer.words.rows import (
     NOT_GIVEN,
     PADDING,
@@ -23,16 +23,17 @@ from tui_trainer.words.signs import RIGHT, WARNING
 
 COLUMNS = (
     Column("#", 5, right=True),
-    Column("ID", 7, right=True),
-    Column("token", 10, share=1),
-    Column("item", 6, right=True),
-    Column("pos", 5, right=True),
+    Column("ID", 6, right=True),
+    Column("token", 9, share=1),
+    Column("item", 5, right=True),
+    Column("pos", 4, right=True),
     Column("mask", 4, right=True),
-    Column("label", 7, right=True),
-    Column("= token below", 13, share=1),
-    Column("loss", 7, right=True),
+    Column("label", 6, right=True),
+    Column("↓ below", 9, share=1),
+    Column("loss", LOSS_WIDTH, right=True),
 )
-SEES = Column("sees", 11, right=True)
+"""The label is the token of the next position, which stands below."""
+SEES = Column("sees", 9, right=True)
 LEAKS_SHOWN = 3
 
 
@@ -116,7 +117,7 @@ def sight_figure(row: BatchRow) -> Content:
         return Content("")
     seen = leaks(row)
     if not seen:
-        return Content.assemble(RIGHT.said("no item sees another"))
+        return Content.assemble(RIGHT.said("no leak"))
     pairs = ", ".join(f"{one} sees {other}" for one, other in seen[:LEAKS_SHOWN])
     more = f" and {len(seen) - LEAKS_SHOWN} more" if len(seen) > LEAKS_SHOWN else ""
     return Content.assemble(WARNING.said(f"{pairs}{more}"))
