@@ -119,7 +119,7 @@ async def test_each_position_has_its_token_label_and_loss_and_who_it_sees() -> N
         await until(pilot, lambda: position(app).startswith("0: "))
         await pilot.press("end")
         await until(pilot, lambda: position(app).startswith("7: padding · label -100: nothing"))
-        assert "each item attends by" in shown(app)
+        assert "attends by itself" in shown(app)
 
 
 async def test_at_80_columns_a_shows_who_sees_whom_in_the_place_of_the_positions() -> None:

@@ -89,7 +89,7 @@ def assert_labels(row: BatchRow, settings: TrainSettings) -> None:
         counted = [label for label in inside if label != IGNORED]
         assert last == IGNORED
         assert row.losses[end - 1] is None
-        assert None not in row.losses[start : end - 1]
+        assert None not in row.losses[start : end - 1] or {*row.losses} == {None}
         assert (*counted,) == following[len(following) - len(counted) :]
         assert settings.answer_only or (*inside,) == following
         positions = row.position_ids or tuple(range(len(row.input_ids)))
