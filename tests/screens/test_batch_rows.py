@@ -23,6 +23,7 @@ from tui_trainer.screens.batch_rows.words import (
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.sight_map import draw_map
+from tui_trainer.widgets.token_losses import Ramp
 
 PARTS = RowPart(8, 3), RowPart(None, 1), RowPart(13, 2), RowPart(None, 2)
 PACKED = BatchRow(
@@ -153,9 +154,9 @@ async def test_a_row_of_2048_positions_costs_no_more_than_is_in_view(
     asked: list[int] = []
     cells = view.position_cells
 
-    def counting(row: BatchRow, n: int, *, wide: bool) -> tuple[object, ...]:
+    def counting(row: BatchRow, n: int, styles: Ramp, *, wide: bool) -> tuple[object, ...]:
         asked.append(n)
-        return cells(row, n, wide=wide)
+        return cells(row, n, styles, wide=wide)
 
     monkeypatch.setattr(view, "position_cells", counting)
     long = replace(

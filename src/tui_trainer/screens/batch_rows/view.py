@@ -33,6 +33,7 @@ from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.row_bar import row_bar
 from tui_trainer.widgets.sight_map import LEGEND, SightMap
+from tui_trainer.widgets.token_losses import legend, ramp
 from tui_trainer.words.rows import describe_way, part_of
 
 READING = "The rows come with the next step."
@@ -48,8 +49,12 @@ class AskedRows:
 
 
 class RowsScreen(ScreenOnTop):
-    """Opened over another screen. It asks once; what it shows does not move under the cursor."""
+    """Of the loop over items, opened over its screen.
 
+    It asks once, and after a step by key: what it shows does not move under the cursor.
+    """
+
+    NAME = "gsm8k"
     AUTO_FOCUS = "#positions"
     HELP = """\
 A row as the model gets it: no text any more, but at each position a token ID, and beside it what
@@ -150,14 +155,14 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
         rows, row = self.rows, self.row
         if rows is None or row is None:
             return
-        wide = not self.has_class("-narrow")
+        wide, styles = not self.has_class("-narrow"), ramp(self.app)
         panel = self.query_one("#in-row", Panel)
         panel.title = f"row {self.number + 1:,} of {rows.all_rows:,}"
-        panel.figure = row_figure(row)
+        panel.figure, panel.hint = row_figure(row), legend(styles)
         self.query_one("#positions", LineTable).show(
             columns(wide=wide),
             len(row.input_ids),
-            lambda n: position_cells(row, n, wide=wide),
+            lambda n: position_cells(row, n, styles, wide=wide),
         )
         bar = self.query_one("#bar", Static)
         bar.update(Content(row_bar(row.parts, bar.content_size.width)), layout=False)
@@ -216,12 +221,6 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
     def action_other(self) -> None:
         self._which = (self._which + 1) % len(self._asked)
         self._read()
-
-
-class LoopRows(RowsScreen):
-    """Of the loop over items."""
-
-    NAME = "gsm8k"
 
 
 class TextRows(RowsScreen):

@@ -5,7 +5,7 @@ from textual.content import Content
 from tui_trainer.reports.rows import IGNORED, BatchRow, StepRows
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Cell, Column
-from tui_trainer.widgets.token_losses import level
+from tui_trainer.widgets.token_losses import Ramp, level
 from tui_trainer.words.numbers import LOSS_WIDTH, nats
 from tui_trainer.words.rows import (
     NOT_GIVEN,
@@ -35,41 +35,39 @@ COLUMNS = (
 """The label is the token of the next position, which stands below."""
 SEES = Column("sees", 9, right=True)
 LEAKS_SHOWN = 3
+CONTEXT = "$context"
 
 
 def columns(*, wide: bool) -> tuple[Column, ...]:
     return (*COLUMNS, SEES) if wide else COLUMNS
 
 
-def position_cells(row: BatchRow, n: int, *, wide: bool) -> tuple[Cell, ...]:
-    """One position; what does not count is context, and so is what is no text of an item."""
+def position_cells(row: BatchRow, n: int, styles: Ramp, *, wide: bool) -> tuple[Cell, ...]:
+    """One position; what does not count is context, and so is what is no text of an item.
+
+    `styles` are those of a loss that counts, by its size.
+    """
     part = part_of(row, n)
-    is_text = row.parts[part].problem is not None
+    of_item = CONTEXT if row.parts[part].problem is None else ""
     label, loss = row.labels[n], row.losses[n]
     counts = label != IGNORED
     mask, positions = row.attention_mask, row.position_ids
     cells: tuple[Cell, ...] = (
         str(n),
         str(row.input_ids[n]),
-        _said(piece(row.token_texts[n]), is_text),
-        _said(part_name(row, part), is_text),
-        _said(str(n if positions is None else positions[n]), positions is not None),
+        _said(piece(row.token_texts[n]), of_item),
+        _said(part_name(row, part), of_item),
+        _said(str(n if positions is None else positions[n]), CONTEXT if positions is None else ""),
         NOT_GIVEN if mask is None else str(mask[n]),
-        _said(str(label), counts),
+        _said(str(label), "" if counts else CONTEXT),
         piece(row.token_texts[n + 1]) if counts else "",
-        _loss(loss, counts=counts),
+        "" if loss is None else _said(nats(loss), level(loss, styles) if counts else CONTEXT),
     )
     return (*cells, _sees(row, n)) if wide else cells
 
 
-def _said(text: str, matters: bool) -> Cell:
-    return text if matters else Content.styled(text, "$context")
-
-
-def _loss(loss: float | None, *, counts: bool) -> Cell:
-    if loss is None:
-        return ""
-    return Content.styled(nats(loss), level(loss) if counts else "$context")
+def _said(text: str, style: str) -> Cell:
+    return Content.styled(text, style) if style else text
 
 
 def _sees(row: BatchRow, n: int) -> str:

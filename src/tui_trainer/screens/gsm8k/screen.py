@@ -19,7 +19,7 @@ from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.listing import RunOnDisk
 from tui_trainer.runs.past import Past
-from tui_trainer.screens.batch_rows.view import AskedRows, LoopRows
+from tui_trainer.screens.batch_rows.view import AskedRows, RowsScreen
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
@@ -293,7 +293,7 @@ digits."""
             asked = [AskedRows(LAST_STEP, ReadRows()), following]
         elif self.loop.is_live:
             asked = [AskedRows(NEXT_STEP, ReadRows(run.settings, run.resumed_at)), following]
-        self.app.push_screen(LoopRows(self.session, asked))
+        self.app.push_screen(RowsScreen(self.session, asked))
 
     def action_view(self) -> None:
         self.query_one(ItemPanel).next_view()
