@@ -12,11 +12,11 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.rows import IGNORED, MASKED, WITHIN_ITEMS, BatchRow, Sight, StepRows
 from tui_trainer.reports.steps import RowPart
-from tui_trainer.screens.batch_rows import view
 from tui_trainer.screens.batch_rows.view import RowsScreen
 from tui_trainer.screens.batch_rows.words import (
     describe_position,
     describe_rows,
+    position_cells,
     sight_figure,
     sum_figure,
 )
@@ -152,13 +152,12 @@ async def test_a_row_of_2048_positions_costs_no_more_than_is_in_view(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[int] = []
-    cells = view.position_cells
 
     def counting(row: BatchRow, n: int, styles: Ramp, *, wide: bool) -> tuple[object, ...]:
         asked.append(n)
-        return cells(row, n, styles, wide=wide)
+        return position_cells(row, n, styles, wide=wide)
 
-    monkeypatch.setattr(view, "position_cells", counting)
+    monkeypatch.setattr(f"{RowsScreen.__module__}.position_cells", counting)
     long = replace(
         PACKED,
         input_ids=(5,) * 2048,
