@@ -55,6 +55,7 @@ async def look_at(app: TuiTrainer) -> None:
         await asyncio.sleep(0.1)
 
 
+ANSWERS = "#### 1", "It is 2.", "#### 9", "#### 4"
 KEYS = (
     ("1", "down"),
     ("b",),
@@ -63,6 +64,7 @@ KEYS = (
     ("4", "space"),
     ("v",),
     ("5", "full_stop"),
+    ("r",),
     ("e",),
     ("escape", "enter"),
     ("escape", "6"),
@@ -85,8 +87,8 @@ async def test_every_text_of_every_screen_can_be_read(theme: str) -> None:
 
 
 def with_none(_progress: Progress) -> FakeEngine:
-    """An engine without a model."""
-    return FakeEngine()
+    """An engine without a model, which knows some of the answers."""
+    return FakeEngine(answers=[ANSWERS])
 
 
 async def test_without_colours_all_is_grey_and_the_signs_are_there(
@@ -109,7 +111,13 @@ SIGNS = (
     ("[", "]"),
     ("[2 Predict]", "▶"),
     ("[3 Loss]", "▶", "●", "↓"),
-    ("[4 Step]",),
+    ("[4 Step]", "▲ unsaved 1"),
+    (),
+    ("[5 GSM8K]",),
+    ("⏸",),
+    (),
+    (),
+    ("[6 Runs]",),
 )
 """What tells apart at each look what a colour tells apart."""
 

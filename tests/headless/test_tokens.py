@@ -65,6 +65,9 @@ def test_batch_pads_each_row_to_the_longest(program: Program, side: str) -> None
     assert short["shape"] == long["shape"] == [2, width]
     assert long["input_ids"] == ids_of(texts[1])
     assert short["attention_mask"] == ([*padding, 1] if side == "left" else [1, *padding])
+    assert long["position_ids"] == list(range(width))
+    assert long["labels"] == [*long["input_ids"][1:], -100]
+    assert (short["position_ids"], short["labels"]) == ([0] * width, [-100] * width)
     for line in lines:
         for token in line["tokens"]:
             assert line["input_ids"][token["index"]] == token["id"]
@@ -75,14 +78,19 @@ def test_batch_pads_on_the_right_unless_told(program: Program) -> None:
     assert short["attention_mask"][0] == 1
 
 
-def test_batch_for_people_lines_up_two_grids(program: Program) -> None:
+def test_batch_for_people_lines_up_its_grids(program: Program) -> None:
     out = program("tokens", "a", "two words", "--padding-side", "left").out.splitlines()
     width = len(ids_of("two words"))
     assert out[0] == f"shape (2, {width}), padded on the left with ID 0"
-    masks = [line.split() for line in out[out.index("attention_mask") + 1 :]]
-    assert masks == [["0"] * (width - 1) + ["1"], ["1"] * width]
-    ids = [line.split() for line in out[out.index("input_ids") + 1 : out.index("attention_mask")]]
+    first = out.index("input_ids")
+    ids, mask, positions, labels = (
+        [line.split() for line in out[first + 3 * n + 1 : first + 3 * n + 3]] for n in range(4)
+    )
+    assert mask == [["0"] * (width - 1) + ["1"], ["1"] * width]
     assert ids[1] == [str(token_id) for token_id in ids_of("two words")]
+    assert positions == [["0"] * width, [str(n) for n in range(width)]]
+    assert labels == [["-100"] * width, [*ids[1][1:], "-100"]]
+    assert len({len(line) for line in out[first + 1 :] if line[-1].isdigit()}) == 1
 
 
 def test_table_shows_every_token(program: Program) -> None:

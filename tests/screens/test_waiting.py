@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from tui_trainer.screens.step.update_queue import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.status_line import StatusLine
 
 
@@ -93,6 +95,12 @@ def status_line(app: TuiTrainer) -> str:
 # GSM8K
 
 
+def works_for(app: TuiTrainer) -> float:
+    """How long the worker is at what it does, in seconds."""
+    doing = app.worker.doing
+    return time.monotonic() - doing.since if doing is not None else 0.0
+
+
 async def test_a_pause_is_told_at_once_and_not_undone_by_a_second_press() -> None:
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
@@ -100,6 +108,7 @@ async def test_a_pause_is_told_at_once_and_not_undone_by_a_second_press() -> Non
         await until(pilot, lambda: " 1/9 " in shown(app))
         await pilot.press("space")
         assert "1/9  11%  pausing after this step, " in shown(app)
+        await until(pilot, lambda: works_for(app) > DIM_AFTER)  # a key is not excused before
         await pilot.press("space", "space", "full_stop")
         assert "pausing after this step" in shown(app)
         await until(pilot, lambda: "The run pauses after this step." in shown(app))

@@ -122,17 +122,25 @@ def _write_batch(output: Output, tokenized: list[Tokenized], batch: Batch) -> No
         for line in batch_lines(tokenized, batch):
             output.text(line)
         return
-    for item, ids, mask in zip(tokenized, batch.input_ids, batch.attention_mask, strict=True):
-        output.json(token_line(item, batch.shape, ids, mask))
+    grids = batch.input_ids, batch.attention_mask, batch.position_ids, batch.labels
+    for item, ids, mask, positions, labels in zip(tokenized, *grids, strict=True):
+        line = token_line(item, batch.shape, ids, mask)
+        output.json(line | {"position_ids": positions, "labels": labels})
 
 
 def batch_lines(tokenized: list[Tokenized], batch: Batch) -> Iterator[str]:
-    """The batch for people: the texts, then the two grids with their columns lined up."""
+    """The batch for people: the texts, then the grids with their columns lined up."""
     yield f"shape {batch.shape}, padded on the {batch.padding_side} with ID {batch.pad_id}"
     for number, item in enumerate(tokenized):
         yield f"{number}  {visible(item.text, limit=TEXT_SHOWN)}"
-    width = max((len(str(token_id)) for row in batch.input_ids for token_id in row), default=1)
-    for name, grid in (("input_ids", batch.input_ids), ("attention_mask", batch.attention_mask)):
+    grids = {
+        "input_ids": batch.input_ids,
+        "attention_mask": batch.attention_mask,
+        "position_ids": batch.position_ids,
+        "labels": batch.labels,
+    }
+    width = max((len(str(n)) for grid in grids.values() for row in grid for n in row), default=1)
+    for name, grid in grids.items():
         yield name
         for row in grid:
             yield "  ".join(str(value).rjust(width) for value in row)

@@ -42,7 +42,7 @@ class ItemPanel(Vertical):
         yield Static(id="row")
         with VerticalScroll(can_focus=False):
             yield TokenLosses()
-        yield LossLegend(classes="hint", id="legend")
+        yield LossLegend(id="legend")
 
     def next_view(self) -> None:
         samples = self._samples.items if self._samples else ()

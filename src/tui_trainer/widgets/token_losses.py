@@ -46,7 +46,8 @@ def legend(styles: Ramp) -> Content:
     """What each step means: of a panel's `hint`, or a line of its own."""
     names = *(f"<{limit:g}" for limit in LIMITS), "more"
     steps = (part for pair in zip(names, styles, strict=True) for part in (pair, " "))
-    return Content.assemble("loss of a token  ", *steps, "nats")
+    said = Content.assemble("loss of a token  ", *steps, "nats")
+    return said.stylize_before("$foreground")  # what is dim is so of a text that can be read
 
 
 class LossLegend(Static):

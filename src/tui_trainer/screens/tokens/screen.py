@@ -58,8 +58,10 @@ A special token such as <|endoftext|> is one entry of the vocabulary, matched as
 Batch: each line is an item. \\n in a line is a newline in the item and \\t a tab, as Python has
 them, so that an item can have several lines, as the notebook's have; n leaves them as typed. Items
 shorter than the longest are padded, on the left or the right, and attention_mask is 1 at a token
-and 0 at padding. To generate, pad on the left, so that every item ends with its own last token.
-v shows the batch as the model gets it, with positions and labels.
+and 0 at padding. position_ids count each item's own tokens; labels hold at each the token after
+it, which training asks for, and where there is none -100, which does not count. To generate, pad
+on the left, so that every item ends with its own last token. v shows the batch position by
+position, as the model gets it.
 
 The text is that of Predict and Step too: w gives this screen one of its own.
 
