@@ -254,6 +254,10 @@ class Themed(App[Return]):
         """Ours first. Not registered: the theme is in use before an app can register any."""
         return OURS | super().available_themes
 
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """As Textual's, which copies all themes to find one: each widget's style asks for it."""
+        return OURS.get(theme_name) or super().get_theme(theme_name)
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         theme = self.current_theme
         return {} if theme.name in OURS else meanings(theme).variables
