@@ -124,8 +124,9 @@ def _write_batch(output: Output, tokenized: list[Tokenized], batch: Batch) -> No
         return
     grids = batch.input_ids, batch.attention_mask, batch.position_ids, batch.labels
     for item, ids, mask, positions, labels in zip(tokenized, *grids, strict=True):
-        line = token_line(item, batch.shape, ids, mask)
-        output.json(line | {"position_ids": positions, "labels": labels})
+        fields = token_line(item, batch.shape, ids, mask)
+        fields |= {"position_ids": positions, "labels": labels}
+        output.json(fields)
 
 
 def batch_lines(tokenized: list[Tokenized], batch: Batch) -> Iterator[str]:
