@@ -29,9 +29,9 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(MAKE) --no-print-directory site
 
-# README.md and docs/ as pages in build/site; a link that leads nowhere ends it.
+# README.md and docs/ as pages in build/site; a link that leads nowhere ends it. With --quiet none does.
 site: $(READY)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 gallery: $(READY)
 	$(BIN)/python -m tests.gallery
