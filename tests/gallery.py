@@ -209,7 +209,7 @@ PICTURES = (
     Picture("gsm8k", "screens/gsm8k/screen.py", "5, then . forty times", gsm8k),
     Picture(
         "gsm8k-validation",
-        "widgets/held_out_line.py",
+        "screens/gsm8k/held_out.py",
         "5, held-out items in the settings, then space",
         gsm8k_validation,
     ),

@@ -12,7 +12,6 @@ from tests.bench.loop_sides import app_on_gsm8k
 from tests.fake_engine import FakeEngine
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.widgets.loss_chart import LossChart
 
 LOOKED_AT = 100_000, 1_000_000
 ROUND = 1_000
@@ -50,13 +49,14 @@ def _take(screen: Gsm8kScreen, first: StepReport, made: int, upto: int) -> int:
 
 
 def _drawing_seconds(screen: Gsm8kScreen) -> float:
-    """Of all that a redraw changes: the lines of figures, the item, and the chart."""
-    chart, times = screen.query_one(LossChart), []
+    """Of all that a redraw changes: the lines of figures, the item, and the wall of charts."""
+    charts, times = [panel.chart for panel in screen.wall.panels if panel.display], []
     for _ in range(DRAWINGS):
         began = time.thread_time()
         screen._show_all()
-        chart._draw_anew()
-        for y in range(chart.size.height):
-            chart.render_line(y)
+        for chart in charts:
+            chart.grow_stale()
+            for y in range(chart.size.height):
+                chart.render_line(y)
         times.append(time.thread_time() - began)
     return statistics.median(times)

@@ -16,7 +16,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.fork_words import describe_lowest
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox
 
 

@@ -11,9 +11,9 @@ from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.loop import LoopReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.runs.loss_series import BUCKETS_AT_MOST
+from tui_trainer.runs.series import BUCKETS_AT_MOST
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.chart.loss_chart import LossChart
 
 STEPS = 1_000_000
 A_VALIDATION = ValidationReport(0, 8, 2.0, 2.0, 2.0, 90, 90, False, 0.1)

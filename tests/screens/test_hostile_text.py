@@ -57,14 +57,14 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.gsm8k.progress import RunProgress
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.widgets.held_out_line import HeldOutLine
-from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
 
@@ -411,10 +411,10 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 
 async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """Measurements under way and made, each view of the item and the samples, and the failure."""
-    screen = app.screen
-    line, panel = screen.query_one(HeldOutLine), screen.query_one(ItemPanel)
-    assert line.validation is not None
-    assert line.samples is not None
+    screen = the(Gsm8kScreen, app.screen)
+    line, panel = screen.query_one(RunProgress), screen.item
+    assert len(screen.wall.held_out.compared)
+    assert screen.samples is not None
 
     def advance() -> None:
         app.worker._advance("gsm8k")

@@ -23,7 +23,7 @@ from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.loss.words import COLUMNS, bar, large
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.cell_text import piece
-from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
+from tui_trainer.widgets.chart.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.words.numbers import change, nats
 

@@ -26,7 +26,7 @@ async def seen(keys: tuple[str, ...], done: str, *sizes: tuple[int, int]) -> str
     ("keys", "done"),
     [
         ("2", "logit"),
-        ("5.", "each step"),
+        ("5.", "┤"),
         *(
             pytest.param(*case, marks=pytest.mark.long)
             for case in (("3", "loss"), ("4", "most likely"))

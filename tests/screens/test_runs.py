@@ -31,8 +31,8 @@ from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.widgets.chart_marks import LrMark
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.chart.loss_chart import LossChart
+from tui_trainer.widgets.chart.marks import LrMark
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
 

@@ -21,7 +21,7 @@ from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.prediction_table import PredictionTable
 
 

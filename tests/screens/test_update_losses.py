@@ -1,6 +1,6 @@
 """Which losses the chart of Step shows, whatever was undone and redone in between."""
 
-from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.runs.series import Series
 from tui_trainer.screens.step.update_losses import UpdateLosses
 
 
@@ -8,7 +8,7 @@ class Curve:
     """What a chart would draw, and how often it was told to."""
 
     def __init__(self) -> None:
-        self.series, self.redraws = LossSeries(), 0
+        self.series, self.redraws = Series(), 0
         self.losses = UpdateLosses(self.series, self._redraw)
 
     def _redraw(self) -> None:

@@ -121,7 +121,7 @@ async def test_a_pause_is_told_at_once_and_not_undone_by_a_second_press() -> Non
 async def test_the_first_step_has_a_clock_and_takes_keys() -> None:
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
-        clock = r"RUNNING  step 1, [1-9]\d* s · needs about 0.31"
+        clock = r"▶ running  step 1, [1-9]\d* s · needs about 0.31"
         await until(pilot, lambda: re.search(clock, shown(app)))
         await pilot.press("space")
         assert re.search(r"step 1, (\d+ s) · pausing after this step, \1", shown(app))
@@ -207,7 +207,7 @@ async def test_a_new_run_does_not_begin_under_the_last_ones_losses() -> None:
         await until(pilot, lambda: "3.2500" in shown(app))
         await pilot.press("space")
         await pilot.press("k")
-        await until(pilot, lambda: "RUNNING  step 1" in shown(app))
+        await until(pilot, lambda: "▶ running  step 1" in shown(app))
         for figure in ("3.2500", "1.5000", "item 1", "Finished", "2/2"):
             assert figure not in shown(app)
         engine.gate.release(2)

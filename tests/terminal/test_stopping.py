@@ -22,7 +22,7 @@ def test_any_byte_then_stop_and_go_on_then_sigquit(tmp_path: Path) -> None:
         terminal.press("escape")
         terminal.press("5")
         terminal.press("space")
-        terminal.wait_for("RUNNING")
+        terminal.wait_for("▶ running")
         terminal.press("ctrl+z")
         terminal.wait_for("at the shell")
         assert "'fg' goes on with both" in terminal.written
@@ -30,7 +30,7 @@ def test_any_byte_then_stop_and_go_on_then_sigquit(tmp_path: Path) -> None:
         terminal.screen.reset()
         terminal.press("enter")
         terminal.wait_for("[5 GSM8K]")
-        terminal.wait_for("RUNNING")
+        terminal.wait_for("▶ running")
 
         os.killpg(os.tcgetpgrp(terminal.child.child_fd), signal.SIGQUIT)
         terminal.wait_for(f"ended with {128 + signal.SIGQUIT}")

@@ -3,30 +3,31 @@
 import asyncio
 import math
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 
 import plotext
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.screen import Screen
 
 from tests.known import present
-from tui_trainer.runs.loss_series import LossSeries
-from tui_trainer.widgets.chart_marks import Mark
-from tui_trainer.widgets.loss_chart import DRAW_SHARE, REDRAW_SECONDS, REST_AT_MOST, LossChart
-from tui_trainer.widgets.loss_plot import (
+from tui_trainer.runs.series import Series
+from tui_trainer.themes import Themed
+from tui_trainer.widgets.chart.axes import (
     LABEL_WIDTH,
-    chart_lines,
-    empty_figure,
     linear_axis,
-    loss_axis,
     step_axis,
     tick_label,
+    value_axis,
 )
+from tui_trainer.widgets.chart.canvas import Canvas, Dots, is_dots
+from tui_trainer.widgets.chart.chart import DRAW_SHARE, REDRAW_SECONDS, REST_AT_MOST
+from tui_trainer.widgets.chart.draw import draw
+from tui_trainer.widgets.chart.loss_chart import LossChart
+from tui_trainer.widgets.chart.picture import Picture
 
 
-class ChartApp(App[None]):
+class ChartApp(Themed[None]):
     """A chart and nothing else."""
 
     def __init__(self, *, smoothing: bool = True) -> None:
@@ -37,8 +38,8 @@ class ChartApp(App[None]):
         yield self.chart
 
 
-def series_of(losses: list[float]) -> LossSeries:
-    series = LossSeries()
+def series_of(losses: list[float]) -> Series:
+    series = Series()
     for step, loss in enumerate(losses, start=1):
         series.append(step, loss)
     return series
@@ -52,12 +53,21 @@ def drawn(
     log: bool = False,
     smoothing: bool = True,
 ) -> list[str]:
-    return chart_lines(series_of(losses), width, height, "update", log=log, smoothing=smoothing)
+    return canvas_of(losses, width, height, log=log, smoothing=smoothing).lines
+
+
+def canvas_of(
+    losses: list[float], width: int, height: int, *, log: bool = False, smoothing: bool = True
+) -> Canvas:
+    chart = LossChart(smoothing=smoothing)
+    chart.series = series_of(losses)
+    chart.set_reactive(LossChart.log_axis, log)
+    return draw(chart.picture(), width, height).canvas
 
 
 def dot_rows(lines: list[str]) -> list[int]:
     """The rows that hold a dot or a piece of the line."""
-    marks = [any("⠀" < c <= "⣿" or c in "▖▗▘▝▀▄▌▐█▚▞▙▛▜▟" for c in line) for line in lines[1:]]
+    marks = [any(map(is_dots, line)) for line in lines[1:]]
     return [row for row, marked in enumerate(marks, start=1) if marked]
 
 
@@ -68,19 +78,22 @@ def test_axes_and_marks_are_named() -> None:
     lines = drawn(FALLING[:60])
     assert lines[0].startswith(" loss (nats) ")
     assert "each update" in lines[0]
-    assert "moving average" in lines[0]
+    assert "━ average" in lines[0]
     assert lines[-1].split()[0] == "update"
-    assert "lowest and highest" in drawn(FALLING * 10)[0]
     assert drawn(FALLING, log=True)[0].startswith(" loss (nats), log axis")
 
 
-def test_raw_and_average_differ_without_colour() -> None:
-    text = "\n".join(drawn(FALLING)[1:])
-    assert any("⠀" < mark <= "⣿" for mark in text)
-    assert "▀" in text
-    alone = "\n".join(drawn(FALLING, smoothing=False))
-    assert "▀" not in alone
-    assert any("⠀" < mark <= "⣿" for mark in alone)
+def test_raw_losses_are_dots_behind_a_line_of_their_average() -> None:
+    canvas = canvas_of(FALLING, 80, 14)
+    inks = [ink for row in canvas.inks for ink in row]
+    assert {"raw", "first"} <= set(inks)
+    for row in canvas.cells[1:]:
+        assert not set("▀▄▌▐█") & set(row)
+    columns = {x for row in canvas.inks for x, ink in enumerate(row) if ink == "first"}
+    assert columns == set(range(min(columns), max(columns) + 1)), "the line has no gap"
+    assert len(columns) == 80 - LABEL_WIDTH - 1
+    alone = canvas_of(FALLING, 80, 14, smoothing=False)
+    assert "raw" not in {ink for row in alone.inks for ink in row}
 
 
 @pytest.mark.parametrize("size", [(24, 4), (40, 8), (80, 12), (118, 30), (300, 90)])
@@ -99,7 +112,7 @@ def test_higher_loss_is_drawn_higher() -> None:
     assert len(flat) == 1
 
 
-def test_numbers_on_the_loss_axis_keep_their_width() -> None:
+def test_numbers_on_the_value_axis_keep_their_width() -> None:
     for losses in ([2.0], [0.00002, 0.0], [1e30, 3.0], [-5.0, 12345.6], FALLING, [1e-300, 1e300]):
         for log in (False, True):
             lines = drawn(losses, log=log)
@@ -126,12 +139,13 @@ def test_losses_that_are_not_finite_are_told() -> None:
 
 
 def test_empty_chart_is_a_sentence() -> None:
-    assert drawn([]) == ["", " The loss chart begins with the first update."]
+    told = [line.strip() for line in drawn([])]
+    assert told == ["", "The loss chart begins with the first update."]
 
 
 def test_small_chart_is_a_number() -> None:
-    assert drawn([2.0, 1.25], 23, 10) == ["loss 1.2500"]
-    assert drawn([2.0, 1.25], 80, 3) == ["loss 1.2500"]
+    assert [line.strip() for line in drawn([2.0, 1.25], 23, 10)] == ["loss 1.2500"]
+    assert [line.strip() for line in drawn([2.0, 1.25], 80, 3)] == ["loss 1.2500"]
 
 
 @pytest.mark.parametrize("low", [0.0, 0.23, 3.999, -7.0])
@@ -153,10 +167,10 @@ def test_ticks_are_round_and_few(low: float, span: float, ticks: int) -> None:
 @pytest.mark.parametrize("log", [False, True])
 def test_axis_holds_all_losses_and_does_not_move_with_each(log: bool) -> None:
     losses = [1.3, 4.71, 2.2]
-    axis = loss_axis(losses, 1.3, 6, log=log)
+    axis = value_axis(losses, 1.3, 6, log=log)
     assert axis.low <= 1.3
     assert axis.high >= 4.71
-    assert loss_axis([*losses, 4.8, 1.1], 1.1, 6, log=log) == axis
+    assert value_axis([*losses, 4.8, 1.1], 1.1, 6, log=log) == axis
 
 
 def test_step_axis_has_whole_ticks_within_the_run() -> None:
@@ -184,31 +198,13 @@ async def test_first_redraw_is_at_once_and_the_rest_are_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     builds: list[int] = []
+    picture = LossChart.picture
 
-    def building(
-        series: LossSeries,
-        width: int,
-        height: int,
-        x_label: str,
-        *,
-        log: bool,
-        smoothing: bool,
-        validation: LossSeries,
-        marks: Sequence[Mark],
-    ) -> list[str]:
-        builds.append(len(series))
-        return chart_lines(
-            series,
-            width,
-            height,
-            x_label,
-            log=log,
-            smoothing=smoothing,
-            validation=validation,
-            marks=marks,
-        )
+    def building(chart: LossChart) -> Picture:
+        builds.append(len(chart.series))
+        return picture(chart)
 
-    monkeypatch.setattr("tui_trainer.widgets.loss_chart.chart_lines", building)
+    monkeypatch.setattr(LossChart, "picture", building)
     app = ChartApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -264,7 +260,7 @@ async def test_two_charts_share_nothing() -> None:
     assert plotext.figure.build().string(colorless=True).strip("\n ┌┐└┘─│") == ""
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+@pytest.mark.parametrize("theme", ["trainer-dark", "textual-light"])
 async def test_colours_follow_the_theme(theme: str) -> None:
     app = ChartApp()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -274,15 +270,17 @@ async def test_colours_follow_the_theme(theme: str) -> None:
         app.chart.redraw()
         await pilot.pause()
         styles = {
-            mark: present(segment.style)
+            (mark, segment.style): present(segment.style)
             for y in range(24)
             for segment in app.chart.render_line(y)
             for mark in segment.text
         }
-        line, dots = styles["▀"], next(styles[mark] for mark in styles if "⠀" < mark <= "⣿")
+        line, dots, title = (app.chart._ink(ink) for ink in ("first", "raw", "title"))
+        marks = {style for (mark, _), style in styles.items() if is_dots(mark)}
+        assert len(marks) == 2
         assert line.bold
         assert not dots.bold
-        assert line.color != dots.color
+        assert len({line.color, dots.color, title.color}) == 3
         assert line.bgcolor == dots.bgcolor
 
 
@@ -303,7 +301,7 @@ async def rest_after_a_build_of(seconds: float, monkeypatch: pytest.MonkeyPatch)
     """How long the chart rests once it is known to take so long to build."""
     clock = iter(range(1000))
     monkeypatch.setattr(
-        "tui_trainer.widgets.loss_chart.time.thread_time", lambda: next(clock) * seconds
+        "tui_trainer.widgets.chart.chart.time.thread_time", lambda: next(clock) * seconds
     )
     app = ChartApp()
     rests: list[float] = []
@@ -324,35 +322,30 @@ async def test_a_chart_that_takes_long_to_build_is_built_less_often(
     assert await rest_after_a_build_of(build, monkeypatch) == pytest.approx(rest)
 
 
-def points_drawn(series: LossSeries, width: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many points plotext is given for the raw losses and the average together."""
-    given: list[int] = []
+def dots_set(series: Series, width: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many dots a drawing of the raw losses and the average takes."""
+    chart, given = LossChart("step"), 0
+    chart.series, dot = series, Dots.dot
 
-    def counting(width: int, height: int) -> object:
-        figure = empty_figure(width, height)
-        signal = figure.signal
+    def counting(dots: Dots, x: int, y: int, ink: str) -> None:
+        nonlocal given
+        given += 1
+        dot(dots, x, y, ink)
 
-        def counted(xs: Sequence[float], ys: Sequence[float], **how: object) -> object:
-            given.append(len(xs))
-            return signal(xs, ys, **how)
-
-        figure.signal = counted
-        return figure
-
-    monkeypatch.setattr("tui_trainer.widgets.loss_plot.empty_figure", counting)
-    chart_lines(series, width, 20, "step", log=False, smoothing=True)
-    return sum(given)
+    monkeypatch.setattr(Dots, "dot", counting)
+    draw(chart.picture(), width, 20)
+    monkeypatch.undo()
+    return given
 
 
-def test_of_a_million_steps_as_many_points_are_drawn_as_of_some_hundred(
+def test_of_a_hundred_thousand_steps_as_many_points_are_drawn_as_of_some_hundred(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two of raw losses for each column of dots, one of the average for each column."""
-    width = 118
-    series, drawn_at = LossSeries(), {}
-    for step in range(1, 1_000_001):
+    """At most two of raw losses and two of the average for each half of a column of dots."""
+    width, series, drawn_at = 118, Series(), {}
+    for step in range(1, 100_001):
         series.append(step, 1 + step % 7 / 10)
-        if step in (500, 100_000, 1_000_000):
-            drawn_at[step] = points_drawn(series, width, monkeypatch)
-    most = 2 * (2 * width) + width
-    assert all(0.7 * most < drawn <= most for drawn in drawn_at.values()), drawn_at
+        if step in (500, 2_000, 100_000):
+            drawn_at[step] = dots_set(series, width, monkeypatch)
+    columns = 2 * (width - LABEL_WIDTH - 1)
+    assert all(2 * columns < drawn < 10 * columns for drawn in drawn_at.values()), drawn_at

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
-from tui_trainer.runs.loss_series import Bucket, LossSeries
 from tui_trainer.runs.metrics import StepLine, read_lines
+from tui_trainer.runs.series import Bucket, Series
 
 POINTS_AT_MOST = 2048
 LINES_AT_ONCE = 20_000
@@ -54,7 +54,7 @@ class CurveReader:
 
     def __init__(self, run: Path) -> None:
         self._path = run / METRICS_FILE
-        self._series = LossSeries()
+        self._series = Series()
         self._tokens = 0
         self._seconds = 0.0
         self._curve = LossCurve()

@@ -1,10 +1,10 @@
 """`metrics.jsonl`: a line a step, and lines with an `event` for what else the loop tells."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -15,6 +15,8 @@ from tui_trainer.reports.loop import CHANGES
 from tui_trainer.runs.description import Tally
 from tui_trainer.runs.json_files import reason
 from tui_trainer.runs.regular_files import open_regular
+
+Line = TypeVar("Line")
 
 CHUNK = 1 << 16
 LONGEST_LINE = 1 << 24
@@ -75,6 +77,7 @@ class OtherLine(msgspec.Struct, frozen=True, gc=False):
 
 MetricsLine = StepLine | ValidationLine | LrLine | ChangeLine | OtherLine
 _OTHER = msgspec.json.Decoder(OtherLine)
+_WHOLE = msgspec.json.Decoder(dict[str, object])
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "": msgspec.json.Decoder(StepLine),
     "validation": msgspec.json.Decoder(ValidationLine),
@@ -86,6 +89,20 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 
 def read_lines(path: Path, start: int = 0) -> Iterator[tuple[MetricsLine, int]]:
     """The lines of a metrics file from byte `start` on, each with the byte after it.
+
+    InputError where a line is not as one is written.
+    """
+    return _read(path, start, _read_line)
+
+
+def read_whole_lines(path: Path) -> Iterator[tuple[MetricsLine, dict[str, object]]]:
+    """The lines of a metrics file, each with all that it says, of a later version too."""
+    for line, _ in _read(path, 0, lambda raw: (_read_line(raw), _WHOLE.decode(raw))):
+        yield line
+
+
+def _read(path: Path, start: int, decode: Callable[[bytes], Line]) -> Iterator[tuple[Line, int]]:
+    """What `decode` makes of the lines from byte `start` on, each with the byte after it.
 
     A last line without its end is being written, or its process died there: it is left out.
     InputError where a line is not as one is written.
@@ -100,7 +117,7 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[MetricsLine, int]]:
                     raise ValueError("a line is longer than any")
                 if not raw.endswith(b"\n"):
                     return
-                yield _read_line(raw), place
+                yield decode(raw), place
     except FileNotFoundError:
         return
     except (OSError, ValueError, RecursionError) as error:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -23,6 +23,9 @@ from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.keys import TEXT, WEIGHTS, key
 from tui_trainer.widgets.screen_tabs import ScreenTabs
 from tui_trainer.widgets.status_line import Standing, StatusLine
+
+if TYPE_CHECKING:
+    from tui_trainer.runs.listing import RunOnDisk
 
 WIDE, BROAD = 110, 170  # columns
 EXCUSE_SECONDS = 5.0  # for which one sentence is enough
@@ -178,6 +181,10 @@ class WorkScreen(Screen[None]):
     async def greet(self) -> bool:
         """Welcome whoever starts the app for the first time; whether this screen does."""
         return False
+
+    def marked_runs(self) -> "list[tuple[str, RunOnDisk]]":
+        """The runs on disk that are marked on this screen, each after its letter."""
+        return []
 
     def show_waiting(self) -> None:
         """Something was asked for that may have to wait: a screen that can says so at once."""

@@ -1,48 +1,50 @@
 """An item of a training loop with the loss of each of its tokens, and what is to be said."""
 
-from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.loop import SampleReport
 from tui_trainer.reports.steps import ItemReport, StepReport
-from tui_trainer.widgets.held_out_line import describe_sample
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.row_bar import describe_row
-from tui_trainer.widgets.token_losses import LossLegend, TokenLosses
+from tui_trainer.widgets.sample_words import describe_sample
+from tui_trainer.widgets.token_losses import TokenLosses, legend, ramp
 from tui_trainer.words.numbers import counted, nats
 
 CUT = "cut to the model's context or row"
 VIEWS = "last", "best", "worst"
 
 
-class ItemPanel(Vertical):
-    """The item of the last step, the best, the worst, or a sample; `next_view` goes round."""
+class ItemPanel(Panel):
+    """The item of the last step, the best, the worst, or a sample; `next_view` goes round.
+
+    Before the first step it is the item that a run would begin with.
+    """
 
     DEFAULT_CSS = """
     ItemPanel {
         #said { height: auto; max-height: 3; text-style: bold; display: none; }
-        #item-title { height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
-        #row { height: 1; display: none; color: $text-muted; text-wrap: nowrap; }
+        #losses { height: 1; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
+        #row { height: 1; display: none; color: $context; text-wrap: nowrap; }
         VerticalScroll { height: 1fr; }
-        #legend { height: 1; }
     }
     """
 
     def __init__(self) -> None:
-        super().__init__(id="item")
+        self._words = Static(id="said")
+        self._losses, self._row = Static(id="losses"), Static(id="row")
+        self._tokens = TokenLosses()
+        text = VerticalScroll(self._tokens, can_focus=False)
+        super().__init__(self._words, self._losses, self._row, text, title="item", id="item")
         self.view = VIEWS[0]
         self._said = ""
         self._report: StepReport | None = None
         self._samples: SampleReport | None = None
-
-    def compose(self) -> ComposeResult:
-        yield Static(id="said")
-        yield Static(id="item-title")
-        yield Static(id="row")
-        with VerticalScroll(can_focus=False):
-            yield TokenLosses()
-        yield LossLegend(id="legend")
+        self.first: ItemTokens | None = None
+        """The item of the first step of the next run."""
 
     def next_view(self) -> None:
         samples = self._samples.items if self._samples else ()
@@ -51,7 +53,7 @@ class ItemPanel(Vertical):
 
     def show(
         self,
-        said: str,
+        said: Content,
         report: StepReport | None,
         truncated: int,
         samples: SampleReport | None = None,
@@ -61,48 +63,66 @@ class ItemPanel(Vertical):
         self._show_row()
         if samples is None and self.view not in VIEWS:
             self.view = VIEWS[0]
-        words = self.query_one("#said", Static)
-        if said != self._said:
-            self._said = said
-            words.update(Content(said))
-            words.display = bool(said)
-        title = self.query_one("#item-title", Static)
+        if said.plain != self._said:
+            self._said = said.plain
+            self._words.update(said)
+            self._words.display = bool(said)
         if samples is not None and self.view not in VIEWS:
             number = int(self.view.removeprefix("sample "))
             heading, text = describe_sample(samples.items[number], samples.step)
-            title.update(Content(heading), layout=False)
-            self.query_one(TokenLosses).write(Content(text))
+            self._entitle(heading, "")
+            self._tokens.write(Content(text))
+        elif report is None:
+            self._show_first()
+        else:
+            found = {"last": report.item, "best": report.best, "worst": report.worst}
+            self._show_item(found[self.view], truncated)
+
+    def _show_first(self) -> None:
+        """No item was trained on yet: the one that will be, whose tokens have no loss."""
+        first = self.first
+        if first is None:
+            self._entitle("item", "")
+            self._tokens.show((), ())
             return
-        if report is None:
-            title.update("", layout=False)
-            self.query_one(TokenLosses).show((), ())
-            return
-        item = {"last": report.item, "best": report.best, "worst": report.worst}[self.view]
+        self._entitle(f"item {first.problem:,}, {counted(len(first.ids), 'token')}", "")
+        self._tokens.write(Content(visible(first.text, newline="⏎\n")))
+
+    def _show_item(self, item: ItemReport | None, truncated: int) -> None:
         if item is None:
-            title.update(f"{self.view} so far: no loss was finite", layout=False)
-            self.query_one(TokenLosses).show((), ())
+            self._entitle(f"{self.view} so far: no loss was finite", "")
+            self._tokens.show((), ())
             return
-        title.update(Content(self._describe(item, truncated)), layout=False)
-        self.query_one(TokenLosses).show(item.token_texts, item.token_losses)
+        title, losses = self._describe(item, truncated)
+        self._entitle(title, losses)
+        self._tokens.show(item.token_texts, item.token_losses)
+        self.hint = legend(ramp(self.app))
+
+    def _entitle(self, title: str, losses: str) -> None:
+        """At 80 columns the title has room for the losses; else they have a line."""
+        beside = self.screen.has_class("-narrow")
+        self.title = f"{title} · {losses}" if beside and losses else title
+        self._losses.display = bool(losses) and not beside
+        self._losses.update(Content(losses), layout=False)
 
     def on_resize(self) -> None:
+        super().on_resize()
         self._show_row()
 
     def _show_row(self) -> None:
         """The row of the last step, where more than one item, or padding, is in it."""
-        row = self.query_one("#row", Static)
         report, width = self._report, self.content_size.width
         line = describe_row(report, width) if report is not None else ""
-        row.display = bool(line)
-        row.update(Content(line), layout=False)
+        self._row.display = bool(line)
+        self._row.update(Content(line), layout=False)
 
-    def _describe(self, item: ItemReport, truncated: int) -> str:
+    def _describe(self, item: ItemReport, truncated: int) -> tuple[str, str]:
         which = "item" if self.view == "last" else f"{self.view} so far: item"
-        parts = [f"{which} {item.problem:,}, {counted(len(item.token_texts), 'token')}"]
+        title = f"{which} {item.problem:,}, {counted(len(item.token_texts), 'token')}"
         if item.truncated:
-            parts[0] += f", {CUT}"
-        parts += [f"question {nats(item.question_loss)}", f"answer {nats(item.answer_loss)}"]
+            title += f", {CUT}"
+        losses = [f"question {nats(item.question_loss)}", f"answer {nats(item.answer_loss)}"]
         if truncated and not item.truncated:
             was = "was" if truncated == 1 else "were"
-            parts.append(f"{counted(truncated, 'item')} so far {was} {CUT}")
-        return " · ".join(parts)
+            losses.append(f"{counted(truncated, 'item')} so far {was} {CUT}")
+        return title, " · ".join(losses)

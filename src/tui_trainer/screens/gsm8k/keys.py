@@ -3,6 +3,7 @@
 from tui_trainer.screens.dialogs.export_script import EXPORT
 from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
 from tui_trainer.screens.work_screen import save_binding
+from tui_trainer.widgets.chart.keys import CHART, CHART_KEYS, LEAVE
 from tui_trainer.widgets.keys import key
 
 RUN, EVALUATE, LOOK = "The run", "Evaluate", "Look"
@@ -42,6 +43,11 @@ KEYS = (
     key("V", "view", "view", "The last item, best, worst, samples", LOOK, main=11),
     key("i", "items", "items", "Look at the items: search, text, tokens, labels", LOOK, main=10),
     key("y", "log", "log axis", "Logarithmic loss axis", LOOK),
+    key("tab", "next_chart(1)", "chart", "The next of the charts", CHART, main=11, id="chart-next"),
+    key("shift+tab", "next_chart(-1)", "chart before", "The chart before", CHART, id="chart-back"),
+    key("o", "overlay", "overlay", "Lay the runs marked on Runs over this one, or not", CHART),
+    *CHART_KEYS,
+    LEAVE,
     save_binding(3),
     EXPORT,
 )

@@ -13,9 +13,11 @@ from tui_trainer.screens.gsm8k.words import (
     describe_asked,
     describe_first_step,
     describe_progress,
+    describe_saved,
 )
 from tui_trainer.session.session import Session
 from tui_trainer.words.memory import describe_need
+from tui_trainer.words.parts import describe_part
 
 CLOCK_SECONDS = 1 / 12
 
@@ -27,7 +29,7 @@ class RunProgress(Static):
         """`starting` tells of a run that was asked for and has not begun; else it is empty."""
         super().__init__(id="progress")
         self._session, self._run, self._starting = session, run, starting
-        self._line = ""
+        self._line = Content("")
         self.had_clock = False
         """Whether it tells of what may be over when it is next looked at."""
 
@@ -41,9 +43,9 @@ class RunProgress(Static):
     def tell(self) -> None:
         """How far the run is now."""
         self.had_clock = self._has_clock
-        if (line := self._describe()) != self._line:
+        if not (line := self._describe()).is_same(self._line):
             self._line = line
-            self.update(Content(line), layout=False)
+            self.update(line, layout=False)
 
     @property
     def _has_clock(self) -> bool:
@@ -60,28 +62,33 @@ class RunProgress(Static):
             saving=pending.has(Save.doing),
         )
 
+    def _describe_part(self) -> str:
+        """How far a measurement between two steps is."""
+        return "" if self._run.part is None else describe_part(self._run.part)
+
     def _describe_need(self) -> str:
         return "" if self._run.estimate is None else describe_need(self._run.estimate)
 
-    def _describe(self) -> str:
+    def _describe(self) -> Content:
         run, live = self._run, self._session.is_live(LOOP)
-        state = self._session.loops.get(LOOP, LoopState.STOPPED).value.upper()
+        state = self._session.loops.get(LOOP, LoopState.STOPPED)
         if starting := self._starting():
-            return starting
+            return Content(starting)
         if run.report is not None:
             return describe_progress(
                 state,
                 run.report,
                 run.clock,
+                self.content_size.width,
                 live=live,
-                narrow=self.screen.has_class("-narrow"),
-                asked=self._describe_asked(),
+                asked=self._describe_asked() or self._describe_part(),
+                saved=describe_saved(self._session.saved),
             )
         if not live:
-            return "space starts the run; . makes one step"
+            return Content("space starts the run; . makes one step")
         return describe_first_step(
             state,
             run.resumed_at + 1,
             self._session.step_seconds(LOOP),
-            self._describe_asked() or self._describe_need(),
+            self._describe_asked() or self._describe_part() or self._describe_need(),
         )

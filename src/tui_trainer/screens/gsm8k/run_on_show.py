@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tui_trainer.protocol.events import LoopState
-from tui_trainer.reports.loop import MemoryEstimate
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate, PartReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
 from tui_trainer.settings.train import TrainSettings
@@ -27,6 +27,8 @@ class RunOnShow:
         """Its last step."""
         self.estimate: MemoryEstimate | None = None
         """What it needs, until its first step is made."""
+        self.part: PartReport | None = None
+        """How far a measurement between two steps is."""
         self.clock = RunClock(past.seconds, past.tokens)
         self.truncated = 0
         """How many of its items were cut so far."""
@@ -42,6 +44,10 @@ class RunOnShow:
     def change_lr(self, lr: float) -> None:
         """The highest learning rate of its schedule, from the next step on."""
         self.settings = replace(self.settings, lr=lr)
+
+    def hear(self, report: LoopReport) -> None:
+        """Anything that the loop reports: a measurement is under way until something else comes."""
+        self.part = report if isinstance(report, PartReport) else None
 
     def add(self, report: StepReport) -> None:
         """One more step."""

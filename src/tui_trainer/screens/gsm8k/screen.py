@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -14,7 +16,7 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.loops import ReadRows
-from tui_trainer.reports.loop import LoopReport
+from tui_trainer.reports.loop import LoopReport, SampleReport, ValidationReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.listing import RunOnDisk
@@ -24,14 +26,19 @@ from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
+from tui_trainer.screens.gsm8k.first_item import first_item
+from tui_trainer.screens.gsm8k.happened import Happened
+from tui_trainer.screens.gsm8k.held_out import HeldOutTable
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.keys import KEYS
 from tui_trainer.screens.gsm8k.lr import RunLearningRate
+from tui_trainer.screens.gsm8k.overlay import RunOverlay
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
+from tui_trainer.screens.gsm8k.run_panel import RunPanel
 from tui_trainer.screens.gsm8k.settings import FORM, describe_settings
 from tui_trainer.screens.gsm8k.start import RunStart
-from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers
+from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_saved
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.going_on import Act
@@ -39,16 +46,18 @@ from tui_trainer.session.saved_run import after_step
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.held_out_line import HeldOutLine
+from tui_trainer.widgets.chart.chart import Chart
+from tui_trainer.widgets.chart.keys import WithChart
+from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.item_panel import ItemPanel
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.words.signs import WORSE
 
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
 LAST_STEP, NEXT_STEP, NEXT_RUN = "the last step", "the next step", "the next run's first step"
 
 
-class Gsm8kScreen(WorkScreen):
+class Gsm8kScreen(WithChart, WorkScreen):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
@@ -78,6 +87,10 @@ Held-out items, where the settings ask for some, are measured before the run, ev
 at its end: a diamond on the chart. Where the diamonds rise while the losses fall, the model
 learns these items by heart. V shows sample answers too.
 
+tab takes the next chart in hand, enter makes it large; left and right read all of them at a step,
++ and - zoom in on it, w follows the last part, 0 shows all. o lays the runs marked on Runs over the
+losses. □ on the axis is a checkpoint.
+
 x writes what was done since the weights were loaded as a Python script or a notebook in plain
 PyTorch that makes the same steps and prints the same losses, on a GPU in all but their last
 digits."""
@@ -104,18 +117,29 @@ digits."""
         self.controls = RunControls(self, self.loop, self.start)
         self.lr = RunLearningRate(self, self.loop, self.run, self._show_all)
         self.script = ScriptExport(self)
+        self.overlay = RunOverlay(self)
+        self.wall, self.item = RunWall(), ItemPanel()
+        self.held_out, self.happened = HeldOutTable(), Happened()
+        self.samples: SampleReport | None = None
+        """The last answers to held-out questions."""
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="settings")
         yield RunProgress(self.session, self.run, self.start.describe)
         yield Static(id="numbers")
-        yield HeldOutLine()
-        yield LossChart(x_label="step")
-        yield ItemPanel()
+        with Container(id="columns"):
+            yield self.wall
+            with Container(id="facts"):
+                with Container(id="now"):
+                    yield RunPanel()
+                    yield self.item
+                with Container(id="more"):
+                    yield self.held_out
+                    yield self.happened
 
     def on_mount(self) -> None:
         self.loop.follow()
         self.session.status_changed.subscribe(self, self._on_status)
+        self._read_first_item()
         self._show_all()
 
     def on_screen_resume(self) -> None:
@@ -160,10 +184,15 @@ digits."""
 
     def add(self, report: LoopReport) -> None:
         """Take in what the run reports; it is drawn at a bounded rate."""
-        self.query_one(HeldOutLine).add(report)
-        self.query_one(LossChart).add(report)
+        self.run.hear(report)
+        self.wall.add(report)
         if isinstance(report, StepReport):
             self._add_step(report)
+        elif isinstance(report, ValidationReport):
+            self.held_out.add(report)
+        elif isinstance(report, SampleReport):
+            self.samples = report
+        self.happened.add(report, self.run.clock.seconds)
 
     def _add_step(self, report: StepReport) -> None:
         run, session = self.run, self.session
@@ -178,18 +207,24 @@ digits."""
 
     def _on_loop(self, change: LoopChanged) -> None:
         self.run.change(change.state)
+        self.happened.change(change, self.run.clock.seconds)
         if self.is_current:
             self._show_all()
 
     def _on_status(self, _: LearnerStatus) -> None:
         """The weights of a run that has ended may have been saved since."""
+        if self.report is None and self.item.first is None:
+            self._read_first_item()
         if self.run.ended and self.is_current:
+            self._show_run()
             self._show_item()
 
     def _forget(self, past: Past) -> None:
         """Make room for another run, which goes on from `past`."""
-        self.query_one(LossChart).clear(past)
-        self.query_one(HeldOutLine).forget()
+        self.wall.clear(past)
+        self.held_out.clear()
+        self.happened.clear()
+        self.samples = None
 
     # What is shown
 
@@ -197,13 +232,23 @@ digits."""
         if self.loop.waits and self.report is not None:
             self.session.saw_updates(self.report.updates, saved=self.report.is_saved)
         self.loop.was_shown()
-        lr_now = self.report.lr if self.report is not None and self.loop.is_live else None
-        self.say("settings", describe_settings(self.trains_with, lr_now, self.lr.asked))
         self.show_waiting()
-        self.say("numbers", self._describe_numbers())
-        self.query_one(HeldOutLine).show()
-        self.query_one(LossChart).redraw()
+        self._show_run()
+        self.query_one("#numbers", Static).update(self._describe_numbers(), layout=False)
+        self.wall.expect_measurements(bool(self.trains_with.validation_items))
+        self.wall.redraw()
+        self.held_out.show()
+        self.happened.show()
         self._show_item()
+
+    def _show_run(self) -> None:
+        """Its settings, and what of it is saved."""
+        lr_now = self.report.lr if self.report is not None and self.loop.is_live else None
+        settings = describe_settings(self.trains_with, lr_now, self.lr.asked)
+        saved = self.session.saved if self.report is not None else None
+        name = visible(self.report.run or "") if self.report is not None else ""
+        facts = Content.assemble(describe_saved(saved))
+        self.query_one(RunPanel).show(settings, facts, name)
 
     def show_waiting(self) -> None:
         """How far the run is, and what waits for the step that is being made."""
@@ -211,25 +256,46 @@ digits."""
 
     def _fit_progress(self) -> None:
         if not self.loop.waits:
-            self.show_waiting()
+            self._show_all()
 
-    def _describe_numbers(self) -> str:
+    def _describe_numbers(self) -> Content:
+        chart = self.wall.loss
         if self.report is None:
-            return ""
-        return describe_numbers(self.report, self.query_one(LossChart).series, self.run.clock)
+            return Content("")
+        return describe_numbers(
+            self.report,
+            chart.series,
+            self.run.clock,
+            way=chart.way(),
+            validation=self.wall.held_out.figure(),
+            memory=self._memory_name,
+            width=self.query_one("#numbers").content_size.width,
+        )
+
+    @property
+    def _memory_name(self) -> str:
+        status = self.session.status
+        return "RAM" if status is None or status.model.device == "cpu" else "GPU"
 
     def _describe_end(self) -> str:
         run, saved = self.run, self.session.saved
         if not run.ended:
             return ""
         is_saved = saved is not None and not saved.unsaved
-        series = self.query_one(LossChart).series
+        series = self.wall.loss.series
         return describe_end(run.ended, run.report, series, run.clock, saved=is_saved)
 
     def _show_item(self) -> None:
-        """The item of the last step, or the best or the worst so far."""
-        said, samples = self.loop.said or self._describe_end(), self.query_one(HeldOutLine).samples
-        self.query_one(ItemPanel).show(said, self.report, self.run.truncated, samples)
+        """The item of the last step, or the best or the worst so far; before, the first."""
+        failed = Content.styled(self.loop.said, WORSE) if self.loop.said else None
+        said = failed or Content(self._describe_end())
+        self.item.show(said, self.report, self.run.truncated, self.samples)
+
+    @work(exclusive=True, group="first item")
+    async def _read_first_item(self) -> None:
+        """What the next run begins with, where it can be had at once."""
+        self.item.first = await first_item(self.session, self.settings)
+        self._show_item()
 
     # What keys do
 
@@ -262,6 +328,7 @@ digits."""
         settings = await self.app.push_screen_wait(SettingsForm(FORM, self.settings))
         if settings is not None:
             self.settings = settings
+            self._read_first_item()
             if self.loop.is_live:
                 self.notify("They take effect with the next run.", markup=False)
             self._show_all()
@@ -296,9 +363,23 @@ digits."""
         self.app.push_screen(RowsScreen(self.session, asked))
 
     def action_view(self) -> None:
-        self.query_one(ItemPanel).next_view()
+        self.item.next_view()
         self._show_item()
 
     def action_log(self) -> None:
-        chart = self.query_one(LossChart)
+        chart = self.wall.loss
         chart.log_axis = not chart.log_axis
+
+    @property
+    def chart_in_hand(self) -> Chart:
+        return self.wall.in_hand.chart
+
+    def action_leave_chart(self) -> None:
+        self.wall.leave()
+
+    def action_next_chart(self, by: int) -> None:
+        self.wall.next_chart(by)
+
+    @work
+    async def action_overlay(self) -> None:
+        await self.overlay.toggle(self.wall.loss)

@@ -1,8 +1,12 @@
 """The figures of a GSM8K run as lines that stand still while it goes; no widget."""
 
+from textual.content import Content
+
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.runs.series import Series
+from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.widgets.progress_line import progress_line
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.words.numbers import (
     byte_count,
@@ -11,15 +15,16 @@ from tui_trainer.words.numbers import (
     nats,
     nats_cell,
     percent,
-    progress_bar,
     rate,
     so_far,
     tokens_per_second,
 )
+from tui_trainer.words.signs import ATTENTION, RIGHT, STATES
 
-BAR_WIDTH = 40
-NARROW_BAR_WIDTH = 12
-
+BARS = 4, 40
+"""The shortest and the longest."""
+STATE_WIDTH = 9
+Part = str | tuple[str, str] | Content
 
 ASKED = {
     LoopState.RUNNING: "going on",
@@ -44,44 +49,93 @@ def describe_asked(
     return f"{counted(steps, 'step')} to make{taken}" if steps else ""
 
 
-def describe_first_step(state: str, step: int, seconds: float | None, more: str) -> str:
+def describe_state(state: LoopState) -> tuple[str, str]:
+    """Its sign and its name, as wide as the others' where there are no more letters than that."""
+    words, style = STATES[state]
+    return f"{words:<{STATE_WIDTH}}", f"bold {style}".strip()
+
+
+def describe_first_step(state: LoopState, step: int, seconds: float | None, more: str) -> Content:
     """Before there is a report: `step 1, 8 s`, and what was asked for or what the run needs."""
     making = "" if seconds is None else f"step {step:,}, {so_far(seconds)}"
-    return f"{state:<8} {' · '.join(filter(None, (making, more)))}".rstrip()
+    told = " · ".join(filter(None, (making, more)))
+    return Content.assemble(describe_state(state), f"  {told}".rstrip())
 
 
 def describe_progress(
-    state: str, report: StepReport, clock: RunClock, *, live: bool, narrow: bool, asked: str = ""
-) -> str:
+    state: LoopState,
+    report: StepReport,
+    clock: RunClock,
+    width: int,
+    *,
+    live: bool,
+    asked: str = "",
+    saved: Part = "",
+) -> Content:
     """How far the run is, and at what pace; a run that is not `live` has no time left.
 
-    What was `asked` for stands in the place of the pace.
+    What was `asked` for stands in the place of the pace; `saved` at the end, where there is room.
     """
     share = report.step / report.steps
-    width = NARROW_BAR_WIDTH if narrow else BAR_WIDTH
     left = clock.seconds_left(report.steps - report.step) if live else None
     total = f"{report.steps:,}"
     step = f"{report.step:,}".rjust(max(5, len(total)))  # so that the figures after it stay put
-    made = f"{state:<8} {progress_bar(share, width)} {step}/{total} {percent(share):>4} "
-    if asked:
-        return f"{made} {asked}"
-    return (
-        f"{made}{rate(clock.steps_per_second)} steps/s "
+    made = Content.assemble(" ", (step, "bold"), f"/{total} {percent(share):>4} ")
+    pace = (
+        f"{rate(clock.steps_per_second)} steps/s "
         f"{duration(clock.seconds)} gone {duration(left)} left"
     )
+    told = Content.assemble(made, f" {asked}" if asked else pace)
+    sign = Content.assemble(describe_state(state), " ")
+    room = width - sign.cell_length - told.cell_length
+    end = Content.assemble("   ", saved)
+    if room >= BARS[1] + end.cell_length:
+        told = told + end
+    bar = progress_line(share, max(BARS[0], min(room, BARS[1])))
+    return sign + bar + told
 
 
-def describe_numbers(report: StepReport, series: LossSeries, clock: RunClock) -> str:
-    """The losses of the run, its rate and its memory."""
-    return (
-        f"loss {nats_cell(report.loss)}  avg {nats_cell(series.smoothed)}  "
-        f"first {nats_cell(series.first)}  best {nats_cell(series.best)} "
-        f"{tokens_per_second(clock.tokens_per_second)} {byte_count(report.memory_bytes):>8}"
-    )
+def describe_saved(saved: SavedRun | None) -> Part:
+    """How many of the run's steps no checkpoint has, or that there are none."""
+    if saved is None or not saved.step:
+        return ""
+    if saved.unsaved:
+        return f"unsaved {saved.unsaved:,}", ATTENTION
+    return RIGHT.said("saved")
+
+
+def describe_numbers(
+    report: StepReport,
+    series: Series,
+    clock: RunClock,
+    *,
+    way: Part,
+    validation: Content,
+    memory: str,
+    width: int,
+) -> Content:
+    """The losses of the run, its learning rate, its memory and its rate, as much as has room.
+
+    `way` is where the average goes, `validation` the last measurement, `memory` whose it is.
+    """
+    measured = Content.assemble("val ", validation) if validation else Content("")
+    parts = [
+        Content.assemble("loss ", (nats_cell(report.loss), "bold")),
+        Content.assemble("avg ", (nats_cell(series.smoothed), "bold"), way),
+        measured.pad_right(max(0, 20 - measured.cell_length)) if measured else measured,
+        Content(f"lr {f'{report.lr:.2g}':<7}"),
+        Content(f"{memory} {byte_count(report.memory_bytes):>8}"),
+        Content(tokens_per_second(clock.tokens_per_second)),
+    ]
+    line = Content("")
+    for part in filter(None, parts):
+        longer = line + "  " + part if line else part
+        line = longer if longer.cell_length <= width else line
+    return line
 
 
 def describe_end(
-    how: str, report: StepReport | None, series: LossSeries, clock: RunClock, *, saved: bool
+    how: str, report: StepReport | None, series: Series, clock: RunClock, *, saved: bool
 ) -> str:
     """What the run came to, whether its last weights are `saved`, and what can be done now."""
     if report is None:
@@ -95,7 +149,7 @@ def describe_end(
     )
 
 
-def without(series: LossSeries) -> str:
+def without(series: Series) -> str:
     """What an average leaves out, where it does."""
     left_out = series.not_finite
     return f" without the {left_out:,} that are not finite" if left_out else ""

@@ -31,7 +31,7 @@ from tui_trainer.screens.loss.words import (
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.cross_entropy_curve import CrossEntropyCurve
+from tui_trainer.widgets.chart.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from tui_trainer.widgets.overlay_chart import LETTERS
+from tui_trainer.widgets.chart.picture import LETTERS
 
 
 class Marks:

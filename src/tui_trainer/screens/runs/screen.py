@@ -20,7 +20,6 @@ from tui_trainer.screens.bench.view import BenchScreen
 from tui_trainer.screens.folder_list import FolderList
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.checkpoints import RunCheckpoints
-from tui_trainer.screens.runs.curves import RunCurves
 from tui_trainer.screens.runs.files import CurvesOnShow, RunFiles
 from tui_trainer.screens.runs.keys import KEYS, OF_A_RUN
 from tui_trainer.screens.runs.marks import Marks
@@ -33,11 +32,12 @@ from tui_trainer.screens.runs.words import (
     run_columns,
 )
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.run_curves import RunCurves
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.chart.overlay_chart import Overlaid, OverlayChart
+from tui_trainer.widgets.chart.picture import LETTERS
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.widgets.overlay_chart import LETTERS, OverlayChart
-from tui_trainer.widgets.overlay_plot import Overlaid
 
 NO_RUN = "There is no run to select: 5, then space, makes one."
 
@@ -123,6 +123,9 @@ b opens the benches: how fast the training loops are on this machine, side by si
         if self.marks:
             return [runs[name] for name in self.marks.names() if name in runs]
         return [self.selected] if isinstance(self.selected, RunOnDisk) else []
+
+    def marked_runs(self) -> list[tuple[str, RunOnDisk]]:
+        return [(self.marks.letter(run.name), run) for run in self.overlaid if self.marks]
 
     def _curves_on_show(self) -> CurvesOnShow:
         return CurvesOnShow(self.overlaid, self.chart.axis, self.chart.log_axis)

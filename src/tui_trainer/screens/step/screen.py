@@ -43,7 +43,7 @@ from tui_trainer.screens.step.views import PASSES, PHASES, PROBES, Views
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.settings.cell import read_dropout
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.words.numbers import byte_count
 
 DROPOUT = "Dropout of train mode on this screen (0 drops nothing)"

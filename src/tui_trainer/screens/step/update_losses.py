@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tui_trainer.runs.loss_series import LossSeries
+from tui_trainer.runs.series import Series
 
 
 class UpdateLosses:
@@ -12,7 +12,7 @@ class UpdateLosses:
     another text is another curve: the losses before it are not shown beside it.
     """
 
-    def __init__(self, curve: LossSeries, redraw: Callable[[], None]) -> None:
+    def __init__(self, curve: Series, redraw: Callable[[], None]) -> None:
         self._curve = curve
         self._redraw = redraw
         self._made: dict[int, tuple[float, str]] = {}

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from tui_trainer.runs.loss_series import BUCKETS_AT_MOST, SMOOTHING, LossSeries
+from tui_trainer.runs.series import BUCKETS_AT_MOST, SMOOTHING, Series
 
 
-def series_of(losses: list[float]) -> LossSeries:
-    series = LossSeries()
+def series_of(losses: list[float]) -> Series:
+    series = Series()
     for step, loss in enumerate(losses, start=1):
         series.append(step, loss)
     return series
@@ -30,7 +30,7 @@ def noisy(number: int) -> list[float]:
 
 def test_smoothed_is_the_bias_corrected_moving_average() -> None:
     losses = noisy(300)
-    series = LossSeries()
+    series = Series()
     assert series.smoothed is None
     for step, loss in enumerate(losses, start=1):
         series.append(step, loss)
@@ -62,7 +62,7 @@ def test_buckets_are_the_range_of_their_steps(number: int, columns: int) -> None
     assert [bucket.first for bucket in buckets[1:]] == [bucket.last + 1 for bucket in buckets[:-1]]
     assert (buckets[0].first, buckets[-1].last) == (1, number)
     for bucket in buckets:
-        held = losses[bucket.first - 1 : bucket.last]
+        held = losses[int(bucket.first) - 1 : int(bucket.last)]
         assert (bucket.lowest, bucket.highest) == (min(held), max(held))
         assert bucket.middle == (bucket.first + bucket.last) / 2
     assert buckets[-1].smoothed == pytest.approx(weighted_mean(losses[-1000:]), rel=1e-6)
@@ -98,7 +98,7 @@ def test_reducing_does_not_change_the_series() -> None:
     assert series.reduced(501)[:500] == before
 
 
-def bytes_held(series: LossSeries) -> int:
+def bytes_held(series: Series) -> int:
     """All that the series refers to."""
     seen: dict[int, object] = {}
     waiting: list[object] = [series]
@@ -112,7 +112,7 @@ def bytes_held(series: LossSeries) -> int:
 
 @pytest.mark.long
 def test_a_million_steps_take_no_more_memory_than_a_hundred_thousand() -> None:
-    series = LossSeries()
+    series = Series()
     held = []
     for step in range(1, 1_000_001):
         series.append(step, 1 + step % 7 / 10, 100 * step, 0.5 * step)

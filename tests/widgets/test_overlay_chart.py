@@ -5,19 +5,22 @@ import math
 import pytest
 
 from tui_trainer.runs.curve import LossCurve, XAxis
-from tui_trainer.runs.loss_series import LossSeries
-from tui_trainer.widgets.overlay_plot import FRAME, Canvas, Overlaid, is_dots, overlay
+from tui_trainer.runs.series import Series
+from tui_trainer.widgets.chart.canvas import Canvas, is_dots
+from tui_trainer.widgets.chart.draw import draw
+from tui_trainer.widgets.chart.overlay_chart import Overlaid, OverlayChart
+from tui_trainer.widgets.chart.picture import INKS
 
 
 def curve_of(losses: list[float], seconds: float = 0.1) -> LossCurve:
-    series = LossSeries()
+    series = Series()
     for step, loss in enumerate(losses, start=1):
         series.append(step, loss, 100 * step, seconds * step)
     return LossCurve(tuple(series.reduced(2048)), 0, len(losses), series.not_finite, is_whole=True)
 
 
 def lines(canvas: Canvas) -> list[str]:
-    return ["".join(row) for row in canvas.rows]
+    return canvas.lines
 
 
 def drawn(
@@ -28,7 +31,11 @@ def drawn(
     height: int = 14,
     log: bool = False,
 ) -> Canvas:
-    return overlay(curves, width, height, over, log=log)
+    chart = OverlayChart()
+    chart.set_reactive(OverlayChart.axis, over)
+    chart.set_reactive(OverlayChart.log_axis, log)
+    chart.show(curves)
+    return draw(chart.picture(), width, height).canvas
 
 
 HIGH, LOW = Overlaid("A", curve_of([5.0] * 60)), Overlaid("B", curve_of([1.0] * 30))
@@ -38,17 +45,17 @@ def test_each_curve_has_its_letter_on_it_and_its_own_cells() -> None:
     canvas = drawn([HIGH, LOW])
     rows = {
         (cell, row)
-        for row, cells in enumerate(canvas.rows[1:-2], start=1)
+        for row, cells in enumerate(canvas.cells[1:-2], start=1)
         for cell in cells
         if cell in "AB"
     }
     assert {cell for cell, _ in rows} == {"A", "B"}
     assert max(row for cell, row in rows if cell == "A") < min(r for c, r in rows if c == "B")
-    for cells, owners in zip(canvas.rows[1:], canvas.owners[1:], strict=True):
-        for cell, owner in zip(cells, owners, strict=True):
-            assert (owner != FRAME) is (cell in ("A", "B") or is_dots(cell))
+    for cells, inks in zip(canvas.cells[1:], canvas.inks[1:], strict=True):
+        for cell, ink in zip(cells, inks, strict=True):
+            assert (ink in INKS) is (cell in ("A", "B") or is_dots(cell))
             if cell in ("A", "B"):
-                assert owner == "AB".index(cell)
+                assert ink == INKS["AB".index(cell)]
 
 
 def test_curves_that_lie_on_one_another_both_keep_letters() -> None:
@@ -105,8 +112,9 @@ def test_small_sizes_and_odd_losses_break_nothing() -> None:
                         height=size[1],
                         log=log,
                     )
-    assert lines(drawn([Overlaid("", curve_of([]))])) == ["", " There is no loss to draw here."]
-    assert drawn([]).rows[1][1:6] == list("There")
+    told = lines(drawn([Overlaid("", curve_of([]))]))
+    assert [line.strip() for line in told] == ["", "There is no loss to draw here."]
+    assert drawn([]).cells[1][1:6] == list("There")
 
 
 def test_the_title_tells_what_is_missing() -> None:
@@ -118,7 +126,7 @@ def test_the_title_tells_what_is_missing() -> None:
 
 
 def test_long_numbers_of_tokens_are_short_on_the_axis() -> None:
-    series = LossSeries()
+    series = Series()
     for step in range(1, 100):
         series.append(step, 1.0 + 1 / step, step * 40_000_000, step * 1.0)
     curve = LossCurve(tuple(series.reduced(2048)), is_whole=True)

@@ -1,0 +1,80 @@
+"""What happened in a run beside its steps, newest first."""
+
+from collections import deque
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.reports.loop import ChangeReport, LoopReport, SampleReport, ValidationReport
+from tui_trainer.reports.steps import StepReport
+from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.numbers import byte_count, duration, nats, seconds_of
+from tui_trainer.words.signs import STATES, WARNING
+
+KEPT = 100
+NOTHING = Content.styled("Nothing yet: space starts a run.", "$context")
+
+
+class Happened(Panel):
+    """A line for each: when, in seconds of training, and what."""
+
+    def __init__(self) -> None:
+        self._lines = Static()
+        super().__init__(self._lines, title="what happened", id="happened")
+        self._told: deque[Content] = deque(maxlen=KEPT)
+        self._lr: float | None = None
+        self._state: LoopState | None = None
+
+    def clear(self) -> None:
+        self._told.clear()
+        self._lr = self._state = None
+
+    def add(self, report: LoopReport, seconds: float) -> None:
+        """Take in what the loop reports, `seconds` of training after its beginning."""
+        for words in self._describe(report):
+            self._tell(seconds, words)
+
+    def change(self, change: LoopChanged, seconds: float) -> None:
+        """The loop goes on, pauses or ends."""
+        if change.state is not self._state:
+            self._state = change.state
+            self._tell(seconds, Content.assemble(STATES[change.state]))
+
+    def _tell(self, seconds: float, words: Content) -> None:
+        when = f"{duration(seconds):>7}  "
+        self._told.appendleft(Content.assemble((when, "$context"), words))
+
+    def _describe(self, report: LoopReport) -> list[Content]:
+        if isinstance(report, StepReport):
+            return self._of_step(report)
+        if isinstance(report, ValidationReport):
+            return [Content(f"validation {nats(report.compared_loss)} after {report.step:,} steps")]
+        if isinstance(report, SampleReport):
+            right = sum(item.strict_right for item in report.items)
+            return [Content(f"samples: {right} of {len(report.items)} right · V shows them")]
+        if isinstance(report, ChangeReport):
+            return [Content(f"{report.what} on Step after step {report.step:,}")]
+        return []
+
+    def _of_step(self, report: StepReport) -> list[Content]:
+        found = []
+        if self._lr not in (None, report.peak_lr):
+            found.append(Content(f"lr {self._lr:g} → {report.peak_lr:g} at step {report.step:,}"))
+        self._lr = report.peak_lr
+        if not report.applied:
+            sign, style = WARNING.said(f"step {report.step:,} left out: not finite")
+            found.append(Content.assemble((sign, style)))
+        if report.checkpoint is not None:
+            saved = report.checkpoint
+            size = f"{byte_count(saved.bytes)} in {seconds_of(saved.seconds)}"
+            words = f"checkpoint {saved.step:,} · {size}"
+            if saved.failure is not None:
+                found.append(Content.assemble(WARNING.said(visible(saved.failure))))
+            else:
+                found.append(Content(words))
+        return found
+
+    def show(self) -> None:
+        self._lines.update(Content("\n").join(self._told or [NOTHING]), layout=False)

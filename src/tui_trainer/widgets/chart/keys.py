@@ -1,0 +1,76 @@
+"""The keys of a chart: on the chart that has the focus, and on a screen for the one in hand."""
+
+from typing import TYPE_CHECKING
+
+from textual.dom import DOMNode
+
+from tui_trainer.widgets.chart.view import ZOOM
+from tui_trainer.widgets.keys import key
+
+if TYPE_CHECKING:
+    from tui_trainer.widgets.chart.chart import Chart
+
+CHART = "The chart"
+CHART_KEYS = (
+    key("left", "cross(-1)", "back", "Read what the curves had before", CHART, id="chart-left"),
+    key("right", "cross(1)", "on", "Read what the curves had after", CHART, id="chart-right"),
+    key(
+        "plus",
+        f"zoom({1 / ZOOM})",
+        "zoom in",
+        "Half as much of the chart, around what is read",
+        CHART,
+        drawn="+",
+        id="chart-in",
+    ),
+    key(
+        "minus",
+        f"zoom({ZOOM})",
+        "zoom out",
+        "Twice as much of the chart",
+        CHART,
+        drawn="-",
+        id="chart-out",
+    ),
+    key("shift+left", "pan(-0.5)", "earlier", "What came before", CHART, id="chart-earlier"),
+    key("shift+right", "pan(0.5)", "later", "What comes after", CHART, id="chart-later"),
+    key("0", "whole", "all of it", "All of the chart", CHART, id="chart-all"),
+    key("w", "follow", "follow", "The last part of the chart, as it grows", CHART, id="chart-w"),
+    key(
+        "equals_sign",
+        f"zoom({1 / ZOOM})",
+        "zoom in",
+        "Half as much of the chart",
+        CHART,
+        id="chart-in-too",
+        system=True,
+    ),
+)
+"""In the order in which they are told."""
+LEAVE = key("escape", "leave_chart", "leave", "Read nothing more; leave the chart", CHART)
+
+
+class WithChart(DOMNode):
+    """A screen whose keys go to a chart that need not have the focus: the one in hand."""
+
+    @property
+    def chart_in_hand(self) -> "Chart":
+        raise NotImplementedError
+
+    def action_cross(self, by: int) -> None:
+        self.chart_in_hand.action_cross(by)
+
+    def action_zoom(self, factor: float) -> None:
+        self.chart_in_hand.action_zoom(factor)
+
+    def action_pan(self, share: float) -> None:
+        self.chart_in_hand.action_pan(share)
+
+    def action_whole(self) -> None:
+        self.chart_in_hand.action_whole()
+
+    def action_follow(self) -> None:
+        self.chart_in_hand.action_follow()
+
+    def action_leave_chart(self) -> None:
+        self.chart_in_hand.action_leave_chart()

@@ -1,0 +1,133 @@
+"""What a chart is to draw: curves, marks and the words beside them; no widget, no size."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from tui_trainer.runs.series import Bucket
+from tui_trainer.widgets.chart.marks import Mark
+from tui_trainer.widgets.chart.view import Ends
+from tui_trainer.words.numbers import nats
+
+LETTERS = "ABCDEFGH"
+INKS = "first", "second"
+PATTERNS = "x", "xxxxxx  ", "x ", "xxxxxx  x "
+"""Solid, dashed, dotted, dashes and dots: for who sees no colours, four curves of each of two."""
+DIAMOND = "◆"
+
+
+class Shape(Enum):
+    """How a curve is drawn."""
+
+    RANGE = "range"
+    """The lowest and the highest of each column, as dots: what lies behind an average."""
+    AVERAGE = "average"
+    """A line through the moving average."""
+    LINE = "line"
+    """A line through the numbers themselves."""
+    POINTS = "points"
+    """A mark each: numbers that are there now and then."""
+
+
+class Numbers(Protocol):
+    """What a curve is drawn from; a `Series` is one."""
+
+    @property
+    def ends(self) -> Ends | None: ...
+
+    def window(self, low: float, high: float, most: int, /) -> Sequence[Bucket]: ...
+
+    def at(self, place: float, /) -> Bucket | None: ...
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Numbers, and how they are drawn and told."""
+
+    numbers: Numbers
+    name: str
+    shape: Shape = Shape.LINE
+    ink: str = INKS[0]
+    letter: str = ""
+    """Put on the curve here and there, where several runs are in one chart."""
+    tell: Callable[[float], str] = nats
+    mark: str = DIAMOND
+    """What stands for a point."""
+
+    @property
+    def pattern(self) -> str:
+        """The curve's own beside those of the same colour."""
+        place = LETTERS.find(self.letter) if self.letter else 0
+        return PATTERNS[max(0, place) // len(INKS) % len(PATTERNS)]
+
+
+def ink_of(letter: str) -> str:
+    """The ink of the run with that letter: `first` and `second` in turn."""
+    return INKS[max(0, LETTERS.find(letter)) % len(INKS)]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that a chart draws."""
+
+    curves: tuple[Curve, ...]
+    """Those behind first."""
+    title: str
+    """What the vertical axis is, and which mark is which."""
+    empty: str
+    """The sentence where there is no curve yet."""
+    x_label: str = "step"
+    marks: tuple[Mark, ...] = ()
+    log: bool = False
+    whole: bool = True
+    """Whether the ticks of the horizontal axis are whole numbers."""
+    tell_x: Callable[[float], str] | None = None
+    """A tick of it in words, where that is not its number."""
+    plain: bool = False
+    """Whether a small one has no axes, whose rows its curves have then."""
+    begin: float | None = None
+    """Where the horizontal axis begins, where that is not at the first number."""
+    most: float | None = None
+    """Where it can end at most, where more is to come; None where nothing is."""
+
+    @property
+    def ends(self) -> Ends | None:
+        """The first and the last place of all curves; None where there is none."""
+        ends = [curve.numbers.ends for curve in self.curves]
+        there = [one for one in ends if one is not None]
+        if not there:
+            return None
+        low = min(first for first, _ in there) if self.begin is None else self.begin
+        return low, max(last for _, last in there)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a curve has at the crosshair."""
+
+    name: str
+    value: str
+    ink: str
+
+
+def readings(picture: Picture, place: float) -> list[Reading]:
+    """The value of every curve there, or of the last number before it."""
+    found = []
+    for curve in picture.curves:
+        bucket = curve.numbers.at(place)
+        if bucket is not None:
+            name = f"{curve.letter} {curve.name}".strip()
+            found.append(Reading(name, _told(curve, bucket, place), curve.ink))
+    return found
+
+
+def _told(curve: Curve, bucket: Bucket, place: float) -> str:
+    if curve.shape is Shape.AVERAGE:
+        return curve.tell(bucket.smoothed)
+    value = curve.tell(bucket.lowest)
+    if bucket.lowest != bucket.highest:
+        value = f"{value} to {curve.tell(bucket.highest)}"
+    if curve.shape is Shape.POINTS and round(bucket.last) != round(place):
+        return f"{value} @{bucket.last:,.0f}"
+    return value

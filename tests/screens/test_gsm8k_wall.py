@@ -1,0 +1,136 @@
+"""The wall of charts of GSM8K: which are on show, which is in hand, what they read together."""
+
+import pytest
+
+from tests.fake_engine import FakeEngine
+from tests.known import the
+from tests.pilot import Running, running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.runs.past import Past
+from tui_trainer.runs.series import Series
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.settings.train import TrainSettings
+
+
+def with_engine(engine: FakeEngine, size: tuple[int, int] = (120, 40)) -> Running:
+    return running("escape", "5", engine=lambda _: engine, size=size)
+
+
+def screen_of(app: TuiTrainer) -> Gsm8kScreen:
+    return the(Gsm8kScreen, app.screen_stack[0])
+
+
+def on_show(app: TuiTrainer) -> list[str]:
+    """The titles of the charts that can be seen."""
+    return [str(panel.title) for panel in screen_of(app).wall.panels if panel.region]
+
+
+async def test_at_120_columns_all_are_on_show_and_enter_makes_one_large() -> None:
+    async with with_engine(FakeEngine([4.0, 3.0, 2.0])) as (app, pilot):
+        wall = screen_of(app).wall
+        assert on_show(app) == [
+            "loss (nats)"
+        ]  # before a run there is nothing that the others could show
+        await pilot.press("space")
+        everything = [
+            "loss (nats)",
+            "lr",
+            "tokens/s",
+            "memory (GB)",
+            "seconds",
+            "tokens",
+            "positions",
+        ]
+        await until(pilot, lambda: on_show(app) == everything)
+        await pilot.press("tab")
+        await until(pilot, lambda: app.focused is wall.in_hand.chart)
+        assert wall.in_hand.title == "lr"
+        small = wall.in_hand.chart.size
+        await pilot.press("enter")
+        await until(pilot, lambda: on_show(app) == ["lr"])
+        assert wall.in_hand.chart.size.width > 2 * small.width
+        await pilot.press("tab")
+        await until(pilot, lambda: on_show(app) == ["tokens/s"])
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is None)
+        await pilot.press("escape")
+        await until(pilot, lambda: on_show(app) == everything)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SettingsForm))
+
+
+async def test_at_80_columns_one_is_on_show_and_tab_goes_on_to_the_next() -> None:
+    async with with_engine(FakeEngine([4.0, 3.0, 2.0]), (80, 24)) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "Finished: 3 of 3" in shown(app))
+        assert on_show(app) == ["loss (nats)"]
+        for title in ("lr", "tokens/s", "memory (GB)"):
+            await pilot.press("tab")
+            await until(pilot, lambda title: on_show(app) == [title], title)
+        await pilot.press("shift+tab", "shift+tab", "shift+tab")
+        await until(pilot, lambda: on_show(app) == ["loss (nats)"])
+
+
+async def test_one_crosshair_reads_all_of_them() -> None:
+    async with with_engine(FakeEngine([4.0, 3.0, 2.0])) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "Finished: 3 of 3" in shown(app))
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "step 2  loss 3.0000  avg 3.4872" in shown(app))
+        figures = {str(panel.title): str(panel.figure) for panel in screen_of(app).wall.panels}
+        del figures["loss (nats)"], figures["validation"]
+        told = {"lr": "1e-05", "tokens/s": "100", "memory (GB)": "0.12", "seconds": "0.1"}
+        assert figures == told | {"tokens": "10", "positions": "10"}
+        await pilot.press("plus")
+        views = {panel.chart.view for panel in screen_of(app).wall.panels}
+        assert len(views) == 1
+        await pilot.press("escape")
+        await until(pilot, lambda: "step 2 " not in shown(app))
+
+
+async def test_validation_has_a_chart_where_the_settings_ask_for_it() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        screen = screen_of(app)
+        screen.settings = TrainSettings(validation_items=8)
+        screen._show_all()
+        await until(pilot, lambda: "validation" in on_show(app))
+        screen.settings = TrainSettings()
+        screen._show_all()
+        await until(pilot, lambda: "validation" not in on_show(app))
+
+
+async def test_a_number_that_nobody_knows_of_has_a_chart_by_itself() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        past = Past(numbers={"grad_norm": Series()})
+        past.numbers["grad_norm"].append(1, 2.5)
+        screen_of(app).wall.clear(past)
+        await until(pilot, lambda: on_show(app)[-1] == "grad norm")
+        screen_of(app).wall.redraw()
+        await until(pilot, lambda: "grad norm  2.5" in shown(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_before_a_run_the_first_item_and_no_losses_are_on_show(
+    size: tuple[int, int],
+) -> None:
+    async with with_engine(FakeEngine(), size) as (app, pilot):
+        await until(pilot, lambda: "item 0, " in shown(app))
+        assert "Question:" in shown(app)
+        assert "question 1" not in shown(app)
+
+
+async def test_what_happened_is_told_newest_first() -> None:
+    engine = FakeEngine([4.0] * 9, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("full_stop")
+        engine.gate.release()
+        await until(pilot, lambda: screen_of(app).report is not None)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: engine.training_lr() == 2e-5)
+        engine.gate.release(8)
+        await pilot.press("space")
+        await until(pilot, lambda: "■ finished" in shown(app))
+        lines = [str(line) for line in screen_of(app).happened._told]
+        assert "finished" in lines[0]
+        assert any("lr 1e-05 → 2e-05 at step 2" in line for line in lines)
