@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -61,6 +62,20 @@ def test_every_ink_can_be_read_on_every_ground(theme: Theme) -> None:
     for name in (*INKS, *RAMP, "text", "text-muted", "text-disabled"):
         for ground in grounds(made):
             assert contrast(ink(made[name], ground), ground) >= LEAST_CONTRAST, (name, ground.hex)
+
+
+@pytest.mark.parametrize("theme", OURS.values(), ids=lambda theme: theme.name)
+def test_so_it_can_on_a_terminal_of_256_colours(theme: Theme) -> None:
+    made = variables(theme)
+    for name in (*INKS, *RAMP, "text", "text-muted", "text-disabled", "foreground"):
+        for ground in grounds(made):
+            drawn = ground + ink(made[name], ground)
+            assert contrast(of_256(drawn), of_256(ground)) >= LEAST_CONTRAST, (name, ground.hex)
+
+
+def of_256(colour: Color) -> Color:
+    """What a terminal in a browser makes of it."""
+    return Color.from_rich_color(colour.rich_color.downgrade(ColorSystem.EIGHT_BIT))
 
 
 @pytest.mark.parametrize("theme", OURS.values(), ids=lambda theme: theme.name)
