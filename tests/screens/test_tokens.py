@@ -1,5 +1,6 @@
 """The Tokens screen, on real tokenizers; no weights are loaded here."""
 
+import ast
 import asyncio
 import itertools
 import threading
@@ -23,6 +24,7 @@ from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
+from tui_trainer.screens.tokens.words import as_python
 from tui_trainer.session.text_examples import EXAMPLES
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.aligned_strip import AlignedStrip
@@ -526,6 +528,10 @@ async def test_the_table_stands_beside_the_strip_and_is_at_most_100_wide() -> No
         strip, table = screen.query_one(TokenStrip), screen.query_one("#tokens")
         assert strip.region.right <= table.region.x
         assert "tensor([[" in shown(screen.app)
+        tokens = present(screen.shown).texts.first.tokens
+        as_lines = as_python(present(screen.shown).texts.first).splitlines()
+        assert ast.literal_eval(as_lines[-1]) == [token.text for token in tokens]
+        assert as_lines[2] == f"tensor({[[token.id for token in tokens]]})"
         assert "shape (2, " in shown(screen.app), "the lines as a batch, below"
         assert screen.query_one("#preview").region.y >= table.region.bottom
         await pilot.resize_terminal(200, 60)

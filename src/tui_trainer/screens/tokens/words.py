@@ -56,14 +56,16 @@ def explain_token(tokenized: Tokenized, index: int) -> str:
 
 
 def as_python(tokenized: Tokenized) -> str:
-    """The call whose answer is on show, and that answer as torch prints it."""
-    ids = ", ".join(str(token.id) for token in tokenized.tokens[:IDS_PRINTED])
+    """The calls whose answers are on show, and those answers as Python prints them."""
+    printed = tokenized.tokens[:IDS_PRINTED]
     more = ", ..." if len(tokenized.tokens) > IDS_PRINTED else ""
+    ids = ", ".join(str(token.id) for token in printed)
+    pieces = visible(", ".join(repr(token.text) for token in printed))
     return (
-        '>>> tokenizer(text, return_tensors="pt").input_ids\n'
-        f"tensor([[{ids}{more}]])\n"
-        ">>> _.shape\n"
-        f"torch.Size([1, {len(tokenized.tokens)}])"
+        '>>> ids = tokenizer(text, return_tensors="pt").input_ids\n'
+        f">>> ids\ntensor([[{ids}{more}]])\n"
+        f">>> ids.shape\ntorch.Size([1, {len(tokenized.tokens)}])\n"
+        f">>> [tokenizer.decode(id) for id in ids[0]]\n[{pieces}{more}]"
     )
 
 
