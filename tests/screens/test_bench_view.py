@@ -201,8 +201,9 @@ async def test_settings_are_typed_and_a_refusal_is_a_sentence() -> None:
     async with with_engine(engine, "enter") as (app, pilot):
         await until(pilot, lambda: isinstance(app.screen, SettingsForm))
         # As high as its fields, and in the words of a bench
-        last, meaning = app.screen.query_one("#seed"), app.screen.query_one("#meaning", Static)
+        last, meaning = app.screen.query_one("#rounds"), app.screen.query_one("#meaning", Static)
         assert last.region.bottom == meaning.region.y
+        await pilot.press("down")
         assert "takes effect with the next bench." in str(meaning.content)
         app.screen.query_one("#seconds", Input).value = "0"
         await pilot.press("enter")

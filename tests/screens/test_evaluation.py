@@ -20,7 +20,7 @@ from tui_trainer.reports.evaluated_items import Outcome
 from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
 from tui_trainer.screens.dialogs.help import HelpDialog
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_field
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import describe_progress, score_cells
@@ -31,9 +31,9 @@ from tui_trainer.settings.evaluation import (
     EvaluationSettings,
     incomparable,
 )
-from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.words.settings import describe_field
 
 OPEN = "escape", "5"
 BEFORE = "#### 1", "It is 2.", "#### 9", "#### 4"
@@ -419,7 +419,7 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
         assert isinstance(form, SettingsForm)
         await until(pilot, lambda: "Settings of the next evaluation" in shown(app))
         form.query_one("#items", Input).value = "30"
-        await until(pilot, lambda: "* usual: 100" in shown(app))
+        await until(pilot, lambda: "usual: 100" in shown(app))
         form.query_one("#batch", Input).value = "0"
         app.simulate_key("enter")
         await until(pilot, lambda: "batch must be 1 or more" in shown(app))
@@ -437,13 +437,14 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
 
 async def test_form_tells_each_setting() -> None:
     async with with_engine(FakeEngine(), "E", "enter") as (app, pilot):
-        for field in fields_of(EvaluationSettings)[2:]:
-            await pilot.press("down")
-            await until(
-                pilot, lambda field: f"{field.label}: {field.meaning}." in shown(app), field
-            )
-            assert "takes effect with the next evaluation" in shown(app)
-            assert max(map(len, describe_field(field).splitlines())) <= 72
+        for fields in form_beside_usual("", EvaluationSettings()).groups.values():
+            for field in fields:
+                await pilot.press("down")
+                await until(
+                    pilot, lambda field: f"{field.label}: {field.meaning}." in shown(app), field
+                )
+                assert "takes effect with the next evaluation" in shown(app)
+                assert max(map(len, describe_field(field))) <= 76
 
 
 # The raw texts

@@ -21,11 +21,10 @@ from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.reports.steps import RowPart
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, describe_field
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.step.screen import StepScreen
-from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.chart import REDRAW_SECONDS
@@ -274,18 +273,6 @@ async def test_settings_are_typed_and_used_and_marked() -> None:
         assert engine.trained_with == [TrainSettings("train.jsonl", 1200, 3e-4)]
 
 
-async def test_the_form_is_no_higher_than_its_fields_and_tells_its_keys_at_every_size() -> None:
-    async with with_engine(FakeEngine()) as (app, pilot):
-        await pilot.press("enter")
-        for size in ((40, 12), (80, 24), (120, 40)):
-            await pilot.resize_terminal(*size)
-            await until(pilot, lambda: "escape goes back" in " ".join(shown(app).split()))
-        last, meaning = (
-            app.screen.query_one(f"#{one}").region for one in ("sample_every", "meaning")
-        )
-        assert last.bottom == meaning.y
-
-
 REFUSED = [
     ("items", "0", "at least 1 item"),
     ("items", "many", "items takes a whole number"),
@@ -293,13 +280,10 @@ REFUSED = [
     ("lr", "nan", "The learning rate takes a number"),
     ("lr", "fast", "The learning rate takes a number"),
     ("seed", "-3", "must be 0 or more"),
-    ("optimizer", "Lion", "is not known"),
     ("problems", "  ", "Name the problems"),
     ("batch", "0", "batch must be 1 or more"),
     ("pack", "8", "at least 16 tokens"),
-    ("schedule", "steep", "schedule must be constant or linear or cosine"),
     ("weight_decay", "some", "weight decay takes a number such as 0.1, or torch"),
-    ("answer_only", "perhaps", "answer only takes yes or no"),
 ]
 
 
@@ -326,30 +310,9 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
         await until(pilot, lambda: "tuned, * changed · items 9*" in shown(app))
         assert gsm8k(app).settings == replace(TUNED, items=9)
         await pilot.press("enter")
-        await until(pilot, lambda: f"* tuned: {TUNED.items}" in shown(app))
+        await until(pilot, lambda: f"tuned: {TUNED.items}" in shown(app))
         await pilot.press("ctrl+r", "ctrl+r", "ctrl+r")
         await until(pilot, lambda: app.screen.query_one("#pack", Input).value == "0")
-
-
-async def test_form_fits_and_tells_each_setting_and_what_differs() -> None:
-    async with with_engine(FakeEngine()) as (app, pilot):
-        await pilot.press("enter")
-        await until(pilot, lambda: "items: how many items" in shown(app))
-        assert "* tutorial" not in shown(app)
-        await pilot.press("9")
-        await until(pilot, lambda: "* tutorial: 500" in shown(app))
-        for field in fields_of(TrainSettings)[2:]:
-            await pilot.press("down")
-            await until(
-                pilot, lambda field: f"{field.label}: {field.meaning}." in shown(app), field
-            )
-            text = shown(app)
-            assert re.search(rf"{field.label} +{field.typed(TrainSettings())}", text)
-            assert "A change takes effect with the next run" in text
-            assert max(map(len, describe_field(field).splitlines())) <= 72
-            assert "escape goes back" in text
-        await pilot.press("up", "up", "down")
-        assert present(app.focused).id == fields_of(TrainSettings)[-2].name
 
 
 async def test_presets_by_key_go_round() -> None:

@@ -450,7 +450,7 @@ async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
     await until(pilot, lambda: app.screen.query_one("#said").display)
     await press(pilot, "enter")
     await until(pilot, lambda: isinstance(app.screen, SettingsForm))
-    app.screen.query(Input).first().value = app.session.choice.source
+    app.screen.query_one("#problems", Input).value = app.session.choice.source
     await press(pilot, "enter")
     await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
     await press(pilot, "escape")

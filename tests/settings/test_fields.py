@@ -10,11 +10,12 @@ import pytest
 
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import add_settings, read_settings
-from tui_trainer.screens.dialogs.settings_form import describe_field, form_beside_usual
+from tui_trainer.screens.dialogs.settings_form import form_beside_usual
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import (
+    GROUPS,
     Kind,
     SettingField,
     check_settings,
@@ -25,6 +26,7 @@ from tui_trainer.settings.fields import (
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.settings import describe_field
 
 ALL = ModelChoice, TrainSettings, CellSettings, Sampling, EvaluationSettings, BenchSettings
 NUMBERS = [
@@ -88,9 +90,11 @@ def test_one_field_of_a_dataclass_makes_the_flag_its_help_and_the_line_of_a_form
     assert read_typed(Tea, typed) == given
     cups, sugar = form.fields[1:3]
     assert describe_field(cups) == (
-        "cups: how many cups.\nA change takes effect with the next cup."
+        "cups: how many cups.",
+        "from 1 to 12 cups · usually 2 · --cups",
+        "A change takes effect with the next cup.",
     )
-    assert describe_field(sugar).endswith("A change takes effect at once.")
+    assert describe_field(sugar)[-1] == "A change takes effect at once."
 
 
 @pytest.mark.parametrize(
@@ -117,10 +121,13 @@ def test_it_checks_what_the_setting_may_be(wrong: partial[Tea], sentence: str) -
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_every_setting_says_what_it_means_and_when_it_takes_effect(kind: type) -> None:
+def test_every_setting_says_what_it_means_what_it_is_about_and_when_it_takes_effect(
+    kind: type,
+) -> None:
     assert [field.name for field in fields_of(kind)] == [field.name for field in fields(kind)]
     for field in fields_of(kind):
         assert field.meaning
+        assert field.group in GROUPS
         assert field.takes_effect
         assert field.usual == getattr(kind, field.name)
 

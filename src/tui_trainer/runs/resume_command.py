@@ -31,7 +31,7 @@ def resume_command(run: StoppedRun) -> str:
         words += ["--threads", str(run.threads)]
     if run.remote_code:
         words.append("--trust-remote-code")
-    return f"{_program()} {shlex.join(words)}"
+    return f"{program()} {shlex.join(words)}"
 
 
 def _named(folder: Path) -> str:
@@ -41,7 +41,7 @@ def _named(folder: Path) -> str:
     return folder.name if folder.parent == usual else str(folder)
 
 
-def _program() -> str:
+def program() -> str:
     """This program as the shell finds it, where it was started from an environment of its own."""
     if shutil.which(PROGRAM):
         return PROGRAM

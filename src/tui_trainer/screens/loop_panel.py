@@ -142,7 +142,8 @@ class LoopPanel:
     async def ask_settings(self, heading: str, following: NextSettings[Settings]) -> bool:
         """Have the settings of the next one typed; False where the user leaves them."""
         form = form_beside_usual(heading, following.suggested)
-        typed = await self._screen.app.push_screen_wait(SettingsForm(form, following.settings))
+        dialog = SettingsForm(form, following.settings, self._session.choice)
+        typed = await self._screen.app.push_screen_wait(dialog)
         if typed is not None:
             following.change(typed)
         return typed is not None

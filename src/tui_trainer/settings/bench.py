@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tui_trainer.json_lines import LARGEST_WHOLE
-from tui_trainer.settings.fields import check_settings, setting
+from tui_trainer.settings.fields import DATA, MEASURING, check_settings, setting
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import NO_PROBLEMS, PROBLEMS
 
@@ -28,10 +28,11 @@ class BenchSettings:
 
     TAKES_EFFECT: ClassVar[str] = "with the next bench"
 
-    problems: str = setting("builtin", PROBLEMS, refusal=NO_PROBLEMS)
+    problems: str = setting("builtin", PROBLEMS, group=DATA, refusal=NO_PROBLEMS)
     items: int = setting(
         2000,
         "how many items to train on, over and over",
+        group=DATA,
         more="They are the first of the data set.",
         unit="items",
         least=1,
@@ -40,6 +41,7 @@ class BenchSettings:
     held_out: int = setting(
         20,
         "the loss is measured on so many items after those",
+        group=MEASURING,
         more="No loop trains on them.",
         unit="items",
         least=1,
@@ -48,6 +50,7 @@ class BenchSettings:
     seconds: float = setting(
         10.0,
         "how long each loop trains in each round; loading comes on top",
+        group=MEASURING,
         unit="seconds",
         above=0,
         such_as="0.5",
@@ -56,6 +59,7 @@ class BenchSettings:
     rounds: int = setting(
         3,
         "how often each loop runs",
+        group=MEASURING,
         more="The first tells how many tokens the slowest loop makes, the others use it.",
         unit="rounds",
         least=2,
@@ -64,6 +68,7 @@ class BenchSettings:
     seed: int = setting(
         0,
         "for the built-in problems and the order",
+        group=DATA,
         least=0,
         most=LARGEST_WHOLE,
         called="The seed",

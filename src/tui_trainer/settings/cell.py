@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tui_trainer.settings.fields import check_settings, field_of, setting
+from tui_trainer.settings.fields import MODEL, OPTIMIZER, SAVING, check_settings, field_of, setting
 from tui_trainer.settings.train import HIGHEST_LR, NO_OPTIMIZER, OPTIMIZERS, TUTORIAL_LR, check_lr
 from tui_trainer.settings.typed_numbers import read_number
 
@@ -17,6 +17,7 @@ class CellSettings:
     lr: float = setting(
         TUTORIAL_LR,
         "learning rate",
+        group=OPTIMIZER,
         more="`[`, `]` and `l` change it; the state of the optimizer stays.",
         above=0,
         most=HIGHEST_LR,
@@ -26,6 +27,7 @@ class CellSettings:
     optimizer: str = setting(
         OPTIMIZERS[0],
         "AdamW or SGD",
+        group=OPTIMIZER,
         more="`o` changes it, to a fresh one.",
         choices=OPTIMIZERS,
         refusal=NO_OPTIMIZER,
@@ -33,6 +35,7 @@ class CellSettings:
     training: bool = setting(
         True,
         "train mode, in which dropout is on; else eval mode",
+        group=MODEL,
         more="`t` changes it.",
         flag="--eval-mode",
         flag_meaning="leave dropout off, where there is some",
@@ -40,6 +43,7 @@ class CellSettings:
     dropout: float | None = setting(
         None,
         "dropout probability of train mode, whether the model has dropout modules or not",
+        group=MODEL,
         more="`d` changes it.",
         least=0,
         below=1,
@@ -51,6 +55,7 @@ class CellSettings:
     undo_memory: int | None = setting(
         None,
         "how much memory the updates that can be undone may take",
+        group=SAVING,
         more="`h` changes it, to 500 MB, say; 0 keeps none.",
         unit="bytes",
         least=0,

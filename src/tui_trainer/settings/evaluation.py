@@ -5,7 +5,14 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from tui_trainer.json_lines import LARGEST_WHOLE
-from tui_trainer.settings.fields import SettingField, check_settings, fields_of, setting
+from tui_trainer.settings.fields import (
+    BATCH,
+    DATA,
+    SettingField,
+    check_settings,
+    fields_of,
+    setting,
+)
 from tui_trainer.settings.train import NO_PROBLEMS, PROBLEMS, TrainSettings
 
 
@@ -18,15 +25,17 @@ class EvaluationSettings:
     problems: str = setting(
         "builtin",
         PROBLEMS,
+        group=DATA,
         more="Of `builtin` and the Hub the split `test` is evaluated, of a file itself.",
         refusal=NO_PROBLEMS,
     )
     items: int = setting(
-        100, "how many items are tested", unit="items", least=1, most=LARGEST_WHOLE
+        100, "how many items are tested", group=DATA, unit="items", least=1, most=LARGEST_WHOLE
     )
     skip: int = setting(
         0,
         "items passed over first: of a file, those that were trained on",
+        group=DATA,
         unit="items",
         least=0,
         most=LARGEST_WHOLE,
@@ -34,6 +43,7 @@ class EvaluationSettings:
     shots: int = setting(
         0,
         "worked items before each question; 0: zero-shot",
+        group=DATA,
         unit="items",
         least=0,
         most=LARGEST_WHOLE,
@@ -41,22 +51,30 @@ class EvaluationSettings:
     shots_from: str = setting(
         "",
         "problems the shots are of; empty: the same problems",
+        group=DATA,
         more="They are of the split `train`, and never a tested item.",
     )
     batch: int = setting(
         64,
         "answers generated together, at most",
+        group=BATCH,
         more="Fewer, where memory has no room for so many.",
         unit="answers",
         least=1,
         most=LARGEST_WHOLE,
     )
     max_tokens: int = setting(
-        256, "the longest answer, in tokens", unit="tokens", least=1, most=LARGEST_WHOLE
+        256,
+        "the longest answer, in tokens",
+        group=BATCH,
+        unit="tokens",
+        least=1,
+        most=LARGEST_WHOLE,
     )
     seed: int = setting(
         0,
         "of the built-in problems and the order of the batches",
+        group=DATA,
         least=0,
         most=LARGEST_WHOLE,
         called="The seed",

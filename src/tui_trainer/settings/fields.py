@@ -19,6 +19,18 @@ Settings = TypeVar("Settings")
 Usual = TypeVar("Usual", bound="Value")
 Value = str | int | float | bool | None
 YES, NO = "yes", "no"
+GROUPS = MODEL, DATA, BATCH, OPTIMIZER, SCHEDULE, SAMPLING, MEASURING, SAVING, SPEED = (
+    "model",
+    "data",
+    "batch",
+    "optimizer",
+    "schedule",
+    "sampling",
+    "measuring",
+    "saving",
+    "speed",
+)
+"""What a setting can be about, in the order of a form."""
 OUT_OF_SIGHT = 1_000_000_000
 """Nobody means a number so large: an end of a range there is told to whoever passes it."""
 
@@ -38,6 +50,8 @@ KINDS = {str: Kind.TEXT, int: Kind.WHOLE, float: Kind.NUMBER, bool: Kind.YES_NO}
 class Told(TypedDict, total=False):
     """What can be told of a setting beside its meaning."""
 
+    group: str
+    """What it is about, one of GROUPS."""
     more: str
     """What there is to know beyond the meaning, for the page of docs."""
     unit: str
@@ -83,6 +97,7 @@ class SettingField:
     usual: Value
     takes_effect: str
     meaning: str
+    group: str = ""
     more: str = ""
     unit: str = ""
     least: float | None = None
@@ -122,6 +137,11 @@ class SettingField:
             return f"{{{','.join(self.choices)}}}"
         return "SOURCE" if self.kind is Kind.TEXT else "N"
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """All that can be typed, where that is a few words to choose from; else empty."""
+        return (NO, YES) if self.kind is Kind.YES_NO else self.choices
+
     # What is typed
 
     def typed(self, settings: object) -> str:
@@ -151,6 +171,15 @@ class SettingField:
             raise InputError(f"{self.label} takes {YES} or {NO}, not {told(text)}.")
         return text.lower() == YES
 
+    def refused(self, kind: type, text: str) -> str:
+        """Why `kind`, its dataclass, does not take what was typed, in a sentence; empty where it
+        does."""
+        try:
+            kind(**{self.name: self.read(text)})
+        except InputError as error:
+            return str(error)
+        return ""
+
     # What it may be
 
     def check(self, value: Value) -> None:
@@ -176,6 +205,12 @@ class SettingField:
         if isinstance(value, int) and self.most is not None and self.least is not None:
             return f"at most {self.most:,}" if value > self.most else f"{self.least:,} or more"
         return self.range
+
+    @property
+    def allowed(self) -> str:
+        """What it may be: its range with the unit, or what kind of text."""
+        told = f"{self.range or self.kind.value} {self.unit}".strip()
+        return f"{told}; or {self.none_is}" if self.none_is else told
 
     @property
     def range(self) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tui_trainer.errors import InputError
 from tui_trainer.json_lines import LARGEST_WHOLE
-from tui_trainer.settings.fields import check_settings, setting
+from tui_trainer.settings.fields import MODEL, SPEED, check_settings, setting
 
 DEVICES = "auto", "cpu", "cuda", "xpu", "mps"
 DEVICE_NOT_KNOWN = "Device {} is not known: use auto, cpu, cuda, cuda:N, xpu or mps."
@@ -37,12 +37,14 @@ class ModelChoice:
         "builtin",
         "builtin, a directory in Hugging Face format, a .gguf file, a Hub id, smollm2, or "
         "random:SHAPE (random:qwen3-1.7b) for random weights",
+        group=MODEL,
         refusal="Name a model: builtin, a directory, a .gguf file or a Hub id.",
         flag="--model M",
     )
     device: str = setting(
         "auto",
         "cpu, cuda, cuda:N, xpu, mps, or auto: the GPU with the most free memory, else the CPU",
+        group=MODEL,
         more="`cuda` is also for AMD's GPUs, `xpu` for Intel's, `mps` for Apple's.",
         flag="--device D",
     )
@@ -51,6 +53,7 @@ class ModelChoice:
         "fp32, tf32 (fp32, but an NVIDIA GPU multiplies 11 bits of each number), mixed (fp32 "
         "weights, bf16 compute), bf16, bf16-sr (bf16, an update rounded by chance so that small "
         "steps count), or auto",
+        group=MODEL,
         more="`auto` is fp32 on a CPU; on a GPU mixed where it fits, else bf16-sr. In `fp32` TF32 "
         "is off: all 24 bits are multiplied.",
         choices=PRECISIONS,
@@ -61,12 +64,14 @@ class ModelChoice:
         False,
         "run Python code that comes with the model. It can do whatever you can do on this machine, "
         "reading and deleting your files included: only for authors you trust",
+        group=MODEL,
         flag="--trust-remote-code",
     )
     threads: int | None = setting(
         None,
         "how many threads compute on the CPU, or auto: as many as it has cores for this program, "
         "fewer while others use them",
+        group=SPEED,
         more="`auto` counts quotas and Slurm's `--cpus-per-task`, and stays at `OMP_NUM_THREADS` "
         "where that is set. The last bits of a loss depend on the number: fix it where they count; "
         "with `--deterministic` it stays.",
@@ -80,6 +85,7 @@ class ModelChoice:
     deterministic: bool = setting(
         False,
         "take only kernels that give the same bits each time",
+        group=SPEED,
         more="A CPU's do so anyhow. A GPU is slower with them, by how much depends on the model, "
         "and what has none ends with a sentence. Undo and redo are exact without it: they store "
         "the bits.",

@@ -54,7 +54,7 @@ def cells(field: SettingField, kind: type, when: str) -> list[str]:
     return [
         f"{field.label}<br>{flags}" if flags else field.label,
         "<br>".join(usual_values(field, kind)),
-        allowed(field),
+        field.allowed,
         " ".join(sentences(field, when)),
     ]
 
@@ -74,12 +74,6 @@ def usual_values(field: SettingField, kind: type) -> Iterator[str]:
         for other, names in groupby(PRESETS, lambda name: field.typed(PRESETS[name])):
             if other != field.as_typed(field.usual):
                 yield f"{other} in {' and '.join(f'`{name}`' for name in names)}"
-
-
-def allowed(field: SettingField) -> str:
-    """What it may be: its range with the unit, or what kind of text."""
-    told = f"{field.range or field.kind.value} {field.unit}".strip()
-    return f"{told}; or {field.none_is}" if field.none_is else told
 
 
 def sentences(field: SettingField, when: str) -> Iterator[str]:

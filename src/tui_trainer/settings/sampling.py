@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tui_trainer.settings.fields import check_settings, setting
+from tui_trainer.settings.fields import SAMPLING, check_settings, setting
 
 LARGEST_SEED = 2**63 - 1  # what torch.Generator takes
 
@@ -17,12 +17,14 @@ class Sampling:
     greedy: bool = setting(
         True,
         "take the most likely token; the other settings then change nothing",
+        group=SAMPLING,
         flag="--sample",
         flag_meaning="draw at random, not greedily",
     )
     temperature: float = setting(
         1.0,
         "the logits are divided by it: below 1 the likely become likelier",
+        group=SAMPLING,
         least=0.01,
         most=100,
         called="The temperature",
@@ -33,6 +35,7 @@ class Sampling:
     top_k: int | None = setting(
         None,
         "keep the K most likely",
+        group=SAMPLING,
         unit="tokens",
         least=1,
         none_is="all",
@@ -42,6 +45,7 @@ class Sampling:
     top_p: float = setting(
         1.0,
         "keep the most likely until their probabilities sum to P; 1: all",
+        group=SAMPLING,
         above=0,
         most=1,
         called="Top-p",
@@ -51,6 +55,7 @@ class Sampling:
     seed: int = setting(
         0,
         "of the random draws",
+        group=SAMPLING,
         least=0,
         most=LARGEST_SEED,
         refusal="The seed must be from 0 to 2^63 - 1, not {told}.",

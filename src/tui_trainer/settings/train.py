@@ -5,7 +5,19 @@ from typing import ClassVar
 
 from tui_trainer.errors import InputError
 from tui_trainer.json_lines import LARGEST_WHOLE
-from tui_trainer.settings.fields import OUT_OF_SIGHT, check_settings, field_of, setting
+from tui_trainer.settings.fields import (
+    BATCH,
+    DATA,
+    MEASURING,
+    OPTIMIZER,
+    OUT_OF_SIGHT,
+    SAVING,
+    SCHEDULE,
+    SPEED,
+    check_settings,
+    field_of,
+    setting,
+)
 from tui_trainer.settings.typed_numbers import read_number
 
 OPTIMIZERS = "AdamW", "SGD"
@@ -61,38 +73,54 @@ class TrainSettings:
     problems: str = setting(
         "builtin",
         PROBLEMS,
+        group=DATA,
         more="A data set has the columns `question` and `answer`.",
         refusal=NO_PROBLEMS,
     )
     items: int = setting(
-        500, "how many items, the first of the data set", unit="items", least=1, most=LARGEST_WHOLE
+        500,
+        "how many items, the first of the data set",
+        group=DATA,
+        unit="items",
+        least=1,
+        most=LARGEST_WHOLE,
     )
     lr: float = setting(
         TUTORIAL_LR,
         "learning rate, the highest of the schedule",
+        group=OPTIMIZER,
         above=0,
         most=HIGHEST_LR,
         called="The learning rate",
         takes_effect="with the next run; [ ] l in a run, its next step",
     )
     optimizer: str = setting(
-        OPTIMIZERS[0], "AdamW or SGD", choices=OPTIMIZERS, refusal=NO_OPTIMIZER
+        OPTIMIZERS[0], "AdamW or SGD", group=OPTIMIZER, choices=OPTIMIZERS, refusal=NO_OPTIMIZER
     )
     batch: int = setting(
-        1, "rows in one forward pass; shorter ones are padded", unit="rows", least=1, most=MANY
+        1,
+        "rows in one forward pass; shorter ones are padded",
+        group=BATCH,
+        unit="rows",
+        least=1,
+        most=MANY,
     )
     accumulation: int = setting(
         1,
         "forward and backward passes in one optimizer step",
+        group=BATCH,
         more="The loss of a step is the mean over the labels of all its passes.",
         unit="passes",
         least=1,
         most=MANY,
     )
-    padding: str = setting(RIGHT, "on which side: right or left", choices=PADDING_SIDES)
+    padding: str = setting(
+        RIGHT, "on which side: right or left", group=BATCH, choices=PADDING_SIDES
+    )
     pack: int = setting(
         0,
         "tokens of a row that items share, none seeing another; 0: none",
+        group=BATCH,
         more=f"A row has at least {SHORTEST_ROW}.",
         unit="tokens",
         least=0,
@@ -101,18 +129,21 @@ class TrainSettings:
     pack_order: str = setting(
         IN_ORDER,
         "which share a row: in-order, or best-fit, which fills it",
+        group=BATCH,
         choices=PACK_ORDERS,
     )
     item_attention: bool = setting(
         False,
         "each item of a packed row attends alone; the same loss",
+        group=SPEED,
         more="No mask over the whole row is made, which saves time and memory.",
     )
-    end_of_text: bool = setting(False, "each item ends with that token, and learns it")
-    answer_only: bool = setting(False, "the loss counts the tokens of the answer alone")
+    end_of_text: bool = setting(False, "each item ends with that token, and learns it", group=DATA)
+    answer_only: bool = setting(False, "the loss counts the tokens of the answer alone", group=DATA)
     weight_decay: float | None = setting(
         None,
         "of matrices; or torch: its default, of all weights",
+        group=OPTIMIZER,
         more="Torch's own is 0.01 for AdamW and 0 for SGD.",
         least=0,
         most=1,
@@ -120,45 +151,67 @@ class TrainSettings:
         such_as="0.1, or torch for its own default",
     )
     schedule: str = setting(
-        CONSTANT, "of the learning rate: constant, linear or cosine", choices=SCHEDULES
+        CONSTANT,
+        "of the learning rate: constant, linear or cosine",
+        group=SCHEDULE,
+        choices=SCHEDULES,
     )
     warmup: int = setting(
-        0, "steps in which the learning rate rises to lr", unit="steps", least=0, most=MANY
+        0,
+        "steps in which the learning rate rises to lr",
+        group=SCHEDULE,
+        unit="steps",
+        least=0,
+        most=MANY,
     )
     chunked_loss: bool = setting(
         False,
         "never holds all logits; the same loss",
+        group=SPEED,
         more="The loss is taken a few positions at a time.",
     )
-    fused: bool = setting(False, "the optimizer in one pass over memory; the same update")
-    compiled: bool = setting(False, "the model's blocks, after a warm-up; the same numbers")
+    fused: bool = setting(
+        False, "the optimizer in one pass over memory; the same update", group=SPEED
+    )
+    compiled: bool = setting(
+        False, "the model's blocks, after a warm-up; the same numbers", group=SPEED
+    )
     skip_not_finite: bool = setting(
         False,
         "leave out a step whose loss is nan or inf; no: pause",
+        group=OPTIMIZER,
         more="Also a step whose gradient is. A command ends there instead of pausing.",
     )
-    epochs: int = setting(1, "how many times over all items", unit="times", least=1, most=1_000_000)
+    epochs: int = setting(
+        1, "how many times over all items", group=DATA, unit="times", least=1, most=1_000_000
+    )
     shuffle: bool = setting(
         False,
         "another order each epoch, by seed and epoch",
+        group=DATA,
         more="Without it the order is that of the data set.",
     )
     checkpoint_every: int = setting(
         0,
         "steps between two checkpoints; 0: none, c makes one",
+        group=SAVING,
         unit="steps",
         least=0,
         most=LARGEST_WHOLE,
     )
     checkpoint_at_end: bool = setting(
-        True, "a checkpoint after the last step", more="Else nobody has what the run learned."
+        True,
+        "a checkpoint after the last step",
+        group=SAVING,
+        more="Else nobody has what the run learned.",
     )
     log_to: str = setting(
-        NOWHERE, "event files beside the run: nowhere or tensorboard", choices=LOGS
+        NOWHERE, "event files beside the run: nowhere or tensorboard", group=SAVING, choices=LOGS
     )
     seed: int = setting(
         0,
         "for the built-in problems, the order and dropout",
+        group=DATA,
         least=0,
         most=LARGEST_WHOLE,
         called="The seed",
@@ -166,6 +219,7 @@ class TrainSettings:
     validation_items: int = setting(
         0,
         "held-out items, never trained on, to measure; 0: none",
+        group=MEASURING,
         unit="items",
         least=0,
         most=LARGEST_WHOLE,
@@ -173,13 +227,19 @@ class TrainSettings:
     validate_every: int = setting(
         50,
         "steps from one measurement of them to the next",
+        group=MEASURING,
         more="There is one before the first step and one at the end too.",
         unit="steps",
         least=1,
         most=LARGEST_WHOLE,
     )
     sample_every: int = setting(
-        0, "steps between sample answers; 0: none", unit="steps", least=0, most=LARGEST_WHOLE
+        0,
+        "steps between sample answers; 0: none",
+        group=MEASURING,
+        unit="steps",
+        least=0,
+        most=LARGEST_WHOLE,
     )
 
     def __post_init__(self) -> None:

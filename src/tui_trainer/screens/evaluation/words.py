@@ -7,7 +7,6 @@ from tui_trainer.reports.evaluation import (
     EvaluationReport,
     tally,
 )
-from tui_trainer.screens.dialogs.settings_form import shown_text
 from tui_trainer.session.evaluations import Pairing
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible, visible_source
@@ -22,6 +21,7 @@ from tui_trainer.words.numbers import (
     tokens_per_second,
 )
 from tui_trainer.words.scores import NONE, describe_rise, interval, item_cells, share
+from tui_trainer.words.settings import shown_text
 
 BAR, BAR_WIDE = 10, 40
 NUMBER_CHARACTERS = 40

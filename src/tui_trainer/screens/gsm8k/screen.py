@@ -325,7 +325,8 @@ digits."""
 
     @work
     async def action_settings(self) -> None:
-        settings = await self.app.push_screen_wait(SettingsForm(FORM, self.settings))
+        form = SettingsForm(FORM, self.settings, self.session.choice)
+        settings = await self.app.push_screen_wait(form)
         if settings is not None:
             self.settings = settings
             self._read_first_item()

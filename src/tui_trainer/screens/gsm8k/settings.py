@@ -1,9 +1,10 @@
 """The settings of a GSM8K loop: what its form asks for, and one line that tells them."""
 
-from tui_trainer.screens.dialogs.settings_form import FormOf, shown
+from tui_trainer.screens.dialogs.settings_form import FormOf
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.settings import shown
 
 ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
 FORM = FormOf("Settings of the next run", PRESETS, TrainSettings, nearest_preset)

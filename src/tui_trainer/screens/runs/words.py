@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
-from tui_trainer.screens.dialogs.settings_form import LABEL_WIDTH, shown
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
@@ -23,6 +22,7 @@ from tui_trainer.words.runs import (
     describe_versions,
     run_cells,
 )
+from tui_trainer.words.settings import LABEL_WIDTH, shown
 from tui_trainer.words.threads import with_threads
 
 CELL_CHARACTERS = 40

@@ -1,0 +1,27 @@
+"""Settings in words: what each means, and its value in a few characters."""
+
+from tui_trainer.settings.fields import SettingField
+from tui_trainer.terminal_text import visible_source
+
+LABEL_WIDTH = 18
+
+
+def describe_field(field: SettingField) -> tuple[str, str, str]:
+    """Three lines: what a setting means, what it can be, and when a change of it takes effect."""
+    flag = "" if field.flag is None else f" · {field.option}"
+    usual = field.as_typed(field.usual) or "empty"
+    return (
+        f"{field.label}: {field.meaning}.",
+        f"{field.allowed} · usually {usual}{flag}",
+        f"A change takes effect {field.takes_effect}.",
+    )
+
+
+def shown(field: SettingField, settings: object) -> str:
+    """One setting in a few characters."""
+    return shown_text(field.typed(settings))
+
+
+def shown_text(text: str) -> str:
+    """A setting's text in a few characters; of a long path the end says most."""
+    return visible_source(text, 30)

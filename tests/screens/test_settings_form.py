@@ -1,0 +1,151 @@
+"""The form of settings: presets, groups, choosers, search, what differs, and the command line."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from tests.fake_engine import FakeEngine
+from tests.known import present, the
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.dialogs.setting_row import SettingRow
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
+from tui_trainer.screens.gsm8k.settings import FORM
+from tui_trainer.settings.train import TrainSettings
+from tui_trainer.widgets.chooser import Chooser
+from tui_trainer.words.settings import describe_field
+
+
+@asynccontextmanager
+async def form(
+    *keys: str, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[SettingsForm[TrainSettings], TuiTrainer, Pilot[int]]]:
+    """The form of GSM8K over its screen."""
+    async with running("escape", "5", size=size, engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SettingsForm))
+        await pilot.press(*keys)
+        yield the(SettingsForm, app.screen), app, pilot
+
+
+def here(app: TuiTrainer) -> str | None:
+    return present(app.focused).id
+
+
+def fields_on_show(screen: SettingsForm[TrainSettings]) -> list[str]:
+    return [row.field.name for row in screen.query(SettingRow) if row.display]
+
+
+async def test_every_setting_is_reached_by_down_and_told_where_the_cursor_is() -> None:
+    async with form() as (_, app, pilot):
+        assert here(app) == "search"
+        for group, fields in FORM.groups.items():
+            for field in fields:
+                await pilot.press("down")
+                assert here(app) == field.name
+                text = shown(app)
+                assert f"{group}──" in text
+                for line in describe_field(field):
+                    assert line in text
+                    assert len(line) <= 76
+                assert all(option in text for option in field.options)
+                assert "escape goes back" in text
+        await pilot.press("pageup")
+        assert here(app) == "checkpoint_every"
+        await pilot.press("up", "pagedown", "down")
+        assert here(app) == "chunked_loss"
+
+
+async def test_a_choice_is_made_by_arrows_and_by_letters_and_seen_without_the_cursor() -> None:
+    async with form() as (screen, app, pilot):
+        await until(pilot, lambda: "[right] left" in shown(app))
+        screen.query_one("#padding").focus()
+        await pilot.press("right")
+        await until(pilot, lambda: " right [left]" in shown(app))
+        assert "* padding" in shown(app)
+        assert "tutorial: right" in shown(app)
+        screen.query_one("#answer_only").focus()
+        await pilot.press("y")
+        assert screen.query_one("#answer_only", Chooser).value == "yes"
+        await pilot.press("n")
+        await until(pilot, lambda: "* answer only" not in shown(app))
+        await pilot.press("y", "enter")
+        await until(pilot, lambda: app.screen is not screen)
+        assert "answer only yes*" in shown(app)
+
+
+async def test_what_is_out_of_range_is_told_at_the_field_as_it_is_typed() -> None:
+    async with form("down", "down") as (screen, app, pilot):
+        assert here(app) == "items"
+        await pilot.press("end", "backspace", "backspace", "backspace", "0")
+        await until(pilot, lambda: "▲ 1 or more" in shown(app))
+        assert "▲ The loop needs at least 1 item, not 0." in shown(app)
+        assert "There is no command line" in shown(app)
+        assert screen.command == ""
+        await pilot.press("ctrl+f", *"seed", "enter", "enter")  # it goes to what is refused
+        assert here(app) == "items"
+        await pilot.press("end", "backspace", "4", "2")
+        await until(pilot, lambda: "tutorial: 500" in shown(app))
+        assert "▲" not in shown(app)
+
+
+async def test_the_search_shows_what_has_its_words_in_name_meaning_or_choices() -> None:
+    async with form() as (screen, app, pilot):
+        for typed, found in (
+            ("sgd", ["optimizer", "weight_decay"]),
+            ("dropout", ["seed"]),
+            ("schedule", ["lr", "schedule", "warmup"]),
+            ("packed row", ["pack", "item_attention"]),
+            ("xyz", []),
+        ):
+            await pilot.press(*(key if key != " " else "space" for key in typed))
+            await until(pilot, lambda found: fields_on_show(screen) == found, found)
+            await pilot.press("escape")
+            await until(pilot, lambda: len(fields_on_show(screen)) == len(FORM.fields))
+        await pilot.press(*"warm", "enter")
+        assert here(app) == "warmup"
+        await pilot.press("3", "escape", "escape")
+        assert app.screen is not screen
+
+
+async def test_a_preset_fills_the_form() -> None:
+    async with form("up") as (screen, app, pilot):
+        assert here(app) == "preset"
+        await pilot.press("right")
+        await until(pilot, lambda: screen.query_one("#schedule", Chooser).value == "cosine")
+        assert "[tuned]" in shown(app)
+        assert "changed" not in shown(app)
+        screen.query_one("#warmup", Input).value = "9"
+        await until(pilot, lambda: "tuned, * 1 changed" in shown(app))
+        await pilot.press("space", "enter")
+        await until(pilot, lambda: app.screen is not screen)
+        assert "tuned · problems" in shown(app)
+
+
+async def test_one_key_copies_the_same_as_a_command_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
+    async with form("down", "down", "7") as (screen, app, pilot):
+        line = "tui-trainer gsm8k --items 5007"
+        await until(pilot, lambda: f"$ {line}" in shown(app))
+        await pilot.press("ctrl+y")
+        assert app.clipboard == screen.command == line
+
+
+@pytest.mark.parametrize(
+    ("size", "columns"), [((40, 12), 1), ((80, 24), 1), ((120, 40), 2), ((200, 60), 2)]
+)
+async def test_it_is_as_high_as_its_fields_in_one_column_or_two(
+    size: tuple[int, int], columns: int
+) -> None:
+    async with form(size=size) as (screen, app, pilot):
+        await until(pilot, lambda: "escape goes back" in " ".join(shown(app).split()))
+        left, right = (column.region for column in screen.query(".column"))
+        assert (left.y == right.y) is (columns == 2)
+        scrolled, meaning = screen.query_one("VerticalScroll"), screen.query_one("#meaning", Static)
+        if columns == 2:
+            assert max(left.bottom, right.bottom) == scrolled.region.bottom == meaning.region.y
