@@ -13,7 +13,7 @@ from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate
 from tui_trainer.reports.models import DeviceReport, LearnerStatus, ModelOption, ModelReport
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.phases import PhaseReport
@@ -117,6 +117,8 @@ class FakeEngine:
         self._run: str | None = None
         self._choice = ModelChoice()
         self._sampling = Sampling()
+        self.pace: float | None = None
+        """Tokens a second, as a loop was measured."""
         self.benched_with: list[tuple[ModelChoice, BenchSettings]] = []
         self.bench_result: BenchResult | None = None
         """What comes of a bench."""
@@ -435,6 +437,10 @@ class FakeEngine:
         self._first = int(checkpoint.rpartition("-")[2]) + 1
         self._peak_lr = self.resumes_at_lr or settings.lr
         return reports
+
+    def loop_cost(self, settings: TrainSettings) -> LoopCost:
+        steps = settings.items * settings.epochs
+        return LoopCost(self.memory_estimate(), steps, 100 * steps, self.pace)
 
     def memory_estimate(self) -> MemoryEstimate:
         return MemoryEstimate(310_000_000, 7_900_000_000)

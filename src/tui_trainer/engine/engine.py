@@ -51,7 +51,7 @@ from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate
 from tui_trainer.reports.models import DeviceReport, LearnerStatus, LoadProgress, ModelOption
 from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.phases import PhaseReport
@@ -358,6 +358,10 @@ class Engine:
     def save(self) -> CheckpointReport | SavedReport | None:
         """Write the weights as they are now; None where every update is in a file already."""
         return self.at_hand.training.save()
+
+    def loop_cost(self, settings: TrainSettings) -> LoopCost:
+        """What a loop with these settings would take; it is not begun."""
+        return self.at_hand.training.cost(settings)
 
     def memory_estimate(self) -> MemoryEstimate | None:
         """What the loop that was begun last will need; None before the first."""

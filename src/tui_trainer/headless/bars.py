@@ -53,7 +53,8 @@ class ItemBar:
         """Draw the bar; a batch counts by how much of it is done."""
         _set_place(self._bar, math.floor(report.share * report.total), report.total)
         self._bar.set_postfix_str(
-            f"{len(report.items):,} scored, {counted(report.tokens, 'token')}"
+            f"{report.answered:,} answered, {len(report.items):,} scored, "
+            f"{counted(report.tokens, 'token')}"
         )
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, starting
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.reports.evaluation import EvaluationReport
-from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate
 from tui_trainer.reports.rows import StepRows
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
@@ -64,6 +64,16 @@ class ReadRows(Request[StepRows]):
 
     def answered_by(self, engine: "Answers") -> StepRows:
         return engine.rows(self.settings, self.made)
+
+
+@dataclass(frozen=True)
+class ReckonLoop(Request[LoopCost]):
+    """What a loop with these settings would take; it is not begun."""
+
+    settings: TrainSettings
+
+    def answered_by(self, engine: "Answers") -> LoopCost:
+        return engine.loop_cost(self.settings)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,13 @@ class EvaluationReport:
     """What is not done as ever with this model, in a sentence each."""
     threads: ThreadShare | None = None
     """What computed it; None where that is not known."""
+    batch_ended: int = 0
+    """How many answers of the batch being answered have ended; they are scored with all of it."""
+
+    @property
+    def answered(self) -> int:
+        """How many answers have ended."""
+        return len(self.items) + self.batch_ended
 
     @property
     def share(self) -> float:

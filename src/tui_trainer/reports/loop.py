@@ -115,5 +115,23 @@ class MemoryEstimate:
         return self.needed_bytes <= self.available_bytes
 
 
+@dataclass(frozen=True)
+class LoopCost:
+    """What a loop would take, reckoned without beginning it."""
+
+    memory: MemoryEstimate
+    steps: int
+    """Of its whole plan."""
+    tokens: int
+    """That pass through the model in all steps, padding left out."""
+    pace: float | None
+    """Tokens a second that the last loop of this model made; None before there was one."""
+
+    @property
+    def seconds(self) -> float | None:
+        """At that pace."""
+        return None if self.pace is None else self.tokens / self.pace
+
+
 BetweenSteps = ValidationReport | SampleReport | PartReport | ChangeReport | ThreadsReport
 LoopReport = StepReport | BetweenSteps | HaltReport

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from textual.content import Content
+
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
@@ -139,10 +141,17 @@ class LoopPanel:
         if self.can_stop():
             self._session.stop_loop(self.name)
 
-    async def ask_settings(self, heading: str, following: NextSettings[Settings]) -> bool:
-        """Have the settings of the next one typed; False where the user leaves them."""
+    async def ask_settings(
+        self, heading: str, following: NextSettings[Settings], cost: Callable[[Settings], str]
+    ) -> bool:
+        """Have the settings of the next one typed, with what they cost in words; False where the
+        user leaves them."""
+
+        async def told(typed: Settings) -> Content:
+            return Content(cost(typed))
+
         form = form_beside_usual(heading, following.suggested)
-        dialog = SettingsForm(form, following.settings, self._session.choice)
+        dialog = SettingsForm(form, following.settings, self._session.choice, told)
         typed = await self._screen.app.push_screen_wait(dialog)
         if typed is not None:
             following.change(typed)

@@ -234,6 +234,27 @@ def test_items_and_scores_are_those_of_a_plain_loop(
     assert seconds == sorted(seconds)
 
 
+def test_an_answer_counts_once_it_ends_though_its_batch_goes_on(
+    qwen3: Engine, model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "REPORT_SECONDS", 0.0)
+    problems = load_problems("builtin", split="test", limit=3)
+    folder = model_folder("Qwen3")
+    written = [plain_greedy(folder, make_prompt(problem, ()), 3) for problem in problems]
+    end = next(
+        token
+        for n, ids in enumerate(written)
+        for token in ids[:2]
+        if not any(token in other for other in (*written[:n], *written[n + 1 :]))
+    )
+    qwen3.learner.model.generation_config.eos_token_id = [end]
+    reports = list(qwen3.evaluate(EvaluationSettings(items=3, max_tokens=6)))
+    counts = [(report.answered, len(report.items)) for report in reports]
+    assert (1, 0) in counts
+    assert counts == sorted(counts)
+    assert counts[-1] == (3, 3)
+
+
 def test_what_was_scored_stays_where_an_evaluation_is_cancelled(qwen3: Engine) -> None:
     reports = qwen3.evaluate(EvaluationSettings(items=6, batch=2, max_tokens=2))
     kept = next(report for report in reports if len(report.items) == 4)

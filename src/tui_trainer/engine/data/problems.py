@@ -78,7 +78,7 @@ def load_problems(
         return read_jsonl(_file(source), limit)
     if suffix == ".parquet":
         return read_parquet(_file(source), limit)
-    if _HUB_NAME.fullmatch(source) and not _is_here(source, Path.is_file):
+    if is_on_hub(source):
         # The Hub's client would read a folder of that name in its place.
         if _is_here(source.partition(":")[0], Path.is_dir):
             raise InputError(
@@ -90,6 +90,12 @@ def load_problems(
         f"There are no problems called {source}: use builtin, a .jsonl or .parquet file, or a Hub "
         "data set as repo:config."
     )
+
+
+def is_on_hub(source: str) -> bool:
+    """Whether it names a data set of the Hub: reading it may download it."""
+    is_file = Path(source).suffix.lower() in (".jsonl", ".parquet")
+    return not is_file and bool(_HUB_NAME.fullmatch(source)) and not _is_here(source, Path.is_file)
 
 
 def _is_here(name: str, kind: Callable[[Path], bool]) -> bool:

@@ -57,11 +57,16 @@ class GreedyGeneration:
     @property
     def share(self) -> float:
         """A lower bound of how much is done: rows that have ended, or tokens of the budget."""
-        done = len(self._answers) / len(self._written)
+        done = self.ended / len(self._written)
         if self._batch is None:
             return done
         longest = max((len(self._written[row]) for row in self._rows), default=0)
         return max(done, longest / self._max_tokens)
+
+    @property
+    def ended(self) -> int:
+        """How many answers have ended."""
+        return len(self._answers)
 
     @property
     def tokens(self) -> int:

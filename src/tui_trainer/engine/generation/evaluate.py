@@ -140,19 +140,21 @@ class Evaluation:
             generation.step()
             if not generation.is_done and time.perf_counter() - began >= REPORT_SECONDS:
                 self._seconds += time.perf_counter() - began
-                yield self._report(generation.share * len(batch), generation.tokens)
+                yield self._report(generation, generation.share * len(batch))
                 began = time.perf_counter()
         self._items += tuple(map(self._item, batch, generation.answers))
         self._tokens += generation.tokens
         self._seconds += time.perf_counter() - began
-        yield self._report(0.0, 0)
+        yield self._report()
 
     def _item(self, n: int, answer: Answer) -> EvaluatedItem:
         problem = self._tested[n]
         number = self._settings.skip + n
         return EvaluatedItem(number, problem.question, problem.answer, self._prompts[n], answer)
 
-    def _report(self, batch_done: float, batch_tokens: int) -> EvaluationReport:
+    def _report(
+        self, under_way: GreedyGeneration | None = None, batch_done: float = 0.0
+    ) -> EvaluationReport:
         return EvaluationReport(
             settings=self._settings,
             model=self._learner.report.name,
@@ -160,7 +162,8 @@ class Evaluation:
             total=len(self._tested),
             items=self._items,
             batch_done=batch_done,
-            tokens=self._tokens + batch_tokens,
+            batch_ended=under_way.ended if under_way else 0,
+            tokens=self._tokens + (under_way.tokens if under_way else 0),
             seconds=self._seconds,
             notes=(*self._notes, *self._fewer),
         )

@@ -44,14 +44,22 @@ def planned_to_fit(loop: PlannedLoop) -> tuple[PlannedLoop, MemoryEstimate]:
 
     InputError with a remedy where it needs more than there is even so.
     """
-    for planned in (loop, replace(loop, copies=False)):
-        estimate = estimate_memory(planned)
-        if estimate.fits and (not planned.copies or has_room_for_copy(loop.learner)):
-            return planned, estimate
-    raise InputError(
-        f"This run {describe_need(estimate)} on {loop.learner.report.device}: "
-        f"{find_remedy(planned)}."
-    )
+    planned, estimate = nearest_plan(loop)
+    if not estimate.fits:
+        raise InputError(
+            f"This run {describe_need(estimate)} on {loop.learner.report.device}: "
+            f"{find_remedy(planned)}."
+        )
+    return planned, estimate
+
+
+def nearest_plan(loop: PlannedLoop) -> tuple[PlannedLoop, MemoryEstimate]:
+    """The loop as it would begin and what it needs then, whether there is room or not."""
+    estimate = estimate_memory(loop)
+    if estimate.fits and has_room_for_copy(loop.learner):
+        return loop, estimate
+    planned = replace(loop, copies=False)
+    return planned, estimate_memory(planned)
 
 
 def has_room_for_copy(learner: Learner) -> bool:

@@ -10,6 +10,7 @@ from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.kept_memory import is_apart
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.checkpoint import restore_training
+from tui_trainer.engine.loop.cost import Reckoner
 from tui_trainer.engine.loop.held_out import HeldOut, hold_out
 from tui_trainer.engine.loop.memory_estimate import PlannedLoop, planned_to_fit
 from tui_trainer.engine.loop.recording import Recording, check_resumable
@@ -24,7 +25,7 @@ from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.engine.threads.share import Threads
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action, Loop
-from tui_trainer.reports.loop import LoopReport, MemoryEstimate
+from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.rows import StepRows
@@ -67,6 +68,7 @@ class Training:
         """What a model that is saved is called after."""
         self._progress = progress
         self._threads = threads
+        self._reckoner = Reckoner(learner)
         self._recording: Recording | None = None
         self.state: TrainingState | None = None
         """Of the loop that was begun last; None before the first."""
@@ -102,6 +104,7 @@ class Training:
         """Read the problems, and make of them what the settings say."""
         vocabulary, context = self._learner.vocabulary, self._learner.report.context
         problems, examples = self._read(settings)
+        self._reckoner.keep(settings, problems)
         held_out = hold_out(vocabulary, settings, problems, context, self._progress)
         loop = describe_loop(problems, examples, settings, context)
         # Of the weights that the loop begins with, as what it looks at itself: they will move.
@@ -169,12 +172,17 @@ class Training:
         self.state, self._recording = state, recording
         self._threads.settle()  # the run says how many it begins with
         release_unused(learner.device)
-        reports = train(learner, examples, settings, state, items.held_out)
+        steps = train(learner, examples, settings, state, items.held_out)
+        reports = self._reckoner.timed(steps)
         if settings.compiled:  # for this number of threads: another is another warm-up
             reports = self._threads.keep(reports)
         else:
             reports = with_threads(reports, self._threads, state)
         return reports if recording is None else recording.follow(reports)
+
+    def cost(self, settings: TrainSettings) -> LoopCost:
+        """What a loop with these settings would take; nothing is begun."""
+        return self._reckoner.cost(settings, self.spare_bytes())
 
     # The loop that was begun last
 

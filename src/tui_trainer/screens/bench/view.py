@@ -33,6 +33,7 @@ from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.bench_tables import report_lines
+from tui_trainer.words.costs import bench_cost
 
 SHOW_SECONDS = 0.25
 
@@ -188,8 +189,9 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
 
     @work
     async def action_settings(self) -> None:
-        following = self.session.benches.next
-        if await self.loop.ask_settings("Settings of the next bench", following):
+        following, loops = self.session.benches.next, self._loops
+        heading = "Settings of the next bench"
+        if await self.loop.ask_settings(heading, following, lambda s: bench_cost(s, loops)):
             self._show_progress()
 
     def action_select(self, by: int) -> None:

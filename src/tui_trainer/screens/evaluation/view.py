@@ -34,6 +34,7 @@ from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.words.costs import evaluation_cost
 
 SHOW_SECONDS = 0.25
 WORDS = LoopWords(
@@ -254,8 +255,10 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     @work
     async def action_settings(self) -> None:
-        following = self.session.evaluations.next
-        if await self.loop.ask_settings("Settings of the next evaluation", following):
+        following, ended = self.session.evaluations.next, self.session.evaluations.ended
+        last = ended[-1] if ended else None
+        heading = "Settings of the next evaluation"
+        if await self.loop.ask_settings(heading, following, lambda s: evaluation_cost(s, last)):
             self.notify(f"Next: {describe_asked(following.settings)}", markup=False)
             self._show_all()
 

@@ -23,7 +23,6 @@ from tui_trainer.runs.listing import RunOnDisk
 from tui_trainer.runs.past import Past
 from tui_trainer.screens.batch_rows.view import AskedRows, RowsScreen
 from tui_trainer.screens.dialogs.export_script import ScriptExport
-from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
 from tui_trainer.screens.gsm8k.first_item import first_item
@@ -36,7 +35,7 @@ from tui_trainer.screens.gsm8k.overlay import RunOverlay
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.screens.gsm8k.run_panel import RunPanel
-from tui_trainer.screens.gsm8k.settings import FORM, describe_settings
+from tui_trainer.screens.gsm8k.settings import describe_settings, make_form
 from tui_trainer.screens.gsm8k.start import RunStart
 from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_saved
 from tui_trainer.screens.loop_panel import LoopPanel
@@ -325,7 +324,7 @@ digits."""
 
     @work
     async def action_settings(self) -> None:
-        form = SettingsForm(FORM, self.settings, self.session.choice)
+        form = make_form(self.session, self.settings)
         settings = await self.app.push_screen_wait(form)
         if settings is not None:
             self.settings = settings

@@ -1,13 +1,45 @@
-"""The settings of a GSM8K loop: what its form asks for, and one line that tells them."""
+"""The settings of a GSM8K loop: its form, what they cost, and one line that tells them."""
 
-from tui_trainer.screens.dialogs.settings_form import FormOf
+from textual.content import Content
+
+from tui_trainer.failures import Failure
+from tui_trainer.protocol.loop_names import BENCH
+from tui_trainer.protocol.loops import ReckonLoop
+from tui_trainer.reports.loop import LoopCost
+from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
+from tui_trainer.session.session import Session
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.costs import loop_cost, memory_cost
 from tui_trainer.words.settings import shown
 
+BENCH_GOES = "what it costs is not reckoned beside a bench"
 ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
 FORM = FormOf("Settings of the next run", PRESETS, TrainSettings, nearest_preset)
+
+
+def make_form(session: Session, settings: TrainSettings) -> SettingsForm[TrainSettings]:
+    """The form, which asks the worker what is typed would cost."""
+
+    async def cost(typed: TrainSettings) -> Content:
+        if session.is_live(BENCH):
+            return Content(BENCH_GOES)
+        failures: list[Failure] = []
+        reckoned = await session.ask(ReckonLoop(typed), failures.append)
+        if reckoned is None:
+            return Content(session.sentence_of(failures[0]))
+        return tell_cost(reckoned)
+
+    return SettingsForm(FORM, settings, session.choice, cost)
+
+
+def tell_cost(cost: LoopCost) -> Content:
+    """One line; memory that is not there is marked."""
+    memory, rest = memory_cost(cost), f" · {loop_cost(cost)}"
+    if cost.memory.fits:
+        return Content(memory + rest)
+    return Content.assemble((f"▲ {memory}", "bold $text-warning"), rest)
 
 
 def describe_settings(
