@@ -209,6 +209,7 @@ async def test_settings_are_typed_and_a_refusal_is_a_sentence() -> None:
         await pilot.press("enter")
         assert "seconds must be above 0" in shown(app)
         app.screen.query_one("#seconds", Input).value = "2.5"
+        await until(pilot, lambda: "3 rounds of 2.5 s: 0:" in shown(app))
         await pilot.press("enter")
         await until(pilot, lambda: "3 rounds of 2.5 s" in shown(app))
         assert app.session.benches.next.settings == BenchSettings(seconds=2.5)

@@ -420,6 +420,8 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
         await until(pilot, lambda: "Settings of the next evaluation" in shown(app))
         form.query_one("#items", Input).value = "30"
         await until(pilot, lambda: "usual: 100" in shown(app))
+        cost = "30 answers of at most 256 tokens · about 0:08, as the last one went"
+        await until(pilot, lambda: cost in shown(app))
         form.query_one("#batch", Input).value = "0"
         app.simulate_key("enter")
         await until(pilot, lambda: "batch must be 1 or more" in shown(app))

@@ -1,5 +1,6 @@
 """The form of settings: presets, groups, choosers, search, what differs, and the command line."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.reports.loop import LoopCost, MemoryEstimate
 from tui_trainer.screens.dialogs.setting_row import SettingRow
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.gsm8k.settings import FORM
@@ -21,10 +23,11 @@ from tui_trainer.words.settings import describe_field
 
 @asynccontextmanager
 async def form(
-    *keys: str, size: tuple[int, int] = (80, 24)
+    *keys: str, size: tuple[int, int] = (80, 24), engine: FakeEngine | None = None
 ) -> AsyncIterator[tuple[SettingsForm[TrainSettings], TuiTrainer, Pilot[int]]]:
     """The form of GSM8K over its screen."""
-    async with running("escape", "5", size=size, engine=lambda _: FakeEngine()) as (app, pilot):
+    made = engine or FakeEngine()
+    async with running("escape", "5", size=size, engine=lambda _: made) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SettingsForm))
         await pilot.press(*keys)
@@ -56,7 +59,7 @@ async def test_every_setting_is_reached_by_down_and_told_where_the_cursor_is() -
         await pilot.press("pageup")
         assert here(app) == "checkpoint_every"
         await pilot.press("up", "pagedown", "down")
-        assert here(app) == "chunked_loss"
+        assert here(app) == "checkpoint_at_end"
 
 
 async def test_a_choice_is_made_by_arrows_and_by_letters_and_seen_without_the_cursor() -> None:
@@ -98,7 +101,7 @@ async def test_the_search_shows_what_has_its_words_in_name_meaning_or_choices() 
             ("sgd", ["optimizer", "weight_decay"]),
             ("dropout", ["seed"]),
             ("schedule", ["lr", "schedule", "warmup"]),
-            ("packed row", ["pack", "item_attention"]),
+            ("packed row", ["item_attention"]),
             ("xyz", []),
         ):
             await pilot.press(*(key if key != " " else "space" for key in typed))
@@ -130,10 +133,54 @@ async def test_one_key_copies_the_same_as_a_command_line(
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
     async with form("down", "down", "7") as (screen, app, pilot):
-        line = "tui-trainer gsm8k --items 5007"
+        line = "tui-trainer gsm8k --items 7"
         await until(pilot, lambda: f"$ {line}" in shown(app))
         await pilot.press("ctrl+y")
         assert app.clipboard == screen.command == line
+
+
+class Slow(FakeEngine):
+    """It reckons once a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_reckon = threading.Semaphore(0)
+        self.reckoned: list[int] = []
+        self.pace: float | None = 1000.0
+
+    def loop_cost(self, settings: TrainSettings) -> LoopCost:
+        assert self.may_reckon.acquire(timeout=30)
+        self.reckoned.append(settings.items)
+        return super().loop_cost(settings)
+
+
+async def test_what_it_costs_is_told_as_it_is_typed_and_no_key_waits_for_it() -> None:
+    engine = Slow()
+    cost = "memory 0.31 of 7.9 GB · {} · about {} at 1,000 tok/s"
+    async with form("down", "down", engine=engine) as (_, app, pilot):
+        await until(pilot, lambda: app.worker.doing is not None)  # what was there at first
+        await pilot.press("9")
+        await until(pilot, lambda: "tutorial: 500" in shown(app))
+        assert "about" not in shown(app)
+        await pilot.press("0", "0")
+        await until(pilot, lambda: "tui-trainer gsm8k --items 900" in shown(app))
+        engine.may_reckon.release(9)
+        told = cost.format("900 steps · 90K tokens", "1:30")
+        await until(pilot, lambda: told in shown(app))
+        assert set(engine.reckoned) <= {500, 900}
+        engine.pace = None
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: "9 steps · 900 tokens · time not known before" in shown(app))
+
+
+class Full(FakeEngine):
+    def memory_estimate(self) -> MemoryEstimate:
+        return MemoryEstimate(9_000_000_000, 7_900_000_000)
+
+
+async def test_memory_that_is_not_there_is_marked() -> None:
+    async with form(engine=Full()) as (_, app, pilot):
+        await until(pilot, lambda: "▲ memory 9.0 of 7.9 GB" in shown(app))
 
 
 @pytest.mark.parametrize(

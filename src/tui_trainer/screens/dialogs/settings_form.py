@@ -291,11 +291,10 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def _go_to_refused(self) -> None:
         """To the first setting that cannot be used, be it one that the search has hidden."""
-        for row in self.query(SettingRow):
-            if row.refused:
-                row.display = True
-                row.editor.focus()
-                return
+        if refused := next((row for row in self.query(SettingRow) if row.refused), None):
+            self.query_one("#search", Input).value = ""
+            self._filter(())
+            refused.editor.focus()
 
     def action_leave(self) -> None:
         """First to all settings, where some are hidden."""
