@@ -28,6 +28,7 @@ from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.widgets.panel import Panel
 
 
 def with_engine(
@@ -43,6 +44,10 @@ def notes(app: TuiTrainer) -> str:
 
 def said(app: TuiTrainer, where: str) -> str:
     return str(app.screen.query_one(f"#{where}", Static).content)
+
+
+def which(app: TuiTrainer) -> str:
+    return str(app.screen.query_one("#kept", Panel).figure)
 
 
 def report(app: TuiTrainer) -> list[str]:
@@ -108,7 +113,7 @@ async def test_brackets_look_at_earlier_ones_and_a_bad_file_is_a_sentence() -> N
         await until(pilot, lambda: "of 3, the newest" in shown(app))
         names = []
         for _ in range(4):
-            names.append((said(app, "which"), report(app)[0]))
+            names.append((which(app), report(app)[0]))
             await pilot.press("left_square_bracket")
         order = [line for _, line in names]
         damaged = next(n for n, line in enumerate(order) if "damaged" in line)
@@ -118,7 +123,7 @@ async def test_brackets_look_at_earlier_ones_and_a_bad_file_is_a_sentence() -> N
         assert names[3][0].startswith("bench 1 of 3")
         for _ in range(3):
             await pilot.press("right_square_bracket")
-        assert said(app, "which") == names[0][0]
+        assert which(app) == names[0][0]
 
 
 async def test_b_measures_the_loaded_model_on_the_problems_of_gsm8k_and_keeps_it() -> None:
@@ -147,7 +152,8 @@ async def test_b_measures_the_loaded_model_on_the_problems_of_gsm8k_and_keeps_it
         await pilot.press("escape", "6", "b")
         await until(pilot, lambda: "bench 2 of 2, the newest" in shown(app))
         assert report(app)[0].startswith("builtin: ")
-        assert "FINISHED · b measures" in said(app, "progress")
+        assert said(app, "progress").startswith("b measures")
+        assert "■ finished" in shown(app)
     assert [path.name for path in sorted(benches_home().iterdir())] == [
         *("2026-01-01-earlier-1.jsonl", "2026-01-02-builtin-1.jsonl")
     ]
@@ -164,7 +170,8 @@ async def test_s_ends_it_and_nothing_is_kept() -> None:
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
         await until(pilot, lambda: "Press b" in shown(app))
         await until(pilot, lambda: engine.benches_closed == 1)
-        assert "STOPPED · b measures" in said(app, "progress")
+        assert said(app, "progress").startswith("b measures")
+        assert "■ stopped" in shown(app)
     assert list(benches_home().iterdir()) == []
 
 
@@ -271,7 +278,8 @@ async def test_the_real_worker_hears_keys_while_it_runs_and_s_ends_its_process(
         await pilot.press("s")
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
         assert len(children()) == before
-        assert "STOPPED · b measures" in said(app, "progress")
+        assert said(app, "progress").startswith("b measures")
+        assert "■ stopped" in shown(app)
 
 
 @pytest.mark.long

@@ -123,7 +123,8 @@ def fits(dialog: AnyDialog, height: int) -> bool:
     bottom = min((part.region.y for part in dialog.query(".below")), default=box.region.bottom - 1)
     ends = [part.region.bottom for part in dialog.query(".below")]
     room = top <= scrolled.y < scrolled.bottom <= bottom
-    return room and all(end < box.region.bottom for end in ends) and box.region.bottom <= height
+    inside = box.content_region.bottom
+    return room and all(end <= inside for end in ends) and box.region.bottom <= height
 
 
 async def leave(app: TuiTrainer, dialog: AnyDialog, keys: str) -> None:

@@ -85,27 +85,33 @@ async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
     async with with_engine(engine, "e") as (app, pilot):
         await until(pilot, lambda: "Being started." in shown(app))
         engine.gate.release()
-        await until(pilot, lambda: "50%     2/4 scored" in shown(app))
+        await until(pilot, lambda: "50%     2/4 answered" in shown(app))
         text = shown(app)
-        assert re.search(r"RUNNING +█{5}░{5} +50% +2/4 scored +4\.00/s +0:00 gone +0:00 left", text)
+        assert re.search(
+            r"▶ running +━{4}─{4} +50% +2/4 answered +4\.00/s +0:00 gone +0:00 left", text
+        )
         await until(pilot, lambda: "Evaluation running" in shown(app))
         engine.gate.release()
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
-        await until(pilot, lambda: "FINISHED" in shown(app))
-        assert re.search(r"100% +4/4 scored +4\.00/s +0:01 gone +-:-- left", shown(app))
+        await until(pilot, lambda: "■ finished" in shown(app))
+        assert re.search(r"100% +4/4 answered +4\.00/s +0:01 gone +-:-- left", shown(app))
         assert engine.evaluated_with == [EvaluationSettings()]
 
 
-def test_before_an_item_is_scored_what_is_shown_of_them_is_text_and_no_interval() -> None:
+def test_answers_are_counted_from_the_first_and_none_is_scored_before_its_batch() -> None:
     report = EvaluationReport(
         EvaluationSettings(), "builtin", 0, 1319, (), batch_done=158.3, tokens=900, seconds=9.0
     )
-    line = describe_progress(report, "RUNNING", wide=False)
-    assert " 12% written, 0 scored " in line
-    assert len(line) <= 78
-    assert score_cells(1, report, wide=True)[4:8] == ("-", "-", "-", "-")
+
+    def progress(report: EvaluationReport) -> str:
+        return describe_progress(report, LoopState.RUNNING, stops=False, wide=False).plain
+
+    assert " 12%     0/1,319 answered " in progress(report)
+    assert " 12%    17/1,319 answered " in progress(replace(report, batch_ended=17))
+    assert len(progress(report)) <= 78
+    assert score_cells(1, report, 1.0, wide=True)[4:8] == ("-", "-", "-", "-")
     begun = replace(report, batch_done=0.0)
-    assert " 0%     0/1,319 scored " in describe_progress(begun, "RUNNING", wide=False)
+    assert " 0%     0/1,319 answered " in progress(begun)
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
@@ -120,23 +126,25 @@ async def test_scores_have_their_intervals_and_what_they_depend_on(size: tuple[i
             f"1: strict 50.0% (95%: {100 * low:.1f} to {high:.1%}) · "
             f"flexible 75.0% (95%: {100 * flexible[0]:.1f} to {flexible[1]:.1%})"
         ) in text
-        interval = rf" +{100 * low:.1f} to {high:.1%}" if size[0] > 100 else ""
-        row = rf"▶1: as loaded +4 +0 +256 +50\.0%{interval} +75\.0%"
+        asked, interval = "", ""
+        if size[0] > 100:
+            asked, interval = " +0 +256", rf" +{100 * low:.1f} to {high:.1%}"
+        row = rf"▶1: as loaded +4{asked} +50\.0% +━+├─+●─+┤{interval} +75\.0%"
         assert re.search(row, text)
         assert r"Question: {question}\nAnswer: (zero-shot)" in text
         assert "Nothing to compare with yet" in text
         # Shots, budget; right 2, one wrong, one without ####, one cut
         assert re.search(r"75\.0%.* 1 +1 +1", next(li for li in text.splitlines() if "▶1" in li))
         rows = [line.split() for line in text.splitlines()]
-        assert ["1", "no", "####", "-", "2.", "2", "7", "end", "of", "text", "-"] in rows
-        assert any(row[:6] == ["2", "wrong", "9", "9", "3", "7"] for row in rows)
+        assert ["1", "✗", "no", "####", "-", "2.", "2", "7", "end", "of", "text", "-"] in rows
+        assert any(row[:7] == ["2", "✗", "wrong", "9", "9", "3", "7"] for row in rows)
 
 
 async def test_s_stops_and_keeps_what_was_scored() -> None:
     engine = FakeEngine(answers=[BEFORE, BEFORE], gated=True)
     async with with_engine(engine, "s", "e") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: "50%     2/4 scored" in shown(app))
+        await until(pilot, lambda: "50%     2/4 answered" in shown(app))
         await pilot.press("e")  # while one runs there is no second
         await until(pilot, lambda: "An evaluation is running: s stops it" in told(app))
         await pilot.press("s")  # heard while the worker is parked, before the last batch ends
@@ -145,7 +153,7 @@ async def test_s_stops_and_keeps_what_was_scored() -> None:
         await until(pilot, lambda: ended(app) == 1)
         (report,) = app.session.evaluations.ended
         assert len(report.items) == 4
-        await until(pilot, lambda: "STOPPED" in shown(app))
+        await until(pilot, lambda: "■ stopped" in shown(app))
         assert len(engine.evaluated_with) == 1
         # One that is stopped before its first batch leaves nothing
         await pilot.press("e")
@@ -166,7 +174,7 @@ async def test_one_that_ends_without_a_score_leaves_no_line_of_it() -> None:
         session.hear(Numbered(1_001, LoopChanged(EVALUATION, LoopState.STOPPED)))
         assert not session.evaluations.all
         await until(pilot, lambda: "the first batch" not in shown(app))
-        assert "items: all" not in shown(app)
+        assert "all, " not in shown(app)
         assert "Nothing to compare" not in shown(app)
 
 
@@ -222,7 +230,7 @@ async def test_it_goes_on_behind_other_screens_and_is_there_on_return() -> None:
         engine.gate.release(2)
         await until(pilot, lambda: ended(app) == 1)
         await pilot.press("5")
-        await until(pilot, lambda: "FINISHED" in shown(app))
+        await until(pilot, lambda: "■ finished" in shown(app))
         await pilot.press("escape")
         assert isinstance(app.screen, Gsm8kScreen)
         await pilot.press("E")
@@ -256,7 +264,7 @@ async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None
         await until(pilot, lambda: app.session.is_live(EVALUATION))
         await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.PAUSED)
         engine.gate.release()
-        await until(pilot, lambda: "50%     2/4 scored" in shown(app))
+        await until(pilot, lambda: "50%     2/4 answered" in shown(app))
         assert "▶1: 2 updates" in shown(app)
         await pilot.press("escape", "space", "full_stop")
         await until(pilot, lambda: "all its answers must be of the same weights" in told(app))
@@ -324,7 +332,7 @@ async def test_before_and_after_are_compared_item_by_item() -> None:
         rise = f"1 → 2: +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero"
         await until(pilot, lambda: rise in shown(app))
         text = shown(app)
-        assert "of 4 items fixed 1, broken 1, unchanged 2 (right 1, wrong 1)" in text
+        assert "of 4 items ✓ fixed 1, ✗ broken 1, unchanged 2 (right 1, wrong 1)" in text
         assert " 1: as loaded" in text
         assert "▶2: 4 updates" in text
         changes = [re.search("fixed|broken|still right|still wrong", line) for line in _rows(text)]
@@ -348,7 +356,7 @@ async def test_f_filters_by_change() -> None:
         await evaluated_twice(app, pilot)
         for change, problems in ((Change.FIXED, [1]), (Change.BROKEN, [3])):
             await pilot.press("f")
-            await until(pilot, lambda c: f"items: {c.value}, 1 of 4" in shown(app), change)
+            await until(pilot, lambda c: f"{c.value}, 1 of 4" in shown(app), change)
             assert outcomes(app) == problems
         await pilot.press("f")
         assert outcomes(app) == [0]
@@ -573,7 +581,7 @@ async def test_the_built_in_model_is_scored_as_by_the_engine() -> None:
         counted = tally(report.items)
         assert counted.strict == Score(0, 4)
         assert counted.format_failures == [i.outcome for i in report.items].count(Outcome.NO_FORMAT)
-        await until(pilot, lambda: "100%     4/4 scored" in shown(app))
+        await until(pilot, lambda: "100%     4/4 answered" in shown(app))
         by_problem = sorted(report.items, key=lambda item: item.problem)
         numbers = [item.expected_number for item in by_problem]
         rows = [line.split() for line in _rows(shown(app))]

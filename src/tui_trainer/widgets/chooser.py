@@ -74,5 +74,5 @@ class Chooser(Widget, can_focus=True):
 
     def _draw(self, word: str) -> Content:
         if word != self.value:
-            return Content.styled(f" {word} ", "$text-muted")
+            return Content.styled(f" {word} ", "$context")
         return Content.styled(f"[{word}]", "bold reverse" if self.has_focus else "bold")

@@ -32,8 +32,10 @@ from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.bench_tables import report_lines
 from tui_trainer.words.costs import bench_cost
+from tui_trainer.words.signs import STATES
 
 SHOW_SECONDS = 0.25
 
@@ -79,12 +81,13 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         )
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="progress")
-        yield Static(id="said")
-        yield Static(id="which")
-        with VerticalScroll(id="result"):
-            yield Static(id="report")
-        yield Static(id="none")
+        with Panel(title="bench", id="next"):
+            yield Static(id="progress")
+            yield Static(id="said")
+        with Panel(title="result", id="kept", hint="[ ] earlier, later · ↑↓ scroll"):
+            with VerticalScroll(id="result"):
+                yield Static(id="report")
+            yield Static(id="none")
 
     def on_mount(self) -> None:
         self.loop.follow()
@@ -137,12 +140,13 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self._show_progress()
         self.set_class(not self.listed, "-empty")
         if not self.listed:
+            self.query_one("#kept", Panel).figure = ""
             self._show_none()
             return
         if self.focused is None:  # it was not there to take the focus at first
             self.query_one("#result").focus()
         bench = self.listed[self.row]
-        self.say("which", describe_listed(self.listed, self.row))
+        self.query_one("#kept", Panel).figure = describe_listed(self.listed, self.row)
         report = self.query_one("#report", Static)
         report.set_class(isinstance(bench, DamagedBench), "-damaged")
         report.update(Content(describe(bench)))
@@ -154,17 +158,19 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
 
     def _show_progress(self) -> None:
         self.loop.was_shown()
-        self.say("progress", self._describe_progress())
+        state = self.session.loops.get(BENCH)
+        figure = Content("") if state is None else Content.assemble(STATES[state])
+        self.query_one("#next", Panel).figure = figure
+        self.query_one("#progress", Static).update(self._describe_progress(), layout=False)
         said = self.query_one("#said", Static)
         said.update(Content(self.loop.said))
         said.display = bool(self.loop.said)
 
-    def _describe_progress(self) -> str:
-        benches, state = self.session.benches, self.session.loops.get(BENCH)
+    def _describe_progress(self) -> Content:
+        benches = self.session.benches
         if self.loop.is_live:
             return describe_progress(benches.current, wide=self.has_class("-wide"))
-        ended = "" if state is None else f"{state.value.upper()} · "
-        return f"{ended}{describe_next(benches.next.settings, self._loops)}"
+        return Content(describe_next(benches.next.settings, self._loops))
 
     # Actions
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from textual.content import Content
+
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.runs.benches import DamagedBench, KeptBench, benches_home
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.terminal_text import visible, visible_source
-from tui_trainer.words.numbers import duration, progress_bar
+from tui_trainer.words.numbers import duration
 
 NAME_CHARACTERS = 50
 BAR, BAR_WIDE = 12, 30
@@ -44,18 +46,22 @@ def describe_next(settings: BenchSettings, loops: int) -> str:
     )
 
 
-def describe_progress(report: BenchReport | None, *, wide: bool) -> str:
+def describe_progress(report: BenchReport | None, *, wide: bool) -> Content:
     """A bar and which loop runs now; nothing in it moves as the numbers grow."""
     if report is None:
-        return "RUNNING  being started"
+        return Content("being started")
     width = BAR_WIDE if wide else BAR
     what = (
         f"round {report.round}/{report.rounds} {report.loop:<{LOOP_WIDTH}}"
         if report.run
         else "the model, the items, the device's peak"
     )
-    bar = progress_bar((report.run - 1) / report.runs, width)
-    return f"RUNNING  {bar} run {report.run:>2}/{report.runs} {what} {duration(report.seconds)}"
+    done = max(0, (report.run - 1) * width // report.runs)
+    return Content.assemble(
+        ("━" * done, "$data"),
+        ("─" * (width - done), "$context"),
+        f" run {report.run:>2}/{report.runs} {what} {duration(report.seconds)}",
+    )
 
 
 def describe_listed(listed: Sequence[Listed], row: int) -> str:

@@ -11,8 +11,7 @@ from tui_trainer.settings.fields import Kind, SettingField
 from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.settings import LABEL_WIDTH, shown_text
-
-DIFFERS, REFUSED = "*", "▲"
+from tui_trainer.words.signs import DIFFERS, WARNING
 
 
 class SettingRow(Horizontal):
@@ -57,14 +56,14 @@ class SettingRow(Horizontal):
         differs = not self.is_as_in(preset)
         self.set_class(differs, "-differs")
         self.set_class(bool(self.refused), "-refused")
-        mark = DIFFERS if differs else " "
+        mark = DIFFERS.mark if differs else " "
         label = f"{mark} {self.field.label}"
         self._label.update(Content(f"{label:<{LABEL_WIDTH + 2}}"), layout=False)
         self._note.update(Content(self._tell_note(preset, name, differs)), layout=False)
 
     def _tell_note(self, preset: object, name: str, differs: bool) -> str:
         if self.refused:
-            return f"{REFUSED} {self.field.range or self.field.kind.value}"
+            return f"{WARNING.mark} {self.field.range or self.field.kind.value}"
         usual = shown_text(self.field.typed(preset)) or "empty"
         return f"{name}: {usual}" if differs else usual
 

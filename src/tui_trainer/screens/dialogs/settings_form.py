@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from tui_trainer.errors import InputError
 from tui_trainer.runs.resume_command import program
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.dialogs.setting_row import REFUSED, SettingRow
+from tui_trainer.screens.dialogs.setting_row import SettingRow
 from tui_trainer.settings.command_line import command_words
 from tui_trainer.settings.fields import GROUPS, SettingField, fields_of, read_typed
 from tui_trainer.settings.model import ModelChoice
@@ -25,6 +25,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.settings import describe_field
+from tui_trainer.words.signs import DIFFERS, WARNING
 
 USUAL = "usual"
 COST_SECONDS = 0.3
@@ -111,13 +112,11 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            with Vertical(classes="above"):
-                yield Static(id="heading", classes="heading")
-                with Horizontal(id="top"):
-                    yield Static("preset ", classes="label")
-                    yield Chooser(tuple(self._form.presets), self._preset, id="preset")
-                    yield Static(" search ", classes="label")
-                    yield LineBox("", placeholder="ctrl+f: name, meaning", id="search")
+            with Vertical(classes="above"), Horizontal(id="top"):
+                yield Static("preset ", classes="label")
+                yield Chooser(tuple(self._form.presets), self._preset, id="preset")
+                yield Static(" search ", classes="label")
+                yield LineBox("", placeholder="ctrl+f: name, meaning", id="search")
             with VerticalScroll(can_focus=False), Horizontal(id="columns"):
                 yield from self._compose_columns()
             with Vertical(classes="below"):
@@ -170,8 +169,12 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
     def _tell_whole(self) -> None:
         """What all settings together are: how many differ, the command line, the cost."""
         differing = sum(row.has_class("-differs") for row in self._rows.values())
-        changed = f" · {self._preset}, * {differing} changed" if differing else f" · {self._preset}"
-        self.query_one("#heading", Static).update(Content(f"{self._form.heading}{changed}"))
+        changed = (
+            f"{self._preset}, {DIFFERS.mark} {differing} changed" if differing else self._preset
+        )
+        figure = changed, DIFFERS.style if differing else "$context"
+        heading = Content.assemble((self._form.heading, "bold $text"), "  ", figure)
+        self.query_one(".dialog").border_title = heading
         self._tell_command()
         keys = KEYS.format(preset=self._next_preset())
         self.query_one("#keys", Static).update(Content(keys))
@@ -185,7 +188,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
             self.command = ""
         else:
             self.command = f"{program()} {shlex.join(words)}"
-        line, copies = visible(self.command, newline=" "), ("  ctrl+y copies", "$text-muted")
+        line, copies = visible(self.command, newline=" "), ("  ctrl+y copies", "$context")
         told = Content.assemble("$ ", line, copies) if line else Content(NO_COMMAND)
         self.query_one("#command", Static).update(told)
 
@@ -211,7 +214,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         first, *others = ABOUT.get(name, ("",)) if row is None else describe_field(row.field)
         lines = [Content(first), *map(Content, others)]
         if why := refused or (row.refused if row else ""):
-            lines[1:2] = [Content.styled(f"{REFUSED} {visible(why)}", "bold $text-error")]
+            lines[1:2] = [Content.styled(f"{WARNING.mark} {visible(why)}", "bold $worse")]
         self.query_one("#meaning", Static).update(Content("\n").join(lines))
 
     # Search

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -14,16 +15,20 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
-from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
+from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts, describe_texts
 from tui_trainer.screens.evaluation.keys import KEYS
 from tui_trainer.screens.evaluation.words import (
     ITEM_COLUMNS,
+    RISE_CELLS,
     describe_asked,
+    describe_figure,
     describe_pairing,
     describe_progress,
     describe_scores,
+    draw_rise,
     name,
     row_cells,
+    scale_end,
     score_cells,
     score_columns,
 )
@@ -34,7 +39,9 @@ from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.costs import evaluation_cost
+from tui_trainer.words.signs import STATES
 
 SHOW_SECONDS = 0.25
 WORDS = LoopWords(
@@ -94,14 +101,19 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         )
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="progress")
-        yield Static(id="said")
-        yield LineTable(id="evaluations")
-        yield Static(id="asked")
-        yield Static(id="scores")
-        yield Static(id="rise")
-        yield Static(id="filter")
-        yield LineTable(id="items")
+        with Panel(title="evaluations", id="scored", hint="[ ] select · b compare with it"):
+            yield Static(id="progress")
+            yield Static(id="said")
+            yield LineTable(id="evaluations")
+            yield Static(id="scores")
+            yield Static(id="asked")
+        with Panel(title="before and after", id="compared", hint="95%, the same items twice"):
+            yield Static(id="rise")
+            yield Static(id="drawn")
+        with Panel(title="items", id="listed", hint="f filter · t texts"):
+            yield LineTable(id="items")
+        with Panel(title="item", id="read"), VerticalScroll(can_focus=False):
+            yield Static(id="item-texts")
 
     def on_mount(self) -> None:
         self.loop.follow()
@@ -150,7 +162,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self.loop.was_shown()
         self.follow_keys()
         self._show_evaluations()
-        self.say("progress", self._describe_progress())
+        self.show_waiting()
         report = self.selected
         words = self.loop.said or ("" if report is None else "\n".join(map(visible, report.notes)))
         said = self.query_one("#said", Static)
@@ -167,36 +179,43 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def _show_none(self) -> None:
         """There is no evaluation: one that was stopped before its first batch leaves nothing."""
         self.say("asked", describe_asked(self.session.evaluations.next.settings))
-        for figure in ("scores", "rise", "filter"):
-            self.say(figure, "")
+        self.say("scores", "")
         self.pairing, self._compared, self.items = None, {}, ()
+        self._show_pairing(Content("e evaluates, then train, and evaluate again."))
+        self.query_one("#listed", Panel).figure = ""
         self.query_one("#items", LineTable).show(ITEM_COLUMNS, 0, lambda _: ())
+        self._show_texts()
 
     @property
     def _is_wide(self) -> bool:
         return self.has_class("-wide")
 
     def show_waiting(self) -> None:
-        self.say("progress", self._describe_progress())
+        self.query_one("#progress", Static).update(self._describe_progress(), layout=False)
+        state = self.session.loops.get(EVALUATION)
+        figure = Content("") if state is None else Content.assemble(STATES[state])
+        self.query_one("#scored", Panel).figure = figure
 
-    def _describe_progress(self) -> str:
+    def _describe_progress(self) -> Content:
         evaluations = self.session.evaluations
         state = self.session.loops.get(EVALUATION)
         live = self.loop.is_live
         report = evaluations.current if live else next(reversed(evaluations.ended), None)
         if self.session.is_starting(EVALUATION):
-            return "STARTING after what the worker is doing"
+            return Content("starting after what the worker is doing")
         if report is None or state is None:
-            return "Being started." if live else "e evaluates the weights as they are now"
+            return Content("Being started." if live else "e evaluates the weights as they are now")
         stops = self.session.pending.state_of(EVALUATION) is not None
-        word = "STOPPING" if stops else state.value.upper()
-        return describe_progress(report, word, self._is_wide)
+        return describe_progress(report, state, stops=stops, wide=self._is_wide)
 
     def _show_evaluations(self) -> None:
         reports, wide = self.session.evaluations.all, self._is_wide
-        cells = [score_cells(n, report, wide) for n, report in enumerate(reports, start=1)]
+        end = scale_end(reports)
+        cells = [
+            score_cells(n, report, end, wide=wide) for n, report in enumerate(reports, start=1)
+        ]
         table = self.query_one("#evaluations", LineTable)
-        table.show(score_columns(wide), len(cells), cells.__getitem__)
+        table.show(score_columns(end, wide=wide), len(cells), cells.__getitem__)
         table.cursor = max(0, self._row)
 
     def _compare(self, report: EvaluationReport) -> None:
@@ -205,11 +224,19 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self.pairing = pairing = evaluations.pairing(report)
         if pairing is None:
             self._compared = {}
-            self.say("rise", "Nothing to compare with yet: train, and evaluate again.\n")
+            self._show_pairing(Content("Nothing to compare with yet: train, and evaluate again.\n"))
             return
         self._compared = {pair.after.problem: pair for pair in pairing.comparison.items}
         before = evaluations.number(pairing.before)
-        self.say("rise", describe_pairing(pairing, before, self._row + 1))
+        self._show_pairing(describe_pairing(pairing, before, self._row + 1))
+
+    def _show_pairing(self, words: Content) -> None:
+        """The rise as a figure, in words, and drawn where there is room."""
+        self.query_one("#compared", Panel).figure = describe_figure(self.pairing)
+        self.query_one("#rise", Static).update(words, layout=False)
+        drawn = self.query_one("#drawn", Static)
+        width = drawn.content_size.width
+        drawn.update(draw_rise(self.pairing, min(width, RISE_CELLS)), layout=False)
 
     def _show_items(self, report: EvaluationReport) -> None:
         if not self._compared:
@@ -217,13 +244,25 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         by_problem = sorted(report.items, key=lambda item: item.problem)
         self.items = tuple(item for item in by_problem if self._is_wanted(item))
         which = "all" if self._filter is None else self._filter.value
-        self.say("filter", f"items: {which}, {len(self.items):,} of {len(report.items):,}")
+        figure = f"{which}, {len(self.items):,} of {len(report.items):,}"
+        self.query_one("#listed", Panel).figure = figure
         items, compared = self.items, self._compared
         self.query_one("#items", LineTable).show(
             ITEM_COLUMNS,
             len(items),
             lambda row: row_cells(items[row], compared.get(items[row].problem)),
         )
+        self._show_texts()
+
+    def _show_texts(self) -> None:
+        """The item under the cursor, where there is room beside the table."""
+        if not self._is_wide:
+            return
+        table, panel = self.query_one("#items", LineTable), self.query_one("#read", Panel)
+        item = self.items[table.cursor] if self.items else None
+        panel.title = "item" if item is None else f"item {item.problem:,}"
+        texts = Content("") if item is None else describe_texts(self._texts(item))
+        self.query_one("#item-texts", Static).update(texts)
 
     def _is_wanted(self, item: EvaluatedItem) -> bool:
         if self._filter is None:
@@ -270,6 +309,8 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         if event.table.id == "evaluations":
             self._select(event.row)
+        else:
+            self._show_texts()
 
     def _select(self, row: int) -> None:
         last = len(self.session.evaluations.all) - 1

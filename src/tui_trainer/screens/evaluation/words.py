@@ -1,46 +1,55 @@
 """What the evaluation screen says of scores, items and changes, fit for a terminal."""
 
-from tui_trainer.reports.evaluated_items import EvaluatedItem
+import math
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tui_trainer.protocol.events import LoopState
+from tui_trainer.reports.evaluated_items import EvaluatedItem, Outcome
 from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
+    Comparison,
     EvaluationReport,
     tally,
 )
 from tui_trainer.session.evaluations import Pairing
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible, visible_source
-from tui_trainer.widgets.line_table import Column
+from tui_trainer.widgets.line_table import Cell, Column
+from tui_trainer.widgets.whiskers import difference, scale_of, whiskers
 from tui_trainer.words.numbers import (
     counted,
     duration,
     per_second,
     percent,
-    progress_bar,
     rate,
     tokens_per_second,
 )
 from tui_trainer.words.scores import NONE, describe_rise, interval, item_cells, share
 from tui_trainer.words.settings import shown_text
+from tui_trainer.words.signs import RIGHT, STATES, WRONG, Sign, change
 
-BAR, BAR_WIDE = 10, 40
+BAR, BAR_WIDE = 8, 40
+STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
-FLEXIBLE = Column("flexible", 8, right=True)
-SCORE_COLUMNS = (
-    Column("evaluation", 14, share=1),
-    Column("items", 7, right=True),
-    Column("shots", 5, right=True),
-    Column("budget", 6, right=True),
-    Column("strict", 6, right=True),
-    FLEXIBLE,
+RISE_CELLS = 60
+WHISKERS, WHISKERS_WIDE = 16, 19
+NAME = Column("evaluation", 13, share=1)
+STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
+INTERVAL = Column("95% interval", 14, right=True)
+OUTCOMES = (
     Column("wrong", 5, right=True),
     Column("no ####", 7, right=True),
     Column("cut", 4, right=True),
 )
-INTERVAL = Column("95% interval", 14, right=True)
+ASKED = Column("shots", 5, right=True), Column("budget", 6, right=True)
+MARKS = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG, Outcome.NO_FORMAT: WRONG}
+CHANGES = {Change.FIXED: RIGHT, Change.BROKEN: WRONG}
 ITEM_COLUMNS = (
     Column("item", 5, right=True),
-    Column("outcome", 7),
+    Column("outcome", 9),
     Column("strict", 7, right=True, share=1),
     Column("flexible", 8, right=True, share=1),
     Column("expected", 8, right=True, share=1),
@@ -48,6 +57,7 @@ ITEM_COLUMNS = (
     Column("ended by", 11, share=1),
     Column("change", 11),
 )
+"""The outcome and the change have their sign before them."""
 
 
 # Evaluations
@@ -64,36 +74,43 @@ def weights(report: EvaluationReport) -> str:
     return counted(report.updates, "update")
 
 
-def score_columns(wide: bool) -> tuple[Column, ...]:
-    """The table of evaluations; where there is room each score has its interval beside it."""
+def score_columns(end: float, *, wide: bool) -> tuple[Column, ...]:
+    """The table of evaluations; `end` is where the scale of the scores ends. Where there is room
+    each has its interval in figures too."""
     if not wide:
-        return SCORE_COLUMNS
-    flexible = SCORE_COLUMNS.index(FLEXIBLE)
+        items = Column("items", 5, right=True)
+        return NAME, items, STRICT, _scale(end, WHISKERS), FLEXIBLE, *OUTCOMES
     return (
-        *SCORE_COLUMNS[:flexible],
-        INTERVAL,
-        SCORE_COLUMNS[flexible],
-        INTERVAL,
-        *SCORE_COLUMNS[flexible + 1 :],
+        *(NAME, Column("items", 7, right=True), *ASKED),
+        *(STRICT, _scale(end, WHISKERS_WIDE), INTERVAL, FLEXIBLE, *OUTCOMES),
     )
 
 
-def score_cells(number: int, report: EvaluationReport, wide: bool) -> tuple[str, ...]:
+def _scale(end: float, width: int) -> Column:
+    """Its heading is the scale itself."""
+    return Column(f"0{percent(end):>{width - 1}}", width)
+
+
+def scale_end(reports: Sequence[EvaluationReport]) -> float:
+    """Where the scale of all their strict scores ends."""
+    return scale_of([tally(report.items).strict.interval[1] for report in reports if report.items])
+
+
+def score_cells(
+    number: int, report: EvaluationReport, end: float, *, wide: bool
+) -> tuple[Cell, ...]:
     """The row of one evaluation."""
     found, settings = tally(report.items), report.settings
-    scores: list[str] = []
-    for score in (found.strict, found.flexible):
-        scores += [share(score), interval(score)] if wide else [share(score)]
+    strict, width = found.strict, WHISKERS_WIDE if wide else WHISKERS
     scored, total = len(report.items), report.total
+    drawn = whiskers(strict.share, strict.interval, width, end) if scored else NONE
+    items = f"{scored:,}" if scored == total or not wide else f"{scored}/{total}"
+    asked = (str(settings.shots), str(settings.max_tokens)) if wide else ()
+    figures = (interval(strict),) if wide else ()
     return (
-        name(number, report),
-        f"{scored:,}" if scored == total else f"{scored}/{total}",
-        str(settings.shots),
-        str(settings.max_tokens),
-        *scores,
-        str(found.wrong),
-        str(found.format_failures),
-        str(found.cut),
+        *(name(number, report), items, *asked),
+        *(share(strict), drawn, *figures, share(found.flexible)),
+        *(str(found.wrong), str(found.format_failures), str(found.cut)),
     )
 
 
@@ -120,63 +137,114 @@ def describe_asked(settings: EvaluationSettings, model: str = "") -> str:
     return " · ".join(parts)
 
 
-def describe_progress(report: EvaluationReport, state: str, wide: bool) -> str:
-    """A bar, the pace and the time left; nothing in it moves as the numbers grow.
+def describe_progress(
+    report: EvaluationReport, state: LoopState, *, stops: bool, wide: bool
+) -> Content:
+    """A bar, the answers, the pace and the time left; nothing in it moves as the numbers grow.
 
-    Bar, share and pace count an answer by how much of it is there; an item is scored once it is
-    whole.
+    Bar, share and pace count an answer by how much of it is there; an item is scored once its whole
+    batch is.
     """
     width = BAR_WIDE if wide else BAR
     pace = per_second(report.share * report.total, report.seconds)
-    left = report.seconds_left if state == "RUNNING" else None
-    line = (
-        f"{state:<8} {progress_bar(report.share, width)} {percent(report.share):>4} "
-        f"{describe_scored(report)} {rate(pace)}/s "
+    left = report.seconds_left if state is LoopState.RUNNING else None
+    done = math.floor(report.share * width)
+    answered = f"{report.answered:>5,}/{report.total:,} answered"
+    rest = (
+        f" {percent(report.share):>4} {answered} {rate(pace)}/s "
         f"{duration(report.seconds)} gone {duration(left)} left"
     )
     tokens = tokens_per_second(per_second(report.tokens, report.seconds))
-    return f"{line} {tokens}" if wide else line
+    return Content.assemble(
+        describe_state(state, stops=stops),
+        (" " + "━" * done, "$data"),
+        ("─" * (width - done), "$context"),
+        f"{rest} {tokens}" if wide else rest,
+    )
 
 
-def describe_scored(report: EvaluationReport) -> str:
-    """How many items are scored; before the first, what the share counts: text without a score."""
-    scored = f"{len(report.items):>5,}/{report.total:,} scored"
-    return scored if report.items or not report.share else f"{'written, 0 scored':<{len(scored)}}"
+def describe_state(state: LoopState, *, stops: bool = False) -> tuple[str, str]:
+    """What it does, with its sign, as a part of a line."""
+    words, style = STATES[state]
+    if stops:
+        words = f"{words[0]} stopping"
+    return f"{words:<{STATE_WIDTH}}", style
 
 
 # Before and after
 
 
-def describe_pairing(pairing: Pairing, before: int, after: int) -> str:
+def describe_pairing(pairing: Pairing, before: int, after: int) -> Content:
     """Two lines: the rise and whether it is separate from zero, and what became of the items."""
+    names = f"{before} → {after}:"
+    if why := why_incomparable(pairing):
+        return Content(f"{names} {why}")
+    comparison = pairing.comparison
+    counts = {change: comparison.count(change) for change in Change}
+    unchanged = counts[Change.STILL_RIGHT] + counts[Change.STILL_WRONG]
+    return Content.assemble(
+        rise_sign(comparison),
+        f" {names} {describe_rise(comparison)}\nof {len(comparison.items):,} items ",
+        RIGHT,
+        f" fixed {counts[Change.FIXED]:,}, ",
+        WRONG,
+        f" broken {counts[Change.BROKEN]:,}, unchanged {unchanged:,} (right "
+        f"{counts[Change.STILL_RIGHT]:,}, wrong {counts[Change.STILL_WRONG]:,})",
+    )
+
+
+def why_incomparable(pairing: Pairing) -> str:
+    """Why two evaluations are not compared, or not yet; two lines, empty where they are."""
     if pairing.differing:
         names = " and ".join(field.label for field in pairing.differing)
         return (
-            f"{before} → {after}: they cannot be compared, since they differ in {names}.\n"
+            f"they cannot be compared, since they differ in {names}.\n"
             "Evaluate with the same settings, or choose another one with b."
         )
     if not pairing.after.items:
-        return f"{before} → {after}: compared once the first batch is answered.\n"
+        return "compared once the first batch is answered.\n"
+    if not pairing.comparison.items:
+        return "they cannot be compared: no item is in both.\n"
+    return ""
+
+
+def rise_sign(comparison: Comparison) -> Sign:
+    """Which way the score went; it is better or worse where that is hardly chance."""
+    low, high = comparison.rise_interval
+    sign = change(0.0, comparison.rise, falls_is_better=False)
+    return sign if low > 0 or high < 0 else Sign(sign.mark, "")
+
+
+def draw_rise(pairing: Pairing | None, width: int) -> Content:
+    """The rise and its interval on a scale with zero in the middle, in `width` cells."""
+    if pairing is None or why_incomparable(pairing):
+        return Content("")
     comparison = pairing.comparison
-    if not comparison.items:
-        return f"{before} → {after}: they cannot be compared: no item is in both.\n"
-    counts = {change: comparison.count(change) for change in Change}
-    unchanged = counts[Change.STILL_RIGHT] + counts[Change.STILL_WRONG]
-    return (
-        f"{before} → {after}: {describe_rise(comparison)}\n"
-        f"of {len(comparison.items):,} items fixed {counts[Change.FIXED]:,}, broken "
-        f"{counts[Change.BROKEN]:,}, unchanged {unchanged:,} (right "
-        f"{counts[Change.STILL_RIGHT]:,}, wrong {counts[Change.STILL_WRONG]:,})"
-    )
+    return difference(comparison.rise, comparison.rise_interval, width)
+
+
+def describe_figure(pairing: Pairing | None) -> Content:
+    """The rise alone, for the title."""
+    if pairing is None or why_incomparable(pairing):
+        return Content("")
+    points = f" {100 * pairing.comparison.rise:+.1f} points"
+    return Content.assemble(rise_sign(pairing.comparison), (points, "bold"))
 
 
 # Items
 
 
-def row_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
+def row_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[Cell, ...]:
     """The row of one item; `compared` is it and its answer in the evaluation before."""
-    change = NONE if compared is None else compared.change.value
-    return *item_cells(item, NUMBER_CHARACTERS), change
+    number, outcome, *others = item_cells(item, NUMBER_CHARACTERS)
+    told = Content.assemble(MARKS[item.outcome], f" {outcome}")
+    return number, told, *others, NONE if compared is None else describe_change(compared.change)
+
+
+def describe_change(change: Change) -> Cell:
+    """With its sign, where something became of the item."""
+    sign = CHANGES.get(change)
+    return change.value if sign is None else Content.assemble(sign, f" {change.value}")
 
 
 def raw(text: str) -> str:

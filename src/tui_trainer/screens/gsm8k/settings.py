@@ -13,6 +13,7 @@ from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.costs import loop_cost, memory_cost
 from tui_trainer.words.settings import shown
+from tui_trainer.words.signs import WARNING
 
 BENCH_GOES = "what it costs is not reckoned beside a bench"
 ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
@@ -39,7 +40,7 @@ def tell_cost(cost: LoopCost) -> Content:
     memory, rest = memory_cost(cost), f" · {loop_cost(cost)}"
     if cost.memory.fits:
         return Content(memory + rest)
-    return Content.assemble((f"▲ {memory}", "bold $text-warning"), rest)
+    return Content.assemble(WARNING.said(memory), rest)
 
 
 def describe_settings(
