@@ -427,7 +427,7 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
         assert isinstance(form, SettingsForm)
         await until(pilot, lambda: "Settings of the next evaluation" in shown(app))
         form.query_one("#items", Input).value = "30"
-        await until(pilot, lambda: "usual: 100" in shown(app))
+        await until(pilot, lambda: "usual, * 1 changed" in shown(app))
         cost = "30 answers of at most 256 tokens · about 0:08, as the last one went"
         await until(pilot, lambda: cost in shown(app))
         form.query_one("#batch", Input).value = "0"
@@ -454,7 +454,7 @@ async def test_form_tells_each_setting() -> None:
                     pilot, lambda field: f"{field.label}: {field.meaning}." in shown(app), field
                 )
                 assert "takes effect with the next evaluation" in shown(app)
-                assert max(map(len, describe_field(field))) <= 76
+                assert max(map(len, describe_field(field)[:3])) <= 76
 
 
 # The raw texts

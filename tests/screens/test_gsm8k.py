@@ -310,7 +310,7 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
         await until(pilot, lambda: "tuned, * changed · items 9*" in shown(app))
         assert gsm8k(app).settings == replace(TUNED, items=9)
         await pilot.press("enter")
-        await until(pilot, lambda: f"tuned: {TUNED.items}" in shown(app))
+        await until(pilot, lambda: "tuned, * 1 changed" in shown(app))
         await pilot.press("ctrl+r", "ctrl+r", "ctrl+r")
         await until(pilot, lambda: app.screen.query_one("#pack", Input).value == "0")
 
@@ -322,7 +322,7 @@ async def test_presets_by_key_go_round() -> None:
         names = "tutorial", "tuned", "tuned-cuda", "tutorial"
         for name, differs in zip(names, (True, False, False, False), strict=True):
             await until(pilot, lambda name: f"ctrl+r {name} ·" in shown(app), name)
-            assert ("* tutorial:" in shown(app)) is differs
+            assert ("tutorial, * 5 changed" in shown(app)) is differs
             await pilot.press("ctrl+r")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))

@@ -1,5 +1,6 @@
 """The form of settings: presets, groups, choosers, search, what differs, and the command line."""
 
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,7 +52,7 @@ async def test_every_setting_is_reached_by_down_and_told_where_the_cursor_is() -
                 assert here(app) == field.name
                 text = shown(app)
                 assert f"{group}──" in text
-                for line in describe_field(field):
+                for line in describe_field(field)[:3]:
                     assert line in text
                     assert len(line) <= 76
                 assert all(option in text for option in field.options)
@@ -68,8 +69,7 @@ async def test_a_choice_is_made_by_arrows_and_by_letters_and_seen_without_the_cu
         screen.query_one("#padding").focus()
         await pilot.press("right")
         await until(pilot, lambda: " right [left]" in shown(app))
-        assert "* padding" in shown(app)
-        assert "tutorial: right" in shown(app)
+        assert re.search(r"\* padding +right \[left\] +right", shown(app))
         screen.query_one("#answer_only").focus()
         await pilot.press("y")
         assert screen.query_one("#answer_only", Chooser).value == "yes"
@@ -91,7 +91,7 @@ async def test_what_is_out_of_range_is_told_at_the_field_as_it_is_typed() -> Non
         await pilot.press("ctrl+f", *"seed", "enter", "enter")  # it goes to what is refused
         assert here(app) == "items"
         await pilot.press("end", "backspace", "4", "2")
-        await until(pilot, lambda: "tutorial: 500" in shown(app))
+        await until(pilot, lambda: re.search(r"\* items +42 +500", shown(app)))
         assert "▲" not in shown(app)
 
 
@@ -160,7 +160,7 @@ async def test_what_it_costs_is_told_as_it_is_typed_and_no_key_waits_for_it() ->
     async with form("down", "down", engine=engine) as (_, app, pilot):
         await until(pilot, lambda: app.worker.doing is not None)  # what was there at first
         await pilot.press("9")
-        await until(pilot, lambda: "tutorial: 500" in shown(app))
+        await until(pilot, lambda: re.search(r"\* items +9 +500", shown(app)))
         assert "about" not in shown(app)
         await pilot.press("0", "0")
         await until(pilot, lambda: "tui-trainer gsm8k --items 900" in shown(app))

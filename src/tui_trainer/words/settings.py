@@ -6,8 +6,9 @@ from tui_trainer.terminal_text import visible_source
 LABEL_WIDTH = 18
 
 
-def describe_field(field: SettingField) -> tuple[str, str, str]:
-    """Three lines: what a setting means, what it can be, and when a change of it takes effect."""
+def describe_field(field: SettingField) -> tuple[str, ...]:
+    """A line each: what a setting means, what it can be, when a change of it takes effect, and what
+    more there is to know."""
     flag = "" if field.flag is None else f" · {field.option}"
     usual = field.as_typed(field.usual) or "empty"
     return (

@@ -50,22 +50,17 @@ class SettingRow(Horizontal):
     def is_as_in(self, preset: object) -> bool:
         return self.value == self.field.typed(preset)
 
-    def tell(self, preset: object, name: str) -> None:
-        """Mark it where it is not as in the preset of that name, or not to be used."""
+    def tell(self, preset: object) -> None:
+        """Mark it where it is not as in `preset`, or not to be used."""
         self.refused = self.field.refused(self._kind, self.value)
         differs = not self.is_as_in(preset)
         self.set_class(differs, "-differs")
         self.set_class(bool(self.refused), "-refused")
-        mark = DIFFERS.mark if differs else " "
-        label = f"{mark} {self.field.label}"
+        label = f"{DIFFERS.mark if differs else ' '} {self.field.label}"
         self._label.update(Content(f"{label:<{LABEL_WIDTH + 2}}"), layout=False)
-        self._note.update(Content(self._tell_note(preset, name, differs)), layout=False)
-
-    def _tell_note(self, preset: object, name: str, differs: bool) -> str:
-        if self.refused:
-            return f"{WARNING.mark} {self.field.range or self.field.kind.value}"
         usual = shown_text(self.field.typed(preset)) or "empty"
-        return f"{name}: {usual}" if differs else usual
+        range_ = f"{WARNING.mark} {self.field.range or self.field.kind.value}"
+        self._note.update(Content(range_ if self.refused else usual), layout=False)
 
     def is_about(self, words: Sequence[str]) -> bool:
         """Whether each of `words` stands in its name, its meaning, its choices or its group."""

@@ -157,13 +157,13 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
     def _tell(self, name: str | None) -> None:
         """One setting was changed."""
         if row := self._rows.get(name or ""):
-            row.tell(self._form.presets[self._preset], self._preset)
+            row.tell(self._form.presets[self._preset])
             self._explain()
             self._tell_whole()
 
     def _tell_all(self) -> None:
         for row in self._rows.values():
-            row.tell(self._form.presets[self._preset], self._preset)
+            row.tell(self._form.presets[self._preset])
         self._tell_whole()
 
     def _tell_whole(self) -> None:
