@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Click, Key
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from tui_trainer.widgets.keys import MOVE, key
 
 
 class Chooser(Widget, can_focus=True):
@@ -16,9 +18,9 @@ class Chooser(Widget, can_focus=True):
     word once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "choose(-1)", "The one before", show=False),
-        Binding("right", "choose(1)", "The next", show=False),
-        Binding("space", "choose(0)", "This one", show=False),
+        key("left", "choose(-1)", "one before", "The word before", MOVE, id="choose-before"),
+        key("right", "choose(1)", "next one", "The next word", MOVE, id="choose-next"),
+        key("space", "choose(0)", "this one", "The same word once more", MOVE, id="choose-again"),
     ]
 
     value: reactive[str] = reactive("", init=False)

@@ -4,12 +4,13 @@ import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from typing import ClassVar, Generic, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -23,6 +24,7 @@ from tui_trainer.settings.fields import GROUPS, SettingField, fields_of, read_ty
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chooser import Chooser
+from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.settings import describe_field
 from tui_trainer.words.signs import DIFFERS, WARNING
@@ -42,6 +44,8 @@ ABOUT = {
         "enter goes to the first, escape shows all again.",
     ),
 }
+
+MOVES = partial(key, group=MOVE, priority=True)
 
 Settings = TypeVar("Settings")
 Cost = Callable[[Settings], Awaitable[Content]]
@@ -80,15 +84,15 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     AUTO_FOCUS = "#search"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Go back"),
-        Binding("enter", "take", "Take them", show=False),
-        Binding("ctrl+r", "preset", "Preset"),
-        Binding("ctrl+f", "search", "Search", priority=True),
-        Binding("ctrl+y", "copy", "Copy the command line", priority=True),
-        Binding("down", "app.focus_next", "Next setting", show=False, priority=True),
-        Binding("up", "app.focus_previous", "Setting before", show=False, priority=True),
-        Binding("pagedown", "group(1)", "Next group", show=False, priority=True),
-        Binding("pageup", "group(-1)", "Group before", show=False, priority=True),
+        key("escape", "leave", "go back", "Leave the settings as they are", id="go-back"),
+        key("enter", "take", "take them", "Take the settings as they are typed", main=1),
+        key("ctrl+r", "preset", "preset", "All settings as the preset has them"),
+        key("ctrl+f", "search", "search", "Find a setting by its words", priority=True),
+        key("ctrl+y", "copy", "copy", "Copy the same as a command line", priority=True),
+        MOVES("down", "app.focus_next", "next setting", "The next setting", id="next"),
+        MOVES("up", "app.focus_previous", "setting before", "The one before", id="previous"),
+        MOVES("pagedown", "group(1)", "next group", "The next group", id="next-group"),
+        MOVES("pageup", "group(-1)", "group before", "The group before", id="group-before"),
     ]
 
     def __init__(
