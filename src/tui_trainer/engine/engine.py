@@ -8,10 +8,6 @@ import torch
 
 from tui_trainer.engine.bench.begin_bench import begin_bench
 from tui_trainer.engine.cell.cross_entropy import cross_entropy
-from tui_trainer.engine.cell.fork import fork, update_at
-from tui_trainer.engine.cell.moved import which_moved
-from tui_trainer.engine.cell.passes import passes
-from tui_trainer.engine.cell.update import update
 from tui_trainer.engine.data.items import read_item
 from tui_trainer.engine.export.files import export_name
 from tui_trainer.engine.export.write import export
@@ -28,7 +24,7 @@ from tui_trainer.engine.kept_memory import is_apart
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.auto_precision import choose_precision
 from tui_trainer.engine.loop.text_rows import report_texts
-from tui_trainer.engine.model_at_hand import ModelAtHand, take_in_hand
+from tui_trainer.engine.model_at_hand import take_in_hand
 from tui_trainer.engine.models.determinism import fix_cublas, set_deterministic
 from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.engine.models.devices import choose_device, has_memory_for, list_devices
@@ -41,10 +37,11 @@ from tui_trainer.engine.models.vocabularies import Vocabularies
 from tui_trainer.engine.snapshot import as_read
 from tui_trainer.engine.tf32 import set_tf32
 from tui_trainer.engine.threads.share import Threads
+from tui_trainer.engine.updating import Updating
 from tui_trainer.engine.ways.model_checks import check_causal
 from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
-from tui_trainer.reports.actions import REDO, UNDO, UPDATE, Done
+from tui_trainer.reports.actions import Done
 from tui_trainer.reports.bench_result import BenchReport
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.exported_script import ExportReport
@@ -53,49 +50,31 @@ from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate
 from tui_trainer.reports.models import DeviceReport, LearnerStatus, LoadProgress, ModelOption
-from tui_trainer.reports.moved import MovedReport
-from tui_trainer.reports.phases import PhaseReport
-from tui_trainer.reports.predictions import PassesReport, Prediction
-from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
-from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.bench import BenchSettings
-from tui_trainer.settings.cell import check_undo_memory
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import TF32, ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 
 
-class Engine:
+class Engine(Updating):
     """Holds one Learner and the tokenizers in use; every method is called on one thread, takes and
     gives plain values, and raises InputError for what the user can mend."""
 
     def __init__(self, progress: Progress) -> None:
+        super().__init__(Threads(progress.tell_threads))
         silence_libraries()
         pass_over_what_was_imported()
         self._progress = progress
-        self._at_hand: ModelAtHand | None = None
         self._vocabularies = Vocabularies(progress)
         self._device: torch.device | None = None  # that a model was last put on, or tried
-        self._threads = Threads(progress.tell_threads)
         self._sampling = Sampling()  # of the generation that was begun last
-
-    @property
-    def at_hand(self) -> ModelAtHand:
-        """The model that is loaded; InputError where none is."""
-        if self._at_hand is None:
-            raise InputError("No model is loaded: press m and pick one.")
-        return self._at_hand
-
-    @property
-    def learner(self) -> Learner:
-        """The Learner; InputError while no model is loaded."""
-        return self.at_hand.learner
 
     # What there is
 
@@ -195,7 +174,7 @@ class Engine:
         learner = here.learner if here and here.choice.source == source else None
         return report_texts(self._vocabularies.named(source), texts, padding_side, learner)
 
-    # Predict and update
+    # Predict
 
     def predict(self, text: str, top: int = 5) -> Prediction:
         return predict(self.learner, text, top)
@@ -231,58 +210,7 @@ class Engine:
         """The text of the tokens `generated` after `text`."""
         return continuation(self.learner, text, generated)
 
-    def update(self, text: str) -> UpdateReport:
-        """One run of the training cell on `text`."""
-        self._threads.settle(waits=False)
-        return self._noted(update(self.learner, text))
-
-    def updates(self, text: str) -> Iterator[UpdateReport]:
-        """One update for each `next`, without end; settings may change between two."""
-        while True:
-            yield self.update(text)
-
-    def fork(self, text: str) -> tuple[UpdateReport, ...]:
-        """What an update would do at lr / 3, lr and 3 lr; leaves everything as it was."""
-        return fork(self.learner, text)
-
-    def update_at(self, text: str, lr: float) -> UpdateReport:
-        """An update at another learning rate, which stays."""
-        return self._noted(update_at(self.learner, text, lr))
-
-    def undo(self) -> LearnerStatus:
-        """Take the last update back, bit for bit; InputError where there is none."""
-        self.at_hand.training.note(UNDO, self.learner.history.undo())
-        return self.learner.status
-
-    def redo(self) -> LearnerStatus:
-        """Make the update that was taken back again, to the same bits."""
-        self.at_hand.training.note(REDO, self.learner.history.redo())
-        return self.learner.status
-
-    def _noted(self, report: UpdateReport) -> UpdateReport:
-        self.at_hand.training.note(UPDATE, self.learner.action(UPDATE, report.text), report.loss)
-        return report
-
-    def prepare_undo(self) -> None:
-        """Copy ahead of the next update what undo needs; for when nobody waits."""
-        self.learner.copy_ahead()
-
-    def set_undo_budget(self, budget: int) -> LearnerStatus:
-        """How many bytes undo may take; 0 keeps nothing."""
-        self.learner.history.set_budget(check_undo_memory(budget))
-        return self.learner.status
-
-    def moved(self) -> MovedReport:
-        """Which weights the last update moved, layer by layer."""
-        return which_moved(self.learner)
-
-    def follow_probes(self, texts: tuple[str, ...]) -> None:
-        """Measure now, once, those of `texts` that are new: what comes is compared with this."""
-        self.at_hand.probes.follow(texts)
-
-    def probe(self, texts: tuple[str, ...]) -> tuple[ProbeReport, ...]:
-        """The loss and the next token of each of `texts`, then and now."""
-        return self.at_hand.probes.report(texts)
+    # What was done
 
     def actions(self) -> tuple[Done, ...]:
         """What was done since the weights were loaded, in order."""
@@ -301,36 +229,6 @@ class Engine:
         """
         origin, pad_id = self.at_hand.origin_of_export(), self.learner.vocabulary.pad_id
         return export(self.actions(), origin, pad_id, line, self._progress, overwrite=overwrite)
-
-    def phase(self, name: str | None, text: str) -> PhaseReport:
-        """Run one phase of the training cell, where None the next; forward reads `text`."""
-        return self.at_hand.cell.run(name, text)
-
-    def phase_report(self) -> PhaseReport:
-        """What the phases have made that is there now."""
-        return self.at_hand.cell.report()
-
-    def set_lr(self, lr: float) -> LearnerStatus:
-        self.learner.setup.set_lr(lr)
-        return self.learner.status
-
-    def set_optimizer(self, name: str) -> LearnerStatus:
-        self.learner.setup.set_optimizer(name)
-        return self.learner.status
-
-    def set_training(self, training: bool) -> LearnerStatus:
-        """Train mode (dropout on) or eval mode for the training cell."""
-        self.learner.setup.training = training
-        return self.learner.status
-
-    def set_dropout(self, p: float) -> LearnerStatus:
-        """The dropout probability of the training cell in train mode."""
-        self.learner.set_dropout(p)
-        return self.learner.status
-
-    def passes(self, text: str) -> PassesReport:
-        """Two forward passes in train mode and two in eval mode; nothing is changed by them."""
-        return passes(self.learner, text)
 
     # Loop
 
