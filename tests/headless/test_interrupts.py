@@ -247,7 +247,7 @@ def test_the_updates_of_step_are_exported_up_to_the_one_that_was_finished(
         signal.raise_signal(signal.SIGTERM)
         return update(learner, text)
 
-    monkeypatch.setattr("tui_trainer.engine.engine.update", ended_early)
+    monkeypatch.setattr("tui_trainer.engine.updating.update", ended_early)
     script = tmp_path / "steps.py"
     ended = program("step", "one two", "-n", "5", "--export", str(script), "--json")
     assert ended.status == 143

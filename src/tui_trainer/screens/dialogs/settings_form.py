@@ -130,7 +130,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
                 yield Static("", classes="hint", id="keys")
 
     def _compose_columns(self) -> ComposeResult:
-        for names in two_columns(self._form.groups):
+        for names in filter(None, two_columns(self._form.groups)):
             with Vertical(classes="column"):
                 for name in names:
                     with Vertical(classes="group") as group:
