@@ -18,14 +18,15 @@ from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationRepor
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts, describe_texts
 from tui_trainer.screens.evaluation.keys import KEYS
 from tui_trainer.screens.evaluation.words import (
-    ITEM_COLUMNS,
     RISE_CELLS,
     describe_asked,
     describe_figure,
     describe_pairing,
     describe_progress,
+    describe_rise_alone,
     describe_scores,
     draw_rise,
+    item_columns,
     name,
     row_cells,
     scale_end,
@@ -41,7 +42,6 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.costs import evaluation_cost
-from tui_trainer.words.signs import STATES
 
 SHOW_SECONDS = 0.25
 WORDS = LoopWords(
@@ -172,6 +172,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             self._show_none()
             return
         self.say("asked", describe_asked(report.settings, report.model))
+        self.query_one("#scored", Panel).figure = describe_figure(report)
         self.say("scores", describe_scores(self._row + 1, report))
         self._compare(report)
         self._show_items(report)
@@ -179,11 +180,13 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
     def _show_none(self) -> None:
         """There is no evaluation: one that was stopped before its first batch leaves nothing."""
         self.say("asked", describe_asked(self.session.evaluations.next.settings))
+        self.query_one("#scored", Panel).figure = ""
         self.say("scores", "")
         self.pairing, self._compared, self.items = None, {}, ()
         self._show_pairing(Content("e evaluates, then train, and evaluate again."))
         self.query_one("#listed", Panel).figure = ""
-        self.query_one("#items", LineTable).show(ITEM_COLUMNS, 0, lambda _: ())
+        columns = item_columns(broad=self.has_class("-broad"))
+        self.query_one("#items", LineTable).show(columns, 0, lambda _: ())
         self._show_texts()
 
     @property
@@ -192,9 +195,6 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     def show_waiting(self) -> None:
         self.query_one("#progress", Static).update(self._describe_progress(), layout=False)
-        state = self.session.loops.get(EVALUATION)
-        figure = Content("") if state is None else Content.assemble(STATES[state])
-        self.query_one("#scored", Panel).figure = figure
 
     def _describe_progress(self) -> Content:
         evaluations = self.session.evaluations
@@ -232,7 +232,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     def _show_pairing(self, words: Content) -> None:
         """The rise as a figure, in words, and drawn where there is room."""
-        self.query_one("#compared", Panel).figure = describe_figure(self.pairing)
+        self.query_one("#compared", Panel).figure = describe_rise_alone(self.pairing)
         self.query_one("#rise", Static).update(words, layout=False)
         drawn = self.query_one("#drawn", Static)
         width = drawn.content_size.width
@@ -246,11 +246,11 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         which = "all" if self._filter is None else self._filter.value
         figure = f"{which}, {len(self.items):,} of {len(report.items):,}"
         self.query_one("#listed", Panel).figure = figure
-        items, compared = self.items, self._compared
+        items, compared, broad = self.items, self._compared, self.has_class("-broad")
         self.query_one("#items", LineTable).show(
-            ITEM_COLUMNS,
+            item_columns(broad=broad),
             len(items),
-            lambda row: row_cells(items[row], compared.get(items[row].problem)),
+            lambda row: row_cells(items[row], compared.get(items[row].problem), broad=broad),
         )
         self._show_texts()
 

@@ -31,11 +31,11 @@ from tui_trainer.words.scores import NONE, describe_rise, interval, item_cells, 
 from tui_trainer.words.settings import shown_text
 from tui_trainer.words.signs import RIGHT, STATES, WRONG, Sign, change
 
-BAR, BAR_WIDE = 8, 40
+BAR, BAR_WIDE = 8, 24
 STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
 RISE_CELLS = 60
-WHISKERS, WHISKERS_WIDE = 16, 19
+WHISKERS, WHISKERS_WIDE = 13, 19
 NAME = Column("evaluation", 13, share=1)
 STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
 INTERVAL = Column("95% interval", 14, right=True)
@@ -47,13 +47,14 @@ OUTCOMES = (
 ASKED = Column("shots", 5, right=True), Column("budget", 6, right=True)
 MARKS = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG, Outcome.NO_FORMAT: WRONG}
 CHANGES = {Change.FIXED: RIGHT, Change.BROKEN: WRONG}
+TOKENS = Column("tokens", 6, right=True)
 ITEM_COLUMNS = (
     Column("item", 5, right=True),
     Column("outcome", 9),
     Column("strict", 7, right=True, share=1),
     Column("flexible", 8, right=True, share=1),
     Column("expected", 8, right=True, share=1),
-    Column("tokens", 6, right=True),
+    TOKENS,
     Column("ended by", 11, share=1),
     Column("change", 11),
 )
@@ -112,6 +113,11 @@ def score_cells(
         *(share(strict), drawn, *figures, share(found.flexible)),
         *(str(found.wrong), str(found.format_failures), str(found.cut)),
     )
+
+
+def describe_figure(report: EvaluationReport) -> str:
+    """The score alone, for the title."""
+    return f"strict {share(tally(report.items).strict)}" if report.items else ""
 
 
 def describe_scores(number: int, report: EvaluationReport) -> str:
@@ -223,7 +229,7 @@ def draw_rise(pairing: Pairing | None, width: int) -> Content:
     return difference(comparison.rise, comparison.rise_interval, width)
 
 
-def describe_figure(pairing: Pairing | None) -> Content:
+def describe_rise_alone(pairing: Pairing | None) -> Content:
     """The rise alone, for the title."""
     if pairing is None or why_incomparable(pairing):
         return Content("")
@@ -234,11 +240,19 @@ def describe_figure(pairing: Pairing | None) -> Content:
 # Items
 
 
-def row_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[Cell, ...]:
+def item_columns(*, broad: bool) -> tuple[Column, ...]:
+    """How many tokens an answer has is told where there is room."""
+    return ITEM_COLUMNS if broad else tuple(one for one in ITEM_COLUMNS if one is not TOKENS)
+
+
+def row_cells(
+    item: EvaluatedItem, compared: ComparedItem | None, *, broad: bool
+) -> tuple[Cell, ...]:
     """The row of one item; `compared` is it and its answer in the evaluation before."""
-    number, outcome, *others = item_cells(item, NUMBER_CHARACTERS)
+    number, outcome, *figures, tokens, ended = item_cells(item, NUMBER_CHARACTERS)
     told = Content.assemble(MARKS[item.outcome], f" {outcome}")
-    return number, told, *others, NONE if compared is None else describe_change(compared.change)
+    change = NONE if compared is None else describe_change(compared.change)
+    return number, told, *figures, *((tokens,) if broad else ()), ended, change
 
 
 def describe_change(change: Change) -> Cell:
