@@ -321,7 +321,7 @@ async def test_presets_by_key_go_round() -> None:
         await pilot.press("enter")
         names = "tutorial", "tuned", "tuned-cuda", "tutorial"
         for name, differs in zip(names, (True, False, False, False), strict=True):
-            await until(pilot, lambda name: f"ctrl+r {name} ·" in shown(app), name)
+            await until(pilot, lambda name: f"ctrl+r {name} ─" in shown(app), name)
             assert ("tutorial, * 5 changed" in shown(app)) is differs
             await pilot.press("ctrl+r")
         await pilot.press("enter")

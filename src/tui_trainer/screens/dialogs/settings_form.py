@@ -25,6 +25,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.widgets.keys import MOVE, key
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.settings import describe_field
 from tui_trainer.words.signs import DIFFERS, WARNING
@@ -32,7 +33,7 @@ from tui_trainer.words.signs import DIFFERS, WARNING
 USUAL = "usual"
 COST_SECONDS = 0.3
 """For which nothing is typed before it is asked what the settings cost."""
-KEYS = "enter takes them · ↑↓ ←→ · ctrl+r {preset} · escape goes back"
+KEYS = "escape goes back · enter takes them · ↑↓ ←→ · ctrl+r {preset}"
 NO_COMMAND = "There is no command line: a setting cannot be used."
 ABOUT = {
     "preset": (
@@ -115,8 +116,8 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         """The same as a command line, as it is copied; empty where the settings cannot be used."""
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
-            with Vertical(classes="above"), Horizontal(id="top"):
+        with Panel(title=Content.styled(self._form.heading, "bold"), classes="dialog"):
+            with Horizontal(id="top", classes="above"):
                 yield Static("preset ", classes="label")
                 yield Chooser(tuple(self._form.presets), self._preset, id="preset")
                 yield Static(" search ", classes="label")
@@ -124,10 +125,9 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
             with VerticalScroll(can_focus=False), Horizontal(id="columns"):
                 yield from self._compose_columns()
             with Vertical(classes="below"):
-                yield Static("", classes="hint", id="meaning")
+                yield Static("", id="meaning")
                 yield Static("", id="cost")
                 yield Static("", id="command")
-                yield Static("", classes="hint", id="keys")
 
     def _compose_columns(self) -> ComposeResult:
         for names in filter(None, two_columns(self._form.groups)):
@@ -173,15 +173,11 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
     def _tell_whole(self) -> None:
         """What all settings together are: how many differ, the command line, the cost."""
         differing = sum(row.has_class("-differs") for row in self._rows.values())
-        changed = (
-            f"{self._preset}, {DIFFERS.mark} {differing} changed" if differing else self._preset
-        )
-        figure = changed, DIFFERS.style if differing else "$context"
-        heading = Content.assemble((self._form.heading, "bold $text"), "  ", figure)
-        self.query_one(".dialog").border_title = heading
+        panel, name = self.query_one(Panel), self._preset
+        words = f"{name}, {DIFFERS.mark} {differing} changed" if differing else name
+        panel.figure = Content.styled(words, DIFFERS.style if differing else "$context")
+        panel.hint = KEYS.format(preset=self._next_preset())
         self._tell_command()
-        keys = KEYS.format(preset=self._next_preset())
-        self.query_one("#keys", Static).update(Content(keys))
         if self._cost is not None:
             self._tell_cost(self._cost)
 
