@@ -163,7 +163,7 @@ async def test_what_it_costs_is_told_as_it_is_typed_and_no_key_waits_for_it() ->
         await until(pilot, lambda: re.search(r"\* items +9 +500", shown(app)))
         assert "about" not in shown(app)
         await pilot.press("0", "0")
-        await until(pilot, lambda: "tui-trainer gsm8k --items 900" in shown(app))
+        await until(pilot, lambda: "gsm8k --items 900" in shown(app))
         engine.may_reckon.release(9)
         told = cost.format("900 steps · 90K tokens", "1:30")
         await until(pilot, lambda: told in shown(app))

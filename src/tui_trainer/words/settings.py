@@ -15,6 +15,7 @@ def describe_field(field: SettingField) -> tuple[str, ...]:
         f"{field.label}: {field.meaning}.",
         f"{field.allowed} · usually {usual}{flag}",
         f"A change takes effect {field.takes_effect}.",
+        field.more.replace("`", ""),
     )
 
 
