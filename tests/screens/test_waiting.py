@@ -396,10 +396,10 @@ async def test_an_evaluation_that_waits_says_so_and_begins_once() -> None:
     async with with_engine(engine, "5", "E") as (app, pilot):
         engine.hold()
         await pilot.press("e")
-        assert "STARTING after what the worker is doing" in shown(app)
+        assert "starting after what the worker is doing" in shown(app)
         await until(pilot, lambda: "Starting Evaluation" in status_line(app))
         await pilot.press("e")
         await until(pilot, lambda: "An evaluation is being started." in shown(app))
         engine.let_go()
-        await until(pilot, lambda: "100%     2/2 scored" in shown(app))
+        await until(pilot, lambda: "100%     2/2 answered" in shown(app))
         assert len(engine.evaluated_with) == 1

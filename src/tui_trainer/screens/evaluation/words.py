@@ -133,12 +133,13 @@ def describe_scores(number: int, report: EvaluationReport) -> str:
 
 
 def describe_asked(settings: EvaluationSettings, model: str = "") -> str:
-    """Which problems, how they are asked, and how long an answer may be."""
-    parts = [f"model {visible_source(model, 24)}"] if model else []
-    parts += [
-        f"problems {shown_text(settings.problems)}",
+    """How the problems are asked, how long an answer may be, and which problems; of what is cut at
+    the end of a line least depends."""
+    parts = [
         settings.prompt,
         f"at most {counted(settings.max_tokens, 'token')}",
+        f"problems {shown_text(settings.problems)}",
+        *([f"model {visible_source(model, 24)}"] if model else []),
     ]
     return " · ".join(parts)
 
