@@ -13,6 +13,7 @@ from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.progress import Progress
 from tui_trainer.themes import LEAST_CONTRAST, OURS, contrast
+from tui_trainer.widgets.token_losses import COLOURED, ramp
 
 
 def strips(app: TuiTrainer) -> list[Strip]:
@@ -74,6 +75,14 @@ KEYS = (
 """From one look to the next."""
 
 
+async def test_a_picture_has_all_colours_whatever_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    async with running("escape", engine=with_none) as (app, _):
+        assert ramp(app) is COLOURED
+
+
 @pytest.mark.parametrize("theme", OURS)
 async def test_every_text_of_every_screen_can_be_read(theme: str) -> None:
     async with running("escape", engine=with_none, size=(120, 40)) as (app, pilot):
@@ -127,7 +136,10 @@ MARKS = set("↓↑✓✗▲*▶⏸■●◆")
 
 
 def unsigned(app: TuiTrainer) -> set[str]:
-    """What has the colour of a meaning, and no sign beside it; keys of the footer mean none."""
+    """What has the colour of a meaning, and no sign beside it.
+
+    Keys of the footer mean none, and the loud end of the ramp of token losses is underlined.
+    """
     inks = {Color.parse(app.theme_variables[name]).rgb for name in MEANINGS}
     found = set()
     for strip in strips(app)[:-1]:
@@ -138,7 +150,8 @@ def unsigned(app: TuiTrainer) -> set[str]:
             colour = segment.style.color if segment.style else None
             if colour is None or colour.triplet not in inks or not segment.text.strip():
                 continue
-            if not MARKS & set(before.text + segment.text + after.text):
+            is_loud = segment.style is not None and segment.style.underline
+            if not is_loud and not MARKS & set(before.text + segment.text + after.text):
                 found.add(segment.text)
     return found
 

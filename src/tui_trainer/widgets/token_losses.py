@@ -27,8 +27,8 @@ MANY_COLOURS = "256", "truecolor"
 
 
 def ramp(app: App[object]) -> Ramp:
-    """The styles of an app's tokens, by what its terminal and its theme can show."""
-    many = app.console.color_system in MANY_COLOURS
+    """The styles of an app's tokens, by what its terminal or a picture, and its theme, can show."""
+    many = app.is_headless or app.console.color_system in MANY_COLOURS
     return COLOURED if many and not app.no_color and not app.native_ansi_color else PLAIN
 
 

@@ -19,7 +19,7 @@ from tui_trainer.words.numbers import (
     so_far,
     tokens_per_second,
 )
-from tui_trainer.words.signs import ATTENTION, RIGHT, STATES
+from tui_trainer.words.signs import RIGHT, STATES, WARNING
 
 BARS = 4, 40
 """The shortest and the longest."""
@@ -100,7 +100,7 @@ def describe_saved(saved: SavedRun | None) -> Part:
     if saved is None or not saved.step:
         return ""
     if saved.unsaved:
-        return f"unsaved {saved.unsaved:,}", ATTENTION
+        return WARNING.said(f"unsaved {saved.unsaved:,}")
     return RIGHT.said("saved")
 
 
