@@ -80,7 +80,7 @@ async def test_a_picture_has_all_colours_whatever_the_terminal(
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
     async with running("escape", engine=with_none) as (app, _):
-        assert ramp(app) is COLOURED
+        assert ramp(app.screen.app) is COLOURED
 
 
 @pytest.mark.parametrize("theme", OURS)
