@@ -8,11 +8,12 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.strip import Strip
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.progress import Progress
-from tui_trainer.themes import LEAST_CONTRAST, OURS, contrast
+from tui_trainer.themes import LEAST_CONTRAST, contrast
 from tui_trainer.widgets.token_losses import COLOURED, ramp
 
 
@@ -83,7 +84,7 @@ async def test_a_picture_has_all_colours_whatever_the_terminal(
         assert ramp(app.screen.app) is COLOURED
 
 
-@pytest.mark.parametrize("theme", OURS)
+@pytest.mark.parametrize("theme", first_is_quick("trainer-light", "trainer-colour-blind"))
 async def test_every_text_of_every_screen_can_be_read(theme: str) -> None:
     async with running("escape", engine=with_none, size=(120, 40)) as (app, pilot):
         app.theme = theme
@@ -156,11 +157,12 @@ def unsigned(app: TuiTrainer) -> set[str]:
     return found
 
 
-async def test_what_has_the_colour_of_a_meaning_has_a_sign_beside_it() -> None:
+async def test_it_can_in_the_dark_and_what_has_a_meanings_colour_has_a_sign_beside_it() -> None:
     async with running("escape", engine=with_none, size=(120, 40)) as (app, pilot):
         seen: set[str] = set()
         for keys in KEYS:
             await pilot.press(*keys)
             await look_at(app)
             seen |= unsigned(app)
+            assert not faint(app)
         assert not seen
