@@ -11,7 +11,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless import gsm8k
 from tui_trainer.headless.arguments import model_choice, read_settings
 from tui_trainer.settings.bench import BenchSettings
-from tui_trainer.settings.command_line import command_words
+from tui_trainer.settings.command_line import NothingConfigured, command_words
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, SettingField, Value, fields_of
 from tui_trainer.settings.model import ModelChoice
@@ -58,6 +58,19 @@ def test_any_settings_and_any_model_come_back_from_the_line(kind: type) -> None:
         choice = random.choice(MODELS)
         line = shlex.join(command_words(settings, choice))
         assert read_back(line, kind) == (settings, choice), line
+
+
+class Configured(NothingConfigured):
+    def training(self, named: str | None = None) -> TrainSettings:
+        return replace(PRESETS[named or "tuned"], items=100)
+
+
+def test_what_is_configured_is_told_where_it_is_not_what_is_meant() -> None:
+    def words(settings: TrainSettings) -> list[str]:
+        return command_words(settings, ModelChoice(), Configured())
+
+    assert words(replace(PRESETS["tuned"], items=100)) == ["gsm8k"]
+    assert words(TrainSettings()) == ["gsm8k", "--preset", "tutorial", "--items", "500"]
 
 
 def any_value(field: SettingField, random: Random) -> Value:

@@ -1,14 +1,16 @@
 """Settings as a command line that means the same: what is not usual, and nothing else. No torch."""
 
 from collections.abc import Iterator
+from typing import Protocol, TypeVar
 
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, SettingField, Value, fields_of
 from tui_trainer.settings.model import ModelChoice
-from tui_trainer.settings.presets import PRESETS, nearest_preset
+from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
 
+Settings = TypeVar("Settings")
 COMMANDS: dict[type, str] = {
     TrainSettings: "gsm8k",
     EvaluationSettings: "eval",
@@ -17,22 +19,55 @@ COMMANDS: dict[type, str] = {
 """The command that takes the settings of a dataclass by their flags."""
 
 
-def command_words(settings: object, choice: ModelChoice) -> list[str]:
+class Usual(Protocol):
+    """What a command takes where no flag says otherwise, which may be configured."""
+
+    def settings(self, kind: type[Settings]) -> Settings: ...
+    def training(self, named: str | None = ...) -> TrainSettings: ...
+
+
+class NothingConfigured:
+    """The usual value of every setting."""
+
+    def settings(self, kind: type[Settings]) -> Settings:
+        return kind()
+
+    def training(self, named: str | None = None) -> TrainSettings:
+        return TrainSettings() if named is None else PRESETS[named]
+
+
+PLAIN = NothingConfigured()
+
+
+def command_words(settings: object, choice: ModelChoice, usual: Usual = PLAIN) -> list[str]:
     """What follows the program's name, each word as a shell gives it on."""
-    words = [COMMANDS[type(settings)], *flags(choice, ModelChoice())]
-    if not isinstance(settings, TrainSettings):
-        return [*words, *flags(settings, type(settings)())]
-    name = nearest_preset(settings)
-    named = [] if PRESETS[name] == TrainSettings() else ["--preset", name]
-    return [*words, *named, *flags(settings, PRESETS[name])]
+    words = [COMMANDS[type(settings)], *flags(choice, usual.settings(ModelChoice))]
+    if isinstance(settings, TrainSettings):
+        return [*words, *training_flags(settings, usual)]
+    return [*words, *flags(settings, usual.settings(type(settings)))]
+
+
+def training_flags(settings: TrainSettings, usual: Usual) -> list[str]:
+    """The preset that the fewest settings differ from, and those."""
+    names = None, *PRESETS
+    ways = {name: list(flags(settings, usual.training(name))) for name in names}
+    nearest = min(names, key=lambda name: len(ways[name]))
+    return [*(() if nearest is None else ("--preset", nearest)), *ways[nearest]]
 
 
 def flags(settings: object, usual: object) -> Iterator[str]:
     """Those of the settings that are not as in `usual`."""
     for field in fields_of(type(settings)):
         value = getattr(settings, field.name)
-        if field.flag is not None and value != getattr(usual, field.name):
+        # A flag of yes or no with a name of its own says what is not usual, and nothing else.
+        told = field.flag is not None and not (is_own(field) and value == field.usual)
+        if told and value != getattr(usual, field.name):
             yield from flag(field, value)
+
+
+def is_own(field: SettingField) -> bool:
+    """Whether its flag takes no value, and has no opposite."""
+    return field.kind is Kind.YES_NO and bool(field.flag)
 
 
 def flag(field: SettingField, value: Value) -> Iterator[str]:

@@ -19,7 +19,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs.resume_command import program
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.setting_row import SettingRow
-from tui_trainer.settings.command_line import command_words
+from tui_trainer.settings.command_line import PLAIN, Usual, command_words
 from tui_trainer.settings.fields import GROUPS, SettingField, fields_of, read_typed
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
@@ -102,11 +102,12 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         settings: Settings,
         choice: ModelChoice = ModelChoice(),  # noqa: B008 - it is frozen
         cost: Cost[Settings] | None = None,
+        usual: Usual = PLAIN,
     ) -> None:
-        """`choice` is the model that the command line names."""
+        """`choice` is the model that the command line names; it says what is not `usual`."""
         super().__init__()
         self._form = form
-        self._choice, self._cost = choice, cost
+        self._choice, self._cost, self._usual = choice, cost, usual
         self._preset = form.nearest(settings)
         """The name of the one that changes are marked against."""
         self._rows = {
@@ -183,7 +184,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def _tell_command(self) -> None:
         try:
-            words = command_words(self._read(), self._choice)
+            words = command_words(self._read(), self._choice, self._usual)
         except InputError:
             self.command = ""
         else:
