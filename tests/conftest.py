@@ -38,7 +38,10 @@ def pytest_unconfigure() -> None:
 def runs_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where this test's runs go; those of the user are never seen."""
     data = tmp_path_factory.mktemp("data")
-    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    for what in ("DATA", "STATE", "CONFIG"):
+        monkeypatch.setenv(
+            f"XDG_{what}_HOME", str(data / what.lower()) if what != "DATA" else str(data)
+        )
     return data / "tui-trainer" / "runs"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import BindingType
 from textual.message import Message
+from textual.theme import Theme
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.app_keys import KEYS
@@ -32,10 +33,12 @@ from tui_trainer.session.guide import GREETED
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.session.questions import Question
 from tui_trainer.session.session import Session
+from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.terminal.signals import HearsSignals
+from tui_trainer.terminal_text import visible
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying
 from tui_trainer.widgets.screen_tabs import SCREENS
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
+CONFIGURED_THEME = "For now: you have configured {theme}, which the next start has again."
 DEVICE_SECONDS = 2.0  # others use it too, also while nothing runs here
 
 
@@ -80,15 +84,27 @@ class TuiTrainer(
         choice: ModelChoice,
         make_engine: "Callable[[Progress], Answers]",
         *,
+        start: Start | None = None,
         greets: bool = False,
     ) -> None:
         """`greets`: whoever has done nothing yet is welcomed."""
         super().__init__()
         self._greets = greets
+        start = start or Start()
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(
-            self, self.worker, choice, show=self._show_failure, put=self._put_question
+            self,
+            self.worker,
+            start.model(choice),
+            show=self._show_failure,
+            put=self._put_question,
+            configuration=start.configuration,
+            kept=start.kept,
         )
+        self._asked, self._start = choice, start
+        if start.theme in self.available_themes:  # one that was kept may be of another version
+            self.theme = start.theme
+        self._last_theme = self.theme
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
         self.session.pending.on_ask = self._answer_soon
@@ -99,6 +115,8 @@ class TuiTrainer(
 
     async def on_mount(self) -> None:
         self.hear_signals()
+        self.set_keymap(self._start.configuration.keys)
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         await self.switch_mode("tokens")
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(STATUS_SECONDS, self._follow_loops)
@@ -110,7 +128,7 @@ class TuiTrainer(
         for name in SCREENS:
             screen_class(name)
         self.worker.start()
-        self.load_model(self.session.choice)
+        self._load_first()
         self._recall_ticks()
 
     @work
@@ -121,9 +139,23 @@ class TuiTrainer(
         if screen is not None and await screen.greet():
             self.session.ticks.append(GREETED)
 
+    def _keep_theme(self, theme: Theme) -> None:
+        """One that was picked in the palette."""
+        if theme.name == self._last_theme:
+            return
+        self._last_theme = theme.name
+        self.session.kept.keep_theme(theme.name)
+        configured = self._start.configuration.theme
+        if configured not in (None, theme.name):
+            self.notify(CONFIGURED_THEME.format(theme=visible(configured)), markup=False)
+
     @work
     async def load_model(self, choice: ModelChoice) -> None:
         await self.session.load(choice)
+
+    @work
+    async def _load_first(self) -> None:
+        await self.session.loading_model.load_first(self._asked, self._start.model(self._asked))
 
     def _hear(self, event: Numbered[Event]) -> None:
         """Called on the worker's thread; does not wait for this one."""

@@ -22,6 +22,7 @@ from tui_trainer.headless.arguments import (
     add_common_arguments,
     add_debug_argument,
     add_model_arguments,
+    add_profile_argument,
     model_choice,
 )
 from tui_trainer.say import say
@@ -43,6 +44,7 @@ COMMANDS = {
     "devices": ("devices", "the devices that a model can be put on"),
     "runs": ("runs", "the runs on disk"),
     "problems": ("problems", "what --problems takes, and its items"),
+    "config": ("config", "what you set once: config.toml, profiles, the environment"),
 }
 """The module of each in `headless`, and what it does."""
 NAMES = f"({', '.join(COMMANDS)})"
@@ -60,6 +62,10 @@ class Parser(argparse.ArgumentParser):
 
 # argparse has no public name for it, and it takes no parameter at run time.
 if TYPE_CHECKING:
+    from tui_trainer.configuration.layers import Configuration
+    from tui_trainer.configuration.reading import Wrong
+    from tui_trainer.session.start import Start
+
     SubParsersAction = argparse._SubParsersAction[Parser]
 else:
     SubParsersAction = argparse._SubParsersAction
@@ -113,6 +119,7 @@ def make_app_parser(*, add_help: bool = True) -> Parser:
     parser.set_defaults(run=None)
     parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version")
     add_debug_argument(parser)
+    add_profile_argument(parser)
     add_model_arguments(parser)
     return parser
 
@@ -155,8 +162,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace, *, debug: bool) -> int:
+    if "configuration" not in arguments:
+        from tui_trainer.configuration.reading import read_configuration  # noqa: PLC0415 - as below
+
+        arguments.configuration = read_configuration(getattr(arguments, "profile", None))
     if arguments.run is None:
         return _open_app(arguments)
+    arguments.wrong_faces = _wrong_faces
     from tui_trainer.headless import interrupts  # noqa: PLC0415 - as the commands are
     from tui_trainer.headless.output import Output  # noqa: PLC0415
     from tui_trainer.headless.session import quiet_libraries  # noqa: PLC0415
@@ -187,7 +199,27 @@ def _open_app(arguments: argparse.Namespace) -> int:
     from tui_trainer.engine.start import make_engine  # noqa: PLC0415 - and some without an engine
     from tui_trainer.run_app import run_app  # noqa: PLC0415 - a command does without textual
 
-    return run_app(choice, make_engine)
+    return run_app(choice, make_engine, _start(arguments))
+
+
+def _start(arguments: argparse.Namespace) -> "Start":
+    """What was set once and kept from last time; InputError for a theme or a key there is not."""
+    from tui_trainer.configuration.kept import read_kept  # noqa: PLC0415 - of no use to a command
+    from tui_trainer.configuration.reading import refuse  # noqa: PLC0415
+    from tui_trainer.session.start import Start  # noqa: PLC0415
+
+    configuration: Configuration = arguments.configuration
+    if configuration.theme is not None or configuration.keys:
+        refuse(_wrong_faces(configuration))
+    names_model = "source" in arguments or configuration.names_model
+    return Start(configuration, read_kept(), names_model=names_model)
+
+
+def _wrong_faces(configuration: "Configuration") -> "list[Wrong]":
+    """The themes and keys that there are not; a command has no face, and only asks for it."""
+    from tui_trainer.face import wrong_faces  # noqa: PLC0415 - which imports all screens
+
+    return wrong_faces(configuration)
 
 
 def _accept_every_character() -> None:

@@ -1,16 +1,15 @@
 """Where log records go while the app owns the screen."""
 
 import logging
-import os
 from pathlib import Path
 
 from tui_trainer.runs.private_files import create_file, private_folder
+from tui_trainer.xdg import state_home
 
 
 def log_path() -> Path:
     """The log file, under the XDG state folder."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "tui-trainer" / "log"
+    return state_home() / "log"
 
 
 def log_to_file() -> Path | None:

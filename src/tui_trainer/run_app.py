@@ -13,6 +13,7 @@ from tui_trainer.failures import describe_failure
 from tui_trainer.logs import log_path, log_to_file
 from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
+from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.signals import exit_status, heard_after
 from tui_trainer.terminal.output import owned_terminal
@@ -21,21 +22,27 @@ from tui_trainer.terminal.signals import ENDING
 if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers
 
-TICKS_PATIENCE = 2.0  # seconds that the last tick of the guide may take to be on disk
+KEPT_PATIENCE = 2.0
+"""Seconds that the last tick of the guide, and the last choice, may take to be on disk."""
 
 
-def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Answers]") -> int:
+def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Answers]", start: Start) -> int:
     """Run the app until it ends; the exit status of the process.
 
     Where it was not the user who ended it, updates that no file has are saved.
     """
     log = log_to_file()
+<<<<<<< HEAD
     app = TuiTrainer(choice, make_engine, greets=True)
+=======
+    app = TuiTrainer(choice, make_engine, start)
+>>>>>>> b1189db (What a person sets once: config.toml, profiles of it and the environment, below flags; told by line where it is wrong, and taken whole or not at all)
     with owned_terminal(log):
         app.run()
     with heard_after(app.patience, *ENDING) as late:
         ended, status = _end(app)
-        app.session.ticks.wait(TICKS_PATIENCE)
+        app.session.ticks.wait(KEPT_PATIENCE)
+        app.session.kept.wait(KEPT_PATIENCE)
     if late:
         status = exit_status(late[0])
     logging.shutdown()

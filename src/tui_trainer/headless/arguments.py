@@ -12,6 +12,8 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.typed_numbers import read_number, read_whole
 
 if TYPE_CHECKING:
+    from tui_trainer.configuration.layers import Configuration
+
     Flags = argparse.ArgumentParser | argparse._ArgumentGroup
 
 Read = TypeVar("Read")
@@ -28,6 +30,7 @@ def add_common_arguments(parser: argparse.ArgumentParser, *, nested: bool = Fals
         help="print one JSON object a line",
     )
     add_debug_argument(parser)
+    add_profile_argument(parser)
 
 
 def whole(text: str) -> int:
@@ -96,8 +99,16 @@ def given_settings(kind: type, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_settings(kind: type[Settings], arguments: argparse.Namespace) -> Settings:
-    """What the flags of a dataclass say; InputError where that cannot be meant."""
-    return kind(**given_settings(kind, arguments))
+    """What flags and configuration say of a dataclass; InputError where that cannot be meant."""
+    return kind(**(configured(arguments).values(kind) | given_settings(kind, arguments)))
+
+
+def configured(arguments: argparse.Namespace) -> "Configuration":
+    """What the user set once, which flags come on top of."""
+    from tui_trainer.configuration.layers import Configuration  # noqa: PLC0415 - not for `--help`
+
+    found: Configuration = getattr(arguments, "configuration", None) or Configuration()
+    return found
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,6 +135,15 @@ def add_debug_argument(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         default=argparse.SUPPRESS,
         help="print the traceback of a failure (or set TUI_TRAINER_DEBUG=1)",
+    )
+
+
+def add_profile_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help="take [profiles.NAME] of config.toml too (or set TUI_TRAINER_PROFILE=NAME)",
     )
 
 

@@ -15,6 +15,7 @@ from tui_trainer.headless import held_out
 from tui_trainer.headless.arguments import (
     add_model_arguments,
     add_settings,
+    configured,
     given_settings,
     whole,
 )
@@ -46,7 +47,7 @@ from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loop_lines import loop_lines, row_line
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings, held_out_from
-from tui_trainer.settings.presets import PRESETS, TUTORIAL, differing, nearest_preset, preset
+from tui_trainer.settings.presets import PRESETS, TUTORIAL, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.memory import describe_need
@@ -100,8 +101,9 @@ def add_loop_arguments(parser: "Flags") -> None:
 
 
 def read_arguments(arguments: argparse.Namespace) -> TrainSettings:
-    """The preset with what other flags change in it; InputError where that cannot be meant."""
-    base = preset(getattr(arguments, "preset", "tutorial"))
+    """The preset with what is configured and what other flags change in it; InputError where that
+    cannot be meant."""
+    base = configured(arguments).training(getattr(arguments, "preset", None))
     return replace(base, **given_settings(TrainSettings, arguments))
 
 

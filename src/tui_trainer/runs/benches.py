@@ -15,10 +15,11 @@ from tui_trainer.errors import InputError
 from tui_trainer.json_lines import Json, json_line
 from tui_trainer.reports.bench_figures import COMPUTE_DTYPES
 from tui_trainer.reports.bench_result import BenchHead, BenchReport, BenchResult, LoopResult
-from tui_trainer.runs.home import data_home, plain_name
+from tui_trainer.runs.home import plain_name
 from tui_trainer.runs.json_files import UNREADABLE, from_object, parse_object, reason
 from tui_trainer.runs.private_files import private_folder
 from tui_trainer.settings.bench import LOOPS
+from tui_trainer.xdg import data_home
 
 SUFFIX = ".jsonl"
 MOST_BYTES = 1_000_000

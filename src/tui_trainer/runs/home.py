@@ -8,20 +8,13 @@ from pathlib import Path
 from tui_trainer.errors import InputError
 from tui_trainer.runs.private_files import FOLDER_MODE, private_folder
 from tui_trainer.runs.unwritable import unwritable
+from tui_trainer.xdg import data_home
 
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.jsonl"
 WRITER_FILE = "writer.json"
 CHECKPOINTS = "checkpoints"
 LONGEST_MODEL_NAME = 40
-
-
-def data_home() -> Path:
-    """`$XDG_DATA_HOME/tui-trainer`; it may not be there yet."""
-    given = os.environ.get("XDG_DATA_HOME", "")
-    # The XDG Base Directory Specification: a path that is not absolute counts as none.
-    data = Path(given) if given.startswith("/") else Path.home() / ".local" / "share"
-    return data / "tui-trainer"
 
 
 def changed_at(home: Path) -> int:

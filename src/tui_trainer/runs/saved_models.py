@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.file_hashes import Damage, check_files
-from tui_trainer.runs.home import data_home
 from tui_trainer.runs.json_files import read_json
+from tui_trainer.xdg import data_home
 
 SAVED_FILE = "saved.json"
 

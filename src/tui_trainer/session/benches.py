@@ -1,7 +1,9 @@
 """What the screens share of benches: the settings of the next one, and the one under way."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.reports.bench_result import BenchReport, BenchResult
 from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.settings.bench import BenchSettings
@@ -11,8 +13,8 @@ from tui_trainer.settings.train import TrainSettings
 class Benches:
     """Those that ended are on disk. Lives on the UI's thread."""
 
-    def __init__(self) -> None:
-        self.next = NextSettings(BenchSettings())
+    def __init__(self, configuration: Configuration) -> None:
+        self.next = NextSettings(configuration.settings(BenchSettings))
         self.current: BenchReport | None = None
         """The last report of the one under way."""
         self.unkept: list[BenchResult] = []
@@ -22,7 +24,8 @@ class Benches:
 
     def suggest(self, training: TrainSettings) -> None:
         """Measure on the problems of that loop."""
-        self.next.suggested = BenchSettings(problems=training.problems, seed=training.seed)
+        suggested, problems = self.next.suggested, training.problems
+        self.next.suggested = replace(suggested, problems=problems, seed=training.seed)
 
     def add(self, reports: Iterable[object]) -> None:
         """Reports of the one under way."""

@@ -1,8 +1,9 @@
 """The evaluations made since the app began, and the one under way. No widget, no torch."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.reports.evaluation import Comparison, EvaluationReport, compare
 from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.settings.evaluation import (
@@ -12,6 +13,8 @@ from tui_trainer.settings.evaluation import (
 )
 from tui_trainer.settings.fields import SettingField
 from tui_trainer.settings.train import TrainSettings
+
+OF_THE_TRAINING = {"problems", "skip", "seed"}
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ def pair(before: EvaluationReport, after: EvaluationReport) -> Pairing:
 class Evaluations:
     """What the screens share of them. Lives on the UI's thread."""
 
-    def __init__(self) -> None:
-        self.next = NextSettings(EvaluationSettings())
+    def __init__(self, configuration: Configuration) -> None:
+        self._configured = configuration.values(EvaluationSettings)
+        self.next = NextSettings(configuration.settings(EvaluationSettings))
         self.ended: list[EvaluationReport] = []
         """Those with at least one item scored, oldest first."""
         self.current: EvaluationReport | None = None
@@ -46,8 +50,9 @@ class Evaluations:
         """What the user compares with, whatever would be compared with otherwise."""
 
     def suggest(self, training: TrainSettings) -> None:
-        """Evaluate held-out items of what that loop trains on."""
-        self.next.suggested = held_out_from(training)
+        """Evaluate held-out items of what that loop trains on, else as it is configured."""
+        rest = {name: self._configured[name] for name in self._configured.keys() - OF_THE_TRAINING}
+        self.next.suggested = replace(held_out_from(training), **rest)
 
     @property
     def all(self) -> list[EvaluationReport]:

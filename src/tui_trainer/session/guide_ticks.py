@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from tui_trainer.json_lines import json_line
-from tui_trainer.runs.home import data_home
 from tui_trainer.runs.private_files import FILE_MODE, private_folder
 from tui_trainer.session.disk import begin_in_thread, in_thread
+from tui_trainer.xdg import data_home
 
 MOST_BYTES = 65_536  # of the file that are read, the last ones: a line has some 20
 NO_PLACE = OSError, RuntimeError  # RuntimeError: whoever runs this has no home

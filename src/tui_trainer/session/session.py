@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import App
 from textual.signal import Signal
 
+from tui_trainer.configuration.kept import Kept
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.failures import Failure
 from tui_trainer.lost_device import MUST_RESTART
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, LOOP_TITLES, TRAINING_LOOPS
-from tui_trainer.protocol.models import LoadModel, LoadTokenizer, ReadStatus
+from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
@@ -26,7 +28,8 @@ from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.session.going_on import STARTS, Act, GoingOn
 from tui_trainer.session.guide import Guide, Task
 from tui_trainer.session.guide_ticks import Ticks
-from tui_trainer.session.leaving import LOAD, leave_weights
+from tui_trainer.session.keeping import Keeping
+from tui_trainer.session.loading import ModelLoading
 from tui_trainer.session.pending import Pending
 from tui_trainer.session.questions import Question
 from tui_trainer.session.saved_run import SavedRun
@@ -43,10 +46,6 @@ if TYPE_CHECKING:
     from tui_trainer.session.evaluations import Evaluations
 
 Reply = TypeVar("Reply")
-ROOM_WAS_MADE = (
-    "No model is loaded now: the one before had to make room, since memory does not hold both. "
-    "Press m and pick one."
-)
 NOT_DRAWN = (
     "{reports} of {title} came while this terminal took none, and are not on show; a run on disk "
     "has every step (6)."
@@ -64,6 +63,8 @@ class Session(GoingOn):
         *,
         show: Callable[[Failure], None],
         put: Callable[[Question], Awaitable[str | None]],
+        configuration: Configuration,
+        kept: Kept,
     ) -> None:
         """`show` opens a dialog on a failure of ours; `put` gives the key of the user's answer,
         None where they escaped."""
@@ -72,6 +73,10 @@ class Session(GoingOn):
         self.put = put
         self.app = app
         self.worker = worker
+        self.configuration = configuration
+        """What the user set once: where settings begin."""
+        self.kept = Keeping(kept)
+        self.loading_model = ModelLoading(self)
         self.choice = choice
         """The model that is loaded, or being loaded."""
         self.tokenizer: TokenizerReport | None = None
@@ -155,13 +160,13 @@ class Session(GoingOn):
     def evaluations(self) -> "Evaluations":
         from tui_trainer.session.evaluations import Evaluations  # noqa: PLC0415  # as said above
 
-        return Evaluations()
+        return Evaluations(self.configuration)
 
     @cached_property
     def benches(self) -> "Benches":
         from tui_trainer.session.benches import Benches  # noqa: PLC0415  # as said above
 
-        return Benches()
+        return Benches(self.configuration)
 
     def report_failure(self, failure: Failure) -> None:
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
@@ -184,52 +189,8 @@ class Session(GoingOn):
     # Model
 
     async def load(self, choice: ModelChoice) -> bool:
-        """Load a tokenizer, so that Tokens can be used, and then its model.
-
-        False where the model was not loaded, which the user was told. What that would lose is asked
-        about first.
-        """
-        is_first = self.status is None and self.loading_choice is None
-        if not is_first and not await leave_weights(self, LOAD):
-            return False
-        before, self.choice = (self.choice, self.tokenizer), choice
-        self.loading_choice = choice
-        try:
-            status = await self._load(choice)
-        finally:
-            self.loading_choice = self.loading = None
-            self.app.refresh_bindings()
-        if status is not None:
-            self.publish(status)
-            self._tell_notes(status)
-            return True
-        await self.refresh()  # a model that had to make room is not there any more
-        if self.status is None and not is_first:
-            self.app.notify(ROOM_WAS_MADE, severity="warning", markup=False, timeout=10)
-        if self.status is not None:
-            self.choice, tokenizer = before
-            if tokenizer != self.tokenizer:
-                self._publish_tokenizer(tokenizer)
-        return False
-
-    async def _load(self, choice: ModelChoice) -> LearnerStatus | None:
-        ready = await self.ask(LoadTokenizer(choice.source))
-        if ready is not None or self.tokenizer is None:
-            self._publish_tokenizer(ready)
-        if ready is None:
-            return None
-        # Tokens may ask first: the thread is busy for as long as the model loads.
-        await asyncio.sleep(0)
-        return await self.ask(LoadModel(choice))
-
-    def _tell_notes(self, status: LearnerStatus) -> None:
-        """What loading the model had to say."""
-        for note in status.model.notes:
-            self.app.notify(visible(note), severity="warning", markup=False, timeout=10)
-
-    def _publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
-        self.tokenizer = tokenizer
-        self.tokenizer_changed.publish(tokenizer)
+        """As `ModelLoading.load`."""
+        return await self.loading_model.load(choice)
 
     async def update(
         self,

@@ -28,6 +28,14 @@ TUNED = TrainSettings(
 # update of `tuned`: the gradient's noise is a quarter, and the learning rate 4 times as high.
 # What warm-up waits for, Adam's moments, settles by the update, not the token. Not measured yet.
 TUNED_CUDA = replace(TUNED, lr=1.2e-4, pack=2048, accumulation=4, compiled=True)
+# What a run is of, and what is measured and kept of it, whatever it is trained with.
+NOT_OF_A_PRESET = frozenset(
+    (
+        *("problems", "items", "epochs", "seed"),
+        *("validation_items", "validate_every", "sample_every"),
+        *("checkpoint_every", "checkpoint_at_end", "log_to", "skip_not_finite"),
+    )
+)
 PRESETS = {"tutorial": TUTORIAL, "tuned": TUNED, "tuned-cuda": TUNED_CUDA}
 
 

@@ -98,7 +98,7 @@ digits."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.settings = TrainSettings()
+        self.settings = session.configuration.training()
         """Of the next run."""
         self.run = RunOnShow()
         self.loop = LoopPanel(

@@ -37,7 +37,7 @@ class Generation:
             screen, LOOP, WORDS, add=self._add, show=tokens_changed, changed=self._on_loop
         )
         self.tokens: tuple[GeneratedToken, ...] = ()
-        self.sampling = Sampling()
+        self.sampling = self._session.configuration.settings(Sampling)
         """How the next token is chosen, also of a run that goes."""
         self.is_busy = False
         """Whether a token is being appended or a run is beginning."""
