@@ -41,6 +41,7 @@ docs: $(READY)
 	$(BIN)/python -m tui_trainer.settings.page > docs/settings.md
 	$(BIN)/python -m tui_trainer.engine.loop.memory_page > docs/gpu.md
 	$(BIN)/python -m tests.pages.keys > docs/keys.md
+	$(BIN)/python -m tui_trainer.man_page > docs/tui-trainer.1
 
 # BEFORE=COMMIT measures the start of that commit too, in turns.
 bench: $(READY)

@@ -23,6 +23,7 @@ from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.key_sheet import KeySheet
+from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
 
 Given = TypeVarTuple("Given")
@@ -90,9 +91,10 @@ async def running(
     size: tuple[int, int] = (80, 24),
     engine: Callable[[Progress], Answers] = make_engine,
     greets: bool = False,
+    start: Start | None = None,
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int]]]:
     """The app with its model loaded, after `keys` were pressed; its worker ends with it."""
-    app = TuiTrainer(ModelChoice(source), make_engine=engine, greets=greets)
+    app = TuiTrainer(ModelChoice(source), engine, start=start, greets=greets)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)
         await pilot.press(*keys)

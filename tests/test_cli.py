@@ -13,7 +13,10 @@ import pytest
 import tui_trainer.run_app
 from tests.runs_on_disk import write_run
 from tui_trainer.cli import main
+from tui_trainer.configuration.kept import Kept, kept_file, write_kept
+from tui_trainer.configuration.reading import config_file
 from tui_trainer.headless import problems
+from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.versions import OF_A_CHECKOUT, version_of
 
@@ -43,8 +46,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> list[ModelChoice]:
     """A terminal on stdin and stderr, and an app that only notes what it was asked to open."""
     opened: list[ModelChoice] = []
 
-    def run_app(choice: ModelChoice, _make_engine: object) -> int:
-        opened.append(choice)
+    def run_app(choice: ModelChoice, _make_engine: object, start: Start) -> int:
+        opened.append(start.model(choice))
         return 3
 
     monkeypatch.setattr(tui_trainer.run_app, "run_app", run_app)
@@ -71,6 +74,21 @@ def test_without_a_command_the_app_opens(terminal: list[ModelChoice]) -> None:
     options = "--model", "m", "--device", "cpu", "--precision", "bf16", "--trust-remote-code"
     assert main(options) == 3
     assert terminal == [ModelChoice(), ModelChoice("m", "cpu", "bf16", True)]
+
+
+def test_the_app_begins_with_the_model_of_last_time_where_none_is_named(
+    terminal: list[ModelChoice],
+) -> None:
+    """A command does the same whatever was looked at before it: it reads nothing of that."""
+    write_kept(kept_file(), Kept(model="of-last-time"))
+    assert main([]) == main(["--device", "cpu"]) == main(["--model", "builtin"]) == 3
+    config_file().parent.mkdir(parents=True)
+    config_file().write_text('model = "configured"\n')
+    assert main([]) == 3
+    assert [one.source for one in terminal] == [
+        *("of-last-time", "of-last-time", "builtin", "configured"),
+    ]
+    assert terminal[1].device == "cpu"
 
 
 @pytest.mark.parametrize("name", ["stdin", "stderr"])
@@ -185,6 +203,7 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         "devices",
         "runs",
         "problems",
+        "config",
     ]
 
 

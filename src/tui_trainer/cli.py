@@ -29,6 +29,7 @@ from tui_trainer.say import say
 from tui_trainer.signals import Interrupted, exit_status
 
 FAILED, WRONG_INPUT = 1, 2
+SHELLS = "bash", "zsh", "fish"
 PIPE_CLOSED = exit_status(signal.SIGPIPE)
 
 ERROR_CHARACTERS = 1000
@@ -83,10 +84,15 @@ class Commands(SubParsersAction):
     ) -> None:
         assert isinstance(values, list)
         if values[0] in COMMANDS:
-            module, _ = COMMANDS[values[0]]
-            add_common_arguments(self.choices[values[0]])
-            import_module(f"tui_trainer.headless.{module}").add_arguments(self.choices[values[0]])
+            add_arguments_of(values[0], self.choices[values[0]])
         super().__call__(parser, namespace, values, option_string)
+
+
+def add_arguments_of(name: str, parser: argparse.ArgumentParser) -> None:
+    """Those of a command, whose module is imported for that."""
+    module, _ = COMMANDS[name]
+    add_common_arguments(parser)
+    import_module(f"tui_trainer.headless.{module}").add_arguments(parser)
 
 
 class ShowVersion(argparse.Action):
@@ -96,6 +102,22 @@ class ShowVersion(argparse.Action):
         from tui_trainer.versions import version_of  # noqa: PLC0415
 
         print(f"tui-trainer {version_of('tui-trainer')}")
+        parser.exit()
+
+
+class PrintCompletion(argparse.Action):
+    """`--completion SHELL`: a script for that shell, of every command and every flag."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        _namespace: argparse.Namespace,
+        values: str | Sequence[str] | None,
+        _option_string: str | None = None,
+    ) -> None:
+        from tui_trainer.completion import completion_script  # noqa: PLC0415 - asked for once
+
+        print(completion_script(make_parser(whole=True), str(values)))
         parser.exit()
 
 
@@ -118,19 +140,27 @@ def make_app_parser(*, add_help: bool = True) -> Parser:
     )
     parser.set_defaults(run=None)
     parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version")
+    parser.add_argument(
+        "--completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help="print a script that has the shell complete commands and flags",
+    )
     add_debug_argument(parser)
     add_profile_argument(parser)
     add_model_arguments(parser)
     return parser
 
 
-def make_parser() -> Parser:
-    """The whole command line."""
+def make_parser(*, whole: bool = False) -> Parser:
+    """The command line; `whole` with the arguments of every command, whose modules are imported."""
     parser = make_app_parser()
     commands = parser.add_subparsers(title="headless commands", metavar="COMMAND", action=Commands)
     for name, (_, summary) in COMMANDS.items():
         # Without abbreviations: a script's would break when a second option begins alike.
-        commands.add_parser(name, help=summary, allow_abbrev=False)
+        command = commands.add_parser(name, help=summary, allow_abbrev=False)
+        if whole:
+            add_arguments_of(name, command)
     return parser
 
 

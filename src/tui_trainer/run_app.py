@@ -26,17 +26,17 @@ KEPT_PATIENCE = 2.0
 """Seconds that the last tick of the guide, and the last choice, may take to be on disk."""
 
 
-def run_app(choice: ModelChoice, make_engine: "Callable[[Progress], Answers]", start: Start) -> int:
+def run_app(
+    choice: ModelChoice,
+    make_engine: "Callable[[Progress], Answers]",
+    start: Start | None = None,
+) -> int:
     """Run the app until it ends; the exit status of the process.
 
     Where it was not the user who ended it, updates that no file has are saved.
     """
     log = log_to_file()
-<<<<<<< HEAD
-    app = TuiTrainer(choice, make_engine, greets=True)
-=======
-    app = TuiTrainer(choice, make_engine, start)
->>>>>>> b1189db (What a person sets once: config.toml, profiles of it and the environment, below flags; told by line where it is wrong, and taken whole or not at all)
+    app = TuiTrainer(choice, make_engine, start=start, greets=True)
     with owned_terminal(log):
         app.run()
     with heard_after(app.patience, *ENDING) as late:

@@ -1,4 +1,4 @@
-"""config.toml, its profiles and the environment: who says what, and what is told of what is wrong."""
+"""config.toml, its profiles and the environment: who says what, and what is told of it."""
 
 import json
 import os
@@ -131,13 +131,18 @@ WRONG = [
     ("[loop]\n\n# of a try\nlr = 'fast'\n", 4, 1, "lr takes a number above 0 and at most 10"),
     ("[loop]\nlr = 11\n", 2, 1, "The learning rate must be above 0 and at most 10, not 11"),
     ("[loop]\nitmes = 3\n", 2, 1, "[loop] has no 'itmes'; the nearest is items"),
-    ("[lop]\nlr = 1\n", 1, 2, "there is no table [lop]; the nearest is [loop]"),
+    ("[lop]\nlr = 1\n", 1, 2, "there is no table [lop]; the nearest is loop"),
     ('devise = "cpu"\n', 1, 1, "there is no setting 'devise'; the nearest is device"),
     ('device = "tpu"\n', 1, 1, "Device 'tpu' is not known: use auto, cpu"),
     ("loop.batch = true\n", 1, 6, "batch takes a whole number"),
     ("loop = { batch = 1.5 }\n", 1, 10, "batch takes a whole number 1 or more, not 1.5"),
     ("loop = 3\n", 1, 1, "loop is a table: [loop]"),
-    ('"threads" = [\n1,\n]\n', 1, 1, "threads takes a whole number 1 or more, or 'auto', not a list"),
+    (
+        '"threads" = [\n1,\n]\n',
+        1,
+        1,
+        "threads takes a whole number 1 or more, or 'auto', not a list",
+    ),
     ("[sampling]\nsample = 1\n", 2, 1, "sample takes true or false, not 1"),
     ("[keys]\nupdate = 5\n", 2, 1, "update takes a key"),
     ("trust-remote-code = true\n", 1, 1, "give --trust-remote-code on the command line"),

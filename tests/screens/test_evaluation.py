@@ -12,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import Running, loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_names import EVALUATION
@@ -536,7 +537,7 @@ def report(updates: int, *, model: str = "builtin", shots: int = 0) -> Evaluatio
 
 
 def test_an_evaluation_is_compared_with_the_loaded_weights_else_the_first() -> None:
-    evaluations = Evaluations()
+    evaluations = Evaluations(Configuration())
     first, loaded, later, other = report(7), report(0), report(9), report(3, shots=2)
     evaluations.ended = [first]
     assert evaluations.before(first) is None

@@ -1,0 +1,117 @@
+"""`ctrl+s`: what is on show as a file: its text, its picture, or its chart."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from textual._context import visible_screen_stack
+from textual.app import App
+
+from tui_trainer.errors import InputError
+from tui_trainer.runs.figures import is_file_name, written
+from tui_trainer.runs.home import given_path
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.session.disk import in_thread
+from tui_trainer.session.questions import Choice, Question
+from tui_trainer.terminal_text import visible
+
+TEXT, PICTURE = ".txt", ".svg"
+QUESTION = (
+    "Save what is on show as which file? What its name ends with says what: {kinds}. A name "
+    "without a directory is in the current one."
+)
+
+
+@dataclass(frozen=True)
+class OnShow:
+    """What was on show when it was asked for, before the dialog came: by a file's suffix, what
+    writes it to a path, and what that is."""
+
+    name: str
+    kinds: dict[str, tuple[str, Callable[[Path], None]]]
+
+    @property
+    def question(self) -> str:
+        kinds = (f"{suffix} {what}" for suffix, (what, _) in self.kinds.items())
+        return QUESTION.format(kinds=", ".join(kinds))
+
+    def read_target(self, line: str) -> Path:
+        """The file that was typed; InputError where nothing can be written there."""
+        path = given_path(line.strip()).absolute()
+        if not is_file_name(str(path)) or path.suffix.lower() not in self.kinds:
+            raise InputError(f"A file's name ends with {' or '.join(self.kinds)} here.")
+        if not os.path.isdir(path.parent):  # noqa: PTH112  # Path's raises where it may not look
+            raise InputError(f"There is no folder {path.parent}: make it, or give another one.")
+        if os.path.isdir(path):  # noqa: PTH112
+            raise InputError(f"{path} is a folder: give a file's name.")
+        return path
+
+    def free_name(self) -> str:
+        """One that no file here has."""
+        number, name = 1, f"{self.name}{TEXT}"
+        while os.path.lexists(name):
+            number += 1
+            name = f"{self.name}-{number}{TEXT}"
+        return name
+
+
+def on_show(app: App[int], name: str) -> OnShow:
+    """What the screen shows now, dialogs included."""
+    text, picture = screen_text(app), app.export_screenshot(title=name)
+    return OnShow(
+        name,
+        {
+            TEXT: ("its text", partial(write_text, text)),
+            PICTURE: ("a picture of it", partial(write_text, picture)),
+        },
+    )
+
+
+def screen_text(app: App[int]) -> str:
+    """The rows of the screen as they are drawn."""
+    visible_screen_stack.set(app._background_screens)
+    rows = (strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+    return "\n".join(rows).rstrip("\n") + "\n"
+
+
+def write_text(text: str, path: Path) -> None:
+    """Whole or not at all; InputError where it cannot be written."""
+    with written(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+async def save_view(app: App[int], shown: OnShow) -> None:
+    """Ask for the file until it is written, or the user goes elsewhere."""
+    name = shown.free_name()
+    while True:
+        path = await app.push_screen_wait(Entry(shown.question, name, shown.read_target))
+        if path is None:
+            return
+        name = str(path)
+        if (not os.path.lexists(path) or await _may_overwrite(app, path)) and await _is_written(
+            app, shown, path
+        ):
+            return
+
+
+async def _is_written(app: App[int], shown: OnShow, path: Path) -> bool:
+    """Write it; whether it is there the user is told in any case."""
+    _, write = shown.kinds[path.suffix.lower()]
+    try:
+        await in_thread(partial(write, path))
+    except InputError as error:
+        app.notify(visible(str(error)), severity="error", markup=False, timeout=10)
+        return False
+    app.notify(visible(str(path)), title="Saved", markup=False)
+    return True
+
+
+async def _may_overwrite(app: App[int], path: Path) -> bool:
+    question = Question(
+        f"There is {visible(str(path))} already.",
+        (Choice("n", "another name"), Choice("o", "overwrite")),
+    )
+    return await app.push_screen_wait(QuestionDialog(question)) == "o"
