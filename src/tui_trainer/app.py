@@ -26,6 +26,7 @@ from tui_trainer.screens.dialogs.help import WithKeys
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import WithPalette
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.dialogs.save_view import on_show, save_view
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
@@ -35,6 +36,7 @@ from tui_trainer.session.questions import Question
 from tui_trainer.session.session import Session
 from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.terminal.clipboard import CopiesToTerminal
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.terminal.signals import HearsSignals
@@ -62,6 +64,7 @@ class TuiTrainer(
     WithPalette[int],
     WithKeys[int],
     Themed[int],
+    CopiesToTerminal[int],
 ):
     """Study how a language model is trained, by keypress."""
 
@@ -108,7 +111,7 @@ class TuiTrainer(
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
         self.session.pending.on_ask = self._answer_soon
-        self._refreshing = False
+        self._refreshing = self._saves_view = False
 
     def _make_screen(self, name: str) -> WorkScreen:
         return screen_class(name)(self.session)
@@ -268,6 +271,23 @@ class TuiTrainer(
         """Every way to quit by hand; asks first where that loses updates, or a bench."""
         if await leave_weights(self.session, QUIT):
             self.exit(0, return_code=1 if self.session.device_lost else 0)
+
+    def action_copy_or_quit(self) -> None:
+        if text := self.selected_text():
+            self.copy_to_clipboard(text)
+        else:
+            self.action_ask_quit()
+
+    @work
+    async def action_save_view(self) -> None:
+        """A file of what is on show, whatever that is; but not of the dialog that asks for it."""
+        if not self._saves_view:
+            self._saves_view = True
+            try:
+                name = self._work_screen.NAME if self._work_screen else self.TITLE
+                await save_view(self, on_show(self, name))
+            finally:
+                self._saves_view = False
 
     async def action_quit(self) -> None:
         """Textual's own way, ctrl+q and the palette's."""

@@ -86,7 +86,7 @@ def _by_key(screen: type, keys: Mapping[str, str]) -> dict[str, list[Binding]]:
 
 def _what(binding: Binding) -> str:
     named = binding.description or binding.action
-    return f"{named} ({binding.id})" if binding.id else named
+    return f"{named} ({binding.id})" if binding.id not in ("", None, named) else named
 
 
 def is_key(key: str) -> bool:

@@ -275,7 +275,7 @@ FACES = [
     ('[keys]\nupdat = "u"\n', "no key is called 'updat'; the nearest is update"),
     ('[keys]\nupdate = "spcae"\n', "'spcae' is no key; the nearest is space"),
     ('[keys]\nupdate = "u"\n', "u is the key of"),
-    ('[keys]\nupdate = "m"\n', "m is the key of Model (model) too"),
+    ('[keys]\nupdate = "m"\n', "m is the key of model too"),
 ]
 
 

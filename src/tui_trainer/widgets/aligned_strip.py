@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.terminal_text import NEWLINE
+from tui_trainer.widgets.selectable_lines import SelectableLines
 from tui_trainer.widgets.token_strip import CLOSE, COLOURS, EDGE, OPEN
 
 COMMON_EDGE = "┃"
@@ -82,7 +83,7 @@ def lay_out(segments: Sequence[Aligned], width: int) -> list[Row]:
     return [*rows, tuple(row)] if row else rows
 
 
-class AlignedStrip(ScrollView, can_focus=False):
+class AlignedStrip(SelectableLines, ScrollView, can_focus=False):
     """A thick edge is a boundary of both tokenizers, a thin one of one of them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -145,7 +146,7 @@ class AlignedStrip(ScrollView, can_focus=False):
             if chunk.x <= x < chunk.x + chunk.width:
                 self.post_message(self.Clicked(chunk.segment))
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         row, line = divmod(y + self.scroll_offset.y, LINES)
         width = self.scrollable_content_region.width
         if line >= len(NAMES) or row >= len(self._rows):

@@ -16,13 +16,14 @@ from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit
 from tui_trainer.widgets.keys import MOVE, key
+from tui_trainer.widgets.selectable_lines import SelectableLines
 
 GUTTER = 18  # cells for the number and the text of an item
 FAR = 1_000_000_000
 Numbers = Sequence[Sequence[int]]
 
 
-class IdGrid(ScrollView, can_focus=True):
+class IdGrid(SelectableLines, ScrollView, can_focus=True):
     """Positions across, items down; the heads of both stay when the rest scrolls.
 
     The cell at the cursor stands in brackets; padding is dim. The grids of one batch keep the
@@ -131,7 +132,7 @@ class IdGrid(ScrollView, can_focus=True):
 
     # What is drawn
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         item = y - 1 + self.scroll_offset.y
         if y and item >= len(self._numbers):

@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit, fit_content
 from tui_trainer.widgets.keys import MOVE, key
+from tui_trainer.widgets.selectable_lines import SelectableLines
 
 MARK, GAP = "▶", "  "
 Cell = str | Content
@@ -37,7 +38,7 @@ class Column:
     """Of a cell that is too long the end stays: a path's says which file it is."""
 
 
-class LineTable(ScrollView, can_focus=True):
+class LineTable(SelectableLines, ScrollView, can_focus=True):
     """Rows of text with a cursor, marked by a sign as well as by its colour.
 
     `show` takes a function that gives the cells of a row, as a terminal may show them.
@@ -142,7 +143,7 @@ class LineTable(ScrollView, can_focus=True):
 
     # What is drawn
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         row = y - 1 + self.scroll_offset.y
         cells: tuple[Cell, ...] = ()
         at_cursor = row == self.cursor

@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.terminal_text import NEWLINE
+from tui_trainer.widgets.selectable_lines import SelectableLines
 
 EDGE, OPEN, CLOSE = "│", "▐", "▌"
 COLOURS = 2
@@ -61,7 +62,7 @@ def lay_out(pieces: Iterable[str], width: int) -> list[Row]:
     return [*rows, tuple(row)] if row else rows
 
 
-class TokenStrip(ScrollView, can_focus=False):
+class TokenStrip(SelectableLines, ScrollView, can_focus=False):
     """`show` takes tokens as a terminal may show them; a click on one selects it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -124,7 +125,7 @@ class TokenStrip(ScrollView, can_focus=False):
             if fragment.x <= offset.x < fragment.x + fragment.width:
                 self.post_message(self.Clicked(self, fragment.token))
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         y += self.scroll_offset.y
         width = self.scrollable_content_region.width
         row = self._rows[y] if y < len(self._rows) else ()

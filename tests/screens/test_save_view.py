@@ -1,0 +1,83 @@
+"""`ctrl+s`: what is on show becomes a file, and no file is overwritten in silence."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from textual.widgets import Input, Static
+
+from tests.fake_engine import FakeEngine
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.question import QuestionDialog
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def is_asking(app: TuiTrainer) -> bool:
+    return isinstance(app.screen, Entry) and bool(app.screen.query(Input))
+
+
+def is_told(app: TuiTrainer, says: str) -> bool:
+    return says in str(app.screen.query_one(".error", Static).content)
+
+
+def name_as(app: TuiTrainer, name: str) -> None:
+    app.screen.query_one(Input).value = name
+
+
+async def test_the_text_is_that_of_the_screens_rows(here: Path) -> None:
+    """From a text box as from anywhere; without the dialog that asks for the file."""
+    async with running(engine=lambda _: FakeEngine()) as (app, pilot):
+        before = [line.rstrip() for line in shown(app).splitlines()]
+        await pilot.press("ctrl+s")
+        await until(pilot, is_asking, app)
+        await pilot.press("ctrl+s")  # once more asks for nothing
+        await pilot.press("enter")
+        await until(pilot, (here / "tokens.txt").exists)
+        assert (here / "tokens.txt").read_text().splitlines()[:10] == before[:10]
+        assert len(app.screen_stack) == 1
+
+
+async def test_the_picture_is_an_svg(here: Path) -> None:
+    async with running("escape", engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.press("ctrl+s")
+        await until(pilot, is_asking, app)
+        name_as(app, "looks.svg")
+        await pilot.press("enter")
+        await until(pilot, (here / "looks.svg").exists)
+        assert ElementTree.parse(here / "looks.svg").getroot().tag.endswith("svg")
+
+
+async def test_nothing_is_overwritten_in_silence_and_no_other_file_is_made(here: Path) -> None:
+    (here / "tokens.txt").write_text("mine")
+    (here / "folder.txt").mkdir()
+    async with running("escape", engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.press("ctrl+s")
+        await until(pilot, is_asking, app)
+        assert app.screen.query_one(Input).value == "tokens-2.txt"
+        for name, says in (
+            ("tokens.doc", "ends with .txt or .svg"),
+            ("tokens", "ends with .txt or .svg"),
+            ("nowhere/tokens.txt", "There is no folder"),
+            ("folder.txt", "is a folder"),
+        ):
+            name_as(app, name)
+            await pilot.press("enter")
+            await until(pilot, is_told, app, says)
+        name_as(app, "tokens.txt")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        await pilot.press("n")
+        await until(pilot, is_asking, app)
+        assert (here / "tokens.txt").read_text() == "mine"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        await pilot.press("o")
+        await until(pilot, lambda: (here / "tokens.txt").read_text() != "mine")
+    assert sorted(path.name for path in here.iterdir()) == ["folder.txt", "tokens.txt"]
