@@ -144,7 +144,9 @@ def make_app_parser(*, add_help: bool = True) -> Parser:
         "--completion",
         action=PrintCompletion,
         choices=SHELLS,
-        help="print a script that has the shell complete commands and flags",
+        metavar="SHELL",
+        help=f"print a script that has {', '.join(SHELLS[:-1])} or {SHELLS[-1]} complete commands "
+        "and flags",
     )
     add_debug_argument(parser)
     add_profile_argument(parser)
