@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import BindingType
 from textual.message import Message
-from textual.theme import Theme
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.app_keys import KEYS
-from tui_trainer.failures import Failure, describe_failure
+from tui_trainer.app_start import Started
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import Reload
@@ -21,13 +20,13 @@ from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
-from tui_trainer.screens.dialogs.failure import FailureDialog, FaultDialog
+from tui_trainer.screens.dialogs.failure import TellsFailures
 from tui_trainer.screens.dialogs.help import WithKeys
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import WithPalette
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.dialogs.save_view import on_show, save_view
-from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.screens.dialogs.save_view import SavesView
+from tui_trainer.screens.work_screen import WorkScreen, work_screen_of
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
 from tui_trainer.session.guide import GREETED
@@ -38,9 +37,7 @@ from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal.clipboard import CopiesToTerminal
 from tui_trainer.terminal.input_order import InputInOrder
-from tui_trainer.terminal.last_line import LastLine
 from tui_trainer.terminal.signals import HearsSignals
-from tui_trainer.terminal_text import visible
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying
 from tui_trainer.widgets.screen_tabs import SCREENS
@@ -52,19 +49,20 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
-CONFIGURED_THEME = "For now: you have configured {theme}, which the next start has again."
 DEVICE_SECONDS = 2.0  # others use it too, also while nothing runs here
 
 
 class TuiTrainer(
     InputInOrder[int],
-    LastLine[int],
+    TellsFailures[int],
     HearsSignals[int],
     Notifying[int],
     WithPalette[int],
     WithKeys[int],
     Themed[int],
+    Started[int],
     CopiesToTerminal[int],
+    SavesView[int],
 ):
     """Study how a language model is trained, by keypress."""
 
@@ -104,22 +102,19 @@ class TuiTrainer(
             configuration=start.configuration,
             kept=start.kept,
         )
-        self._asked, self._start = choice, start
-        if start.theme in self.available_themes:  # one that was kept may be of another version
-            self.theme = start.theme
-        self._last_theme = self.theme
+        self._asked = choice
+        self.begin_as(start)
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
         self.session.pending.on_ask = self._answer_soon
-        self._refreshing = self._saves_view = False
+        self._refreshing = False
 
     def _make_screen(self, name: str) -> WorkScreen:
         return screen_class(name)(self.session)
 
     async def on_mount(self) -> None:
         self.hear_signals()
-        self.set_keymap(self._start.configuration.keys)
-        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self.keep_as_left()
         await self.switch_mode("tokens")
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(STATUS_SECONDS, self._follow_loops)
@@ -138,19 +133,9 @@ class TuiTrainer(
     async def _recall_ticks(self) -> None:
         done = await self.session.ticks.read()
         self.session.guide.recall(done)
-        screen = self._work_screen if self._greets and not done else None
+        screen = work_screen_of(self) if self._greets and not done else None
         if screen is not None and await screen.greet():
             self.session.ticks.append(GREETED)
-
-    def _keep_theme(self, theme: Theme) -> None:
-        """One that was picked in the palette."""
-        if theme.name == self._last_theme:
-            return
-        self._last_theme = theme.name
-        self.session.kept.keep_theme(theme.name)
-        configured = self._start.configuration.theme
-        if configured not in (None, theme.name):
-            self.notify(CONFIGURED_THEME.format(theme=visible(configured)), markup=False)
 
     @work
     async def load_model(self, choice: ModelChoice) -> None:
@@ -158,7 +143,7 @@ class TuiTrainer(
 
     @work
     async def _load_first(self) -> None:
-        await self.session.loading_model.load_first(self._asked, self._start.model(self._asked))
+        await self.session.loading_model.load_first(self._asked, self.start.model(self._asked))
 
     def _hear(self, event: Numbered[Event]) -> None:
         """Called on the worker's thread; does not wait for this one."""
@@ -176,17 +161,8 @@ class TuiTrainer(
 
     # The status line
 
-    @property
-    def _work_screen(self) -> WorkScreen | None:
-        """The one that is open, or below a dialog, where it can still be seen.
-
-        There is none while the app opens or closes.
-        """
-        screens = reversed(self.screen_stack)
-        return next((screen for screen in screens if isinstance(screen, WorkScreen)), None)
-
     async def _tick(self) -> None:
-        screen = self._work_screen
+        screen = work_screen_of(self)
         if screen is not None:
             told, session = what_goes_on(self.worker.doing, self.session), self.session
             loops = session.describe_live(but=told.loop)
@@ -197,7 +173,7 @@ class TuiTrainer(
         """A key asked for something: say so where it is not done at once."""
         if not self.is_running:
             return
-        if (screen := self._work_screen) is not None and screen.is_mounted:
+        if (screen := work_screen_of(self)) is not None and screen.is_mounted:
             screen.show_waiting()
         self.set_timer(SHOW_AFTER, self._tick)
 
@@ -222,9 +198,6 @@ class TuiTrainer(
             self._refreshing = False
 
     # What the session asks for
-
-    def _show_failure(self, failure: Failure) -> None:
-        self.push_screen(FailureDialog(failure))
 
     async def _put_question(self, question: Question) -> str | None:
         return await self.push_screen_wait(QuestionDialog(question))
@@ -272,28 +245,6 @@ class TuiTrainer(
         if await leave_weights(self.session, QUIT):
             self.exit(0, return_code=1 if self.session.device_lost else 0)
 
-    def action_copy_or_quit(self) -> None:
-        if text := self.selected_text():
-            self.copy_to_clipboard(text)
-        else:
-            self.action_ask_quit()
-
-    @work
-    async def action_save_view(self) -> None:
-        """A file of what is on show, whatever that is; but not of the dialog that asks for it."""
-        if not self._saves_view:
-            self._saves_view = True
-            try:
-                name = self._work_screen.NAME if self._work_screen else self.TITLE
-                await save_view(self, on_show(self, name))
-            finally:
-                self._saves_view = False
-
     async def action_quit(self) -> None:
         """Textual's own way, ctrl+q and the palette's."""
         self.action_ask_quit()
-
-    def tell_fault(self, error: BaseException) -> None:
-        """One at a time: those that come while one is shown are in the log."""
-        if not any(isinstance(screen, FaultDialog) for screen in self.screen_stack):
-            self.push_screen(FaultDialog(describe_failure(error)))

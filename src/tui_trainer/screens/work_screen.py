@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -27,6 +27,7 @@ from tui_trainer.widgets.status_line import Standing, StatusLine
 if TYPE_CHECKING:
     from tui_trainer.runs.listing import RunOnDisk
 
+Return = TypeVar("Return")
 WIDE, BROAD = 110, 170  # columns
 EXCUSE_SECONDS = 5.0  # for which one sentence is enough
 SAVE = "app.save"
@@ -204,6 +205,15 @@ class WorkScreen(Screen[None]):
 
     def action_enter_text(self) -> None:
         self.query_one(self.TEXT_BOX).focus()
+
+
+def work_screen_of(app: App[Return]) -> WorkScreen | None:
+    """The one that is open, or below a dialog, where it can still be seen.
+
+    There is none while the app opens or closes.
+    """
+    screens = reversed(app.screen_stack)
+    return next((screen for screen in screens if isinstance(screen, WorkScreen)), None)
 
 
 class ScreenOnTop(LeftOnce, WorkScreen):

@@ -42,6 +42,13 @@ class CopiesToTerminal(App[Return]):
             self._driver.write(clipboard_sequence(text, os.environ))
         self.notify(COPIED.format(what=counted(len(text), "character")), markup=False, timeout=2)
 
+    async def action_copy_or_quit(self) -> None:
+        """ctrl+c: quits only where nothing is selected."""
+        if text := self.selected_text():
+            self.copy_to_clipboard(text)
+        else:
+            await self.run_action("ask_quit")
+
     def selected_text(self) -> str:
         """What is selected: in the text box that has the focus, else on the screen."""
         focused = self.focused

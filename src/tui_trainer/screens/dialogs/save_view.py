@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from textual import work
 from textual._context import visible_screen_stack
 from textual.app import App
 
@@ -14,10 +16,12 @@ from tui_trainer.runs.figures import is_file_name, written
 from tui_trainer.runs.home import given_path
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.work_screen import work_screen_of
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
 
+Return = TypeVar("Return")
 TEXT, PICTURE = ".txt", ".svg"
 QUESTION = (
     "Save what is on show as which file? What its name ends with says what: {kinds}. A name "
@@ -58,7 +62,25 @@ class OnShow:
         return name
 
 
-def on_show(app: App[int], name: str) -> OnShow:
+class SavesView(App[Return]):
+    """An app that can write what it shows to a file."""
+
+    _saves_view = False
+
+    @work
+    async def action_save_view(self) -> None:
+        """Whatever is on show; but not the dialog that asks for the file."""
+        if self._saves_view:
+            return
+        self._saves_view = True
+        try:
+            screen = work_screen_of(self)
+            await save_view(self, on_show(self, screen.NAME if screen else str(self.TITLE)))
+        finally:
+            self._saves_view = False
+
+
+def on_show(app: App[Return], name: str) -> OnShow:
     """What the screen shows now, dialogs included."""
     text, picture = screen_text(app), app.export_screenshot(title=name)
     return OnShow(
@@ -70,7 +92,7 @@ def on_show(app: App[int], name: str) -> OnShow:
     )
 
 
-def screen_text(app: App[int]) -> str:
+def screen_text(app: App[Return]) -> str:
     """The rows of the screen as they are drawn."""
     visible_screen_stack.set(app._background_screens)
     rows = (strip.text.rstrip() for strip in app.screen._compositor.render_strips())
@@ -83,7 +105,7 @@ def write_text(text: str, path: Path) -> None:
         beside.write_text(text, encoding="utf-8")
 
 
-async def save_view(app: App[int], shown: OnShow) -> None:
+async def save_view(app: App[Return], shown: OnShow) -> None:
     """Ask for the file until it is written, or the user goes elsewhere."""
     name = shown.free_name()
     while True:
@@ -97,7 +119,7 @@ async def save_view(app: App[int], shown: OnShow) -> None:
             return
 
 
-async def _is_written(app: App[int], shown: OnShow, path: Path) -> bool:
+async def _is_written(app: App[Return], shown: OnShow, path: Path) -> bool:
     """Write it; whether it is there the user is told in any case."""
     _, write = shown.kinds[path.suffix.lower()]
     try:
@@ -109,7 +131,7 @@ async def _is_written(app: App[int], shown: OnShow, path: Path) -> bool:
     return True
 
 
-async def _may_overwrite(app: App[int], path: Path) -> bool:
+async def _may_overwrite(app: App[Return], path: Path) -> bool:
     question = Question(
         f"There is {visible(str(path))} already.",
         (Choice("n", "another name"), Choice("o", "overwrite")),
