@@ -353,9 +353,8 @@ async def test_the_palette_saves_on_every_screen() -> None:
     for key in "12356":
         async with running("escape", key, engine=fake(FakeEngine())) as (app, _):
             commands = app.get_system_commands(app.screen)
-            assert [c.title for c in commands if c.title.startswith("Save")] == [
-                "Save (c)" if key == "5" else "Save"
-            ]
+            saves = [c.title for c in commands if c.title in {"Save", "Save (c)"}]
+            assert saves == ["Save (c)" if key == "5" else "Save"]
 
 
 @pytest.mark.parametrize("theme", first_is_quick("textual-light", "textual-dark"))

@@ -245,6 +245,5 @@ class TuiTrainer(
         if await leave_weights(self.session, QUIT):
             self.exit(0, return_code=1 if self.session.device_lost else 0)
 
-    async def action_quit(self) -> None:
-        """Textual's own way, ctrl+q and the palette's."""
+    async def action_quit(self) -> None:  # ctrl+q and the palette's
         self.action_ask_quit()

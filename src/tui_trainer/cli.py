@@ -45,7 +45,7 @@ COMMANDS = {
     "devices": ("devices", "the devices that a model can be put on"),
     "runs": ("runs", "the runs on disk"),
     "problems": ("problems", "what --problems takes, and its items"),
-    "config": ("config", "what you set once: config.toml, profiles, the environment"),
+    "config": ("config", "what you set once, and where it comes from"),
 }
 """The module of each in `headless`, and what it does."""
 NAMES = f"({', '.join(COMMANDS)})"
