@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 
 from tui_trainer.engine.accelerator import Event
 from tui_trainer.engine.kept_memory import begin_copy, brought, lay_out
@@ -212,11 +211,21 @@ class Weights:
 
     def grad_norm(self) -> Tensor:
         """The 2-norm of all gradients together, on their device."""
-        return get_total_norm([p.grad for p in self.trained if p.grad is not None])
+        return together(self.grad_norms())
+
+    def grad_norms(self) -> dict[nn.Parameter, Tensor]:
+        """The 2-norm of each gradient, on its device; a weight without one is not in it."""
+        graded = {p: p.grad for p in self.trained if p.grad is not None}
+        return dict(zip(graded, torch._foreach_norm(list(graded.values())), strict=True))
 
     def values(self) -> list[Tensor]:
         """Those that train, to be written without autograd."""
         return [parameter.detach() for parameter in self.trained]
+
+
+def together(norms: dict[nn.Parameter, Tensor]) -> Tensor:
+    """The 2-norm of all, of that of each: to the bit what `torch.nn.utils.get_total_norm` has."""
+    return torch.linalg.vector_norm(torch.stack([*norms.values()])) if norms else torch.tensor(0.0)
 
 
 def bits_of(tensor: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tui_trainer.reports.phases import NamedNorm
 from tui_trainer.reports.predictions import Prediction
 
 
@@ -27,5 +28,8 @@ class UpdateReport:
     seconds: float
     dropout: float = 0.0
     """The largest dropout probability of train mode."""
+    gradients: tuple[NamedNorm, ...] = ()
+    """Layer by layer: `grad_norm` is that of them together. It costs the cell nothing, since each
+    weight's is on the way to it."""
     note: str = ""
     """What was given up for this update because memory is short, in a sentence."""

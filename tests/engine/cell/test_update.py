@@ -1,5 +1,6 @@
 """The training cell: exactly the notebook's, and nothing lost where it fails."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +101,29 @@ def test_the_gradient_norm_is_over_all_gradients_together(qwen3: Engine) -> None
     gradients = torch.cat([present(p.grad).flatten() for p in learner.model.parameters()])
     learner.model.zero_grad()
     assert qwen3.update(NOTEBOOK_TEXT).grad_norm == pytest.approx(gradients.norm().item())
+
+
+@pytest.mark.parametrize(("precision", "close"), [("fp32", 1e-4), ("bf16", 1e-2)])
+def test_the_gradient_norms_by_layer_are_those_of_plain_torch(
+    engine: Engine, precision: str, close: float
+) -> None:
+    engine.load_model(ModelChoice("builtin", "cpu", precision))
+    model = engine.learner.model
+    ids = engine.learner.input_ids(NOTEBOOK_TEXT)
+    F.cross_entropy(model(ids).logits[0, :-1].float(), ids[0, 1:]).backward()
+    layers: dict[str, list[torch.Tensor]] = {}
+    for name, parameter in model.named_parameters():
+        gradient = present(parameter.grad).flatten().double()
+        parts = name.removeprefix("model.").split(".")
+        layer = ".".join(parts[:2]) if parts[0] == "layers" else parts[0]
+        layers.setdefault(layer, []).append(gradient)
+    model.zero_grad()
+    report = engine.update(NOTEBOOK_TEXT)
+    told = {layer.name: layer.norm for layer in report.gradients}
+    assert list(told) == list(layers)
+    for name, gradients in layers.items():
+        assert told[name] == pytest.approx(torch.cat(gradients).norm().item(), rel=close)
+    assert math.hypot(*told.values()) == pytest.approx(report.grad_norm, rel=close)
 
 
 def test_nothing_is_left_after_an_update_but_the_weights(qwen3: Engine) -> None:

@@ -9,7 +9,9 @@ from tui_trainer.engine.cell.keeping import Keeping, keep_for_update
 from tui_trainer.engine.change import Change
 from tui_trainer.engine.generation.predict import predict, predict_anyhow, read_logits
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.models.layers import norms_by_layer
 from tui_trainer.engine.random_numbers import get_rng
+from tui_trainer.engine.weights import together
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import UPDATE
 from tui_trainer.reports.updates import UpdateReport
@@ -46,7 +48,8 @@ def reversible_update(
             logits = model(input_ids=input_ids, use_cache=False).logits  # [1, position, vocabulary]
         loss = F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:])
         loss.backward()
-        grad_norm = learner.weights.grad_norm()
+        grad_norms = learner.weights.grad_norms()
+        grad_norm = together(grad_norms)
         check_finite(loss, grad_norm)
         optimizer.step()
         optimizer.zero_grad()
@@ -65,6 +68,7 @@ def reversible_update(
         text=text,
         loss=loss_before,
         grad_norm=grad_norm.item(),
+        gradients=norms_by_layer(learner.weights, grad_norms),
         lr=learner.setup.lr,
         optimizer=learner.setup.optimizer_name,
         training=learner.setup.training,

@@ -1,5 +1,6 @@
 """The layers of a model: its parameters, grouped by the block they belong to."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 
 from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.weights import Weights
+from tui_trainer.reports.phases import NamedNorm
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,18 @@ def layer_name(parameter: str) -> str:
         if part.isdigit():
             return ".".join(parts[max(0, index - 1) : index + 1])
     return parts[-2] if len(parts) > 1 else parameter
+
+
+def norms_by_layer(weights: Weights, norms: dict[nn.Parameter, Tensor]) -> tuple[NamedNorm, ...]:
+    """The 2-norm of each layer, of that of each of its weights; 0 where none of them has one.
+
+    They come from the device at once.
+    """
+    values = dict(zip(norms, torch.stack([*norms.values()]).tolist() if norms else (), strict=True))
+    return tuple(
+        NamedNorm(layer.name, math.hypot(*(values.get(p, 0.0) for p in layer.parameters)))
+        for layer in layers_of(weights)
+    )
 
 
 def norm(tensors: list[Tensor]) -> float:
