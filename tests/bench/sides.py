@@ -40,14 +40,14 @@ from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.models.devices import memory_in_use
 from tui_trainer.engine.start import make_engine
 from tui_trainer.engine.ways.chunked_loss import chunked_losses
-from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.problem import format_prompt
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.scoring import STOP_STRINGS
+from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.screens.step.prediction_view import PredictionView
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
-from tui_trainer.widgets.prediction_table import PredictionTable
 
 PRESSES = 60
 REST = 0.05  # seconds between two updates on both sides, as between two presses of a key
@@ -101,14 +101,14 @@ async def _step_keys() -> list[float]:
         await until(pilot, lambda: app.session.status is not None)
         await pilot.press("escape", "4")
         await until(pilot, lambda: isinstance(app.screen, StepScreen))
-        table, shown = app.screen.query_one(PredictionTable), asyncio.Event()
-        show = table.show
+        table, shown = app.screen.query_one(PredictionView), asyncio.Event()
+        show = table.show_update
 
-        def show_and_tell(before: Prediction | None, after: Prediction) -> None:
-            show(before, after)
+        def show_and_tell(report: UpdateReport) -> None:
+            show(report)
             shown.set()
 
-        pytest.MonkeyPatch().setattr(table, "show", show_and_tell)
+        pytest.MonkeyPatch().setattr(table, "show_update", show_and_tell)
         for _ in range(PRESSES):
             shown.clear()
             began = time.perf_counter()

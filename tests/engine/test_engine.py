@@ -20,7 +20,6 @@ from tui_trainer.protocol.loops import Train
 from tui_trainer.protocol.models import FindModels, LoadModel, LoadTokenizer, ReadStatus, Reload
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.predictions import (
-    ComparePasses,
     CrossEntropy,
     Inspect,
     NextToken,
@@ -29,10 +28,8 @@ from tui_trainer.protocol.predictions import (
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.tokens import Tokenize
 from tui_trainer.protocol.updates import (
-    CompareWeights,
     Fork,
-    Probe,
-    ReadPhases,
+    ReadViews,
     Redo,
     RunPhase,
     SetLr,
@@ -117,14 +114,12 @@ def test_nothing_but_plain_values_crosses_the_thread(
         Predict(NOTEBOOK_TEXT),
         Inspect(NOTEBOOK_TEXT, (7,), 1, Sampling(greedy=False, top_k=5)),
         NextToken(NOTEBOOK_TEXT, (), Sampling(greedy=False)),
-        ComparePasses(NOTEBOOK_TEXT),
         CrossEntropy(LabelledLogits((0.5, -1.0), 1)),
         Update(NOTEBOOK_TEXT),
         Fork(NOTEBOOK_TEXT),
-        CompareWeights(),
-        Probe((NOTEBOOK_TEXT,)),
         RunPhase(None, NOTEBOOK_TEXT),
-        ReadPhases(),
+        ReadViews(phases=True, moved=True, probes=(NOTEBOOK_TEXT,), passes=NOTEBOOK_TEXT),
+        ReadViews(passes=""),
         Undo(),
         Redo(),
         SetLr(1e-4),

@@ -13,7 +13,6 @@ from tui_trainer.protocol.loops import (
 )
 from tui_trainer.protocol.models import FindModels, LoadModel, LoadTokenizer, ReadStatus, Reload
 from tui_trainer.protocol.predictions import (
-    ComparePasses,
     CrossEntropy,
     Generate,
     Inspect,
@@ -24,13 +23,11 @@ from tui_trainer.protocol.predictions import (
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.protocol.tokens import ReadItem, ReadTextRows, Tokenize
 from tui_trainer.protocol.updates import (
-    CompareWeights,
     FollowProbes,
     Fork,
     KeepUpdating,
     PrepareUndo,
-    Probe,
-    ReadPhases,
+    ReadViews,
     Redo,
     RunPhase,
     SetDropout,
@@ -59,7 +56,6 @@ REQUESTS: tuple[Request[object], ...] = (
     ReadItem(3, Problem("2 + 2?", "4"), TrainSettings(), "builtin"),
     ReadTextRows(("a", "bc"), "left", "builtin"),
     Predict("def"),
-    ComparePasses("def"),
     CrossEntropy(LabelledLogits((0.0, 1.0), 1)),
     Inspect("def", (97,), 1, Sampling()),
     NextToken("def", (97, 98), Sampling(greedy=False)),
@@ -69,10 +65,8 @@ REQUESTS: tuple[Request[object], ...] = (
     UpdateAt("def", 1e-4),
     Fork("def"),
     RunPhase("forward", "def"),
-    ReadPhases(),
-    CompareWeights(),
     FollowProbes(("def",)),
-    Probe(("def",)),
+    ReadViews(phases=True, moved=True, probes=("def",), passes="def"),
     Undo(),
     Redo(),
     SetUndoBudget(10**9),

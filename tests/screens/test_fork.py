@@ -18,6 +18,7 @@ from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.fork_words import describe_lowest
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.words.numbers import nats
 
 
 async def open_fork(app: TuiTrainer, pilot: Pilot[int]) -> tuple[UpdateReport, ...]:
@@ -45,7 +46,8 @@ async def test_three_learning_rates_side_by_side(size: tuple[int, int]) -> None:
         after = [present(outcome.after.loss) for outcome in outcomes]
         assert line_of(app, "loss after") == [f"{later:.4f}" for later in after]
         assert after[2] < after[1] < after[0] < loss
-        assert line_of(app, "change") == [f"{later - loss:+.4f}" for later in after]
+        fell = [word for later in after for word in ("↓", nats(loss - later))]
+        assert line_of(app, "change") == fell
         assert line_of(app, "moved") == [f"{outcome.moved:,}" for outcome in outcomes]
         assert "Update 2. The lowest loss afterwards is that of 3 (×3)." in shown(app)
         row = line_of(app, "l  ")

@@ -1,6 +1,7 @@
 """Step: each key, and that its numbers are those of the training cell written out."""
 
 import asyncio
+import re
 
 import pytest
 import torch
@@ -17,12 +18,14 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.screens.learning_rate import next_lr
 from tui_trainer.screens.step.passes_view import PassesView
-from tui_trainer.screens.step.phase_view import PHASE_KEYS, PhaseView
+from tui_trainer.screens.step.phase_view import PhaseView
+from tui_trainer.screens.step.phase_words import PHASE_KEYS
+from tui_trainer.screens.step.prediction_view import PredictionView
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.widgets.chart.loss_chart import LossChart
-from tui_trainer.widgets.prediction_table import PredictionTable
+from tui_trainer.words.numbers import nats, percent, probability
 
 
 def training_cell_losses(text: str, updates: int) -> list[float]:
@@ -66,9 +69,11 @@ async def test_updates_show_the_losses_of_the_training_cell() -> None:
         assert losses == pytest.approx(training_cell_losses(NOTEBOOK_TEXT, 3), rel=1e-5)
         screen = shown(app)
         report = present(step_screen(app).report)
-        assert f"loss {losses[2]:.4f} → {report.after.loss:.4f}" in screen
+        after = present(report.after.loss)
+        fell = nats(losses[2] - after)
+        assert f"loss {losses[2]:.4f} → {after:.4f} ↓ {fell}" in screen
         assert f"grad norm {report.grad_norm:.4g}" in screen
-        assert f"moved {report.moved:,} of {report.parameters:,}" in screen
+        assert f"moved {percent(present(report.moved) / report.parameters, 2)}" in screen
         assert present(report.after.loss) < losses[2] < losses[0]
         assert len(step_screen(app).query_one(LossChart).series) == 3
         await until(pilot, lambda: "3 updates from loaded" in shown(app))
@@ -87,14 +92,20 @@ async def test_the_first_space_is_the_first_update_and_reload_starts_again() -> 
 async def test_table_shows_each_position_before_and_after() -> None:
     async with running("escape", "4", size=(120, 40)) as (app, pilot):
         await press_updates(app, pilot, 1)
-        table = step_screen(app).query_one(PredictionTable)
         report = present(step_screen(app).report)
-        assert table.row_count == len(report.after.positions)
-        first = [str(cell) for cell in table.get_row_at(0)]
-        before, after = report.before.positions[0], report.after.positions[0]
-        assert f"{present(before.expected).p:.4f}"[:4] in first[3] or "e-" in first[3]
-        assert "↗" in first[3]
-        assert present(after.expected).p > present(before.expected).p
+        for before, after in zip(report.before.positions, report.after.positions, strict=True):
+            if after.expected is None:
+                continue
+            then, now = present(before.expected).p, after.expected.p
+            sign = "↑" if now > then else "↓"
+            told = rf"{re.escape(probability(then))} [▰▱]+ {sign} {re.escape(probability(now))}"
+            row = next(line for line in shown(app).splitlines() if re.search(told, line))
+            right = after.top[0].id == after.expected.id
+            assert ("✓" if right else "✗") in row
+        right = sum(
+            p.expected is not None and p.top[0].id == p.expected.id for p in report.after.positions
+        )
+        assert f"✓ {right} of {len(report.after.positions) - 1}" in shown(app)
 
 
 async def test_play_makes_updates_until_it_is_paused() -> None:
@@ -295,11 +306,11 @@ async def test_views_by_key_and_a_reload_empties_the_phases() -> None:
         await press_phases(app, pilot, "full_stop")
         await pilot.press("R")
         await until(pilot, lambda: "begin with forward" in shown(app))
-        table = step_screen(app).query_one(PredictionTable)
-        assert not table.display
+        view = step_screen(app).query_one(PredictionView)
+        assert not view.is_on_screen
         while step_screen(app).views.current != "predictions":
             await pilot.press("v")
-        assert table.display
+        await until(pilot, lambda: view.is_on_screen)
 
 
 async def test_no_phase_while_something_else_trains_the_model() -> None:
@@ -317,13 +328,13 @@ async def test_undo_and_redo_by_key() -> None:
     async with running("escape", "4") as (app, pilot):
         series = step_screen(app).query_one(LossChart).series
         first, second, third = await press_updates(app, pilot, 3)
-        await until(pilot, lambda: "undo 3 ·" in shown(app))
+        await until(pilot, lambda: "undo 3" in shown(app))
         await pilot.press("u")
         await until(pilot, lambda: loaded(app).updates == 2 and len(series) == 2)
         await pilot.press("u")
         await until(pilot, lambda: loaded(app).updates == 1 and len(series) == 1)
         await until(pilot, lambda: f"loss {second:.4f} nats" in shown(app))
-        assert "undo 1 redo 2 ·" in shown(app)
+        assert "undo 1 redo 2" in shown(app)
         await pilot.press("r")
         await until(pilot, lambda: loaded(app).updates == 2 and len(series) == 2)
         await until(pilot, lambda: f"loss {third:.4f} nats" in shown(app))
@@ -333,18 +344,18 @@ async def test_undo_and_redo_by_key() -> None:
         await until(pilot, lambda: "There is no update to undo" in shown(app))
         assert await press_updates(app, pilot, 2) == [first, second]
         assert len(series) == 2
-        await until(pilot, lambda: "undo 2 ·" in shown(app))
+        await until(pilot, lambda: "undo 2" in shown(app))
 
 
 async def test_memory_for_undo_by_key() -> None:
-    async with running("escape", "4") as (app, pilot):
+    async with running("escape", "4", size=(120, 40)) as (app, pilot):
         await pilot.press("h")
         app.screen.query_one(Input).value = "plenty"
         await pilot.press("enter")
         assert "no amount of memory" in shown(app)
         app.screen.query_one(Input).value = "20 MB"
         await pilot.press("enter")
-        await until(pilot, lambda: "/20.0 MB" in shown(app))
+        await until(pilot, lambda: " of 20.0 MB" in shown(app))
         await press_updates(app, pilot, 2)
         assert loaded(app).history.budget == 20_000_000
 
@@ -372,6 +383,6 @@ async def test_what_an_update_gave_up_for_memory_is_told_once() -> None:
     engine.short_of_memory = "Memory is short, so this update cannot be undone."
     async with running("escape", "4", engine=lambda _: engine) as (app, pilot):
         await press_updates(app, pilot, 2)
-        await until(pilot, lambda: "those that moved not counted" in shown(app))
+        await until(pilot, lambda: "moved not counted" in shown(app))
         told = [notice.message for notice in app._notifications]
         assert told.count(engine.short_of_memory) == 1

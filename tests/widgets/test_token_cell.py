@@ -1,4 +1,4 @@
-"""The numbers and tokens of the prediction table keep their columns and their value."""
+"""Numbers and tokens in a table keep their columns and their value."""
 
 import math
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_trainer.widgets.prediction_table import token_cell
+from tui_trainer.widgets.cell_text import token_cell
 from tui_trainer.words.numbers import probability
 
 
@@ -34,4 +34,4 @@ def test_a_probability_shown_is_the_probability(p: float) -> None:
 
 @given(st.text(max_size=30))
 def test_a_token_fills_its_column(text: str) -> None:
-    assert cell_len(token_cell(text)) == 11
+    assert cell_len(token_cell(text, 11)) == 11

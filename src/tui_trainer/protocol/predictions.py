@@ -8,7 +8,7 @@ from tui_trainer.protocol.loop_names import PREDICT, starting
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.reports.predictions import PassesReport, Prediction
+from tui_trainer.reports.predictions import Prediction
 from tui_trainer.settings.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -25,16 +25,6 @@ class Predict(Request[Prediction]):
 
     def answered_by(self, engine: "Answers") -> Prediction:
         return engine.predict(self.text, self.top)
-
-
-@dataclass(frozen=True)
-class ComparePasses(Request[PassesReport]):
-    """Two forward passes in train mode and two in eval mode."""
-
-    text: str
-
-    def answered_by(self, engine: "Answers") -> PassesReport:
-        return engine.passes(self.text)
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,16 @@
 """Requests of the training cell: updates, its phases, the way back, what they moved."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from tui_trainer.errors import InputError
 from tui_trainer.protocol.loop_names import STEP, starting
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.phases import PhaseReport
-from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.reports.step_views import StepViews
 from tui_trainer.reports.updates import UpdateReport
 
 if TYPE_CHECKING:
@@ -119,23 +120,32 @@ class RunPhase(Request[PhaseReport]):
 
 
 @dataclass(frozen=True)
-class ReadPhases(Request[PhaseReport]):
+class ReadViews(Request[StepViews]):
+    """What the views of Step show that are open: all of it at once, and no more."""
+
+    doing: ClassVar[str] = "Measuring"
+    phases: bool = False
     """What the phases have made that is there now."""
-
-    doing: ClassVar[str] = "Phases"
-
-    def answered_by(self, engine: "Answers") -> PhaseReport:
-        return engine.phase_report()
-
-
-@dataclass(frozen=True)
-class CompareWeights(Request[MovedReport]):
+    moved: bool = False
     """Which weights the last update moved, layer by layer."""
+    probes: tuple[str, ...] | None = None
+    """The loss and the next token of each of these, then and now."""
+    passes: str | None = None
+    """Two forward passes over this text in train mode and two in eval mode."""
 
-    doing: ClassVar[str] = "Comparing weights"
-
-    def answered_by(self, engine: "Answers") -> MovedReport:
-        return engine.moved()
+    def answered_by(self, engine: "Answers") -> StepViews:
+        began = time.perf_counter()
+        phases = engine.phase_report() if self.phases else None
+        moved = engine.moved() if self.moved else None
+        probes = None if self.probes is None else engine.probe(self.probes)
+        passes, refused = None, ""
+        if self.passes is not None:
+            try:
+                passes = engine.passes(self.passes)
+            except InputError as error:  # the other views have what they show all the same
+                refused = str(error)
+        seconds = time.perf_counter() - began
+        return StepViews(phases, moved, probes, passes, refused, seconds)
 
 
 @dataclass(frozen=True)
@@ -147,17 +157,6 @@ class FollowProbes(Request[None]):
 
     def answered_by(self, engine: "Answers") -> None:
         engine.follow_probes(self.texts)
-
-
-@dataclass(frozen=True)
-class Probe(Request[tuple[ProbeReport, ...]]):
-    """The loss and the next token of each of the texts, then and now."""
-
-    doing: ClassVar[str] = "Probing"
-    texts: tuple[str, ...]
-
-    def answered_by(self, engine: "Answers") -> tuple[ProbeReport, ...]:
-        return engine.probe(self.texts)
 
 
 # What the next update is made with

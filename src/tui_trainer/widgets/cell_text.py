@@ -42,6 +42,14 @@ def fit_content(content: Content, width: int, *, right: bool = False) -> Content
     return cut.pad_left(room) if right else cut.pad_right(room)
 
 
+def token_cell(text: str, width: int) -> str:
+    """A token in a column of `width` cells, cut with an ellipsis where it is longer."""
+    shown = visible_token(text)
+    if cell_len(shown) > width:
+        shown = set_cell_size(shown, width - 1).rstrip() + "…"
+    return set_cell_size(shown, width)
+
+
 def shortened(line: Callable[[Fit], str], width: int) -> str:
     """A sentence in `width` cells: what it puts through the function it is given is cut to fit."""
     for cells in range(LONGEST, SHORTEST, -1):

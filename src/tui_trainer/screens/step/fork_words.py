@@ -2,13 +2,15 @@
 
 import math
 
-from rich.cells import cell_len
+from textual.content import Content
 
 from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.widgets.line_table import Column
-from tui_trainer.widgets.prediction_table import token_cell
-from tui_trainer.words.numbers import change, nats, percent, probability
+from tui_trainer.screens.step.words import CONTEXT
+from tui_trainer.widgets.cell_text import fit_content, token_cell
+from tui_trainer.widgets.line_table import GAP, Cell, Column
+from tui_trainer.words.numbers import nats, percent, probability
+from tui_trainer.words.signs import RIGHT, change
 
 FACTORS = "÷3", "×1", "×3"
 LABEL, OUTCOME = 10, 18  # the widest that a dialog has room for at 80 columns
@@ -19,28 +21,35 @@ COLUMNS = (
 )
 
 
-def describe_outcomes(outcomes: tuple[UpdateReport, ...]) -> str:
+def describe_outcomes(outcomes: tuple[UpdateReport, ...]) -> Content:
     """A line for each fact, a column for each learning rate."""
     counts = [outcome.moved or 0 for outcome in outcomes]  # a fork always counts them
-    facts = {
-        "": [f"{key}  {factor}" for key, factor in enumerate(FACTORS, start=1)],
-        "lr": [f"{outcome.lr:.4g}" for outcome in outcomes],
-        "loss now": [nats(outcome.loss) for outcome in outcomes],
-        "loss after": [nats(loss_after(outcome)) for outcome in outcomes],
-        "change": [change(loss_after(outcome) - outcome.loss) for outcome in outcomes],
-        "moved": [f"{moved:,}" for moved in counts],
+    facts: dict[str, list[Content]] = {
+        "": [Content.styled(f"{key}  {factor}", "bold") for key, factor in enumerate(FACTORS, 1)],
+        "lr": [Content(f"{outcome.lr:.4g}") for outcome in outcomes],
+        "loss now": [Content(nats(outcome.loss)) for outcome in outcomes],
+        "loss after": [Content.styled(nats(loss_after(outcome)), "bold") for outcome in outcomes],
+        "change": [_change(outcome) for outcome in outcomes],
+        "moved": [Content(f"{moved:,}") for moved in counts],
         "share": [
-            percent(moved / outcome.parameters, 2)
+            Content(percent(moved / outcome.parameters, 2))
             for moved, outcome in zip(counts, outcomes, strict=True)
         ],
     }
-    return "\n".join(_line(label, cells) for label, cells in facts.items())
+    return Content("\n").join(_line(label, cells) for label, cells in facts.items())
 
 
-def _line(label: str, cells: list[str]) -> str:
+def _line(label: str, cells: list[Content]) -> Content:
     """Under the columns of the table below, which has a mark before its first."""
-    padded = [cell + " " * (OUTCOME - cell_len(cell)) for cell in cells]
-    return "  ".join([f" {label:<{LABEL}}", *padded]).rstrip()
+    columns = [Content.styled(f" {label:<{LABEL}}", CONTEXT)]
+    columns += [fit_content(cell, OUTCOME) for cell in cells]
+    return Content(GAP).join(columns)
+
+
+def _change(outcome: UpdateReport) -> Content:
+    after = loss_after(outcome)
+    sign = change(outcome.loss, after)
+    return Content.assemble(sign.said(nats(abs(after - outcome.loss))))
 
 
 def describe_lowest(outcomes: tuple[UpdateReport, ...]) -> str:
@@ -58,7 +67,7 @@ def loss_after(report: UpdateReport) -> float:
     return math.nan if report.after.loss is None else report.after.loss
 
 
-def position_cells(outcomes: tuple[UpdateReport, ...], row: int) -> tuple[str, ...]:
+def position_cells(outcomes: tuple[UpdateReport, ...], row: int) -> tuple[Cell, ...]:
     """One position: the token that comes next, and what each outcome makes of it."""
     positions = [outcome.after.positions[row] for outcome in outcomes]
     expected = positions[0].expected
@@ -66,9 +75,9 @@ def position_cells(outcomes: tuple[UpdateReport, ...], row: int) -> tuple[str, .
     return (label, *(_outcome_cell(position) for position in positions))
 
 
-def _outcome_cell(position: Position) -> str:
+def _outcome_cell(position: Position) -> Content:
     """p of the token that comes next, or at the end of the likeliest; and the likeliest token."""
     expected, likeliest = position.expected, position.top[0]
     p = likeliest.p if expected is None else expected.p
-    tick = " ✓" if expected is not None and expected.id == likeliest.id else "  "
-    return f"{probability(p)} {token_cell(likeliest.text, TOKEN)}{tick}"
+    tick = RIGHT if expected is not None and expected.id == likeliest.id else " "
+    return Content.assemble(f"{probability(p)} {token_cell(likeliest.text, TOKEN)} ", tick)

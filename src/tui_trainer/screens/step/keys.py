@@ -2,7 +2,7 @@
 
 from tui_trainer.screens.dialogs.export_script import EXPORT
 from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
-from tui_trainer.screens.step.phase_view import PHASE_KEYS
+from tui_trainer.screens.step.phase_words import PHASE_KEYS
 from tui_trainer.screens.work_screen import save_binding
 from tui_trainer.widgets.keys import key
 

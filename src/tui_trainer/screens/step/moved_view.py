@@ -1,33 +1,35 @@
-"""Which weights the last update moved, layer by layer, and how far against their size."""
+"""What an update did layer by layer: its gradients, which weights moved, how far for their size."""
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.protocol.updates import CompareWeights
 from tui_trainer.reports.moved import LayerMoved, MovedReport
-from tui_trainer.screens.step.phase_view import BAR_CELLS, bar
-from tui_trainer.session.session import Session
+from tui_trainer.reports.phases import STEP, PhaseReport
+from tui_trainer.screens.step.layer_norms import LayerNorms, with_all
+from tui_trainer.screens.step.view import View
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.dimmed import dimmed
-from tui_trainer.widgets.line_table import Column, LineTable
+from tui_trainer.widgets.line_table import MARK, Cell, Column, LineTable, least_width, share_out
 from tui_trainer.words import COMES
+from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import percent
 
 UNKNOWN = "—"
-COLUMNS = (
-    Column("layer", 12),
-    Column("weights", 11, right=True),
-    Column("moved", 11, right=True),
-    Column("share", 7, right=True),
-    Column("change", 7, right=True),
-    Column("norm", 7, right=True),
-    Column("ratio", 7, right=True),
-)
-SHARE_BAR = Column("", 0, share=1)
-BAR_ROOM = 80  # what the other columns take
-SHORTEST_BAR = 8
+DATA = "$data"
+HISTORY = "history"
+COLUMNS = {
+    "layer": Column("layer", 12),
+    "weights": Column("weights", 10, right=True),
+    "grad": Column("grad", 7, right=True),
+    HISTORY: Column(HISTORY, 8, share=1),
+    "change": Column("change", 7, right=True),
+    "norm": Column("norm", 7, right=True),
+    "ratio": Column("Δw/w", 7, right=True),
+    "moved": Column("moved", 10, right=True),
+    "share": Column("share", 6, right=True),
+}
+LEFT_OUT = "norm", "weights", "change", "moved"
+"""Where there is no room, in this order."""
 SMALL = 1e-3  # below it a number is written with an exponent
 IN_FP32 = "fp32 keeps 24 bits of a value: a step below 0.000006% of a weight rounds to nothing."
 STORED = {
@@ -39,46 +41,75 @@ STORED = {
 }
 
 
-class MovedView(Container):
-    """Two sentences; a line a layer and one for them all."""
+class MovedView(View):
+    """A line a layer and one for them all; two sentences."""
 
-    def __init__(self, session: Session, *, id: str) -> None:
-        super().__init__(id=id)
-        self._session = session
+    def __init__(self, norms: LayerNorms, *, id: str) -> None:
+        super().__init__(title="what the update did", id=id)
+        self._norms = norms
         self.report: MovedReport | None = None
+        self._now: dict[str, float] = {}
+        """The gradients that a phase has left, by layer."""
 
     def compose(self) -> ComposeResult:
-        yield Static(COMES, id="moved-words")
         yield LineTable(id="layers")
-
-    async def read(self) -> None:
-        """Ask for what the last update moved."""
-        with dimmed(self):
-            report = await self._session.ask(CompareWeights())
-        if report is not None:
-            self.show(report)
+        yield Static(COMES, id="moved-words")
 
     def show(self, report: MovedReport) -> None:
         self.report = report
         self.query_one("#moved-words", Static).update(Content(describe_moved(report)))
-        self._draw(report)
+        self._draw()
+
+    def show_gradients(self, report: PhaseReport) -> None:
+        """Those that the phases have left; those of a step that was just made are an update's."""
+        self._now = {} if report.phase == STEP else with_all(report.gradients)
+        self._draw()
 
     def on_resize(self) -> None:
-        if self.report is not None:
-            self._draw(self.report)
+        super().on_resize()
+        self._draw()
 
-    def _draw(self, report: MovedReport) -> None:
-        """A bar of the share too, where there is room for one."""
-        rows = (*report.layers, report.total)
-        room = min(BAR_CELLS, self.size.width - BAR_ROOM)
-        if room < SHORTEST_BAR:
-            self.query_one(LineTable).show(COLUMNS, len(rows), lambda row: layer_cells(rows[row]))
+    def _draw(self) -> None:
+        if (report := self.report) is None:
             return
-        self.query_one(LineTable).show(
-            (*COLUMNS, SHARE_BAR),
-            len(rows),
-            lambda row: (*layer_cells(rows[row]), bar(rows[row].share or 0.0, room)),
-        )
+        self.figure = describe_figure(report, by_phases=bool(self._now))
+        table = self.query_one(LineTable)
+        width = table.scrollable_content_region.width
+        names = those_that_fit(width - len(MARK))
+        columns = tuple(COLUMNS[name] for name in names)
+        history = share_out(columns, width)[names.index(HISTORY)]
+        rows = (*report.layers, report.total)
+
+        def cells(row: int) -> tuple[Cell, ...]:
+            told = self._cells(rows[row], report.update, history)
+            return tuple(told[name] for name in names)
+
+        table.show(columns, len(rows), cells)
+
+    def _cells(self, layer: LayerMoved, update: int, history: int) -> dict[str, Cell]:
+        """By column; the history in so many cells."""
+        gradient = self._now.get(layer.name, self._norms.at(layer.name, update))
+        curve = sparkline(self._norms.of(layer.name, update), history)
+        return layer_cells(layer) | {"grad": short(gradient), HISTORY: Content.styled(curve, DATA)}
+
+
+def those_that_fit(width: int) -> tuple[str, ...]:
+    """The columns that `width` cells have room for."""
+    names = tuple(COLUMNS)
+    for left_out in LEFT_OUT:
+        if least_width(tuple(COLUMNS[name] for name in names)) <= width:
+            break
+        names = tuple(name for name in names if name != left_out)
+    return names
+
+
+def describe_figure(report: MovedReport, *, by_phases: bool) -> Content:
+    """Which update it is, and the share that moved."""
+    if by_phases:
+        return Content("gradients as they are now")
+    if report.total.share is None:
+        return Content("")
+    return Content(f"update {report.update:,} · moved {percent(report.total.share, 2)}")
 
 
 def describe_moved(report: MovedReport) -> str:
@@ -87,7 +118,7 @@ def describe_moved(report: MovedReport) -> str:
     if total.moved is not None:
         return (
             f"Update {report.update} changed {total.moved:,} of {total.parameters:,} stored "
-            f"values. {stored} Ratio: norm of the change / norm of the weights before."
+            f"values. {stored} Δw/w: norm of the change / norm of the weights before."
         )
     if not report.update:
         return f"These are the loaded weights: space makes an update and shows here. {stored}"
@@ -97,17 +128,17 @@ def describe_moved(report: MovedReport) -> str:
     )
 
 
-def layer_cells(layer: LayerMoved) -> tuple[str, ...]:
-    """The cells of one layer."""
-    return (
-        visible(layer.name),
-        f"{layer.parameters:,}",
-        UNKNOWN if layer.moved is None else f"{layer.moved:,}",
-        UNKNOWN if layer.share is None else percent(layer.share, 2),
-        short(layer.update_norm),
-        short(layer.weight_norm),
-        short(layer.ratio),
-    )
+def layer_cells(layer: LayerMoved) -> dict[str, Cell]:
+    """What moved of one layer, by column."""
+    return {
+        "layer": visible(layer.name),
+        "weights": f"{layer.parameters:,}",
+        "change": short(layer.update_norm),
+        "norm": short(layer.weight_norm),
+        "ratio": short(layer.ratio),
+        "moved": UNKNOWN if layer.moved is None else f"{layer.moved:,}",
+        "share": UNKNOWN if layer.share is None else percent(layer.share, 1),
+    }
 
 
 def short(number: float | None) -> str:

@@ -1,51 +1,38 @@
 """What train and eval mode do: the same text through the same weights, twice in each."""
 
-from collections.abc import Callable
-
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.failures import Failure
-from tui_trainer.protocol.predictions import ComparePasses
 from tui_trainer.reports.predictions import PassesReport, Position, Prediction
-from tui_trainer.session.session import Session
+from tui_trainer.screens.step.view import View
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
-from tui_trainer.widgets.prediction_table import TOKEN_WIDTH
+from tui_trainer.words import COMES
 from tui_trainer.words.numbers import nats, probability
 
 COLUMNS = (
-    Column("#", 4, right=True),
-    Column("token", TOKEN_WIDTH, share=1),
-    Column("next token", TOKEN_WIDTH, share=1),
-    Column("p train", 8, right=True),
-    Column("again", 8, right=True),
-    Column("p eval", 8, right=True),
-    Column("again", 8, right=True),
+    Column("#", 3, right=True),
+    Column("token", 7, share=1),
+    Column("next", 7, share=1),
+    Column("p train", 7, right=True),
+    Column("again", 7, right=True),
+    Column("p eval", 7, right=True),
+    Column("again", 7, right=True),
 )
 
 
-class PassesView(Container):
+class PassesView(View):
     """Three sentences; a line a position, with p of its next token in each of the four passes."""
 
-    def __init__(self, session: Session, text: Callable[[], str], *, id: str) -> None:
-        super().__init__(id=id)
-        self._session, self._text = session, text
+    def __init__(self, *, id: str) -> None:
+        super().__init__(title="train and eval mode", hint="t mode  d dropout", id=id)
         self.report: PassesReport | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="passes-words")
+        yield Static(COMES, id="passes-words")
         yield LineTable(id="passes-positions")
-
-    async def read(self) -> None:
-        """Ask for the passes over the text as it is now."""
-        text = self._text()
-        report = await self._session.ask(ComparePasses(text), self._refuse)
-        if report is not None and text == self._text():
-            self.show(report)
 
     def show(self, report: PassesReport) -> None:
         self.report = report
@@ -53,11 +40,10 @@ class PassesView(Container):
         self.query_one("#passes-words", Static).update(Content(describe_passes(report)))
         self.query_one(LineTable).show(COLUMNS, rows, lambda row: position_cells(report, row))
 
-    def _refuse(self, failure: Failure) -> None:
+    def refuse(self, why: str) -> None:
         """A sentence says why there is nothing to show."""
         self.report = None
-        sentence = self._session.sentence_of(failure)
-        self.query_one("#passes-words", Static).update(Content(sentence))
+        self.query_one("#passes-words", Static).update(Content(visible(why)))
         self.query_one(LineTable).show((), 0, lambda _row: ())
 
 

@@ -2,40 +2,57 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from textual import work
-from textual.content import Content
-from textual.widgets import Static
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.loop_names import GSM8K, STEP
 from tui_trainer.protocol.predictions import Predict
+from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.screens.step.words import describe_prediction, describe_update
+from tui_trainer.screens.step.prediction_words import columns_for, describe_right, position_cells
+from tui_trainer.screens.step.view import View
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import dimmed
-from tui_trainer.widgets.prediction_table import PredictionTable
+from tui_trainer.widgets.line_table import LineTable
 
 FOLLOW_SECONDS = 0.5  # how often what is on show follows a loop that trains the model
 
 
-class PredictionView(PredictionTable):
-    """A row a position, and two lines of facts above; after an update, before it and after it."""
+class PredictionView(View):
+    """A row a position; after an update, before it and after it."""
+
+    @dataclass
+    class Changed(Message):
+        """It shows something else: an update, a prediction, or that there is none."""
 
     def __init__(
-        self, session: Session, text: Callable[[], str], facts: Static, *, id: str
+        self, session: Session, text: Callable[[], str], facts: tuple[Widget, ...], *, id: str
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(title="predictions", hint="before ▰▰▱ after", id=id)
         self._session, self._text, self._facts = session, text, facts
         self._asked_at = 0.0
         self.update_made: UpdateReport | None = None
         """The last update; None before the first, after an undo, and for another's updates."""
+        self.prediction: Prediction | None = None
+        """With the weights as they are now, for the text as it is now; None where there is none."""
+        self._before: Prediction | None = None
+        self.update_on_show: UpdateReport | None = None
+        """The last update, while it is what is on show."""
+        self.refused = ""
+        """Why there is none, in a sentence."""
+
+    def compose(self) -> ComposeResult:
+        yield LineTable(id="positions")
 
     def show_update(self, report: UpdateReport) -> None:
         """It has what the model predicts now: nothing is asked for."""
-        self.update_made = report
-        self.show(report.before, report.after)
-        self._say(describe_update(report))
+        self.update_made = self.update_on_show = report
+        self._show(report.before, report.after)
 
     def forget_update(self) -> None:
         """It was undone, or the weights are others."""
@@ -57,16 +74,42 @@ class PredictionView(PredictionTable):
             return
         self._asked_at = time.monotonic()
         text = self._text()
-        with dimmed(self, self._facts):
+        with dimmed(self, *self._facts):
             prediction = await self._session.ask(Predict(text, 1), self._refuse)
         if prediction is not None and text == self._text():
-            self.show(None, prediction)
-            self._say(describe_prediction(prediction))
+            self.update_on_show = None
+            self._show(None, prediction)
+
+    def _show(self, before: Prediction | None, after: Prediction) -> None:
+        """Show `after`; beside it `before` where there is one of the same tokens."""
+        if before is not None and len(before.positions) != len(after.positions):
+            before = None
+        self._before, self.prediction, self.refused = before, after, ""
+        self._draw()
+        self.post_message(self.Changed())
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._draw()
+
+    def _draw(self) -> None:
+        table, before, after = self.query_one(LineTable), self._before, self.prediction
+        if after is None:
+            self.figure = ""
+            table.show((), 0, lambda _row: ())
+            return
+        self.figure = describe_right(after)
+        columns, bar = columns_for(table.scrollable_content_region.width)
+        earlier = (None,) * len(after.positions) if before is None else before.positions
+        table.show(
+            columns,
+            len(after.positions),
+            lambda row: position_cells(earlier[row], after.positions[row], bar),
+        )
 
     def _refuse(self, failure: Failure) -> None:
-        """While typing, a sentence in the lines of facts is enough."""
-        self._say(self._session.sentence_of(failure) + "\n")
-        self.clear()
-
-    def _say(self, lines: str) -> None:
-        self._facts.update(Content(lines), layout=False)
+        """While typing, a sentence below the text is enough."""
+        self.prediction = self.update_on_show = None
+        self.refused = self._session.sentence_of(failure)
+        self._draw()
+        self.post_message(self.Changed())

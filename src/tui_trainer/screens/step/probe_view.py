@@ -2,20 +2,20 @@
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.protocol.updates import FollowProbes, Probe
-from tui_trainer.reports.probes import ProbeReport
+from tui_trainer.protocol.updates import FollowProbes
+from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
+from tui_trainer.screens.step.view import View
+from tui_trainer.screens.step.words import CONTEXT
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible, visible_token
-from tui_trainer.widgets.dimmed import dimmed
-from tui_trainer.widgets.line_table import Column, LineTable
-from tui_trainer.widgets.prediction_table import TOKEN_WIDTH, token_cell
+from tui_trainer.widgets.cell_text import token_cell
+from tui_trainer.widgets.line_table import MARK, Cell, Column, LineTable, least_width
 from tui_trainer.words import COMES
-from tui_trainer.words.numbers import change as moved
-from tui_trainer.words.numbers import nats, probability
+from tui_trainer.words.numbers import nats, nats_cell, probability
+from tui_trainer.words.signs import change
 
 EXAMPLES: tuple[str, ...] = (
     "def hello():\n\tprint",
@@ -25,31 +25,32 @@ EXAMPLES: tuple[str, ...] = (
     "The cat sat on the",
 )
 """From near to far of the notebook's string."""
+TOKEN = 7
 COLUMNS = (
     Column("probe", 10, share=1),
-    Column("start", 7, right=True),
-    Column("now", 7, right=True),
-    Column("change", 8, right=True),
-    Column("next token", TOKEN_WIDTH + 2),
-    Column("p start → now", 15),
+    Column("loss then → now", 17),
+    Column("change", 9),
+    Column("next token", 2 * TOKEN + 3),
 )
+WITH_P = (*COLUMNS, Column("p then → now", 15))
+"""Where there is room for it."""
 NONE = "—"
 LONGEST = 60  # characters of a probe in a sentence
 
 
-class ProbeView(Container):
-    """A sentence; a line a probe."""
+class ProbeView(View):
+    """A line a probe; a sentence on the one at the cursor."""
 
     def __init__(self, session: Session, *, id: str) -> None:
-        super().__init__(id=id)
+        super().__init__(title="probes: what else changed", hint="e edits", id=id)
         self._session = session
         self.texts = EXAMPLES
         """The probes: texts that are followed beside the one that is trained on."""
         self.reports: tuple[ProbeReport, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Static(COMES, id="probe-words")
         yield LineTable(id="probe-lines")
+        yield Static(COMES, id="probe-words")
 
     @work(exclusive=True)
     async def start(self) -> None:
@@ -57,17 +58,22 @@ class ProbeView(Container):
         if self._session.status is not None:
             await self._session.ask(FollowProbes(self.texts))
 
-    async def read(self) -> None:
-        """Ask for what became of each since."""
-        with dimmed(self):
-            reports = await self._session.ask(Probe(self.texts))
-        if reports is not None:
-            self.show(reports)
-
     def show(self, reports: tuple[ProbeReport, ...]) -> None:
         self.reports = reports
-        self.query_one(LineTable).show(COLUMNS, len(reports), lambda row: probe_cells(reports[row]))
+        self.figure = describe_changes(reports)
+        self._draw()
         self._tell(self.query_one(LineTable).cursor)
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._draw()
+
+    def _draw(self) -> None:
+        table, reports = self.query_one(LineTable), self.reports
+        room = table.scrollable_content_region.width - len(MARK)
+        columns = WITH_P if least_width(WITH_P) <= room else COLUMNS
+        cells = len(columns)
+        table.show(columns, len(reports), lambda row: probe_cells(reports[row])[:cells])
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         self._tell(event.row)
@@ -88,7 +94,8 @@ def describe_probe(report: ProbeReport) -> str:
         words += f" and still is ({probability(now.p)})"
     else:
         words += f" and is {_token(now.text)} ({probability(now.p)})"
-    return f"{words}. Start: update {report.start.update}. ≠ marks another token than then."
+    then_was = f"update {report.start.update:,}" if report.start.update else "as loaded"
+    return f"{words}. Then: {then_was}."
 
 
 def _token(text: str) -> str:
@@ -96,18 +103,39 @@ def _token(text: str) -> str:
     return shown or NONE
 
 
-def probe_cells(report: ProbeReport) -> tuple[str, ...]:
+def describe_changes(reports: tuple[ProbeReport, ...]) -> Content:
+    """Of how many the loss fell, and of how many it rose."""
+    changes = [report.change for report in reports if report.change is not None]
+    counts = sum(by < 0 for by in changes), sum(by > 0 for by in changes)
+    signs = change(1.0, 0.0), change(0.0, 1.0)
+    told = [sign.said(str(count)) for sign, count in zip(signs, counts, strict=True) if count]
+    return Content("  ").join(Content.assemble(part) for part in told)
+
+
+def probe_cells(report: ProbeReport) -> tuple[Cell, ...]:
     """The cells of one probe; p is that of the token that is the likeliest now."""
     text = visible(report.text, limit=200)
     if report.start is None or report.now is None:
-        return (text, NONE, NONE, NONE, visible(report.refused), "")
-    now, change = report.now, report.change
-    other = "≠" if now.likeliest.id != report.start.likeliest.id else " "
+        return (text, visible(report.refused), NONE, NONE, "")
+    start, now = report.start, report.now
     return (
         text,
-        nats(report.start.loss),
-        nats(now.loss),
-        NONE if change is None else moved(change),
-        f"{token_cell(now.likeliest.text)} {other}",
+        f"{nats_cell(start.loss)} → {nats(now.loss)}",
+        _change_cell(start.loss, now.loss),
+        _token_cell(start, now),
         f"{probability(now.p_at_start)} → {probability(now.likeliest.p)}",
     )
+
+
+def _change_cell(before: float | None, after: float | None) -> Cell:
+    if before is None or after is None:
+        return NONE
+    return Content.assemble(change(before, after).said(nats(abs(after - before))))
+
+
+def _token_cell(start: ProbeStart, now: ProbeReading) -> Content:
+    """The likeliest then; where it is another one now, which."""
+    before, after = (token_cell(at.likeliest.text, TOKEN) for at in (start, now))
+    if start.likeliest.id == now.likeliest.id:
+        return Content.styled(before, CONTEXT)
+    return Content.assemble((f"{before} → ", CONTEXT), (after, "bold"))

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_names import STEP as LOOP
@@ -34,10 +34,14 @@ from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.keys import KEYS, UPDATES
+from tui_trainer.screens.step.next_panel import NextPanel, describe_state
+from tui_trainer.screens.step.prediction_view import PredictionView
 from tui_trainer.screens.step.probe_editor import ProbeEditor
 from tui_trainer.screens.step.settings import UpdateSettings
+from tui_trainer.screens.step.text_panel import TextPanel
 from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.screens.step.update_losses import UpdateLosses
+from tui_trainer.screens.step.update_panel import ChartPanel, UpdatePanel
 from tui_trainer.screens.step.update_queue import UpdateQueue
 from tui_trainer.screens.step.views import PASSES, PHASES, PROBES, Views
 from tui_trainer.session.going_on import Act
@@ -104,27 +108,46 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.facts = Static(id="facts")
         self.chart = LossChart(x_label="update", smoothing=False)
         self.losses = UpdateLosses(self.chart.series, self.chart.redraw)
-        self.views = Views(session, lambda: self.text, self.facts, id="views")
         self.settings = UpdateSettings(session, self.show_waiting)
+        self._last = UpdatePanel(), ChartPanel(self.chart)
+        self._next = NextPanel(self.settings)
+        self.queue = UpdateQueue(session, excuse=self.excuse, changed=self.show_waiting)
+        self.views = Views(
+            session,
+            lambda: self.text,
+            self.losses.norms,
+            facts=self._last,
+            waiting=lambda: self.queue.updates,
+            id="views",
+        )
         self.lr = LearningRate(
             self, "Learning rate", asked=self.settings.lr, ask=self.settings.set_lr
         )
         self.script = ScriptExport(self)
         self._note = ""
-        self.queue = UpdateQueue(session, excuse=self.excuse, changed=self.show_waiting)
         self.playing = LoopPanel(
             self, LOOP, PLAYING, add=self._add_played, show=self.show_waiting, changed=self._on_loop
         )
 
     def body(self) -> Iterable[Widget]:
-        yield from self.text_box()
-        yield self.facts
-        yield Static(id="settings")
+        update, losses = self._last
         with self.views:
-            yield self.chart
+            with Vertical(id="left"):
+                yield TextPanel(self.text_box())
+                with Horizontal(id="at-hand"):
+                    yield update
+                    yield self._next
+                yield self.views.phases
+                yield self.views.moved
+            with Container(id="rest"):
+                with Vertical(id="middle"):
+                    yield losses
+                    yield self.views.predictions
+                with Vertical(id="right"):
+                    yield self.views.probes
+                    yield self.views.passes
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)
@@ -159,8 +182,23 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def show_waiting(self) -> None:
         """The settings of the next update, with what was asked for and is not done yet."""
+        live = self.session.loops.get(LOOP)
         stopping = self.session.pending.state_of(LOOP) is not None
-        self.say("settings", self.settings.describe(self.queue.updates, stopping=stopping))
+        self._next.show(describe_state(live, self.queue.updates, stopping=stopping))
+
+    def on_prediction_view_changed(self, _event: PredictionView.Changed) -> None:
+        self._show_last()
+
+    def on_resize(self) -> None:
+        self._show_last()
+
+    def _show_last(self) -> None:
+        """The last update, or what the weights predict that none here made."""
+        view, status = self.views.predictions, self.session.status
+        made = 0 if status is None else status.updates
+        for panel in self._last:
+            panel.show(view.update_on_show, view.prediction, made)
+        self.query_one(TextPanel).show(view.prediction, view.refused)
 
     def _on_status(self, status: LearnerStatus) -> None:
         """The model changed: by an update here, by a loop, by a reload or a new load."""
@@ -180,7 +218,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
     def _show_updates(self, reports: Sequence[UpdateReport]) -> None:
         """Each a point, the last one in the table."""
         for report in reports:
-            self.losses.add(report.update, report.loss, report.text)
+            self.losses.add(report.update, report.loss, report.text, report.gradients)
             self.session.guide.saw_update(report)
         self.session.saw_updates(reports[-1].update)
         self.views.predictions.show_update(reports[-1])
@@ -190,9 +228,10 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def _show_phase(self, report: PhaseReport) -> None:
         self.session.guide.saw_phase(report)
-        self.views.phases.show(report)
         if report.phase == STEP and report.moved != 0 and report.loss is not None:
-            self.losses.add(report.update, report.loss, report.text or "")
+            self.losses.add(report.update, report.loss, report.text or "", report.gradients)
+        self.views.show_phases(report)
+        self._next.show_phases(report)
 
     # Updates
 
@@ -208,8 +247,10 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         if report is not None:
             self._show_updates([report])
             await self.session.refresh()
-            if not self.queue.updates:
-                await self.session.ask(PrepareUndo())
+        elif not self.queue.updates:
+            self.views.follow()  # which was left out while this one waited
+        if report is not None and not self.queue.updates:
+            await self.session.ask(PrepareUndo())
 
     @work
     async def action_play(self) -> None:
@@ -239,7 +280,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def action_phase(self, phase: str | None = None) -> None:
         """One phase of the training cell; without a name the next."""
-        self.views.current = PHASES
+        self.views.open(PHASES)
         self._run_phase(RunPhase(phase, self.text))
 
     @work
@@ -295,7 +336,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
             entry = Entry(DROPOUT, f"{status.dropout:g}", read_dropout)
             if (p := await self.app.push_screen_wait(entry)) is not None:
                 await self.session.change(SetDropout(p))
-                self.views.current = PASSES
+                self.views.open(PASSES)
                 self.views.read()
 
     # Look, and take away
@@ -308,7 +349,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     @work
     async def action_edit_probes(self) -> None:
-        self.views.current = PROBES
+        self.views.open(PROBES)
         probes = await self.app.push_screen_wait(ProbeEditor(self.views.probes.texts))
         if probes is not None:
             self.views.probes.texts = probes

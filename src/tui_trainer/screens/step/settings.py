@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypedDict, Unpack
 
+from textual.content import Content
+
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.updates import SetLr, SetOptimizer, SetTraining
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.screens.step.words import describe_history
+from tui_trainer.screens.step.words import CONTEXT, describe_undo, describe_undo_memory
 from tui_trainer.session.pending import Asked
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import OPTIMIZERS
+
+LOADING = "The model is being loaded; you can type already."
 
 
 class Change(TypedDict, total=False):
@@ -66,39 +70,37 @@ class UpdateSettings:
             await self._session.change(request)
         self._changed()
 
-    def describe(self, waiting: int, *, stopping: bool) -> str:
-        """One line; `waiting` updates were asked for, `stopping` where they stop with this one."""
-        status = self._session.status
-        line = describe_settings(status, waiting, self._asked.value)
-        if status is not None:
-            line = f"{line} · {describe_history(status.history)}"
-        return f"stopping after this update · {line}" if stopping else line
+    def describe(self) -> dict[str, Content]:
+        """What there is to tell, each by the name of its place."""
+        return describe_settings(self._session.status, self._asked.value)
 
 
 def describe_settings(
-    status: LearnerStatus | None, waiting: int, asked: LearnerStatus | None = None
-) -> str:
-    """One line; `waiting` updates were asked for and are not yet made.
-
-    `asked` has the settings as they will be once the worker comes to it.
-    """
+    status: LearnerStatus | None, asked: LearnerStatus | None = None
+) -> dict[str, Content]:
+    """`asked` has the settings as they will be once the worker comes to it."""
     if status is None:
-        return "The model is being loaded; you can type already."
+        return {"lr": Content.styled(LOADING, CONTEXT)}
     asked = asked or status
-    lr = _becoming(f"{status.lr:g}", f"{asked.lr:g}")
     optimizer = _becoming(status.optimizer, asked.optimizer)
-    mode = f"{_becoming(_mode(status), _mode(asked))} mode"
+    mode = _becoming(_mode(status), _mode(asked))
     dropout = "no dropout"
     if status.dropout:
         dropout = f"dropout {status.dropout:g} {'on' if status.training else 'off'}"
-    more = f" · {waiting} waiting" if waiting > 1 else ""
-    return f"lr {lr} · {optimizer} · {mode} ({dropout}){more}"
+    lr = _becoming(f"{status.lr:g}", f"{asked.lr:g}")
+    return {
+        "lr": Content.assemble(("lr ", CONTEXT), lr, (" · ", CONTEXT), optimizer),
+        "mode": Content.assemble(mode, f" mode ({dropout})"),
+        "undo": Content(describe_undo(status.history)),
+        "memory": Content.styled(describe_undo_memory(status.history), CONTEXT),
+    }
 
 
 def _mode(status: LearnerStatus) -> str:
     return "train" if status.training else "eval"
 
 
-def _becoming(now: str, asked: str) -> str:
-    """What is, and what it was asked to become where that is something else."""
-    return now if now == asked else f"{now} → {asked}"
+def _becoming(now: str, asked: str) -> Content:
+    """What is, and what it was asked to become where that is something else: that is the bright
+    one."""
+    return Content(now) if now == asked else Content.assemble(f"{now} → ", (asked, "bold"))

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from tui_trainer.reports.phases import NamedNorm
 from tui_trainer.runs.series import Series
+from tui_trainer.screens.step.layer_norms import LayerNorms
 
 
 class UpdateLosses:
@@ -19,12 +21,16 @@ class UpdateLosses:
         """The loss and the text of each, by how many updates there are with it."""
         self._text = ""
         """That of the curve."""
+        self.norms = LayerNorms()
         self.updates = 0
         """How many updates the weights are away from the loaded ones."""
 
-    def add(self, update: int, loss: float, text: str) -> None:
+    def add(
+        self, update: int, loss: float, text: str, gradients: tuple[NamedNorm, ...] = ()
+    ) -> None:
         """One more update; those from there on were undone and cannot be redone any more."""
         self._forget_from(update)
+        self.norms.add(update, gradients)
         self._made[update] = loss, text
         self.updates = update
         self._append(update, loss, text)
@@ -42,6 +48,7 @@ class UpdateLosses:
         return is_back
 
     def _forget_from(self, update: int) -> None:
+        self.norms.forget_from(update)
         for later in [made for made in self._made if made >= update]:
             del self._made[later]
 

@@ -1,39 +1,58 @@
-"""What Step says of an update and of a prediction, in words."""
+"""What Step says of an update and of a prediction, in words and signs."""
+
+from textual.content import Content
 
 from tui_trainer.reports.actions import HistoryReport
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.words.numbers import byte_count, change, nats, percent, seconds_of
+from tui_trainer.words.numbers import byte_count, nats, percent, seconds_of
+from tui_trainer.words.signs import change
+
+CONTEXT = "$context"
 
 
-def describe_update(report: UpdateReport) -> str:
-    """Two lines: the loss and the gradient; the weights and the time."""
-    after = report.after.loss if report.after.loss is not None else report.loss
-    return (
-        f"update {report.update:<5} loss {nats(report.loss)} → {nats(after)} "
-        f"({change(after - report.loss)}) nats   grad norm {report.grad_norm:.4g}\n"
-        f"{describe_moved(report)}   {seconds_of(report.seconds)}"
+def describe_loss(report: UpdateReport) -> Content:
+    """1.0093 → 0.8419 ↓ 0.1674: before the update, after it, and which way that is."""
+    before, after = report.loss, report.loss if report.after.loss is None else report.after.loss
+    sign = change(before, after)
+    return Content.assemble(
+        f"{nats(before)} → ", (nats(after), "bold"), " ", sign.said(nats(abs(after - before)))
     )
 
 
-def describe_moved(report: UpdateReport) -> str:
-    """How many of the weights, and which share of them."""
+def describe_cell(report: UpdateReport) -> Content:
+    """The gradient, the weights and the time."""
+    return Content.assemble(
+        ("grad norm ", CONTEXT),
+        f"{report.grad_norm:.4g}",
+        (" · ", CONTEXT),
+        describe_share(report),
+        (f" · {seconds_of(report.seconds)}", CONTEXT),
+    )
+
+
+def describe_share(report: UpdateReport) -> str:
+    """The share of the weights that moved."""
     if report.moved is None:
-        return f"{report.parameters:,} weights, those that moved not counted"
-    share = percent(report.moved / report.parameters, 2)
-    return f"moved {report.moved:,} of {report.parameters:,} weights ({share})"
+        return "moved not counted"
+    return f"moved {percent(report.moved / report.parameters, 2)}"
 
 
 def describe_prediction(prediction: Prediction) -> str:
-    """Two lines, the second empty: the shapes and the loss."""
-    loss = "unknown" if prediction.loss is None else nats(prediction.loss)
-    rows, columns = prediction.shape
-    logits = "×".join(map(str, prediction.logits_shape))
-    return f"input_ids ({rows}, {columns}) · logits {logits} · loss {loss} nats\n"
+    """The shape of what the model gave."""
+    return f"logits {'×'.join(map(str, prediction.logits_shape))}"
 
 
-def describe_history(report: HistoryReport) -> str:
-    """How far back and forth one can go, and the memory that takes."""
-    redo = f" redo {report.redo}" if report.redo else ""
-    memory = f"{byte_count(report.bytes)}/{byte_count(report.budget)}"
-    return f"undo {report.undo}{redo} · {memory}"
+def describe_place(updates: int) -> str:
+    """Where the weights are that no update on show made."""
+    return f"after update {updates:,}" if updates else "as loaded"
+
+
+def describe_undo(report: HistoryReport) -> str:
+    """How far back and forth one can go."""
+    return f"undo {report.undo:,}" + (f" redo {report.redo:,}" if report.redo else "")
+
+
+def describe_undo_memory(report: HistoryReport) -> str:
+    """What that takes, of what it may take."""
+    return f"{byte_count(report.bytes)} of {byte_count(report.budget)}"

@@ -1,0 +1,42 @@
+"""The gradient norm of each layer at the last updates; no widget."""
+
+import math
+
+from tui_trainer.reports.phases import NamedNorm
+
+ALL = "all"
+"""The name of all layers together."""
+KEPT = 60  # updates: as many as the widest column of them has cells
+
+
+class LayerNorms:
+    """Of the updates that lead to the weights, and of those that were undone and can be redone."""
+
+    def __init__(self) -> None:
+        self._at: dict[int, dict[str, float]] = {}
+        """By how many updates there are with it, oldest first; by the layer's name."""
+
+    def add(self, update: int, gradients: tuple[NamedNorm, ...]) -> None:
+        """One more update; those from there on cannot be redone any more."""
+        self.forget_from(update)
+        self._at[update] = with_all(gradients)
+        while len(self._at) > KEPT:
+            del self._at[next(iter(self._at))]
+
+    def forget_from(self, update: int) -> None:
+        for later in [made for made in self._at if made >= update]:
+            del self._at[later]
+
+    def of(self, layer: str, update: int) -> list[float]:
+        """Those of a layer up to an update, the oldest first."""
+        return [norms[layer] for at, norms in self._at.items() if at <= update and layer in norms]
+
+    def at(self, layer: str, update: int) -> float | None:
+        """That of a layer at an update; None where it is not known."""
+        return self._at.get(update, {}).get(layer)
+
+
+def with_all(gradients: tuple[NamedNorm, ...]) -> dict[str, float]:
+    """By the layer's name, and of all layers together; empty where there are none."""
+    norms = {layer.name: layer.norm for layer in gradients}
+    return norms | {ALL: math.hypot(*norms.values())} if norms else {}

@@ -1,0 +1,50 @@
+"""What the next update is made with, how far back one can go, and what goes on."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.protocol.events import LoopState
+from tui_trainer.reports.phases import PhaseReport
+from tui_trainer.screens.step.phase_words import describe_progress
+from tui_trainer.screens.step.settings import UpdateSettings
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.signs import BROKEN, RUNNING
+
+STOPPING = "stopping after this update"
+
+
+class NextPanel(Panel):
+    """Four facts in two lines: where the screen is narrow the phases, else the memory of undo."""
+
+    def __init__(self, settings: UpdateSettings) -> None:
+        super().__init__(title="next", hint="[ ] l lr · o t d · h", id="next")
+        self._settings = settings
+        names = "lr", "undo", "mode", "progress", "memory"
+        self._facts = {name: Static(id=name) for name in names}
+
+    def compose(self) -> ComposeResult:
+        yield from self._facts.values()
+
+    def show(self, state: Content) -> None:
+        """The settings as they are, or were asked to become; `state` tells what goes on."""
+        self.figure = state
+        for name, words in self._settings.describe().items():
+            self._facts[name].update(words)
+
+    def show_phases(self, report: PhaseReport) -> None:
+        """Where the training cell is, on one line."""
+        self._facts["progress"].update(describe_progress(report))
+
+
+def describe_state(live: LoopState | None, waiting: int, *, stopping: bool) -> Content:
+    """What goes on: updates that play, or wait; else whether the last playing broke."""
+    if stopping:
+        return Content.styled(STOPPING, "bold")
+    if live is LoopState.RUNNING:
+        return Content.assemble(RUNNING.said("playing"))
+    if waiting > 1:
+        return Content.styled(f"{waiting} waiting", "bold")
+    if live is LoopState.FAILED:
+        return Content.assemble(BROKEN.said("stopped by a failure"))
+    return Content("")

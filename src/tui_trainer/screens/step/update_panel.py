@@ -1,0 +1,70 @@
+"""The update made last: what a glance wants of it, where the chart's title has no room for it."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_trainer.reports.predictions import Prediction
+from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.screens.step.words import (
+    CONTEXT,
+    describe_cell,
+    describe_loss,
+    describe_place,
+    describe_prediction,
+)
+from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.words import COMES
+from tui_trainer.words.numbers import nats
+
+
+class UpdatePanel(Panel):
+    """Two lines; only where the screen is narrow."""
+
+    def __init__(self) -> None:
+        super().__init__(title="update", id="update")
+        self._facts = Static(COMES, id="facts")
+
+    def compose(self) -> ComposeResult:
+        yield self._facts
+
+    def show(self, update: UpdateReport | None, prediction: Prediction | None, made: int) -> None:
+        """`made` updates lead to the weights; `prediction` is what they predict."""
+        self.title = describe_place(made) if update is None else f"update {update.update:,}"
+        self._facts.update(describe_facts(update, prediction), layout=False)
+
+
+def describe_facts(update: UpdateReport | None, prediction: Prediction | None) -> Content:
+    """The loss; the cell that made it, or the shapes where none did."""
+    if update is not None:
+        loss, more = describe_loss(update), describe_cell(update)
+    elif prediction is not None:
+        loss = Content("unknown" if prediction.loss is None else f"{nats(prediction.loss)} nats")
+        more = Content.styled(describe_prediction(prediction), CONTEXT)
+    else:
+        return Content("")
+    return Content.assemble(("loss ", CONTEXT), loss, "\n", more)
+
+
+class ChartPanel(Panel):
+    """The chart of the losses of all updates; where there is room its title has the last one."""
+
+    def __init__(self, chart: LossChart) -> None:
+        super().__init__(chart, title="loss", hint="y log axis", id="losses", classes="flush")
+
+    def show(self, update: UpdateReport | None, prediction: Prediction | None, made: int) -> None:
+        """As of `UpdatePanel`; where that one is on show it is not said twice."""
+        if self.screen.has_class("-narrow"):
+            self.title, self.figure = "loss", Content.styled("nats", CONTEXT)
+            return
+        self.title = describe_place(made) if update is None else f"update {update.update:,}"
+        self.figure = self._figure(update, prediction)
+
+    def _figure(self, update: UpdateReport | None, prediction: Prediction | None) -> Content:
+        if update is not None:
+            grad = Content.assemble(("grad norm ", CONTEXT), (f"{update.grad_norm:.4g}", "bold"))
+            return Content.assemble(("loss ", CONTEXT), describe_loss(update), "  ", grad)
+        if prediction is None or prediction.loss is None:
+            return Content("")
+        return Content.assemble(("loss ", CONTEXT), (f"{nats(prediction.loss)} nats", "bold"))

@@ -1,0 +1,33 @@
+"""Bars and small curves of text: one character a cell, told apart by shape."""
+
+import math
+from collections.abc import Sequence
+
+FULL, EMPTY = "▰", "▱"
+HEIGHTS = "▁▂▃▄▅▆▇█"
+GAP = " "  # a value that is no number
+
+
+def full_cells(share: float, cells: int) -> int:
+    """How many of `cells` are full; none where the share is no number."""
+    return 0 if math.isnan(share) else round(max(0.0, min(share, 1.0)) * cells)
+
+
+def meter(share: float, cells: int) -> str:
+    """A share of a whole: ▰▰▰▱▱."""
+    full = full_cells(share, cells)
+    return FULL * full + EMPTY * (cells - full)
+
+
+def sparkline(values: Sequence[float], cells: int) -> str:
+    """The last `cells` values, each a bar from 0 on; the highest finite one is full."""
+    last = values[-cells:] if cells > 0 else ()
+    highest = max((value for value in last if math.isfinite(value)), default=0.0)
+    return "".join(_height(value, highest) for value in last)
+
+
+def _height(value: float, highest: float) -> str:
+    if not math.isfinite(value):
+        return GAP
+    share = max(0.0, value) / highest if highest > 0 else 0.0
+    return HEIGHTS[min(int(share * len(HEIGHTS)), len(HEIGHTS) - 1)]
