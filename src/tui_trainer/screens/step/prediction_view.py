@@ -89,7 +89,6 @@ class PredictionView(View):
         self.post_message(self.Changed())
 
     def on_resize(self) -> None:
-        super().on_resize()
         self._draw()
 
     def _draw(self) -> None:

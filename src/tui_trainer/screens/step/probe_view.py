@@ -65,7 +65,6 @@ class ProbeView(View):
         self._tell(self.query_one(LineTable).cursor)
 
     def on_resize(self) -> None:
-        super().on_resize()
         self._draw()
 
     def _draw(self) -> None:
