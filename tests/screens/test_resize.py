@@ -29,7 +29,7 @@ async def seen(keys: tuple[str, ...], done: str, *sizes: tuple[int, int]) -> str
         ("5.", "┤"),
         *(
             pytest.param(*case, marks=pytest.mark.long)
-            for case in (("3", "loss"), ("4", "most likely"))
+            for case in (("3", "loss"), ("4", "likeliest"))
         ),
     ],
 )

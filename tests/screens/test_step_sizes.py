@@ -12,6 +12,7 @@ from tests.fake_engine import FakeEngine
 from tests.known import present
 from tests.pilot import loaded, running, shown, type_at_once, until
 from tests.screens.test_step import press_phases, press_updates, step_screen
+from tests.screens.test_waiting import SlowEngine
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.request import Request
@@ -136,10 +137,14 @@ async def test_an_update_is_followed_by_one_request_for_all_views(
 async def test_updates_that_wait_are_not_held_up_by_what_is_on_show(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with running("escape", "4", size=WIDE, engine=lambda _: FakeEngine()) as (app, pilot):
+    engine = SlowEngine()
+    async with running("escape", "4", size=WIDE, engine=lambda _: engine) as (app, pilot):
         await rests(app, pilot)
         asked = asked_for(app, monkeypatch)
+        engine.hold()
         type_at_once(app, " " * 8)
+        await until(pilot, lambda: step_screen(app).queue.updates == 8)
+        engine.let_go()
         moved = step_screen(app).query_one(MovedView)
         await until(pilot, lambda: present(moved.report).update == 8)
         updates = [number for number, kind in enumerate(asked) if kind is Update]

@@ -190,8 +190,13 @@ def _is_same(cell: Cell, drawn: Cell) -> bool:
     return isinstance(cell, str) and isinstance(drawn, str) and cell == drawn
 
 
+def least_width(columns: tuple[Column, ...]) -> int:
+    """The cells that the columns take with the gaps between them."""
+    return sum(column.width for column in columns) + len(GAP) * (len(columns) - 1)
+
+
 def share_out(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
     """The width of each column; what is left of `width` goes to those that take a share."""
-    spare = max(0, width - 1 - sum(column.width + 2 for column in columns) + 2)
+    spare = max(0, width - len(MARK) - least_width(columns))
     shares = sum(column.share for column in columns) or 1
     return tuple(column.width + spare * column.share // shares for column in columns)

@@ -36,7 +36,7 @@ KEYS = (
         "v",
         "view",
         "view",
-        "Predictions, phases, which weights moved, probes, train and eval mode",
+        "Predictions, phases, layers, probes, train and eval mode: one at a time, or large",
         LOOK,
         main=8,
     ),

@@ -22,6 +22,7 @@ class NextPanel(Panel):
         self._settings = settings
         names = "lr", "undo", "mode", "progress", "memory"
         self._facts = {name: Static(id=name) for name in names}
+        self.show_phases(None)
 
     def compose(self) -> ComposeResult:
         yield from self._facts.values()
@@ -32,8 +33,8 @@ class NextPanel(Panel):
         for name, words in self._settings.describe().items():
             self._facts[name].update(words)
 
-    def show_phases(self, report: PhaseReport) -> None:
-        """Where the training cell is, on one line."""
+    def show_phases(self, report: PhaseReport | None) -> None:
+        """Where the training cell is, on one line; None where its phases have to begin again."""
         self._facts["progress"].update(describe_progress(report))
 
 

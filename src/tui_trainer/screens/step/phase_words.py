@@ -74,8 +74,10 @@ def _describe_step(report: PhaseReport) -> str:
     return " · ".join((f"moved {report.moved:,}", *moments))
 
 
-def describe_progress(report: PhaseReport) -> Content:
+def describe_progress(report: PhaseReport | None) -> Content:
     """F─L─B─S─Z ▶ B: those that have made something bold, and the one that comes next."""
-    done = [(PHASE_KEYS[p], "bold" if what_is_made(report, p) else CONTEXT) for p in PHASES]
-    letters = [part for letter in done for part in (("─", CONTEXT), letter)][1:]
-    return Content.assemble(*letters, f" {NEXT} ", (PHASE_KEYS[report.next], "bold"))
+    done = {p for p in PHASES if report is not None and what_is_made(report, p)}
+    letters = [(PHASE_KEYS[p], "bold" if p in done else CONTEXT) for p in PHASES]
+    lined = [part for letter in letters for part in (("─", CONTEXT), letter)][1:]
+    following = FORWARD if report is None else report.next
+    return Content.assemble(*lined, f" {NEXT} ", (PHASE_KEYS[following], "bold"))

@@ -30,7 +30,7 @@ def _columns(bar: int) -> tuple[Column, ...]:
         Column("token", TOKEN, share=1),
         Column("next", TOKEN, share=1),
         Column("p of the right one", P_ALONE + bar),
-        Column("most likely", TOKEN + 2, share=1),
+        Column("likeliest", TOKEN + 2, share=1),
     )
 
 

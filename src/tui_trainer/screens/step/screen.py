@@ -41,7 +41,7 @@ from tui_trainer.screens.step.settings import UpdateSettings
 from tui_trainer.screens.step.text_panel import TextPanel
 from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.screens.step.update_losses import UpdateLosses
-from tui_trainer.screens.step.update_panel import ChartPanel, UpdatePanel
+from tui_trainer.screens.step.update_panel import LossesPanel, UpdatePanel
 from tui_trainer.screens.step.update_queue import UpdateQueue
 from tui_trainer.screens.step.views import PASSES, PHASES, PROBES, Views
 from tui_trainer.session.going_on import Act
@@ -81,11 +81,13 @@ out of order: backward again without a step gives the same loss; a step without 
 nothing; without zero_grad the gradients add up, and their norm shows it.
 
 'moved' counts the weights whose stored value changed: in bf16 a small step can round to nothing.
-v opens the other views: the phases; and layer by layer which weights moved and their
-update-to-weight ratio, the norm of the change over the norm of the weights before; and the probes.
+Layer by layer there are the norm of the gradient, now and over the last updates; Δw/w, the
+update-to-weight ratio: the norm of the change over the norm of the weights before; and the share of
+the weights that moved. v opens that view, the phases and the probes; from 110 columns all of them
+are on show, and v makes one large.
 
 Probes are up to five other strings (e edits them): what memorising one does to the rest. They are
-measured when the model is loaded, and after an update only while their view is open.
+measured when the model is loaded, and after an update only while they are on show.
 
 u undoes an update: weights, optimizer, random numbers and count are those before it, bit for
 bit. r makes it again. h says how much of the computer's memory that may take, and so how far back
@@ -111,7 +113,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         self.chart = LossChart(x_label="update", smoothing=False)
         self.losses = UpdateLosses(self.chart.series, self.chart.redraw)
         self.settings = UpdateSettings(session, self.show_waiting)
-        self._last = UpdatePanel(), ChartPanel(self.chart)
+        self._last = UpdatePanel(), LossesPanel(self.chart)
         self._next = NextPanel(self.settings)
         self.queue = UpdateQueue(session, excuse=self.excuse, changed=self.show_waiting)
         self.views = Views(
@@ -204,6 +206,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         """The model changed: by an update here, by a loop, by a reload or a new load."""
         if self.losses.go_to(status.updates, can_redo=status.history.redo > 0):
             self.views.predictions.forget_update()
+            self._next.show_phases(None)
         self.show_waiting()
         if self.is_current:
             if not status.updates:
@@ -211,12 +214,14 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
             self.views.follow()
 
     def _on_loop(self, change: LoopChanged) -> None:
-        """Another loop may have changed the weights."""
+        """Another loop may have changed the weights; the one that plays began or ended."""
+        self.show_waiting()
         if change.name != LOOP and self.is_current:
             self.views.predictions.predict()
 
     def _show_updates(self, reports: Sequence[UpdateReport]) -> None:
         """Each a point, the last one in the table."""
+        self._next.show_phases(None)
         for report in reports:
             self.losses.add(report.update, report.loss, report.text, report.gradients)
             self.session.guide.saw_update(report)

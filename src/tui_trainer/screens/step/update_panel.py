@@ -16,7 +16,10 @@ from tui_trainer.screens.step.words import (
 from tui_trainer.widgets.loss_chart import LossChart
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words import COMES
-from tui_trainer.words.numbers import nats
+from tui_trainer.words.numbers import nats, seconds_of
+
+
+LOG = "y log axis"
 
 
 class UpdatePanel(Panel):
@@ -31,8 +34,14 @@ class UpdatePanel(Panel):
 
     def show(self, update: UpdateReport | None, prediction: Prediction | None, made: int) -> None:
         """`made` updates lead to the weights; `prediction` is what they predict."""
-        self.title = describe_place(made) if update is None else f"update {update.update:,}"
+        self.title = describe_title(update, made)
+        self.figure = "" if update is None else Content.styled(seconds_of(update.seconds), CONTEXT)
         self._facts.update(describe_facts(update, prediction), layout=False)
+
+
+def describe_title(update: UpdateReport | None, made: int) -> str:
+    """Which update it was; where none here made the weights, how far they are."""
+    return describe_place(made) if update is None else f"update {update.update:,}"
 
 
 def describe_facts(update: UpdateReport | None, prediction: Prediction | None) -> Content:
@@ -47,24 +56,28 @@ def describe_facts(update: UpdateReport | None, prediction: Prediction | None) -
     return Content.assemble(("loss ", CONTEXT), loss, "\n", more)
 
 
-class ChartPanel(Panel):
+class LossesPanel(Panel):
     """The chart of the losses of all updates; where there is room its title has the last one."""
 
     def __init__(self, chart: LossChart) -> None:
-        super().__init__(chart, title="loss", hint="y log axis", id="losses", classes="flush")
+        super().__init__(chart, title="loss", hint=LOG, id="losses", classes="flush")
 
     def show(self, update: UpdateReport | None, prediction: Prediction | None, made: int) -> None:
         """As of `UpdatePanel`; where that one is on show it is not said twice."""
         if self.screen.has_class("-narrow"):
             self.title, self.figure = "loss", Content.styled("nats", CONTEXT)
             return
-        self.title = describe_place(made) if update is None else f"update {update.update:,}"
-        self.figure = self._figure(update, prediction)
+        self.title = describe_title(update, made)
+        self.figure = describe_figure(update, prediction)
+        took = "" if update is None else f"{seconds_of(update.seconds)} · "
+        self.hint = f"{took}{LOG}"
 
-    def _figure(self, update: UpdateReport | None, prediction: Prediction | None) -> Content:
-        if update is not None:
-            grad = Content.assemble(("grad norm ", CONTEXT), (f"{update.grad_norm:.4g}", "bold"))
-            return Content.assemble(("loss ", CONTEXT), describe_loss(update), "  ", grad)
-        if prediction is None or prediction.loss is None:
-            return Content("")
-        return Content.assemble(("loss ", CONTEXT), (f"{nats(prediction.loss)} nats", "bold"))
+
+def describe_figure(update: UpdateReport | None, prediction: Prediction | None) -> Content:
+    """The loss and the gradient, in the line of a panel."""
+    if update is not None:
+        grad = Content.assemble(("grad norm ", CONTEXT), (f"{update.grad_norm:.4g}", "bold"))
+        return Content.assemble(("loss ", CONTEXT), describe_loss(update), "  ", grad)
+    if prediction is None or prediction.loss is None:
+        return Content("")
+    return Content.assemble(("loss ", CONTEXT), (f"{nats(prediction.loss)} nats", "bold"))

@@ -5,7 +5,7 @@ from textual.content import Content
 from tui_trainer.reports.actions import HistoryReport
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.words.numbers import byte_count, nats, percent, seconds_of
+from tui_trainer.words.numbers import byte_count, nats, percent
 from tui_trainer.words.signs import change
 
 CONTEXT = "$context"
@@ -21,14 +21,9 @@ def describe_loss(report: UpdateReport) -> Content:
 
 
 def describe_cell(report: UpdateReport) -> Content:
-    """The gradient, the weights and the time."""
-    return Content.assemble(
-        ("grad norm ", CONTEXT),
-        f"{report.grad_norm:.4g}",
-        (" · ", CONTEXT),
-        describe_share(report),
-        (f" · {seconds_of(report.seconds)}", CONTEXT),
-    )
+    """The gradient, and the weights."""
+    grad = f"{report.grad_norm:.4g}"
+    return Content.assemble(("grad norm ", CONTEXT), grad, (" · ", CONTEXT), describe_share(report))
 
 
 def describe_share(report: UpdateReport) -> str:
