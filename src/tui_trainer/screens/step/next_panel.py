@@ -20,9 +20,9 @@ class NextPanel(Panel):
     def __init__(self, settings: UpdateSettings) -> None:
         super().__init__(title="next", hint="[ ] l lr · o t d · h", id="next")
         self._settings = settings
-        names = "lr", "undo", "mode", "progress", "memory"
-        self._facts = {name: Static(id=name) for name in names}
-        self.show_phases(None)
+        self._told = {name: Content("") for name in ("lr", "undo", "mode", "progress", "memory")}
+        self._told["progress"] = describe_progress(None)
+        self._facts = {name: Static(words, id=name) for name, words in self._told.items()}
 
     def compose(self) -> ComposeResult:
         yield from self._facts.values()
@@ -31,11 +31,17 @@ class NextPanel(Panel):
         """The settings as they are, or were asked to become; `state` tells what goes on."""
         self.figure = state
         for name, words in self._settings.describe().items():
-            self._facts[name].update(words)
+            self._tell(name, words)
 
     def show_phases(self, report: PhaseReport | None) -> None:
         """Where the training cell is, on one line; None where its phases have to begin again."""
-        self._facts["progress"].update(describe_progress(report))
+        self._tell("progress", describe_progress(report))
+
+    def _tell(self, name: str, words: Content) -> None:
+        """Nothing is laid out anew where it is the same: an update asks for this twice."""
+        if not self._told[name].is_same(words):
+            self._told[name] = words
+            self._facts[name].update(words)
 
 
 def describe_state(live: LoopState | None, waiting: int, *, stopping: bool) -> Content:

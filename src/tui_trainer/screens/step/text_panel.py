@@ -23,7 +23,8 @@ class TextPanel(Panel):
 
     def show(self, prediction: Prediction | None, refused: str) -> None:
         """How many tokens it is, and what is wrong with it: empty where nothing is."""
-        self._refused.display = bool(refused)
+        if self._refused.display != bool(refused):
+            self._refused.display = bool(refused)
         if refused:
             self._refused.update(Content.assemble(WARNING, " ", refused))
         if prediction is not None:
