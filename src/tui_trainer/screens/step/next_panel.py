@@ -18,7 +18,7 @@ class NextPanel(Panel):
     """Four facts in two lines: where the screen is narrow the phases, else the memory of undo."""
 
     def __init__(self, settings: UpdateSettings) -> None:
-        super().__init__(title="next", hint="[ ] l lr · o t d · h", id="next")
+        super().__init__(title="next", hint="[ ] lr  o optimizer  t mode", id="next")
         self._settings = settings
         self._told = {name: Content("") for name in ("lr", "undo", "mode", "progress", "memory")}
         self._told["progress"] = describe_progress(None)

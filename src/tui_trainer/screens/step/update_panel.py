@@ -18,7 +18,6 @@ from tui_trainer.widgets.panel import Panel
 from tui_trainer.words import COMES
 from tui_trainer.words.numbers import nats, seconds_of
 
-
 LOG = "y log axis"
 
 
