@@ -47,8 +47,7 @@ def position_cells(before: Position | None, after: Position, bar: int) -> tuple[
 
 
 def _p_cell(before: Position | None, after: Position, bar: int) -> Content:
-    """0.5312 ▰▰▰▰▱ ↑ 0.8034: what the update gained or lost is told apart in the bar by colour, and
-    by the sign beside it."""
+    """0.5312 ▰▰▰▰▱ ↑ 0.8034: the cells that the update filled or emptied are bright in the bar."""
     if after.expected is None:
         return Content("")
     now = after.expected.p
@@ -72,8 +71,8 @@ def _bar(then: float, now: float, cells: int) -> tuple[tuple[str, str], ...]:
     both = min(before, after)
     return (
         (FULL * both, "$data"),
-        (FULL * (after - both), "$better"),
-        (EMPTY * (before - both), "$worse"),
+        (FULL * (after - both), "bold"),
+        (EMPTY * (before - both), "bold"),
         (EMPTY * (cells - max(before, after)), CONTEXT),
     )
 
