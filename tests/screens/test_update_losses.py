@@ -8,8 +8,8 @@ class Curve:
     """What a chart would draw, and how often it was told to."""
 
     def __init__(self) -> None:
-        self.series, self.redraws = Series(), 0
-        self.losses = UpdateLosses(self.series, self._redraw)
+        self.series, self.grad_norms, self.redraws = Series(), Series(), 0
+        self.losses = UpdateLosses(self.series, self.grad_norms, self._redraw)
 
     def _redraw(self) -> None:
         self.redraws += 1
@@ -17,7 +17,7 @@ class Curve:
     def updates(self, *texts: str) -> None:
         for text in texts:
             update = self.losses.updates + 1
-            self.losses.add(update, float(update), text)
+            self.losses.add(update, float(update), text, 10.0 * update)
 
     @property
     def ends(self) -> tuple[int, float | None, float | None]:
@@ -62,6 +62,7 @@ def test_undo_and_redo_lead_to_the_curve_that_was_there() -> None:
     assert curve.ends == (1, 3.0, 3.0)
     curve.losses.go_to(5, can_redo=False)
     assert curve.ends == before
+    assert (len(curve.grad_norms), curve.grad_norms.first, curve.grad_norms.last) == (2, 40.0, 50.0)
 
 
 def test_a_status_that_changes_nothing_draws_nothing() -> None:

@@ -223,7 +223,8 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         """Each a point, the last one in the table."""
         self._next.show_phases(None)
         for report in reports:
-            self.losses.add(report.update, report.loss, report.text, report.gradients)
+            made = report.update, report.loss, report.text, report.grad_norm
+            self.losses.add(*made, report.gradients)
             self.session.guide.saw_update(report)
         self.session.saw_updates(reports[-1].update)
         self.views.predictions.show_update(reports[-1])
@@ -234,7 +235,8 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
     def _show_phase(self, report: PhaseReport) -> None:
         self.session.guide.saw_phase(report)
         if report.phase == STEP and report.moved != 0 and report.loss is not None:
-            self.losses.add(report.update, report.loss, report.text or "", report.gradients)
+            made = report.update, report.loss, report.text or "", report.grad_norm
+            self.losses.add(*made, report.gradients)
         self.views.show_phases(report)
         self._next.show_phases(report)
 

@@ -1,39 +1,57 @@
-"""The losses of Step's updates, and which of them its chart shows; no widget."""
+"""The losses of Step's updates and their gradients, and which of them a chart shows; no widget."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tui_trainer.reports.phases import NamedNorm
 from tui_trainer.runs.series import Series
 from tui_trainer.screens.step.layer_norms import LayerNorms
 
 
+class Made(NamedTuple):
+    """What is kept of an update."""
+
+    loss: float
+    text: str
+    grad_norm: float | None
+    """Of all gradients together; None where it was not told."""
+
+
 class UpdateLosses:
     """A loss for each update since the weights were loaded, also for those that were undone.
 
-    Fills `curve` with those up to the weights as they are now, and calls `redraw`. A loss of
-    another text is another curve: the losses before it are not shown beside it.
+    Fills `curve` with those up to the weights as they are now, `grad_norms` with the norms of their
+    gradients, and calls `redraw`. A loss of another text is another curve: the losses before it are
+    not shown beside it.
     """
 
-    def __init__(self, curve: Series, redraw: Callable[[], None]) -> None:
-        self._curve = curve
+    def __init__(
+        self, curve: Series, grad_norms: Series, redraw: Callable[[], None]
+    ) -> None:
+        self._curve, self._grad_norms = curve, grad_norms
         self._redraw = redraw
-        self._made: dict[int, tuple[float, str]] = {}
-        """The loss and the text of each, by how many updates there are with it."""
+        self._made: dict[int, Made] = {}
+        """By how many updates there are with it."""
         self._text = ""
-        """That of the curve."""
+        """That of the curves."""
         self.norms = LayerNorms()
         self.updates = 0
         """How many updates the weights are away from the loaded ones."""
 
     def add(
-        self, update: int, loss: float, text: str, gradients: tuple[NamedNorm, ...] = ()
+        self,
+        update: int,
+        loss: float,
+        text: str,
+        grad_norm: float | None = None,
+        gradients: tuple[NamedNorm, ...] = (),
     ) -> None:
         """One more update; those from there on were undone and cannot be redone any more."""
         self._forget_from(update)
         self.norms.add(update, gradients)
-        self._made[update] = loss, text
+        self._made[update] = made = Made(loss, text, grad_norm)
         self.updates = update
-        self._append(update, loss, text)
+        self._append(update, made)
         self._redraw()
 
     def go_to(self, updates: int, *, can_redo: bool) -> bool:
@@ -53,14 +71,20 @@ class UpdateLosses:
             del self._made[later]
 
     def _draw(self) -> None:
-        self._curve.clear()
-        for update, (loss, text) in self._made.items():
+        self._clear()
+        for update, made in self._made.items():
             if update <= self.updates:
-                self._append(update, loss, text)
+                self._append(update, made)
         self._redraw()
 
-    def _append(self, update: int, loss: float, text: str) -> None:
-        if text != self._text:
-            self._curve.clear()
-        self._text = text
-        self._curve.append(update, loss)
+    def _append(self, update: int, made: Made) -> None:
+        if made.text != self._text:
+            self._clear()
+        self._text = made.text
+        self._curve.append(update, made.loss)
+        if made.grad_norm is not None:
+            self._grad_norms.append(update, made.grad_norm)
+
+    def _clear(self) -> None:
+        self._curve.clear()
+        self._grad_norms.clear()
