@@ -112,7 +112,7 @@ async def step_fork(pilot: Pilot[int]) -> None:
     pilot.app.simulate_key("space")
     await until(pilot, lambda: "1 update from loaded" in shown(pilot.app))
     await pilot.press("f")
-    await until(pilot, lambda: "Update 2. The lowest loss" in shown(pilot.app))
+    await until(pilot, lambda: "The lowest loss" in shown(pilot.app))
 
 
 async def gsm8k(pilot: Pilot[int]) -> None:

@@ -49,7 +49,8 @@ async def test_three_learning_rates_side_by_side(size: tuple[int, int]) -> None:
         fell = [word for later in after for word in ("↓", nats(loss - later))]
         assert line_of(app, "change") == fell
         assert line_of(app, "moved") == [f"{outcome.moved:,}" for outcome in outcomes]
-        assert "Update 2. The lowest loss afterwards is that of 3 (×3)." in shown(app)
+        assert "update 2 at three learning rates" in shown(app)
+        assert "The lowest loss afterwards is that of 3 (×3)." in shown(app)
         row = line_of(app, "l  ")
         assert row[0::3] == [f"{present(o.after.positions[1].expected).p:.4f}" for o in outcomes]
         assert row[2::3] == ["✓"] * 3

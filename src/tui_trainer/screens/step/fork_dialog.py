@@ -23,6 +23,7 @@ from tui_trainer.screens.step.fork_words import (
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.keys import go_back, key
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.panel import Panel
 
 KEYS = "1", "2", "3"
 
@@ -51,18 +52,16 @@ class ForkDialog(Dialog[float | None]):
         self.outcomes: tuple[UpdateReport, ...] = ()
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide"):
+        hint = "1 2 3 pick: the lr stays, u undoes · escape: none"
+        with Panel(title="fork", hint=hint, classes="dialog wide"):
             with Vertical(classes="above"):
-                yield Static("One update at three learning rates", classes="heading")
                 yield Static("Trying each from the same weights …", id="fork-words")
                 yield Static(id="fork-facts")
             yield LineTable(id="fork-positions")
-            with Vertical(classes="below"):
-                with Horizontal(classes="answers"):
-                    for key, factor in zip(KEYS, FACTORS, strict=True):
-                        yield Button(f"{key} pick {factor}", id=f"pick-{key}", compact=True)
-                    yield Button("n none", id="pick-none", compact=True)
-                yield Static("The lr picked stays, u undoes · n or escape: none", classes="hint")
+            with Vertical(classes="below"), Horizontal(classes="answers"):
+                for key, factor in zip(KEYS, FACTORS, strict=True):
+                    yield Button(f"{key} pick {factor}", id=f"pick-{key}", compact=True)
+                yield Button("n none", id="pick-none", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(LineTable).focus()
@@ -80,7 +79,8 @@ class ForkDialog(Dialog[float | None]):
 
     def _show(self, outcomes: tuple[UpdateReport, ...]) -> None:
         self.outcomes = outcomes
-        words = f"Update {outcomes[0].update}. {describe_lowest(outcomes)}"
+        self.query_one(Panel).figure = f"update {outcomes[0].update:,} at three learning rates"
+        words = describe_lowest(outcomes)
         self.query_one("#fork-words", Static).update(Content(words))
         self.query_one("#fork-facts", Static).update(Content(describe_outcomes(outcomes)))
         rows = len(outcomes[0].after.positions)

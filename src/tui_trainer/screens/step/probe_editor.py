@@ -5,12 +5,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from tui_trainer.reports.probes import MOST_PROBES
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.widgets.keys import MOVE, go_back, key
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import LineBox
 
 WRITTEN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t"}
@@ -43,16 +44,15 @@ class ProbeEditor(Dialog[tuple[str, ...] | None]):
     def compose(self) -> ComposeResult:
         lines = [write_line(text) for text in self._probes]
         lines += [""] * (MOST_PROBES - len(lines))
-        with Vertical(classes="dialog wide"):
-            yield Static("Probes: other strings that are followed", classes="heading")
+        hint = "enter takes them · escape goes back"
+        with Panel(title="probes", hint=hint, classes="dialog wide"):
+            yield Static("Other strings that are followed: what an update did to them.")
             for number, line in enumerate(lines, start=1):
                 with Horizontal(classes="probe"):
                     yield Static(f"{number}", classes="label")
                     yield LineBox(line, placeholder="no probe", id=f"probe-{number}")
             yield Static(
-                "\\n is a newline, \\t a tab · up and down go to another line\n"
-                "enter takes them · escape goes back",
-                classes="hint",
+                "\\n is a newline, \\t a tab · up and down go to another line", classes="hint"
             )
 
     def on_mount(self) -> None:
