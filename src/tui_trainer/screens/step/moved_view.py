@@ -89,7 +89,9 @@ class MovedView(View):
         """By column; the history in so many cells."""
         gradient = self._now.get(layer.name, self._norms.at(layer.name, update))
         curve = sparkline(self._norms.of(layer.name, update), history)
-        return layer_cells(layer) | {"grad": short(gradient), HISTORY: Content.styled(curve, DATA)}
+        cells = layer_cells(layer)
+        cells["grad"], cells[HISTORY] = short(gradient), Content.styled(curve, DATA)
+        return cells
 
 
 def those_that_fit(width: int) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the model predicts for the text, with the weights as they are now."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import work
@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.loop_names import GSM8K, STEP
 from tui_trainer.protocol.predictions import Predict
-from tui_trainer.reports.predictions import Prediction
+from tui_trainer.reports.predictions import Position, Prediction
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.prediction_words import columns_for, describe_right, position_cells
 from tui_trainer.screens.step.view import View
@@ -99,7 +99,8 @@ class PredictionView(View):
             return
         self.figure = describe_right(after)
         columns, bar = columns_for(table.scrollable_content_region.width)
-        earlier = (None,) * len(after.positions) if before is None else before.positions
+        nothing = (None,) * len(after.positions)
+        earlier: Sequence[Position | None] = nothing if before is None else before.positions
         table.show(
             columns,
             len(after.positions),

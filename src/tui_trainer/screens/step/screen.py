@@ -198,8 +198,10 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         """The last update, or what the weights predict that none here made."""
         view, status = self.views.predictions, self.session.status
         made = 0 if status is None else status.updates
-        for panel in self._last:
-            panel.show(view.update_on_show, view.prediction, made)
+        shown = view.update_on_show, view.prediction, made
+        update, losses = self._last
+        update.show(*shown)
+        losses.show(*shown)
         self.query_one(TextPanel).show(view.prediction, view.refused)
 
     def _on_status(self, status: LearnerStatus) -> None:
