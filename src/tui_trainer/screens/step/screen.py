@@ -27,6 +27,7 @@ from tui_trainer.reports.actions import NO_HISTORY
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import STEP, PhaseReport
 from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.learning_rate import LearningRate
@@ -111,7 +112,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.chart = LossChart(x_label="update", smoothing=False)
-        self.losses = UpdateLosses(self.chart.series, self.chart.redraw)
+        self.losses = UpdateLosses(self.chart.series, LossSeries(), self.chart.redraw)
         self.settings = UpdateSettings(session, self.show_waiting)
         self._last = UpdatePanel(), LossesPanel(self.chart)
         self._next = NextPanel(self.settings)
