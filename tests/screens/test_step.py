@@ -383,6 +383,6 @@ async def test_what_an_update_gave_up_for_memory_is_told_once() -> None:
     engine.short_of_memory = "Memory is short, so this update cannot be undone."
     async with running("escape", "4", engine=lambda _: engine) as (app, pilot):
         await press_updates(app, pilot, 2)
-        await until(pilot, lambda: "moved not counted" in shown(app))
+        await until(pilot, lambda: "moved unknown" in shown(app))
         told = [notice.message for notice in app._notifications]
         assert told.count(engine.short_of_memory) == 1

@@ -82,7 +82,7 @@ class ForkDialog(Dialog[float | None]):
         self.query_one(Panel).figure = f"update {outcomes[0].update:,} at three learning rates"
         words = describe_lowest(outcomes)
         self.query_one("#fork-words", Static).update(Content(words))
-        self.query_one("#fork-facts", Static).update(Content(describe_outcomes(outcomes)))
+        self.query_one("#fork-facts", Static).update(describe_outcomes(outcomes))
         rows = len(outcomes[0].after.positions)
         self.query_one(LineTable).show(COLUMNS, rows, lambda row: position_cells(outcomes, row))
 

@@ -29,7 +29,7 @@ def describe_cell(report: UpdateReport) -> Content:
 def describe_share(report: UpdateReport) -> str:
     """The share of the weights that moved."""
     if report.moved is None:
-        return "moved not counted"
+        return "moved unknown"
     return f"moved {percent(report.moved / report.parameters, 2)}"
 
 
