@@ -59,7 +59,7 @@ async def test_a_wide_terminal_shows_all_views_at_once(size: tuple[int, int]) ->
         moved, probes = screen.query_one(MovedView), screen.query_one(ProbeView)
         await until(pilot, lambda: moved.report and moved.report.update == 2)
         names = {"text-panel", "next", "phases", "moved", "losses", "predictions", "probes"}
-        assert names | ({PASSES} if size == BROAD else set()) == panels(app).keys()
+        assert names | ({PASSES, "norms"} if size == BROAD else set()) == panels(app).keys()
         tables = [table for table in screen.query(LineTable) if table.is_on_screen]
         assert len(tables) == len({"moved", "predictions", "probes"}) + (size == BROAD)
         assert all(table.rows > 1 and table.size.height > 1 for table in tables)

@@ -27,13 +27,13 @@ from tui_trainer.reports.actions import NO_HISTORY
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import STEP, PhaseReport
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.runs.loss_series import LossSeries
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.learning_rate import LearningRate
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.step.fork_dialog import ForkDialog
+from tui_trainer.screens.step.gradient_chart import GradientChart, NormsPanel
 from tui_trainer.screens.step.keys import KEYS, UPDATES
 from tui_trainer.screens.step.next_panel import NextPanel, describe_state
 from tui_trainer.screens.step.prediction_view import PredictionView
@@ -111,8 +111,9 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.chart = LossChart(x_label="update", smoothing=False)
-        self.losses = UpdateLosses(self.chart.series, LossSeries(), self.chart.redraw)
+        self.chart = LossChart(x_label="update", smoothing=False, titled=False)
+        self._norms = GradientChart()
+        self.losses = UpdateLosses(self.chart.series, self._norms.series, self._redraw)
         self.settings = UpdateSettings(session, self.show_waiting)
         self._last = UpdatePanel(), LossesPanel(self.chart)
         self._next = NextPanel(self.settings)
@@ -149,6 +150,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
                     yield losses
                     yield self.views.predictions
                 with Vertical(id="right"):
+                    yield NormsPanel(self._norms)
                     yield self.views.probes
                     yield self.views.passes
 
@@ -188,6 +190,10 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         live = self.session.loops.get(LOOP)
         stopping = self.session.pending.state_of(LOOP) is not None
         self._next.show(describe_state(live, self.queue.updates, stopping=stopping))
+
+    def _redraw(self) -> None:
+        self.chart.redraw()
+        self._norms.redraw()
 
     def on_prediction_view_changed(self, _event: PredictionView.Changed) -> None:
         self._show_last()
@@ -352,7 +358,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
     # Look, and take away
 
     def action_log(self) -> None:
-        self.chart.log_axis = not self.chart.log_axis
+        self.chart.log_axis = self._norms.log_axis = not self.chart.log_axis
 
     def action_view(self) -> None:
         self.views.open_next()

@@ -25,9 +25,7 @@ class UpdateLosses:
     not shown beside it.
     """
 
-    def __init__(
-        self, curve: Series, grad_norms: Series, redraw: Callable[[], None]
-    ) -> None:
+    def __init__(self, curve: Series, grad_norms: Series, redraw: Callable[[], None]) -> None:
         self._curve, self._grad_norms = curve, grad_norms
         self._redraw = redraw
         self._made: dict[int, Made] = {}

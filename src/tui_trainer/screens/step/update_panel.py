@@ -13,7 +13,8 @@ from tui_trainer.screens.step.words import (
     describe_place,
     describe_prediction,
 )
-from tui_trainer.widgets.loss_chart import LossChart
+from tui_trainer.widgets.chart.loss_chart import LossChart
+from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words import COMES
 from tui_trainer.words.numbers import nats, seconds_of
@@ -55,21 +56,28 @@ def describe_facts(update: UpdateReport | None, prediction: Prediction | None) -
     return Content.assemble(("loss ", CONTEXT), loss, "\n", more)
 
 
-class LossesPanel(Panel):
+class LossesPanel(ChartPanel):
     """The chart of the losses of all updates; where there is room its title has the last one."""
 
     def __init__(self, chart: LossChart) -> None:
-        super().__init__(chart, title="loss", hint=LOG, id="losses", classes="flush")
+        super().__init__(chart, keys=LOG)
+        self.id = "losses"
+        self._words: tuple[str, str | Content, str] = "loss", "", ""
+        """Its title, what it tells where nothing of the chart is read, and what the update took."""
 
     def show(self, update: UpdateReport | None, prediction: Prediction | None, made: int) -> None:
         """As of `UpdatePanel`; where that one is on show it is not said twice."""
         if self.screen.has_class("-narrow"):
-            self.title, self.figure = "loss", Content.styled("nats", CONTEXT)
-            return
-        self.title = describe_title(update, made)
-        self.figure = describe_figure(update, prediction)
-        took = "" if update is None else f"{seconds_of(update.seconds)} · "
-        self.hint = f"{took}{LOG}"
+            self._words = "loss", Content.styled("nats", CONTEXT), ""
+        else:
+            took = "" if update is None else seconds_of(update.seconds)
+            self._words = describe_title(update, made), describe_figure(update, prediction), took
+        self.tell()
+
+    def tell(self) -> None:
+        self.title, figure, took = self._words
+        self.figure = self.chart.reading() or figure
+        self.hint = "   ".join(filter(None, (*self.chart.legend, took, LOG)))
 
 
 def describe_figure(update: UpdateReport | None, prediction: Prediction | None) -> Content:
