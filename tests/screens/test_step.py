@@ -102,10 +102,10 @@ async def test_table_shows_each_position_before_and_after() -> None:
             row = next(line for line in shown(app).splitlines() if re.search(told, line))
             right = after.top[0].id == after.expected.id
             assert ("✓" if right else "✗") in row
-        right = sum(
+        count = sum(
             p.expected is not None and p.top[0].id == p.expected.id for p in report.after.positions
         )
-        assert f"✓ {right} of {len(report.after.positions) - 1}" in shown(app)
+        assert f"✓ {count} of {len(report.after.positions) - 1}" in shown(app)
 
 
 async def test_play_makes_updates_until_it_is_paused() -> None:
