@@ -26,7 +26,7 @@ KEYS = (
         "evaluations",
         "The evaluations there are, before and after",
         EVALUATE,
-        main=9,
+        main=12,
     ),
     key(
         "enter",
@@ -43,7 +43,7 @@ KEYS = (
     key("V", "view", "view", "The last item, best, worst, samples", LOOK, main=11),
     key("i", "items", "items", "Look at the items: search, text, tokens, labels", LOOK, main=10),
     key("y", "log", "log axis", "Logarithmic loss axis", LOOK),
-    key("tab", "next_chart(1)", "chart", "The next of the charts", CHART, main=11, id="chart-next"),
+    key("tab", "next_chart(1)", "chart", "The next of the charts", CHART, main=9, id="chart-next"),
     key("shift+tab", "next_chart(-1)", "chart before", "The chart before", CHART, id="chart-back"),
     key("o", "overlay", "overlay", "Lay the runs marked on Runs over this one, or not", CHART),
     *CHART_KEYS,

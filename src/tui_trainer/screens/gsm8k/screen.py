@@ -47,6 +47,7 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.keys import WithChart
+from tui_trainer.widgets.chart.number_chart import described
 from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.words.signs import WORSE
@@ -266,7 +267,7 @@ digits."""
             chart.series,
             self.run.clock,
             way=chart.way(),
-            validation=self.wall.held_out.figure(),
+            validation=described(self.wall.held_out.compared),
             memory=self._memory_name,
             width=self.query_one("#numbers").content_size.width,
         )

@@ -9,6 +9,7 @@ from tui_trainer.words.numbers import exponential, short_count
 
 LABEL_WIDTH = 7
 ROWS_A_TICK, COLUMNS_A_TICK = 1.8, 13
+MOST_TICKS = 9
 LARGEST = 1e100  # nothing that is a loss; keeps the arithmetic of the axis finite
 LONG = 10_000_000
 """A tick that is longer is told in short: 10M."""

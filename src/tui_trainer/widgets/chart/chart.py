@@ -116,6 +116,11 @@ class Chart(Widget, can_focus=True):
         """Whether there is something to draw."""
         return self.picture().ends is not None
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it stands beside a large one, which tells what it has no room for."""
+        return self.size.width < ROOMY[0]
+
     # When it is drawn
 
     def redraw(self) -> None:
@@ -218,7 +223,7 @@ class Chart(Widget, can_focus=True):
         """
         if (read := self._read(self.picture())) is None:
             return None
-        if self.size.width < ROOMY[0]:
+        if self.is_small:
             return Content.styled(read[1][0].value, "bold")
         values = [(f"  {one.name} {one.value}".replace("   ", "  "), "bold") for one in read[1]]
         return Content.assemble(read[0], *values)

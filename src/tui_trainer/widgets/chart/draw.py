@@ -7,6 +7,7 @@ from tui_trainer.runs.series import Bucket
 from tui_trainer.widgets.chart.axes import (
     COLUMNS_A_TICK,
     LABEL_WIDTH,
+    MOST_TICKS,
     ROWS_A_TICK,
     AxisScale,
     clamped,
@@ -117,7 +118,7 @@ class _Drawing:
         log = self._picture.log
         positive = min((number for number in numbers if number > 0), default=1.0)
         self._place: Place = log_place(positive) if log else clamped
-        ticks = max(2, round((self._rows + 1) / ROWS_A_TICK))
+        ticks = max(2, min(round((self._rows + 1) / ROWS_A_TICK), MOST_TICKS))
         self._y = value_axis(numbers, positive, min(ticks, 3) if self._bare else ticks, log=log)
         labels = [tick_label(tick, self._y.ticks) for tick in self._y.ticks]
         if self._bare:

@@ -122,7 +122,7 @@ class LossChart(Chart):
     def legend(self) -> list[str]:
         """Which mark is which, and what is not drawn."""
         words = [f"· each {self._x_label}", "━ average"] if self._smoothing else []
-        words += [f"{DIAMOND} validation"] if len(self.validation) else []
+        words += [f"{DIAMOND} val"] if len(self.validation) else []
         if lost := self.series.not_finite:
             words.append(f"{lost:,} not finite, not shown")
         return words

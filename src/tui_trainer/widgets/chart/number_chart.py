@@ -100,20 +100,21 @@ class HeldOutChart(Chart):
                 series.append(report.step, loss)
 
     def picture(self) -> Picture:
-        curves = (
-            Curve(self.compared, "val"),
-            Curve(self.question, "question", letter="q", ink=INKS[1]),
-            Curve(self.answer, "answer", letter="a", ink=INKS[1]),
-            Curve(self.compared, "", Shape.POINTS),
-        )
+        curves: tuple[Curve, ...] = (Curve(self.compared, "val"),)
+        if not self.is_small:
+            curves += (
+                Curve(self.question, "question", letter="q", ink=INKS[1]),
+                Curve(self.answer, "answer", letter="a", ink=INKS[1]),
+            )
+        curves += (Curve(self.compared, "", Shape.POINTS),)
         words = "Nothing is measured on held-out items yet."
         return Picture(curves, "", words, log=self.log_axis, most=self.most, plain=True)
 
     def figure(self) -> Content:
-        return described(self.compared)
+        return described(self.compared, when=not self.is_small)
 
 
-def described(validation: Series) -> Content:
+def described(validation: Series, *, when: bool = True) -> Content:
     """The last measurement, which way it went since the one before, and when it was made."""
     if validation.last is None or validation.ends is None:
         return Content("")
@@ -121,4 +122,5 @@ def described(validation: Series) -> Content:
     before = validation.at(step - 1)
     way = change(before.highest, validation.last) if before is not None else None
     sign = (f" {way.mark}", way.style) if way is not None else ("", "")
-    return Content.assemble((nats(validation.last), "bold"), sign, (f" @{step:,.0f}", "$context"))
+    made = (f" @{step:,.0f}", "$context") if when else ""
+    return Content.assemble((nats(validation.last), "bold"), sign, made)

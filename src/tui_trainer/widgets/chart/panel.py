@@ -20,4 +20,4 @@ class ChartPanel(Panel):
         self.title = self.chart.title
         reading = self.chart.reading()
         self.figure = self.chart.figure() if reading is None else reading
-        self.hint = "   ".join(filter(None, (*self.chart.legend, self._keys)))
+        self.hint = "  ".join(filter(None, (*self.chart.legend, self._keys)))

@@ -21,7 +21,7 @@ from tui_trainer.widgets.chart.view import View
 from tui_trainer.widgets.keys import key
 
 IN_A_ROW = 3
-KEYS = "w follow  + - zoom  ← → read"
+KEYS = "← → read  + - zoom  w follow"
 
 
 class RunWall(Container):
