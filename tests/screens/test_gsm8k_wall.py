@@ -118,6 +118,7 @@ async def test_before_a_run_the_first_item_and_no_losses_are_on_show(
         await until(pilot, lambda: "item 0, " in shown(app))
         assert "Question:" in shown(app)
         assert "question 1" not in shown(app)
+        await until(pilot, lambda: "memory" in shown(app) and "steps ·" in shown(app))
 
 
 async def test_what_happened_is_told_newest_first() -> None:

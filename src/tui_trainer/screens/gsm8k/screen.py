@@ -35,7 +35,7 @@ from tui_trainer.screens.gsm8k.overlay import RunOverlay
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.screens.gsm8k.run_panel import RunPanel
-from tui_trainer.screens.gsm8k.settings import describe_settings, make_form
+from tui_trainer.screens.gsm8k.settings import describe_settings, make_form, reckon_cost
 from tui_trainer.screens.gsm8k.start import RunStart
 from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_saved
 from tui_trainer.screens.loop_panel import LoopPanel
@@ -120,6 +120,8 @@ digits."""
         self.overlay = RunOverlay(self)
         self.wall, self.item = RunWall(), ItemPanel()
         self.held_out, self.happened = HeldOutTable(), Happened()
+        self.cost = Content("")
+        """Of the next run, as far as it is known."""
         self.samples: SampleReport | None = None
         """The last answers to held-out questions."""
 
@@ -234,12 +236,15 @@ digits."""
         self.loop.was_shown()
         self.show_waiting()
         self._show_run()
-        self.query_one("#numbers", Static).update(self._describe_numbers(), layout=False)
+        self._show_numbers()
         self.wall.expect_measurements(bool(self.trains_with.validation_items))
         self.wall.redraw()
         self.held_out.show()
         self.happened.show()
         self._show_item()
+
+    def _show_numbers(self) -> None:
+        self.query_one("#numbers", Static).update(self._describe_numbers(), layout=False)
 
     def _show_run(self) -> None:
         """Its settings, and what of it is saved."""
@@ -248,6 +253,8 @@ digits."""
         saved = self.session.saved if self.report is not None else None
         name = visible(self.report.run or "") if self.report is not None else ""
         facts = Content.assemble(describe_saved(saved))
+        if self.report is None and not self.loop.is_live:
+            facts = self.cost
         self.query_one(RunPanel).show(settings, facts, name)
 
     def show_waiting(self) -> None:
@@ -261,7 +268,7 @@ digits."""
     def _describe_numbers(self) -> Content:
         chart = self.wall.loss
         if self.report is None:
-            return Content("")
+            return Content("") if self.loop.is_live else self.cost
         return describe_numbers(
             self.report,
             chart.series,
@@ -293,9 +300,13 @@ digits."""
 
     @work(exclusive=True, group="first item")
     async def _read_first_item(self) -> None:
-        """What the next run begins with, where it can be had at once."""
+        """What the next run begins with, and what it would cost, where that can be had at once."""
         self.item.first = await first_item(self.session, self.settings)
         self._show_item()
+        if self.item.first is not None and self.report is None:
+            self.cost = await reckon_cost(self.session, self.settings)
+            self._show_run()
+            self._show_numbers()
 
     # What keys do
 

@@ -23,16 +23,18 @@ FORM = FormOf("Settings of the next run", PRESETS, TrainSettings, nearest_preset
 def make_form(session: Session, settings: TrainSettings) -> SettingsForm[TrainSettings]:
     """The form, which asks the worker what is typed would cost."""
 
-    async def cost(typed: TrainSettings) -> Content:
-        if session.is_live(BENCH):
-            return Content(BENCH_GOES)
-        failures: list[Failure] = []
-        reckoned = await session.ask(ReckonLoop(typed), failures.append)
-        if reckoned is None:
-            return Content(session.sentence_of(failures[0]))
-        return tell_cost(reckoned)
+    return SettingsForm(FORM, settings, session.choice, lambda typed: reckon_cost(session, typed))
 
-    return SettingsForm(FORM, settings, session.choice, cost)
+
+async def reckon_cost(session: Session, settings: TrainSettings) -> Content:
+    """What a run with these settings would cost, or why that is not known."""
+    if session.is_live(BENCH):
+        return Content(BENCH_GOES)
+    failures: list[Failure] = []
+    reckoned = await session.ask(ReckonLoop(settings), failures.append)
+    if reckoned is None:
+        return Content(session.sentence_of(failures[0]))
+    return tell_cost(reckoned)
 
 
 def tell_cost(cost: LoopCost) -> Content:
