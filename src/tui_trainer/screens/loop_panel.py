@@ -151,7 +151,8 @@ class LoopPanel:
             return Content(cost(typed))
 
         form = form_beside_usual(heading, following.suggested)
-        dialog = SettingsForm(form, following.settings, self._session.choice, told)
+        choice, usual = self._session.choice, self._session.configuration
+        dialog = SettingsForm(form, following.settings, choice, told, usual)
         typed = await self._screen.app.push_screen_wait(dialog)
         if typed is not None:
             following.change(typed)

@@ -15,11 +15,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from tui_trainer.configuration.command_line import command_words
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.errors import InputError
 from tui_trainer.runs.resume_command import program
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.setting_row import SettingRow
-from tui_trainer.settings.command_line import PLAIN, Usual, command_words
 from tui_trainer.settings.fields import GROUPS, SettingField, fields_of, read_typed
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
@@ -102,12 +103,12 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         settings: Settings,
         choice: ModelChoice = ModelChoice(),  # noqa: B008 - it is frozen
         cost: Cost[Settings] | None = None,
-        usual: Usual = PLAIN,
+        usual: Configuration | None = None,
     ) -> None:
         """`choice` is the model that the command line names; it says what is not `usual`."""
         super().__init__()
         self._form = form
-        self._choice, self._cost, self._usual = choice, cost, usual
+        self._choice, self._cost, self._usual = choice, cost, usual or Configuration()
         self._preset = form.nearest(settings)
         """The name of the one that changes are marked against."""
         self._rows = {

@@ -23,7 +23,10 @@ FORM = FormOf("Settings of the next run", PRESETS, TrainSettings, nearest_preset
 def make_form(session: Session, settings: TrainSettings) -> SettingsForm[TrainSettings]:
     """The form, which asks the worker what is typed would cost."""
 
-    return SettingsForm(FORM, settings, session.choice, lambda typed: reckon_cost(session, typed))
+    async def cost(typed: TrainSettings) -> Content:
+        return await reckon_cost(session, typed)
+
+    return SettingsForm(FORM, settings, session.choice, cost, session.configuration)
 
 
 async def reckon_cost(session: Session, settings: TrainSettings) -> Content:

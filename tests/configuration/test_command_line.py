@@ -7,11 +7,12 @@ from random import Random
 import pytest
 
 from tui_trainer.cli import parse
+from tui_trainer.configuration.command_line import command_words
+from tui_trainer.configuration.layers import Configuration, Given, Origin, Source
 from tui_trainer.errors import InputError
 from tui_trainer.headless import gsm8k
 from tui_trainer.headless.arguments import model_choice, read_settings
 from tui_trainer.settings.bench import BenchSettings
-from tui_trainer.settings.command_line import NothingConfigured, command_words
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, SettingField, Value, fields_of
 from tui_trainer.settings.model import ModelChoice
@@ -36,10 +37,10 @@ def read_back(line: str, kind: type) -> tuple[object, ModelChoice]:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_is_its_name_and_what_was_changed_in_it(name: str) -> None:
-    words = command_words(PRESETS[name], ModelChoice())
+    words = command_words(PRESETS[name], ModelChoice(), Configuration())
     assert words == (["gsm8k"] if name == "tutorial" else ["gsm8k", "--preset", name])
     changed = replace(PRESETS[name], items=7, shuffle=not PRESETS[name].shuffle, weight_decay=None)
-    line = shlex.join(command_words(changed, ModelChoice("smollm2")))
+    line = shlex.join(command_words(changed, ModelChoice("smollm2"), Configuration()))
     assert read_back(line, TrainSettings) == (changed, ModelChoice("smollm2"))
 
 
@@ -56,21 +57,22 @@ def test_any_settings_and_any_model_come_back_from_the_line(kind: type) -> None:
             continue
         tried += 1
         choice = random.choice(MODELS)
-        line = shlex.join(command_words(settings, choice))
+        line = shlex.join(command_words(settings, choice, Configuration()))
         assert read_back(line, kind) == (settings, choice), line
 
 
-class Configured(NothingConfigured):
-    def training(self, named: str | None = None) -> TrainSettings:
-        return replace(PRESETS[named or "tuned"], items=100)
-
-
 def test_what_is_configured_is_told_where_it_is_not_what_is_meant() -> None:
-    def words(settings: TrainSettings) -> list[str]:
-        return command_words(settings, ModelChoice(), Configured())
-
-    assert words(replace(PRESETS["tuned"], items=100)) == ["gsm8k"]
-    assert words(TrainSettings()) == ["gsm8k", "--preset", "tutorial", "--items", "500"]
+    here = Origin(Source.FILE)
+    said = {"loop.preset": "tuned", "loop.items": 100, "model": "smollm2"}
+    usual = Configuration({name: Given(value, here) for name, value in said.items()})
+    choice = ModelChoice("smollm2")
+    assert command_words(replace(PRESETS["tuned"], items=100), choice, usual) == ["gsm8k"]
+    for settings in (TrainSettings(), replace(PRESETS["tuned"], lr=1e-3), TrainSettings(items=100)):
+        words = command_words(settings, ModelChoice(), usual)
+        assert words[1:3] == ["--model", "builtin"]
+        arguments = parse(words)
+        arguments.configuration = usual
+        assert gsm8k.read_arguments(arguments) == settings
 
 
 def any_value(field: SettingField, random: Random) -> Value:

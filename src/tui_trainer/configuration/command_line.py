@@ -1,8 +1,8 @@
 """Settings as a command line that means the same: what is not usual, and nothing else. No torch."""
 
 from collections.abc import Iterator
-from typing import Protocol, TypeVar
 
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, SettingField, Value, fields_of
@@ -10,7 +10,6 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
 
-Settings = TypeVar("Settings")
 COMMANDS: dict[type, str] = {
     TrainSettings: "gsm8k",
     EvaluationSettings: "eval",
@@ -19,35 +18,15 @@ COMMANDS: dict[type, str] = {
 """The command that takes the settings of a dataclass by their flags."""
 
 
-class Usual(Protocol):
-    """What a command takes where no flag says otherwise, which may be configured."""
-
-    def settings(self, kind: type[Settings]) -> Settings: ...
-    def training(self, named: str | None = ...) -> TrainSettings: ...
-
-
-class NothingConfigured:
-    """The usual value of every setting."""
-
-    def settings(self, kind: type[Settings]) -> Settings:
-        return kind()
-
-    def training(self, named: str | None = None) -> TrainSettings:
-        return TrainSettings() if named is None else PRESETS[named]
-
-
-PLAIN = NothingConfigured()
-
-
-def command_words(settings: object, choice: ModelChoice, usual: Usual = PLAIN) -> list[str]:
-    """What follows the program's name, each word as a shell gives it on."""
+def command_words(settings: object, choice: ModelChoice, usual: Configuration) -> list[str]:
+    """What follows the program's name, a word each: all that is not `usual` here."""
     words = [COMMANDS[type(settings)], *flags(choice, usual.settings(ModelChoice))]
     if isinstance(settings, TrainSettings):
         return [*words, *training_flags(settings, usual)]
     return [*words, *flags(settings, usual.settings(type(settings)))]
 
 
-def training_flags(settings: TrainSettings, usual: Usual) -> list[str]:
+def training_flags(settings: TrainSettings, usual: Configuration) -> list[str]:
     """The preset that the fewest settings differ from, and those."""
     names = None, *PRESETS
     ways = {name: list(flags(settings, usual.training(name))) for name in names}
