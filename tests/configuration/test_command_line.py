@@ -63,7 +63,7 @@ def test_any_settings_and_any_model_come_back_from_the_line(kind: type) -> None:
 
 def test_what_is_configured_is_told_where_it_is_not_what_is_meant() -> None:
     here = Origin(Source.FILE)
-    said = {"loop.preset": "tuned", "loop.items": 100, "model": "smollm2"}
+    said: dict[str, Value] = {"loop.preset": "tuned", "loop.items": 100, "model": "smollm2"}
     usual = Configuration({name: Given(value, here) for name, value in said.items()})
     choice = ModelChoice("smollm2")
     assert command_words(replace(PRESETS["tuned"], items=100), choice, usual) == ["gsm8k"]

@@ -39,7 +39,7 @@ class SettingRow(Widget):
         self.editor: Chooser | LineBox = (
             Chooser(options, value, id=name) if options else LineBox(value, id=name)
         )
-        self._name = self._note = ""
+        self._words = self._note = ""
         self.refused = ""
         """Why what is typed cannot be meant, in a sentence."""
 
@@ -50,7 +50,7 @@ class SettingRow(Widget):
         """Name and note, beside the editor, which lies on top."""
         end = self.size.width
         start = end - NOTE if self.has_class("-text") else NAME + EDITOR
-        parts = ("name", self._name, start), ("note", self._note, max(0, end - start))
+        parts = ("name", self._words, start), ("note", self._note, max(0, end - start))
         return Strip(
             Segment(fit(text, cells), self.get_component_rich_style(f"setting-row--{part}"))
             for part, text, cells in parts
@@ -75,7 +75,7 @@ class SettingRow(Widget):
         differs = not self.is_as_in(preset)
         self.set_class(differs, "-differs")
         self.set_class(bool(self.refused), "-refused")
-        self._name = f"{DIFFERS.mark if differs else ' '} {self.field.label}"
+        self._words = f"{DIFFERS.mark if differs else ' '} {self.field.label}"
         allowed = self.field.range or self.field.kind.value
         usual = shown_text(self.field.typed(preset)) or "empty"
         self._note = f"{WARNING.mark} {allowed}" if self.refused else usual
