@@ -121,7 +121,7 @@ class LineTable(SelectableLines, ScrollView, can_focus=True):
         visible_rows = max(1, self.scrollable_content_region.height - 1)
         top = min(self.scroll_offset.y, self.cursor)
         top = max(top, self.cursor - visible_rows + 1)
-        self.scroll_to(y=top, animate=False, immediate=True)
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     # Keys and the mouse
 
