@@ -1,5 +1,6 @@
 """GSM8K: the notebook's loop over question/answer items, to start, pause and watch."""
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
@@ -54,6 +55,7 @@ from tui_trainer.words.signs import WORSE
 
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
+COST_SECONDS = 1.0  # to reckon takes the worker a second: who starts a run at once does not wait
 LAST_STEP, NEXT_STEP, NEXT_RUN = "the last step", "the next step", "the next run's first step"
 
 
@@ -303,7 +305,8 @@ digits."""
         """What the next run begins with, and what it would cost, where that can be had at once."""
         self.item.first = await first_item(self.session, self.settings)
         self._show_item()
-        if self.item.first is not None and self.report is None:
+        await asyncio.sleep(COST_SECONDS)
+        if self.item.first is not None and self.report is None and not self.loop.is_live:
             self.cost = await reckon_cost(self.session, self.settings)
             self._show_run()
             self._show_numbers()
