@@ -89,3 +89,22 @@ def test_a_long_file_is_read_in_slices_whose_memory_does_not_grow(tmp_path: Path
     assert (curve.steps, len(peaks)) == (lines, 12)
     assert max(peaks[6:]) < 1.3 * max(peaks[:3])
     assert max(peaks) < 4_000_000
+
+
+def test_validations_and_other_learning_rates_lie_where_they_were_on_each_axis() -> None:
+    folder = write_run(losses=[4.0, 3.0])
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write('{"event": "validation", "step": 2, "loss": 1.5, "answer_loss": 1.25}\n')
+        file.write('{"event": "lr", "step": 3, "peak_lr": 0.5}\n')
+        file.write('{"event": "validation", "step": 2}\n')  # of no token that counts
+        file.write(step_line(3, 2.0))
+    curve = read_curve(folder)
+    (measured,) = curve.validations
+    (changed,) = curve.lr_changes
+    assert (measured.loss, changed.lr) == (1.5, 0.5)
+    for place in measured.place, changed.place:
+        along = [place.along(axis) for axis in (XAxis.STEP, XAxis.TOKEN, XAxis.TIME)]
+        assert along == [2, 2 * TOKENS, 2 * SECONDS]
+    assert curve.best_validation == measured
+    answers = CurveReader(folder, answer_only=True).read_on()
+    assert [measured.loss for measured in answers.validations] == [1.25]

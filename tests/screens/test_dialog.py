@@ -58,7 +58,7 @@ DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = 
     SettingsForm: (ENTER, lambda app: SettingsForm(FORM, TrainSettings())),
     ModelPicker: (DOWN + ENTER, lambda app: ModelPicker(app.session)),
     TokenizerPicker: (DOWN + ENTER, lambda app: TokenizerPicker(app.session, "builtin")),
-    CheckpointPicker: (ENTER, lambda app: CheckpointPicker("Which?", (1, 2))),
+    CheckpointPicker: (ENTER, lambda app: CheckpointPicker("Which?", (1, 2), str)),
     ProbeEditor: (ENTER, lambda app: ProbeEditor(("a",))),
     ForkDialog: ("2", lambda app: ForkDialog(app.session, "text")),
     HelpDialog: ("q", lambda app: HelpDialog(below(app))),

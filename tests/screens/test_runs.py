@@ -13,12 +13,13 @@ from textual.widgets import Input, OptionList, Static
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import Running, loaded, running, shown, until
-from tests.runs_on_disk import MODEL, step_line, write_run
+from tests.runs_on_disk import MODEL, TOKENS, step_line, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.runs.curve import CurveReader, LossCurve, XAxis
 from tui_trainer.runs.description import Parent, RunState, Tally
-from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
+from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, run_folders, runs_home
+from tui_trainer.runs.json_files import write_json
 from tui_trainer.runs.listing import RunOnDisk, delete_whole, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens import folder_list
@@ -30,6 +31,7 @@ from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
+from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import LrMark
@@ -61,9 +63,29 @@ def rows(app: TuiTrainer) -> list[str]:
     return [line.rstrip() for line in lines[top + 1 : top + 7] if line.strip()]
 
 
+LR = '{"event": "lr", "step": 2, "peak_lr": 3e-5}'
+
+
+def validation(step: int, loss: float) -> str:
+    return f'{{"event": "validation", "step": {step}, "loss": {loss}}}'
+
+
+def add_lines(folder: Path, *lines: str) -> None:
+    """To the metrics of a run; its tally knows of them."""
+    metrics = folder / METRICS_FILE
+    metrics.write_text(metrics.read_text() + "".join(f"{line}\n" for line in lines))
+    described = read_run(folder)
+    tally = replace(described.tally, bytes=metrics.stat().st_size)
+    write_json(folder / RUN_FILE, replace(described, tally=tally))
+
+
+def differences(app: TuiTrainer) -> str:
+    return str(screen(app).query_one("#differences", Static).content)
+
+
 def chart(app: TuiTrainer) -> str:
     text = shown(app)
-    return text[text.index("loss (nats)") :]
+    return text[text.index("(nats)") :]
 
 
 def all_read(app: TuiTrainer) -> bool:
@@ -129,16 +151,103 @@ async def test_the_list_and_the_selected_run() -> None:
         await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
         first, second = rows(app)
         assert first.split() == [
-            *("▶", "01-02", "03:04", "builtin", "builtin", "2/2", "-", "5.0000", "failed")
+            *("▶", "01-02", "03:04", "builtin", "2/2", "1e-5", "-", "-", "█", "failed")
         ]
         assert second.split() == [
-            *("01-02", "03:04", "builtin", "builtin", "3/3", "2.5000", "2.5000", "finished")
+            *("01-02", "03:04", "builtin", "3/3", "0.0003", "2.5000", "-", "█▇▆", "finished")
         ]
         assert "failed: the disk is full · no checkpoint" in detail(app)
         await pilot.press("down")
         assert f"{ONE} · 300 tokens, 0:02 · loss 4.0000 → 2.5000" in detail(app)
         assert "items 20* · lr 0.0003*" in detail(app)
         assert "checkpoints of steps 2, 1" in detail(app)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_with_room_the_list_tells_lr_batch_validation_time_and_rate(
+    size: tuple[int, int],
+) -> None:
+    """The learning rate is the one that it was given last, the validation the lowest."""
+    folder = write_run(ONE, [4.0, 3.0], settings=TrainSettings(lr=2e-4, batch=8, accumulation=4))
+    add_lines(folder, LR, validation(1, 0.9), validation(2, 0.701))
+    async with with_engine(size=size) as (app, pilot):
+        await until(pilot, lambda: "0.7010" in shown(app))
+        (row,) = rows(app)
+        told = " ".join(row.strip("│ ").split())
+        assert "2/2 3e-5 8×4 3.0000" in told
+        assert told.endswith("0.7010 0:01 200 █▇ ■ finished")
+
+
+async def test_the_best_checkpoint_by_validation_is_told() -> None:
+    folder = write_run(ONE, [4.0, 3.0, 2.0], checkpoints=[1, 2, 3], steps=4)
+    add_lines(folder, validation(2, 0.701), validation(3, 0.82))
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "step 2 · val 0.7010 best · checkpoints of steps" in detail(app))
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, CheckpointPicker))
+        options = app.screen.query_one(OptionList).options
+        assert [str(option.prompt) for option in options] == [
+            "step 3 · val 0.8200",
+            "step 2 · val 0.7010 best",
+            "step 1",
+        ]
+
+
+async def test_validations_and_other_learning_rates_are_on_the_overlay() -> None:
+    for name in (ONE, TWO):
+        add_lines(write_run(name, [4.0, 3.0, 2.0]), LR, validation(2, 0.7), validation(3, 0.8))
+    async with with_engine(size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
+        await until(pilot, lambda: "◆ validation" in shown(app))
+        assert [mark.label for mark in screen(app).chart.picture().marks] == ["lr 3e-05"]
+        await pilot.press("space", "down", "space")
+        await until(pilot, lambda: "a b validation" in shown(app))
+        await until(pilot, lambda: all_read(app))
+        picture = screen(app).chart.picture()
+        curves = {(curve.letter, curve.name, curve.ink) for curve in picture.curves}
+        assert curves == {
+            *(("A", "loss", "first"), ("B", "loss", "second")),
+            *(("A", "val", "first"), ("B", "val", "second")),
+        }
+        assert {mark.label for mark in picture.marks} == {"A lr 3e-05", "B lr 3e-05"}
+        await pilot.press("a")
+        (place,) = {mark.step for mark in screen(app).chart.picture().marks}
+        assert place == 3 * TOKENS  # the metrics have the change after these steps
+
+
+async def test_of_marked_runs_only_what_differs_is_told() -> None:
+    write_run(ONE, settings=TrainSettings(lr=1e-4, items=20))
+    write_run(TWO, settings=TrainSettings(lr=3e-4, items=20))
+    write_run(THREE, settings=TrainSettings(lr=3e-4, items=20))
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "3 runs" in shown(app))
+        await pilot.press("space", "down", "space")
+        same = "The marked runs have the same settings and model."
+        await until(pilot, lambda: differences(app) == same)
+        await pilot.press("down", "space")
+        await until(pilot, lambda: "A  lr 0.0003\nB  lr 0.0003\nC  lr 0.0001" in differences(app))
+
+
+async def test_every_run_of_a_long_list_is_glanced_at_once_and_few_curves_are_kept() -> None:
+    names = [f"2026-01-{n:02}-builtin-1" for n in range(1, 29)] + [
+        f"2026-02-{n:02}-builtin-1" for n in range(1, 29)
+    ]
+    for name in names:
+        write_run(name, [3.0, 2.0])
+    runs = [open_run(runs_home() / name) for name in names]
+    curves, read = RunCurves(), 0
+    while await curves.read_slice(runs[:1], runs):
+        read += 1
+    assert read == len(runs)
+    assert all(len(curves.glance(name).losses) == 2 for name in names)
+    assert sum(curves.curve(run).is_whole for run in runs) <= KEPT
+    assert curves.curve(runs[0]).is_whole
+    long = replace(
+        runs[1],
+        description=replace(runs[1].description, tally=Tally(bytes=GLANCE_BYTES + 1)),
+    )
+    assert not await RunCurves().read_slice([], [long])  # until it is looked at
+    assert await RunCurves().read_slice([long], [long])
 
 
 async def test_runs_on_files_of_one_folder_are_told_apart() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
-from tui_trainer.runs.metrics import StepLine, read_lines
+from tui_trainer.runs.metrics import LrLine, MetricsLine, StepLine, ValidationLine, read_lines
 from tui_trainer.runs.series import Bucket, Series
 
 POINTS_AT_MOST = 2048
@@ -25,6 +25,34 @@ class XAxis(Enum):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where something lies on each axis: after so many steps, tokens and seconds of training."""
+
+    step: int
+    tokens: int = 0
+    seconds: float = 0.0
+
+    def along(self, axis: XAxis) -> float:
+        return {XAxis.STEP: self.step, XAxis.TOKEN: self.tokens, XAxis.TIME: self.seconds}[axis]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measurement on held-out items, in nats: of what the loop's own loss counts."""
+
+    place: Place
+    loss: float
+
+
+@dataclass(frozen=True)
+class ChangedLr:
+    """Another learning rate, the highest of its schedule, from the step after `place` on."""
+
+    place: Place
+    lr: float
+
+
+@dataclass(frozen=True)
 class LossCurve:
     """What was read of a run's losses, reduced to `POINTS_AT_MOST`."""
 
@@ -38,6 +66,13 @@ class LossCurve:
     """Whether the file had no more when it was read."""
     failure: str | None = None
     """Why no more can be read; what came before is there."""
+    validations: tuple[Measured, ...] = ()
+    lr_changes: tuple[ChangedLr, ...] = ()
+
+    @property
+    def best_validation(self) -> Measured | None:
+        """The lowest; the first of several that are alike."""
+        return min(self.validations, key=lambda measured: measured.loss, default=None)
 
     def places(self, axis: XAxis) -> list[tuple[float, float]]:
         """Where the moving average goes: the place on the axis and the loss, in rising order."""
@@ -52,8 +87,12 @@ def place_of(bucket: Bucket, axis: XAxis) -> float:
 class CurveReader:
     """Reads one metrics file, some lines at a time; one thread at a time calls it."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, *, answer_only: bool = False) -> None:
+        """`answer_only` is the setting of the run: then the answers are what is measured."""
         self._path = run / METRICS_FILE
+        self._answer_only = answer_only
+        self._validations: list[Measured] = []
+        self._lr_changes: list[ChangedLr] = []
         self._series = Series()
         self._tokens = 0
         self._seconds = 0.0
@@ -65,8 +104,7 @@ class CurveReader:
         try:
             for line, end in islice(read_lines(self._path, place), lines):
                 place, read = end, read + 1
-                if isinstance(line, StepLine):
-                    self._add(line)
+                self._add(line)
         except InputError as error:
             failure = str(error)
         self._curve = replace(
@@ -77,10 +115,26 @@ class CurveReader:
             not_finite=self._series.not_finite,
             is_whole=failure is None and read < lines,
             failure=failure,
+            validations=tuple(self._validations),
+            lr_changes=tuple(self._lr_changes),
         )
         return self._curve
 
-    def _add(self, step: StepLine) -> None:
+    def _add(self, line: MetricsLine) -> None:
+        if isinstance(line, StepLine):
+            self._add_step(line)
+        elif isinstance(line, ValidationLine):
+            loss = line.answer_loss if self._answer_only else line.loss
+            if loss is not None:
+                self._validations.append(Measured(self._place(line.step), loss))
+        elif isinstance(line, LrLine):
+            self._lr_changes.append(ChangedLr(self._place(line.step - 1), line.lr))
+
+    def _place(self, step: int) -> Place:
+        """After the steps that were read so far."""
+        return Place(step, self._tokens, self._seconds)
+
+    def _add_step(self, step: StepLine) -> None:
         self._tokens += step.tokens
         self._seconds += step.seconds
         self._series.append(step.step, as_float(step.loss), self._tokens, self._seconds)

@@ -1,5 +1,6 @@
 """Which checkpoint of a run."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,12 +15,18 @@ from tui_trainer.widgets.panel import Panel
 
 
 class CheckpointPicker(Dialog[int | None]):
-    """Gives back the step of the chosen one; None where the user escaped."""
+    """Gives back the step of the chosen one; None where the user escaped.
+
+    `describe` tells of the checkpoint of a step, fit for a terminal.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [go_back()]
 
-    def __init__(self, question: str, steps: tuple[int, ...]) -> None:
+    def __init__(
+        self, question: str, steps: tuple[int, ...], describe: Callable[[int], str]
+    ) -> None:
         super().__init__()
+        self._describe = describe
         self._question = question
         self._steps = tuple(reversed(steps))
 
@@ -27,7 +34,7 @@ class CheckpointPicker(Dialog[int | None]):
         hint = "enter takes it · ↑↓ newest first · escape goes back"
         with Panel(title="checkpoint", hint=hint, classes="dialog"):
             yield Static(Content(self._question))
-            options = [Option(Content(f"step {step:,}")) for step in self._steps]
+            options = [Option(Content(self._describe(step))) for step in self._steps]
             yield OptionList(*options, compact=True)
 
     def on_mount(self) -> None:

@@ -1,15 +1,18 @@
 """A checkpoint of a run on disk is taken up: resumed, loaded, evaluated."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.runs.checkpoints import checkpoint_name
+from tui_trainer.runs.curve import LossCurve
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.runs.words import describe_validated
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.terminal_text import visible
@@ -19,8 +22,10 @@ from tui_trainer.words.runs import NAME_CHARACTERS
 class RunCheckpoints:
     """Each of the three asks which checkpoint, where the run has several, and loads it."""
 
-    def __init__(self, screen: WorkScreen) -> None:
+    def __init__(self, screen: WorkScreen, curve: Callable[[RunOnDisk], LossCurve]) -> None:
+        """`curve` gives what was read of a run's metrics."""
         self._screen, self._session = screen, screen.session
+        self._curve = curve
         self._taking_up = False
 
     async def resume(self, run: RunOnDisk) -> None:
@@ -91,7 +96,9 @@ class RunCheckpoints:
         if len(steps) == 1:
             return steps[0]
         question = f"{what} which checkpoint of {name}?"
-        return await self._screen.app.push_screen_wait(CheckpointPicker(question, steps))
+        curve = self._curve(run)
+        picker = CheckpointPicker(question, steps, lambda step: describe_validated(step, curve))
+        return await self._screen.app.push_screen_wait(picker)
 
     async def _loop_screen(self) -> Gsm8kScreen:
         """Go to GSM8K, whatever lies over it."""

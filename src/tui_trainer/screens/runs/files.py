@@ -13,12 +13,8 @@ from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.runs.details import RunDetails
-from tui_trainer.screens.runs.words import (
-    Listed,
-    describe_contents,
-    describe_left,
-    details,
-)
+from tui_trainer.screens.runs.row_words import Listed
+from tui_trainer.screens.runs.words import describe_contents, describe_left, details
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question

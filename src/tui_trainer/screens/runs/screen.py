@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,21 +24,23 @@ from tui_trainer.screens.runs.checkpoints import RunCheckpoints
 from tui_trainer.screens.runs.files import CurvesOnShow, RunFiles
 from tui_trainer.screens.runs.keys import KEYS, OF_A_RUN
 from tui_trainer.screens.runs.marks import Marks
-from tui_trainer.screens.runs.words import (
+from tui_trainer.screens.runs.row_words import (
     Listed,
     describe_list,
-    describe_run,
-    no_runs,
+    list_columns,
+    marked,
     row_cells,
-    run_columns,
 )
+from tui_trainer.screens.runs.words import describe_differences, describe_run, no_runs
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.run_curves import RunCurves
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart.overlay_chart import Overlaid, OverlayChart
+from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.chart.picture import LETTERS
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.panel import Panel
 
 NO_RUN = "There is no run to select: 5, then space, makes one."
 
@@ -72,14 +75,17 @@ b opens the benches: how fast the training loops are on this machine, side by si
         self.curves = RunCurves()
         self._reading = False
         self.listing = FolderList(self, runs_home, read_runs, self._take, moves=self._moves)
-        self.checkpoints = RunCheckpoints(self)
+        self.checkpoints = RunCheckpoints(self, self.curves.curve)
         self.files = RunFiles(self, curves=self._curves_on_show, changed=self.listing.anew)
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="list")
-        yield LineTable(id="runs")
-        yield Static(id="run")
-        yield OverlayChart()
+        with Panel(title="runs", id="list"):
+            yield LineTable(id="runs")
+        with Container(id="below"):
+            with Panel(title="run", id="selected"), VerticalScroll(can_focus=False):
+                yield Static(id="run")
+                yield Static(id="differences")
+            yield ChartPanel(OverlayChart(titled=False), "loss", classes="curves")
         yield Static(id="none")
 
     def on_mount(self) -> None:
@@ -117,15 +123,26 @@ b opens the benches: how fast the training loops are on this machine, side by si
         return self.query_one(OverlayChart)
 
     @property
+    def _runs(self) -> list[RunOnDisk]:
+        """Those that can be read, as they are listed."""
+        return [run for run in self.listed if isinstance(run, RunOnDisk)]
+
+    @property
     def overlaid(self) -> list[RunOnDisk]:
         """The runs in the chart: the marked ones by letter, else the selected one."""
-        runs = {run.name: run for run in self.listed if isinstance(run, RunOnDisk)}
+        runs = {run.name: run for run in self._runs}
         if self.marks:
             return [runs[name] for name in self.marks.names() if name in runs]
         return [self.selected] if isinstance(self.selected, RunOnDisk) else []
 
     def marked_runs(self) -> list[tuple[str, RunOnDisk]]:
         return [(self.marks.letter(run.name), run) for run in self.overlaid if self.marks]
+
+    @property
+    def _read_first(self) -> list[RunOnDisk]:
+        """The runs in the chart, and the selected one, whose checkpoints are told with it."""
+        selected = [self.selected] if isinstance(self.selected, RunOnDisk) else []
+        return [*self.overlaid, *(run for run in selected if run not in self.overlaid)]
 
     def _curves_on_show(self) -> CurvesOnShow:
         return CurvesOnShow(self.overlaid, self.chart.axis, self.chart.log_axis)
@@ -160,17 +177,30 @@ b opens the benches: how fast the training loops are on this machine, side by si
         self._show_selected()
 
     def _show_all(self) -> None:
-        wide, listed = self.has_class("-wide"), self.listed
-        damaged = sum(isinstance(row, DamagedRun) for row in listed)
-        self.say("list", describe_list(len(listed) - damaged, damaged, len(self.marks)))
+        damaged = sum(isinstance(row, DamagedRun) for row in self.listed)
+        told = describe_list(len(self.listed) - damaged, damaged, len(self.marks))
+        self.query_one("#list", Panel).figure = told
+        self._show_list()
+        self._show_selected()
+
+    def _show_list(self) -> None:
+        listed = self.listed
+        columns = list_columns(self._room, listed)
         self.query_one("#runs", LineTable).show(
-            run_columns(wide),
+            columns,
             len(listed),
             lambda row: row_cells(
-                listed[row], self.marks.letter(listed[row].folder.name) or " ", wide
+                listed[row],
+                marked(self.marks.letter(listed[row].folder.name)),
+                columns,
+                self.curves.glance(listed[row].folder.name),
             ),
         )
-        self._show_selected()
+
+    @property
+    def _room(self) -> str:
+        """The class of the screen's width."""
+        return next((room for room in ("-broad", "-wide") if self.has_class(room)), "-narrow")
 
     def _show_selected(self) -> None:
         self._show_read()
@@ -180,15 +210,25 @@ b opens the benches: how fast the training loops are on this machine, side by si
         """The selected run in words, and the curves as far as they were read."""
         row, failure = self.selected, None
         if isinstance(row, RunOnDisk):
-            failure = self.curves.curve(row).failure
-            self._say_run(describe_run(row) if failure is None else visible(failure))
+            curve = self.curves.curve(row)
+            failure = curve.failure
+            self._say_run(describe_run(row, curve) if failure is None else visible(failure))
         elif row is not None:
             failure = row.why
             self._say_run(visible(failure))
         self.query_one("#run").set_class(failure is not None, "-damaged")
+        self._show_differences()
         self.chart.show(
             [Overlaid(self.marks.letter(r.name), self.curves.curve(r)) for r in self.overlaid]
         )
+
+    def _show_differences(self) -> None:
+        """What the marked runs do not share, where several are marked."""
+        differences = self.query_one("#differences", Static)
+        pairs = [(self.marks.letter(run.name), run) for run in self.overlaid]
+        differences.display = len(self.marks) > 1 and len(pairs) > 1
+        if differences.display:
+            differences.update(describe_differences(pairs))
 
     def _say_run(self, words: str) -> None:
         """As many lines as there are."""
@@ -201,8 +241,9 @@ b opens the benches: how fast the training loops are on this machine, side by si
             return
         self._reading = True
         try:
-            while self.is_current and await self.curves.read_slice(self.overlaid):
+            while self.is_current and await self.curves.read_slice(self._read_first, self._runs):
                 self._show_read()
+                self.query_one("#runs", LineTable).refresh()
         finally:
             self._reading = False
 

@@ -1,17 +1,20 @@
 """What the Runs screen says of a run, fit for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from textual.content import Content
+
+from tui_trainer.runs.curve import LossCurve
 from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.screens.gsm8k.settings import describe_settings
+from tui_trainer.screens.runs.row_words import CELL_CHARACTERS, Listed, describe_steps, marked
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.line_table import Column
-from tui_trainer.words.numbers import LOSS_WIDTH, byte_count, counted, duration, nats, short_count
+from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.words.numbers import byte_count, counted, duration, nats
 from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.runs import (
     NAME_CHARACTERS,
@@ -20,33 +23,11 @@ from tui_trainer.words.runs import (
     describe_on_step,
     describe_parent,
     describe_versions,
-    run_cells,
 )
 from tui_trainer.words.settings import LABEL_WIDTH, shown
 from tui_trainer.words.threads import with_threads
 
-CELL_CHARACTERS = 40
 CHECKPOINTS_SHOWN = 6
-DAMAGED = "unreadable"
-NARROW_COLUMNS = (
-    Column("", 1),
-    Column("started", 11),
-    Column("model", 8, share=1, keep_end=True),
-    Column("problems", 8, share=1, keep_end=True),
-    Column("steps", 9, right=True),
-    Column("last", LOSS_WIDTH, right=True),
-    Column("best", LOSS_WIDTH, right=True),
-    Column("state", 10),
-)
-WIDE_COLUMNS = (
-    NARROW_COLUMNS[0],
-    Column("run", 20, share=2),
-    Column("started", 16),
-    *NARROW_COLUMNS[2:],
-)
-
-Listed = RunOnDisk | DamagedRun
-"""A row of the list."""
 
 
 def no_runs() -> str:
@@ -60,43 +41,42 @@ def no_runs() -> str:
     )
 
 
-# The list
+# The marked ones
 
 
-def run_columns(wide: bool) -> tuple[Column, ...]:
-    return WIDE_COLUMNS if wide else NARROW_COLUMNS
-
-
-def row_cells(run: Listed, letter: str, wide: bool) -> tuple[str, ...]:
-    """The row of one run; `letter` is what marks it in the chart."""
-    name = (visible(run.folder.name, limit=NAME_CHARACTERS),) if wide else ()
-    if isinstance(run, DamagedRun):
-        told = visible(run.folder.name, limit=CELL_CHARACTERS)
-        return (letter, *name, "-", "-" if wide else told, "-", "-", "-", "-", DAMAGED)
-    described = run.description
-    steps = describe_steps(described.tally.step, described.steps)
-    return letter, *name, *run_cells(described, steps, CELL_CHARACTERS, year=wide)
-
-
-def describe_steps(step: int, steps: int) -> str:
-    """Those made, of all; a run tells how many those are with its first."""
-    made = f"{step}/{steps}" if steps else str(step)
-    return made if len(made) <= 9 else f"{short_count(step, down=True)}/{short_count(steps)}"
-
-
-def describe_list(runs: int, damaged: int, marked: int) -> str:
-    """The line above the list."""
-    parts = [counted(runs, "run")]
-    if damaged:
-        parts.append(f"{damaged:,} cannot be read: select to see why")
-    parts.append(f"{marked} marked" if marked else "space marks runs to compare")
-    return " · ".join(parts)
+def describe_differences(runs: Sequence[tuple[str, RunOnDisk]]) -> Content:
+    """A line for each of the marked runs with its letter: what it has that not all of them have."""
+    differing_in = [
+        field
+        for field in fields_of(TrainSettings)
+        if len({getattr(run.description.settings, field.name) for _, run in runs}) > 1
+    ]
+    models = {run.description.model.name for _, run in runs}
+    if not differing_in and len(models) == 1:
+        return Content.styled("The marked runs have the same settings and model.", "$context")
+    lines = []
+    for letter, run in runs:
+        parts = [f"{f.label} {shown(f, run.description.settings)}" for f in differing_in]
+        if len(models) > 1:
+            parts.append(f"model {visible_source(run.description.model.name, CELL_CHARACTERS)}")
+        lines.append(Content.assemble(marked(letter), "  ", " · ".join(parts)))
+    return Content("\n").join(lines)
 
 
 # The selected one
 
 
-def describe_run(run: RunOnDisk) -> str:
+def describe_validated(step: int, curve: LossCurve) -> str:
+    """`step 12 · val 0.701 best`: what was measured after that step, if anything was."""
+    best = curve.best_validation
+    at = [measured for measured in curve.validations if measured.place.step == step]
+    if not at or best is None:
+        return f"step {step:,}"
+    is_best = at[-1].loss == best.loss
+    return f"step {step:,} · val {nats(at[-1].loss)}" + (" best" if is_best else "")
+
+
+def describe_run(run: RunOnDisk, curve: LossCurve) -> str:
     """Its name and what came of it, its settings, its checkpoints or how it failed."""
     described, tally = run.description, run.description.tally
     made = (
@@ -105,6 +85,8 @@ def describe_run(run: RunOnDisk) -> str:
         f"{nats(tally.last)}"
     )
     parts = [checkpoints_line(run.checkpoints)]
+    if (best := curve.best_validation) is not None:
+        parts.insert(0, describe_validated(best.place.step, curve))
     if described.failure is not None:
         parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
     if described.updates_on_step:

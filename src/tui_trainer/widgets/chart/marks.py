@@ -25,6 +25,20 @@ class LrMark:
 
 
 @dataclass(frozen=True)
+class OverlaidLrMark:
+    """Where one of several runs was given another learning rate, over whatever the axis is."""
+
+    step: float
+    """The place on the axis."""
+    lr: float
+    letter: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.letter} lr {self.lr:g}".strip()
+
+
+@dataclass(frozen=True)
 class WeightsMark:
     """The first step made after the weights were changed on Step."""
 
@@ -44,7 +58,7 @@ class CheckpointMark:
     step: int
 
 
-Ruled = LrMark | WeightsMark
+Ruled = LrMark | OverlaidLrMark | WeightsMark
 Mark = Ruled | CheckpointMark
 
 

@@ -1,14 +1,16 @@
 """The loss curves of several runs in one chart, told apart by letter, by shape and by colour."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from textual.content import Content
 from textual.reactive import reactive
 
 from tui_trainer.runs.curve import LossCurve, XAxis, place_of
 from tui_trainer.runs.series import Bucket, merged
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.chart.picture import Curve, Picture, Shape, ink_of
+from tui_trainer.widgets.chart.marks import OverlaidLrMark
+from tui_trainer.widgets.chart.picture import DIAMOND, Curve, Numbers, Picture, Shape, ink_of
 from tui_trainer.widgets.chart.view import Ends
 
 
@@ -20,11 +22,11 @@ class Overlaid:
     curve: LossCurve
 
 
-class CurveOver:
-    """The moving average of a curve over steps, tokens or seconds."""
+class BucketsOver:
+    """What lies over steps, tokens or seconds, as a chart reads it."""
 
-    def __init__(self, curve: LossCurve, axis: XAxis) -> None:
-        self._buckets = [_over(bucket, axis) for bucket in curve.buckets]
+    def __init__(self, buckets: Iterable[Bucket]) -> None:
+        self._buckets = list(buckets)
 
     @property
     def ends(self) -> Ends | None:
@@ -43,20 +45,39 @@ class CurveOver:
         return next((b for b in reversed(self._buckets) if b.first <= place), None)
 
 
+class CurveOver(BucketsOver):
+    """The moving average of a curve over steps, tokens or seconds."""
+
+    def __init__(self, curve: LossCurve, axis: XAxis) -> None:
+        super().__init__(_over(bucket, axis) for bucket in curve.buckets)
+
+
+class ValidationsOver(BucketsOver):
+    """Each measurement on held-out items, where it was made."""
+
+    def __init__(self, curve: LossCurve, axis: XAxis) -> None:
+        super().__init__(
+            Bucket(place, place, measured.loss, measured.loss, measured.loss)
+            for measured in curve.validations
+            for place in [measured.place.along(axis)]
+        )
+
+
 def _over(bucket: Bucket, axis: XAxis) -> Bucket:
     place = place_of(bucket, axis)
     return bucket._replace(first=bucket.first if axis is XAxis.STEP else place, last=place)
 
 
 class OverlayChart(Chart):
-    """The moving averages of runs; a single one needs no letter."""
+    """The moving averages of runs, their validations and where they were given another learning
+    rate; a single one needs no letter."""
 
     axis: reactive[XAxis] = reactive(XAxis.STEP)
 
     def __init__(self, *, titled: bool = True) -> None:
         super().__init__(titled=titled)
         self.curves: tuple[Overlaid, ...] = ()
-        self._over: tuple[CurveOver, ...] = ()
+        self._over: tuple[Curve, ...] = ()
 
     def show(self, curves: Sequence[Overlaid]) -> None:
         """Draw these curves in the place of those before."""
@@ -69,18 +90,38 @@ class OverlayChart(Chart):
         self._place_curves()
 
     def _place_curves(self) -> None:
-        self._over = tuple(CurveOver(one.curve, self.axis) for one in self.curves)
+        averages = [
+            self._curve(one, "loss", Shape.AVERAGE, CurveOver(one.curve, self.axis))
+            for one in self.curves
+        ]
+        validations = [
+            self._curve(one, "val", Shape.POINTS, ValidationsOver(one.curve, self.axis))
+            for one in self.curves
+            if one.curve.validations
+        ]
+        self._over = (*averages, *validations)
         self._draw_anew()
+
+    def _curve(self, one: Overlaid, name: str, shape: Shape, numbers: Numbers) -> Curve:
+        """A point has the small letter of its run, or a sign where there is one run alone."""
+        mark = one.letter.lower() or DIAMOND
+        return Curve(numbers, name, shape, ink_of(one.letter), one.letter, mark=mark)
+
+    @property
+    def _marks(self) -> tuple[OverlaidLrMark, ...]:
+        return tuple(
+            OverlaidLrMark(changed.place.along(self.axis), changed.lr, one.letter)
+            for one in self.curves
+            for changed in one.curve.lr_changes
+        )
 
     def picture(self) -> Picture:
         return Picture(
-            tuple(
-                Curve(over, "loss", Shape.AVERAGE, ink_of(one.letter), one.letter)
-                for one, over in zip(self.curves, self._over, strict=True)
-            ),
+            self._over,
             self._title,
             "There is no loss to draw here.",
             self.axis.value,
+            self._marks,
             log=self.log_axis,
             whole=self.axis is not XAxis.TIME,
             # Tokens and seconds are counted up to the end of a step: the first began at 0.
@@ -90,10 +131,25 @@ class OverlayChart(Chart):
     @property
     def _title(self) -> str:
         """What the axes are; what is not drawn."""
+        return "   ".join([f" {self._axes}", *self.legend])
+
+    @property
+    def _axes(self) -> str:
         log = ", log axis" if self.log_axis else ""
-        words = f" loss (nats){log}, moving average, by {self.axis.value}"
+        return f"loss (nats){log}, moving average, by {self.axis.value}"
+
+    def figure(self) -> Content:
+        return Content(self._axes.removeprefix("loss "))
+
+    @property
+    def legend(self) -> list[str]:
+        """Which mark is which, and what is not drawn, or not yet."""
+        words = []
+        if any(one.curve.validations for one in self.curves):
+            signs = sorted(one.letter.lower() or DIAMOND for one in self.curves)
+            words.append(f"{' '.join(signs)} validation")
         if lost := sum(one.curve.not_finite for one in self.curves):
-            words += f"   {lost:,} not finite, not shown"
+            words.append(f"{lost:,} not finite, not shown")
         if not all(one.curve.is_whole or one.curve.failure for one in self.curves):
-            words += "   reading on"
+            words.append("reading on")
         return words
