@@ -58,6 +58,11 @@ its losses are there up to that moment.
 The chart shows the moving average of the selected run, or of those you marked, each with its
 letter. By step it compares updates, by token what was read, by time what it cost: a batch of 8
 is a fair match for a batch of 1 only by the last two. Settings with a star differ from the preset.
+Of marked runs the settings are told in which they are not all alike.
+
+'val' is the lowest loss on held-out items, where a run measured them, and 'lr' the learning rate
+that it was given last. Of checkpoints the one with that loss is told, and named as best where you
+choose one: the last is not always it.
 
 A checkpoint is a whole model with the optimizer's state. Resume goes on from it as if the run had
 never stopped, as a run of its own that names its parent. Loading makes it the model of every
