@@ -90,7 +90,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
             with Panel(title="run", id="selected"), VerticalScroll(can_focus=False):
                 yield Static(id="run")
                 yield Static(id="differences")
-            yield ChartPanel(OverlayChart(titled=False), "loss", classes="curves")
+            yield ChartPanel(OverlayChart(titled=False), classes="curves")
         yield Static(id="none")
 
     def on_mount(self) -> None:

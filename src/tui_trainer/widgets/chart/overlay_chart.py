@@ -131,15 +131,14 @@ class OverlayChart(Chart):
     @property
     def _title(self) -> str:
         """What the axes are; what is not drawn."""
-        return "   ".join([f" {self._axes}", *self.legend])
+        return "   ".join([f" {self.title}, {self.figure()}", *self.legend])
 
     @property
-    def _axes(self) -> str:
-        log = ", log axis" if self.log_axis else ""
-        return f"loss (nats){log}, moving average, by {self.axis.value}"
+    def title(self) -> str:
+        return f"loss (nats){', log axis' if self.log_axis else ''}"
 
     def figure(self) -> Content:
-        return Content(self._axes.removeprefix("loss "))
+        return Content(f"moving average, by {self.axis.value}")
 
     @property
     def legend(self) -> list[str]:
