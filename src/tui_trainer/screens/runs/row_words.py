@@ -53,7 +53,7 @@ def _losses(cells: int) -> Column:
 
 
 COLUMNS = {
-    "-narrow": (LETTER, STARTED, MODEL, STEPS, LR, LAST, VALIDATION, _losses(5), WORD),
+    "-narrow": (LETTER, STARTED, MODEL, STEPS, LR, LAST, VALIDATION, WORD),
     "-wide": (
         *(LETTER, STARTED, MODEL, STEPS, LR, BATCH, LAST, VALIDATION, TIME, RATE),
         *(_losses(8), STATE),
@@ -87,7 +87,7 @@ def row_cells(
 ) -> tuple[Cell, ...]:
     """The row of one run in these columns; `letter` is what marks it in the chart."""
     told = cells_of(run, glance) if isinstance(run, RunOnDisk) else damaged_cells(run)
-    cells = next(column.width for column in columns if column.title == "loss")
+    cells = next((column.width for column in columns if column.title == "loss"), 0)
     told |= {"": letter, "loss": Content.styled(trend(glance.losses, cells), "$data")}
     if isinstance(run, RunOnDisk):
         told["state"] = state_cell(run.state, signed=STATE in columns)
@@ -132,6 +132,8 @@ def state_cell(state: RunState, *, signed: bool) -> Cell:
 
 def trend(losses: Sequence[float], cells: int) -> str:
     """A curve in at most so many cells: the last of each part of it."""
+    if not cells:
+        return ""
     every = max(1, -(-len(losses) // cells))
     return sparkline(losses[(len(losses) - 1) % every :: every], cells)
 
