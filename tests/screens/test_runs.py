@@ -176,7 +176,7 @@ async def test_with_room_the_list_tells_lr_batch_validation_time_and_rate(
         (row,) = rows(app)
         told = " ".join(row.strip("│ ").split())
         assert "2/2 3e-5 8×4 3.0000" in told
-        assert told.endswith("0.7010 0:01 200 █▇ ■ finished")
+        assert told.endswith("0.7010 0:01 200.0 █▇ ■ finished")
 
 
 async def test_the_best_checkpoint_by_validation_is_told() -> None:
