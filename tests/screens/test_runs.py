@@ -30,6 +30,7 @@ from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.runs.details import RunDetails
+from tui_trainer.screens.runs.row_words import short_lr
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
 from tui_trainer.settings.train import TrainSettings
@@ -177,6 +178,11 @@ async def test_with_room_the_list_tells_lr_batch_validation_time_and_rate(
         told = " ".join(row.strip("│ ").split())
         assert "2/2 3e-5 8×4 3.0000" in told
         assert told.endswith("0.7010 0:01 200.0 █▇ ■ finished")
+
+
+def test_a_learning_rate_is_told_in_six_characters() -> None:
+    told = [short_lr(lr) for lr in (1e-5, 7 * 1e-5, 2.5e-5, 3e-4, 0.0123, 1.0)]
+    assert told == ["1e-5", "7e-5", "2.5e-5", "0.0003", "0.0123", "1"]
 
 
 async def test_the_best_checkpoint_by_validation_is_told() -> None:

@@ -1,5 +1,6 @@
 """The list of runs: its columns and what a row of it tells, fit for a terminal."""
 
+import math
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -141,7 +142,8 @@ def trend(losses: Sequence[float], cells: int) -> str:
 def short_lr(lr: float) -> str:
     """In six characters: 1e-5, 2.5e-5, 0.001."""
     plain = f"{lr:.3g}"
-    return exponential(lr, 0 if lr == float(f"{lr:.0e}") else 1) if "e" in plain else plain[:6]
+    is_whole = math.isclose(lr, float(f"{lr:.0e}"), rel_tol=1e-6)
+    return exponential(lr, 0 if is_whole else 1) if "e" in plain else plain[:6]
 
 
 def describe_batch(settings: TrainSettings) -> str:
