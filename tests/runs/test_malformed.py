@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 
 from tests.headless.conftest import obeyed_characters
 from tests.runs.malformed import is_no_file, malformed_files
@@ -35,7 +36,9 @@ from tui_trainer.runs.metrics import tally_up_to
 from tui_trainer.runs.past import past_up_to
 from tui_trainer.runs.training_facts import TRAINING_FILE, TrainingFacts, write_facts
 from tui_trainer.runs.writer import RunWriter
+from tui_trainer.screens.runs import row_words
 from tui_trainer.screens.runs import words as run_words
+from tui_trainer.session.run_curves import NO_GLANCE, NOTHING_READ
 
 LONGEST_SENTENCE = 1000
 QUICK = 60
@@ -85,12 +88,13 @@ def read_all(run: Path, target: Path) -> None:
     runs, damaged = list_runs()
     rows: tuple[RunOnDisk | DamagedRun, ...] = (*runs, *damaged)
     for row in rows:
-        for wide in (True, False):
-            assert obeyed_characters("".join(run_words.row_cells(row, " ", wide))) == set()
+        for columns in row_words.COLUMNS.values():
+            cells = row_words.row_cells(row, Content(" "), columns, NO_GLANCE)
+            assert obeyed_characters("".join(map(str, cells))) == set()
         run_words.describe_contents(row, 1)
     for found in runs:
         json.loads(json_line(run_line(found)))
-        shown = (*row_cells(found), *describe(found), run_words.describe_run(found))
+        shown = (*row_cells(found), *describe(found), run_words.describe_run(found, NOTHING_READ))
         told = (text for part in run_words.details(found, 1) for text in part)
         assert obeyed_characters("".join((*shown, *told))) == set()
     for act in (

@@ -35,7 +35,7 @@ from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
-from tui_trainer.widgets.chart.marks import LrMark
+from tui_trainer.widgets.chart.marks import LrMark, OverlaidLrMark
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
 
@@ -206,7 +206,9 @@ async def test_validations_and_other_learning_rates_are_on_the_overlay() -> None
     async with with_engine(size=(120, 40)) as (app, pilot):
         await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
         await until(pilot, lambda: "◆ validation" in shown(app))
-        assert [mark.label for mark in screen(app).chart.picture().marks] == ["lr 3e-05"]
+        assert [the(OverlaidLrMark, mark).label for mark in screen(app).chart.picture().marks] == [
+            "lr 3e-05"
+        ]
         await pilot.press("space", "down", "space")
         await until(pilot, lambda: "a b validation" in shown(app))
         await until(pilot, lambda: all_read(app))
@@ -216,7 +218,10 @@ async def test_validations_and_other_learning_rates_are_on_the_overlay() -> None
             *(("A", "loss", "first"), ("B", "loss", "second")),
             *(("A", "val", "first"), ("B", "val", "second")),
         }
-        assert {mark.label for mark in picture.marks} == {"A lr 3e-05", "B lr 3e-05"}
+        assert {the(OverlaidLrMark, mark).label for mark in picture.marks} == {
+            "A lr 3e-05",
+            "B lr 3e-05",
+        }
         await pilot.press("a")
         (place,) = {mark.step for mark in screen(app).chart.picture().marks}
         assert place == 3 * TOKENS  # the metrics have the change after these steps
