@@ -1,7 +1,9 @@
 """The numbers of a step's line, by name: each has a chart of its own, later ones by themselves."""
 
 from collections.abc import Mapping
+from typing import TypeGuard
 
+from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loop_lines import step_line
 
@@ -19,12 +21,19 @@ def step_numbers(line: Mapping[str, object]) -> dict[str, float]:
     found = {
         name: float(value)
         for name, value in line.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and name not in ELSEWHERE
+        if is_number(value) and name not in ELSEWHERE
     }
     if found.get("seconds", 0.0) > 0:
         found[RATE] = found.get("tokens", 0.0) / found["seconds"]
     between = [name for name in found if name not in (*FIRST, *LAST)]
     return {name: found[name] for name in (*FIRST, *between, *LAST) if name in found}
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a chart can have it: a whole number of JSON may be larger than any float."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST_WHOLE)
 
 
 def numbers_of(report: StepReport) -> dict[str, float]:
