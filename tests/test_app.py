@@ -258,7 +258,7 @@ async def test_the_sheet_stays_beside_the_screen_from_120_columns_while_one_work
         await until(pilot, lambda: "space   One update" in shown(app))
         screen = app.screen
         assert not isinstance(screen, HelpDialog) and screen.has_class("-wide")
-        assert screen.query_one("#facts").region.right == 120
+        assert screen.query_one("#body").region.right == 120
         await pilot.press("space")
         await until(pilot, lambda: loaded(app).updates == 1 and "One update" in shown(app))
         await pilot.press("5")

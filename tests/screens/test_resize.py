@@ -1,11 +1,15 @@
 """A terminal that gets another size: a screen is then as if it had been opened at that size."""
 
+import asyncio
+
 import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 
 NARROW, WIDE = (80, 24), (120, 40)
+BETWEEN_DRAWINGS = 0.6
+"""Seconds: a chart is drawn a few times a second at most."""
 
 
 async def seen(keys: tuple[str, ...], done: str, *sizes: tuple[int, int]) -> str:
@@ -18,6 +22,7 @@ async def seen(keys: tuple[str, ...], done: str, *sizes: tuple[int, int]) -> str
         before, after = "", shown(app)
         while before != after:
             await until(pilot, lambda: app.session.worker.doing is None)
+            await asyncio.sleep(BETWEEN_DRAWINGS)
             before, after = after, shown(app)
         return after
 

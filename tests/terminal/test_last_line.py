@@ -51,7 +51,7 @@ def plant(where: str, app: TuiTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
         type_at_once(app, "+")
     elif where == "a message":
         monkeypatch.setattr(LossScreen, "on_click", fail, raising=False)
-        type_at_once(app, "\x1b[<0;3;5M\x1b[<0;3;5m")
+        type_at_once(app, "\x1b[<0;3;11M\x1b[<0;3;11m")
     elif where == "a timer":
         app.screen.set_timer(0.01, fail)
     elif where == "a callback":

@@ -216,7 +216,8 @@ class Weights:
     def grad_norms(self) -> dict[nn.Parameter, Tensor]:
         """The 2-norm of each gradient, on its device; a weight without one is not in it."""
         graded = {p: p.grad for p in self.trained if p.grad is not None}
-        return dict(zip(graded, torch._foreach_norm(list(graded.values())), strict=True))
+        norms = torch._foreach_norm(list(graded.values())) if graded else ()
+        return dict(zip(graded, norms, strict=True))
 
     def values(self) -> list[Tensor]:
         """Those that train, to be written without autograd."""

@@ -11,7 +11,6 @@ from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.terminal_text import NEWLINE
@@ -83,7 +82,7 @@ def lay_out(segments: Sequence[Aligned], width: int) -> list[Row]:
     return [*rows, tuple(row)] if row else rows
 
 
-class AlignedStrip(SelectableLines, ScrollView, can_focus=False):
+class AlignedStrip(SelectableLines, can_focus=False):
     """A thick edge is a boundary of both tokenizers, a thin one of one of them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -11,7 +11,6 @@ from textual.events import Click
 from textual.geometry import Region, Size, Spacing
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit
@@ -23,7 +22,7 @@ FAR = 1_000_000_000
 Numbers = Sequence[Sequence[int]]
 
 
-class IdGrid(SelectableLines, ScrollView, can_focus=True):
+class IdGrid(SelectableLines, can_focus=True):
     """Positions across, items down; the heads of both stay when the rest scrolls.
 
     The cell at the cursor stands in brackets; padding is dim. The grids of one batch keep the

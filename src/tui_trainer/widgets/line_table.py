@@ -12,7 +12,6 @@ from textual.events import Click, Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit, fit_content
@@ -38,7 +37,7 @@ class Column:
     """Of a cell that is too long the end stays: a path's says which file it is."""
 
 
-class LineTable(SelectableLines, ScrollView, can_focus=True):
+class LineTable(SelectableLines, can_focus=True):
     """Rows of text with a cursor, marked by a sign as well as by its colour.
 
     `show` takes a function that gives the cells of a row, as a terminal may show them.
@@ -121,7 +120,7 @@ class LineTable(SelectableLines, ScrollView, can_focus=True):
         visible_rows = max(1, self.scrollable_content_region.height - 1)
         top = min(self.scroll_offset.y, self.cursor)
         top = max(top, self.cursor - visible_rows + 1)
-        self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        self.scroll_to(y=top, animate=False, immediate=True)
 
     # Keys and the mouse
 

@@ -2,12 +2,12 @@
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.widget import Widget
 
 
-class SelectableLines(Widget):
+class SelectableLines(ScrollView):
     """Draws `draw_line`, what is selected of it on the ground of a selection.
 
     What can be copied is what is on show: a line a row, as it is drawn.

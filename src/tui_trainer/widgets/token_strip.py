@@ -11,7 +11,6 @@ from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_trainer.terminal_text import NEWLINE
@@ -62,7 +61,7 @@ def lay_out(pieces: Iterable[str], width: int) -> list[Row]:
     return [*rows, tuple(row)] if row else rows
 
 
-class TokenStrip(SelectableLines, ScrollView, can_focus=False):
+class TokenStrip(SelectableLines, can_focus=False):
     """`show` takes tokens as a terminal may show them; a click on one selects it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

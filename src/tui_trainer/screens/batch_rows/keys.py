@@ -31,7 +31,7 @@ KEYS = (
     key(
         "a",
         "sight",
-        "who sees whom",
+        "sees whom",
         "Who sees whom in the row, item by item",
         LOOK,
         main=5,

@@ -221,9 +221,3 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
     def action_other(self) -> None:
         self._which = (self._which + 1) % len(self._asked)
         self._read()
-
-
-class TextRows(RowsScreen):
-    """Of the texts of a batch."""
-
-    NAME = "tokens"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from textual import work
-from textual._context import visible_screen_stack
 from textual.app import App
 
 from tui_trainer.errors import InputError
@@ -19,6 +18,7 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import work_screen_of
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
+from tui_trainer.terminal.drawn import drawn_text
 from tui_trainer.terminal_text import visible
 
 Return = TypeVar("Return")
@@ -82,7 +82,7 @@ class SavesView(App[Return]):
 
 def on_show(app: App[Return], name: str) -> OnShow:
     """What the screen shows now, dialogs included."""
-    text, picture = screen_text(app), app.export_screenshot(title=name)
+    text, picture = drawn_text(app), app.export_screenshot(title=name)
     return OnShow(
         name,
         {
@@ -90,13 +90,6 @@ def on_show(app: App[Return], name: str) -> OnShow:
             PICTURE: ("a picture of it", partial(write_text, picture)),
         },
     )
-
-
-def screen_text(app: App[Return]) -> str:
-    """The rows of the screen as they are drawn."""
-    visible_screen_stack.set(app._background_screens)
-    rows = (strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-    return "\n".join(rows).rstrip("\n") + "\n"
 
 
 def write_text(text: str, path: Path) -> None:

@@ -14,13 +14,14 @@ from tui_trainer.failures import Failure
 from tui_trainer.protocol.models import LoadTokenizer
 from tui_trainer.protocol.tokens import ReadTextRows, Tokenize
 from tui_trainer.reports.tokens import TokenizerReport
-from tui_trainer.screens.batch_rows.view import AskedRows, TextRows
+from tui_trainer.screens.batch_rows.view import AskedRows
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.tokens.batch_view import BatchView, describe_lines
 from tui_trainer.screens.tokens.compare_view import CompareView
 from tui_trainer.screens.tokens.keys import KEYS
 from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE, AskedText, ShownText
 from tui_trainer.screens.tokens.single_view import SingleView
+from tui_trainer.screens.tokens.text_rows import TextRows
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.tokens.words import describe_text, tokenizer_name
 from tui_trainer.session.guide import GREETING
