@@ -29,6 +29,7 @@ from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.notification import SafeNotification
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.status_line import Standing, StatusLine
 
 REPO = "course/tiny"
@@ -258,7 +259,7 @@ async def test_the_sheet_stays_beside_the_screen_from_120_columns_while_one_work
         await until(pilot, lambda: "space   One update" in shown(app))
         screen = app.screen
         assert not isinstance(screen, HelpDialog) and screen.has_class("-wide")
-        assert screen.query_one("#body").region.right == 120
+        assert max(panel.region.right for panel in screen.query(Panel)) == 120
         await pilot.press("space")
         await until(pilot, lambda: loaded(app).updates == 1 and "One update" in shown(app))
         await pilot.press("5")

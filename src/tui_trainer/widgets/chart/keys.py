@@ -34,7 +34,7 @@ CHART_KEYS = (
     ),
     key("shift+left", "pan(-0.5)", "earlier", "What came before", CHART, id="chart-earlier"),
     key("shift+right", "pan(0.5)", "later", "What comes after", CHART, id="chart-later"),
-    key("0", "whole", "all of it", "All of the chart", CHART, id="chart-all"),
+    key("0", "whole", "all steps", "All of the chart", CHART, id="chart-all"),
     key("w", "follow", "follow", "The last part of the chart, as it grows", CHART, id="chart-w"),
     key(
         "equals_sign",
