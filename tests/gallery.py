@@ -239,7 +239,6 @@ async def draw(picture: Picture) -> str:
 
 async def draw_in_app(picture: Picture) -> str:
     async with running(size=SIZE) as (app, pilot):
-        app.theme = "textual-dark"
         await until(pilot, lambda: "shape (" in shown(app))
         await picture.prepare(pilot)
         await settled(app)
