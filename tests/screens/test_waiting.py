@@ -349,7 +349,7 @@ async def test_playing_is_stopped_after_the_update_and_told_at_once() -> None:
         engine.hold()
         await until(pilot, lambda: (app.session.step_seconds("step") or 0) > 0.2)
         await pilot.press("p")
-        assert "stopping after this update" in shown(app)
+        await until(pilot, lambda: "stopping after this update" in shown(app))
         await pilot.press("p")
         assert app.session.is_live("step")
         engine.let_go()
