@@ -18,10 +18,10 @@ from tui_trainer.runs.figures import (
     COLUMNS,
     NamedCurve,
     check_export,
-    make_logarithmic,
     write_csv,
     write_png,
 )
+from tui_trainer.runs.png import make_logarithmic
 
 
 def validation(step: int, loss: float) -> str:

@@ -1,16 +1,26 @@
 """`ctrl+s`: what is on show becomes a file, and no file is overwritten in silence."""
 
+import importlib.util
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from textual.widgets import Input, Static
 
 from tests.fake_engine import FakeEngine
+from tests.known import the
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.runs.png import PngChart
+from tui_trainer.screens.dialogs import save_view
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.dialogs.save_view import chart_in_hand
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.widgets.chart.chart import Chart
+from tui_trainer.widgets.chart.png import png_of
+from tui_trainer.widgets.chart.run_wall import RunWall
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +62,55 @@ async def test_the_picture_is_an_svg(here: Path) -> None:
         await pilot.press("enter")
         await until(pilot, (here / "looks.svg").exists)
         assert ElementTree.parse(here / "looks.svg").getroot().tag.endswith("svg")
+
+
+def question(app: TuiTrainer) -> str:
+    return str(app.screen.query(Static).first().content) if is_asking(app) else ""
+
+
+async def test_the_chart_in_hand_is_a_png_of_its_numbers(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[PngChart] = []
+
+    def see(chart: Chart) -> PngChart:
+        drawn.append(png_of(chart))
+        return drawn[-1]
+
+    monkeypatch.setattr(save_view, "png_of", see)
+    engine = FakeEngine([4.0, 3.0, 2.0])
+    async with running("escape", "5", engine=lambda _: engine, size=(120, 40)) as (app, pilot):
+        await pilot.press("ctrl+s")
+        await until(pilot, is_asking, app)
+        assert ".png" not in question(app)  # there is no curve yet
+        await pilot.press("escape", "space")
+        await until(pilot, lambda: "Finished: 3 of 3" in shown(app))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: ".png the chart loss (nats)" in question(app))
+        name_as(app, "loss.png")
+        await pilot.press("enter")
+        await until(pilot, (here / "loss.png").exists)
+        with Image.open(here / "loss.png") as picture:
+            picture.load()
+            assert (picture.format, picture.size) == ("PNG", (1350, 750))
+        assert drawn[0].curves[0].points == ((1, 4.0), (2, 3.0), (3, 2.0))
+        await pilot.press("tab")
+        await until(pilot, lambda: app.screen.query_one(RunWall).in_hand.title == "lr")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: ".png the chart lr" in question(app))
+
+
+async def test_without_what_draws_a_png_it_is_said_how_to_get_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    async with running("escape", "3", engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: chart_in_hand(the(WorkScreen, app.screen)) is not None)
+        await pilot.press("ctrl+s")
+        await until(pilot, is_asking, app)
+        name_as(app, "a.png")
+        await pilot.press("enter")
+        await until(pilot, is_told, app, "pip install")
 
 
 async def test_nothing_is_overwritten_in_silence_and_no_other_file_is_made(here: Path) -> None:

@@ -7,17 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
-from tui_trainer.runs.curve import LossCurve, XAxis
+from tui_trainer.runs.curve import LossCurve, XAxis, place_of
 from tui_trainer.runs.home import METRICS_FILE, is_at_home
 from tui_trainer.runs.metrics import ChangeLine, MetricsLine, StepLine, ValidationLine, read_lines
+from tui_trainer.runs.png import PngChart, PngCurve, Point, save_png
 from tui_trainer.runs.private_files import create_file
-from tui_trainer.terminal_text import visible
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 CSV, PNG = SUFFIXES = ".csv", ".png"
 STEP_COLUMNS = StepLine.__struct_fields__
@@ -31,11 +27,7 @@ ON_STEP = "updates_on_step"
 """Made on Step after this step and before the next."""
 COLUMNS = (*STEP_COLUMNS, *VALIDATION_COLUMNS, ON_STEP)
 X_LABELS = {XAxis.STEP: "step", XAxis.TOKEN: "tokens trained on", XAxis.TIME: "seconds of training"}
-NAME_CHARACTERS = 60
 LINES = "-", "--", "-.", ":"
-NARROW = 30
-"""Up to so many times the lowest loss as the highest, a log axis tells each digit."""
-INCHES, DOTS_AN_INCH = (9.0, 5.0), 150
 
 
 @dataclass(frozen=True)
@@ -58,9 +50,15 @@ def check_export(path: Path, *suffixes: str) -> None:
         raise InputError(f"{path} is there already: give another name.")
     if not os.path.isdir(path.parent):  # noqa: PTH112  # Path's raises where it may not look
         raise InputError(f"There is no folder {path.parent}: make it, or give another one.")
-    if path.suffix.lower() == PNG and importlib.util.find_spec("matplotlib") is None:
+    if path.suffix.lower() == PNG:
+        check_png()
+
+
+def check_png() -> None:
+    """InputError where what draws a PNG is not installed."""
+    if importlib.util.find_spec("matplotlib") is None:
         raise InputError(
-            "A PNG needs matplotlib: run `pip install 'tui-trainer[png]'`, or write a .csv."
+            "A PNG needs matplotlib: run `pip install 'tui-trainer[png]'`, or name another file."
         )
 
 
@@ -123,41 +121,22 @@ def _cells(line: MetricsLine) -> dict[str, float | None]:
 
 def write_png(curves: Sequence[NamedCurve], path: Path, axis: XAxis, *, log: bool) -> None:
     """The curves in one chart; of a single one the lowest and highest losses too, faint."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  # an extra, and 0.5 s
-
-    # A figure of its own: pyplot would keep it, and choose a backend with a window.
-    figure = Figure(figsize=INCHES, layout="constrained")
-    axes = figure.add_subplot()
+    drawn: list[PngCurve] = []
     for number, named in enumerate(curves):
-        places = named.curve.places(axis)
-        style = LINES[number % len(LINES)]  # for who sees no colours, or prints
-        x, y = [place for place, _ in places], [loss for _, loss in places]
-        (line,) = axes.plot(x, y, style, label=f"{number}")
+        dashes = LINES[number % len(LINES)]  # for who sees no colours, or prints
+        average, colour = tuple(named.curve.places(axis)), f"C{number}"
         if len(curves) == 1:
-            buckets = named.curve.buckets
-            lowest, highest = [b.lowest for b in buckets], [b.highest for b in buckets]
-            color = line.get_color()
-            axes.fill_between(x, lowest, highest, color=color, alpha=0.25, linewidth=0.5)
-    axes.set_xlabel(X_LABELS[axis])
-    axes.set_ylabel("loss (nats), moving average")
-    if log:
-        make_logarithmic(axes)
-    axes.grid(alpha=0.3)
-    for text, named in zip(axes.legend().get_texts(), curves, strict=True):
-        # A name is no formula, and one that begins with an underscore would be left out.
-        text.set_parse_math(False)
-        text.set_text(visible(named.name, limit=NAME_CHARACTERS))
+            drawn.append(PngCurve(_range(named.curve, axis), colour, is_faint=True))
+        drawn.append(PngCurve(average, colour, named.name, dashes))
+    chart = PngChart(tuple(drawn), X_LABELS[axis], "loss (nats), moving average", log)
     with written(path) as beside:
-        figure.savefig(beside, format="png", dpi=DOTS_AN_INCH)
+        save_png(chart, beside)
 
 
-def make_logarithmic(axes: "Axes") -> None:
-    """The axis of losses, with plain numbers as on the screen: 0.6, not 6 x 10^-1."""
-    axes.set_yscale("log")
-    lowest, highest = axes.get_ylim()
-    axes.yaxis.set_major_formatter("{x:g}")
-    # Over more than a decade or two there is no room between those.
-    axes.yaxis.set_minor_formatter("{x:g}" if highest < NARROW * lowest else "")
+def _range(curve: LossCurve, axis: XAxis) -> tuple[Point, ...]:
+    """Up and down between the lowest and the highest of each bucket."""
+    placed = [(place_of(bucket, axis), bucket) for bucket in curve.buckets]
+    return tuple((x, y) for x, bucket in placed for y in (bucket.highest, bucket.lowest))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`ctrl+s`: what is on show as a file: its text, its picture, or its chart."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,18 +11,22 @@ from textual import work
 from textual.app import App
 
 from tui_trainer.errors import InputError
-from tui_trainer.runs.figures import is_file_name, written
+from tui_trainer.runs.figures import PNG, check_png, is_file_name, written
 from tui_trainer.runs.home import given_path
+from tui_trainer.runs.png import PngChart, save_png
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.work_screen import work_screen_of
+from tui_trainer.screens.work_screen import WorkScreen, work_screen_of
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal.drawn import drawn_text
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.chart.chart import Chart
+from tui_trainer.widgets.chart.png import png_of
 
 Return = TypeVar("Return")
 TEXT, PICTURE = ".txt", ".svg"
+IN_HAND = ".-in-hand Chart"
 QUESTION = (
     "Save what is on show as which file? What its name ends with says what: {kinds}. A name "
     "without a directory is in the current one."
@@ -35,7 +39,7 @@ class OnShow:
     writes it to a path, and what that is."""
 
     name: str
-    kinds: dict[str, tuple[str, Callable[[Path], None]]]
+    kinds: Mapping[str, tuple[str, Callable[[Path], None]]]
 
     @property
     def question(self) -> str:
@@ -46,7 +50,10 @@ class OnShow:
         """The file that was typed; InputError where nothing can be written there."""
         path = given_path(line.strip()).absolute()
         if not is_file_name(str(path)) or path.suffix.lower() not in self.kinds:
-            raise InputError(f"A file's name ends with {' or '.join(self.kinds)} here.")
+            *others, last = self.kinds
+            raise InputError(f"A file's name ends with {', '.join(others)} or {last} here.")
+        if path.suffix.lower() == PNG:
+            check_png()
         if not os.path.isdir(path.parent):  # noqa: PTH112  # Path's raises where it may not look
             raise InputError(f"There is no folder {path.parent}: make it, or give another one.")
         if os.path.isdir(path):  # noqa: PTH112
@@ -75,21 +82,37 @@ class SavesView(App[Return]):
         self._saves_view = True
         try:
             screen = work_screen_of(self)
-            await save_view(self, on_show(self, screen.NAME if screen else str(self.TITLE)))
+            await save_view(self, on_show(self, screen))
         finally:
             self._saves_view = False
 
 
-def on_show(app: App[Return], name: str) -> OnShow:
-    """What the screen shows now, dialogs included."""
+def on_show(app: App[Return], screen: WorkScreen | None) -> OnShow:
+    """What is shown now, dialogs included; of `screen` its chart."""
+    name = screen.NAME if screen else str(app.TITLE)
     text, picture = drawn_text(app), app.export_screenshot(title=name)
-    return OnShow(
-        name,
-        {
-            TEXT: ("its text", partial(write_text, text)),
-            PICTURE: ("a picture of it", partial(write_text, picture)),
-        },
-    )
+    kinds = {
+        TEXT: ("its text", partial(write_text, text)),
+        PICTURE: ("a picture of it", partial(write_text, picture)),
+    }
+    if screen is not None and (chart := chart_in_hand(screen)) is not None:
+        what = f"the chart {visible(chart.title)}".strip()
+        kinds[PNG] = what, partial(write_chart, png_of(chart))
+    return OnShow(name, kinds)
+
+
+def chart_in_hand(screen: WorkScreen) -> Chart | None:
+    """The one that has the focus, or is in hand on a wall, else the first on show; None where no
+    curve is."""
+    there = [chart for chart in screen.query(Chart) if chart.is_seen and chart.has_curve]
+    first = [chart for chart in there if chart.has_focus or chart in screen.query(IN_HAND)]
+    return next(iter(first or there), None)
+
+
+def write_chart(chart: PngChart, path: Path) -> None:
+    """As `write_text`."""
+    with written(path) as beside:
+        save_png(chart, beside)
 
 
 def write_text(text: str, path: Path) -> None:

@@ -41,4 +41,4 @@ class RunOverlay:
 
     def _curve(self, letter: str, run: RunOnDisk) -> Curve:
         numbers = CurveOver(self._curves.curve(run), XAxis.STEP)
-        return Curve(numbers, "", Shape.AVERAGE, ink_of(letter), letter)
+        return Curve(numbers, "", Shape.AVERAGE, ink_of(letter), letter, run=run.name)

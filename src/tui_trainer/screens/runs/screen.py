@@ -224,7 +224,10 @@ b opens the benches: how fast the training loops are on this machine, side by si
         self.query_one("#run").set_class(failure is not None, "-damaged")
         self._show_differences()
         self.chart.show(
-            [Overlaid(self.marks.letter(r.name), self.curves.curve(r)) for r in self.overlaid]
+            [
+                Overlaid(self.marks.letter(run.name), self.curves.curve(run), run.name)
+                for run in self.overlaid
+            ]
         )
 
     def _show_differences(self) -> None:

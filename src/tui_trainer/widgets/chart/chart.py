@@ -149,7 +149,7 @@ class Chart(Widget, can_focus=True):
 
     def _draw_anew(self) -> None:
         """Paint what differs, where the chart can be seen; else all of it once it can be."""
-        before = self._drawn if self._drawn_size == self.size and self._is_seen else None
+        before = self._drawn if self._drawn_size == self.size and self.is_seen else None
         self._is_stale = True
         after = None if before is None else self._built()
         if before is None or after is None or len(after.canvas.cells) != len(before.canvas.cells):
@@ -159,8 +159,8 @@ class Chart(Widget, can_focus=True):
         self.post_message(self.Redrawn(self))
 
     @property
-    def _is_seen(self) -> bool:
-        """Below a dialog it can be seen too."""
+    def is_seen(self) -> bool:
+        """Whether it is on show; below a dialog it is, too."""
         if not self.is_attached or not self.region:
             return False
         return self.screen.is_active or (self.screen.is_current and self.app.screen.is_modal)

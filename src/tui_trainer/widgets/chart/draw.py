@@ -186,7 +186,7 @@ class _Drawing:
 
     def _line(self, shape: Shape, buckets: Sequence[Bucket]) -> Iterator[Point]:
         """The points of a line, cut off at the ends of the axis."""
-        points = list(_points(shape, buckets))
+        points = list(points_of(shape, buckets))
         low, high = self._x.low, self._x.high
         for number, (x, y) in enumerate(points):
             if x < low:
@@ -247,7 +247,7 @@ def _numbers(shape: Shape, bucket: Bucket) -> tuple[float, ...]:
     return (bucket.smoothed,) if shape is Shape.AVERAGE else (bucket.lowest, bucket.highest)
 
 
-def _points(shape: Shape, buckets: Iterable[Bucket]) -> Iterator[Point]:
+def points_of(shape: Shape, buckets: Iterable[Bucket]) -> Iterator[Point]:
     for bucket in buckets:
         if shape is Shape.AVERAGE:
             yield bucket.last, bucket.smoothed

@@ -20,6 +20,8 @@ class Overlaid:
 
     letter: str
     curve: LossCurve
+    name: str = ""
+    """The run's."""
 
 
 class BucketsOver:
@@ -105,7 +107,7 @@ class OverlayChart(Chart):
     def _curve(self, one: Overlaid, name: str, shape: Shape, numbers: Numbers) -> Curve:
         """A point has the small letter of its run, or a sign where there is one run alone."""
         mark = one.letter.lower() or DIAMOND
-        return Curve(numbers, name, shape, ink_of(one.letter), one.letter, mark=mark)
+        return Curve(numbers, name, shape, ink_of(one.letter), one.letter, mark=mark, run=one.name)
 
     @property
     def _marks(self) -> tuple[OverlaidLrMark, ...]:

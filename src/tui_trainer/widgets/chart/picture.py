@@ -54,6 +54,8 @@ class Curve:
     tell: Callable[[float], str] = nats
     mark: str = DIAMOND
     """What stands for a point."""
+    run: str = ""
+    """The name of the run that it is of, where several are in one chart."""
 
     @property
     def pattern(self) -> str:
