@@ -57,9 +57,6 @@ def _parse_once(
 
 _as_long_as_tests_run = pytest.MonkeyPatch()
 _as_long_as_tests_run.setattr(Stylesheet, "_parse_rules", _parse_once)
-# Each style that is worked out looks up some 250 rules, by identity: this is the same, without a
-# call of Python's for each.
-_as_long_as_tests_run.setattr(RuleSet, "__hash__", object.__hash__)
 
 
 async def until(pilot: Pilot[int], condition: Callable[[*Given], object], *given: *Given) -> None:
