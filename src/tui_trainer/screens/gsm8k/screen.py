@@ -59,7 +59,7 @@ COST_SECONDS = 1.0  # to reckon takes the worker a second: who starts a run at o
 LAST_STEP, NEXT_STEP, NEXT_RUN = "the last step", "the next step", "the next run's first step"
 
 
-class Gsm8kScreen(WithChart, WorkScreen):
+class Gsm8kScreen(WorkScreen, WithChart):
     """A training loop under the hand."""
 
     NAME = "gsm8k"

@@ -51,7 +51,10 @@ LEAVE = key("escape", "leave_chart", "leave", "Read nothing more; leave the char
 
 
 class WithChart(DOMNode):
-    """A screen whose keys go to a chart that need not have the focus: the one in hand."""
+    """A screen whose keys go to a chart that need not have the focus: the one in hand.
+
+    It stands behind the screen among the bases: Textual takes styles along the first of them alone.
+    """
 
     @property
     def chart_in_hand(self) -> "Chart":
