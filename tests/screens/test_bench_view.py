@@ -285,7 +285,9 @@ async def test_the_real_worker_hears_keys_while_it_runs_and_s_ends_its_process(
 
 @pytest.mark.long
 async def test_the_real_worker_measures_and_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_trainer.engine.engine.installed_loops", lambda: ["notebook"])
+    monkeypatch.setattr(
+        "tui_trainer.engine.bench.begin_bench.installed_loops", lambda: ["notebook"]
+    )
     async with running("escape", "6", "b", source="random:tiny") as (app, pilot):
         settings = BenchSettings(items=30, held_out=2, seconds=0.2, rounds=2)
         app.session.benches.next.change(settings)

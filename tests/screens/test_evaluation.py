@@ -136,7 +136,7 @@ async def test_scores_have_their_intervals_and_what_they_depend_on(size: tuple[i
         assert "Nothing to compare with yet" in text
         # Shots, budget; right 2, one wrong, one without ####, one cut
         assert re.search(r"75\.0%.* 1 +1 +1", next(li for li in text.splitlines() if "▶1" in li))
-        rows = [line.split() for line in text.splitlines()]
+        rows = [line.strip("│ ").split() for line in text.splitlines()]
         assert ["1", "✗", "no", "####", "-", "2.", "2", "end", "of", "text", "-"] in rows
         assert any(row[:6] == ["2", "✗", "wrong", "9", "9", "3"] for row in rows)
 

@@ -38,7 +38,7 @@ async def test_which_weights_moved_by_key(size: tuple[int, int]) -> None:
         await open_view(app, pilot, "moved")
         view = step_screen(app).query_one(MovedView)
         await until(pilot, lambda: view.report is not None)
-        assert "space makes an update" in shown(app)
+        assert "These are the loaded weights" in shown(app)
         await press_updates(app, pilot, 2)
         await until(pilot, lambda: present(view.report).update == 2)
         report, total = present(step_screen(app).report), present(view.report).total
@@ -87,7 +87,7 @@ async def test_probes_follow_what_an_update_does_to_other_strings(size: tuple[in
         await press_updates(app, pilot, 2)
         await open_view(app, pilot, "probes")
         view = step_screen(app).query_one(ProbeView)
-        await until(pilot, lambda: view.reports)
+        await until(pilot, lambda: view.reports and view.reports[0].change)  # after the updates
         assert [report.text for report in view.reports] == list(EXAMPLES)
         # They were measured before the first update, though their view was closed
         assert [present(report.start).update for report in view.reports] == [0] * len(EXAMPLES)
