@@ -329,8 +329,8 @@ class FakeEngine:
     def redo(self) -> LearnerStatus:
         return self._count_update()
 
-    def set_undo_budget(self, budget: int) -> LearnerStatus:
-        history = replace(self._status.history, budget=budget)
+    def set_undo_budget(self, budget: int | None) -> LearnerStatus:
+        history = replace(self._status.history, budget=budget or 0, is_usual=budget is None)
         return self._become(replace(self._status, history=history))
 
     def phase(self, name: str | None, text: str) -> PhaseReport:
@@ -407,8 +407,9 @@ class FakeEngine:
     def set_training(self, training: bool) -> LearnerStatus:
         return self._become(replace(self._status, training=training))
 
-    def set_dropout(self, p: float) -> LearnerStatus:
-        return self._become(replace(self._status, dropout=p))
+    def set_dropout(self, p: float | None) -> LearnerStatus:
+        dropout = self._status.model.dropout if p is None else p
+        return self._become(replace(self._status, dropout=dropout, own_dropout=p is None))
 
     def passes(self, text: str) -> PassesReport:
         if not text:

@@ -1,6 +1,7 @@
 """Undo and redo: the same bits of weights, optimizer and random numbers, within a budget."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.known import each, present, the
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.reports.actions import Action, Loop, LoopSteps, LrChange
+from tui_trainer.reports.actions import NO_HISTORY, Action, Loop, LoopSteps, LrChange
 from tui_trainer.reports.phases import PHASES
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
@@ -270,3 +271,11 @@ def test_a_hundred_thousand_steps_of_a_loop_are_one_entry(qwen3: Engine) -> None
         LoopSteps(loop, 2, 1, 3),
     )
     assert learner.history.report.bytes == 0
+
+
+def test_the_usual_budget_comes_back(qwen3: Engine) -> None:
+    assert present(qwen3.status()).history.is_usual
+    assert qwen3.set_undo_budget(7).history == replace(NO_HISTORY, budget=7, is_usual=False)
+    usual = qwen3.set_undo_budget(None).history
+    assert usual.is_usual
+    assert usual.budget > 1_000_000

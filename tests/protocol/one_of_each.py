@@ -74,6 +74,7 @@ REQUESTS: tuple[Request[object], ...] = (
     SetOptimizer("SGD"),
     SetTraining(False),
     SetDropout(0.1),
+    SetDropout(None),
     ReadBeginning(),
     ReadRows(TrainSettings(items=2), made=1),
     ReckonLoop(TrainSettings(items=2)),

@@ -240,7 +240,7 @@ class HostileEngine(FakeEngine):
     def moved(self) -> MovedReport:
         return MovedReport(1, "fp32", (LayerMoved(self._words, 10, 5, 1.0, 2.0),))
 
-    def set_dropout(self, p: float) -> LearnerStatus:
+    def set_dropout(self, p: float | None) -> LearnerStatus:
         return self.status()
 
     def passes(self, text: str) -> PassesReport:

@@ -22,8 +22,8 @@ from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.phase_words import PHASE_KEYS
 from tui_trainer.screens.step.prediction_view import PredictionView
 from tui_trainer.screens.step.screen import StepScreen
-from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
+from tui_trainer.settings.cell import read_undo_memory
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.words.numbers import nats, percent, probability
 
@@ -375,7 +375,7 @@ async def test_no_undo_while_the_loop_trains() -> None:
     [("500 MB", 500_000_000), ("2g", 2_000_000_000), ("0", 0), ("1.5kB", 1500)],
 )
 def test_memory_is_read_with_its_unit(line: str, expected: int) -> None:
-    assert read_bytes(line) == expected
+    assert read_undo_memory(line) == expected
 
 
 async def test_what_an_update_gave_up_for_memory_is_told_once() -> None:

@@ -10,14 +10,19 @@ from tui_trainer.cli import parse
 from tui_trainer.engine.data.problems import BUILTIN_TEST_START, load_problems
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import read_logit, read_logits
-from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.settings.bench import BenchSettings
-from tui_trainer.settings.cell import CellSettings
+from tui_trainer.settings.cell import CellSettings, read_undo_memory
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, field_of, fields_of
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import LOWEST_LR, TrainSettings, check_lr, read_lr
-from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole
+from tui_trainer.settings.typed_numbers import (
+    as_typed,
+    read_number,
+    read_size,
+    read_whole,
+    size_as_typed,
+)
 
 NO_NUMBER = (
     "", " ", "1_0", "１０", "٣", "nan", "inf", "-Infinity", "0x10", "1e", "e5", "--1", "1 0", "²",
@@ -88,7 +93,13 @@ def test_every_box_of_every_form_reads_by_it(digits: str) -> None:
         if field.kind in (Kind.WHOLE, Kind.NUMBER)
     ]
     assert len(numbers) > 20
-    for read in (*(field.read for field in numbers), read_lr, read_logit, read_logits, read_bytes):
+    for read in (
+        *(field.read for field in numbers),
+        read_lr,
+        read_logit,
+        read_logits,
+        read_undo_memory,
+    ):
         with pytest.raises(InputError, match=digits):
             read(digits)
 
@@ -124,7 +135,7 @@ def test_a_learning_rate_that_moves_no_weight_is_refused() -> None:
 def test_memory_for_undo_beyond_reason_is_refused() -> None:
     for line in ("9" * 400, "9999999999 TB", "1..5 GB"):
         with pytest.raises(InputError, match="memory"):
-            read_bytes(line)
+            read_undo_memory(line)
 
 
 @pytest.mark.parametrize(
@@ -157,3 +168,10 @@ def test_a_form_that_is_opened_and_left_changes_no_number(number: float) -> None
     assert read_number(as_typed(number), "N") == number
     lr = field_of(TrainSettings, "lr")
     assert lr.read(lr.typed(TrainSettings(lr=number))) == number
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000, 1_500, 500_000_000, 2 * 10**12, 3_975_123_456])
+def test_a_size_is_read_as_it_is_typed(size: int) -> None:
+    assert read_size(size_as_typed(size), "it") == size
+    field = field_of(CellSettings, "undo_memory")
+    assert field.read(field.as_typed(size)) == size

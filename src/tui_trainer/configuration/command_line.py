@@ -1,29 +1,41 @@
 """Settings as a command line that means the same: what is not usual, and nothing else. No torch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tui_trainer.configuration.layers import Configuration
 from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.fields import Kind, SettingField, Value, fields_of
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
+from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 
 COMMANDS: dict[type, str] = {
     TrainSettings: "gsm8k",
+    CellSettings: "step",
+    Sampling: "predict",
     EvaluationSettings: "eval",
     BenchSettings: "bench",
 }
 """The command that takes the settings of a dataclass by their flags."""
 
 
-def command_words(settings: object, choice: ModelChoice, usual: Configuration) -> list[str]:
-    """What follows the program's name, a word each: all that is not `usual` here."""
+def command_words(
+    settings: object, choice: ModelChoice, usual: Configuration, given: Sequence[str] = ()
+) -> list[str]:
+    """What follows the program's name, a word each: all that is not `usual` here, and what else
+    the command is `given`."""
     words = [COMMANDS[type(settings)], *flags(choice, usual.settings(ModelChoice))]
     if isinstance(settings, TrainSettings):
         return [*words, *training_flags(settings, usual)]
-    return [*words, *flags(settings, usual.settings(type(settings)))]
+    return [*words, *flags(settings, usual.settings(type(settings))), *given]
+
+
+def as_words(text: str) -> tuple[str, ...]:
+    """A text as a command takes it, also one that begins as a flag does."""
+    return ("--", text) if text.startswith("-") else (text,)
 
 
 def training_flags(settings: TrainSettings, usual: Configuration) -> list[str]:

@@ -37,6 +37,8 @@ class History:
     setup: TrainingSetup
     budget: int
     """In bytes; 0 keeps nothing."""
+    is_usual: bool = True
+    """Whether nobody asked for another budget."""
     updates: int = 0
     """How many the weights are away from the loaded ones, whoever made them."""
     pending: list[Action] = field(default_factory=list)
@@ -61,7 +63,8 @@ class History:
     def report(self) -> HistoryReport:
         self.notice_other_changes()
         held = sum(change.bytes for change in self._changes)
-        return HistoryReport(self._done, len(self._changes) - self._done, held, self.budget)
+        redo = len(self._changes) - self._done
+        return HistoryReport(self._done, redo, held, self.budget, self.is_usual)
 
     @property
     def actions(self) -> tuple[Done, ...]:
@@ -113,9 +116,11 @@ class History:
 
     # Keeping
 
-    def set_budget(self, budget: int) -> None:
-        """How many bytes may be held, 0 for nothing; what is over it is let go of now."""
-        self.budget = budget
+    def set_budget(self, budget: int | None) -> None:
+        """How many bytes may be held, 0 for nothing, None for the usual; what is over it is let go
+        of now."""
+        self.is_usual = budget is None
+        self.budget = default_budget() if budget is None else budget
         self._keep_to_budget()
 
     @property

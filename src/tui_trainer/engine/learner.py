@@ -93,6 +93,7 @@ class Learner:
             self.history.report,
             self.history.unsaved,
             self.setup.dropout.largest,
+            self.setup.dropout.p is None,
             self.setup.dropout.words,
             use_of(self.device),
         )
@@ -144,12 +145,13 @@ class Learner:
         ids = (*chain(*several), self.vocabulary.tokenizer.eos_token_id)
         return frozenset(token_id for token_id in ids if token_id is not None)
 
-    def set_dropout(self, p: float) -> None:
-        """Another dropout probability of the training cell; InputError where it would do nothing.
+    def set_dropout(self, p: float | None) -> None:
+        """Another dropout probability of the training cell, None for the model's own; InputError
+        where it would do nothing.
 
         Found by looking: of two forward passes in train mode none is like the other.
         """
-        if check_dropout(p) and not self._drops:
+        if p is not None and check_dropout(p) and not self._drops:
             raise InputError(
                 f"{self.report.architecture} runs the same in train mode whatever its dropout is: "
                 "there is no place in it that could drop anything."

@@ -75,9 +75,9 @@ class Updating:
         """Copy ahead of the next update what undo needs; for when nobody waits."""
         self.learner.copy_ahead()
 
-    def set_undo_budget(self, budget: int) -> LearnerStatus:
+    def set_undo_budget(self, budget: int | None) -> LearnerStatus:
         """How many bytes undo may take; 0 keeps nothing."""
-        self.learner.history.set_budget(check_undo_memory(budget))
+        self.learner.history.set_budget(None if budget is None else check_undo_memory(budget))
         return self.learner.status
 
     def moved(self) -> MovedReport:
@@ -113,8 +113,8 @@ class Updating:
         self.learner.setup.training = training
         return self.learner.status
 
-    def set_dropout(self, p: float) -> LearnerStatus:
-        """The dropout probability of the training cell in train mode."""
+    def set_dropout(self, p: float | None) -> LearnerStatus:
+        """The dropout probability of the training cell in train mode; None is the model's own."""
         self.learner.set_dropout(p)
         return self.learner.status
 

@@ -95,10 +95,10 @@ class PrepareUndo(Request[None]):
 
 @dataclass(frozen=True)
 class SetUndoBudget(Request[LearnerStatus]):
-    """How many bytes undo may take; 0 keeps nothing."""
+    """How many bytes undo may take; 0 keeps nothing, None is a share of the memory that is free."""
 
     doing: ClassVar[str] = "Setting"
-    budget: int
+    budget: int | None
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.set_undo_budget(self.budget)
@@ -197,10 +197,10 @@ class SetTraining(Request[LearnerStatus]):
 
 @dataclass(frozen=True)
 class SetDropout(Request[LearnerStatus]):
-    """The dropout probability of train mode."""
+    """The dropout probability of train mode; None is the model's own."""
 
     doing: ClassVar[str] = "Setting dropout"
-    p: float
+    p: float | None
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.set_dropout(self.p)

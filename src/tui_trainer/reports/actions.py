@@ -82,6 +82,8 @@ class HistoryReport:
     redo: int = 0
     bytes: int = 0
     budget: int = 0
+    is_usual: bool = True
+    """Whether nobody asked for another budget."""
 
 
 NO_HISTORY = HistoryReport()

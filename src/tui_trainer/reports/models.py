@@ -77,6 +77,8 @@ class LearnerStatus:
     """How many updates the weights are away from the last ones on their way that a file has."""
     dropout: float = 0.0
     """The largest dropout probability of the training cell in train mode."""
+    own_dropout: bool = True
+    """Whether it is the model's own, and nobody asked for another one."""
     dropped: str = ""
     """What train mode drops, in a sentence."""
     device_use: DeviceUse | None = None

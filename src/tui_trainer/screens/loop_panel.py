@@ -142,17 +142,21 @@ class LoopPanel:
             self._session.stop_loop(self.name)
 
     async def ask_settings(
-        self, heading: str, following: NextSettings[Settings], cost: Callable[[Settings], str]
+        self,
+        heading: str,
+        following: NextSettings[Settings],
+        cost: Callable[[Settings], str],
+        at: str,
     ) -> bool:
-        """Have the settings of the next one typed, with what they cost in words; False where the
-        user leaves them."""
+        """Have the settings of the next one typed, with what they cost in words, the cursor `at`
+        one of them; False where the user leaves them."""
 
         async def told(typed: Settings) -> Content:
             return Content(cost(typed))
 
         form = form_beside_usual(heading, following.suggested)
         choice, usual = self._session.choice, self._session.configuration
-        dialog = SettingsForm(form, following.settings, choice, told, usual)
+        dialog = SettingsForm(form, following.settings, choice, told, usual, at)
         typed = await self._screen.app.push_screen_wait(dialog)
         if typed is not None:
             following.change(typed)

@@ -1,20 +1,12 @@
 """A model is loaded in the place of the one before, with what is configured for its updates."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_trainer.protocol.models import LoadModel, LoadTokenizer
-from tui_trainer.protocol.request import Request
-from tui_trainer.protocol.updates import (
-    SetDropout,
-    SetLr,
-    SetOptimizer,
-    SetTraining,
-    SetUndoBudget,
-)
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.tokens import TokenizerReport
+from tui_trainer.session.cell import cell_settings, changes
 from tui_trainer.session.leaving import LOAD, leave_weights
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.model import ModelChoice
@@ -98,7 +90,7 @@ class ModelLoading:
     async def _set_as_configured(self, status: LearnerStatus) -> LearnerStatus:
         """A fresh Learner has what is usual: what is configured is set where it is another."""
         configured = self._session.configuration.settings(CellSettings)
-        for request in differing(configured):
+        for request in changes(cell_settings(status), configured):
             status = await self._session.ask(request) or status
         return status
 
@@ -110,18 +102,3 @@ class ModelLoading:
     def _publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         self._session.tokenizer = tokenizer
         self._session.tokenizer_changed.publish(tokenizer)
-
-
-def differing(settings: CellSettings) -> Iterator[Request[LearnerStatus]]:
-    """What makes a fresh Learner's settings these."""
-    usual = CellSettings()
-    if settings.optimizer != usual.optimizer:
-        yield SetOptimizer(settings.optimizer)
-    if settings.lr != usual.lr:
-        yield SetLr(settings.lr)
-    if settings.training != usual.training:
-        yield SetTraining(settings.training)
-    if settings.dropout is not None:
-        yield SetDropout(settings.dropout)
-    if settings.undo_memory is not None:
-        yield SetUndoBudget(settings.undo_memory)

@@ -3,9 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tui_trainer.settings.fields import MODEL, OPTIMIZER, SAVING, check_settings, field_of, setting
+from tui_trainer.settings.fields import (
+    BYTES,
+    MODEL,
+    OPTIMIZER,
+    SAVING,
+    check_settings,
+    field_of,
+    setting,
+)
 from tui_trainer.settings.train import HIGHEST_LR, NO_OPTIMIZER, OPTIMIZERS, TUTORIAL_LR, check_lr
-from tui_trainer.settings.typed_numbers import read_number
+from tui_trainer.settings.typed_numbers import read_number, read_size
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,8 @@ class CellSettings:
         "how much memory the updates that can be undone may take",
         group=SAVING,
         more="`h` changes it, to 500 MB, say; 0 keeps none.",
-        unit="bytes",
+        called="The memory for undo",
+        unit=BYTES,
         least=0,
         none_is="a quarter of what is free",
         refusal="The memory for undo must be 0 or more bytes, not {told}.",
@@ -78,6 +87,11 @@ def check_dropout(p: float) -> float:
 def read_dropout(line: str) -> float:
     """A dropout probability typed by hand; InputError where it is none."""
     return check_dropout(read_number(line, "Dropout", "0.1"))
+
+
+def read_undo_memory(line: str) -> int:
+    """An amount of memory typed by hand, such as `500 MB`; InputError where it is none."""
+    return check_undo_memory(read_size(line, "The memory for undo"))
 
 
 def check_undo_memory(size: int) -> int:

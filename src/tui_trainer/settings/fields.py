@@ -13,12 +13,21 @@ from types import UnionType
 from typing import TypedDict, TypeVar, Unpack, get_args
 
 from tui_trainer.errors import InputError
-from tui_trainer.settings.typed_numbers import as_typed, read_number, read_whole, told
+from tui_trainer.settings.typed_numbers import (
+    as_typed,
+    read_number,
+    read_size,
+    read_whole,
+    size_as_typed,
+    told,
+)
 
 Settings = TypeVar("Settings")
 Usual = TypeVar("Usual", bound="Value")
 Value = str | int | float | bool | None
 YES, NO = "yes", "no"
+BYTES = "bytes"
+"""The unit of what is typed as 500 MB."""
 GROUPS = MODEL, DATA, BATCH, OPTIMIZER, SCHEDULE, SAMPLING, MEASURING, SAVING, SPEED = (
     "model",
     "data",
@@ -153,6 +162,8 @@ class SettingField:
             return self.none_is
         if isinstance(value, bool):
             return YES if value else NO
+        if isinstance(value, int) and self.unit == BYTES:
+            return size_as_typed(value)
         return as_typed(value) if isinstance(value, float) else str(value)
 
     def read(self, text: str) -> Value:
@@ -160,6 +171,8 @@ class SettingField:
         text = text.strip()
         if self.none_is and text.lower() == self.none_is:
             return None
+        if self.unit == BYTES:
+            return read_size(text, self.subject)
         if self.kind is Kind.WHOLE:
             return read_whole(text, self.subject)
         if self.kind is Kind.NUMBER:

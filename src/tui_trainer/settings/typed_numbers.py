@@ -11,6 +11,8 @@ from tui_trainer.errors import InputError
 
 WHOLE = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", re.ASCII)
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+SIZE = re.compile(r"([0-9.]+) *([kmgt]?)b?", re.ASCII | re.IGNORECASE)
+UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 LARGEST_TYPED = 2**63 - 1  # what torch takes as a seed, a count or an index
 DIGITS_AT_MOST = 19
 CHARACTERS_TOLD = 40
@@ -41,6 +43,25 @@ def read_number(text: str, what: str, such_as: str = "1e-5") -> float:
     if number == 0 and mantissa.strip("+-0."):
         raise InputError(f"{what} takes 0 or a number above 4.9e-324, not {told(text)}.")
     return number
+
+
+def read_size(line: str, what: str) -> int:
+    """A number of bytes such as `500 MB`; InputError, which names it `what`, for all else."""
+    found = SIZE.fullmatch(line.strip())
+    if found is None:
+        raise InputError(f"{told(line)} is no amount of memory: type one such as 500 MB or 2 GB.")
+    size = read_number(found[1], what, "500 MB") * UNITS[found[2].upper()]
+    if size > LARGEST_TYPED:
+        raise InputError(f"{told(line)} is more memory than there can be: type 500 MB or 2 GB.")
+    return round(size)
+
+
+def size_as_typed(size: int) -> str:
+    """Bytes as they can be typed: reading that gives the same number."""
+    for unit, factor in reversed(UNITS.items()):
+        if unit and size and size % factor == 0:
+            return f"{size // factor} {unit}B"
+    return str(size)
 
 
 def as_typed(number: float) -> str:

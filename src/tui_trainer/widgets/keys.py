@@ -61,6 +61,10 @@ def key(
     )
 
 
+SETTINGS_TOO = key("comma", "settings", "settings", "The settings", id="settings-too", system=True)
+"""Beside another key: one that opens the settings on every screen that has some."""
+
+
 def go_back(sentence: str = "Leave it as it is", *, keys: str = "escape") -> Binding:
     """The key that leaves a dialog which gives back something, without it."""
     return key(keys, "dismiss(None)", "go back", sentence, id="go-back")

@@ -152,3 +152,15 @@ def test_a_text_that_cannot_be_read_leaves_the_random_numbers(qwen3: Engine) -> 
     with pytest.raises(InputError):
         passes(qwen3.learner, "")
     assert torch.equal(torch.get_rng_state(), rng)
+
+
+@pytest.mark.parametrize("architecture", ["GPT2", "Qwen3"])
+def test_the_models_own_comes_back(
+    engine: Engine, model_folder: Callable[[str], Path], architecture: str
+) -> None:
+    own = present(load(engine, model_folder(architecture)).status())
+    assert own.own_dropout
+    assert not engine.set_dropout(0.3).own_dropout
+    again = engine.set_dropout(None)
+    assert (again.own_dropout, again.dropout) == (True, own.dropout)
+    assert engine.learner.setup.dropout.p is None

@@ -1,6 +1,6 @@
 """Every key of the bench, by what it does; those of the footer with their place there."""
 
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import SETTINGS_TOO, key
 
 BENCH, LOOK = "The bench", "Look"
 KEYS = (
@@ -14,6 +14,7 @@ KEYS = (
         BENCH,
         main=4,
     ),
+    SETTINGS_TOO,
     key(
         "left_square_bracket",
         "select(1)",

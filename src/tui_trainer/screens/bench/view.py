@@ -194,10 +194,10 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self.loop.stop()
 
     @work
-    async def action_settings(self) -> None:
+    async def action_settings(self, at: str = "") -> None:
         following, loops = self.session.benches.next, self._loops
         heading = "Settings of the next bench"
-        if await self.loop.ask_settings(heading, following, lambda s: bench_cost(s, loops)):
+        if await self.loop.ask_settings(heading, following, lambda s: bench_cost(s, loops), at):
             self._show_progress()
 
     def action_select(self, by: int) -> None:

@@ -63,6 +63,8 @@ class FormOf(Generic[Settings]):
     kind: type[Settings]
     nearest: Callable[[Settings], str]
     """The name of the preset that changes are marked against at first."""
+    given: tuple[str, ...] = ()
+    """What its command takes beside the settings, a word each."""
 
     @property
     def fields(self) -> tuple[SettingField, ...]:
@@ -76,9 +78,11 @@ class FormOf(Generic[Settings]):
         return {name: fields for name, fields in found.items() if fields}
 
 
-def form_beside_usual(heading: str, usual: Settings) -> FormOf[Settings]:
+def form_beside_usual(
+    heading: str, usual: Settings, given: tuple[str, ...] = ()
+) -> FormOf[Settings]:
     """A form whose only preset are the settings that are usual here."""
-    return FormOf(heading, {USUAL: usual}, type(usual), nearest=lambda _: USUAL)
+    return FormOf(heading, {USUAL: usual}, type(usual), lambda _: USUAL, given)
 
 
 class SettingsForm(Dialog[Settings | None], Generic[Settings]):
@@ -104,9 +108,14 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         choice: ModelChoice = ModelChoice(),  # noqa: B008 - it is frozen
         cost: Cost[Settings] | None = None,
         usual: Configuration | None = None,
+        at: str = "",
     ) -> None:
-        """`choice` is the model that the command line names; it says what is not `usual`."""
+        """`choice` is the model that the command line names; it says what is not `usual`.
+
+        The cursor is `at` a setting at first, else in the search.
+        """
         super().__init__()
+        self._at = at
         self._form = form
         self._choice, self._cost, self._usual = choice, cost, usual or Configuration()
         self._preset = form.nearest(settings)
@@ -141,6 +150,8 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def on_mount(self) -> None:
         self.query_one("#cost").display = self._cost is not None
+        if self._at:
+            self._rows[self._at].editor.focus()
         self._tell_all()
 
     # What is told
@@ -185,7 +196,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def _tell_command(self) -> None:
         try:
-            words = command_words(self._read(), self._choice, self._usual)
+            words = command_words(self._read(), self._choice, self._usual, self._form.given)
         except InputError:
             self.command = ""
         else:

@@ -1,12 +1,13 @@
 """Every key of an evaluation, by what it does; those of the footer with their place there."""
 
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import SETTINGS_TOO, key
 
 RUN, LOOK, COMPARE = "The evaluation", "Look", "Compare"
 KEYS = (
     key("e", "evaluate", "evaluate", "Evaluate the weights as they are now", RUN, main=1),
     key("s", "stop", "stop", "Stop; what was scored is kept", RUN, main=2),
     key("enter", "settings", "settings", "Settings of the next evaluation", RUN, main=7),
+    SETTINGS_TOO,
     key("t", "texts", "texts", "The item's raw texts", LOOK, main=4),
     key(
         "left_square_bracket",

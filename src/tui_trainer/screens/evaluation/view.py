@@ -293,11 +293,11 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self.loop.stop()
 
     @work
-    async def action_settings(self) -> None:
+    async def action_settings(self, at: str = "") -> None:
         following, ended = self.session.evaluations.next, self.session.evaluations.ended
         last = ended[-1] if ended else None
         heading = "Settings of the next evaluation"
-        if await self.loop.ask_settings(heading, following, lambda s: evaluation_cost(s, last)):
+        if await self.loop.ask_settings(heading, following, lambda s: evaluation_cost(s, last), at):
             self.notify(f"Next: {describe_asked(following.settings)}", markup=False)
             self._show_all()
 

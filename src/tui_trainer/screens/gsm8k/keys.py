@@ -4,7 +4,7 @@ from tui_trainer.screens.dialogs.export_script import EXPORT
 from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
 from tui_trainer.screens.work_screen import save_binding
 from tui_trainer.widgets.chart.keys import CHART, CHART_KEYS, LEAVE
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import SETTINGS_TOO, key
 
 RUN, EVALUATE, LOOK = "The run", "Evaluate", "Look"
 
@@ -36,6 +36,7 @@ KEYS = (
         SETTINGS,
         main=7,
     ),
+    SETTINGS_TOO,
     *lr_bindings("from the next step on", 5),
     key(
         "v", "rows", "row", "The step's rows as the model gets them, and their losses", LOOK, main=8

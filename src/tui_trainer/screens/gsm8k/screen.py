@@ -338,8 +338,8 @@ digits."""
         await self.lr.keys.type()
 
     @work
-    async def action_settings(self) -> None:
-        form = make_form(self.session, self.settings)
+    async def action_settings(self, at: str = "") -> None:
+        form = make_form(self.session, self.settings, at)
         settings = await self.app.push_screen_wait(form)
         if settings is not None:
             self.settings = settings

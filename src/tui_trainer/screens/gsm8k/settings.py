@@ -20,13 +20,13 @@ ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
 FORM = FormOf("Settings of the next run", PRESETS, TrainSettings, nearest_preset)
 
 
-def make_form(session: Session, settings: TrainSettings) -> SettingsForm[TrainSettings]:
-    """The form, which asks the worker what is typed would cost."""
+def make_form(session: Session, settings: TrainSettings, at: str) -> SettingsForm[TrainSettings]:
+    """The form, which asks the worker what is typed would cost; the cursor `at` a setting."""
 
     async def cost(typed: TrainSettings) -> Content:
         return await reckon_cost(session, typed)
 
-    return SettingsForm(FORM, settings, session.choice, cost, session.configuration)
+    return SettingsForm(FORM, settings, session.choice, cost, session.configuration, at)
 
 
 async def reckon_cost(session: Session, settings: TrainSettings) -> Content:

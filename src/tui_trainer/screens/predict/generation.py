@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from tui_trainer.configuration.command_line import as_words
 from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import PREDICT as LOOP
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.predictions import Generate, NextToken, SetSampling
 from tui_trainer.reports.generation import GeneratedToken
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.predict.sampling_ladders import CHANGES
 from tui_trainer.screens.work_screen import WorkScreen
@@ -15,6 +17,7 @@ from tui_trainer.settings.sampling import Sampling
 
 TOKENS_AT_MOST = 200  # of one run; the next press of the key goes on
 BUSY = "A token is being generated, or a run begins: wait for it."
+HEADING = "How the next token is chosen"
 WORDS = LoopWords(none="Nothing is being generated: p begins a run.")
 
 
@@ -99,13 +102,20 @@ class Generation:
 
     async def switch_greedy(self) -> None:
         """The most likely token, or one drawn at random."""
-        await self._sample_with(replace(self.sampling, greedy=not self.sampling.greedy))
+        await self.sample_with(replace(self.sampling, greedy=not self.sampling.greedy))
 
     async def change(self, what: str, up: bool) -> None:
         """One step of a setting."""
-        await self._sample_with(CHANGES[what](self.sampling, up))
+        await self.sample_with(CHANGES[what](self.sampling, up))
 
-    async def _sample_with(self, sampling: Sampling) -> None:
+    def form(self, text: str, at: str) -> SettingsForm[Sampling]:
+        """How tokens are chosen, to be typed, the cursor `at` one setting."""
+        session, number = self._session, max(1, len(self.tokens))
+        usual, given = session.configuration, ("--generate", str(number), *as_words(text))
+        form = form_beside_usual(HEADING, usual.settings(Sampling), given)
+        return SettingsForm(form, self.sampling, session.choice, usual=usual, at=at)
+
+    async def sample_with(self, sampling: Sampling) -> None:
         """The tokens that are still to come are chosen so."""
         self.sampling = sampling
         self._sampling_changed()

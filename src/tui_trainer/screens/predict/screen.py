@@ -342,6 +342,12 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self.generation.undo()
 
     @work
+    async def action_settings(self, at: str = "") -> None:
+        form = self.generation.form(self.text, at)
+        if (typed := await self.app.push_screen_wait(form)) is not None:
+            await self.generation.sample_with(typed)
+
+    @work
     async def action_greedy(self) -> None:
         await self.generation.switch_greedy()
 

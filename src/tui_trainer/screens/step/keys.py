@@ -23,6 +23,14 @@ KEYS = (
     key("r", "redo", "redo", "Make the undone update again", BACK, main=5),
     key("h", "undo_memory", "undo memory", "How much memory undo may take", BACK),
     *lr_bindings("of the next update", 7),
+    key(
+        "comma",
+        "settings",
+        "settings",
+        "Settings of the next update as a form: lr, optimizer, mode, dropout, undo memory",
+        SETTINGS,
+        main=12,
+    ),
     key("o", "optimizer", "optimizer", "AdamW or SGD, a fresh one", SETTINGS, main=10),
     key("t", "mode", "mode", "Train mode (dropout on) or eval mode", SETTINGS, main=11),
     key(
@@ -46,7 +54,7 @@ KEYS = (
         "probes",
         "Edit the probes: other strings that are followed",
         LOOK,
-        main=12,
+        main=13,
     ),
     key("y", "log", "log axis", "Logarithmic loss axis", LOOK),
     save_binding(9),

@@ -40,17 +40,17 @@ from tui_trainer.screens.step.prediction_view import PredictionView
 from tui_trainer.screens.step.probe_editor import ProbeEditor
 from tui_trainer.screens.step.settings import UpdateSettings
 from tui_trainer.screens.step.text_panel import TextPanel
-from tui_trainer.screens.step.undo_memory import read_bytes
 from tui_trainer.screens.step.update_losses import UpdateLosses
 from tui_trainer.screens.step.update_panel import LossesPanel, UpdatePanel
 from tui_trainer.screens.step.update_queue import UpdateQueue
 from tui_trainer.screens.step.views import PASSES, PHASES, PROBES, Views
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
-from tui_trainer.settings.cell import read_dropout
+from tui_trainer.settings.cell import read_dropout, read_undo_memory
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.words.numbers import byte_count
 
+NO_SETTINGS = "There is no model to set anything of yet: wait for it, or press m and pick one."
 DROPOUT = "Dropout of train mode on this screen (0 drops nothing)"
 PLAYING = LoopWords(
     none="No updates are being made: p makes one after another.",
@@ -324,11 +324,18 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
     @work
     async def action_undo_memory(self) -> None:
         if (status := self.session.status) is not None:
-            entry = Entry("Memory for undo", byte_count(status.history.budget), read_bytes)
+            entry = Entry("Memory for undo", byte_count(status.history.budget), read_undo_memory)
             if (budget := await self.app.push_screen_wait(entry)) is not None:
                 await self.session.change(SetUndoBudget(budget))
 
     # Settings of the next update
+
+    @work
+    async def action_settings(self, at: str = "") -> None:
+        if (form := self.settings.form(self.text, at)) is None:
+            self.notify(NO_SETTINGS, markup=False)
+        elif (typed := await self.app.push_screen_wait(form)) is not None:
+            await self.settings.take(typed)
 
     @work
     async def action_change_lr(self, up: bool) -> None:

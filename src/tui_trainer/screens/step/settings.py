@@ -6,14 +6,19 @@ from typing import TypedDict, Unpack
 
 from textual.content import Content
 
+from tui_trainer.configuration.command_line import as_words
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.updates import SetLr, SetOptimizer, SetTraining
 from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.step.words import CONTEXT, describe_undo, describe_undo_memory
+from tui_trainer.session.cell import as_asked, cell_settings, changes
 from tui_trainer.session.pending import Asked
 from tui_trainer.session.session import Session
+from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.train import OPTIMIZERS
 
+HEADING = "Settings of the next update"
 LOADING = "The model is being loaded; you can type already."
 
 
@@ -68,6 +73,28 @@ class UpdateSettings:
         with self._asked.to_be(replace(self._wanted, **change)):
             self._changed()
             await self._session.change(request)
+        self._changed()
+
+    # All of them as a form
+
+    def form(self, text: str, at: str) -> SettingsForm[CellSettings] | None:
+        """They are typed there, the cursor `at` one of them; None without a model."""
+        if self._wanted is None:
+            return None
+        usual = self._session.configuration
+        kind = form_beside_usual(HEADING, usual.settings(CellSettings), as_words(text))
+        choice = self._session.choice
+        return SettingsForm(kind, cell_settings(self._wanted), choice, usual=usual, at=at)
+
+    async def take(self, settings: CellSettings) -> None:
+        """Ask for each that is not as it was, or was asked to become."""
+        if self._wanted is None:
+            return
+        requests = list(changes(cell_settings(self._wanted), settings))
+        with self._asked.to_be(as_asked(self._wanted, settings)):
+            self._changed()
+            for request in requests:
+                await self._session.change(request)
         self._changed()
 
     def describe(self) -> dict[str, Content]:

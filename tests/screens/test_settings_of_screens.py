@@ -1,0 +1,139 @@
+"""The forms of Step and Predict: what is typed there is what the keys change, and a command."""
+
+import argparse
+import shlex
+
+import pytest
+from textual.widgets import Input
+
+from tests.fake_engine import FakeEngine
+from tests.known import the
+from tests.pilot import loaded, running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.cli import make_parser
+from tui_trainer.headless.arguments import model_choice, read_settings
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
+from tui_trainer.screens.predict.screen import PredictScreen
+from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.cell import cell_settings
+from tui_trainer.settings.cell import CellSettings
+from tui_trainer.settings.sampling import Sampling
+from tui_trainer.widgets.chooser import Chooser
+from tui_trainer.widgets.text_box import TextBox
+
+
+def is_open(app: TuiTrainer) -> bool:
+    return isinstance(app.screen, SettingsForm) and bool(app.screen.query("#search"))
+
+
+def type_at(app: TuiTrainer, name: str, value: str) -> None:
+    editor = app.screen.query_one(f"#{name}")
+    if isinstance(editor, Chooser):
+        editor.value = value
+    else:
+        the(Input, editor).value = value
+
+
+def parsed(line: str) -> argparse.Namespace:
+    program, *words = shlex.split(line)
+    assert program.endswith("tui-trainer")
+    return make_parser().parse_args(words)
+
+
+STEP = {
+    "lr": "3e-05",
+    "optimizer": "SGD",
+    "training": "no",
+    "dropout": "0.25",
+    "undo_memory": "500 MB",
+}
+SAMPLING = {
+    "greedy": "no",
+    "temperature": "0.7",
+    "top_k": "40",
+    "top_p": "0.9",
+    "seed": "7",
+}
+
+TEXTS = "def hello():\n\treturn", "--lr 5", "it's $HOME `x`", "", "é⏎\\n"
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
+
+
+async def test_steps_form_has_what_is_set_and_sets_what_is_typed() -> None:
+    async with running("escape", "4", "]", engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: loaded(app).lr == 2e-5)
+        await pilot.press("comma")
+        await until(pilot, is_open, app)
+        assert app.screen.query_one("#lr", Input).value == "2e-05"
+        assert "* lr" in shown(app)
+        for name, value in STEP.items():
+            type_at(app, name, value)
+        await until(pilot, lambda: "usual, * 5 changed" in shown(app))
+        await pilot.press("enter")
+        wanted = CellSettings(3e-5, "SGD", False, 0.25, 500_000_000)
+        await until(pilot, lambda: cell_settings(loaded(app)) == wanted)
+        await pilot.press("comma")
+        await until(pilot, is_open, app)
+        await pilot.press("ctrl+r", "enter")
+        await until(pilot, lambda: cell_settings(loaded(app)) == CellSettings())
+
+
+async def test_steps_form_is_left_without_a_change() -> None:
+    async with running("escape", "4", "comma", engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, is_open, app)
+        type_at(app, "lr", "1")
+        await pilot.press("escape")
+        await until(pilot, lambda: not is_open(app))
+        assert loaded(app).lr == 1e-5
+
+
+async def test_predicts_form_sets_how_the_next_token_is_chosen() -> None:
+    async with running("escape", "2", "t", engine=lambda _: FakeEngine()) as (app, pilot):
+        screen = the(PredictScreen, app.screen)
+        await until(pilot, lambda: screen.generation.sampling.temperature == 0.9)
+        await pilot.press("comma")
+        await until(pilot, is_open, app)
+        assert app.screen.query_one("#temperature", Input).value == "0.9"
+        for name, value in SAMPLING.items():
+            type_at(app, name, value)
+        await until(pilot, lambda: "usual, * 5 changed" in shown(app))
+        await pilot.press("enter")
+        wanted = Sampling(False, 0.7, 40, 0.9, 7)
+        await until(pilot, lambda: screen.generation.sampling == wanted)
+
+
+@pytest.mark.parametrize(
+    ("digit", "typed", "kind", "wanted"),
+    [
+        # The memory for undo has no flag: a command undoes nothing.
+        ("4", STEP, CellSettings, CellSettings(3e-5, "SGD", False, 0.25)),
+        ("2", SAMPLING, Sampling, Sampling(False, 0.7, 40, 0.9, 7)),
+    ],
+)
+async def test_what_is_copied_is_taken_and_is_the_same(
+    digit: str, typed: dict[str, str], kind: type[object], wanted: object
+) -> None:
+    async with running("escape", digit, engine=lambda _: FakeEngine()) as (app, pilot):
+        for text in TEXTS:
+            the(WorkScreen, app.screen).query_one(TextBox).text = text
+            await pilot.press("comma")
+            await until(pilot, is_open, app)
+            for name, value in typed.items():
+                type_at(app, name, value)
+            await until(pilot, lambda: f"{len(typed)} changed" in shown(app))
+            await pilot.press("ctrl+y", "enter")
+            arguments = parsed(app.clipboard)
+            assert arguments.text == text
+            assert read_settings(kind, arguments) == wanted
+            assert model_choice(arguments) == app.session.choice
+            await until(pilot, lambda: not is_open(app))
+
+
+@pytest.mark.parametrize("digit", ["2", "4", "5"])
+async def test_one_key_opens_the_settings_of_every_screen_that_has_some(digit: str) -> None:
+    async with running("escape", digit, "comma", engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, is_open, app)
