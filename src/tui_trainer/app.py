@@ -38,6 +38,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal.clipboard import CopiesToTerminal
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.signals import HearsSignals
+from tui_trainer.terminal.sparing import WritesSparingly
 from tui_trainer.terminal.stylesheet import StyledOnce
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying
@@ -57,6 +58,7 @@ class TuiTrainer(
     InputInOrder[int],
     TellsFailures[int],
     HearsSignals[int],
+    WritesSparingly[int],
     Notifying[int],
     WithPalette[int],
     WithKeys[int],

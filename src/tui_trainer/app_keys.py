@@ -70,6 +70,14 @@ KEYS = (
         id="quit",
     ),
     key(
+        "ctrl+l",
+        "redraw",
+        "draw anew",
+        "Draw the whole screen anew, where something else has written on it",
+        EVERYWHERE,
+        id="redraw",
+    ),
+    key(
         "ctrl+z",
         "suspend_process",
         "to shell",

@@ -61,6 +61,8 @@ class Terminal:
             preexec_fn=hear_every_signal,
         )
         self.child.delaybeforesend = None  # 50 ms by default, and keys are timed
+        # After SIGKILL a process with torch in it takes longer to go than the 0.1 s by default.
+        self.child.ptyproc.delayafterterminate = 0.5
         self.settings_before = termios.tcgetattr(self.child.child_fd)
 
     def read(self, timeout: float = 0.1) -> None:

@@ -1,0 +1,72 @@
+"""An app that writes to its terminal only what is not there yet."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from rich.color import ColorSystem
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.app import App
+from textual.screen import Screen
+
+from tui_trainer.terminal.painted import Painted, Piece
+
+Return = TypeVar("Return")
+
+
+class WritesSparingly(App[Return]):
+    """Remembers what the terminal shows, until it may show something else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._painted = Painted(0, 0)
+
+    def on_resize(self) -> None:
+        """Sent too when the app comes back from the shell."""
+        self.forget_terminal()
+
+    def forget_terminal(self) -> None:
+        """Others have written on it, or it has another size: the next frame writes all of it."""
+        self._painted = Painted(0, 0)
+
+    def action_redraw(self) -> None:
+        """As in a shell: for a terminal that another program has written on."""
+        self.forget_terminal()
+        self.screen.refresh()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            if self._painted.size != tuple(self.size):
+                self._painted = Painted(*self.size)
+            renderable = Differences(renderable, self._painted)
+        super()._display(screen, renderable)
+
+
+class Differences(CompositorUpdate):
+    """What of an update of Textual's the terminal does not show yet."""
+
+    def __init__(self, update: ChopsUpdate | LayoutUpdate, painted: Painted) -> None:
+        self._update = update
+        self._painted = painted
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from self._update.__rich_console__(console, options)
+
+    def render_segments(self, console: Console) -> str:
+        pieces = pieces_of(self._update)
+        return self._painted.paint(pieces, console._color_system or ColorSystem.TRUECOLOR)
+
+
+def pieces_of(update: ChopsUpdate | LayoutUpdate) -> Iterator[Piece]:
+    """The strips that Textual would write whole, each with its place."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in strips:
+                yield x, y, strip
+                x += strip.cell_length
+        return
+    for y, first, last in update.spans:
+        for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if chop is not None and x <= last and end > first:
+                yield x, y, chop.crop(0, min(end, last) - x)
