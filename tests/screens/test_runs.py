@@ -36,6 +36,7 @@ from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import LrMark, OverlaidLrMark
+from tui_trainer.widgets.line_table import LineTable
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
 
@@ -260,6 +261,23 @@ async def test_every_run_of_a_long_list_is_glanced_at_once_and_few_curves_are_ke
     )
     assert not await RunCurves().read_slice([], [long])  # until it is looked at
     assert await RunCurves().read_slice([long], [long])
+
+
+async def test_of_a_long_list_the_rows_in_view_are_read_and_those_that_come_into_view() -> None:
+    for number in range(1, 101):
+        write_run(f"2026-01-02-builtin-{number}", [3.0, 2.0])
+    async with with_engine() as (app, pilot):
+        listed, table = screen(app)._runs, screen(app).query_one("#runs", LineTable)
+
+        def read() -> list[int]:
+            return [n for n, run in enumerate(listed) if screen(app).curves.glance(run.name).losses]
+
+        await until(pilot, lambda: len(table.in_view) > 1 and read() == [*table.in_view])
+        before = [*table.in_view]
+        table.scroll_to(y=60, animate=False)
+        await until(pilot, lambda: read() == [*before, *table.in_view])
+        assert table.in_view.start == 60
+        assert table.cursor == 0
 
 
 async def test_runs_on_files_of_one_folder_are_told_apart() -> None:

@@ -68,14 +68,14 @@ class RunCurves:
 
     async def read_slice(
         self, wanted: Sequence[RunOnDisk], listed: Sequence[RunOnDisk] = ()
-    ) -> bool:
+    ) -> RunOnDisk | None:
         """Read on in the first of `wanted` whose curve is not whole, then in the first of `listed`
-        that has not been glanced at; False where nothing is left to read."""
+        that has not been glanced at, and tell which; None where nothing is left to read."""
         run = next(filter(self._has_more, wanted), None)
         if run is None:
             run = next(filter(self._is_to_be_glanced_at, listed), None)
         if run is None:
-            return False
+            return None
         answer_only = run.description.settings.answer_only
         fresh = CurveReader(run.folder, answer_only=answer_only)
         reader = self._readers.setdefault(run.name, fresh)
@@ -85,7 +85,7 @@ class RunCurves:
             self._glances[run.name] = glance_at(curve)
             self._read_at[run.name] = run.description.tally.bytes
         self._keep_few(wanted)
-        return True
+        return run
 
     def _has_more(self, run: RunOnDisk) -> bool:
         """Whether the run was not read to its end, or has grown since."""

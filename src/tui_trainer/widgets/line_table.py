@@ -89,15 +89,20 @@ class LineTable(SelectableLines, can_focus=True):
         self.cursor = max(0, min(self.cursor, rows - 1))
         self._reveal()
         if is_alike:
-            self._draw_changed()
+            self.draw_changed()
         else:
             self._drawn.clear()
             self.refresh()
 
-    def _draw_changed(self) -> None:
-        """The rows in view that are not as they were drawn: a line drawn costs ten that are not."""
+    @property
+    def in_view(self) -> range:
+        """The rows that can be seen."""
         top = self.scroll_offset.y
-        for row in range(top, min(top + self.size.height - 1, self.rows)):
+        return range(top, max(top, min(top + self.size.height - 1, self.rows)))
+
+    def draw_changed(self) -> None:
+        """The rows in view that are not as they were drawn: a line drawn costs ten that are not."""
+        for row in self.in_view:
             if not are_same(self._row(row), self._drawn.get(row)):
                 self.refresh_line(row + 1)
 

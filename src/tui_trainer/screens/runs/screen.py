@@ -96,6 +96,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
         self.listing.follow()
+        self.watch(self.query_one("#runs", LineTable), "scroll_y", self._read_curves, init=False)
 
     def on_screen_resume(self) -> None:
         self.listing.anew()
@@ -135,10 +136,17 @@ b opens the benches: how fast the training loops are on this machine, side by si
     @property
     def overlaid(self) -> list[RunOnDisk]:
         """The runs in the chart: the marked ones by letter, else the selected one."""
-        runs = {run.name: run for run in self._runs}
-        if self.marks:
-            return [runs[name] for name in self.marks.names() if name in runs]
-        return [self.selected] if isinstance(self.selected, RunOnDisk) else []
+        if not self.marks:
+            return [self.selected] if isinstance(self.selected, RunOnDisk) else []
+        marked = [run for run in self._runs if self.marks.letter(run.name)]
+        return sorted(marked, key=lambda run: self.marks.letter(run.name))
+
+    @property
+    def _in_view(self) -> list[RunOnDisk]:
+        """The runs whose rows can be seen."""
+        rows = self.query_one("#runs", LineTable).in_view
+        seen = self.listed[rows.start : rows.stop]
+        return [run for run in seen if isinstance(run, RunOnDisk)]
 
     def marked_runs(self) -> list[tuple[str, RunOnDisk]]:
         return [(self.marks.letter(run.name), run) for run in self.overlaid if self.marks]
@@ -244,14 +252,18 @@ b opens the benches: how fast the training loops are on this machine, side by si
 
     @work
     async def _read_curves(self) -> None:
-        """Read what the chart lacks, and draw it as it comes."""
+        """Read what the chart and the rows in view lack, and draw it as it comes."""
         if self._reading:
             return
         self._reading = True
         try:
-            while self.is_current and await self.curves.read_slice(self._read_first, self._runs):
-                self._show_read()
-                self.query_one("#runs", LineTable).refresh()
+            while self.is_current:
+                read = await self.curves.read_slice(self._read_first, self._in_view)
+                if read is None:
+                    break
+                if read in self._read_first:
+                    self._show_read()
+                self.query_one("#runs", LineTable).draw_changed()
         finally:
             self._reading = False
 

@@ -121,7 +121,7 @@ class OverlayChart(Chart):
         return Picture(
             self._over,
             self._title,
-            "There is no loss to draw here.",
+            "There is no loss to draw here." if self._is_read else "The losses are being read.",
             self.axis.value,
             self._marks,
             log=self.log_axis,
@@ -129,6 +129,11 @@ class OverlayChart(Chart):
             # Tokens and seconds are counted up to the end of a step: the first began at 0.
             begin=None if self.axis is XAxis.STEP else 0.0,
         )
+
+    @property
+    def _is_read(self) -> bool:
+        """Whether each curve is whole, or can be read no further."""
+        return all(one.curve.is_whole or one.curve.failure for one in self.curves)
 
     @property
     def _title(self) -> str:
@@ -151,6 +156,6 @@ class OverlayChart(Chart):
             words.append(f"{' '.join(signs)} validation")
         if lost := sum(one.curve.not_finite for one in self.curves):
             words.append(f"{lost:,} not finite, not shown")
-        if not all(one.curve.is_whole or one.curve.failure for one in self.curves):
+        if not self._is_read:
             words.append("reading on")
         return words
