@@ -96,7 +96,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
         self.listing.follow()
-        self.watch(self.query_one("#runs", LineTable), "scroll_y", self._read_curves, init=False)
+        self.watch(self.query_one("#runs", LineTable), "scroll_y", self._on_scroll, init=False)
 
     def on_screen_resume(self) -> None:
         self.listing.anew()
@@ -249,6 +249,9 @@ b opens the benches: how fast the training loops are on this machine, side by si
     def _say_run(self, words: str) -> None:
         """As many lines as there are."""
         self.query_one("#run", Static).update(Content(words))
+
+    def _on_scroll(self) -> None:
+        self._read_curves()
 
     @work
     async def _read_curves(self) -> None:
