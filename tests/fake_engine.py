@@ -23,7 +23,7 @@ from tui_trainer.reports.problem import Problem, format_problem
 from tui_trainer.reports.rows import IGNORED, MASKED, BatchRow, Sight, StepRows
 from tui_trainer.reports.runs import CheckpointReport, StoppedRun
 from tui_trainer.reports.steps import ItemReport, RowPart, StepReport
-from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport
+from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport, VocabularyEntry
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.benches import keeping
 from tui_trainer.settings.bench import BenchSettings
@@ -204,6 +204,10 @@ class FakeEngine:
             first_counted=first if settings.answer_only else 1,
             truncated=False,
         )
+
+    def vocabulary(self, source: str, first: int, count: int) -> tuple[VocabularyEntry, ...]:
+        ids = range(first, min(first + count, 256))
+        return tuple(VocabularyEntry(i, chr(i), chr(i).encode()) for i in ids)
 
     def text_rows(self, texts: tuple[str, ...], padding_side: str, source: str) -> StepRows:
         batch = self.batch(texts, padding_side, source)

@@ -21,7 +21,7 @@ from tui_trainer.protocol.predictions import (
     SetSampling,
 )
 from tui_trainer.protocol.request import LoopRequest, Request
-from tui_trainer.protocol.tokens import ReadItem, ReadTextRows, Tokenize
+from tui_trainer.protocol.tokens import ReadItem, ReadTextRows, ReadVocabulary, Tokenize
 from tui_trainer.protocol.updates import (
     FollowProbes,
     Fork,
@@ -54,6 +54,7 @@ REQUESTS: tuple[Request[object], ...] = (
     ReadStatus(),
     Tokenize("def", "builtin", ("a", "bc"), "left", "other"),
     ReadItem(3, Problem("2 + 2?", "4"), TrainSettings(), "builtin"),
+    ReadVocabulary("builtin", 100, 7),
     ReadTextRows(("a", "bc"), "left", "builtin"),
     Predict("def"),
     CrossEntropy(LabelledLogits((0.0, 1.0), 1)),

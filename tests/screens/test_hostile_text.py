@@ -45,7 +45,7 @@ from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import ItemReport, StepReport
-from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport
+from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport, VocabularyEntry
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.description import DataIdentity, Parent
 from tui_trainer.runs.home import RUN_FILE, runs_home
@@ -61,6 +61,7 @@ from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
+from tui_trainer.screens.tokens.vocabulary_panel import VocabularyPanel
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
@@ -152,6 +153,9 @@ class HostileEngine(FakeEngine):
         pieces = (self._words, "\n", " ", self._words)
         tokens = (Token(n, n, piece, b"\x1b\x9b", 0, 1) for n, piece in enumerate(pieces))
         return Tokenized(text, tuple(tokens))
+
+    def vocabulary(self, source: str, first: int, count: int) -> tuple[VocabularyEntry, ...]:
+        return (VocabularyEntry(first, self._words, b"\x1b\x9b", (self._words, "\n")),)
 
     def batch(self, texts: tuple[str, ...], padding_side: str, source: str) -> Batch:
         return Batch(((1, 2),), ((1, 1),), 0, self._words, padding_side)
@@ -335,6 +339,9 @@ async def visit_everything(words: str) -> None:
             await asyncio.sleep(0.01)
         await fill(pilot, TextBox, words)
         await pilot.pause(0.1)
+        await pilot.resize_terminal(120, 40)  # where the vocabulary is shown
+        await until(pilot, lambda: app.screen.query_one("#neighbours", VocabularyPanel).entries)
+        await pilot.resize_terminal(100, 40)
         await press(pilot, "escape", "b", "b", "2", "space")
         await pilot.pause(0.1)
         await fill(pilot, TextBox, words)

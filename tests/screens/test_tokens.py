@@ -19,11 +19,12 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.tokens import IGNORED, Tokenized
+from tui_trainer.reports.tokens import IGNORED, Tokenized, VocabularyEntry
 from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
+from tui_trainer.screens.tokens.vocabulary_panel import VocabularyPanel
 from tui_trainer.screens.tokens.words import as_python
 from tui_trainer.session.text_examples import EXAMPLES
 from tui_trainer.settings.model import ModelChoice
@@ -519,7 +520,7 @@ def has_room(screen: TokensScreen) -> bool:
         part.region.height >= (1 if part.has_class("details") else 2)
         and screen.region.contains_region(part.region)
         for part in parts
-        if part.display
+        if all(widget.display for widget in part.ancestors_with_self if widget is not screen.app)
     )
 
 
@@ -539,6 +540,58 @@ async def test_the_table_stands_beside_the_strip_and_is_at_most_100_wide() -> No
         assert table.region.width <= 100
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: strip.region.bottom <= table.region.y)
+
+
+async def test_the_neighbours_of_the_selected_token_fill_what_is_left_below_its_ids() -> None:
+    async with tokens_screen(None, "escape", size=(120, 40)) as (screen, pilot):
+        panel = screen.query_one("#neighbours", VocabularyPanel)
+        tokens = present(screen.shown).texts.first.tokens
+        table, entries = screen.query_one("#tokens-panel"), panel.table
+        for key in ("", "up", "home"):
+            await pilot.press(*filter(None, [key]))
+            selected = tokens[screen.query_one(SingleView).selected].id
+            await until(
+                pilot, lambda token_id: marked_entry(panel).id == token_id, selected
+            )
+            first, rows = panel.entries[0].id, entries.size.height - 1
+            assert panel.entries == ENGINE.vocabulary("builtin", first, rows)
+        assert table.region.height == len(tokens) + 3, "as high as what is in it"
+        assert panel.region.y == table.region.bottom
+        await pilot.resize_terminal(200, 60)
+        beside = screen.query_one("#vocabulary", VocabularyPanel)
+        await until(pilot, lambda: beside.entries and marked_entry(beside).id == selected)
+        assert beside.region.height == screen.query_one("#body").region.height
+        assert screen.query_one("#preview").region.right <= beside.region.x
+
+
+def marked_entry(panel: VocabularyPanel) -> VocabularyEntry:
+    return panel.entries[panel.table.cursor]
+
+
+async def test_a_narrow_terminal_asks_for_no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(TokenizersOnly, "vocabulary", lambda *given: asked.append(1) or ())
+    async with tokens_screen(None, "escape", "up", "b", "right") as (screen, pilot):
+        await pilot.press("b")
+        await settled(screen, pilot)
+        assert not asked
+
+
+async def test_the_item_at_the_cursor_of_a_batch_is_told_from_top_to_bottom() -> None:
+    lines = "One.", "Two more words."
+    async with tokens_screen("\n".join(lines), "escape", "b", "s", size=(120, 40)) as (
+        screen,
+        pilot,
+    ):
+        batch = ENGINE.batch(lines, "left", "builtin")
+        tokens = ENGINE.tokenize(lines[0], "builtin").tokens
+        await pilot.press("end", "left")
+        item = screen.query_one("#batch #item", LineTable)
+        padding, last = batch.shape[1] - len(tokens), batch.shape[1] - 1
+        assert (item.rows, item.cursor) == (batch.shape[1], last - 1)
+        assert item._row(last) == (str(last), ".", str(tokens[-1].id), "1", "2", "-100", "-")
+        assert item._row(last - 1)[5:] == (str(tokens[-1].id), ".")
+        assert item._row(padding - 1)[1:5] == ("<|endoftext|>", str(batch.pad_id), "0", "0")
 
 
 async def test_a_batch_has_ids_mask_positions_and_labels_stacked_together() -> None:

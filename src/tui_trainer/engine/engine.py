@@ -55,7 +55,7 @@ from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
-from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
+from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport, VocabularyEntry
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import TF32, ModelChoice
@@ -160,6 +160,10 @@ class Engine(Updating):
     def batch(self, texts: tuple[str, ...], padding_side: str, source: str) -> Batch:
         """Several texts as one batch, padded on the side `left` or `right`."""
         return self._vocabularies.named(source).batch(texts, padding_side)
+
+    def vocabulary(self, source: str, first: int, count: int) -> tuple[VocabularyEntry, ...]:
+        """The entries of a vocabulary by their IDs, `count` of them from `first` on."""
+        return self._vocabularies.entries(source).read(first, count)
 
     def item(
         self, index: int, problem: Problem, settings: TrainSettings, source: str

@@ -18,7 +18,7 @@ from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.runs import CheckpointReport, SavedReport, StoppedRun
-from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport
+from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport, VocabularyEntry
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
@@ -50,6 +50,7 @@ class Answers(Protocol):
 
     def tokenize(self, text: str, source: str) -> Tokenized: ...
     def batch(self, texts: tuple[str, ...], padding_side: str, source: str) -> Batch: ...
+    def vocabulary(self, source: str, first: int, count: int) -> tuple[VocabularyEntry, ...]: ...
     def item(
         self, index: int, problem: Problem, settings: TrainSettings, source: str
     ) -> ItemTokens: ...

@@ -7,7 +7,7 @@ from tui_trainer.protocol.request import Request
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.rows import StepRows
-from tui_trainer.reports.tokens import TokenizedTexts
+from tui_trainer.reports.tokens import TokenizedTexts, VocabularyEntry
 from tui_trainer.settings.train import TrainSettings
 
 if TYPE_CHECKING:
@@ -38,6 +38,20 @@ class Tokenize(Request[TokenizedTexts]):
         if self.second is not None:
             second = engine.tokenize(self.text, self.second)
         return TokenizedTexts(first, items, batch, second)
+
+
+@dataclass(frozen=True)
+class ReadVocabulary(Request[tuple[VocabularyEntry, ...]]):
+    """The entries of a vocabulary from one ID on, as far as there are any."""
+
+    doing: ClassVar[str] = "Reading the vocabulary"
+    source: str
+    """The model whose tokenizer it is."""
+    first: int
+    count: int
+
+    def answered_by(self, engine: "Answers") -> tuple[VocabularyEntry, ...]:
+        return engine.vocabulary(self.source, self.first, self.count)
 
 
 @dataclass(frozen=True)

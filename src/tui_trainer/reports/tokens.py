@@ -40,6 +40,19 @@ class Tokenized:
         return (1, len(self.tokens))
 
 
+@dataclass(frozen=True)
+class VocabularyEntry:
+    """What an ID stands for, whether or not a text has it."""
+
+    id: int
+    text: str
+    """The ID decoded alone."""
+    bytes: bytes
+    made_of: tuple[str, ...] = ()
+    """The two earlier entries that it was joined of; empty where it is a first one, or was added
+    as a whole."""
+
+
 IGNORED = -100
 """A label that does not count, as torch's cross_entropy has it."""
 

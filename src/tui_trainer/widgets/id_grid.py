@@ -19,6 +19,8 @@ from tui_trainer.widgets.selectable_lines import SelectableLines
 
 GUTTER = 18  # cells for the number and the text of an item
 FAR = 1_000_000_000
+BEFORE, AFTER = "←", "→"
+"""There are more positions on that side."""
 Numbers = Sequence[Sequence[int]]
 
 
@@ -138,13 +140,16 @@ class IdGrid(SelectableLines, can_focus=True):
             return Strip.blank(width, self.rich_style)
         head = self._title if y == 0 else f"{item:>3} {self._items[item]}"
         head_style = self.get_component_rich_style("id-grid--header")
-        gutter = Strip([Segment(fit(head, GUTTER - 1) + " ", head_style)], GUTTER)
+        before = BEFORE if y == 0 and self.scroll_offset.x else " "
+        gutter = Strip([Segment(fit(head, GUTTER - 1) + before, head_style)], GUTTER)
         cells = self._positions_line() if y == 0 else self._item_line(item)
         first = self.scroll_offset.x // self._cell
         start = self.scroll_offset.x - first * self._cell
         body = Strip(cells).crop(start, start + max(0, width - GUTTER))
         fill = head_style if y == 0 else None
         line = Strip.join([gutter, body]).adjust_cell_length(width, fill)
+        if y == 0 and GUTTER < width < self.virtual_size.width - self.scroll_offset.x:
+            line = Strip.join([line.crop(0, width - 1), Strip([Segment(AFTER, head_style)], 1)])
         return line.apply_style(self.rich_style)
 
     def _shown_positions(self) -> range:

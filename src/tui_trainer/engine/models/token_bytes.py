@@ -68,6 +68,14 @@ class TokenBytes:
             tokens.append(Token(n, token_id, texts[n], held, start, end))
         return Tokenized(text, tuple(tokens), self._read_as(text, ids, spans), dropped)
 
+    def of_entry(self, token_id: int) -> bytes:
+        """The bytes of an entry of the vocabulary, in no text."""
+        held = self._held(token_id)
+        if held is not None:
+            return held
+        piece = str(self._piece_of(token_id))
+        return (piece if token_id in self._added else piece.replace(SPACE_PIECE, " ")).encode()
+
     def _covered(self, text: str, ids: Sequence[int], spans: Sequence[Span]) -> list[Span]:
         """The characters that each token covers; a space that was put in covers none.
 

@@ -106,6 +106,10 @@ class Vocabulary:
             self._texts[token_id] = str(self.tokenizer.decode([token_id]))
         return self._texts[token_id]
 
+    def bytes_of(self, token_id: int) -> bytes:
+        """What one ID stands for in a text."""
+        return self._bytes.of_entry(token_id)
+
     def tokenize(self, text: str) -> Tokenized:
         """Every token of `text` with its bytes and the characters it covers.
 

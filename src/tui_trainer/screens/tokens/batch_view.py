@@ -6,20 +6,39 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.reports.tokens import IGNORED, Batch, Token
-from tui_trainer.screens.tokens.shown_text import ShownText
+from tui_trainer.screens.tokens.shown_text import BATCH, ShownText
+from tui_trainer.screens.tokens.vocabulary_panel import Opened, VocabularyPanel
 from tui_trainer.screens.tokens.words import hex_bytes
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.id_grid import IdGrid
+from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.numbers import counted, percent
 
+ITEM_COLUMNS = (
+    Column("#", 4, right=True),
+    Column("token", 7, share=1),
+    Column("ID", 6, right=True),
+    Column("mask", 4, right=True),
+    Column("pos", 4, right=True),
+    Column("label", 6, right=True),
+    Column("next", 7, share=1),
+)
+LEAST_ROWS = 4
+"""Of a grid: its head, and three items."""
+
 
 class BatchView(Container):
-    """Four grids with one cursor; where there is no room for more, IDs and mask."""
+    """Four grids with one cursor, and the item at it from top to bottom.
 
-    def __init__(self, *, id: str) -> None:
+    Where there is no room for more, the grids of IDs and mask, and what stands at the cursor.
+    """
+
+    def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(id=id)
+        self.session = session
         self._shown: ShownText | None = None
 
     def compose(self) -> ComposeResult:
@@ -32,6 +51,15 @@ class BatchView(Container):
                 yield IdGrid("labels", id="labels")
         with Panel(title="item", id="cell-panel", classes="cell"):
             yield Static(id="cell-details", classes="details")
+        with Container(id="at-cursor"):
+            with Panel(title="item", id="item-panel"):
+                yield self._item_table()
+            yield VocabularyPanel(self.session, id=f"{self.id}-vocabulary")
+
+    def _item_table(self) -> LineTable:
+        table = LineTable(id="item")
+        table.can_focus = False  # it follows the cursor of the grids
+        return table
 
     def show(self, shown: ShownText) -> None:
         if shown.texts.batch is None:
@@ -55,6 +83,17 @@ class BatchView(Container):
         self.query_one("#shape", Static).update(Content(describe_batch(batch)))
         self.query_one("#batch-panel", Panel).figure = describe_filling(batch)
         self._describe(self.query_one("#input-ids", IdGrid).cursor)
+        self._fit()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Where the terminal is low, two grids are read more easily than parts of four."""
+        if self._shown is not None:
+            rows = min(1 + len(self._shown.texts.items), LEAST_ROWS)
+            room = self.query_one("#grids").size.height
+            self.set_class(room < len(self.query(IdGrid)) * rows, "-two")
 
     def focus_list(self) -> None:
         self.query_one("#input-ids", IdGrid).focus()
@@ -64,6 +103,21 @@ class BatchView(Container):
             title, details = describe_cell(self._shown, *cursor)
             self.query_one("#cell-panel", Panel).title = title
             self.query_one("#cell-details", Static).update(Content(details), layout=False)
+            if self._shown.asked.view == BATCH:
+                self._open(self._shown, *cursor)
+
+    def _open(self, shown: ShownText, item: int, position: int) -> None:
+        """The item at the cursor, each position of it, and its token among its neighbours."""
+        batch, table = shown.texts.batch, self.query_one("#item", LineTable)
+        if batch is None or item >= batch.shape[0]:
+            return
+        self.query_one("#item-panel", Panel).title = f"item {item}"
+        tokens = counted(sum(batch.attention_mask[item]), "token")
+        self.query_one("#item-panel", Panel).figure = tokens
+        table.show(ITEM_COLUMNS, batch.shape[1], lambda row: item_cells(shown, item, row))
+        table.cursor = position
+        if batch.shape[1]:
+            self.post_message(Opened(batch.input_ids[item][position]))
 
     def on_id_grid_moved(self, event: IdGrid.Moved) -> None:
         event.stop()
@@ -119,6 +173,26 @@ def describe_cell(shown: ShownText, item: int, position: int) -> tuple[str, str]
     line = "the line is empty: padding alone" if not tokens else "padding"
     unused = f"mask 0: {line}; attention leaves it out · label {IGNORED}: it does not count"
     return where, f"{given} · {piece(batch.pad_text)}\n{unused}"
+
+
+def item_cells(shown: ShownText, item: int, position: int) -> tuple[str, ...]:
+    """One position of an item: what stands in each grid there, and the label's token."""
+    batch = shown.texts.batch
+    assert batch is not None
+    tokens = shown.texts.items[item].tokens
+    padding = batch.shape[1] - len(tokens) if batch.padding_side == "left" else 0
+    numbers = batch.input_ids, batch.attention_mask, batch.position_ids, batch.labels
+    token_id, mask, position_id, label = (grid[item][position] for grid in numbers)
+    after = position - padding + 1
+    return (
+        str(position),
+        piece(tokens[position - padding].text if mask else batch.pad_text),
+        str(token_id),
+        str(mask),
+        str(position_id),
+        str(label),
+        "-" if label == IGNORED else piece(tokens[after].text),
+    )
 
 
 def describe_use(index: int, after: Token | None) -> str:

@@ -1,5 +1,6 @@
 """Two tokenizers side by side, aligned on the characters of the text."""
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
@@ -8,7 +9,9 @@ from textual.widgets import Static
 from tui_trainer.reports.tokens import Token, Tokenized
 from tui_trainer.screens.tokens.alignment import Segment, align
 from tui_trainer.screens.tokens.shown_text import ShownText
+from tui_trainer.screens.tokens.vocabulary_panel import VocabularyPanel
 from tui_trainer.screens.tokens.words import tokenizer_name
+from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.aligned_strip import Aligned, AlignedStrip
 from tui_trainer.widgets.cell_text import piece
@@ -23,8 +26,9 @@ IDS_SHOWN = 12
 class CompareView(Container):
     """The strip of aligned tokens, and a row for each segment."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(id=id)
+        self.session = session
         self.segments: tuple[Segment, ...] = ()
         self._shown: ShownText | None = None
 
@@ -35,8 +39,11 @@ class CompareView(Container):
                 yield AlignedStrip(id="aligned")
             with Panel(title="segment", id="segment-panel", classes="cell"):
                 yield Static(id="segment-details", classes="details")
-        with Panel(title="segments", hint="= one token in both", id="segments-panel"):
-            yield LineTable(id="segments")
+            yield VocabularyPanel(self.session, title="vocabulary of A", id="first-vocabulary")
+        with Vertical(classes="side listing"):
+            with Panel(title="segments", hint="= one token in both", id="segments-panel"):
+                yield LineTable(id="segments")
+            yield VocabularyPanel(self.session, title="vocabulary of B", id="second-vocabulary")
 
     def show(self, shown: ShownText) -> None:
         if shown.texts.second is None:
@@ -44,15 +51,27 @@ class CompareView(Container):
         self._shown = shown
         self.segments = align(shown.texts.first, shown.texts.second)
         self.query_one(AlignedStrip).show([drawn(segment) for segment in self.segments])
-        table = self.query_one(LineTable)
+        table = self.table
         table.show(self._columns(shown), len(self.segments), self._row)
-        self.query_one("#comparison", Static).update(Content(describe_comparison(shown)))
+        self._say_comparison()
         self.query_one("#aligned-panel", Panel).figure = describe_counts(shown)
         self.query_one("#segments-panel", Panel).figure = describe_sameness(self.segments)
         self._select(table.cursor)
 
+    @property
+    def table(self) -> LineTable:
+        return self.query_one("#segments", LineTable)
+
     def focus_list(self) -> None:
-        self.query_one(LineTable).focus()
+        self.table.focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say_comparison)
+
+    def _say_comparison(self) -> None:
+        if self._shown is not None:
+            place = self.query_one("#comparison", Static)
+            place.update(Content(describe_comparison(self._shown, place.size.width)))
 
     def _columns(self, shown: ShownText) -> tuple[Column, ...]:
         second = shown.asked.tokenize.second or ""
@@ -78,12 +97,26 @@ class CompareView(Container):
 
     def _select(self, index: int) -> None:
         segments = len(self.segments)
-        table = self.query_one(LineTable)
+        table = self.table
         table.cursor = max(0, min(index, segments - 1))
         self.query_one(AlignedStrip).selected = table.cursor if segments else None
-        details = describe_segment(self.segments[table.cursor]) if segments else ""
+        segment = self.segments[table.cursor] if segments else None
+        details = describe_segment(segment) if segment else ""
         self.query_one("#segment-panel", Panel).title = f"segment {table.cursor}"
         self.query_one("#segment-details", Static).update(Content(details), layout=False)
+        if segment is not None:
+            self._open(segment)
+
+    def _open(self, segment: Segment) -> None:
+        """The first token of each tokenizer, where its vocabulary has it."""
+        assert self._shown is not None
+        asked = self._shown.asked.tokenize
+        for name, source, tokens in (
+            ("#first-vocabulary", asked.source, segment.first),
+            ("#second-vocabulary", asked.second, segment.second),
+        ):
+            if source and tokens:
+                self.query_one(name, VocabularyPanel).open(source, tokens[0].id)
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         event.stop()
@@ -130,15 +163,18 @@ def describe_counts(shown: ShownText) -> str:
     return f"{len(shown.texts.first.tokens):,} against {counted(len(second.tokens), 'token')}"
 
 
-def describe_comparison(shown: ShownText) -> str:
-    """How many tokens each needs; fewer mean less to compute."""
+def describe_comparison(shown: ShownText, width: int) -> str:
+    """How many tokens each needs, fewer mean less to compute; below one another where `width`
+    cells are not enough."""
     asked, first, second = shown.asked.tokenize, shown.texts.first, shown.texts.second
     if second is None:
         return ""
-    return (
-        f"A {describe_rate(asked.source, first)} tokens a character · "
-        f"B {describe_rate(asked.second or '', second)}"
+    of_both = (
+        f"A {describe_rate(asked.source, first)} tokens a character",
+        f"B {describe_rate(asked.second or '', second)}",
     )
+    in_one = " · ".join(of_both)
+    return in_one if cell_len(in_one) <= width else "\n".join(of_both)
 
 
 def describe_sameness(segments: tuple[Segment, ...]) -> str:
@@ -146,7 +182,7 @@ def describe_sameness(segments: tuple[Segment, ...]) -> str:
     same = sum(segment.same for segment in segments)
     return (
         f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common · "
-        f"{same:,} of {counted(len(segments), 'segment')} the same"
+        f"{same:,} of {counted(len(segments), 'segment')} alike"
     )
 
 

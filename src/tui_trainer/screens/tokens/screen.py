@@ -23,6 +23,7 @@ from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE, AskedT
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.text_rows import TextRows
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
+from tui_trainer.screens.tokens.vocabulary_panel import Opened, VocabularyPanel
 from tui_trainer.screens.tokens.words import describe_text, tokenizer_name
 from tui_trainer.session.guide import GREETING
 from tui_trainer.session.session import Session
@@ -35,6 +36,8 @@ from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
 
 PREVIEWED_LINES, PREVIEWED_CHARACTERS = 8, 2000
+HIGH = 48
+"""Rows from which text, tokens, IDs and batch are below one another."""
 NEEDS = {"side": BATCH, "escapes": BATCH, "rows": BATCH, "pick": COMPARE}
 """The view that a key is about."""
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
@@ -55,6 +58,10 @@ its ID, the ID decoded alone, and its bytes.
 ␣ is a space, ⏎ a newline, ⇥ a tab: they are part of the tokens. A byte-level tokenizer may
 split a character, so that each part decoded alone gives \ufffd; the bytes show what it holds.
 A special token such as <|endoftext|> is one entry of the vocabulary, matched as a whole.
+
+Where there is room, the vocabulary shows the selected token among its neighbours. A byte-pair
+tokenizer was made by joining, over and over, the two entries that met most often: 'made of' has
+the two, and what has a low ID was joined early, since it is frequent.
 
 Batch: each line is an item. \\n in a line is a newline in the item and \\t a tab, as Python has
 them, so that an item can have several lines, as the notebook's have; n leaves them as typed. Items
@@ -92,10 +99,11 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             yield Static(id="about")
             yield Static(id="notice", classes="error")
         with ContentSwitcher(initial=SINGLE, id="views"):
-            yield SingleView(id=SINGLE)
-            yield BatchView(id=BATCH)
-            yield CompareView(id=COMPARE)
-        yield BatchView(id="preview")
+            yield SingleView(self.session, id=SINGLE)
+            yield BatchView(self.session, id=BATCH)
+            yield CompareView(self.session, id=COMPARE)
+        yield BatchView(self.session, id="preview")
+        yield VocabularyPanel(self.session, id="vocabulary")
 
     def on_mount(self) -> None:
         self.session.tokenizer_changed.subscribe(self, self._on_tokenizer, immediate=True)
@@ -160,7 +168,17 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         return self.view == SINGLE and is_short and has_room
 
     def on_resize(self) -> None:
+        self._place()
         self._ask()
+
+    def _place(self) -> None:
+        """Where one column has room for all, the vocabulary is beside it from top to bottom.
+
+        Of two tokenizers each has its own, below what it made of the text.
+        """
+        has_room = self.has_class("-broad") and self.size.height >= HIGH
+        compares = self.shown is not None and self.shown.asked.view == COMPARE
+        self.set_class(has_room and not compares, "-beside")
 
     @work
     async def _ask(self) -> None:
@@ -195,6 +213,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         switcher = self.query_one(ContentSwitcher)
         switched = switcher.current != shown.asked.view
         switcher.current = shown.asked.view
+        self._place()
         view = self._open_view
         view.show(shown)
         preview = self.query_one("#preview", BatchView)
@@ -235,6 +254,13 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             view.select_at(box.cursor_index)
         else:
             view.select(view.selected)
+
+    def on_opened(self, event: Opened) -> None:
+        """Its neighbours, in whichever panel there is room for them."""
+        if self.shown is not None:
+            source = self.shown.asked.tokenize.source
+            for name in ("#vocabulary", f"#{self._open_view.id} VocabularyPanel"):
+                self.query_one(name, VocabularyPanel).open(source, event.token_id)
 
     # Keys
 

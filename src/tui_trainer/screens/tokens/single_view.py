@@ -10,6 +10,7 @@ from textual.widgets import Static
 from tui_trainer.reports.tokens import Tokenized
 from tui_trainer.screens.tokens.shown_text import ShownText
 from tui_trainer.screens.tokens.spans import spans
+from tui_trainer.screens.tokens.vocabulary_panel import Opened, VocabularyPanel
 from tui_trainer.screens.tokens.words import (
     as_python,
     describe_piece,
@@ -17,6 +18,7 @@ from tui_trainer.screens.tokens.words import (
     explain_token,
     hex_bytes,
 )
+from tui_trainer.session.session import Session
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.panel import Panel
@@ -26,7 +28,7 @@ from tui_trainer.words.numbers import counted
 COLUMNS = (
     Column("position", 8, right=True),
     Column("ID", 7, right=True),
-    Column("piece", 18, share=2),
+    Column("piece", 14, share=2),
     Column("bytes", 18, share=3),
 )
 
@@ -34,8 +36,9 @@ COLUMNS = (
 class SingleView(Container):
     """The strip and the table show the same selected token."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(id=id)
+        self.session = session
         self.tokenized = Tokenized("", ())
         self._ends: Sequence[int] = ()
 
@@ -47,20 +50,26 @@ class SingleView(Container):
                 yield Static(id="token-details", classes="details")
             with Panel(title="as Python prints it", id="python"), VerticalScroll(can_focus=False):
                 yield Static(id="python-lines")
-        with Panel(title="IDs", id="tokens-panel"):
-            yield LineTable(id="tokens")
+        with Vertical(classes="side listing"):
+            with Panel(title="IDs", id="tokens-panel"):
+                yield LineTable(id="tokens")
+            yield VocabularyPanel(self.session, id="neighbours")
 
     def show(self, shown: ShownText) -> None:
         self.tokenized = shown.texts.first
         self._ends = [end for _, end in spans(shown.texts.first)]
         self.query_one(TokenStrip).show([piece(token.text) for token in shown.texts.first.tokens])
-        self.query_one(LineTable).show(COLUMNS, len(shown.texts.first.tokens), self._row)
+        self.table.show(COLUMNS, len(shown.texts.first.tokens), self._row)
         self.query_one("#python-lines", Static).update(Content(as_python(shown.texts.first)))
         self.query_one("#strip-panel", Panel).figure = counted(len(self.tokenized.tokens), "token")
         self.query_one("#tokens-panel", Panel).figure = f"shape {self.tokenized.shape}"
 
+    @property
+    def table(self) -> LineTable:
+        return self.query_one("#tokens", LineTable)
+
     def focus_list(self) -> None:
-        self.query_one(LineTable).focus()
+        self.table.focus()
 
     def _row(self, index: int) -> tuple[str, ...]:
         token = self.tokenized.tokens[index]
@@ -69,12 +78,12 @@ class SingleView(Container):
 
     @property
     def selected(self) -> int:
-        return self.query_one(LineTable).cursor
+        return self.table.cursor
 
     def select(self, index: int) -> None:
         """Mark a token in the strip and the table, and tell of it."""
         tokens = len(self.tokenized.tokens)
-        table, strip = self.query_one(LineTable), self.query_one(TokenStrip)
+        table, strip = self.table, self.query_one(TokenStrip)
         table.cursor = max(0, min(index, tokens - 1))
         strip.selected = table.cursor if tokens else None
         panel = self.query_one("#token-panel", Panel)
@@ -82,6 +91,8 @@ class SingleView(Container):
         panel.figure = describe_token(self.tokenized, table.cursor) if tokens else "none"
         details = explain_token(self.tokenized, table.cursor) if tokens else ""
         self.query_one("#token-details", Static).update(Content(details), layout=False)
+        if tokens:
+            self.post_message(Opened(self.tokenized.tokens[table.cursor].id))
 
     def select_at(self, character: int) -> None:
         """Select the token that ends at or goes over the cursor: the one just typed."""

@@ -1,0 +1,59 @@
+"""The room of a terminal is used: no panel is left empty, at any size and with short texts."""
+
+import pytest
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from tests.pilot import running, shown, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.text_box import TextBox
+
+SIZES = [(80, 24), (120, 24), (120, 40), (200, 60), (100, 30), (140, 40), (170, 50)]
+MOST_BLANK = 0.4  # of a panel's rows; two are no matter
+FEW = 2
+
+
+def blank_rows(app: TuiTrainer, region: Region) -> int:
+    """How many rows of that part of the screen show nothing."""
+    x, right = region.x, region.right
+    strips = app.screen._compositor.render_strips()[region.y : region.bottom]
+    return sum(not strip.crop(x, right).text.strip() for strip in strips)
+
+
+def empty_panels(app: TuiTrainer) -> dict[str, tuple[int, int]]:
+    """The panels that are mostly blank, with how many of their rows; not those to write in."""
+    found = {}
+    for panel in app.screen.query(Panel):
+        region = panel.content_region
+        if panel.is_on_screen and region.height and not panel.query(TextBox):
+            blank = blank_rows(app, region)
+            if blank > max(FEW, MOST_BLANK * region.height):
+                found[str(panel.id)] = blank, region.height
+    return found
+
+
+def cut_panels(app: TuiTrainer) -> list[str]:
+    """Those that are not wholly on the screen."""
+    body = app.screen.query_one("#body").region
+    return [
+        str(panel.id)
+        for panel in app.screen.query(Panel)
+        if panel.is_on_screen and not body.contains_region(panel.region)
+    ]
+
+
+async def uses_its_room(app: TuiTrainer, pilot: Pilot[int], size: tuple[int, int]) -> None:
+    await pilot.resize_terminal(*size)
+    try:
+        await until(pilot, lambda: not empty_panels(app) and not cut_panels(app))
+    except TimeoutError:
+        pytest.fail(f"{size}: empty {empty_panels(app)}, cut {cut_panels(app)}\n{shown(app)}")
+
+
+@pytest.mark.parametrize(("screen", "view"), [("1", ""), ("1", "b")])
+async def test_no_panel_is_left_empty(screen: str, view: str) -> None:
+    async with running("escape", screen, *view, size=SIZES[0]) as (app, pilot):
+        await until(pilot, lambda: "shape (" in shown(app))
+        for size in SIZES:
+            await uses_its_room(app, pilot, size)
