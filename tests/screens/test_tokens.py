@@ -550,9 +550,7 @@ async def test_the_neighbours_of_the_selected_token_fill_what_is_left_below_its_
         for key in ("", "up", "home"):
             await pilot.press(*filter(None, [key]))
             selected = tokens[screen.query_one(SingleView).selected].id
-            await until(
-                pilot, lambda token_id: marked_entry(panel).id == token_id, selected
-            )
+            await until(pilot, lambda token_id: marked_entry(panel).id == token_id, selected)
             first, rows = panel.entries[0].id, entries.size.height - 1
             assert panel.entries == ENGINE.vocabulary("builtin", first, rows)
         assert table.region.height == len(tokens) + 3, "as high as what is in it"
