@@ -68,11 +68,13 @@ class VocabularyPanel(Panel):
         if self._open is None or rows < 1 or not self.is_on_screen:
             return None
         source, token_id = self._open
-        answered = self._answered
-        if answered is not None and (answered.source, answered.count) == (source, rows):
-            if answered.first <= token_id < answered.first + rows:
-                return None
-        return ReadVocabulary(source, max(0, token_id - rows // 2), rows)
+        shown = self._answered
+        is_there = (
+            shown is not None
+            and (shown.source, shown.count) == (source, rows)
+            and shown.first <= token_id < shown.first + rows
+        )
+        return None if is_there else ReadVocabulary(source, max(0, token_id - rows // 2), rows)
 
     @work
     async def _read(self) -> None:
