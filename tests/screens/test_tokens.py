@@ -568,7 +568,12 @@ def marked_entry(panel: VocabularyPanel) -> VocabularyEntry:
 
 async def test_a_narrow_terminal_asks_for_no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(TokenizersOnly, "vocabulary", lambda *given: asked.append(1) or ())
+
+    def vocabulary(_engine: Engine, _source: str, first: int, _count: int) -> tuple[()]:
+        asked.append(first)
+        return ()
+
+    monkeypatch.setattr(TokenizersOnly, "vocabulary", vocabulary)
     async with tokens_screen(None, "escape", "up", "b", "right") as (screen, pilot):
         await pilot.press("b")
         await settled(screen, pilot)

@@ -30,7 +30,7 @@ def test_every_entry_is_a_byte_or_two_earlier_ones_joined() -> None:
 
 def test_a_space_is_among_the_bytes_of_a_sentencepiece_entry() -> None:
     tokenizer = byte_fallback_tokenizer()
-    first = int(tokenizer.convert_tokens_to_ids("\u2581"))
+    first = tokenizer.get_vocab()["\u2581"]
     entries = VocabularyEntries(Vocabulary(tokenizer, "llama")).read(first - 1, 2)
     assert entries[1].bytes == b" "
     assert entries[0].id == first - 1

@@ -26,8 +26,9 @@ class VocabularyEntries:
 
     def _entry(self, token_id: int) -> VocabularyEntry:
         vocabulary = self._vocabulary
-        pair = self._made_of.get(str(self._tokenizer.convert_ids_to_tokens(token_id)))
-        made_of = () if pair is None else self._tokenizer.convert_tokens_to_ids(list(pair))
+        pair = self._made_of.get(str(self._tokenizer.convert_ids_to_tokens(token_id)), ())
+        made_of = self._tokenizer.convert_tokens_to_ids(list(pair))
+        assert isinstance(made_of, list)  # an int of one piece alone
         return VocabularyEntry(
             token_id,
             vocabulary.text_of(token_id),
