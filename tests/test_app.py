@@ -25,6 +25,7 @@ from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import score_of
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.key_footer import KeyFooter
@@ -290,12 +291,14 @@ async def palette(app: TuiTrainer, pilot: Pilot[int], query: str) -> list[str]:
     await pilot.press("ctrl+p")
     await until(pilot, lambda: app.screen.has_class("-ready"))
     app.screen.query_one(Input).value = query
-    listed = app.screen.query_one(OptionList)
+    listed, plain_words = app.screen.query_one(OptionList), query.replace("-", " ").split()
 
     def titles() -> list[str]:
         return [str(option.prompt) for option in listed.options]
 
-    await until(pilot, lambda: titles() and query in titles()[0].casefold())
+    await until(
+        pilot, lambda: titles() and all(word in titles()[0].casefold() for word in plain_words)
+    )
     return titles()
 
 
@@ -303,10 +306,37 @@ async def test_the_palette_searches_descriptions_and_the_other_screens() -> None
     async with running(engine=fake(FakeEngine())) as (app, pilot):
         listed = await palette(app, pilot, "dropout")
         assert listed[0].startswith("Dropout (4, d)\nDropout of train mode")
-        assert listed[1].startswith("Mode (4, t)\nTrain mode (dropout on)")
+        assert listed[1].startswith("dropout: setting of Step (4)\ndropout probability")
+        assert listed[2].startswith("Settings (4, ,)\nSettings of the next update")
+        assert listed[3].startswith("Mode (4, t)\nTrain mode (dropout on)")
         await pilot.press("enter")
         await until(pilot, lambda: "Dropout of train mode on this screen" in shown(app))
         assert isinstance(app.screen_stack[0], StepScreen)
+
+
+async def test_the_palette_opens_each_form_at_the_setting_that_was_looked_for() -> None:
+    async with running("escape", engine=fake(FakeEngine())) as (app, pilot):
+        for query, title, name in (
+            ("warm-up", "warmup: setting of GSM8K (5)", "warmup"),
+            ("weight decay", "weight decay: setting of GSM8K (5)", "weight_decay"),
+            ("top-p setting", "top p: setting of Predict (2)", "top_p"),
+            ("eval mode", "training: setting of Step (4)", "training"),
+            ("answer tokens", "max tokens: setting of an evaluation (5)", "max_tokens"),
+            # From the evaluation, which lies over GSM8K, to GSM8K's own; and to the bench.
+            ("packed row attends", "item attention: setting of GSM8K (5)", "item_attention"),
+            ("rounds", "rounds: setting of the bench (6)", "rounds"),
+        ):
+            listed = await palette(app, pilot, query)
+            place = [line.split("\n")[0] for line in listed].index(title)
+            await pilot.press(*["down"] * place, "enter")
+            await until(pilot, lambda name: is_at(app, name), name)
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(app.screen, SettingsForm))
+
+
+def is_at(app: TuiTrainer, name: str) -> bool:
+    is_open = isinstance(app.screen, SettingsForm)
+    return is_open and app.focused is not None and app.focused.id == name
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ from textual.screen import Screen
 
 from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialog import LeftOnce
-from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, WorkScreen
+from tui_trainer.screens.dialogs.setting_commands import forms_from
+from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, ScreenOnTop, WorkScreen
 from tui_trainer.widgets.keys import by_group, is_told, keys_of
 from tui_trainer.widgets.screen_tabs import SCREENS
+from tui_trainer.words.searching import has_words, plain
 
 Return = TypeVar("Return")
 
@@ -75,10 +77,10 @@ def score_of(command: SystemCommand, query: str, fuzzy: float) -> float:
 
     `fuzzy` is how well the letters of the query are those of the title; 0 where they are not.
     """
-    words, title = query.casefold().split(), command.title.casefold()
+    words, title = plain(query).split(), plain(command.title)
     if " ".join(words) in title:
         return 1.0
-    if all(word in f"{title} {command.help.casefold()}" for word in words):
+    if has_words(f"{command.title} {command.help}", query):
         return 0.9
     return min(fuzzy, 1.0) / 2
 
@@ -94,10 +96,11 @@ class WithPalette(App[Return]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the screen's keys do, by group; then what those of the others do, there; then
-        Textual's own, but for those that ours stand for."""
+        each setting; then Textual's own, but for those that ours stand for."""
         yield from self._commands_here(screen)
         if isinstance(screen, WorkScreen):
             yield from self._commands_elsewhere(screen.NAME)
+            yield from self._settings(screen.NAME)
         others = super().get_system_commands(screen)
         yield from (command for command in others if command.title not in ("Quit", "Keys"))
 
@@ -120,6 +123,15 @@ class WithPalette(App[Return]):
                     run = self._run_there(name, binding.action)
                     yield self._command(binding, f"{digit}, ", run, discover=False)
 
+    def _settings(self, here: str) -> Iterable[SystemCommand]:
+        """Found by searching, by name, flag and meaning: the form opens at it."""
+        for place, field in forms_from(here):
+            digit, _ = SCREENS[place.screen]
+            title = f"{field.label}: setting of {place.of} ({digit})"
+            told = field.meaning if field.flag is None else f"{field.meaning} ({field.option})"
+            run = self._run_there(place.screen, *place.actions(field))
+            yield SystemCommand(title, told, run, discover=False)
+
     def _command(
         self,
         binding: Binding,
@@ -138,12 +150,20 @@ class WithPalette(App[Return]):
 
         return run
 
-    def _run_there(self, name: str, action: str) -> Callable[[], Awaitable[None]]:
+    def _run_there(self, name: str, *actions: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             await self.run_action(f"show_screen('{name}')")
-            await self.run_action(action, self.screen)
+            while isinstance(self.screen, ScreenOnTop):
+                self.screen.dismiss()
+            await self._run_one_after_another(*actions)
 
         return run
+
+    async def _run_one_after_another(self, action: str, *others: str) -> None:
+        """On the screen that is on top; what an action opens has to be there before the next."""
+        await self.run_action(action, self.screen)
+        if others:
+            self.screen.call_after_refresh(self._run_one_after_another, *others)
 
     def deliver_screenshot(
         self,

@@ -1,6 +1,5 @@
 """One line of a form: a setting, its value, and what the preset has."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,6 +12,7 @@ from tui_trainer.settings.fields import Kind, SettingField
 from tui_trainer.widgets.cell_text import fit
 from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.widgets.text_box import LineBox
+from tui_trainer.words.searching import has_words
 from tui_trainer.words.settings import shown_text
 from tui_trainer.words.signs import DIFFERS, WARNING
 
@@ -81,9 +81,8 @@ class SettingRow(Widget):
         self._note = f"{WARNING.mark} {allowed}" if self.refused else usual
         self.refresh()
 
-    def is_about(self, words: Sequence[str]) -> bool:
-        """Whether each of `words` stands in its name, its meaning, its choices or its group."""
+    def is_about(self, query: str) -> bool:
+        """Whether each word stands in its name, its meaning, its choices or its group."""
         field = self.field
         told = field.label, field.option, field.meaning, field.more, field.group, *field.options
-        text = " ".join(told).lower()
-        return all(word in text for word in words)
+        return has_words(" ".join(told), query)

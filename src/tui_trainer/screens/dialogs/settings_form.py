@@ -150,7 +150,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def on_mount(self) -> None:
         self.query_one("#cost").display = self._cost is not None
-        if self._at:
+        if self._at in self._rows:
             self._rows[self._at].editor.focus()
         self._tell_all()
 
@@ -161,7 +161,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "search":
-            self._filter(event.value.lower().split())
+            self._filter(event.value)
         else:
             self._tell(event.input.id)
 
@@ -232,10 +232,10 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     # Search
 
-    def _filter(self, words: Sequence[str]) -> None:
-        """Show what is about all of `words`; a group of which nothing is left goes too."""
+    def _filter(self, query: str) -> None:
+        """Show what is about all of its words; a group of which nothing is left goes too."""
         for row in self._rows.values():
-            row.display = row.is_about(words)
+            row.display = row.is_about(query)
         for group in self.query(".group"):
             group.display = any(row.display for row in group.query(SettingRow))
         self._explain("" if self._shown else "No setting has these words: escape shows all.")
@@ -309,7 +309,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         """To the first setting that cannot be used, be it one that the search has hidden."""
         if refused := next((row for row in self.query(SettingRow) if row.refused), None):
             self.query_one("#search", Input).value = ""
-            self._filter(())
+            self._filter("")
             refused.editor.focus()
 
     def action_leave(self) -> None:

@@ -1,0 +1,12 @@
+"""What a person types to find something, beside the words that are told of it."""
+
+
+def plain(text: str) -> str:
+    """Without case and hyphens: `warm-up` finds warmup."""
+    return text.casefold().replace("-", "")
+
+
+def has_words(text: str, query: str) -> bool:
+    """Whether each word of the query stands in the text, in any order."""
+    told = plain(text)
+    return all(word in told for word in plain(query).split())
