@@ -1,6 +1,7 @@
 """`tui-trainer step`: the training cell, as many times as asked."""
 
 import io
+import math
 import sys
 
 import pytest
@@ -83,16 +84,22 @@ def test_layers_tell_which_weights_each_update_moved(program: Program, tiny: str
         for layer in layers:
             assert layer["share"] == layer["moved"] / layer["parameters"]
             assert layer["ratio"] == layer["update_norm"] / layer["weight_norm"]
+        together = math.hypot(*(layer["grad_norm"] for layer in layers))
+        assert together == pytest.approx(line["grad_norm"], rel=1e-5)
     # AdamW's first updates move each weight by about lr
     norm = lines[0]["layers"][3]
     assert norm["update_norm"] == pytest.approx(LR * norm["parameters"] ** 0.5, rel=0.01)
     out = program(*arguments).out.splitlines()
     assert "what update 2 changed" in "\n".join(out)
-    assert out[-5].split()[:3] == [
-        *("embed_tokens", f"{layers[0]['parameters']:,}", f"{layers[0]['moved']:,}")
+    assert out[-5].split()[:4] == [
+        "embed_tokens",
+        f"{layers[0]['parameters']:,}",
+        f"{layers[0]['grad_norm']:.4g}",
+        f"{layers[0]['moved']:,}",
     ]
     total = sum(layer["moved"] for layer in layers)
-    assert out[-1].split()[:1] + out[-1].split()[2:3] == ["all", f"{total:,}"]
+    cells = out[-1].split()
+    assert (cells[0], cells[2:4]) == ("all", [f"{lines[1]['grad_norm']:.4g}", f"{total:,}"])
 
 
 def test_a_fork_tells_what_one_more_update_would_do(program: Program, tiny: str) -> None:

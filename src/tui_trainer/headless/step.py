@@ -21,7 +21,7 @@ from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.passes import passes_line, write_passes
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.reports.moved import LayerMoved, MovedReport
+from tui_trainer.reports.moved import ALL, LayerMoved, MovedReport
 from tui_trainer.reports.predictions import Candidate, Position
 from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.updates import UpdateReport
@@ -69,6 +69,7 @@ PROBE_COLUMNS = (
 LAYER_COLUMNS = (
     TextColumn("layer", 0, left=True),
     TextColumn("weights", 0),
+    TextColumn("grad norm", 9),
     TextColumn("moved", 0),
     TextColumn("share", 7),
     TextColumn("change", 9),
@@ -86,7 +87,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", type=whole, default=1, metavar="N", help="how many updates (1)")
     add_settings(parser, CellSettings)
     parser.add_argument(
-        "--layers", action="store_true", help="tell layer by layer which weights each update moved"
+        "--layers",
+        action="store_true",
+        help="tell layer by layer the norm of the gradient and which weights each update moved",
     )
     parser.add_argument(
         "--probe",
@@ -134,7 +137,7 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     with exported_at_the_end(output, engine, target):
         if output.as_json:
             for report in updates:
-                layers = layers_line(engine.moved()) if arguments.layers else {}
+                layers = layers_line(engine.moved(), report) if arguments.layers else {}
                 others = probes_line(engine.probe(followed)) if followed else {}
                 output.json(update_line(report) | layers | others)
             for outcome in engine.fork(text) if arguments.fork else ():
@@ -142,9 +145,9 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
             if arguments.passes:
                 output.json(passes_line(engine.passes(text)))
         else:
-            _write_readable(output, status, updates)
+            last = _write_readable(output, status, updates)
             if arguments.layers:
-                _write_layers(output, engine.moved())
+                _write_layers(output, engine.moved(), last)
             if followed:
                 _write_probes(output, engine.probe(followed))
             if arguments.fork:
@@ -230,12 +233,14 @@ def probe_cells(report: ProbeReport) -> tuple[str, ...]:
     )
 
 
-def layers_line(report: MovedReport) -> dict[str, Json]:
-    """What `--layers` adds to the JSON of an update."""
+def layers_line(moved: MovedReport, report: UpdateReport) -> dict[str, Json]:
+    """What `--layers` adds to the JSON of an update; a layer without a gradient has null."""
+    norms = gradients_of(report)
     return {
         "layers": [
             {
                 "name": layer.name,
+                "grad_norm": norms.get(layer.name),
                 "parameters": layer.parameters,
                 "moved": layer.moved,
                 "share": layer.share,
@@ -243,24 +248,31 @@ def layers_line(report: MovedReport) -> dict[str, Json]:
                 "weight_norm": layer.weight_norm,
                 "ratio": layer.ratio,
             }
-            for layer in report.layers
+            for layer in moved.layers
         ]
     }
 
 
-def _write_layers(output: Output, report: MovedReport) -> None:
+def gradients_of(report: UpdateReport) -> dict[str, float]:
+    """The norm of the gradient of each layer, by name, and of all together."""
+    return {one.name: one.norm for one in report.gradients} | {ALL: report.grad_norm}
+
+
+def _write_layers(output: Output, moved: MovedReport, report: UpdateReport) -> None:
     """The last update layer by layer, as the view of Step has it."""
-    output.text(f"\nwhat update {report.update} changed; ratio = change / norm")
-    rows = (*report.layers, report.total)
-    for line in table(LAYER_COLUMNS, map(layer_cells, rows)):
+    output.text(f"\nwhat update {moved.update} changed; ratio = change / norm")
+    norms = gradients_of(report)
+    rows = [layer_cells(layer, norms.get(layer.name)) for layer in (*moved.layers, moved.total)]
+    for line in table(LAYER_COLUMNS, rows):
         output.text(line)
 
 
-def layer_cells(layer: LayerMoved) -> tuple[str, ...]:
+def layer_cells(layer: LayerMoved, gradient: float | None) -> tuple[str, ...]:
     """The cells of one layer; empty where an update could not tell."""
     return (
         visible(layer.name),
         f"{layer.parameters:,}",
+        "" if gradient is None else f"{gradient:.4g}",
         "" if layer.moved is None else f"{layer.moved:,}",
         "" if layer.share is None else percent(layer.share, 2),
         *(
@@ -270,7 +282,10 @@ def layer_cells(layer: LayerMoved) -> tuple[str, ...]:
     )
 
 
-def _write_readable(output: Output, status: LearnerStatus, updates: Iterator[UpdateReport]) -> None:
+def _write_readable(
+    output: Output, status: LearnerStatus, updates: Iterator[UpdateReport]
+) -> UpdateReport:
+    """The updates as they are made, then the predictions; gives back the last."""
     # A text that cannot be trained on is refused here, before a heading is on the screen.
     first = last = next(updates)
     output.text(describe_model(status))
@@ -286,6 +301,7 @@ def _write_readable(output: Output, status: LearnerStatus, updates: Iterator[Upd
     pairs = zip(first.before.positions, last.after.positions, strict=True)
     for line in table(PREDICTION_COLUMNS, (prediction_cells(*pair) for pair in pairs)):
         output.text(line)
+    return last
 
 
 def describe_model(status: LearnerStatus) -> str:

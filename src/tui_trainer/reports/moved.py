@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass
 
+ALL = "all"
+"""The name of all layers together."""
+
 
 @dataclass(frozen=True)
 class LayerMoved:
@@ -45,7 +48,7 @@ class MovedReport:
         moved = [layer.moved for layer in self.layers if layer.moved is not None]
         updates = [layer.update_norm for layer in self.layers if layer.update_norm is not None]
         return LayerMoved(
-            name="all",
+            name=ALL,
             parameters=sum(layer.parameters for layer in self.layers),
             moved=sum(moved) if moved else None,
             update_norm=math.hypot(*updates) if updates else None,

@@ -2,10 +2,9 @@
 
 import math
 
+from tui_trainer.reports.moved import ALL
 from tui_trainer.reports.phases import NamedNorm
 
-ALL = "all"
-"""The name of all layers together."""
 KEPT = 60  # updates: as many as the widest column of them has cells
 
 
