@@ -2,8 +2,9 @@
 
 import math
 
+from tui_trainer.reports.moved import ALL
 from tui_trainer.reports.phases import NamedNorm
-from tui_trainer.screens.step.layer_norms import ALL, KEPT, LayerNorms
+from tui_trainer.screens.step.layer_norms import KEPT, LayerNorms
 
 
 def norms_of(updates: int) -> LayerNorms:
