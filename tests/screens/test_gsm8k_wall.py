@@ -1,10 +1,14 @@
 """The wall of charts of GSM8K: which are on show, which is in hand, what they read together."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.known import the
 from tests.pilot import Running, running, shown, until
+from tests.runs_on_disk import MODEL, write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
@@ -119,6 +123,33 @@ async def test_before_a_run_the_first_item_and_no_losses_are_on_show(
         assert "Question:" in shown(app)
         assert "question 1" not in shown(app)
         await until(pilot, lambda: "memory" in shown(app) and "steps ·" in shown(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_before_a_first_run_here_its_time_is_told_by_the_newest_on_disk(
+    size: tuple[int, int],
+) -> None:
+    identity = replace(MODEL, architecture="FakeForCausalLM", parameters=1_000)
+    run = write_run("2026-01-02-builtin-1", model=identity).name
+    async with with_engine(FakeEngine(), size) as (app, pilot):
+        told = f"500 steps · about 4:10, as {run} went"
+        if size[0] > 80:
+            told = f"500 steps · 50K tokens · about 4:10 at the 200 tok/s of {run}"
+        await until(pilot, lambda: told in " ".join(shown(app).replace("│", " ").split()))
+        assert "not known" not in shown(app)
+
+
+async def test_what_a_run_costs_is_never_cut_without_a_sign() -> None:
+    engine = FakeEngine()
+    engine.pace = 1e3
+    async with with_engine(engine, (80, 24)) as (app, pilot):
+        screen_of(app).settings = TrainSettings(items=7_473_000)
+        screen_of(app)._read_first_item()
+        await until(pilot, lambda: "7,473,000 steps" in shown(app))
+        assert "7,473,000 steps · 747M tokens · about 207:35:00 at" not in shown(app)
+        assert "7,473,000 steps · about 207:35:00 " in shown(app)
+        await pilot.resize_terminal(40, 24)
+        await until(pilot, lambda: re.search(r"· 7,473,000 \w*… *$", shown(app), re.MULTILINE))
 
 
 async def test_what_happened_is_told_newest_first() -> None:

@@ -1,11 +1,14 @@
 """A terminal that gets another size: a screen is then as if it had been opened at that size."""
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
+from tui_trainer import app
 
 NARROW, WIDE = (80, 24), (120, 40)
 BETWEEN_DRAWINGS = 0.6
@@ -45,3 +48,12 @@ async def test_a_narrower_terminal_shows_what_one_that_was_narrow_does(
     in_turn = tuple("full_stop" if key == "." else key for key in keys)
     expected = await seen(in_turn, done, NARROW)
     assert await seen(in_turn, done, WIDE, NARROW) == expected
+
+
+def test_a_line_that_does_not_wrap_is_never_cut_without_a_sign() -> None:
+    """Who reads half a sentence is to see that there is more."""
+    home = Path(app.__file__).parent
+    sheets = [sheet.read_text() for kind in ("tcss", "py") for sheet in home.rglob(f"*.{kind}")]
+    blocks = [block for sheet in sheets for block in re.findall(r"[^{}]*wrap: nowrap[^{}]*", sheet)]
+    assert len(blocks) > 20
+    assert not [block for block in blocks if "ellipsis" not in block]

@@ -126,6 +126,8 @@ class LoopCost:
     """That pass through the model in all steps, padding left out."""
     pace: float | None
     """Tokens a second that the last loop of this model made; None before there was one."""
+    run: str = ""
+    """The run on disk whose pace it is; empty where it is that of the last loop here."""
 
     @property
     def seconds(self) -> float | None:

@@ -28,7 +28,8 @@ class ItemPanel(Panel):
     ItemPanel {
         #said { height: auto; max-height: 3; text-style: bold; display: none; }
         #losses { height: 1; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
-        #row { height: 1; display: none; color: $context; text-wrap: nowrap; }
+        #row { height: 1; display: none; color: $context; }
+        #row { text-wrap: nowrap; text-overflow: ellipsis; }
         VerticalScroll { height: 1fr; }
     }
     """

@@ -98,7 +98,7 @@ class KeyFooter(Widget):
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     KeyFooter {
-        dock: bottom; height: 1; padding: 0 1; text-wrap: nowrap;
+        dock: bottom; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
         background: $footer-background; color: $footer-foreground;
     }
     """

@@ -4,22 +4,32 @@ from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.loop import LoopCost
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, duration, gigabytes, short_count
+from tui_trainer.words.runs import NAME_CHARACTERS
 
 NOT_MEASURED = "time not known before a first run"
 
 
-def loop_cost(cost: LoopCost) -> str:
-    """Of a training loop, but for its memory."""
-    words = f"{counted(cost.steps, 'step')} · {short_count(cost.tokens)} tokens"
+def loop_costs(cost: LoopCost) -> tuple[str, ...]:
+    """Of a training loop in a line: in full first, then with less."""
+    needed, free = map(gigabytes, (cost.memory.needed_bytes, cost.memory.available_bytes))
+    memory, steps = f"memory {needed} of {free} GB", counted(cost.steps, "step")
+    tokens = f"{short_count(cost.tokens)} tokens"
+    in_full, *shorter = _times(cost)
+    lines = (memory, steps, tokens, in_full), *((memory, steps, time) for time in shorter)
+    return tuple(" · ".join(line) for line in lines)
+
+
+def _times(cost: LoopCost) -> tuple[str, ...]:
+    """How long it takes and whose pace that is: in full first, then with less."""
     if cost.pace is None or cost.seconds is None:
-        return f"{words} · {NOT_MEASURED}"
-    return f"{words} · about {duration(cost.seconds).strip()} at {cost.pace:,.0f} tok/s"
-
-
-def memory_cost(cost: LoopCost) -> str:
-    needed, free = cost.memory.needed_bytes, cost.memory.available_bytes
-    return f"memory {gigabytes(needed)} of {gigabytes(free)} GB"
+        return NOT_MEASURED, NOT_MEASURED
+    time, pace = f"about {duration(cost.seconds).strip()}", f"{cost.pace:,.0f} tok/s"
+    if not cost.run:
+        return f"{time} at {pace}", time
+    run = visible(cost.run, limit=NAME_CHARACTERS)
+    return f"{time} at the {pace} of {run}", f"{time}, as {run} went", time
 
 
 def evaluation_cost(settings: EvaluationSettings, last: EvaluationReport | None) -> str:

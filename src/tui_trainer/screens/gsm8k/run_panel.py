@@ -19,3 +19,8 @@ class RunPanel(Panel):
         self.title = settings if narrow else "run"
         self.figure = "" if narrow else name
         self._lines.update(Content("\n").join(filter(None, (Content(settings), facts))))
+
+
+def fitting(lines: tuple[Content, ...], width: int) -> Content:
+    """The first that has room; the last one where none has."""
+    return next((line for line in lines if line.cell_length <= width), lines[-1])

@@ -35,7 +35,7 @@ from tui_trainer.screens.gsm8k.lr import RunLearningRate
 from tui_trainer.screens.gsm8k.overlay import RunOverlay
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
-from tui_trainer.screens.gsm8k.run_panel import RunPanel
+from tui_trainer.screens.gsm8k.run_panel import RunPanel, fitting
 from tui_trainer.screens.gsm8k.settings import describe_settings, make_form, reckon_cost
 from tui_trainer.screens.gsm8k.start import RunStart
 from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_saved
@@ -122,8 +122,8 @@ digits."""
         self.overlay = RunOverlay(self)
         self.wall, self.item = RunWall(), ItemPanel()
         self.held_out, self.happened = HeldOutTable(), Happened()
-        self.cost = Content("")
-        """Of the next run, as far as it is known."""
+        self.costs = (Content(""),)
+        """Of the next run, as far as it is known: in full, and in fewer words."""
         self.samples: SampleReport | None = None
         """The last answers to held-out questions."""
 
@@ -256,7 +256,7 @@ digits."""
         name = visible(self.report.run or "") if self.report is not None else ""
         facts = Content.assemble(describe_saved(saved))
         if self.report is None and not self.loop.is_live:
-            facts = self.cost
+            facts = self.costs[0]
         self.query_one(RunPanel).show(settings, facts, name)
 
     def show_waiting(self) -> None:
@@ -268,9 +268,9 @@ digits."""
             self._show_all()
 
     def _describe_numbers(self) -> Content:
-        chart = self.wall.loss
+        chart, width = self.wall.loss, self.query_one("#numbers").content_size.width
         if self.report is None:
-            return Content("") if self.loop.is_live else self.cost
+            return Content("") if self.loop.is_live else fitting(self.costs, width)
         return describe_numbers(
             self.report,
             chart.series,
@@ -278,7 +278,7 @@ digits."""
             way=chart.way(),
             validation=described(self.wall.held_out.compared),
             memory=self._memory_name,
-            width=self.query_one("#numbers").content_size.width,
+            width=width,
         )
 
     @property
@@ -307,7 +307,7 @@ digits."""
         self._show_item()
         await asyncio.sleep(COST_SECONDS)
         if self.item.first is not None and self.report is None and not self.loop.is_live:
-            self.cost = await reckon_cost(self.session, self.settings)
+            self.costs = await reckon_cost(self.session, self.settings)
             self._show_run()
             self._show_numbers()
 

@@ -1,17 +1,22 @@
 """The settings of a GSM8K loop: its form, what they cost, and one line that tells them."""
 
+from dataclasses import replace
+from functools import partial
+
 from textual.content import Content
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.loop_names import BENCH
 from tui_trainer.protocol.loops import ReckonLoop
 from tui_trainer.reports.loop import LoopCost
+from tui_trainer.runs.pace import pace_of_runs
 from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
+from tui_trainer.session.disk import in_thread
 from tui_trainer.session.session import Session
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.words.costs import loop_cost, memory_cost
+from tui_trainer.words.costs import loop_costs
 from tui_trainer.words.settings import shown
 from tui_trainer.words.signs import WARNING
 
@@ -24,28 +29,37 @@ def make_form(session: Session, settings: TrainSettings, at: str) -> SettingsFor
     """The form, which asks the worker what is typed would cost; the cursor `at` a setting."""
 
     async def cost(typed: TrainSettings) -> Content:
-        return await reckon_cost(session, typed)
+        return (await reckon_cost(session, typed))[0]
 
     return SettingsForm(FORM, settings, session.choice, cost, session.configuration, at)
 
 
-async def reckon_cost(session: Session, settings: TrainSettings) -> Content:
-    """What a run with these settings would cost, or why that is not known."""
+async def reckon_cost(session: Session, settings: TrainSettings) -> tuple[Content, ...]:
+    """What a run with these settings would cost, in full and shorter, or why that is not known."""
     if session.is_live(BENCH):
-        return Content(BENCH_GOES)
+        return (Content(BENCH_GOES),)
     failures: list[Failure] = []
     reckoned = await session.ask(ReckonLoop(settings), failures.append)
     if reckoned is None:
-        return Content(session.sentence_of(failures[0]))
-    return tell_cost(reckoned)
+        return (Content(session.sentence_of(failures[0])),)
+    return tell_cost(await with_pace(session, reckoned, settings))
 
 
-def tell_cost(cost: LoopCost) -> Content:
-    """One line; memory that is not there is marked."""
-    memory, rest = memory_cost(cost), f" · {loop_cost(cost)}"
+async def with_pace(session: Session, cost: LoopCost, settings: TrainSettings) -> LoopCost:
+    """Before the first loop here the time is that which a run on disk of this model took."""
+    if cost.pace is not None or (status := session.status) is None:
+        return cost
+    found = await in_thread(partial(pace_of_runs, status.model, settings))
+    return cost if found is None else replace(cost, pace=found.tokens_per_second, run=found.run)
+
+
+def tell_cost(cost: LoopCost) -> tuple[Content, ...]:
+    """A line, in full first, then with less; memory that is not there is marked."""
+    lines = loop_costs(cost)
     if cost.memory.fits:
-        return Content(memory + rest)
-    return Content.assemble(WARNING.said(memory), rest)
+        return tuple(map(Content, lines))
+    mark, style = WARNING.said("")
+    return tuple(Content.assemble((mark, style), (line, style)) for line in lines)
 
 
 def describe_settings(
