@@ -6,7 +6,7 @@ import pytest
 
 from tests.runs_on_disk import MODEL, SECONDS, TOKENS, write_run
 from tui_trainer.reports.models import ModelReport
-from tui_trainer.runs.description import Tally
+from tui_trainer.runs.description import ModelIdentity, Tally
 from tui_trainer.runs.home import RUN_FILE
 from tui_trainer.runs.pace import RunPace, pace_of_runs
 from tui_trainer.settings.train import TrainSettings
@@ -26,10 +26,16 @@ def test_there_is_none_before_a_run_has_made_two_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"parameters": 7}, {"device": "cuda:0"}, {"precision": "bf16"}, {"architecture": "L"}]
+    "other",
+    [
+        replace(MODEL, parameters=7),
+        replace(MODEL, device="cuda:0"),
+        replace(MODEL, precision="bf16"),
+        replace(MODEL, architecture="LlamaForCausalLM"),
+    ],
 )
-def test_a_run_of_another_model_device_or_precision_tells_nothing(other: dict[str, object]) -> None:
-    write_run(model=replace(MODEL, **other))
+def test_a_run_of_another_model_device_or_precision_tells_nothing(other: ModelIdentity) -> None:
+    write_run(model=other)
     assert pace_of_runs(REPORT, TrainSettings()) is None
 
 

@@ -122,7 +122,7 @@ digits."""
         self.overlay = RunOverlay(self)
         self.wall, self.item = RunWall(), ItemPanel()
         self.held_out, self.happened = HeldOutTable(), Happened()
-        self.costs = (Content(""),)
+        self.costs: tuple[Content, ...] = (Content(""),)
         """Of the next run, as far as it is known: in full, and in fewer words."""
         self.samples: SampleReport | None = None
         """The last answers to held-out questions."""
