@@ -14,7 +14,7 @@ from PIL import Image
 from textual.pilot import Pilot
 
 from tests.cell_picture import picture_of
-from tests.gallery import settled
+from tests.gallery.rest import settled
 from tests.known import the
 from tests.pilot import reload, running, until
 from tui_trainer.app import TuiTrainer

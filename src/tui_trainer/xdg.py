@@ -29,3 +29,9 @@ def state_home() -> Path:
 def data_home() -> Path:
     """What a person would miss: runs, models."""
     return xdg_folder("XDG_DATA_HOME", ".local/share")
+
+
+def from_home(path: Path) -> str:
+    """The path as a shell takes it, `~/…` where it is in the home: shorter, and anybody's."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

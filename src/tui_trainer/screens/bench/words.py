@@ -9,6 +9,7 @@ from tui_trainer.runs.benches import DamagedBench, KeptBench, benches_home
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import duration
+from tui_trainer.xdg import from_home
 
 NAME_CHARACTERS = 50
 BAR, BAR_WIDE = 12, 30
@@ -28,12 +29,12 @@ def no_bench() -> str:
     """How to make the first one."""
     return (
         "There is no bench on disk yet.\n\n"
-        "Press b: the notebook's loop by hand, tutorial, tuned, Hugging Face's Trainer\n"
-        "and, where it is installed, TRL's SFTTrainer train the loaded model on the\n"
-        "problems of GSM8K, each alone in a process of its own and in turn over several\n"
+        "Press b: the notebook's loop by hand, tutorial, tuned, Hugging Face's Trainer "
+        "and, where it is installed, TRL's SFTTrainer train the loaded model on the "
+        "problems of GSM8K, each alone in a process of its own and in turn over several "
         "rounds. enter changes for how long.\n\n"
         "`tui-trainer bench` makes one too.\n\n"
-        f"They are kept in {visible(str(benches_home()))}"
+        f"They are kept in {visible(from_home(benches_home()))}"
     )
 
 

@@ -26,6 +26,7 @@ from tui_trainer.words.runs import (
 )
 from tui_trainer.words.settings import LABEL_WIDTH, shown
 from tui_trainer.words.threads import with_threads
+from tui_trainer.xdg import from_home
 
 CHECKPOINTS_SHOWN = 6
 
@@ -34,10 +35,10 @@ def no_runs() -> str:
     """How to make the first one."""
     return (
         "There is no run on disk yet.\n\n"
-        "Press 5 and then space: each loop of GSM8K is written to disk as it goes, its settings,\n"
-        "its losses and its checkpoints, and is listed here from its first step on.\n"
+        "Press 5 and then space: each loop of GSM8K is written to disk as it goes, its settings, "
+        "its losses and its checkpoints, and is listed here from its first step on. "
         "`tui-trainer gsm8k` makes one too.\n\n"
-        f"They are kept in {visible(str(runs_home()))}"
+        f"They are kept in {visible(from_home(runs_home()))}"
     )
 
 
