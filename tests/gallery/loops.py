@@ -38,7 +38,7 @@ async def gsm8k_first(pilot: Pilot[int]) -> Gsm8kScreen:
     """Before a run: with the first item, and what the run will cost."""
     await pilot.press("escape", "5")
     screen = the(Gsm8kScreen, pilot.app.screen)
-    await until(pilot, lambda: screen.item.first is not None and screen.cost)
+    await until(pilot, lambda: screen.item.first is not None and screen.costs[0])
     return screen
 
 
