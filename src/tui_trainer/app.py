@@ -39,7 +39,6 @@ from tui_trainer.terminal.clipboard import CopiesToTerminal
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.signals import HearsSignals
 from tui_trainer.terminal.sparing import WritesSparingly
-from tui_trainer.terminal.stylesheet import StyledOnce
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying
 from tui_trainer.widgets.screen_tabs import SCREENS
@@ -62,7 +61,6 @@ class TuiTrainer(
     Notifying[int],
     WithPalette[int],
     WithKeys[int],
-    StyledOnce[int],
     Themed[int],
     Started[int],
     CopiesToTerminal[int],

@@ -15,10 +15,11 @@ to loud. All else is `$text`, or bold. Every one of them that is for text has a 
 from dataclasses import dataclass
 from typing import TypeVar
 
-from textual.app import App
 from textual.color import BLACK, WHITE, Color
 from textual.reactive import Reactive
 from textual.theme import Theme
+
+from tui_trainer.terminal.stylesheet import StyledOnce
 
 Return = TypeVar("Return")
 
@@ -244,7 +245,7 @@ def _plain_colours(theme: Theme) -> dict[str, str]:
     return {name: made[name] for name in (*names, "success", "warning", "error")}
 
 
-class Themed(App[Return]):
+class Themed(StyledOnce[Return]):
     """An app with our themes beside Textual's; `app.theme = name` sets one."""
 
     theme: Reactive[str] = Reactive(DEFAULT)

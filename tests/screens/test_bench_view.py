@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tests.benches_on_disk import HEAD, MACHINE, RESULT, failed_loop, write_bench
 from tests.fake_engine import FakeEngine
+from tests.forms import form_of
 from tests.known import the
 from tests.pilot import Running, running, sheet, shown, until
 from tests.screens.test_hostile_text import ATTACKS, FORBIDDEN
@@ -23,6 +24,7 @@ from tui_trainer.screens import folder_list
 from tui_trainer.screens.bench.view import BenchScreen
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.dialogs.setting_rows import SettingRows
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
@@ -209,14 +211,14 @@ async def test_settings_are_typed_and_a_refusal_is_a_sentence() -> None:
     async with with_engine(engine, "enter") as (app, pilot):
         await until(pilot, lambda: isinstance(app.screen, SettingsForm))
         # As high as its fields, and in the words of a bench
-        last, meaning = app.screen.query_one("#rounds"), app.screen.query_one("#meaning", Static)
+        last, meaning = app.screen.query_one(SettingRows), app.screen.query_one("#meaning", Static)
         assert last.region.bottom == meaning.region.y
         await pilot.press("down")
         assert "takes effect with the next bench." in str(meaning.content)
-        app.screen.query_one("#seconds", Input).value = "0"
+        form_of(app).put("seconds", "0")
         await pilot.press("enter")
         assert "seconds must be above 0" in shown(app)
-        app.screen.query_one("#seconds", Input).value = "2.5"
+        form_of(app).put("seconds", "2.5")
         await until(pilot, lambda: "3 rounds of 2.5 s: 0:" in shown(app))
         await pilot.press("enter")
         await until(pilot, lambda: "3 rounds of 2.5 s" in shown(app))

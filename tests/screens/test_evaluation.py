@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
+from tests.forms import form_of
 from tests.known import present, the
 from tests.pilot import Running, loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
@@ -392,8 +392,8 @@ async def test_other_settings_cannot_be_compared() -> None:
     async with with_engine(engine, "e") as (app, pilot):
         await until(pilot, lambda: ended(app) == 1)
         await pilot.press("enter")
-        app.screen.query_one("#shots", Input).value = "2"
-        app.screen.query_one("#max_tokens", Input).value = "64"
+        form_of(app).put("shots", "2")
+        form_of(app).put("max_tokens", "64")
         await pilot.press("enter", "e")
         await until(pilot, lambda: ended(app) == 2)
         said = "1 → 2: they cannot be compared, since they differ in shots and max tokens."
@@ -429,14 +429,14 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
         form = app.screen
         assert isinstance(form, SettingsForm)
         await until(pilot, lambda: "Settings of the next evaluation" in shown(app))
-        form.query_one("#items", Input).value = "30"
+        form.put("items", "30")
         await until(pilot, lambda: "usual, * 1 changed" in shown(app))
         cost = "30 answers of at most 256 tokens · about 0:08, as the last one went"
         await until(pilot, lambda: cost in shown(app))
-        form.query_one("#batch", Input).value = "0"
+        form.put("batch", "0")
         app.simulate_key("enter")
         await until(pilot, lambda: "batch must be 1 or more" in shown(app))
-        form.query_one("#batch", Input).value = "8"
+        form.put("batch", "8")
         await pilot.press("enter", "e")
         await until(pilot, lambda: ended(app) == 2)
         typed = EvaluationSettings("train.jsonl", items=30, skip=70, batch=8)

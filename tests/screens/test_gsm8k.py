@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.fake_engine import FakeEngine
+from tests.forms import form_of, typed
 from tests.known import present
 from tests.pilot import Running, loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
@@ -261,9 +262,9 @@ async def test_settings_are_typed_and_used_and_marked() -> None:
         await pilot.press("enter")
         form = app.screen
         assert isinstance(form, SettingsForm)
-        form.query_one("#items", Input).value = "1,200"
-        form.query_one("#lr", Input).value = "3e-4"
-        form.query_one("#problems", Input).value = "train.jsonl"
+        form.put("items", "1,200")
+        form.put("lr", "3e-4")
+        form.put("problems", "train.jsonl")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
         changed = "tutorial, * changed · problems train.jsonl* · items 1200* · lr 0.0003*"
@@ -290,29 +291,29 @@ REFUSED = [
 async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
         await pilot.press("enter")
-        form = app.screen
-        form.query_one("#seed", Input).value = "7"
+        form = form_of(app)
+        form.put("seed", "7")
         for name, value, sentence in REFUSED:
-            box = form.query_one(f"#{name}", Input)
-            good, box.value = box.value, value
+            good = typed(form, name)
+            form.put(name, value)
             app.simulate_key("enter")
             await until(pilot, lambda sentence: sentence in shown(app), sentence)
             assert app.screen is form
-            assert box.value == value
-            box.value = good
-        assert form.query_one("#seed", Input).value == "7"
+            assert typed(form, name) == value
+            form.put(name, good)
+        assert typed(form, "seed") == "7"
         await pilot.press("escape")
         assert gsm8k(app).settings == TrainSettings()
         await pilot.press("enter", "ctrl+r")
-        await until(pilot, lambda: app.screen.query_one("#pack", Input).value == str(TUNED.pack))
-        app.screen.query_one("#items", Input).value = "9"
+        await until(pilot, lambda: typed(app.screen, "pack") == str(TUNED.pack))
+        form_of(app).put("items", "9")
         await pilot.press("enter")
         await until(pilot, lambda: "tuned, * changed · items 9*" in shown(app))
         assert gsm8k(app).settings == replace(TUNED, items=9)
         await pilot.press("enter")
         await until(pilot, lambda: "tuned, * 1 changed" in shown(app))
         await pilot.press("ctrl+r", "ctrl+r", "ctrl+r")
-        await until(pilot, lambda: app.screen.query_one("#pack", Input).value == "0")
+        await until(pilot, lambda: typed(app.screen, "pack") == "0")
 
 
 async def test_presets_by_key_go_round() -> None:
@@ -333,7 +334,7 @@ async def test_settings_changed_during_a_run_are_for_the_next() -> None:
     engine = FakeEngine(gated=True)
     async with with_engine(engine) as (app, pilot):
         await pilot.press("space", "enter")
-        app.screen.query_one("#items", Input).value = "9"
+        form_of(app).put("items", "9")
         await pilot.press("enter")
         await until(pilot, lambda: "take effect with the next run" in shown(app))
         assert "items 500" in shown(app)

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
+from tests.forms import form_of
 from tests.known import present, the
 from tests.pilot import SECONDS_AT_MOST, shown, until
 from tests.runs_on_disk import MODEL, write_run
@@ -457,7 +458,7 @@ async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
     await until(pilot, lambda: app.screen.query_one("#said").display)
     await press(pilot, "enter")
     await until(pilot, lambda: isinstance(app.screen, SettingsForm))
-    app.screen.query_one("#problems", Input).value = app.session.choice.source
+    form_of(app).put("problems", app.session.choice.source)
     await press(pilot, "enter")
     await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
     await press(pilot, "escape")

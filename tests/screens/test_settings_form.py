@@ -6,19 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual.geometry import Offset
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tests.fake_engine import FakeEngine
-from tests.known import present, the
-from tests.pilot import running, shown, until
+from tests.forms import form_of, typed
+from tests.known import the
+from tests.pilot import running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.loop import LoopCost, MemoryEstimate
-from tui_trainer.screens.dialogs.setting_row import SettingRow
+from tui_trainer.screens.dialogs.setting_rows import NAME, SettingRows
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.gsm8k.settings import FORM
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.words.settings import describe_field
 
 
@@ -35,12 +36,12 @@ async def form(
         yield the(SettingsForm, app.screen), app, pilot
 
 
-def here(app: TuiTrainer) -> str | None:
-    return present(app.focused).id
+def here(app: TuiTrainer) -> str:
+    return form_of(app).here
 
 
 def fields_on_show(screen: SettingsForm[TrainSettings]) -> list[str]:
-    return [row.field.name for row in screen.query(SettingRow) if row.display]
+    return [row.field.name for row in screen.query_one(SettingRows).shown]
 
 
 async def test_every_setting_is_reached_by_down_and_told_where_the_cursor_is() -> None:
@@ -50,8 +51,8 @@ async def test_every_setting_is_reached_by_down_and_told_where_the_cursor_is() -
             for field in fields:
                 await pilot.press("down")
                 assert here(app) == field.name
+                await until(pilot, lambda group: f"── {group} ──" in shown(app), group)
                 text = shown(app)
-                assert f"{group}──" in text
                 for line in describe_field(field)[:3]:
                     assert line in text
                     assert len(line) <= 76
@@ -66,13 +67,13 @@ async def test_every_setting_is_reached_by_down_and_told_where_the_cursor_is() -
 async def test_a_choice_is_made_by_arrows_and_by_letters_and_seen_without_the_cursor() -> None:
     async with form() as (screen, app, pilot):
         await until(pilot, lambda: "[right] left" in shown(app))
-        screen.query_one("#padding").focus()
+        screen.go("padding")
         await pilot.press("right")
         await until(pilot, lambda: " right [left]" in shown(app))
         assert re.search(r"\* padding +right \[left\] +right", shown(app))
-        screen.query_one("#answer_only").focus()
+        screen.go("answer_only")
         await pilot.press("y")
-        assert screen.query_one("#answer_only", Chooser).value == "yes"
+        assert typed(screen, "answer_only") == "yes"
         await pilot.press("n")
         await until(pilot, lambda: "* answer only" not in shown(app))
         await pilot.press("y", "enter")
@@ -118,10 +119,10 @@ async def test_a_preset_fills_the_form() -> None:
     async with form("up") as (screen, app, pilot):
         assert here(app) == "preset"
         await pilot.press("right")
-        await until(pilot, lambda: screen.query_one("#schedule", Chooser).value == "cosine")
+        await until(pilot, lambda: typed(screen, "schedule") == "cosine")
         assert "[tuned]" in shown(app)
         assert "changed" not in shown(app)
-        screen.query_one("#warmup", Input).value = "9"
+        screen.put("warmup", "9")
         await until(pilot, lambda: "tuned, * 1 changed" in shown(app))
         await pilot.press("space", "enter")
         await until(pilot, lambda: app.screen is not screen)
@@ -191,8 +192,39 @@ async def test_it_is_as_high_as_its_fields_in_one_column_or_two(
 ) -> None:
     async with form(size=size) as (screen, app, pilot):
         await until(pilot, lambda: "escape goes back" in " ".join(shown(app).split()))
-        left, right = (column.region for column in screen.query(".column"))
-        assert (left.y == right.y) is (columns == 2)
+        rows = screen.query_one(SettingRows)
+        assert len({rows.region_of(row).x for row in rows.shown}) == columns
         scrolled, meaning = screen.query_one("VerticalScroll"), screen.query_one("#meaning", Static)
         if columns == 2:
-            assert max(left.bottom, right.bottom) == scrolled.region.bottom == meaning.region.y
+            assert rows.region.bottom == scrolled.region.bottom == meaning.region.y
+
+
+async def test_a_form_of_thirty_settings_is_a_handful_of_widgets() -> None:
+    """Each widget costs 5 ms of a core when a form opens: two for each setting took 0.6 s."""
+    async with form(size=(120, 40)) as (screen, _, _):
+        assert len(fields_on_show(screen)) >= 25
+        assert len(list(screen.walk_children())) <= 20
+
+
+async def test_what_is_typed_goes_to_the_setting_that_was_in_hand() -> None:
+    """All keys in one read, as a terminal sends them over a slow line."""
+    async with form() as (screen, app, pilot):
+        type_at_once(app, "\x1b[B\x1b[Bx\x7f12\x1b[B\x1b[By\x1b[B7\x1b[A\x1b[A")
+        await until(pilot, lambda: here(app) == "end_of_text")
+        names = "items", "end_of_text", "answer_only", "epochs"
+        assert [typed(screen, name) for name in names] == ["12", "no", "yes", "7"]
+
+
+async def test_a_click_takes_a_setting_in_hand_and_chooses_its_word() -> None:
+    async with form(size=(120, 40)) as (screen, app, pilot):
+        rows = screen.query_one(SettingRows)
+        at = {row.field.name: rows.region_of(row) for row in rows.shown}
+        await pilot.click(SettingRows, offset=at["schedule"].offset + Offset(NAME + 13))
+        await until(pilot, lambda: typed(screen, "schedule") == "linear")
+        assert here(app) == "schedule"
+        await pilot.click(SettingRows, offset=at["items"].offset + Offset(NAME))
+        await until(pilot, lambda: here(app) == "items")
+        await pilot.press("8")
+        await until(pilot, lambda: "--items 8" in screen.command)
+        await pilot.click("#search")
+        await until(pilot, lambda: here(app) == "search")

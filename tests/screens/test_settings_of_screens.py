@@ -4,9 +4,9 @@ import argparse
 import shlex
 
 import pytest
-from textual.widgets import Input
 
 from tests.fake_engine import FakeEngine
+from tests.forms import form_of, typed
 from tests.known import the
 from tests.pilot import loaded, running, shown, until
 from tui_trainer.app import TuiTrainer
@@ -18,20 +18,11 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.cell import cell_settings
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.sampling import Sampling
-from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.widgets.text_box import TextBox
 
 
 def is_open(app: TuiTrainer) -> bool:
     return isinstance(app.screen, SettingsForm) and bool(app.screen.query("#search"))
-
-
-def type_at(app: TuiTrainer, name: str, value: str) -> None:
-    editor = app.screen.query_one(f"#{name}")
-    if isinstance(editor, Chooser):
-        editor.value = value
-    else:
-        the(Input, editor).value = value
 
 
 def parsed(line: str) -> argparse.Namespace:
@@ -68,10 +59,10 @@ async def test_steps_form_has_what_is_set_and_sets_what_is_typed() -> None:
         await until(pilot, lambda: loaded(app).lr == 2e-5)
         await pilot.press("comma")
         await until(pilot, is_open, app)
-        assert app.screen.query_one("#lr", Input).value == "2e-05"
+        assert typed(app.screen, "lr") == "2e-05"
         assert "* lr" in shown(app)
         for name, value in STEP.items():
-            type_at(app, name, value)
+            form_of(app).put(name, value)
         await until(pilot, lambda: "usual, * 5 changed" in shown(app))
         await pilot.press("enter")
         wanted = CellSettings(3e-5, "SGD", False, 0.25, 500_000_000)
@@ -85,7 +76,7 @@ async def test_steps_form_has_what_is_set_and_sets_what_is_typed() -> None:
 async def test_steps_form_is_left_without_a_change() -> None:
     async with running("escape", "4", "comma", engine=lambda _: FakeEngine()) as (app, pilot):
         await until(pilot, is_open, app)
-        type_at(app, "lr", "1")
+        form_of(app).put("lr", "1")
         await pilot.press("escape")
         await until(pilot, lambda: not is_open(app))
         assert loaded(app).lr == 1e-5
@@ -99,7 +90,7 @@ async def test_predicts_form_sets_how_the_next_token_is_chosen() -> None:
         await until(pilot, is_open, app)
         assert app.screen.query_one("#temperature", Input).value == "0.9"
         for name, value in SAMPLING.items():
-            type_at(app, name, value)
+            form_of(app).put(name, value)
         await until(pilot, lambda: "usual, * 5 changed" in shown(app))
         await pilot.press("enter")
         wanted = Sampling(False, 0.7, 40, 0.9, 7)
@@ -123,7 +114,7 @@ async def test_what_is_copied_is_taken_and_is_the_same(
             await pilot.press("comma")
             await until(pilot, is_open, app)
             for name, value in typed.items():
-                type_at(app, name, value)
+                form_of(app).put(name, value)
             await until(pilot, lambda: f"{len(typed)} changed" in shown(app))
             await pilot.press("ctrl+y", "enter")
             arguments = parsed(app.clipboard)

@@ -44,6 +44,8 @@ class InputInOrder(App[Return]):
         """What has come and was not looked at yet, oldest first."""
         self._awaited: Settled | None = None
         """What the next waits for."""
+        self._typing: MessagePump | None = None
+        """Whom a letter was sent to that may still be on its way."""
         self._left = 0.0
         """When a screen was last left, by the clock of the events."""
 
@@ -64,6 +66,9 @@ class InputInOrder(App[Return]):
             if not self.screen.is_mounted:  # its keys wait for what will have the focus there
                 self._follow(self.screen)
                 return
+            if self._typing is not None and not self._is_text(self._input[0]):
+                self._follow(self._typing)  # a key of priority would be before the letters
+                return
             event = self._input.popleft()
             try:
                 await self._use(event)
@@ -76,8 +81,13 @@ class InputInOrder(App[Return]):
             return
         target = self._target(event)
         await super().on_event(event)
-        if not is_text(event, target):
+        if is_text(event, target):
+            self._typing = target
+        else:
             self._follow(target)
+
+    def _is_text(self, event: Event) -> bool:
+        return is_text(event, self._target(event))
 
     def _target(self, event: Event) -> MessagePump:
         """Who gets it first."""
@@ -90,7 +100,7 @@ class InputInOrder(App[Return]):
 
     def _follow(self, target: MessagePump) -> None:
         """Wait until what was sent to `target` has been used, there or further up."""
-        self._awaited = Settled()
+        self._awaited, self._typing = Settled(), None
         target.post_message(self._awaited)
         self._look_after(self._awaited, target, MOST_SECONDS)
 

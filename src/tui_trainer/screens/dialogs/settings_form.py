@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
 from typing import ClassVar, Generic, TypeVar
 
 from textual import work
@@ -21,6 +20,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs.resume_command import program
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.dialogs.setting_row import SettingRow
+from tui_trainer.screens.dialogs.setting_rows import SettingRows
 from tui_trainer.settings.fields import GROUPS, SettingField, fields_of, read_typed
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
@@ -95,8 +95,8 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         key("ctrl+r", "preset", "preset", "All settings as the preset has them"),
         key("ctrl+f", "search", "search", "Find a setting by its words", priority=True),
         key("ctrl+y", "copy", "copy", "Copy the same as a command line", priority=True),
-        MOVES("down", "app.focus_next", "next setting", "The next setting", id="next"),
-        MOVES("up", "app.focus_previous", "setting before", "The one before", id="previous"),
+        MOVES("down,tab", "move(1)", "next setting", "The next setting", id="next"),
+        MOVES("up,shift+tab", "move(-1)", "setting before", "The one before", id="previous"),
         MOVES("pagedown", "group(1)", "next group", "The next group", id="next-group"),
         MOVES("pageup", "group(-1)", "group before", "The group before", id="group-before"),
     ]
@@ -133,59 +133,58 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
                 yield Chooser(tuple(self._form.presets), self._preset, id="preset")
                 yield Static(" search ", classes="label")
                 yield LineBox("", placeholder="ctrl+f: name, meaning", id="search")
-            with VerticalScroll(can_focus=False), Horizontal(id="columns"):
-                yield from self._compose_columns()
+            with VerticalScroll(can_focus=False):
+                yield SettingRows(self._groups)
             with Vertical(classes="below"):
                 yield Static("", id="meaning")
                 yield Static("", id="cost")
                 yield Static("", id="command")
 
-    def _compose_columns(self) -> ComposeResult:
-        for names in filter(None, two_columns(self._form.groups)):
-            with Vertical(classes="column"):
-                for name in names:
-                    with Vertical(classes="group") as group:
-                        group.border_title = Content(name)
-                        yield from (self._rows[f.name] for f in self._form.groups[name])
+    @property
+    def _groups(self) -> dict[str, list[SettingRow]]:
+        return {
+            name: [self._rows[field.name] for field in fields]
+            for name, fields in self._form.groups.items()
+        }
 
     def on_mount(self) -> None:
         self.query_one("#cost").display = self._cost is not None
         if self._at in self._rows:
-            self._rows[self._at].editor.focus()
+            self.go(self._at)
         self._tell_all()
 
     # What is told
 
     def on_descendant_focus(self) -> None:
+        if self.focused and self.focused.id in ABOUT:
+            self._list.leave()
+            self._explain()
+
+    def on_setting_rows_taken(self) -> None:
         self._explain()
+
+    def on_setting_rows_changed(self, event: SettingRows.Changed) -> None:
+        event.row.compare(self._form.presets[self._preset])
+        self._list.redraw(event.row)
+        self._explain()
+        self._tell_whole()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "search":
             self._filter(event.value)
-        else:
-            self._tell(event.input.id)
 
     def on_chooser_changed(self, event: Chooser.Changed) -> None:
-        if event.chooser.id == "preset":
-            self._fill(event.chooser.value)
-        else:
-            self._tell(event.chooser.id)
-
-    def _tell(self, name: str | None) -> None:
-        """One setting was changed."""
-        if row := self._rows.get(name or ""):
-            row.tell(self._form.presets[self._preset])
-            self._explain()
-            self._tell_whole()
+        self._fill(event.chooser.value)
 
     def _tell_all(self) -> None:
         for row in self._rows.values():
-            row.tell(self._form.presets[self._preset])
+            row.compare(self._form.presets[self._preset])
+        self._list.refresh()
         self._tell_whole()
 
     def _tell_whole(self) -> None:
         """What all settings together are: how many differ, the command line, the cost."""
-        differing = sum(row.has_class("-differs") for row in self._rows.values())
+        differing = sum(row.differs for row in self._rows.values())
         panel, name = self.query_one(Panel), self._preset
         words = f"{name}, {DIFFERS.mark} {differing} changed" if differing else name
         panel.figure = Content.styled(words, DIFFERS.style if differing else "$context")
@@ -222,7 +221,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def _explain(self, refused: str = "") -> None:
         """What the cursor is on; in its second line why that, or something else, is refused."""
-        name = (self.focused and self.focused.id) or ""
+        name = self.here
         row = self._rows.get(name)
         first, *others = ABOUT.get(name, ("",)) if row is None else describe_field(row.field)
         lines = [Content(first), *map(Content, others)]
@@ -234,32 +233,49 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def _filter(self, query: str) -> None:
         """Show what is about all of its words; a group of which nothing is left goes too."""
-        for row in self._rows.values():
-            row.display = row.is_about(query)
-        for group in self.query(".group"):
-            group.display = any(row.display for row in group.query(SettingRow))
-        self._explain("" if self._shown else "No setting has these words: escape shows all.")
-
-    @property
-    def _shown(self) -> list[SettingRow]:
-        """As they stand on the form."""
-        return [row for row in self.query(SettingRow) if row.display]
+        self._list.show_about(query)
+        self._explain("" if self._list.shown else "No setting has these words: escape shows all.")
 
     def action_search(self) -> None:
-        self.query_one("#search").focus()
+        self.go("search")
+
+    # Where the keys go
+
+    @property
+    def _list(self) -> SettingRows:
+        return self.query_one(SettingRows)
+
+    @property
+    def here(self) -> str:
+        """The name of the setting that the keys are for, or what else they are for, as in ABOUT."""
+        row = self._list.in_hand
+        return row.field.name if row else (self.focused and self.focused.id) or ""
+
+    def go(self, name: str) -> None:
+        """To a setting, or to what else there is."""
+        if row := self._rows.get(name):
+            self._list.take_in_hand(row)
+        else:
+            self.query_one(f"#{name}").focus()
+
+    def action_move(self, by: int) -> None:
+        """To what is below, or above, and round."""
+        places = [*ABOUT, *(row.field.name for row in self._list.shown)]
+        here = places.index(self.here) if self.here in places else 0
+        self.go(places[(here + by) % len(places)])
 
     def action_group(self, by: int) -> None:
         """To the first setting of the next group, or of the one before."""
-        firsts = [
-            row
-            for n, row in enumerate(self._shown)
-            if not n or row.field.group != self._shown[n - 1].field.group
-        ]
-        here = next((row for row in self._shown if row.editor.has_focus), None)
-        groups = [row.field.group for row in firsts]
-        place = groups.index(here.field.group) + by if here else 0
-        if 0 <= place < len(firsts):
-            firsts[place].editor.focus()
+        shown, here = self._list.shown, self._list.in_hand
+        firsts = {row.field.group: row for row in reversed(shown)}
+        groups = list(dict.fromkeys(row.field.group for row in shown))
+        place = groups.index(here.field.group) + by if here in shown and here else 0
+        if 0 <= place < len(groups):
+            self._list.take_in_hand(firsts[groups[place]])
+
+    def put(self, name: str, value: str) -> None:
+        """Another value of a setting, as it is typed."""
+        self._list.put(self._rows[name], value)
 
     # Presets
 
@@ -277,8 +293,8 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
     def _fill(self, name: str) -> None:
         """Take all settings of a preset."""
         self._preset = name
-        for row in self._rows.values():
-            row.take(row.field.typed(self._form.presets[name]))
+        preset = self._form.presets[name]
+        self._list.fill({row.field.name: row.field.typed(preset) for row in self._rows.values()})
         self.query_one("#preset", Chooser).set_reactive(Chooser.value, name)
         self.query_one("#preset").refresh()
         self._tell_all()
@@ -291,8 +307,9 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         return read_typed(self._form.kind, typed)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "search" and event.value.strip() and self._shown:
-            self._shown[0].editor.focus()
+        shown = self._list.shown
+        if event.input.id == "search" and event.value.strip() and shown:
+            self._list.take_in_hand(shown[0])
         else:
             self.action_take()
 
@@ -307,10 +324,10 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def _go_to_refused(self) -> None:
         """To the first setting that cannot be used, be it one that the search has hidden."""
-        if refused := next((row for row in self.query(SettingRow) if row.refused), None):
+        if refused := next((row for row in self._rows.values() if row.refused), None):
             self.query_one("#search", Input).value = ""
             self._filter("")
-            refused.editor.focus()
+            self._list.take_in_hand(refused)
 
     def action_leave(self) -> None:
         """First to all settings, where some are hidden."""
@@ -327,11 +344,3 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
             return
         self.app.copy_to_clipboard(self.command)
         self.notify("The command line is copied.", markup=False)
-
-
-def two_columns(groups: Mapping[str, Sequence[SettingField]]) -> tuple[list[str], list[str]]:
-    """The names of the groups in two columns that are as high as one another as can be."""
-    names = list(groups)
-    heights = list(accumulate(len(groups[name]) + 1 for name in names))
-    split = min(range(len(names)), key=lambda n: max(heights[n], heights[-1] - heights[n])) + 1
-    return names[:split], names[split:]
