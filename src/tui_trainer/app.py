@@ -29,7 +29,6 @@ from tui_trainer.screens.dialogs.save_view import SavesView
 from tui_trainer.screens.work_screen import WorkScreen, work_screen_of
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
-from tui_trainer.session.guide import GREETED
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.session.questions import Question
 from tui_trainer.session.session import Session
@@ -92,7 +91,6 @@ class TuiTrainer(
     ) -> None:
         """`greets`: whoever has done nothing yet is welcomed."""
         super().__init__()
-        self._greets = greets
         start = start or Start()
         self.worker = Worker(make_engine, self._hear)
         self.session = Session(
@@ -105,7 +103,7 @@ class TuiTrainer(
             kept=start.kept,
         )
         self._asked = choice
-        self.begin_as(start)
+        self.begin_as(start, greets=greets)
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
         self.session.pending.on_ask = self._answer_soon
@@ -129,15 +127,7 @@ class TuiTrainer(
             screen_class(name)
         self.worker.start()
         self._load_first()
-        self._recall_ticks()
-
-    @work
-    async def _recall_ticks(self) -> None:
-        done = await self.session.ticks.read()
-        self.session.guide.recall(done)
-        screen = work_screen_of(self) if self._greets and not done else None
-        if screen is not None and await screen.greet():
-            self.session.ticks.append(GREETED)
+        self.recall_ticks()
 
     @work
     async def load_model(self, choice: ModelChoice) -> None:

@@ -2,9 +2,12 @@
 
 from typing import TypeVar
 
+from textual import work
 from textual.app import App
 from textual.theme import Theme
 
+from tui_trainer.screens.work_screen import work_screen_of
+from tui_trainer.session.guide import GREETED
 from tui_trainer.session.session import Session
 from tui_trainer.session.start import Start
 from tui_trainer.terminal_text import visible
@@ -19,9 +22,9 @@ class Started(App[Return]):
     session: Session
     start: Start
 
-    def begin_as(self, start: Start) -> None:
+    def begin_as(self, start: Start, *, greets: bool) -> None:
         """Before the first frame."""
-        self.start = start
+        self.start, self._greets = start, greets
         if start.theme in self.available_themes:  # one that was kept may be of another version
             self.theme = start.theme
         self._last_theme = self.theme
@@ -30,6 +33,15 @@ class Started(App[Return]):
         """Once it runs."""
         self.set_keymap(self.start.configuration.keys)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
+
+    @work
+    async def recall_ticks(self) -> None:
+        """What was done of the guide; who has done nothing yet is welcomed."""
+        done = await self.session.ticks.read()
+        self.session.guide.recall(done)
+        screen = work_screen_of(self) if self._greets and not done else None
+        if screen is not None and await screen.greet():
+            self.session.ticks.append(GREETED)
 
     def _keep_theme(self, theme: Theme) -> None:
         """One that was picked in the palette."""
