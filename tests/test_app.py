@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList, Select
 import tui_trainer.app
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
+from tests.forms import form_of
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
 from tests.known import present
 from tests.pilot import loaded, running, sheet, shown, until
@@ -335,8 +336,8 @@ async def test_the_palette_opens_each_form_at_the_setting_that_was_looked_for() 
 
 
 def is_at(app: TuiTrainer, name: str) -> bool:
-    is_open = isinstance(app.screen, SettingsForm)
-    return is_open and app.focused is not None and app.focused.id == name
+    is_open = isinstance(app.screen, SettingsForm) and app.screen.is_mounted
+    return is_open and form_of(app).here == name
 
 
 @pytest.mark.parametrize(

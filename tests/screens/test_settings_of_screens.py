@@ -88,7 +88,7 @@ async def test_predicts_form_sets_how_the_next_token_is_chosen() -> None:
         await until(pilot, lambda: screen.generation.sampling.temperature == 0.9)
         await pilot.press("comma")
         await until(pilot, is_open, app)
-        assert app.screen.query_one("#temperature", Input).value == "0.9"
+        assert typed(app.screen, "temperature") == "0.9"
         for name, value in SAMPLING.items():
             form_of(app).put(name, value)
         await until(pilot, lambda: "usual, * 5 changed" in shown(app))
