@@ -14,6 +14,7 @@ from tui_trainer.protocol.loops import (
 from tui_trainer.protocol.models import FindModels, LoadModel, LoadTokenizer, ReadStatus, Reload
 from tui_trainer.protocol.predictions import (
     CrossEntropy,
+    Descend,
     Generate,
     Inspect,
     NextToken,
@@ -58,6 +59,7 @@ REQUESTS: tuple[Request[object], ...] = (
     ReadTextRows(("a", "bc"), "left", "builtin"),
     Predict("def"),
     CrossEntropy(LabelledLogits((0.0, 1.0), 1)),
+    Descend(LabelledLogits((0.0, 1.0), 1), 2, 1.0),
     Inspect("def", (97,), 1, Sampling()),
     NextToken("def", (97, 98), Sampling(greedy=False)),
     SetSampling(Sampling(temperature=0.5)),

@@ -19,6 +19,7 @@ from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import InputError
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
 from tui_trainer.screens.loss.class_list import EXAMPLES
+from tui_trainer.screens.loss.descent import LR, DescentPanel
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.loss.words import COLUMNS, bar, large
 from tui_trainer.settings.model import ModelChoice
@@ -199,6 +200,49 @@ def screen_holds(screen: Screen[object], part: str) -> bool:
     region = screen.query_one(part).region
     parent = screen.query_one(part).parent
     return isinstance(parent, Widget) and parent.content_region.contains_region(region)
+
+
+async def test_with_room_the_steps_against_the_gradient_are_those_of_torch() -> None:
+    """From 110 columns, as many as fit; a narrow terminal asks for none."""
+    for size, has_all in (((120, 24), False), ((200, 60), True)):
+        async with running("escape", "3", "down", "space", size=size) as (app, pilot):
+            screen = await figures(app, pilot)
+            panel = screen.query_one(DescentPanel)
+            await until(pilot, goes_down, panel, screen)
+            assert len(panel.reports) == panel.table.size.height - 1 > 8, "no row is left empty"
+            logits = torch.tensor(screen.shown.logits, requires_grad=True)
+            optimizer = torch.optim.SGD([logits], lr=LR)
+            for row, report in enumerate(panel.reports):
+                optimizer.zero_grad()
+                loss = F.cross_entropy(logits, torch.tensor(1))
+                assert report.loss == pytest.approx(loss.item(), abs=1e-5)
+                assert panel.table._row(row)[1] == nats(report.loss)
+                loss.backward()
+                optimizer.step()
+            assert ("all logits" in shown(app)) is has_all
+            await pilot.press("right")
+            await until(pilot, lambda screen: screen.shown.logits[1] == 2.1, screen)
+            await until(pilot, goes_down, panel, screen)
+
+
+def goes_down(panel: DescentPanel, screen: LossScreen) -> bool:
+    """Whether its steps are from the logits on show."""
+    return bool(panel.reports) and panel.reports[0].question == screen.shown.question
+
+
+async def test_a_narrow_terminal_asks_for_no_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine()
+    compute = engine.cross_entropy
+    asked: list[LabelledLogits] = []
+
+    def counted(question: LabelledLogits) -> CrossEntropyReport:
+        asked.append(question)
+        return compute(question)
+
+    monkeypatch.setattr(engine, "cross_entropy", counted)
+    async with running("escape", "3", engine=lambda progress: engine) as (app, pilot):
+        await figures(app, pilot)
+        assert len(asked) == 1
 
 
 async def test_an_edit_says_which_way_the_loss_went() -> None:

@@ -1,11 +1,13 @@
 """Predict: each key, and that its numbers are those of a forward pass written out."""
 
 import asyncio
+import itertools
 import math
 from dataclasses import replace
 
 import pytest
 import torch
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -19,6 +21,7 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.predictions import Candidate
+from tui_trainer.screens.predict.position_chart import PositionChart
 from tui_trainer.screens.predict.sampling_ladders import (
     change_seed,
     change_temperature,
@@ -40,7 +43,7 @@ from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import LineTable, share_out
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import TextBox
-from tui_trainer.words.numbers import probability
+from tui_trainer.words.numbers import nats, probability
 
 NOTEBOOK_TEXT = "def hello():\n\treturn"
 OPEN = "escape", "2"
@@ -487,7 +490,7 @@ async def test_it_fits(size: tuple[int, int]) -> None:
         await until(pilot, lambda: generated(app) == "a")
         if size[0] >= 80:
             assert "entropy" in shown(app)
-            for key in ("space token", "p run", "u undo", "g sample", "q quit"):
+            for key in ("space token", "p run", "u undo", "g sample"):
                 assert key in shown(app)
             assert "temperature" not in shown(app)
             await pilot.press("g")
@@ -528,6 +531,39 @@ async def test_the_opened_row_is_beside_the_table_from_140_columns(
         assert (row.x == table.right, row.y == table.bottom) == (right, below)
         assert {"loss", "entropy", "logit"} <= set(shown(app).split())
         assert ("loss of each token" in shown(app)) is right
+
+
+async def test_from_140_columns_loss_and_entropy_are_a_chart_that_follows_the_opened_row() -> None:
+    async with with_engine(FakeEngine(), size=(140, 40)) as (app, pilot):
+        await until(pilot, lambda: screen_of(app).inspection)
+        chart = screen_of(app).query_one(PositionChart)
+        positions = present(screen_of(app).inspection).prediction.positions
+        for index in (0, 1, len(positions) - 1):
+            await pilot.press("home", *["down"] * index)
+            await opened(app, pilot, index)
+            loss = positions[index - (index == len(positions) - 1)].loss  # the last has none
+            told = f"entropy {nats(positions[index].entropy)}  loss {nats(loss)}"
+            await until(pilot, lambda told, n: f"token {n}  e {told}" in shown(app), told, index)
+        total = sum(present(position.loss) for position in positions[:-1])
+        assert figure(app, "losses") == f"sum {nats(total)} nats = -log p of the text"
+        assert chart.region.height > screen_of(app).query_one("#losses").region.height
+
+
+async def test_the_table_is_as_high_as_the_text_is_long() -> None:
+    """What it leaves is the opened row's, which has 50 tokens to show."""
+    async with with_engine(FakeEngine(), size=(120, 40)) as (app, pilot):
+        for text in ("ab", "abc" * 40):
+            screen_of(app).query_one(TextBox).text = text
+            await until(pilot, lambda text: len(rows(app, "positions")) == len(text), text)
+            high = min(len(text) + 3, int(0.36 * 40))  # head and box, or what there is for it
+            await until(pilot, lambda high: region(app, "pass").height == high, high)
+            panels = [region(app, name) for name in ("pass", "row", "next")]
+            assert all(a.bottom == b.y for a, b in itertools.pairwise(panels))
+            assert panels[1].height >= 15
+
+
+def region(app: TuiTrainer, name: str) -> Region:
+    return screen_of(app).query_one(f"#{name}").region
 
 
 def test_the_loss_of_a_token_is_that_of_the_position_before_it() -> None:

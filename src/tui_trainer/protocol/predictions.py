@@ -38,6 +38,21 @@ class CrossEntropy(Request[CrossEntropyReport]):
 
 
 @dataclass(frozen=True)
+class Descend(Request[tuple[CrossEntropyReport, ...]]):
+    """A row of logits as it is, and after each of some steps against its gradient."""
+
+    question: LabelledLogits
+    steps: int
+    lr: float
+
+    def answered_by(self, engine: "Answers") -> tuple[CrossEntropyReport, ...]:
+        reports = [engine.cross_entropy(self.question)]
+        for _ in range(self.steps):
+            reports.append(engine.cross_entropy(reports[-1].stepped(self.lr)))
+        return tuple(reports)
+
+
+@dataclass(frozen=True)
 class Inspect(Request[Inspection]):
     """A forward pass over a text and the tokens generated after it, opened at one position."""
 

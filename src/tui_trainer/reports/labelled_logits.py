@@ -81,6 +81,13 @@ class CrossEntropyReport:
     def label_probability(self) -> float:
         return self.probabilities[self.question.label]
 
+    def stepped(self, lr: float) -> LabelledLogits:
+        """The logits after a step of plain gradient descent, no further than a logit may be."""
+        pairs = zip(self.question.logits, self.gradient, strict=True)
+        after = (logit - lr * slope for logit, slope in pairs)
+        within = tuple(max(-LARGEST_LOGIT, min(logit, LARGEST_LOGIT)) for logit in after)
+        return LabelledLogits(within, self.question.label)
+
     @property
     def gradient_difference(self) -> float:
         """The largest difference between the two gradients."""

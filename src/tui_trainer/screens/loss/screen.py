@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -15,6 +15,7 @@ from tui_trainer.protocol.predictions import CrossEntropy
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, read_logit, read_logits
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList, from_position, typed
+from tui_trainer.screens.loss.descent import DescentPanel
 from tui_trainer.screens.loss.keys import KEYS
 from tui_trainer.screens.loss.words import (
     COLUMNS,
@@ -58,6 +59,8 @@ so many classes. A guess among n classes costs log n.
 The gradient of the loss for each logit is p - onehot, where onehot is 1 at the label and 0
 elsewhere. A step against it raises the label's logit and lowers the others, each by its share;
 where p is right there is nothing left to change. logits.grad is what loss.backward() computes.
+Where there is room the loss after each of many such steps is told: fast at first, then ever slower,
+since the gradient is at most 1.
 
 f takes over the position that is opened on Predict: its most likely tokens and the expected one,
 with the rest of the vocabulary as one class, so that p, loss and gradient are the model's own."""
@@ -84,13 +87,18 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
                     yield Static(id="figures")
                 with Panel(title="-log p", figure=MARKS, hint="y log axis of p", classes="flush"):
                     yield CrossEntropyCurve()
-            with Vertical(id="facts"), Panel(title="what it says", id="why"):
-                yield Static(id="words")
-                yield Static(LESSON, id="lesson", markup=False)
+            with Vertical(id="facts"):
+                with (
+                    Panel(title="what it says", id="why"),
+                    VerticalScroll(can_focus=False),
+                ):
+                    yield Static(id="words")
+                    yield Static(LESSON, id="lesson", markup=False)
+                yield DescentPanel(self.session, id="descent")
 
     def on_mount(self) -> None:
         # The keys are the screen's: left and right change a logit, they do not move.
-        self.query_one(LineTable).can_focus = False
+        self.query_one("#classes", LineTable).can_focus = False
         self._edit(self.shown)
 
     def word_for(self, name: str, label: str) -> str:
@@ -191,7 +199,7 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         report = self.report
         if report is not None and report.question != classes.question:
             report = None
-        table = self.query_one(LineTable)
+        table = self.query_one("#classes", LineTable)
         table.cursor = classes.cursor
         table.show(COLUMNS, len(classes.logits), lambda row: class_cells(classes, report, row))
         table.styles.height = len(classes.logits) + 1
@@ -201,6 +209,7 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         self._say("figures", describe_figures(report))
         self._say("words", explain(report))
         self.query_one(CrossEntropyCurve).point = curve_point(report)
+        self.query_one(DescentPanel).show(report)
 
     def _say(self, where: str, text: str) -> None:
         self.query_one(f"#{where}", Static).update(Content(text))

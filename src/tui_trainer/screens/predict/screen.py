@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -20,6 +20,7 @@ from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.predict.generation import Generation
 from tui_trainer.screens.predict.keys import KEYS, SETTINGS
+from tui_trainer.screens.predict.position_chart import PositionChart
 from tui_trainer.screens.predict.words import (
     POSITION_COLUMNS,
     CandidateTable,
@@ -28,6 +29,7 @@ from tui_trainer.screens.predict.words import (
     describe_shapes,
     describe_sum,
     describe_text,
+    describe_text_p,
     position_cells,
     token_losses,
 )
@@ -35,6 +37,7 @@ from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.session.session import Session
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
@@ -74,6 +77,8 @@ the model gives a number to every token of its vocabulary, the logit. Softmax tu
 a position into probabilities, which sum to 1. The expected token is the one that really comes
 next; the loss of a position is -log p of it, in nats. The entropy says how undecided the model is:
 0 where one token has all the probability, log of the vocabulary's size where all have the same.
+Where there is room a chart has both: a loss above the entropy is a surprise. The losses of a text
+sum to -log p of the text.
 
 The row you select is opened below: its most likely tokens with logit and p, and the rank of the
 expected one. ✓ marks the expected token.
@@ -106,27 +111,36 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._is_stale = False
         """Whether the weights have changed since it was asked."""
         self._continuation = ""
+        self._positions = 0
+        """How many the losses on show are of."""
         self._index = 0
         self._asking = False
         self._asked_at = 0.0
 
     def body(self) -> Iterable[Widget]:
         with Container(id="panels"):
-            with Panel(title="text", hint="enter edits", id="text-panel"):
-                yield from self.text_box()
-                with VerticalScroll(id="generated", can_focus=False):
-                    yield Static(id="continuation")
-            with Panel(title="forward pass", hint="↑↓ opens a row", id="pass", classes="flush"):
-                yield Static(id="facts")
-                yield LineTable(id="positions")
-            with Panel(hint="bars beside the highest p", id="row", classes="flush"):
-                yield Static(id="opened")
-                yield LineTable(id="candidates")
-            losses = Panel(title="loss of each token", hint=legend(ramp(self.app)), id="losses")
-            with losses, VerticalScroll(can_focus=False):
-                yield TokenLosses()
-            with Panel(title="next token", hint="space appends it", id="next"):
-                yield Static(id="sampling")
+            with Vertical(id="whole"):
+                yield from self._whole()
+            with Vertical(id="one"):
+                with Panel(hint="bars beside the highest p", id="row", classes="flush"):
+                    yield Static(id="opened")
+                    yield LineTable(id="candidates")
+                with Panel(title="next token", hint="space appends it", id="next"):
+                    yield Static(id="sampling")
+
+    def _whole(self) -> Iterable[Widget]:
+        """What is about all of the text, and not about one position."""
+        with Panel(title="text", hint="enter edits", id="text-panel"):
+            yield from self.text_box()
+            with VerticalScroll(id="generated", can_focus=False):
+                yield Static(id="continuation")
+        with Panel(title="forward pass", hint="↑↓ opens a row", id="pass", classes="flush"):
+            yield Static(id="facts")
+            yield LineTable(id="positions")
+        yield ChartPanel(PositionChart(), classes="by-position")
+        losses = Panel(title="loss of each token", hint=legend(ramp(self.app)), id="losses")
+        with losses, VerticalScroll(can_focus=False):
+            yield TokenLosses()
 
     def on_mount(self) -> None:
         self.session.status_changed.subscribe(self, self._on_status)
@@ -292,9 +306,16 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         )
 
     def _show_losses(self) -> None:
-        """Where there is room for them: the text again, as loud as its tokens surprised."""
-        if self.inspection is not None and self.query_one("#losses").display:
-            self.query_one(TokenLosses).show(*token_losses(self.inspection))
+        """Where there is room for them: the losses over the text, as a chart and on the text."""
+        inspection, panel = self.inspection, self.query_one("#losses", Panel)
+        if inspection is not None and panel.display:
+            positions = inspection.prediction.positions
+            self.query_one(PositionChart).show(positions, inspection.position.index)
+            panel.figure = describe_text_p(inspection.prediction)
+            losses = self.query_one(TokenLosses)
+            losses.show(*token_losses(inspection))
+            losses.refresh(layout=len(positions) != self._positions)
+            self._positions = len(positions)
 
     def _show_continuation(self) -> None:
         """The text of the tokens that the tables show."""

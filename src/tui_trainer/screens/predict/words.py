@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tui_trainer.reports.generation import GeneratedToken, Inspection
-from tui_trainer.reports.predictions import Candidate, Position
+from tui_trainer.reports.predictions import Candidate, Position, Prediction
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.cell_text import Fit, piece, shortened
 from tui_trainer.widgets.line_table import GAP, MARK, Cell, Column
@@ -135,6 +135,14 @@ def describe_shapes(inspection: Inspection) -> str:
     loss = prediction.loss
     mean = "no loss: one token has no next" if loss is None else f"loss {nats(loss)} nats"
     return f"input_ids ({rows}, {columns}) → logits ({logits}) · {mean}"
+
+
+def describe_text_p(prediction: Prediction) -> str:
+    """What the losses come to: the text's own probability."""
+    losses = [p.loss for p in prediction.positions if p.loss is not None]
+    if not losses:
+        return ""
+    return f"sum {nats(sum(losses))} nats = -log p of the text"
 
 
 def describe_sampling(sampling: Sampling, token: GeneratedToken | None, width: int) -> str:
