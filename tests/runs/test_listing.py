@@ -110,3 +110,19 @@ def test_a_name_that_no_run_has_is_a_sentence(name: str) -> None:
     write_run()
     with pytest.raises(InputError, match="There is no run"):
         find_run(name)
+
+
+def test_runs_are_by_the_time_of_their_start_whatever_model_they_have() -> None:
+    """By name a later run of a checkpoint stood under earlier ones of the built-in model."""
+    for name, started in (
+        ("2026-11-30-builtin-9", "2026-11-30T13:59:00+00:00"),
+        ("2026-11-30-builtin-step-42-1", "2026-11-30T14:05:00+00:00"),
+        ("2026-11-30-builtin-2", "2026-11-30T16:00:00+02:30"),  # 13:30 in UTC
+        ("renamed", "2026-11-30T14:00:00+00:00"),
+    ):
+        rewrite(write_run(name), started=started)
+    names = [run.name for run in list_runs()[0]]
+    assert names == [
+        *("2026-11-30-builtin-step-42-1", "renamed"),
+        *("2026-11-30-builtin-9", "2026-11-30-builtin-2"),
+    ]

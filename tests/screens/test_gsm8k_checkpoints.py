@@ -6,6 +6,7 @@ from textual.widgets import Button, Static
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import Running, loaded, running, shown, until
+from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
@@ -13,6 +14,7 @@ from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.gsm8k.run_panel import RunPanel
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.train import TrainSettings
 
@@ -71,7 +73,7 @@ async def test_checkpoints_that_came_with_steps_are_told() -> None:
         assert "No file has its weights: c saves them." in shown(app)
         screen.settings = TrainSettings()
         await pilot.press("space", "k")
-        await until(pilot, lambda: "Its checkpoint is saved." in shown(app))
+        await until(pilot, lambda: "Saved: step " in shown(app))
         assert "Checkpoint of step 3 saved" in notes(app)
 
 
@@ -88,7 +90,7 @@ async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:
         await pilot.press("c")
         assert (state(app), engine.checkpoints) == (LoopState.PAUSED, [])
         await pilot.press("s", "w")
-        await until(pilot, lambda: "Its checkpoint is saved." in shown(app))
+        await until(pilot, lambda: "Saved: step " in shown(app))
         assert (state(app), engine.checkpoints) == (LoopState.STOPPED, [1])
 
 
@@ -99,7 +101,42 @@ async def test_what_is_saved_after_the_end_is_said_to_be() -> None:
         await pilot.press("space")
         await until(pilot, lambda: "No file has its weights: c saves them." in shown(app))
         await pilot.press("c")
-        await until(pilot, lambda: "Its checkpoint is saved." in shown(app))
+        await until(pilot, lambda: "Saved: step " in shown(app))
+
+
+async def test_a_run_that_was_deleted_is_not_said_to_be_saved() -> None:
+    engine = FakeEngine([3.0] * 3)
+    write_run("2026-01-01-fake-1", checkpoints=[3])
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "Saved: step 3 of 2026-01-01-fake-1 (6)." in shown(app))
+        await pilot.press("6")
+        await until(pilot, lambda: "1 run" in shown(app))
+        assert not present(app.session.saved).is_deleted
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        await pilot.press("y")
+        await until(pilot, lambda: "There is no run on disk yet." in shown(app))
+        await pilot.press("5")
+        await until(pilot, lambda: "Its run was deleted, and its checkpoints" in shown(app))
+        assert "Saved: step" not in shown(app)
+
+
+async def test_beside_a_curve_are_the_settings_of_its_run_and_the_next_ones_are_told_as_such() -> (
+    None
+):
+    async with with_engine(FakeEngine([3.0] * 3)) as (app, pilot):
+        screen = the(Gsm8kScreen, app.screen)
+        screen.settings = TrainSettings(lr=3e-4)
+        await pilot.press("space")
+        await until(pilot, lambda: "space starts another run." in shown(app))
+        screen.settings = TrainSettings(lr=7e-5, batch=2)
+        await pilot.press("6", "5")
+        said = screen.item.query_one("#said", Static)
+        await until(pilot, lambda: "starts another run with tutorial" in str(said.content))
+        panel = str(app.screen.query_one(RunPanel).title)
+        assert "lr 0.0003*" in panel
+        assert "batch 2" not in panel
 
 
 async def test_without_a_run_stop_says_how_to_start_one() -> None:

@@ -161,11 +161,17 @@ async def test_a_new_run_asks_from_which_weights_and_enter_keeps_those_there_are
     async with with_engine(engine) as (app, pilot):
         await update_twice(app, pilot)
         await pilot.press("5", "space")
-        await until(pilot, lambda: "no file has the last 2" in asked(app))
-        assert labels(app) == ["k keep these", "w save, then reload", "r reload"]
+        await until(pilot, lambda: "No file has the last 2" in asked(app))
+        assert "away from the loaded ones, builtin." in asked(app)
+        assert labels(app) == ["k keep these", "w save, then reload", "r reload, then start"]
         await pilot.press("enter")
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
         assert (engine.reloads, present(engine.status()).updates) == (0, 4)
+        await pilot.press("space")
+        await until(pilot, lambda: asked(app))
+        assert labels(app) == ["k keep these", "r reload, then start"]  # enter does the same
+        await pilot.press("escape")
+        await until(pilot, lambda: not asked(app))
         await update_twice(app, pilot)
         await pilot.press("5", "space")
         await until(pilot, lambda: asked(app))

@@ -33,6 +33,7 @@ from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.row_words import short_lr
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
+from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import LrMark, OverlaidLrMark
@@ -385,14 +386,34 @@ async def test_enter_tells_all_settings_and_marks_what_differs() -> None:
         assert isinstance(app.screen, RunsScreen)
 
 
-async def test_the_cursor_stays_on_its_run_when_another_comes() -> None:
+async def test_the_cursor_follows_the_newest_run_until_it_is_moved_and_then_stays_on_its_run() -> (
+    None
+):
     write_run(ONE)
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         write_run(TWO)
         screen(app).listing.anew()
         await until(pilot, lambda: "2 runs" in shown(app))
+        assert the(RunOnDisk, screen(app).selected).folder.name == TWO
+        await pilot.press("down")
+        write_run(THREE)
+        screen(app).listing.anew()
+        await until(pilot, lambda: "3 runs" in shown(app))
         assert the(RunOnDisk, screen(app).selected).folder.name == ONE
+
+
+async def test_a_run_says_its_preset_and_a_parent_is_told_before_what_may_be_cut() -> None:
+    """The line of a resumed run was cut inside its parent's name."""
+    tuned = replace(PRESETS["tuned"], batch=4)
+    write_run(ONE, settings=tuned, parent=Parent("2026-11-30-builtin-5", 1_042), steps=9)
+    async with with_engine() as (app, pilot):
+        told = "resumed from 2026-11-30-builtin-5 at step 1,042 · no checkpoint to "
+        await until(pilot, lambda: told in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "* where the preset tuned has another" in shown(app))
+        marked = [line for line in shown(app).splitlines() if "│ * " in line or " * " in line]
+        assert any("batch" in line and "tuned: 1" in line for line in marked)
 
 
 async def test_a_run_that_goes_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -529,7 +550,7 @@ async def test_what_cannot_be_resumed_is_a_sentence() -> None:
         await pilot.press("l")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("y")
-        await until(pilot, lambda: "It is the model of all screens now" in notes(app))
+        await until(pilot, lambda: "The model of all screens is step " in notes(app))
         assert app.session.loops["gsm8k"] is LoopState.STOPPED
 
 
@@ -546,7 +567,7 @@ async def test_l_loads_a_checkpoint_into_all_screens() -> None:
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         await pilot.press("l")
-        await until(pilot, lambda: "It is the model of all screens now" in notes(app))
+        await until(pilot, lambda: "The model of all screens is step " in notes(app))
         checkpoint = str(folder / "checkpoints" / "step-000003")
         assert loaded(app).model.name == checkpoint
         assert present(app.session.tokenizer).name == checkpoint

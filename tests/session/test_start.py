@@ -127,6 +127,15 @@ async def test_the_model_that_was_loaded_last_is_that_of_the_next_start() -> Non
         await until(pilot, lambda: any("of last time" in told for told in notes(app)))
 
 
+async def test_a_checkpoint_of_last_time_is_named_by_its_step_and_run() -> None:
+    """Its path was cut in the middle of the step's number."""
+    folder = "/home/a-student/.local/share/tui-trainer/runs/2026-11-30-builtin-step-42-1"
+    source = f"{folder}/checkpoints/step-000058"
+    async with running(engine=engine, start=of_last_time(source)) as (app, pilot):
+        named = "last time, step 58 of 2026-11-30-builtin-step-42-1: m picks"
+        await until(pilot, lambda: any(named in told for told in notes(app)))
+
+
 async def test_a_model_of_last_time_that_is_gone_gives_way_to_the_built_in_one() -> None:
     for name in ("gone", "broken"):
         async with running(engine=engine, start=of_last_time(name)) as (app, pilot):

@@ -5,9 +5,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from tui_trainer.closed import closed
@@ -15,6 +13,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.json_lines import Json, json_line
 from tui_trainer.reports.bench_figures import COMPUTE_DTYPES
 from tui_trainer.reports.bench_result import BenchHead, BenchReport, BenchResult, LoopResult
+from tui_trainer.runs.began import began
 from tui_trainer.runs.home import plain_name
 from tui_trainer.runs.json_files import UNREADABLE, from_object, parse_object, reason
 from tui_trainer.runs.private_files import private_folder
@@ -232,10 +231,5 @@ def _is_bench_name(name: str) -> bool:
 
 
 def _moment(bench: KeptBench | DamagedBench) -> float:
-    """When it was made, in seconds since 1970; when the file changed where that is not told."""
-    if isinstance(bench, KeptBench):
-        with suppress(ValueError, OverflowError, OSError):
-            return datetime.fromisoformat(bench.result.head.started).timestamp()
-    with suppress(OSError):
-        return bench.path.stat().st_mtime
-    return 0.0
+    """When it was made; when the file changed where that is not told."""
+    return began(bench.result.head.started if isinstance(bench, KeptBench) else "", bench.path)

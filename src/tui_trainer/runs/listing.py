@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui_trainer.errors import InputError
+from tui_trainer.runs.began import began
 from tui_trainer.runs.checkpoints import checkpoint_folders, step_of, take_back
 from tui_trainer.runs.deletion import Deletion, delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
@@ -95,7 +96,7 @@ def open_run(folder: Path) -> RunOnDisk:
 
 
 def list_runs() -> tuple[list[RunOnDisk], list[DamagedRun]]:
-    """All runs, the newest first, and the folders that cannot be read."""
+    """All runs, the last that began first, and the folders that cannot be read."""
     runs, damaged = [], []
     for folder in run_folders():
         try:
@@ -103,6 +104,8 @@ def list_runs() -> tuple[list[RunOnDisk], list[DamagedRun]]:
         except InputError as error:
             damaged.append(DamagedRun(folder, str(error)))
     damaged += [DamagedRun(folder, NO_RUN.format(folder)) for folder in foreign_folders()]
+    # Runs that began in the same second stay as they are, by their numbers.
+    runs.sort(key=lambda run: began(run.description.started, run.folder), reverse=True)
     return runs, damaged
 
 

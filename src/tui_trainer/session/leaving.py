@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tui_trainer.protocol.loop_names import BENCH, GSM8K
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.questions import Choice, Question
+from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.numbers import counted
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
     answers = [Choice("n", "stay"), Choice("y", leaving.verb)]
     if unsaved:
         answers.insert(1, Choice("w", f"save and {leaving.verb}"))
-    return Question(f"{_what_is_lost(session, unsaved)} {leaving.question}", tuple(answers))
+    words = f"{_what_is_lost(session, unsaved)} {leaving.question}"
+    if leaving is RELOAD:
+        words += f" They are {describe_loaded(session.choice.source)}."
+    return Question(words, tuple(answers))
 
 
 def _what_is_lost(session: "Session", unsaved: int) -> str:
@@ -67,7 +71,7 @@ def _what_is_lost(session: "Session", unsaved: int) -> str:
     in_no_file = f"No file has the last {counted(unsaved, 'update')} of these weights."
     if session.is_live(GSM8K) and run is not None:
         if session.is_running(GSM8K):
-            return f"The GSM8K loop is training. {run.describe()}"
+            return f"The GSM8K loop is training. {run.describe(goes_on=True)}"
         # Not all of them need be steps: some are made on Step meanwhile.
         more = f" {in_no_file}" if unsaved > run.unsaved else ""
         return f"The GSM8K loop is paused. {run.describe()}{more}"

@@ -10,7 +10,8 @@ from tui_trainer.session.cell import cell_settings, changes
 from tui_trainer.session.leaving import LOAD, leave_weights
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.model import ModelChoice
-from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.terminal_text import visible
+from tui_trainer.words.loaded import describe_loaded
 
 if TYPE_CHECKING:
     from tui_trainer.session.session import Session
@@ -19,7 +20,7 @@ ROOM_WAS_MADE = (
     "No model is loaded now: the one before had to make room, since memory does not hold both. "
     "Press m and pick one."
 )
-AS_LAST_TIME = "{name} again, the model of last time: m picks another."
+AS_LAST_TIME = "Again the model of last time, {name}: m picks another."
 GONE = "{name}, the model of last time, was not loaded: here is the built-in one. m picks another."
 
 
@@ -34,7 +35,7 @@ class ModelLoading:
 
         That may be gone by now, or need what was a flag then.
         """
-        app, name = self._session.app, visible_source(choice.source, 40)
+        app, name = self._session.app, describe_loaded(choice.source)
         is_there = await self.load(choice)
         if choice == asked:
             return

@@ -19,17 +19,23 @@ class SavedRun:
     step: int
     checkpoint_step: int = 0
     """The step of its last checkpoint; 0 without one."""
+    is_deleted: bool = False
+    """Whether it was deleted since, with all of its checkpoints."""
 
     @property
     def unsaved(self) -> int:
         """How many steps are in no checkpoint."""
-        return self.step - self.checkpoint_step
+        return self.step if self.is_deleted else self.step - self.checkpoint_step
 
-    def describe(self) -> str:
-        """What of the run is on disk, and which steps are in no checkpoint."""
+    def describe(self, *, goes_on: bool = False) -> str:
+        """What of the run is on disk, and which steps are in no checkpoint; those of a run that
+        `goes_on` become more while this is read."""
         kept = f"The settings and losses of {visible(self.name)} are saved"
         if not self.checkpoint_step:
-            return f"{kept}; its {counted(self.step, 'step')} {are(self.step)} in no checkpoint."
+            steps = f"{'at least ' * goes_on}{counted(self.step, 'step')}"
+            return f"{kept}; its {steps} {are(self.step)} in no checkpoint."
+        if goes_on:
+            return f"{kept}, and a checkpoint of step {self.checkpoint_step:,}; no step since is."
         if not self.unsaved:
             return f"{kept}, and step {self.step:,} is in a checkpoint that can be resumed."
         return (

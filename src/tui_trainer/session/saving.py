@@ -1,14 +1,17 @@
 """What no file has of the weights, and writing it where it belongs."""
 
 import asyncio
+from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.notifications import SeverityLevel
 
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.protocol.keeping import Save
-from tui_trainer.protocol.loop_names import TRAINING_LOOPS
+from tui_trainer.protocol.loop_names import GSM8K, TRAINING_LOOPS
 from tui_trainer.reports.runs import CheckpointReport, Kept
+from tui_trainer.runs.home import is_run, runs_home
 from tui_trainer.session.saved_run import Saved, SavedRun, describe_saved
 
 if TYPE_CHECKING:
@@ -59,6 +62,14 @@ class Saving:
         while any(session.is_live(name) for name in live):  # that they ended is on its way here
             await asyncio.sleep(HEARD_SECONDS)
         return True
+
+    def saw_runs(self, names: Collection[str]) -> None:
+        """Which runs there are, as they were listed: the one that ended last may be gone by now."""
+        saved = self._session.saved
+        if saved is None or saved.name in names or self._session.is_live(GSM8K):
+            return
+        if not is_run(runs_home() / saved.name):  # else it is younger than the list
+            self._session.saved = replace(saved, is_deleted=True)
 
     def _heard(self, kept: Kept | None) -> bool:
         """Tell what came of a save; None where it failed."""

@@ -26,7 +26,7 @@ class ItemPanel(Panel):
 
     DEFAULT_CSS = """
     ItemPanel {
-        #said { height: auto; max-height: 3; text-style: bold; display: none; }
+        #said { height: auto; max-height: 4; text-style: bold; display: none; }
         #losses { height: 1; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
         #row { height: 1; display: none; color: $context; }
         #row { text-wrap: nowrap; text-overflow: ellipsis; }

@@ -196,6 +196,15 @@ def test_a_checkpoint_names_its_model_and_counts_all_updates(qwen3: Engine) -> N
     facts = read_facts(newest() / "checkpoints" / report.name)
     assert (facts.model, facts.step, facts.updates) == ("Qwen3", 5, 5)
     assert read_run(newest()).model.name == "Qwen3"
+    end(reports)
+    resumed = qwen3.load_model(ModelChoice(str(newest() / "checkpoints" / report.name)))
+    assert resumed.model.name == "Qwen3 step 5"
+    fresh = qwen3.train(EIGHT, record=True)
+    list(itertools.islice(fresh, 2))
+    report = the(CheckpointReport, qwen3.save())
+    end(fresh)
+    further = qwen3.load_model(ModelChoice(str(find_checkpoint(report.run))))
+    assert further.model.name == "Qwen3 step 7"  # and not "Qwen3 step 5 step 2"
 
 
 def test_checkpoints_come_every_n_steps_and_steps_tell_of_them(qwen3: Engine) -> None:

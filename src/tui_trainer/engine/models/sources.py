@@ -6,6 +6,7 @@ tokenizer and no weights. Weights are safetensors or GGUF; nothing is unpickled.
 
 import importlib.util
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,15 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models
-from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE
+from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE, TrainingFacts
 from tui_trainer.settings.model import RANDOM
 from tui_trainer.words.runs import describe_saved_model
 
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
 WEIGHTS, GGUF = ".safetensors", ".gguf"
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
+STEP_OF = re.compile(r"( step [\d,]+)+$")
+"""What the name of a checkpoint's model adds to that of the model it was trained from."""
 
 
 FilesIdentity = frozenset[tuple[str, int, int, int]]
@@ -146,8 +149,15 @@ def _folder_source(path: Path, *, weights: bool) -> Source:
     if not (path / TRAINING_FILE).is_file():
         return Source(path.resolve().name, path)
     facts = check_checkpoint(path, loads)
-    name = f"{facts.model} step {facts.step:,}"
-    return Source(name, path, updates=facts.updates, base=facts.model)
+    return Source(checkpoint_model_name(facts), path, updates=facts.updates, base=facts.model)
+
+
+def checkpoint_model_name(facts: TrainingFacts) -> str:
+    """`builtin step 42`. A run that began with such weights adds its steps to theirs, so that a
+    name does not grow with each."""
+    origin = STEP_OF.sub("", facts.model)
+    steps = facts.step if origin == facts.model else facts.updates
+    return f"{origin} step {steps:,}"
 
 
 def _gguf_source(path: Path, name: str) -> Source:

@@ -251,7 +251,8 @@ digits."""
     def _show_run(self) -> None:
         """Its settings, and what of it is saved."""
         lr_now = self.report.lr if self.report is not None and self.loop.is_live else None
-        settings = describe_settings(self.trains_with, lr_now, self.lr.asked)
+        on_show = self.trains_with if self.report is None else self.run.settings
+        settings = describe_settings(on_show, lr_now, self.lr.asked)
         saved = self.session.saved if self.report is not None else None
         name = visible(self.report.run or "") if self.report is not None else ""
         facts = Content.assemble(describe_saved(saved))
@@ -287,12 +288,11 @@ digits."""
         return "RAM" if status is None or status.model.device == "cpu" else "GPU"
 
     def _describe_end(self) -> str:
-        run, saved = self.run, self.session.saved
+        run, saved, series = self.run, self.session.saved, self.wall.loss.series
         if not run.ended:
             return ""
-        is_saved = saved is not None and not saved.unsaved
-        series = self.wall.loss.series
-        return describe_end(run.ended, run.report, series, run.clock, saved=is_saved)
+        following = "" if self.settings == run.settings else describe_settings(self.settings)
+        return describe_end(run.ended, run.report, series, run.clock, saved, following)
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far; before, the first."""

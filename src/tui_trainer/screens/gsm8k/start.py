@@ -20,6 +20,7 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.numbers import counted, so_far
 
 
@@ -113,7 +114,7 @@ class RunStart:
         status = session.status
         if status is None or status.updates == 0:
             return True
-        answer = await self._answer(_question_of_weights(status))
+        answer = await self._answer(_question_of_weights(status, session.choice.source))
         if answer == "w" and not await session.saving.save():
             return False
         if answer in ("r", "w"):
@@ -132,15 +133,13 @@ class RunStart:
             self._since = time.monotonic()
 
 
-def _question_of_weights(status: LearnerStatus) -> Question:
-    """From which weights a run is to start; what is under enter loses none."""
-    keep, again = Choice("k", "keep these"), Choice("r", "reload")
-    away = counted(status.updates, "update")
+def _question_of_weights(status: LearnerStatus, source: str) -> Question:
+    """From which weights a run is to start, those or what was loaded from `source`; what is under
+    enter loses none, and is the same whether a file has them or not."""
+    keep, again = Choice("k", "keep these"), Choice("r", "reload, then start")
+    loaded = f"the loaded ones, {describe_loaded(source)}"
+    words = f"The weights are {counted(status.updates, 'update')} away from {loaded}."
     if not status.unsaved:
-        words = f"The weights are {away} away from the loaded ones. Start from which?"
-        return Question(words, (Choice("r", "reload, then start"), keep))
-    words = (
-        f"The weights are {away} away from the loaded ones, and no file has the last "
-        f"{status.unsaved:,}. Start from which?"
-    )
+        return Question(f"{words} Start from which?", (keep, again))
+    words += f" No file has the last {status.unsaved:,}. Start from which?"
     return Question(words, (keep, Choice("w", "save, then reload"), again))

@@ -6,6 +6,7 @@ from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.series import Series
 from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.progress_line import progress_line
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.words.numbers import (
@@ -19,6 +20,7 @@ from tui_trainer.words.numbers import (
     so_far,
     tokens_per_second,
 )
+from tui_trainer.words.runs import NAME_CHARACTERS
 from tui_trainer.words.signs import RIGHT, STATES, WARNING
 
 BARS = 4, 40
@@ -99,6 +101,8 @@ def describe_saved(saved: SavedRun | None) -> Part:
     """How many of the run's steps no checkpoint has, or that there are none."""
     if saved is None or not saved.step:
         return ""
+    if saved.is_deleted:
+        return WARNING.said("its run was deleted")
     if saved.unsaved:
         return WARNING.said(f"unsaved {saved.unsaved:,}")
     return RIGHT.said("saved")
@@ -135,18 +139,33 @@ def describe_numbers(
 
 
 def describe_end(
-    how: str, report: StepReport | None, series: Series, clock: RunClock, *, saved: bool
+    how: str,
+    report: StepReport | None,
+    series: Series,
+    clock: RunClock,
+    saved: SavedRun | None,
+    following: str,
 ) -> str:
-    """What the run came to, whether its last weights are `saved`, and what can be done now."""
+    """What the run came to, what of it is `saved`, and what can be done now; `following` are the
+    settings of the next run, where those are others."""
     if report is None:
         return f"{how} before the first step."
-    kept = "Its checkpoint is saved." if saved else "No file has its weights: c saves them."
+    others = f" with {following}" if following else ""
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
-        f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → "
-        f"{nats(series.smoothed)} (average{without(series)}).\n"
-        f"{kept} space starts another run."
+        f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → {nats(series.last)}, "
+        f"average {nats(series.smoothed)}{without(series)}.\n"
+        f"{describe_kept(saved)} space starts another run{others}."
     )
+
+
+def describe_kept(saved: SavedRun | None) -> str:
+    """Whether a file has the weights that a run ended with, and which."""
+    if saved is not None and saved.is_deleted:
+        return "Its run was deleted, and its checkpoints with it."
+    if saved is None or saved.unsaved:
+        return "No file has its weights: c saves them."
+    return f"Saved: step {saved.step:,} of {visible(saved.name, limit=NAME_CHARACTERS)} (6)."
 
 
 def without(series: Series) -> str:

@@ -16,7 +16,11 @@ from tui_trainer.screens.runs.words import describe_validated
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.terminal_text import visible
+from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.runs import NAME_CHARACTERS
+
+RESUMED = "Goes on from {what}, as a run of its own. That is what R goes back to now."
+LOADED = "The model of all screens is {what} now, which R goes back to."
 
 
 class RunCheckpoints:
@@ -40,13 +44,14 @@ class RunCheckpoints:
                 )
             )
         elif (checkpoint := await self._load(run, left, "Resume")) is not None:
+            self._screen.notify(RESUMED.format(what=describe_loaded(str(checkpoint))), markup=False)
             screen = await self._loop_screen()
             await screen.resume(run, checkpoint)
 
     async def load(self, run: RunOnDisk) -> None:
         """Make a checkpoint the model of all screens."""
-        if await self._load(run, run.checkpoints, "Load") is not None:
-            self._screen.notify("It is the model of all screens now: 1 to 5.", markup=False)
+        if (checkpoint := await self._load(run, run.checkpoints, "Load")) is not None:
+            self._screen.notify(LOADED.format(what=describe_loaded(str(checkpoint))), markup=False)
 
     async def evaluate(self, run: RunOnDisk) -> None:
         """Make a checkpoint the model, and evaluate it over GSM8K."""

@@ -117,6 +117,11 @@ b opens the benches: how fast the training loops are on this machine, side by si
         return self.listed[row] if row < len(self.listed) else None
 
     @property
+    def _follows(self) -> bool:
+        """Whether the newest run is at the cursor, and the next one is to be."""
+        return self.query_one("#runs", LineTable).cursor == 0
+
+    @property
     def selected_run(self) -> RunOnDisk | None:
         """The run at the cursor; None, and a word, where there is none that can be read."""
         if isinstance(self.selected, RunOnDisk):
@@ -173,10 +178,12 @@ b opens the benches: how fast the training loops are on this machine, side by si
         )
 
     def _take(self, listed: tuple[Listed, ...], failure: str) -> None:
-        """Show another list; the cursor stays on its run."""
-        before, self.listed = self.selected, listed
+        """Show another list; at the top the cursor follows the newest run, elsewhere it stays."""
+        before, self.listed = None if self._follows else self.selected, listed
         self.follow_keys()
         folders = [row.folder for row in listed]
+        if not failure:
+            self.session.saving.saw_runs({folder.name for folder in folders})
         self.curves.forget(self.marks.keep({folder.name for folder in folders}))
         if before is not None and before.folder in folders:
             self.query_one("#runs", LineTable).cursor = folders.index(before.folder)

@@ -85,15 +85,15 @@ def describe_run(run: RunOnDisk, curve: LossCurve) -> str:
         f"{duration(tally.seconds).strip()} · loss {nats(tally.first)} → "
         f"{nats(tally.last)}"
     )
-    parts = [checkpoints_line(run.checkpoints)]
+    # Of what is cut at the end of a line the last matters least.
+    parts = [] if described.parent is None else [describe_parent(described.parent)]
+    parts.append(checkpoints_line(run.checkpoints))
     if (best := curve.best_validation) is not None:
         parts.insert(0, describe_validated(best.place.step, curve))
     if described.failure is not None:
         parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
     if described.updates_on_step:
         parts.append(f"{counted(described.updates_on_step, 'update')} on Step")
-    if described.parent is not None:
-        parts.append(describe_parent(described.parent))
     return "\n".join((made, describe_settings(described.settings), " · ".join(parts)))
 
 
@@ -117,7 +117,7 @@ def describe_left(run: Listed, deletion: Deletion) -> str:
 def checkpoints_line(steps: tuple[int, ...]) -> str:
     """The last few of them, newest first."""
     if not steps:
-        return "no checkpoint, so nothing to resume, load or evaluate"
+        return "no checkpoint to resume, load or evaluate"
     return describe_checkpoints(steps, CHECKPOINTS_SHOWN)
 
 
@@ -127,7 +127,8 @@ def checkpoints_line(steps: tuple[int, ...]) -> str:
 def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
     """Headings and the lines under each: all that `run.json` says, with the folder's bytes."""
     described = run.description
-    yield "Settings, * where the preset tutorial has another", settings_lines(run)
+    preset = nearest_preset(described.settings)
+    yield f"Settings, * where the preset {preset} has another", settings_lines(run)
     model = described.model
     yield (
         "Model",
