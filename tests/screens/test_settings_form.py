@@ -15,12 +15,15 @@ from tests.forms import form_of, typed
 from tests.known import the
 from tests.pilot import running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.reports.loop import LoopCost, MemoryEstimate
 from tui_trainer.screens.dialogs.setting_rows import NAME, SettingRows
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
-from tui_trainer.screens.gsm8k.settings import FORM
+from tui_trainer.screens.gsm8k.settings import form_of
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.settings import describe_field
+
+FORM = form_of(Configuration())
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from tests.fake_engine import FakeEngine
 from tests.forms import form_of, typed
 from tests.known import the
 from tests.pilot import loaded, running, shown, until
+from tests.session.test_start import configured
 from tui_trainer.app import TuiTrainer
 from tui_trainer.cli import make_parser
 from tui_trainer.headless.arguments import model_choice, read_settings
@@ -16,6 +17,7 @@ from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.cell import cell_settings
+from tui_trainer.session.start import Start
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.text_box import TextBox
@@ -128,3 +130,25 @@ async def test_what_is_copied_is_taken_and_is_the_same(
 async def test_one_key_opens_the_settings_of_every_screen_that_has_some(digit: str) -> None:
     async with running("escape", digit, "comma", engine=lambda _: FakeEngine()) as (app, pilot):
         await until(pilot, is_open, app)
+
+
+@pytest.mark.parametrize(
+    ("digit", "said", "figure"),
+    [
+        ("5", configured(loop__items=7), "next run  tutorial ─"),
+        ("5", configured(loop__preset="tuned", loop__items=7), "next run  tuned ─"),
+        ("5", configured(loop__lr=2e-4, loop__batch=2), "next run  configured ─"),
+        ("4", configured(cell__lr=2e-4, cell__dropout=0.5), "next update  usual ─"),
+        ("2", configured(**{"sampling__top-p": 0.5}), "is chosen  usual ─"),
+    ],
+)
+async def test_what_is_configured_is_the_default_and_no_change(
+    digit: str, said: Start, figure: str
+) -> None:
+    engine = FakeEngine()
+    async with running("escape", digit, start=said, engine=lambda _: engine) as (app, pilot):
+        await pilot.press("comma")
+        await until(pilot, is_open, app)
+        await until(pilot, lambda: figure in shown(app))
+        assert "changed" not in shown(app)
+        assert "* " not in shown(app)

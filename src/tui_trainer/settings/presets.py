@@ -1,5 +1,6 @@
 """Presets: settings that belong together, by name. No torch here."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tui_trainer.errors import InputError
@@ -55,6 +56,6 @@ def differing(settings: TrainSettings, base: TrainSettings) -> list[SettingField
     ]
 
 
-def nearest_preset(settings: TrainSettings) -> str:
+def nearest_preset(settings: TrainSettings, presets: Mapping[str, TrainSettings] = PRESETS) -> str:
     """The name of the preset that the fewest settings differ from."""
-    return min(PRESETS, key=lambda name: len(differing(settings, PRESETS[name])))
+    return min(presets, key=lambda name: len(differing(settings, presets[name])))

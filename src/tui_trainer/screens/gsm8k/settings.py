@@ -5,6 +5,7 @@ from functools import partial
 
 from textual.content import Content
 
+from tui_trainer.configuration.layers import Configuration
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.loop_names import BENCH
 from tui_trainer.protocol.loops import ReckonLoop
@@ -22,7 +23,18 @@ from tui_trainer.words.signs import WARNING
 
 BENCH_GOES = "what it costs is not reckoned beside a bench"
 ALWAYS_TOLD = "problems", "items", "lr", "optimizer", "seed"
-FORM = FormOf("Settings of the next run", PRESETS, TrainSettings, nearest_preset)
+CONFIGURED = "configured"
+"""What config.toml and the environment say, where that is none of the presets."""
+
+
+def form_of(configuration: Configuration) -> FormOf[TrainSettings]:
+    """The presets with what is configured beside them: nothing of that is a change."""
+    presets = {name: configuration.training(name) for name in PRESETS}
+    configured = configuration.training()
+    if configured not in presets.values():
+        presets = {CONFIGURED: configured} | presets
+    nearest = partial(nearest_preset, presets=presets)
+    return FormOf("Settings of the next run", presets, TrainSettings, nearest)
 
 
 def make_form(session: Session, settings: TrainSettings, at: str) -> SettingsForm[TrainSettings]:
@@ -31,7 +43,8 @@ def make_form(session: Session, settings: TrainSettings, at: str) -> SettingsFor
     async def cost(typed: TrainSettings) -> Content:
         return (await reckon_cost(session, typed))[0]
 
-    return SettingsForm(FORM, settings, session.choice, cost, session.configuration, at)
+    form = form_of(session.configuration)
+    return SettingsForm(form, settings, session.choice, cost, session.configuration, at)
 
 
 async def reckon_cost(session: Session, settings: TrainSettings) -> tuple[Content, ...]:
