@@ -27,7 +27,7 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
-from tui_trainer.screens.gsm8k.settings import form_of
+from tui_trainer.screens.gsm8k.settings import loop_form
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.step.fork_dialog import ForkDialog
@@ -56,7 +56,7 @@ DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = 
         lambda app: QuestionDialog(Question("Quit?", (Choice("y", "yes"), Choice("n", "no")))),
     ),
     Entry: (ENTER, lambda app: Entry("lr", "1", float)),
-    SettingsForm: (ENTER, lambda app: SettingsForm(form_of(Configuration()), TrainSettings())),
+    SettingsForm: (ENTER, lambda app: SettingsForm(loop_form(Configuration()), TrainSettings())),
     ModelPicker: (DOWN + ENTER, lambda app: ModelPicker(app.session)),
     TokenizerPicker: (DOWN + ENTER, lambda app: TokenizerPicker(app.session, "builtin")),
     CheckpointPicker: (ENTER, lambda app: CheckpointPicker("Which?", (1, 2), str)),
@@ -94,7 +94,7 @@ async def test_a_dialog_is_left_once_by_keys_in_one_read() -> None:
 
 LINES = "\n".join(map(str, range(100)))
 READ: tuple[Callable[[TuiTrainer], AnyDialog], ...] = (
-    lambda app: SettingsForm(form_of(Configuration()), TrainSettings()),
+    lambda app: SettingsForm(loop_form(Configuration()), TrainSettings()),
     lambda app: ForkDialog(app.session, LINES),
     lambda app: HelpDialog(below(app)),
     lambda app: FailureDialog(Failure("It failed, and how. " * 8, LINES)),

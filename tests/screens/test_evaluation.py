@@ -457,7 +457,10 @@ async def test_form_tells_each_setting() -> None:
                     pilot, lambda field: f"{field.label}: {field.meaning}." in shown(app), field
                 )
                 assert "takes effect with the next evaluation" in shown(app)
-                assert max(map(len, describe_field(field)[:3])) <= 76
+                assert (
+                    max(map(len, describe_field(field, "usual", field.as_typed(field.usual))[:3]))
+                    <= 76
+                )
 
 
 # The raw texts

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -19,11 +20,13 @@ from tui_trainer.configuration.layers import Configuration
 from tui_trainer.reports.loop import LoopCost, MemoryEstimate
 from tui_trainer.screens.dialogs.setting_rows import NAME, SettingRows
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
-from tui_trainer.screens.gsm8k.settings import form_of
+from tui_trainer.screens.gsm8k.settings import loop_form
+from tui_trainer.settings.presets import TUTORIAL
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.settings import describe_field
 
-FORM = form_of(Configuration())
+FORM = loop_form(Configuration())
 
 
 @asynccontextmanager
@@ -56,7 +59,7 @@ async def test_every_setting_is_reached_by_down_and_told_where_the_cursor_is() -
                 assert here(app) == field.name
                 await until(pilot, lambda group: f"── {group} ──" in shown(app), group)
                 text = shown(app)
-                for line in describe_field(field)[:3]:
+                for line in describe_field(field, "tutorial", field.typed(TUTORIAL))[:3]:
                     assert line in text
                     assert len(line) <= 76
                 assert all(option in text for option in field.options)
@@ -161,13 +164,13 @@ class Slow(FakeEngine):
 async def test_what_it_costs_is_told_as_it_is_typed_and_no_key_waits_for_it() -> None:
     engine = Slow()
     cost = "memory 0.31 of 7.9 GB · {} · about {} at 1,000 tok/s"
-    async with form("down", "down", engine=engine) as (_, app, pilot):
+    async with form("down", "down", engine=engine) as (screen, app, pilot):
         await until(pilot, lambda: app.worker.doing is not None)  # what was there at first
         await pilot.press("9")
         await until(pilot, lambda: re.search(r"\* items +9 +500", shown(app)))
         assert "about" not in shown(app)
         await pilot.press("0", "0")
-        await until(pilot, lambda: "gsm8k --items 900" in shown(app))
+        await until(pilot, lambda: screen.command.endswith("gsm8k --items 900"))
         engine.may_reckon.release(9)
         told = cost.format("900 steps · 90K tokens", "1:30")
         await until(pilot, lambda: told in shown(app))
@@ -231,3 +234,41 @@ async def test_a_click_takes_a_setting_in_hand_and_chooses_its_word() -> None:
         await until(pilot, lambda: "--items 8" in screen.command)
         await pilot.click("#search")
         await until(pilot, lambda: here(app) == "search")
+
+
+async def test_a_search_that_finds_nothing_says_so_and_enter_takes_nothing() -> None:
+    async with form(size=(120, 40)) as (screen, app, pilot):
+        await until(pilot, lambda: "ctrl+y copies  $" in shown(app))
+        before = screen.query_one(Panel).region
+        await pilot.press(*"zebra", "enter")
+        await until(pilot, lambda: "▲ No setting has these words" in shown(app))
+        assert app.screen is screen
+        assert screen.query_one(Panel).region == before
+        await pilot.press("escape")
+        await until(pilot, lambda: len(fields_on_show(screen)) == len(FORM.fields))
+        assert screen.query_one(Panel).region == before
+
+
+async def test_what_stands_beside_the_values_has_the_presets_name_over_it() -> None:
+    async with form() as (_, app, pilot):
+        line, below = re.compile("── data ─+ tutorial ─+"), re.compile(" items +500 +500")
+        await until(pilot, lambda: line.search(shown(app)) and below.search(shown(app)))
+        rows = shown(app).splitlines()
+        head = next(row for row in rows if "── data" in row)
+        value = next(row for row in rows if " items" in row)
+        assert head.index("tutorial") == value.rindex("500")
+        await pilot.press("up", "right")
+        await until(pilot, lambda: re.search("── data ─+ tuned ─+", shown(app)))
+
+
+async def test_what_is_pasted_is_told_for_what_it_is() -> None:
+    async with form("down") as (_, app, pilot):
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "▲ a name" in shown(app))
+        paste = "[/bold] \x1b]52;c;x\x07" + "很" * 300
+        assert app.focused is not None
+        app.focused.post_message(events.Paste(paste))
+        await until(pilot, lambda: "很很" in shown(app))
+        assert "\x1b" not in shown(app)
+        await pilot.press("down", "ctrl+u", *"1_0")
+        await until(pilot, lambda: "▲ items takes a whole number, not '1_0'." in shown(app))

@@ -89,13 +89,13 @@ def test_one_field_of_a_dataclass_makes_the_flag_its_help_and_the_line_of_a_form
     assert (typed["minutes"], typed["milk"]) == ("2.5", "yes")
     assert read_typed(Tea, typed) == given
     cups, sugar = form.fields[1:3]
-    assert describe_field(cups) == (
+    assert describe_field(cups, "usual", "2") == (
         "cups: how many cups.",
-        "from 1 to 12 cups · usually 2 · --cups",
+        "from 1 to 12 cups · usual: 2 · --cups",
         "A change takes effect with the next cup.",
         "",
     )
-    assert describe_field(sugar)[2] == "A change takes effect at once."
+    assert describe_field(sugar, "usual", "0")[2] == "A change takes effect at once."
 
 
 @pytest.mark.parametrize(

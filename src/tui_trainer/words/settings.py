@@ -6,14 +6,14 @@ from tui_trainer.terminal_text import visible_source
 LABEL_WIDTH = 18
 
 
-def describe_field(field: SettingField) -> tuple[str, ...]:
-    """A line each: what a setting means, what it can be, when a change of it takes effect, and what
-    more there is to know."""
-    flag = "" if field.flag is None else f" · {field.option}"
-    usual = field.as_typed(field.usual) or "empty"
+def describe_field(field: SettingField, preset: str, value: str) -> tuple[str, ...]:
+    """A line each: what a setting means, what it can be and what a preset has for it, when a change
+    of it takes effect, and what more there is to know."""
+    beside = "" if value == field.none_is else f"{preset}: {shown_text(value) or 'empty'}"
+    flag = "" if field.flag is None else field.option
     return (
         f"{field.label}: {field.meaning}.",
-        f"{field.allowed} · usually {usual}{flag}",
+        " · ".join(filter(None, (field.allowed, beside, flag))),
         f"A change takes effect {field.takes_effect}.",
         field.more.replace("`", ""),
     )

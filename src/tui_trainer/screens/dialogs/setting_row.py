@@ -53,7 +53,7 @@ class SettingRow:
         """With what `preset` has, and with what can be used at all."""
         self.differs = not self.is_as_in(preset)
         self.refused = self.field.refused(self._kind, self.value)
-        allowed = self.field.range or self.field.kind.value
+        allowed = self.field.range or ("a name" if self.is_long else self.field.kind.value)
         usual = shown_text(self.field.typed(preset)) or "empty"
         self.note = f"{WARNING.mark} {allowed}" if self.refused else usual
 

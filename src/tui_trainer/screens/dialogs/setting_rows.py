@@ -59,6 +59,8 @@ class SettingRows(Widget, can_focus=True):
     def __init__(self, groups: Groups) -> None:
         super().__init__()
         self._groups = groups
+        self.preset = ""
+        """Whose values the notes are: their heading."""
         self._query = ""
         self._columns: tuple[list[Line], ...] = ()
         self._editor = LineBox("", id="typed")
@@ -211,24 +213,29 @@ class SettingRows(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self._width - GAP
         parts = [
-            self._draw(column[y] if y < len(column) else "", width).adjust_cell_length(width)
+            self._draw(column[y] if y < len(column) else "", width, y).adjust_cell_length(width)
             for column in self._columns
         ]
         between = Strip([Segment(" " * GAP)])
         line = Strip.join([part for both in zip(parts, repeat(between)) for part in both])
         return line.adjust_cell_length(self.size.width).apply_style(self.rich_style)
 
-    def _draw(self, line: Line, width: int) -> Strip:
+    def _draw(self, line: Line, width: int, y: int) -> Strip:
         if isinstance(line, SettingRow):
             return self._draw_row(line, width)
-        return self._draw_heading(line, width) if line else Strip([])
+        beside = "" if y else self.preset
+        return self._draw_heading(line, beside, width) if line else Strip([])
 
-    def _draw_heading(self, name: str, width: int) -> Strip:
+    def _draw_heading(self, name: str, beside: str, width: int) -> Strip:
+        """The name of a group, and over the notes what they are."""
         in_hand = "-in-hand" if self.in_hand and self.in_hand.field.group == name else ""
         rule = self._ink(f"rule{in_hand}")
-        title = Segment(f" {name} ", self._ink(f"group{in_hand}"))
-        rest = "─" * max(0, width - len(name) - 4)
-        return Strip([Segment("──", rule), title, Segment(rest, rule)])
+        group, note = self._ink(f"group{in_hand}"), self._ink("note")
+        before = "─" * (NAME + CHOICE - len(name) - 5)
+        words = Segment(f" {beside} " if beside else "──", note if beside else rule)
+        rest = "─" * max(0, width - NAME - CHOICE - words.cell_length + 1)
+        lines = Segment("──", rule), Segment(f" {name} ", group), Segment(before, rule)
+        return Strip([*lines, words, Segment(rest, rule)])
 
     def _draw_row(self, row: SettingRow, width: int) -> Strip:
         in_hand = "-in-hand" if row is self.in_hand else ""

@@ -36,6 +36,7 @@ COST_SECONDS = 0.3
 """For which nothing is typed before it is asked what the settings cost."""
 KEYS = "escape goes back · enter takes them · ↑↓ ←→ · ctrl+r {preset}"
 NO_COMMAND = "There is no command line: a setting cannot be used."
+NOTHING_FOUND = "No setting has these words: escape shows all."
 ABOUT = {
     "preset": (
         "preset: fills the form with settings that belong together.",
@@ -179,6 +180,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
     def _tell_all(self) -> None:
         for row in self._rows.values():
             row.compare(self._form.presets[self._preset])
+        self._list.preset = self._preset
         self._list.refresh()
         self._tell_whole()
 
@@ -200,8 +202,8 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
             self.command = ""
         else:
             self.command = f"{program()} {shlex.join(words)}"
-        line, copies = visible(self.command, newline=" "), ("  ctrl+y copies", "$context")
-        told = Content.assemble("$ ", line, copies) if line else Content(NO_COMMAND)
+        line, copies = visible(self.command, newline=" "), ("ctrl+y copies  ", "$context")
+        told = Content.assemble(copies, "$ ", line) if line else Content(NO_COMMAND)
         self.query_one("#command", Static).update(told)
 
     @work(exclusive=True, group="cost")
@@ -223,18 +225,30 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         """What the cursor is on; in its second line why that, or something else, is refused."""
         name = self.here
         row = self._rows.get(name)
-        first, *others = ABOUT.get(name, ("",)) if row is None else describe_field(row.field)
+        first, *others = ABOUT.get(name, ("",)) if row is None else self._describe(row)
         lines = [Content(first), *map(Content, others)]
         if why := refused or (row.refused if row else ""):
             lines[1:2] = [Content.styled(f"{WARNING.mark} {visible(why)}", "bold $worse")]
         self.query_one("#meaning", Static).update(Content("\n").join(lines))
 
+    def _describe(self, row: SettingRow) -> tuple[str, ...]:
+        name = self._preset
+        return describe_field(row.field, name, row.field.typed(self._form.presets[name]))
+
     # Search
 
     def _filter(self, query: str) -> None:
         """Show what is about all of its words; a group of which nothing is left goes too."""
+        rows = self.query_one(VerticalScroll)
+        if not query:
+            rows.styles.min_height = None
+        elif rows.styles.min_height is None:
+            rows.styles.min_height = rows.size.height  # the dialog stays as large as it is
         self._list.show_about(query)
-        self._explain("" if self._list.shown else "No setting has these words: escape shows all.")
+        self._explain("" if self._list.shown else NOTHING_FOUND)
+
+    def on_resize(self) -> None:
+        self.query_one(VerticalScroll).styles.min_height = None
 
     def action_search(self) -> None:
         self.go("search")
@@ -308,10 +322,12 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         shown = self._list.shown
-        if event.input.id == "search" and event.value.strip() and shown:
+        if event.input.id != "search" or not event.value.strip():
+            self.action_take()
+        elif shown:
             self._list.take_in_hand(shown[0])
         else:
-            self.action_take()
+            self._explain(NOTHING_FOUND)
 
     def action_take(self) -> None:
         try:

@@ -27,7 +27,7 @@ CONFIGURED = "configured"
 """What config.toml and the environment say, where that is none of the presets."""
 
 
-def form_of(configuration: Configuration) -> FormOf[TrainSettings]:
+def loop_form(configuration: Configuration) -> FormOf[TrainSettings]:
     """The presets with what is configured beside them: nothing of that is a change."""
     presets = {name: configuration.training(name) for name in PRESETS}
     configured = configuration.training()
@@ -43,7 +43,7 @@ def make_form(session: Session, settings: TrainSettings, at: str) -> SettingsFor
     async def cost(typed: TrainSettings) -> Content:
         return (await reckon_cost(session, typed))[0]
 
-    form = form_of(session.configuration)
+    form = loop_form(session.configuration)
     return SettingsForm(form, settings, session.choice, cost, session.configuration, at)
 
 
