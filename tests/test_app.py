@@ -320,7 +320,7 @@ async def test_the_palette_opens_each_form_at_the_setting_that_was_looked_for() 
         for query, title, name in (
             ("warm-up", "warmup: setting of GSM8K (5)", "warmup"),
             ("weight decay", "weight decay: setting of GSM8K (5)", "weight_decay"),
-            ("top-p setting", "top p: setting of Predict (2)", "top_p"),
+            ("top-p", "top p: setting of Predict (2)", "top_p"),
             ("eval mode", "training: setting of Step (4)", "training"),
             ("answer tokens", "max tokens: setting of an evaluation (5)", "max_tokens"),
             # From the evaluation, which lies over GSM8K, to GSM8K's own; and to the bench.
@@ -344,6 +344,7 @@ def is_at(app: TuiTrainer, name: str) -> bool:
     ("query", "fuzzy", "score"),
     [
         ("Upd", 0.4, 1.0),
+        ("up-date", 0.0, 1.0),
         ("the loss update", 0.0, 0.9),
         ("update nothing", 0.0, 0.0),
         ("udt", 0.8, 0.4),

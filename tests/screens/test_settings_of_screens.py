@@ -1,6 +1,7 @@
 """The forms of Step and Predict: what is typed there is what the keys change, and a command."""
 
 import argparse
+import re
 import shlex
 
 import pytest
@@ -124,6 +125,19 @@ async def test_what_is_copied_is_taken_and_is_the_same(
             assert read_settings(kind, arguments) == wanted
             assert model_choice(arguments) == app.session.choice
             await until(pilot, lambda: not is_open(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_long_command_is_copied_whole_and_told_in_two_lines(size: tuple[int, int]) -> None:
+    long = "很长 text\n" * 500
+    async with running("escape", "4", size=size, engine=lambda _: FakeEngine()) as (app, pilot):
+        the(WorkScreen, app.screen).query_one(TextBox).text = long
+        await pilot.press("comma")
+        await until(pilot, is_open, app)
+        await until(pilot, lambda: re.search(r"ctrl\+y copies .*\n?.*…", shown(app)))
+        assert app.screen.query_one("#command").size.height == 2
+        await pilot.press("ctrl+y")
+        assert parsed(app.clipboard).text == long
 
 
 @pytest.mark.parametrize("digit", ["2", "4", "5"])

@@ -19,7 +19,7 @@ from tui_trainer.screens.dialogs.setting_commands import forms_from
 from tui_trainer.screens.work_screen import SAVE, SAVE_TOOLTIP, ScreenOnTop, WorkScreen
 from tui_trainer.widgets.keys import by_group, is_told, keys_of
 from tui_trainer.widgets.screen_tabs import SCREENS
-from tui_trainer.words.searching import has_words, plain
+from tui_trainer.words.searching import has_words, is_in
 
 Return = TypeVar("Return")
 
@@ -73,12 +73,12 @@ class Commands(Provider):
 
 
 def score_of(command: SystemCommand, query: str, fuzzy: float) -> float:
-    """In the title as it is typed, then every word in title or description, then by its letters.
+    """In the title as it is typed, spaces and hyphens apart; then every word in title or
+    description; then by its letters.
 
     `fuzzy` is how well the letters of the query are those of the title; 0 where they are not.
     """
-    words, title = plain(query).split(), plain(command.title)
-    if " ".join(words) in title:
+    if is_in(command.title, query):
         return 1.0
     if has_words(f"{command.title} {command.help}", query):
         return 0.9

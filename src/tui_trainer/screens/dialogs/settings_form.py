@@ -24,6 +24,7 @@ from tui_trainer.screens.dialogs.setting_rows import SettingRows
 from tui_trainer.settings.fields import GROUPS, SettingField, fields_of, read_typed
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.cell_text import fit
 from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.panel import Panel
@@ -202,9 +203,15 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
             self.command = ""
         else:
             self.command = f"{program()} {shlex.join(words)}"
-        line, copies = visible(self.command, newline=" "), ("ctrl+y copies  ", "$context")
-        told = Content.assemble(copies, "$ ", line) if line else Content(NO_COMMAND)
-        self.query_one("#command", Static).update(told)
+        self._show_command()
+
+    def _show_command(self) -> None:
+        """As much of it as two lines hold, whose ends may stay empty."""
+        shown, copies = self.query_one("#command", Static), ("ctrl+y copies  ", "$context")
+        line = fit(
+            visible(self.command, newline=" ", limit=1000), max(20, 2 * shown.size.width - 40)
+        ).rstrip()
+        shown.update(Content.assemble(copies, "$ ", line) if line else Content(NO_COMMAND))
 
     @work(exclusive=True, group="cost")
     async def _tell_cost(self, cost: Cost[Settings]) -> None:
@@ -249,6 +256,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def on_resize(self) -> None:
         self.query_one(VerticalScroll).styles.min_height = None
+        self.call_after_refresh(self._show_command)
 
     def action_search(self) -> None:
         self.go("search")
