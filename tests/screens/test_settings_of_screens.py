@@ -166,3 +166,15 @@ async def test_what_is_configured_is_the_default_and_no_change(
         await until(pilot, lambda: figure in shown(app))
         assert "changed" not in shown(app)
         assert "* " not in shown(app)
+
+
+async def test_a_form_of_a_few_settings_has_one_column_and_room_for_what_it_tells() -> None:
+    engine = FakeEngine()
+    async with running("escape", "4", size=(120, 40), engine=lambda _: engine) as (app, pilot):
+        await pilot.press("comma")
+        await until(pilot, is_open, app)
+        await until(
+            pilot, lambda: re.search("dropout +the model's own +the model's own", shown(app))
+        )
+        form_of(app).put("dropout", "2")
+        await until(pilot, lambda: "▲ 0 or more and below 1" in shown(app))

@@ -24,6 +24,8 @@ NAME, CHOICE, NOTE = 20, 27, 13
 """Cells of the name, of a choice or a number, and of the note beside a long text."""
 TWO_COLUMNS = 100
 """Cells from which there are two: each has room for a name, a choice and a note."""
+ONE_COLUMN = 14
+"""So many lines are in one column at any width: its notes have more room than those of two."""
 GAP = 2
 """Cells between the columns."""
 PARTS = "rule", "group", "name", "note", "word", "chosen", "differs", "refused"
@@ -77,7 +79,9 @@ class SettingRows(Widget, can_focus=True):
 
     def _lay_out(self, width: int) -> None:
         left, right = two_columns(self._groups)
-        columns = (left, right) if width >= TWO_COLUMNS and right else ((*left, *right),)
+        lines = sum(len(rows) + 1 for rows in self._groups.values())
+        wants_two = width >= TWO_COLUMNS and right and lines > ONE_COLUMN
+        columns = (left, right) if wants_two else ((*left, *right),)
         self._columns = tuple(list(self._lines(names)) for names in columns)
 
     def _lines(self, names: Iterable[str]) -> Iterable[Line]:
