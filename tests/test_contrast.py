@@ -157,6 +157,16 @@ def unsigned(app: TuiTrainer) -> set[str]:
     return found
 
 
+async def test_what_is_refused_has_its_sign_where_it_was_asked_for() -> None:
+    async with running("escape", "4", "l", engine=with_none, size=(120, 40)) as (app, pilot):
+        await pilot.press(*"ten", "enter")
+        await until(pilot, lambda: "✗" in "".join(strip.text for strip in strips(app)))
+        assert not unsigned(app)
+        await pilot.press("escape", "m", "tab", "home", "shift+end", "delete", "enter")
+        await until(pilot, lambda: "✗" in "".join(strip.text for strip in strips(app)))
+        assert not unsigned(app)
+
+
 async def test_it_can_in_the_dark_and_what_has_a_meanings_colour_has_a_sign_beside_it() -> None:
     async with running("escape", engine=with_none, size=(120, 40)) as (app, pilot):
         seen: set[str] = set()

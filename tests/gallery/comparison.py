@@ -5,7 +5,11 @@ import re
 
 
 def comparable(text: str) -> str:
-    """What of a screen is the same on every machine: no number, unit or point of a curve."""
+    """What of a screen is the same on every machine: no number, unit or point of a curve.
+
+    Of a line as long as a number beside it is short there is a piece.
+    """
+    text = re.sub("([─━])[─━╸]*", r"\1", text)
     text = re.sub("[\u2800-\u28ff▀-▟·█░◆]", " ", text)
     text = re.sub(r"[-\d.,:]*\d[-\d.,:]*(?:e[-+]?\d+)?%?", "0", text)
     lines = (" ".join(line.split()) for line in text.splitlines())

@@ -38,6 +38,7 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import LrMark, OverlaidLrMark
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.refusal import Refusal
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
 
@@ -659,7 +660,7 @@ async def test_an_export_that_cannot_be_is_told_in_the_dialog(
             ("run.png", "needs matplotlib: run `pip install 'tui-trainer[png]'`"),
         ):
             await typed(app, pilot, tmp_path / name)
-            assert words in str(app.screen.query_one(".error", Static).content)
+            assert words in str(app.screen.query_one(Refusal).content)
             await pilot.press("escape")
     assert [path.name for path in tmp_path.iterdir()] == ["there.csv"]
 

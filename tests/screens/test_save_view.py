@@ -21,6 +21,7 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.png import png_of
 from tui_trainer.widgets.chart.run_wall import RunWall
+from tui_trainer.widgets.refusal import Refusal
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ def is_asking(app: TuiTrainer) -> bool:
 
 
 def is_told(app: TuiTrainer, says: str) -> bool:
-    return says in str(app.screen.query_one(".error", Static).content)
+    return says in str(app.screen.query_one(Refusal).content)
 
 
 def name_as(app: TuiTrainer, name: str) -> None:

@@ -55,6 +55,14 @@ def test_the_top_row_tells_in_full_first_and_what_happens_last() -> None:
     )
 
 
+def test_the_top_row_that_has_no_room_for_what_waits_still_warns() -> None:
+    status = LearnerStatus(MODEL, 2, 1e-5, "AdamW", True, unsaved=3)
+    standing = Standing(status, doing="Updating", seconds=5.3, waiting="Updating, Measuring")
+    *_, before, last = describe_header(standing)
+    assert before == "⠹ Updating 5.3 s, then Updating, Measuring · ▲ unsaved 3"
+    assert last == "⠹ Updating 5.3 s · ▲ unsaved 3"
+
+
 def test_what_runs_and_what_is_unsaved_have_their_colour_beside_their_words() -> None:
     for line, words, style in (
         ("qwen 1.72B · ▶ GSM8K running 3/9 · ▲ unsaved 1,002", "▲ unsaved 1,002", "$attention"),

@@ -12,7 +12,8 @@ BETWEEN = " · "
 
 
 def describe_header(standing: Standing) -> tuple[str, ...]:
-    """In full first, then with less: of the place, then without it, then what happens alone."""
+    """In full first, then with less: of the place, without it, then what happens alone, and of
+    that what is done right now, so that no line is cut where it warns."""
     status, goes_on = standing.status, standing.goes_on()
     if status is None:
         return (joined("no model yet", goes_on),)
@@ -20,7 +21,8 @@ def describe_header(standing: Standing) -> tuple[str, ...]:
     unsaved = f"{WARNING.mark} unsaved {status.unsaved:,}" if status.unsaved else ""
     places = *describe_places(status, standing.threads), ""
     lines = (joined(name, place, goes_on, unsaved) for place in places)
-    return *lines, joined(goes_on, unsaved)
+    briefly = (joined(standing.does_now(), unsaved),) if standing.doing else ()
+    return *lines, joined(goes_on, unsaved), *briefly
 
 
 def joined(*parts: str) -> str:

@@ -78,9 +78,15 @@ class Standing:
         """What is being done, since when, and what waits for it; and the loops there are."""
         if not self.doing:
             return self.loops
-        frame = SPINNER[int(self.seconds * 8) % len(SPINNER)]
         then = f", then {self.waiting}" if self.waiting else ""
-        return f"{frame} {self.doing} {self.seconds:.1f} s{then}  {self.loops}".rstrip()
+        return f"{self.does_now()}{then}  {self.loops}".rstrip()
+
+    def does_now(self) -> str:
+        """What is being done and since when."""
+        if not self.doing:
+            return ""
+        frame = SPINNER[int(self.seconds * 8) % len(SPINNER)]
+        return f"{frame} {self.doing} {self.seconds:.1f} s"
 
 
 MEANINGS = (

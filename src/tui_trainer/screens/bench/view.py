@@ -35,7 +35,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.bench_tables import report_lines
 from tui_trainer.words.costs import bench_cost
-from tui_trainer.words.signs import STATES
+from tui_trainer.words.signs import BROKEN, STATES
 
 SHOW_SECONDS = 0.25
 
@@ -148,8 +148,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         bench = self.listed[self.row]
         self.query_one("#kept", Panel).figure = describe_listed(self.listed, self.row)
         report = self.query_one("#report", Static)
-        report.set_class(isinstance(bench, DamagedBench), "-damaged")
-        report.update(Content(describe(bench)))
+        report.update(describe(bench))
 
     def _show_none(self) -> None:
         """How to make the first one, or that it is being made."""
@@ -163,7 +162,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         self.query_one("#next", Panel).figure = figure
         self.query_one("#progress", Static).update(self._describe_progress(), layout=False)
         said = self.query_one("#said", Static)
-        said.update(Content(self.loop.said))
+        said.update(Content.assemble(BROKEN, f" {self.loop.said}"))
         said.display = bool(self.loop.said)
 
     def _describe_progress(self) -> Content:
@@ -208,8 +207,9 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
             self.query_one("#result").scroll_home(animate=False)
 
 
-def describe(bench: Listed) -> str:
+def describe(bench: Listed) -> Content:
     """All of a bench, or why its file cannot be read."""
     if isinstance(bench, DamagedBench):
-        return visible(bench.why, newline=" ")
-    return "\n".join(report_lines(bench if isinstance(bench, BenchResult) else bench.result))
+        return Content.assemble(BROKEN, f" {visible(bench.why, newline=' ')}")
+    lines = report_lines(bench if isinstance(bench, BenchResult) else bench.result)
+    return Content("\n".join(lines))

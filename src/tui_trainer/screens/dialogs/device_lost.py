@@ -41,7 +41,7 @@ class DeviceLostDialog(Dialog[None]):
         title = Content.assemble(BROKEN.said("the device is lost"))
         with Panel(title=title, hint="q quits · escape looks around", classes="dialog wide"):
             with Vertical(classes="above"):
-                yield Static(Content(visible(failure.sentence, limit=400)), classes="error")
+                yield Static(Content(visible(failure.sentence, limit=400)), classes="heading")
                 yield Static(Content(f"{MUST_RESTART} {self._on_disk()}"))
                 yield Static(WHAT_GOES, classes="hint")
             with VerticalScroll():

@@ -10,9 +10,9 @@ from textual.widgets import Input, Static
 
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.keys import go_back
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.refusal import Refusal
 from tui_trainer.widgets.text_box import LineBox
 
 Value = TypeVar("Value")
@@ -33,7 +33,7 @@ class Entry(Dialog[Value | None], Generic[Value]):
         with Panel(title="type", hint="enter takes it · escape goes back", classes="dialog"):
             yield Static(Content(self._question))
             yield LineBox(self._initial)
-            yield Static("", classes="error")
+            yield Refusal()
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -42,6 +42,6 @@ class Entry(Dialog[Value | None], Generic[Value]):
         try:
             value = self._read(event.value)
         except InputError as error:
-            self.query_one(".error", Static).update(Content(visible(str(error))))
+            self.query_one(Refusal).say(str(error))
         else:
             self.dismiss(value)

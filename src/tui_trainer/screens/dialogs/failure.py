@@ -37,7 +37,7 @@ class FailureDialog(Dialog[None]):
         title = Content.assemble(BROKEN.said(self.TITLE))
         with Panel(title=title, hint="↑↓ scroll · escape closes", classes="dialog wide"):
             with Vertical(classes="above"):
-                yield Static(Content(visible(self._failure.sentence, limit=400)), classes="error")
+                yield Static(Content(visible(self._failure.sentence, limit=400)), classes="heading")
                 yield Static(Content(self.ADVICE))
             with VerticalScroll():
                 yield Static(

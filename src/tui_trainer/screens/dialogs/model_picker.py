@@ -21,6 +21,7 @@ from tui_trainer.settings.model import PRECISIONS, ModelChoice
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.keys import go_back
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.refusal import Refusal
 from tui_trainer.widgets.text_box import LineBox
 from tui_trainer.words.numbers import byte_count
 
@@ -82,7 +83,7 @@ class ModelPicker(Dialog[ModelChoice | None]):
                     compact=True,
                 )
                 yield Static(" the same bits each time; a GPU is slower", classes="hint")
-            yield Static("", id="picker-error", classes="error")
+            yield Refusal()
 
     async def on_mount(self) -> None:
         self.query_one("#models").focus()
@@ -129,7 +130,7 @@ class ModelPicker(Dialog[ModelChoice | None]):
                 deterministic=self.query_one("#deterministic", Select).value is True,
             )
         except InputError as error:
-            self.query_one("#picker-error", Static).update(Content(visible(str(error))))
+            self.query_one(Refusal).say(str(error))
             return
         self.dismiss(choice)
 

@@ -42,6 +42,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.costs import evaluation_cost
+from tui_trainer.words.signs import BROKEN, WARNING
 
 SHOW_SECONDS = 0.25
 WORDS = LoopWords(
@@ -164,10 +165,11 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         self._show_evaluations()
         self.show_waiting()
         report = self.selected
-        words = self.loop.said or ("" if report is None else "\n".join(map(visible, report.notes)))
+        notes = "" if report is None else "\n".join(map(visible, report.notes))
         said = self.query_one("#said", Static)
-        said.update(Content(words))
-        said.display = bool(words)
+        said.display = bool(self.loop.said or notes)
+        sign, words = (BROKEN, self.loop.said) if self.loop.said else (WARNING, notes)
+        said.update(Content.assemble(sign, f" {words}"))
         if report is None:
             self._show_none()
             return

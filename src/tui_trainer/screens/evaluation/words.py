@@ -154,12 +154,12 @@ def describe_progress(
     """
     width = BAR_WIDE if wide else BAR
     pace = per_second(report.share * report.total, report.seconds)
-    left = report.seconds_left if state is LoopState.RUNNING else None
+    left = f" {duration(report.seconds_left)} left" if state is LoopState.RUNNING else ""
     done = math.floor(report.share * width)
     answered = f"{report.answered:>5,}/{report.total:,} answered"
     rest = (
         f" {percent(report.share):>4} {answered} {rate(pace)}/s "
-        f"{duration(report.seconds)} gone {duration(left)} left"
+        f"{duration(report.seconds)} gone{left}"
     )
     tokens = tokens_per_second(per_second(report.tokens, report.seconds))
     return Content.assemble(

@@ -14,7 +14,8 @@ from tui_trainer.words.numbers import byte_count, duration, nats, seconds_of
 from tui_trainer.words.signs import STATES, WARNING
 
 KEPT = 100
-NOTHING = Content.styled("Nothing yet: space starts a run.", "$context")
+NO_RUN = Content.styled("Nothing yet: space starts a run.", "$context")
+NO_MORE = Content.styled("Nothing beside its steps so far.", "$context")
 
 
 class Happened(Panel):
@@ -37,10 +38,11 @@ class Happened(Panel):
             self._tell(seconds, words)
 
     def change(self, change: LoopChanged, seconds: float) -> None:
-        """The loop goes on, pauses or ends."""
-        if change.state is not self._state:
-            self._state = change.state
+        """The loop goes on, pauses or ends; that it has begun is told by its first step."""
+        begins = self._lr is None and change.state in (LoopState.RUNNING, LoopState.PAUSED)
+        if change.state is not self._state and not begins:
             self._tell(seconds, Content.assemble(STATES[change.state]))
+        self._state = change.state
 
     def _tell(self, seconds: float, words: Content) -> None:
         when = f"{duration(seconds):>7}  "
@@ -77,4 +79,5 @@ class Happened(Panel):
         return found
 
     def show(self) -> None:
-        self._lines.update(Content("\n").join(self._told or [NOTHING]), layout=False)
+        nothing = NO_RUN if self._state is None else NO_MORE
+        self._lines.update(Content("\n").join(self._told or [nothing]), layout=False)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -32,6 +32,8 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.refusal import Refusal
 from tui_trainer.widgets.text_box import LineBox
 
 MOST_ITEMS = 100_000  # a data set of more is shown up to here
@@ -70,15 +72,15 @@ class ItemBrowser(Dialog[None]):
         self.tokens: ItemTokens | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
-            yield Static("Reading the items …", id="items-words", classes="heading")
+        hint = "type to search · ↑↓ item · tab tokens · escape closes"
+        with Panel(title="items", figure="being read …", hint=hint, classes="dialog"):
             yield LineBox("", placeholder="search: a number or words", id="search")
+            yield Refusal()
             yield LineTable(id="items")
             yield Static(id="item-words")
             with VerticalScroll(can_focus=False):
                 yield Static(id="item-text")
             yield LineTable(id="item-tokens")
-            yield Static("type to search · ↑↓ item · tab tokens · escape closes", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -94,7 +96,7 @@ class ItemBrowser(Dialog[None]):
                 )
             )
         except InputError as error:
-            self._say("items-words", str(error))
+            self.query_one(Refusal).say(str(error))
             return
         if not self.is_left:
             self._texts = searchable(self.problems)
@@ -113,10 +115,8 @@ class ItemBrowser(Dialog[None]):
             return
         self._found = found(self._texts, query)
         name = visible_source(self._settings.problems, SOURCE_CHARACTERS)
-        self._say(
-            "items-words",
-            describe_items(name, len(self.problems), len(self._found), self._settings),
-        )
+        told = describe_items(name, len(self.problems), len(self._found), self._settings)
+        self.query_one(Panel).figure = told
         row = self._found.index(self._item) if not query and self._item in self._found else 0
         table = self.query_one("#items", LineTable)
         table.show(

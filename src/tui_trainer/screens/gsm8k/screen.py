@@ -51,7 +51,7 @@ from tui_trainer.widgets.chart.keys import WithChart
 from tui_trainer.widgets.chart.number_chart import described
 from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.item_panel import ItemPanel
-from tui_trainer.words.signs import WORSE
+from tui_trainer.words.signs import BROKEN
 
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
@@ -296,7 +296,7 @@ digits."""
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far; before, the first."""
-        failed = Content.styled(self.loop.said, WORSE) if self.loop.said else None
+        failed = Content.assemble(BROKEN, f" {self.loop.said}") if self.loop.said else None
         said = failed or Content(self._describe_end())
         self.item.show(said, self.report, self.run.truncated, self.samples)
 

@@ -79,14 +79,12 @@ def describe_progress(
     What was `asked` for stands in the place of the pace; `saved` at the end, where there is room.
     """
     share = report.step / report.steps
-    left = clock.seconds_left(report.steps - report.step) if live else None
     total = f"{report.steps:,}"
     step = f"{report.step:,}".rjust(max(5, len(total)))  # so that the figures after it stay put
     made = Content.assemble(" ", (step, "bold"), f"/{total} {percent(share):>4} ")
-    pace = (
-        f"{rate(clock.steps_per_second)} steps/s "
-        f"{duration(clock.seconds)} gone {duration(left)} left"
-    )
+    pace = f"{rate(clock.steps_per_second)} steps/s {duration(clock.seconds)} gone"
+    if live:
+        pace += f" {duration(clock.seconds_left(report.steps - report.step))} left"
     told = Content.assemble(made, f" {asked}" if asked else pace)
     sign = Content.assemble(describe_state(state), " ")
     room = width - sign.cell_length - told.cell_length

@@ -41,6 +41,7 @@ from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.chart.picture import LETTERS
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.signs import BROKEN
 
 NO_RUN = "There is no run to select: 5, then space, makes one."
 
@@ -228,15 +229,18 @@ b opens the benches: how fast the training loops are on this machine, side by si
 
     def _show_read(self) -> None:
         """The selected run in words, and the curves as far as they were read."""
-        row, failure = self.selected, None
+        row, failure, told = self.selected, None, Content("")
         if isinstance(row, RunOnDisk):
             curve = self.curves.curve(row)
             failure = curve.failure
-            self._say_run(describe_run(row, curve) if failure is None else visible(failure))
+            told = Content(describe_run(row, curve) if failure is None else "")
         elif row is not None:
             failure = row.why
-            self._say_run(visible(failure))
-        self.query_one("#run").set_class(failure is not None, "-damaged")
+        if failure is not None:
+            told = Content.assemble(BROKEN, f" {visible(failure)}")
+        run = self.query_one("#run", Static)
+        run.set_class(failure is not None, "-damaged")
+        run.update(told)
         self._show_differences()
         self.chart.show(
             [
@@ -252,10 +256,6 @@ b opens the benches: how fast the training loops are on this machine, side by si
         differences.display = len(self.marks) > 1 and len(pairs) > 1
         if differences.display:
             differences.update(describe_differences(pairs))
-
-    def _say_run(self, words: str) -> None:
-        """As many lines as there are."""
-        self.query_one("#run", Static).update(Content(words))
 
     def _on_scroll(self) -> None:
         self._read_curves()

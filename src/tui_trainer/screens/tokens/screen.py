@@ -31,6 +31,7 @@ from tui_trainer.session.text_examples import describe_example, next_example
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.greeting import Greeting
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.refusal import Refusal
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
@@ -97,7 +98,8 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         with Panel(title="text", hint="enter edits", id="text-panel"):
             yield from self.text_box()
             yield Static(id="about")
-            yield Static(id="notice", classes="error")
+            yield Refusal()
+            yield Static(id="notice", classes="hint")
         with ContentSwitcher(initial=SINGLE, id="views"):
             yield SingleView(self.session, id=SINGLE)
             yield BatchView(self.session, id=BATCH)
@@ -197,12 +199,14 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         """While typing, a sentence above the last tokens is enough."""
         if failure.traceback is not None:
             self.session.report_failure(failure)
-        self._notice(failure.sentence)
+        self._notice(refusal=failure.sentence)
 
-    def _notice(self, sentence: str) -> None:
+    def _notice(self, sentence: str = "", refusal: str = "") -> None:
+        """What is to be known of the text, or why its tokens cannot be had."""
         notice = self.query_one("#notice", Static)
         notice.update(Content(visible(sentence, limit=400)))
         notice.display = bool(sentence)
+        self.query_one(Refusal).say(refusal)
 
     # Show the tokens
 
@@ -318,7 +322,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         loaded = await self.session.ask(LoadTokenizer(source), self._say_failure)
         self.loading_second = False
         if loaded is not None:
-            self._notice("")
+            self._notice()
             self.second = source
             self._open(COMPARE)
 

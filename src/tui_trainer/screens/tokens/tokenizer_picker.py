@@ -15,6 +15,7 @@ from tui_trainer.screens.dialogs.model_picker import describe_option
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.keys import go_back
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.refusal import Refusal
 from tui_trainer.widgets.text_box import LineBox
 
 
@@ -37,7 +38,7 @@ class TokenizerPicker(Dialog[str | None]):
             yield OptionList(id="tokenizers", compact=True)
             yield Static("or a directory, a .gguf file, or a Hub id", classes="hint")
             yield LineBox(self._source, placeholder="Qwen/Qwen3-1.7B-Base", id="source")
-            yield Static("", id="picker-error", classes="error")
+            yield Refusal()
             yield Static("No weights are loaded.", classes="hint")
 
     def on_mount(self) -> None:
@@ -64,5 +65,6 @@ class TokenizerPicker(Dialog[str | None]):
         if source := event.value.strip():
             self.dismiss(source)
         else:
-            error = self.query_one("#picker-error", Static)
-            error.update("Name a tokenizer: builtin, a directory, a .gguf file or a Hub id.")
+            self.query_one(Refusal).say(
+                "Name a tokenizer: builtin, a directory, a .gguf file or a Hub id."
+            )
