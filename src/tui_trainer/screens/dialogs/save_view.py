@@ -25,6 +25,7 @@ from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.png import png_of
 
 Return = TypeVar("Return")
+TOLD_AFTER = 0.2  # seconds
 TEXT, PICTURE = ".txt", ".svg"
 IN_HAND = ".-in-hand Chart"
 QUESTION = (
@@ -137,12 +138,18 @@ async def save_view(app: App[Return], shown: OnShow) -> None:
 
 async def _is_written(app: App[Return], shown: OnShow, path: Path) -> bool:
     """Write it; whether it is there the user is told in any case."""
-    _, write = shown.kinds[path.suffix.lower()]
+    what, write = shown.kinds[path.suffix.lower()]
+    # What draws a chart is imported with the first one, which takes a second or more.
+    told = app.set_timer(
+        TOLD_AFTER, lambda: app.notify(f"Writing {what} …", markup=False, timeout=2)
+    )
     try:
         await in_thread(partial(write, path))
     except InputError as error:
         app.notify(visible(str(error)), severity="error", markup=False, timeout=10)
         return False
+    finally:
+        told.stop()
     app.notify(visible(str(path)), title="Saved", markup=False)
     return True
 

@@ -88,6 +88,7 @@ Sampling first divides the logits by the temperature T, then keeps the k most li
 then the most likely until their probabilities sum to p (top-p); the last three columns are the
 probabilities after each step, a dot where the token is cut. The draw is a number from 0 to 1, and
 chooses the first token at which the sum from the top passes it. The same seed draws the same.
+, has all of them as a form, and below it the command line that means the same.
 p runs until the model ends the text, or the text fills its context, but makes at most 200 tokens
 a time: press it again to go on.
 

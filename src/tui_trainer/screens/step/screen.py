@@ -98,6 +98,8 @@ f forks: one update from the same weights, optimizer and random numbers at a thi
 rate, at it, and at three times it, side by side. Pick one and it is made, and its learning rate
 stays; pick none and nothing has changed.
 
+, has all settings of the next update as a form, and below it the command line that means the same.
+
 The loss before the update is what the training cell prints; the one after is a new forward pass.
 x writes all that was done since the weights were loaded, here and by the loop of GSM8K, as a Python
 script or a notebook in plain PyTorch: run it, and it prints the same losses, on a GPU in all but
