@@ -38,6 +38,7 @@ from tui_trainer.terminal.clipboard import CopiesToTerminal
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.terminal.signals import HearsSignals
 from tui_trainer.terminal.sparing import WritesSparingly
+from tui_trainer.terminal.switching import SwitchesAtOnce
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying
 from tui_trainer.widgets.screen_tabs import SCREENS
@@ -57,6 +58,7 @@ class TuiTrainer(
     TellsFailures[int],
     HearsSignals[int],
     WritesSparingly[int],
+    SwitchesAtOnce[int],
     Notifying[int],
     WithPalette[int],
     WithKeys[int],

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import pytest
 from textual.widgets import Static
 
 from tests.fake_engine import GATE_SECONDS, FakeEngine
@@ -24,11 +25,13 @@ from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.gsm8k.controls import STEPS_ASKED_AT_MOST
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.step.update_queue import WAITING_AT_MOST
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.widgets import dimmed
 from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.status_line import StatusLine
 
@@ -388,6 +391,21 @@ async def test_predict_shows_what_is_old_dim_and_says_what_it_waits_for() -> Non
         engine.let_go()
         await until(pilot, lambda: not table.has_class("-waiting"))
         await until(pilot, lambda: len(the(PredictScreen, app.screen).generated) == 1)
+
+
+async def test_what_follows_a_loop_is_not_dim_at_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step would be drawn three times: dim, bright, and with its numbers."""
+    monkeypatch.setattr(dimmed, "DIM_FOLLOWING", GATE_SECONDS)
+    engine = FakeEngine([4.0, 3.0, 2.0, 1.0], gated=True)
+    async with with_engine(engine, "5", "space") as (app, pilot):
+        engine.gate.release()
+        await until(pilot, lambda: the(Gsm8kScreen, app.screen).report is not None)
+        await pilot.press("2")
+        engine.gate.release()
+        await until(pilot, lambda: the(PredictScreen, app.screen).inspection is not None)
+        await until(pilot, lambda: "then Predicting" in status_line(app))
+        assert not app.screen.query_one("#positions").has_class("-waiting")
+        engine.gate.release(2)
 
 
 # Evaluation

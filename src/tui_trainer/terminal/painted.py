@@ -6,28 +6,36 @@ frame. Over a slow link a key waits for that.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice, takewhile
 from unicodedata import east_asian_width
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from textual.strip import Strip
 
-from tui_trainer.terminal.pens import change, on_blank
+from tui_trainer.terminal.pens import change, on_blank, read
 
 Piece = tuple[int, int, Strip]
 """The column and the row that it begins at, and what is to be there."""
-BRIDGE = 4
+BRIDGE = 5
 """So many cells that are right already are written again sooner than passed over: as many bytes."""
+LEAST_ERASED = 12
+"""So many blanks are fewer bytes as one erasure and a move."""
 UNKNOWN = "\0"
 """In a cell of which nobody knows what the terminal shows."""
 
 
 class Painted:
-    """A terminal of `width` x `height` cells, of which nothing is known at first."""
+    """A terminal of `width` x `height` cells, of which nothing is known at first.
 
-    def __init__(self, width: int, height: int) -> None:
+    `erases`: it can make many cells blank at once, in the ground of the pen.
+    """
+
+    def __init__(self, width: int, height: int, *, erases: bool = False) -> None:
         self.size = width, height
+        self._erases = erases
         self._cells = [[UNKNOWN] * width for _ in range(height)]
         self._pens = [[""] * width for _ in range(height)]
         self._doubtful: set[int] = set()
@@ -37,27 +45,30 @@ class Painted:
     def paint(self, pieces: Iterable[Piece], colours: ColorSystem) -> str:
         """What to write so that the terminal shows `pieces`; it is taken as written."""
         self._pen = ""
-        written = "".join(text for piece in pieces for text in self._paint(*piece, colours))
+        stretches = stretches_of(pieces, colours)
+        written = "".join(text for stretch in stretches for text in self._paint(stretch))
         return written + change(self._pen, "")
 
-    def _paint(self, x: int, y: int, strip: Strip, colours: ColorSystem) -> Iterator[str]:
-        if not 0 <= y < self.size[1]:
+    def _paint(self, stretch: "Stretch") -> Iterator[str]:
+        y, x = stretch.y, stretch.x
+        room = max(0, self.size[0] - x) if y < self.size[1] else 0
+        cells, pens = stretch.cells[:room], stretch.pens[:room]
+        if not cells:
             return
-        cells, pens, sure = cells_of(strip, colours)
-        room = max(0, self.size[0] - x)
-        cells, pens = cells[:room], pens[:room]
-        end = x + len(cells)
-        row, row_pens = self._cells[y], self._pens[y]
+        end, row, row_pens = x + len(cells), self._cells[y], self._pens[y]
         if row[x:end] == cells and row_pens[x:end] == pens:
             return
-        spans = self._spans(x, y, cells, pens) if sure and y not in self._doubtful else [(x, end)]
+        is_sure = stretch.is_sure and y not in self._doubtful
+        spans = self._spans(x, y, cells, pens) if is_sure else [(x, end)]
         row[x:end], row_pens[x:end] = cells, pens
-        self._doubt(y, sure)
-        yield f"\x1b[{y + 1};{spans[0][0] + 1}H"
-        for number, (first, last) in enumerate(spans):
-            if number:
-                yield f"\x1b[{first + 1}G"
+        self._doubt(y, stretch.is_sure)
+        at = spans[0][0]
+        yield f"\x1b[{y + 1};{at + 1}H"
+        for first, last in spans:
+            if first > at:
+                yield f"\x1b[{first - at}C"
             yield from self._write(row[first:last], row_pens[first:last])
+            at = last
 
     def _spans(
         self, x: int, y: int, cells: Sequence[str], pens: Sequence[str]
@@ -68,19 +79,12 @@ class Painted:
         for at, (cell, pen) in enumerate(zip(cells, pens, strict=True), x):
             if row[at] == cell and row_pens[at] == pen:
                 continue
-            if (
-                spans
-                and at - spans[-1][1] <= BRIDGE
-                and self._same_pen(spans[-1][1] - x, at - x, pens)
-            ):
+            end = spans[-1][1] if spans else x - 1
+            if spans and at - end <= BRIDGE and is_bridge(end - x, at - x, cells, pens):
                 spans[-1] = spans[-1][0], at + 1
             else:
                 spans.append((at, at + 1))
         return spans
-
-    @staticmethod
-    def _same_pen(first: int, last: int, pens: Sequence[str]) -> bool:
-        return all(pen == pens[first - 1] for pen in pens[first:last])
 
     def _doubt(self, y: int, sure: bool) -> None:
         if not sure:
@@ -89,32 +93,77 @@ class Painted:
             self._doubtful.discard(y)
 
     def _write(self, cells: Sequence[str], pens: Sequence[str]) -> Iterator[str]:
-        for cell, pen in zip(cells, pens, strict=True):
-            if pen != self._pen and not (cell == " " and pen == on_blank(self._pen)):
+        at = 0
+        while at < len(cells):
+            cell, pen = cells[at], pens[at]
+            if not looks_same(cell, pen, self._pen):
                 yield change(self._pen, pen)
                 self._pen = pen
-            yield cell
+            blanks = blanks_from(at, cells, pens) if self._erases and cell == " " else 0
+            if blanks < LEAST_ERASED:
+                yield cell
+                at += 1
+            else:
+                yield f"\x1b[{blanks}X\x1b[{blanks}C"
+                at += blanks
 
 
-def cells_of(strip: Strip, colours: ColorSystem) -> tuple[list[str], list[str], bool]:
-    """What is in each cell of a strip, the pen of each, and whether every terminal has it so.
+def looks_same(cell: str, pen: str, held: str) -> bool:
+    """Whether a cell looks the same with the pen that is held as with its own."""
+    return pen == held or (cell == " " and pen == on_blank(held))
 
-    The second cell of a wide sign has "" in it.
-    """
-    cells: list[str] = []
-    pens: list[str] = []
-    sure = True
-    for text, style, control in strip:
-        if control:
-            continue
-        signs, are_sure = signs_of(text)
-        pen = ""
-        if style is not None:
-            pen = style._ansi if style._ansi is not None else Strip.render_ansi(style, colours)
-        cells += signs
-        pens += pens_of(signs, pen)
-        sure = sure and are_sure
-    return cells, pens, sure
+
+def is_bridge(first: int, last: int, cells: Sequence[str], pens: Sequence[str]) -> bool:
+    """Whether the cells between two that differ take no other pen."""
+    held = pens[first - 1]
+    return all(looks_same(cells[at], pens[at], held) for at in range(first, last))
+
+
+def blanks_from(at: int, cells: Sequence[str], pens: Sequence[str]) -> int:
+    """How many blanks there are in one ground; none where more is seen of the pen than that."""
+    pen = pens[at]
+    if read(pen).attributes:
+        return 0
+    alike = zip(islice(cells, at, None), islice(pens, at, None), strict=True)
+    return sum(1 for _ in takewhile((" ", pen).__eq__, alike))
+
+
+@dataclass
+class Stretch:
+    """Pieces of a row that follow one another."""
+
+    x: int
+    y: int
+    cells: list[str] = field(default_factory=list)
+    """What is in each cell; in the second one of a wide sign there is ""."""
+    pens: list[str] = field(default_factory=list)
+    is_sure: bool = True
+    """Whether every terminal has its signs as wide as it should."""
+
+    def add(self, strip: Strip, colours: ColorSystem) -> None:
+        for text, style, control in strip:
+            if control:
+                continue
+            signs, are_sure = signs_of(text)
+            pen = "" if style is None else style._ansi
+            if style is not None and pen is None:
+                pen = Strip.render_ansi(style, colours)
+            self.cells += signs
+            self.pens += pens_of(signs, pen or "")
+            self.is_sure = self.is_sure and are_sure
+
+
+def stretches_of(pieces: Iterable[Piece], colours: ColorSystem) -> Iterator[Stretch]:
+    """A row is one stretch where its pieces are side by side: one move of the cursor."""
+    stretch: Stretch | None = None
+    for x, y, strip in pieces:
+        if stretch is None or y != stretch.y or x != stretch.x + len(stretch.cells):
+            if stretch is not None:
+                yield stretch
+            stretch = Stretch(x, y)
+        stretch.add(strip, colours)
+    if stretch is not None:
+        yield stretch
 
 
 @lru_cache(maxsize=8192)

@@ -1,6 +1,8 @@
 """An app that writes to its terminal only what is not there yet."""
 
+import curses
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeVar
 
 from rich.color import ColorSystem
@@ -9,6 +11,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
 
+from tui_trainer.terminal.output import OUTPUT
 from tui_trainer.terminal.painted import Painted, Piece
 
 Return = TypeVar("Return")
@@ -37,7 +40,7 @@ class WritesSparingly(App[Return]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
             if self._painted.size != tuple(self.size):
-                self._painted = Painted(*self.size)
+                self._painted = Painted(*self.size, erases=erases_in_ground())
             renderable = Differences(renderable, self._painted)
         super()._display(screen, renderable)
 
@@ -55,6 +58,16 @@ class Differences(CompositorUpdate):
     def render_segments(self, console: Console) -> str:
         pieces = pieces_of(self._update)
         return self._painted.paint(pieces, console._color_system or ColorSystem.TRUECOLOR)
+
+
+@cache
+def erases_in_ground() -> bool:
+    """Whether terminfo has a way to make cells blank for the terminal, in the pen's ground."""
+    try:
+        curses.setupterm(fd=OUTPUT)
+    except curses.error:  # it knows no such terminal
+        return False
+    return bool(curses.tigetflag("bce") > 0 and curses.tigetstr("ech"))
 
 
 def pieces_of(update: ChopsUpdate | LayoutUpdate) -> Iterator[Piece]:

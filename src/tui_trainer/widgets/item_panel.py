@@ -1,7 +1,10 @@
 """An item of a training loop with the loss of each of its tokens, and what is to be said."""
 
+import time
+
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from tui_trainer.reports.items import ItemTokens
@@ -16,6 +19,9 @@ from tui_trainer.words.numbers import counted, nats
 
 CUT = "cut to the model's context or row"
 VIEWS = "last", "best", "worst"
+READ_SECONDS = 1.0
+"""So long each item of a loop that runs is on show: its text and losses are as many bytes for the
+terminal as all else that a step changes."""
 
 
 class ItemPanel(Panel):
@@ -44,13 +50,17 @@ class ItemPanel(Panel):
         self._said = ""
         self._report: StepReport | None = None
         self._samples: SampleReport | None = None
+        self._truncated = 0
         self.first: ItemTokens | None = None
         """The item of the first step of the next run."""
+        self._shown_at = 0.0
+        self._later: Timer | None = None
 
     def next_view(self) -> None:
         samples = self._samples.items if self._samples else ()
         views = [*VIEWS, *(f"sample {number}" for number in range(len(samples)))]
         self.view = views[(views.index(self.view) + 1) % len(views)]
+        self._shown_at = 0.0  # a key's answer does not wait
 
     def show(
         self,
@@ -58,16 +68,30 @@ class ItemPanel(Panel):
         report: StepReport | None,
         truncated: int,
         samples: SampleReport | None = None,
+        running: bool = False,
     ) -> None:
-        """Draw it; `said` is fit for a terminal, `truncated` items of the run were cut so far."""
-        self._samples, self._report = samples, report
-        self._show_row()
-        if samples is None and self.view not in VIEWS:
-            self.view = VIEWS[0]
+        """Draw it; `said` is fit for a terminal, `truncated` items of the run were cut so far.
+
+        While the loop is `running` an item stays until it was to be read.
+        """
+        self._samples, self._report, self._truncated = samples, report, truncated
         if said.plain != self._said:
             self._said = said.plain
             self._words.update(said)
             self._words.display = bool(said)
+        if self._later is not None:
+            self._later.stop()
+        left = self._shown_at + READ_SECONDS - time.monotonic()
+        if running and left > 0:
+            self._later = self.set_timer(left, self._show)
+        else:
+            self._show()
+
+    def _show(self) -> None:
+        samples, report, self._shown_at = self._samples, self._report, time.monotonic()
+        self._show_row()
+        if samples is None and self.view not in VIEWS:
+            self.view = VIEWS[0]
         if samples is not None and self.view not in VIEWS:
             number = int(self.view.removeprefix("sample "))
             heading, text = describe_sample(samples.items[number], samples.step)
@@ -77,7 +101,7 @@ class ItemPanel(Panel):
             self._show_first()
         else:
             found = {"last": report.item, "best": report.best, "worst": report.worst}
-            self._show_item(found[self.view], truncated)
+            self._show_item(found[self.view], self._truncated)
 
     def _show_first(self) -> None:
         """No item was trained on yet: the one that will be, whose tokens have no loss."""

@@ -298,7 +298,7 @@ digits."""
         """The item of the last step, or the best or the worst so far; before, the first."""
         failed = Content.assemble(BROKEN, f" {self.loop.said}") if self.loop.said else None
         said = failed or Content(self._describe_end())
-        self.item.show(said, self.report, self.run.truncated, self.samples)
+        self.item.show(said, self.report, self.run.truncated, self.samples, self.loop.is_running)
 
     @work(exclusive=True, group="first item")
     async def _read_first_item(self) -> None:

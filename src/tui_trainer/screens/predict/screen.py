@@ -212,18 +212,24 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
             if self._is_too_soon(shown):
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
+            following = self._is_beside_loop and shown == self._asked
             self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
             if self.inspection is None:
                 self._tell(COMES)
-            with dimmed(*self.query("#facts, #positions, #opened, #candidates, #sampling")):
+            views = self.query("#facts, #positions, #opened, #candidates, #sampling")
+            with dimmed(*views, following=following):
                 inspection = await self.session.ask(shown.request(), self._say_failure)
             if inspection is not None:
                 self._show(inspection, shown)
         self._asking = False
 
+    @property
+    def _is_beside_loop(self) -> bool:
+        return any(self.session.is_running(name) for name in self.session.loops)
+
     def _is_too_soon(self, shown: Shown) -> bool:
         """A loop that trains or generates is not to be held up by whoever looks at it."""
-        if not any(self.session.is_running(name) for name in self.session.loops):
+        if not self._is_beside_loop:
             return False
         pause = FOLLOW_SECONDS if shown == self._asked else HURRY_SECONDS
         return time.monotonic() - self._asked_at < pause

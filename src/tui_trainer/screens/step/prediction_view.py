@@ -70,11 +70,13 @@ class PredictionView(View):
         if self._session.status is None or self._session.is_live(STEP):
             return
         since = time.monotonic() - self._asked_at
-        if self._session.is_running(GSM8K) and since < FOLLOW_SECONDS:
+        beside_loop = self._session.is_running(GSM8K)
+        if beside_loop and since < FOLLOW_SECONDS:
             return
         self._asked_at = time.monotonic()
-        text = self._text()
-        with dimmed(self, *self._facts):
+        text, now = self._text(), self.prediction
+        following = beside_loop and now is not None and now.text == text
+        with dimmed(self, *self._facts, following=following):
             prediction = await self._session.ask(Predict(text, 1), self._refuse)
         if prediction is not None and text == self._text():
             self.update_on_show = None

@@ -147,7 +147,7 @@ class Views(Container):
             probes=self.probes.texts if self.probes in views else None,
             passes=text if self.passes in views else None,
         )
-        with dimmed(*views):
+        with dimmed(*views, following=self._session.is_running(GSM8K)):
             told = await self._session.ask(request)
         if told is not None:
             self._read_at, self._read_seconds = time.monotonic(), told.seconds

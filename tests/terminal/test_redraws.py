@@ -1,0 +1,65 @@
+"""What a running loop writes to the terminal: little enough for a slow link."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from textual.drivers.headless_driver import HeadlessDriver
+
+from tests.fake_engine import FakeEngine
+from tests.known import the
+from tests.pilot import running, until
+from tui_trainer.reports.steps import StepReport
+from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
+
+A_SECOND = 6_000
+"""Bytes that a running loop may cost the link: a twentieth of 1 Mbit/s."""
+STEPS = 7
+"""Between two redraws: 14 a second, as the tutorial's loop makes on two cores."""
+FIRST, REDRAWS = 2, 4
+TEXT = "Tom has twelve apples and gives three of them to a friend . How many are left ?"
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """All that goes to the terminal, in a process that has none."""
+    pieces: list[str] = []
+    monkeypatch.setattr(HeadlessDriver, "is_headless", False)
+    monkeypatch.setattr(HeadlessDriver, "write", lambda _, text: pieces.append(text))
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    return pieces
+
+
+def with_its_own_text(report: StepReport) -> StepReport:
+    """Each step's item is another one, of a hundred tokens, on the ramp of their losses."""
+    dice = random.Random(report.step)
+    words = TEXT.split()
+    texts = tuple(f" {dice.choice(words)}" for _ in range(100))
+    losses = (None, *(dice.expovariate(2.0) for _ in texts[1:]))
+    item = replace(
+        report.item, text="".join(texts), token_texts=texts, token_losses=losses, answer_start=50
+    )
+    return replace(report, item=item)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_a_running_loop_costs_the_link_little(
+    written: list[str], size: tuple[int, int]
+) -> None:
+    engine = FakeEngine(
+        [4.0 / (1 + n / 20) for n in range(100)], gated=True, change=with_its_own_text
+    )
+    async with running("escape", "5", "space", engine=lambda _: engine, size=size) as (app, pilot):
+        screen = the(Gsm8kScreen, app.screen)
+        for redraw in range(1, FIRST + REDRAWS + 1):
+            engine.gate.release(STEPS)
+            await until(pilot, is_drawn, screen, redraw * STEPS)
+            if redraw == FIRST:
+                written.clear()
+        size_of_a_redraw = len("".join(written).encode()) / REDRAWS
+        engine.gate.release(100)
+    assert size_of_a_redraw / SHOW_SECONDS <= A_SECOND
+
+
+def is_drawn(screen: Gsm8kScreen, step: int) -> bool:
+    return screen.report is not None and screen.report.step == step and not screen.loop.waits
