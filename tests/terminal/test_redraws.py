@@ -1,6 +1,7 @@
 """What a running loop writes to the terminal: little enough for a slow link."""
 
 import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -56,9 +57,11 @@ async def test_a_running_loop_costs_the_link_little(
             await until(pilot, is_drawn, screen, redraw * STEPS)
             if redraw == FIRST:
                 written.clear()
-        size_of_a_redraw = len("".join(written).encode()) / REDRAWS
+                began = time.monotonic()
+        seconds = time.monotonic() - began  # more where the machine is busy: fewer redraws too
+        size_of_all = len("".join(written).encode())
         engine.gate.release(100)
-    assert size_of_a_redraw / SHOW_SECONDS <= A_SECOND
+    assert size_of_all <= A_SECOND * max(seconds, REDRAWS * SHOW_SECONDS)
 
 
 def is_drawn(screen: Gsm8kScreen, step: int) -> bool:

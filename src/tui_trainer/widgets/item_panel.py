@@ -82,13 +82,14 @@ class ItemPanel(Panel):
         if self._later is not None:
             self._later.stop()
         left = self._shown_at + READ_SECONDS - time.monotonic()
-        if running and left > 0:
+        if running and report is not None and left > 0:
             self._later = self.set_timer(left, self._show)
         else:
             self._show()
 
     def _show(self) -> None:
-        samples, report, self._shown_at = self._samples, self._report, time.monotonic()
+        samples, report = self._samples, self._report
+        self._shown_at = 0.0 if report is None else time.monotonic()
         self._show_row()
         if samples is None and self.view not in VIEWS:
             self.view = VIEWS[0]
