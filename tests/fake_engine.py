@@ -24,9 +24,10 @@ from tui_trainer.reports.rows import IGNORED, MASKED, BatchRow, Sight, StepRows
 from tui_trainer.reports.runs import CheckpointReport, StoppedRun
 from tui_trainer.reports.steps import ItemReport, RowPart, StepReport
 from tui_trainer.reports.tokens import Batch, Token, Tokenized, TokenizerReport, VocabularyEntry
-from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.reports.updates import UpdateCost, UpdateReport
 from tui_trainer.runs.benches import keeping
 from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
@@ -442,6 +443,11 @@ class FakeEngine:
         self._first = int(checkpoint.rpartition("-")[2]) + 1
         self._peak_lr = self.resumes_at_lr or settings.lr
         return reports
+
+    def update_cost(self, text: str, settings: CellSettings) -> UpdateCost:
+        one = 3_000_000 if settings.optimizer == "AdamW" else 1_000_000
+        budget = 9_000_000 if settings.undo_memory is None else settings.undo_memory
+        return UpdateCost(2 * one, 5_000_000_000, one, budget)
 
     def loop_cost(self, settings: TrainSettings) -> LoopCost:
         steps = settings.items * settings.epochs

@@ -29,6 +29,7 @@ from tui_trainer.protocol.updates import (
     KeepUpdating,
     PrepareUndo,
     ReadViews,
+    ReckonUpdate,
     Redo,
     RunPhase,
     SetDropout,
@@ -43,6 +44,7 @@ from tui_trainer.protocol.updates import (
 from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.problem import Problem
 from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
@@ -76,6 +78,7 @@ REQUESTS: tuple[Request[object], ...] = (
     SetLr(1e-4),
     SetOptimizer("SGD"),
     SetTraining(False),
+    ReckonUpdate("def", CellSettings(dropout=0.1)),
     SetDropout(0.1),
     SetDropout(None),
     ReadBeginning(),

@@ -23,6 +23,7 @@ from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.labelled_logits import LabelledLogits
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.settings.bench import BenchSettings
+from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
@@ -44,6 +45,14 @@ CHECKED: dict[type, st.SearchStrategy[Any]] = {
     ),
     Sampling: st.builds(
         Sampling, st.booleans(), st.floats(0.01, 100), st.none() | st.integers(1, 2**63 - 1)
+    ),
+    CellSettings: st.builds(
+        CellSettings,
+        st.floats(1e-8, 10),
+        st.sampled_from(("AdamW", "SGD")),
+        st.booleans(),
+        st.none() | st.floats(0, 0.9),
+        st.none() | st.integers(0, 2**62),
     ),
     TrainSettings: st.builds(
         dataclasses.replace,

@@ -178,3 +178,14 @@ async def test_a_form_of_a_few_settings_has_one_column_and_room_for_what_it_tell
         )
         form_of(app).put("dropout", "2")
         await until(pilot, lambda: "▲ 0 or more and below 1" in shown(app))
+
+
+async def test_steps_form_tells_what_an_update_costs_as_it_is_typed() -> None:
+    async with running("escape", "4", "comma", engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, is_open, app)
+        told = "an update takes 6.0 MB of 5.0 GB free · undo keeps 3.0 MB of each: 3 at"
+        await until(pilot, lambda: told in shown(app))
+        form_of(app).put("optimizer", "SGD")
+        form_of(app).put("undo_memory", "500 kB")
+        await until(pilot, lambda: "takes 2.0 MB" in shown(app))
+        assert "undo has no room for one" in shown(app)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tui_trainer.engine.cell.cost import update_cost
 from tui_trainer.engine.cell.fork import fork, update_at
 from tui_trainer.engine.cell.moved import which_moved
 from tui_trainer.engine.cell.passes import passes
@@ -16,8 +17,8 @@ from tui_trainer.reports.moved import MovedReport
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.predictions import PassesReport
 from tui_trainer.reports.probes import ProbeReport
-from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.settings.cell import check_undo_memory
+from tui_trainer.reports.updates import UpdateCost, UpdateReport
+from tui_trainer.settings.cell import CellSettings, check_undo_memory
 
 
 class Updating:
@@ -56,6 +57,10 @@ class Updating:
     def update_at(self, text: str, lr: float) -> UpdateReport:
         """An update at another learning rate, which stays."""
         return self._noted(update_at(self.learner, text, lr))
+
+    def update_cost(self, text: str, settings: CellSettings) -> UpdateCost:
+        """What an update with these settings would take; none is made."""
+        return update_cost(self.learner, text, settings)
 
     def undo(self) -> LearnerStatus:
         """Take the last update back, bit for bit; InputError where there is none."""

@@ -11,7 +11,8 @@ from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.step_views import StepViews
-from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.reports.updates import UpdateCost, UpdateReport
+from tui_trainer.settings.cell import CellSettings
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers
@@ -49,6 +50,17 @@ class KeepUpdating(LoopRequest[UpdateReport]):
 
     def begun_by(self, engine: "Answers") -> Iterator[UpdateReport]:
         return engine.updates(self.text)
+
+
+@dataclass(frozen=True)
+class ReckonUpdate(Request[UpdateCost]):
+    """What an update with these settings would take; none is made."""
+
+    text: str
+    settings: CellSettings
+
+    def answered_by(self, engine: "Answers") -> UpdateCost:
+        return engine.update_cost(self.text, self.settings)
 
 
 @dataclass(frozen=True)

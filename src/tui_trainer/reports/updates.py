@@ -33,3 +33,25 @@ class UpdateReport:
     weight's is on the way to it."""
     note: str = ""
     """What was given up for this update because memory is short, in a sentence."""
+
+
+@dataclass(frozen=True)
+class UpdateCost:
+    """What an update would take, reckoned without making it. All in bytes."""
+
+    needed_bytes: int
+    """The most at once on the model's device, beside what is held."""
+    free_bytes: int
+    """There now."""
+    undo_bytes: int
+    """That taking it back keeps of the host's memory: weights, and the optimizer's moments."""
+    undo_budget: int
+
+    @property
+    def fits(self) -> bool:
+        return self.needed_bytes <= self.free_bytes
+
+    @property
+    def undo(self) -> int:
+        """How many updates can be taken back, one after another."""
+        return self.undo_budget // max(1, self.undo_bytes)

@@ -2,10 +2,11 @@
 
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.loop import LoopCost
+from tui_trainer.reports.updates import UpdateCost
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible
-from tui_trainer.words.numbers import counted, duration, gigabytes, short_count
+from tui_trainer.words.numbers import byte_count, counted, duration, gigabytes, short_count
 from tui_trainer.words.runs import NAME_CHARACTERS
 
 NOT_MEASURED = "time not known before a first run"
@@ -30,6 +31,14 @@ def _times(cost: LoopCost) -> tuple[str, ...]:
         return f"{time} at {pace}", time
     run = visible(cost.run, limit=NAME_CHARACTERS)
     return f"{time} at the {pace} of {run}", f"{time}, as {run} went", time
+
+
+def update_cost(cost: UpdateCost) -> tuple[str, str]:
+    """Of an update on Step: what it takes, and what taking it back keeps."""
+    takes = f"an update takes {byte_count(cost.needed_bytes)} of {byte_count(cost.free_bytes)} free"
+    if not cost.undo:
+        return takes, "undo has no room for one"
+    return takes, f"undo keeps {byte_count(cost.undo_bytes)} of each: {cost.undo:,} at most"
 
 
 def evaluation_cost(settings: EvaluationSettings, last: EvaluationReport | None) -> str:

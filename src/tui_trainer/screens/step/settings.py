@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypedDict, Unpack
 
 from textual.content import Content
 
 from tui_trainer.configuration.command_line import as_words
+from tui_trainer.failures import Failure
 from tui_trainer.protocol.request import Request
-from tui_trainer.protocol.updates import SetLr, SetOptimizer, SetTraining
+from tui_trainer.protocol.updates import ReckonUpdate, SetLr, SetOptimizer, SetTraining
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.step.words import CONTEXT, describe_undo, describe_undo_memory
@@ -17,6 +19,8 @@ from tui_trainer.session.pending import Asked
 from tui_trainer.session.session import Session
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.train import OPTIMIZERS
+from tui_trainer.words.costs import update_cost
+from tui_trainer.words.signs import WARNING
 
 HEADING = "Settings of the next update"
 LOADING = "The model is being loaded; you can type already."
@@ -83,8 +87,17 @@ class UpdateSettings:
             return None
         usual = self._session.configuration
         kind = form_beside_usual(HEADING, usual.settings(CellSettings), as_words(text))
-        choice = self._session.choice
-        return SettingsForm(kind, cell_settings(self._wanted), choice, usual=usual, at=at)
+        settings, choice = cell_settings(self._wanted), self._session.choice
+        return SettingsForm(kind, settings, choice, partial(self._reckon, text), usual, at)
+
+    async def _reckon(self, text: str, settings: CellSettings) -> Content:
+        """What an update would cost, memory that is not there marked, or why that is not known."""
+        failures: list[Failure] = []
+        cost = await self._session.ask(ReckonUpdate(text, settings), failures.append)
+        if cost is None:
+            return Content(self._session.sentence_of(failures[0]))
+        takes, keeps = update_cost(cost)
+        return Content.assemble(takes if cost.fits else WARNING.said(takes), f" · {keeps}")
 
     async def take(self, settings: CellSettings) -> None:
         """Ask for each that is not as it was, or was asked to become."""
