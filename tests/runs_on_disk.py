@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tui_trainer.reports.steps import ItemReport, StepReport
-from tui_trainer.runs.checkpoints import checkpoint_name
+from tui_trainer.runs.checkpoint_names import checkpoint_name
 from tui_trainer.runs.description import (
     DataIdentity,
     ModelIdentity,

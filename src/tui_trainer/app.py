@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
+from tui_trainer.app_dialogs import OpensDialogs
 from tui_trainer.app_keys import KEYS
 from tui_trainer.app_start import Started
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged
@@ -19,18 +20,13 @@ from tui_trainer.protocol.models import Reload
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.progress import Progress
 from tui_trainer.screens import screen_class
-from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
 from tui_trainer.screens.dialogs.failure import TellsFailures
 from tui_trainer.screens.dialogs.help import WithKeys
-from tui_trainer.screens.dialogs.model_picker import ModelPicker
 from tui_trainer.screens.dialogs.palette import WithPalette
-from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.dialogs.save_view import SavesView
-from tui_trainer.screens.work_screen import WorkScreen, work_screen_of
+from tui_trainer.screens.work_screen import TALL, WIDE, WorkScreen, work_screen_of
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
-from tui_trainer.session.questions import Question
 from tui_trainer.session.session import Session
 from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
@@ -65,7 +61,7 @@ class TuiTrainer(
     Themed[int],
     Started[int],
     CopiesToTerminal[int],
-    SavesView[int],
+    OpensDialogs[int],
 ):
     """Study how a language model is trained, by keypress."""
 
@@ -73,8 +69,8 @@ class TuiTrainer(
     # All at once: at a screen's first visit Textual would parse every rule anew for one of its own.
     CSS_PATH: ClassVar[list[str | PurePath]] = sorted(Path(__file__).parent.rglob("*.tcss"))
     # 80x24 is narrow and short, 120x40 wide and tall; what is broad, too, WorkScreen knows.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     @dataclass
@@ -100,7 +96,7 @@ class TuiTrainer(
             self.worker,
             start.model(choice),
             show=self._show_failure,
-            put=self._put_question,
+            put=self.put_question,
             configuration=start.configuration,
             kept=start.kept,
         )
@@ -112,7 +108,7 @@ class TuiTrainer(
         self._refreshing = False
 
     def _make_screen(self, name: str) -> WorkScreen:
-        return screen_class(name)(self.session)
+        return self.in_styles_of_now(screen_class(name)(self.session))
 
     async def on_mount(self) -> None:
         self.hear_signals()
@@ -151,7 +147,7 @@ class TuiTrainer(
         if isinstance(message.event.what, LoopChanged):
             self._refresh_status()
         elif isinstance(message.event.what, DeviceLost):
-            self.push_screen(DeviceLostDialog(message.event.what, self.session.saved))
+            self.tell_device_lost(message.event.what)
 
     # The status line
 
@@ -191,11 +187,6 @@ class TuiTrainer(
         finally:
             self._refreshing = False
 
-    # What the session asks for
-
-    async def _put_question(self, question: Question) -> str | None:
-        return await self.push_screen_wait(QuestionDialog(question))
-
     # Actions
 
     async def action_show_screen(self, name: str) -> None:
@@ -217,12 +208,6 @@ class TuiTrainer(
             self.notify("They are being saved: wait for it.", markup=False)
         elif await self.session.saving.save():
             await self.session.refresh()
-
-    @work
-    async def action_pick_model(self) -> None:
-        choice = await self.push_screen_wait(ModelPicker(self.session))
-        if choice is not None:
-            await self.session.load(choice)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to cancel unless something loads."""

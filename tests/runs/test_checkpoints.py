@@ -7,7 +7,8 @@ import pytest
 
 from tests.runs_on_disk import step_report, write_run
 from tui_trainer.errors import InputError
-from tui_trainer.runs.checkpoints import checkpoint_name, find_checkpoint, whole_or_not_at_all
+from tui_trainer.runs.checkpoint_names import checkpoint_name
+from tui_trainer.runs.checkpoints import find_checkpoint, whole_or_not_at_all
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import open_run, read_run

@@ -1,16 +1,25 @@
-"""No source of a stylesheet is read twice, however many there are."""
+"""No source of a stylesheet is read twice, and no style is worked out again that stays."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 import pytest
 import textual.css.stylesheet
+from textual.color import Color
 from textual.css.model import RuleSet
 from textual.css.parse import parse
+from textual.css.styles import RulesMap
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 
 from tests.fake_engine import FakeEngine
-from tests.pilot import running
+from tests.known import present
+from tests.pilot import running, until
+from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.terminal.stylesheet import ReadOnce
+from tui_trainer.themes import OURS
+from tui_trainer.widgets.panel import Panel
 
 SOURCES = 70
 """More than Textual's own keeps."""
@@ -60,3 +69,46 @@ def test_all_are_read_again_with_other_variables(read: Read) -> None:
 async def test_the_app_has_it() -> None:
     async with running(engine=lambda _: FakeEngine()) as (app, _):
         assert isinstance(app.stylesheet, ReadOnce)
+
+
+def is_open(app: TuiTrainer, name: str) -> bool:
+    return isinstance(app.screen, WorkScreen) and name == app.screen.NAME
+
+
+async def test_a_screen_that_is_shown_again_keeps_its_styles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All of its widgets were styled anew each time, and twice when it was new."""
+    styled = Counter[DOMNode]()
+    apply = Stylesheet.apply
+
+    def counted(
+        stylesheet: Stylesheet,
+        node: DOMNode,
+        *,
+        animate: bool = False,
+        cache: dict[tuple[object, ...], RulesMap] | None = None,
+    ) -> None:
+        styled[node] += 1
+        apply(stylesheet, node, animate=animate, cache=cache)
+
+    async with running(engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.press("escape", "2")
+        await until(pilot, is_open, app, "predict")
+        monkeypatch.setattr(Stylesheet, "apply", counted)
+        for key, name in (("1", "tokens"), ("2", "predict")):
+            styled.clear()
+            await pilot.press(key)
+            await until(pilot, is_open, app, name)
+            assert styled.total() < 30
+
+
+async def test_a_screen_takes_the_styles_that_changed_while_another_was_shown() -> None:
+    async with running(engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.press("escape", "2")
+        await until(pilot, is_open, app, "predict")
+        app.theme = "trainer-light"
+        await pilot.press("1")
+        wanted = Color.parse(present(OURS["trainer-light"].background))
+        await until(pilot, lambda: app.screen.styles.background == wanted)
+        assert app.screen.query_one(Panel).styles.color == app.screen.styles.color

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tui_trainer.errors import InputError
-from tui_trainer.runs.checkpoints import NAME, checkpoint_folders, step_of
+from tui_trainer.runs.checkpoint_names import NAME, step_of
+from tui_trainer.runs.checkpoints import checkpoint_folders
 from tui_trainer.runs.file_hashes import Damage, check_files
 from tui_trainer.runs.training_facts import TRAINING_FILE, TrainingFacts, read_facts
 from tui_trainer.settings.train import OPTIMIZERS, check_lr

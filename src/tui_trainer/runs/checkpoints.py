@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tui_trainer.errors import InputError
+from tui_trainer.runs.checkpoint_names import NAME, step_of
 from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run
 from tui_trainer.runs.presence import is_being_written
 from tui_trainer.runs.private_files import FOLDER_MODE, close_all_to_others, private_folder
@@ -16,13 +17,8 @@ from tui_trainer.runs.regular_files import sync
 from tui_trainer.runs.training_facts import TRAINING_FILE
 from tui_trainer.runs.unwritable import unwritable
 
-NAME = re.compile(r"step-(\d{6,})")
 OLD = re.compile(r"\.step-\d{6,}\.old")
 """One that stepped aside for another of its step."""
-
-
-def checkpoint_name(step: int) -> str:
-    return f"step-{step:06}"
 
 
 def checkpoint_folders(run: Path) -> list[Path]:
@@ -32,12 +28,6 @@ def checkpoint_folders(run: Path) -> list[Path]:
     except OSError:
         return []
     return sorted(found, key=step_of)
-
-
-def step_of(checkpoint: Path) -> int:
-    """The step that a checkpoint's name tells."""
-    found = NAME.fullmatch(checkpoint.name)
-    return int(found[1]) if found else 0
 
 
 def folder_bytes(folder: Path) -> int:

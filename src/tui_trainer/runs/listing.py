@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.began import began
-from tui_trainer.runs.checkpoints import checkpoint_folders, step_of, take_back
+from tui_trainer.runs.checkpoint_names import step_of
+from tui_trainer.runs.checkpoints import checkpoint_folders, take_back
 from tui_trainer.runs.deletion import Deletion, delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
 from tui_trainer.runs.home import (

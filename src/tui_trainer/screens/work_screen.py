@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Return = TypeVar("Return")
 WIDE, BROAD = 110, 170  # columns
+TALL = 34  # rows
 EXCUSE_SECONDS = 5.0  # for which one sentence is enough
 SAVE = "app.save"
 SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
@@ -48,8 +49,9 @@ class WorkScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     TEXT_BOX: ClassVar[str] = "TextArea"
     AUTO_FOCUS = ""
+    # Taken by `_take_size`: the sheet of keys leaves less.
     HORIZONTAL_BREAKPOINTS = []  # noqa: RUF012  # as Textual has it
-    """Taken by `_take_width`: the sheet of keys leaves less."""
+    VERTICAL_BREAKPOINTS = []  # noqa: RUF012
     HELP: ClassVar[str] = ""
     """What `?` tells of this screen, before its keys."""
 
@@ -79,6 +81,7 @@ class WorkScreen(Screen[None]):
         """Why a key could not act, and when that was told."""
 
     def compose(self) -> ComposeResult:
+        self._take_size()  # now, not when there are widgets, all styled by another size
         yield ScreenTabs(self.NAME)
         with Vertical(id="body"):
             yield from self.body()
@@ -91,20 +94,21 @@ class WorkScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self._dock_sheet()
-        self._take_width()
+        self._take_size()
 
     def on_resize(self) -> None:
         self._dock_sheet()
-        self._take_width()
+        self._take_size()
 
-    def _take_width(self) -> None:
-        """The classes of the styles, by the columns that the sheet of keys leaves.
+    def _take_size(self) -> None:
+        """The classes of the styles, by the rows there are, and the columns that the sheet leaves.
 
         Of Textual's breakpoints only one can hold at a width; here a broad screen is wide, too.
         """
-        room = self.room
+        room, is_tall = self.room, self.app.size.height >= TALL
         widths = {"-narrow": room < WIDE, "-wide": room >= WIDE, "-broad": room >= BROAD}
-        self.update_classes(widths, animate=False)
+        heights = {"-short": not is_tall, "-tall": is_tall}
+        self.update_classes(widths | heights, animate=False)
 
     # The sheet of keys
 

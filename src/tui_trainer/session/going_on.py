@@ -5,6 +5,7 @@ would else be decided for another model, or another loop, than the one on show.
 """
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from tui_trainer.lost_device import MUST_RESTART
 from tui_trainer.protocol.events import DeviceLost, LoopState
@@ -17,13 +18,15 @@ from tui_trainer.protocol.loop_names import (
     STEP,
     TRAINING_LOOPS,
 )
-from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.signs import PAUSED, RUNNING
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.loop_reports import Report
 
 LOADING = "The model is still being loaded."
 NO_MODEL = "No model is loaded: press m and pick one."
@@ -113,7 +116,7 @@ class GoingOn:
         words = f"{LOOP_TITLES[name]} {state.value} {self._far.get(name, '')}"
         return f"{SIGNS.get(state, '')} {words}".strip()
 
-    def saw_reports(self, name: str, reports: list[Report]) -> list[Report]:
+    def saw_reports(self, name: str, reports: "list[Report]") -> "list[Report]":
         """Take in how far a loop is, where its end is known; gives the reports back."""
         for report in reports:
             if isinstance(report, StepReport):

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_trainer.reports.phases import LOSS, PhaseReport
-from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.tokens import Tokenized
-from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.session.text_examples import EXAMPLES
 
 if TYPE_CHECKING:
     from tui_trainer.reports.labelled_logits import CrossEntropyReport
+    from tui_trainer.reports.predictions import Prediction
+    from tui_trainer.reports.updates import UpdateReport
     from tui_trainer.session.evaluations import Pairing
 
 SURE = 0.9
@@ -91,7 +91,7 @@ class Guide:
         text, is_split = tokenized.text, len(tokenized.tokens) > 1
         self._tick(OWN_NAME, is_name(text) or (is_split and is_identifier(text)))
 
-    def saw_prediction(self, prediction: Prediction, generated: int) -> None:
+    def saw_prediction(self, prediction: "Prediction", generated: int) -> None:
         """A forward pass; its last `generated` tokens are the model's own and show nothing."""
         typed = len(prediction.positions) - generated
         found = (p.expected for p in prediction.positions[: max(0, typed - 1)])
@@ -104,7 +104,7 @@ class Guide:
                 self._ends.add(end > 0)
         self._tick(BOTH_ENDS, len(self._ends) == 2)
 
-    def saw_update(self, report: UpdateReport) -> None:
+    def saw_update(self, report: "UpdateReport") -> None:
         """One update on one text."""
         self._saw_loss(report.text, report.loss)
         if report.after.loss is not None:
@@ -159,7 +159,7 @@ def is_of_an_example(text: str) -> bool:
     return any(text.strip() in example.text for example in EXAMPLES)
 
 
-def is_memorised(prediction: Prediction) -> bool:
+def is_memorised(prediction: "Prediction") -> bool:
     """Whether no token is likelier than the one that comes next, at any position."""
     ranks = [p.expected_rank for p in prediction.positions if p.expected is not None]
     return len(ranks) >= SHORTEST_STRING and all(rank == 1 for rank in ranks)

@@ -22,14 +22,12 @@ from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
-from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.session.going_on import STARTS, Act, GoingOn
 from tui_trainer.session.guide import Guide, Task
 from tui_trainer.session.guide_ticks import Ticks
 from tui_trainer.session.keeping import Keeping
-from tui_trainer.session.loading import ModelLoading
 from tui_trainer.session.pending import Pending
 from tui_trainer.session.questions import Question
 from tui_trainer.session.saved_run import SavedRun
@@ -42,8 +40,10 @@ from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.loop_reports import Report
+    from tui_trainer.reports.predictions import Position
     from tui_trainer.session.benches import Benches
     from tui_trainer.session.evaluations import Evaluations
+    from tui_trainer.session.loading import ModelLoading
 
 Reply = TypeVar("Reply")
 NOT_DRAWN = (
@@ -76,7 +76,6 @@ class Session(GoingOn):
         self.configuration = configuration
         """What the user set once: where settings begin."""
         self.kept = Keeping(kept)
-        self.loading_model = ModelLoading(self)
         self.choice = choice
         """The model that is loaded, or being loaded."""
         self.tokenizer: TokenizerReport | None = None
@@ -155,6 +154,12 @@ class Session(GoingOn):
                 raise asyncio.CancelledError
 
     # What is not wanted before the first frame is imported when it is.
+
+    @cached_property
+    def loading_model(self) -> "ModelLoading":
+        from tui_trainer.session.loading import ModelLoading  # noqa: PLC0415  # as said above
+
+        return ModelLoading(self)
 
     @cached_property
     def evaluations(self) -> "Evaluations":

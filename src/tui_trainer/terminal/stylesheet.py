@@ -1,7 +1,8 @@
-"""A stylesheet that reads each of its sources once.
+"""Styles that are worked out once, not again where they are what they were.
 
-Textual reads all of them anew for each screen that is opened for the first time, and for each kind
-of widget where there are more than 64 of them: 26 ms each time.
+Textual reads all stylesheets anew for each screen that is opened for the first time, and for each
+kind of widget where there are more than 64 of them: 26 ms each time. It works out the styles of all
+widgets of a screen each time that it is shown, and twice for one that is new: 20 ms each time.
 """
 
 from typing import TypeVar
@@ -10,8 +11,13 @@ from textual.app import App
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.events import ScreenResume
+from textual.screen import Screen
 
 Return = TypeVar("Return")
+Made = TypeVar("Made", bound=Screen[None])
+NEVER = -1
+"""How a screen counts changes of styles that has seen none since it is there."""
 SOURCES = 1024
 """More than there are: the files of all screens, and what each kind of widget begins with."""
 
@@ -38,8 +44,25 @@ class ReadOnce(Stylesheet):
 
 
 class StyledOnce(App[Return]):
-    """An app with such a stylesheet."""
+    """An app with such a stylesheet, and screens that begin with the styles that there are."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stylesheet = ReadOnce(variables=self.stylesheet._variables)
+
+    def in_styles_of_now(self, screen: Made) -> Made:
+        """A screen that is new: its widgets have these styles from the beginning."""
+        screen._css_update_count = self._css_update_count
+        return screen
+
+
+_resume = Screen._on_screen_resume
+
+
+def resume(screen: Screen[object], event: ScreenResume) -> None:
+    """Only where there were other styles while it was not on show are its own worked out again."""
+    event.refresh_styles = screen._css_update_count not in (NEVER, screen.app._css_update_count)
+    _resume(screen, event)
+
+
+setattr(Screen, "_on_screen_resume", resume)  # noqa: B010 - Textual has no hook for it

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tui_trainer.runs.checkpoints import step_of
+from tui_trainer.runs.checkpoint_names import step_of
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.runs import NAME_CHARACTERS

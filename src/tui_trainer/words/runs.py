@@ -1,16 +1,20 @@
 """A run on disk, and a model that was saved, in words fit for a terminal."""
 
-from tui_trainer.runs.description import Parent, RunDescription
-from tui_trainer.runs.saved_models import SavedModel
+from typing import TYPE_CHECKING
+
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import counted, nats
 from tui_trainer.words.times import moment
+
+if TYPE_CHECKING:
+    from tui_trainer.runs.description import Parent, RunDescription
+    from tui_trainer.runs.saved_models import SavedModel
 
 NAME_CHARACTERS = 60
 
 
 def run_cells(
-    run: RunDescription, steps: str, limit: int = NAME_CHARACTERS, *, year: bool = True
+    run: "RunDescription", steps: str, limit: int = NAME_CHARACTERS, *, year: bool = True
 ) -> tuple[str, ...]:
     """When it began, its model and problems in at most `limit` characters, its `steps`, its last
     and best loss, and its state."""
@@ -25,12 +29,12 @@ def run_cells(
     )
 
 
-def describe_losses(run: RunDescription) -> str:
+def describe_losses(run: "RunDescription") -> str:
     first, last, best = map(nats, (run.tally.first, run.tally.last, run.tally.best))
     return f"loss: first {first}, last {last}, best {best}"
 
 
-def describe_parent(parent: Parent) -> str:
+def describe_parent(parent: "Parent") -> str:
     return f"resumed from {visible(parent.run, limit=NAME_CHARACTERS)} at step {parent.step:,}"
 
 
@@ -48,10 +52,10 @@ def describe_checkpoints(steps: tuple[int, ...], most: int | None = None) -> str
     return f"{of} {listed}" + (f" and {more:,} more" if more else "")
 
 
-def describe_versions(run: RunDescription) -> str:
+def describe_versions(run: "RunDescription") -> str:
     return ", ".join(f"{visible(name)} {visible(of)}" for name, of in run.versions.items())
 
 
-def describe_saved_model(saved: SavedModel) -> str:
+def describe_saved_model(saved: "SavedModel") -> str:
     """What an own model was made from."""
     return f"saved: {saved.model} after {counted(saved.updates, 'update')}"

@@ -25,12 +25,8 @@ from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport
 from tui_trainer.reports.runs import CheckpointReport, RunReport, StoppedRun
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
-from tui_trainer.runs.checkpoints import (
-    checkpoint_folders,
-    checkpoint_name,
-    folder_bytes,
-    step_of,
-)
+from tui_trainer.runs.checkpoint_names import checkpoint_name, step_of
+from tui_trainer.runs.checkpoints import checkpoint_folders, folder_bytes
 from tui_trainer.runs.description import (
     OnStep,
     Parent,

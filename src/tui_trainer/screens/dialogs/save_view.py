@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from textual import work
 from textual.app import App
 
 from tui_trainer.errors import InputError
@@ -16,7 +15,7 @@ from tui_trainer.runs.home import given_path
 from tui_trainer.runs.png import PngChart, save_png
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.work_screen import WorkScreen, work_screen_of
+from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal.drawn import drawn_text
@@ -68,24 +67,6 @@ class OnShow:
             number += 1
             name = f"{self.name}-{number}{TEXT}"
         return name
-
-
-class SavesView(App[Return]):
-    """An app that can write what it shows to a file."""
-
-    _saves_view = False
-
-    @work
-    async def action_save_view(self) -> None:
-        """Whatever is on show; but not the dialog that asks for the file."""
-        if self._saves_view:
-            return
-        self._saves_view = True
-        try:
-            screen = work_screen_of(self)
-            await save_view(self, on_show(self, screen))
-        finally:
-            self._saves_view = False
 
 
 def on_show(app: App[Return], screen: WorkScreen | None) -> OnShow:

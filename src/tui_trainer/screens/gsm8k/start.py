@@ -11,7 +11,7 @@ from tui_trainer.protocol.models import Reload
 from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.runs.checkpoints import step_of
+from tui_trainer.runs.checkpoint_names import step_of
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.past import Past, past_up_to
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow

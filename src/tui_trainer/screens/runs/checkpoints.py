@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
-from tui_trainer.runs.checkpoints import checkpoint_name
+from tui_trainer.runs.checkpoint_names import checkpoint_name
 from tui_trainer.runs.curve import LossCurve
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here

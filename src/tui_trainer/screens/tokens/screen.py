@@ -39,6 +39,7 @@ from tui_trainer.words.reading import describe_reading
 PREVIEWED_LINES, PREVIEWED_CHARACTERS = 8, 2000
 HIGH = 48
 """Rows from which text, tokens, IDs and batch are below one another."""
+VIEWS = {SINGLE: SingleView, BATCH: BatchView, COMPARE: CompareView}
 NEEDS = {"side": BATCH, "escapes": BATCH, "rows": BATCH, "pick": COMPARE}
 """The view that a key is about."""
 EMPTY_TEXT = "The text is empty: there is nothing to tokenize. Type, or press escape and e."
@@ -102,9 +103,6 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             yield Static(id="notice", classes="hint")
         with ContentSwitcher(initial=SINGLE, id="views"):
             yield SingleView(self.session, id=SINGLE)
-            yield BatchView(self.session, id=BATCH)
-            yield CompareView(self.session, id=COMPARE)
-        yield BatchView(self.session, id="preview")
         yield VocabularyPanel(self.session, id="vocabulary")
 
     def on_mount(self) -> None:
@@ -192,7 +190,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             texts = await self.session.ask(asked.tokenize, self._say_failure)
             self._answered = asked
             if texts is not None:
-                self._show(ShownText(asked, texts))
+                await self._show(ShownText(asked, texts))
         self._asking = False
 
     def _say_failure(self, failure: Failure) -> None:
@@ -210,25 +208,41 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     # Show the tokens
 
-    def _show(self, shown: ShownText) -> None:
+    async def _show(self, shown: ShownText) -> None:
         self.shown = shown
         self.session.guide.saw_tokens(shown.texts.first)
         self._notice("" if shown.asked.tokenize.text else EMPTY_TEXT)
         switcher = self.query_one(ContentSwitcher)
         switched = switcher.current != shown.asked.view
-        switcher.current = shown.asked.view
+        await self._switch_to(shown.asked.view)
         self._place()
         view = self._open_view
         view.show(shown)
-        preview = self.query_one("#preview", BatchView)
-        preview.display = shown.asked.view == SINGLE and shown.texts.batch is not None
-        preview.show(shown)
+        await self._show_preview(shown)
         if isinstance(view, SingleView):
             self._follow_cursor()
         if switched and not self.query_one(TextBox).has_focus:
             view.focus_list()
         self.query_one("#text-panel", Panel).figure = describe_text(shown.texts.first.text)
         self.say("about", self._about(shown))
+
+    async def _switch_to(self, view: str) -> None:
+        """It is made when it is first opened: all of them were a fifth of the first frame."""
+        switcher = self.query_one(ContentSwitcher)
+        if self.query_one_optional(f"#{view}") is None:
+            await switcher.add_content(VIEWS[view](self.session, id=view))
+        switcher.current = view
+
+    async def _show_preview(self, shown: ShownText) -> None:
+        """The batch below one text; made, too, when there is one."""
+        is_there = shown.asked.view == SINGLE and shown.texts.batch is not None
+        preview = self.query_one_optional("#preview", BatchView)
+        if preview is None and is_there:
+            preview = BatchView(self.session, id="preview")
+            await self.query_one("#body").mount(preview, after="#views")
+        if preview is not None:
+            preview.display = is_there
+            preview.show(shown)
 
     @property
     def _open_view(self) -> SingleView | BatchView | CompareView:
