@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
+from textual.color import Color
 from textual.pilot import Pilot
 
 from tests.cell_picture import picture_of
@@ -25,11 +26,23 @@ from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.widgets.text_box import TextBox
 
 FILE = Path(__file__).parent.parent / "screens" / "demo.gif"
-SIZE = (100, 30)
+SIZE = (120, 36)
 TEXT = "The cat sat on the mat."
 UPDATES, STEPS, STEPS_A_FRAME = 5, 120, 8
+INKS = (
+    "better",
+    "worse",
+    "attention",
+    "data",
+    "data-2",
+    "foreground",
+    "context",
+    *(f"token-{step}" for step in range(1, 6)),
+)
 KEY, LOOK, REST = 140, 1000, 2600  # milliseconds that a frame is on show
-COLOURS = 48
+COLOURS = 128
+SHADES = 0.35, 0.7, 1.0
+"""Of an ink on a ground: the edges of a letter."""
 SETTLES = 0.4  # seconds in which a chart or table draws what came last
 
 
@@ -48,17 +61,34 @@ class Film:
 
     def save(self, path: Path) -> None:
         """One palette for all frames; each holds only what differs from the one before."""
-        first, *others = self.frames
-        palette = montage(self.frames).quantize(COLOURS, dither=Image.Dither.NONE)
-        told = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in others]
-        first.quantize(palette=palette, dither=Image.Dither.NONE).save(
+        palette = palette_of(self.frames, self.app.theme_variables)
+        first, *others = [
+            frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames
+        ]
+        first.save(
             path,
             save_all=True,
-            append_images=told,
+            append_images=others,
             duration=self.milliseconds,
             loop=0,
             optimize=True,
         )
+
+
+def palette_of(frames: list[Image.Image], theme: dict[str, str]) -> Image.Image:
+    """The colours that mean something first, and their shades: a sign has few pixels, and those
+    that are most are all of greys. What is left of the palette is for those."""
+    meant = [
+        ground.blend(Color.parse(theme[ink]), share, alpha=1.0).rgb
+        for ground in (Color.parse(theme["background"]), Color.parse(theme["panel"]))
+        for ink in INKS
+        for share in SHADES
+    ]
+    usual = montage(frames).quantize(COLOURS, dither=Image.Dither.NONE).getpalette() or []
+    colours = [part for colour in dict.fromkeys(meant) for part in colour]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((colours + usual)[: 3 * 256])
+    return palette
 
 
 def montage(frames: list[Image.Image]) -> Image.Image:
@@ -97,13 +127,16 @@ def tokenized(screen: TokensScreen) -> str | None:
 async def make_updates(pilot: Pilot[int], film: Film) -> None:
     await pilot.press("4")
     screen = the(StepScreen, film.app.screen)
+    await settled(film.app)
     await film.take(LOOK)
     for update in range(1, UPDATES + 1):
         film.app.simulate_key("space")
         await until(
             pilot, lambda made: screen.report is not None and screen.report.update == made, update
         )
-        await film.take(LOOK if update < UPDATES else REST)
+        await film.take(LOOK)
+    await settled(film.app)
+    await film.take(REST)
 
 
 async def run_loop(pilot: Pilot[int], film: Film) -> None:

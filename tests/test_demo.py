@@ -6,10 +6,12 @@ import pytest
 from PIL import Image
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
 
 from tests.cell_picture import GROUND, HEIGHT, TEXT, WIDTH, draw_strips
-from tests.demo import draw
+from tests.demo import draw, palette_of
+from tui_trainer.themes import DARK
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -30,6 +32,17 @@ def test_each_cell_has_its_colours_and_braille_its_dots() -> None:
     assert colours(image, 3) == {GROUND}
     dots = image.crop((0, 0, WIDTH, HEIGHT)).getcolors() or ()
     assert {colour: count for count, colour in dots}[TEXT] == 8 * 4
+
+
+def test_a_colour_that_means_something_is_kept_however_few_its_pixels() -> None:
+    greys = Image.linear_gradient("L").convert("RGB")
+    inks = {name: Color.parse(DARK.variables[name]).rgb for name in ("better", "worse")}
+    for place, ink in enumerate(inks.values()):
+        greys.putpixel((place, 0), ink)
+    theme = DARK.variables | dict.fromkeys(("background", "panel", "foreground"), "#10151c")
+    told = greys.quantize(palette=palette_of([greys], theme), dither=Image.Dither.NONE)
+    told = told.convert("RGB")
+    assert [told.getpixel((place, 0)) for place in range(2)] == list(inks.values())
 
 
 @pytest.mark.long

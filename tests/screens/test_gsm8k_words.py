@@ -47,10 +47,17 @@ async def test_why_a_run_failed_is_told_to_its_end_with_its_sign() -> None:
 async def test_what_happened_tells_of_pauses_and_not_of_the_beginning() -> None:
     engine = FakeEngine([3.0] * 4, gated=True)
     async with wide(engine) as (app, pilot):
+        screen = the(Gsm8kScreen, app.screen)
         await until(pilot, lambda: happened(app) == "Nothing yet: space starts a run.")
-        await pilot.press("space")
-        engine.gate.release()
+        engine.gate.release(2)
+        for step in (1, 2):
+            await pilot.press("full_stop")
+            await until(
+                pilot, lambda made: screen.report is not None and screen.report.step == made, step
+            )
         await until(pilot, lambda: happened(app) == "Nothing beside its steps so far.")
         await pilot.press("space")
+        await until(pilot, lambda: happened(app).split() == ["0:00", "▶", "running"])
+        await pilot.press("space")
         engine.gate.release()
-        await until(pilot, lambda: happened(app).split() == ["0:00", "⏸", "paused"])
+        await until(pilot, lambda: happened(app).split()[:3] == ["0:00", "⏸", "paused"])

@@ -39,7 +39,7 @@ class Happened(Panel):
 
     def change(self, change: LoopChanged, seconds: float) -> None:
         """The loop goes on, pauses or ends; that it has begun is told by its first step."""
-        begins = self._lr is None and change.state in (LoopState.RUNNING, LoopState.PAUSED)
+        begins = None in (self._state, self._lr) and not change.state.is_over
         if change.state is not self._state and not begins:
             self._tell(seconds, Content.assemble(STATES[change.state]))
         self._state = change.state
@@ -79,5 +79,5 @@ class Happened(Panel):
         return found
 
     def show(self) -> None:
-        nothing = NO_RUN if self._state is None else NO_MORE
+        nothing = NO_RUN if self._state is None and self._lr is None else NO_MORE
         self._lines.update(Content("\n").join(self._told or [nothing]), layout=False)
