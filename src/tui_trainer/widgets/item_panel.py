@@ -19,7 +19,7 @@ from tui_trainer.words.numbers import counted, nats
 
 CUT = "cut to the model's context or row"
 VIEWS = "last", "best", "worst"
-READ_SECONDS = 1.0
+READ_SECONDS = 2.0
 """So long each item of a loop that runs is on show: its text and losses are as many bytes for the
 terminal as all else that a step changes."""
 

@@ -22,6 +22,8 @@ from tui_trainer.widgets.chart.picture import Picture, Reading, readings
 from tui_trainer.widgets.chart.view import ZOOM, View
 
 REDRAW_SECONDS = 0.5
+SMALL_REDRAW_SECONDS = 1.0
+"""Of one beside a large one: six of them are as many bytes for the terminal as that one."""
 REST_AT_MOST = 2.0
 DRAW_SHARE = 100
 """The chart rests so many times as long as it took to build: 1% of a core, whatever its size."""
@@ -34,7 +36,7 @@ class Chart(Widget, can_focus=True):
     """Draws the `picture` that a chart of some kind makes of what it holds.
 
     What changed is told by `redraw`: the chart is drawn at once after a pause, else at most every
-    `REDRAW_SECONDS`, a large one every `REST_AT_MOST`, however often it is called, and of what is
+    `REDRAW_SECONDS`, a long one every `REST_AT_MOST`, however often it is called, and of what is
     on show only the cells that differ are painted. On a screen that is not open it costs nothing,
     and is up to date when it is opened.
     """
@@ -139,7 +141,8 @@ class Chart(Widget, can_focus=True):
     @property
     def _rest_seconds(self) -> float:
         """After the build before this one: this one may be built when it is painted."""
-        return min(REST_AT_MOST, max(REDRAW_SECONDS, DRAW_SHARE * self._build_seconds))
+        least = SMALL_REDRAW_SECONDS if self.is_small else REDRAW_SECONDS
+        return min(REST_AT_MOST, max(least, DRAW_SHARE * self._build_seconds))
 
     def _end_rest(self) -> None:
         self._resting = False
