@@ -189,3 +189,10 @@ async def test_steps_form_tells_what_an_update_costs_as_it_is_typed() -> None:
         form_of(app).put("undo_memory", "500 kB")
         await until(pilot, lambda: "takes 2.0 MB" in shown(app))
         assert "undo has no room for one" in shown(app)
+
+
+async def test_what_the_form_opens_with_is_whole() -> None:
+    async with running("escape", "2", engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.press("comma")
+        await until(pilot, is_open, app)
+        await until(pilot, lambda: "$ tui-trainer predict --generate 1" in shown(app))

@@ -36,6 +36,7 @@ USUAL = "usual"
 COST_SECONDS = 0.3
 """For which nothing is typed before it is asked what the settings cost."""
 KEYS = "escape goes back · enter takes them · ↑↓ ←→ · ctrl+r {preset}"
+RECKONING = "what it costs is being reckoned …"
 NO_COMMAND = "There is no command line: a setting cannot be used."
 NOTHING_FOUND = "No setting has these words: escape shows all."
 ABOUT = {
@@ -139,7 +140,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
                 yield SettingRows(self._groups)
             with Vertical(classes="below"):
                 yield Static("", id="meaning")
-                yield Static("", id="cost")
+                yield Static(RECKONING, id="cost")
                 yield Static("", id="command")
 
     @property
@@ -154,6 +155,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         if self._at in self._rows:
             self.go(self._at)
         self._tell_all()
+        self.call_after_refresh(self._show_command)  # which has its width then
 
     # What is told
 
