@@ -38,6 +38,7 @@ from tui_trainer.runs.training_facts import TRAINING_FILE, TrainingFacts, write_
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens.runs import row_words
 from tui_trainer.screens.runs import words as run_words
+from tui_trainer.screens.runs.columns import COLUMNS
 from tui_trainer.session.run_curves import NO_GLANCE, NOTHING_READ
 
 LONGEST_SENTENCE = 1000
@@ -88,7 +89,7 @@ def read_all(run: Path, target: Path) -> None:
     runs, damaged = list_runs()
     rows: tuple[RunOnDisk | DamagedRun, ...] = (*runs, *damaged)
     for row in rows:
-        for columns in row_words.COLUMNS.values():
+        for columns in COLUMNS.values():
             cells = row_words.row_cells(row, Content(" "), columns, NO_GLANCE)
             assert obeyed_characters("".join(map(str, cells))) == set()
         run_words.describe_contents(row, 1)

@@ -4,8 +4,11 @@ import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
+from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import TextBox
 
@@ -49,6 +52,17 @@ async def uses_its_room(app: TuiTrainer, pilot: Pilot[int], size: tuple[int, int
         await until(pilot, lambda: not empty_panels(app) and not cut_panels(app))
     except TimeoutError:
         pytest.fail(f"{size}: empty {empty_panels(app)}, cut {cut_panels(app)}\n{shown(app)}")
+
+
+async def test_no_panel_of_runs_is_left_empty() -> None:
+    for n in range(1, 7):
+        settings = TrainSettings(lr=n * 1e-5)
+        write_run(f"2026-01-0{n}-builtin-1", [3.0, 2.0, 1.5, 1.0], settings=settings)
+    keys = "escape", "6", "space", "down", "space"
+    async with running(*keys, engine=lambda progress: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: "2 marked" in shown(app))
+        for size in SIZES:
+            await uses_its_room(app, pilot, size)
 
 
 @pytest.mark.parametrize(("screen", "view"), [("1", ""), ("1", "b"), ("2", ""), ("3", "")])

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import itertools
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from tui_trainer.runs.curve import CurveReader, LossCurve, XAxis
 from tui_trainer.runs.description import Parent, RunState, Tally
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, run_folders, runs_home
 from tui_trainer.runs.json_files import write_json
-from tui_trainer.runs.listing import RunOnDisk, delete_whole, open_run, read_run
+from tui_trainer.runs.listing import RunOnDisk, delete_whole, list_runs, open_run, read_run
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.screens import folder_list
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
@@ -29,15 +30,17 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
+from tui_trainer.screens.runs.columns import list_layout
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.row_words import short_lr
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
+from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import LrMark, OverlaidLrMark
-from tui_trainer.widgets.line_table import LineTable
+from tui_trainer.widgets.line_table import LineTable, least_width
 from tui_trainer.widgets.refusal import Refusal
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
@@ -63,9 +66,9 @@ def detail(app: TuiTrainer) -> str:
 def rows(app: TuiTrainer) -> list[str]:
     """The lines of the list that are in view."""
     lines = shown(app).splitlines()
-    top = next(n for n, line in enumerate(lines) if "started" in line)
-    inside = [line.rstrip(" │█") for line in lines[top + 1 : top + 7]]
-    return [line for line in inside if line.strip(" │")]
+    top = next(n for n, line in enumerate(lines) if " steps " in line)
+    inside = itertools.takewhile(lambda line: "──" not in line, lines[top + 1 :])
+    return [line.rstrip(" │█") for line in inside]
 
 
 LR = '{"event": "lr", "step": 2, "peak_lr": 3e-5}'
@@ -155,12 +158,14 @@ async def test_the_list_and_the_selected_run() -> None:
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
         first, second = rows(app)
+        assert "2 runs · 01-02 · builtin" in shown(app), "what all have is said once"
         assert first.split() == [
-            *("▶", "01-02", "03:04", "builtin", "2/2", "1e-5", "-", "-", "failed")
+            *("▶", "03:04", "2/2", "1e-5", "1", "-", "-", "0:01", "200", "failed")
         ]
         assert second.split() == [
-            *("01-02", "03:04", "builtin", "3/3", "0.0003", "2.5000", "-", "finished")
+            *("03:04", "3/3", "0.0003", "1", "2.5000", "-", "0:02", "200", "done")
         ]
+        assert "2026-01-02 03:04 · failed" in shown(app)
         assert "failed: the disk is full · no checkpoint" in detail(app)
         await pilot.press("down")
         assert f"{ONE} · 300 tokens, 0:02 · loss 4.0000 → 2.5000" in detail(app)
@@ -181,6 +186,33 @@ async def test_with_room_the_list_tells_lr_batch_validation_time_and_rate(
         told = " ".join(row.strip("│ ").split())
         assert "2/2 3e-5 8×4 3.0000" in told
         assert told.endswith("0.7010 0:01 200.0 █▇ ■ finished")
+
+
+def test_the_columns_fit_whatever_the_width_and_what_is_alike_goes_first() -> None:
+    write_run(ONE)
+    other = replace(MODEL, name="/models/" + "long" * 50)
+    for names in ((TWO,), (TWO, THREE)):
+        write_run(names[-1], model=other if THREE in names else MODEL)
+        runs, _ = list_runs()
+        for room, widths in (("-narrow", (20, 50, 77)), ("-wide", (105, 115)), ("-broad", (165,))):
+            for width in widths:
+                layout = list_layout(room, width, runs)
+                assert least_width(layout.columns) < width, "the mark is before them"
+        titles = {column.title for column in list_layout("-narrow", 77, runs).columns}
+        assert {"steps", "lr", "batch", "last", "val", "state"} <= titles
+        assert ("model" in titles) is not ({"time", "tok/s"} <= titles)
+    assert "model" not in {column.title for column in list_layout("-narrow", 77, runs[1:]).columns}
+
+
+async def test_with_room_the_settings_of_the_run_are_all_there() -> None:
+    write_run(ONE, settings=TrainSettings(lr=2e-4))
+    async with with_engine(size=(200, 60)) as (app, pilot):
+        await until(pilot, lambda: "* lr " in shown(app))
+        lines = [line for line in shown(app).splitlines() if "tutorial: 1e-05" in line]
+        assert len(lines) == 1
+        for field in fields_of(TrainSettings):
+            assert f" {field.label} " in shown(app), "none is cut off"
+        assert "tutorial, * changed" not in shown(app), "nothing is said twice"
 
 
 def test_a_learning_rate_is_told_in_six_characters() -> None:
@@ -300,7 +332,7 @@ async def test_bad_runs_are_told_and_hide_no_other() -> None:
     (cut / "run.json").write_text((cut / "run.json").read_text()[:50])
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "1 run · 2 cannot be read" in shown(app))
-        assert [row.split()[-1] for row in rows(app)] == ["finished", "unreadable", "unreadable"]
+        assert [row.split()[-1] for row in rows(app)] == ["done", "damaged", "damaged"]
         await pilot.press("down")
         assert "or it is damaged" in detail(app)
         await pilot.press("down")
@@ -326,7 +358,7 @@ async def test_marked_runs_are_laid_over_one_another_with_letters() -> None:
     for n, name in enumerate((ONE, TWO, THREE), start=1):
         write_run(name, [n + 5 / step for step in range(1, 40)])
     async with with_engine() as (app, pilot):
-        await until(pilot, lambda: "3 runs · space marks" in shown(app))
+        await until(pilot, lambda: "3 runs" in shown(app) and "space marks" in shown(app))
         assert [run.name for run in screen(app).overlaid] == [THREE]
         await pilot.press("space", "down", "space")
         await until(pilot, lambda: all_read(app) and "2 marked" in shown(app))

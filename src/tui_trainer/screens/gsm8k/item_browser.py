@@ -19,8 +19,9 @@ from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.gsm8k.item_words import (
     ITEM_COLUMNS,
     TOKEN_COLUMNS,
-    describe_item,
+    describe_counted,
     describe_items,
+    describe_size,
     found,
     item_cells,
     searchable,
@@ -38,6 +39,7 @@ from tui_trainer.widgets.text_box import LineBox
 
 MOST_ITEMS = 100_000  # a data set of more is shown up to here
 SOURCE_CHARACTERS = 22
+NOTHING_FOUND = "No item has that number, or those words in its text."
 
 
 def most_items(settings: TrainSettings) -> int:
@@ -73,14 +75,15 @@ class ItemBrowser(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         hint = "type to search · ↑↓ item · tab tokens · escape closes"
-        with Panel(title="items", figure="being read …", hint=hint, classes="dialog"):
+        with Panel(title="items", figure="being read …", hint=hint, id="found", classes="dialog"):
             yield LineBox("", placeholder="search: a number or words", id="search")
             yield Refusal()
             yield LineTable(id="items")
-            yield Static(id="item-words")
-            with VerticalScroll(can_focus=False):
+            with Panel(title="item", id="item-panel"), VerticalScroll(can_focus=False):
                 yield Static(id="item-text")
-            yield LineTable(id="item-tokens")
+            with Panel(title="tokens", id="tokens-panel"):
+                yield Static(id="item-words")
+                yield LineTable(id="item-tokens")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -103,7 +106,13 @@ class ItemBrowser(Dialog[None]):
             self._search(self.query_one(Input).value)
 
     def _say(self, where: str, words: str) -> None:
-        self.query_one(f"#{where}", Static).update(Content(visible(words, newline="⏎\n")))
+        place = self.query_one(f"#{where}", Static)
+        place.update(Content(visible(words, newline="⏎\n")))
+        place.display = bool(words)
+
+    def _tell(self, panel: str, title: str, figure: str = "") -> None:
+        found = self.query_one(f"#{panel}", Panel)
+        found.title, found.figure = title, visible(figure)
 
     # Which items
 
@@ -116,7 +125,8 @@ class ItemBrowser(Dialog[None]):
         self._found = found(self._texts, query)
         name = visible_source(self._settings.problems, SOURCE_CHARACTERS)
         told = describe_items(name, len(self.problems), len(self._found), self._settings)
-        self.query_one(Panel).figure = told
+        self._tell("found", "items", told)
+        self.query_one(Refusal).say("" if self._found else NOTHING_FOUND)
         row = self._found.index(self._item) if not query and self._item in self._found else 0
         table = self.query_one("#items", LineTable)
         table.show(
@@ -135,14 +145,16 @@ class ItemBrowser(Dialog[None]):
     def _select(self, row: int) -> None:
         table = self.query_one("#items", LineTable)
         if not self._found:
-            self._say("item-words", "No item has that number, or those words in its text.")
             self._say("item-text", "")
+            self._say("item-words", "")
+            self._tell("item-panel", "item")
             self._show_tokens(None)
             return
         table.cursor = max(0, min(row, len(self._found) - 1))
         self._item = self._found[table.cursor]
         self._say("item-text", format_problem(self.problems[self._item]))
-        self._say("item-words", f"item {self._item:,} · its tokens come with the next step")
+        self._tell("item-panel", f"item {self._item:,}")
+        self._say("item-words", "its tokens come with the next step")
         self._show_tokens(None)
         self._tokenize(self._item)
 
@@ -163,7 +175,9 @@ class ItemBrowser(Dialog[None]):
         self.tokens = tokens
         table = self.query_one("#item-tokens", LineTable)
         if tokens is None:
+            self._tell("tokens-panel", "tokens")
             table.show((), 0, lambda _row: ())
             return
-        self._say("item-words", describe_item(tokens))
+        self._tell("tokens-panel", "tokens", describe_size(tokens))
+        self._say("item-words", describe_counted(tokens))
         table.show(TOKEN_COLUMNS, len(tokens.ids), lambda row: token_cells(tokens, row))

@@ -45,13 +45,15 @@ def describe_items(source: str, items: int, matches: int, settings: TrainSetting
     return told if matches == items else f"{told} · {matches:,} found"
 
 
-def describe_item(item: ItemTokens) -> str:
-    """Its size, and what the loss counts of it."""
-    size = f"{counted(len(item.ids), 'token')}, the answer from {item.answer_start}"
+def describe_size(item: ItemTokens) -> str:
+    return f"{len(item.ids):,}, the answer from {item.answer_start:,} on"
+
+
+def describe_counted(item: ItemTokens) -> str:
+    """What the loss counts of it."""
     kind = "the tokens of the answer" if item.first_counted > 1 else "every token but the first"
-    labels = f"the loss counts {counted(item.counted, 'label')}: {kind}"
     cut = " · cut to the model's context or row" if item.truncated else ""
-    return f"item {item.problem:,} · {size} · {labels}{cut}"
+    return f"the loss counts {counted(item.counted, 'label')}: {kind}{cut}"
 
 
 def token_cells(item: ItemTokens, row: int) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from tui_trainer.runs.figures import CSV, NamedCurve, check_export, write_csv, w
 from tui_trainer.runs.home import given_path, plain_name
 from tui_trainer.runs.listing import RunOnDisk, check_deletable, delete_whole
 from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.runs.columns import Listed
 from tui_trainer.screens.runs.details import RunDetails
-from tui_trainer.screens.runs.row_words import Listed
 from tui_trainer.screens.runs.words import describe_contents, describe_left, details
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread

@@ -1,4 +1,4 @@
-"""The list of runs: its columns and what a row of it tells, fit for a terminal."""
+"""The list of runs: what a row of it tells, in the columns that there are, fit for a terminal."""
 
 import math
 from collections.abc import Sequence
@@ -7,6 +7,16 @@ from textual.content import Content
 
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
+from tui_trainer.screens.runs.columns import (
+    CELL_CHARACTERS,
+    DATE,
+    DAY_CHARACTERS,
+    SHORT_RATE,
+    SHORT_STEPS,
+    STATE,
+    STEPS,
+    Listed,
+)
 from tui_trainer.session.run_curves import Glance
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
@@ -14,7 +24,6 @@ from tui_trainer.widgets.chart.picture import INKS, ink_of
 from tui_trainer.widgets.line_table import Cell, Column
 from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import (
-    LOSS_WIDTH,
     counted,
     duration,
     exponential,
@@ -27,19 +36,7 @@ from tui_trainer.words.runs import NAME_CHARACTERS
 from tui_trainer.words.signs import BROKEN, FINISHED, RUNNING, STOPPED
 from tui_trainer.words.times import moment
 
-CELL_CHARACTERS = 40
-DAMAGED = "unreadable"
-LETTER = Column("", 1)
-STARTED, DATE = Column("started", 11), Column("started", 16)
-MODEL = Column("model", 6, share=1, keep_end=True)
-PROBLEMS = Column("data", 6, share=1, keep_end=True)
-STEPS = Column("steps", 9, right=True)
-LR, BATCH = Column("lr", 6, right=True), Column("batch", 5, right=True)
-LAST = Column("last", LOSS_WIDTH, right=True)
-BEST = Column("best", LOSS_WIDTH, right=True)
-VALIDATION = Column("val", LOSS_WIDTH, right=True)
-TIME, RATE = Column("time", 7, right=True), Column("tok/s", 6, right=True)
-WORD, STATE = Column("state", 10), Column("state", 12)
+DAMAGED, SHORT_DAMAGED = "unreadable", "damaged"
 SIGNS = {
     RunState.GOING: RUNNING,
     RunState.FINISHED: FINISHED,
@@ -47,40 +44,9 @@ SIGNS = {
     RunState.FAILED: BROKEN,
     RunState.BROKEN_OFF: BROKEN,
 }
-
-
-def _losses(cells: int) -> Column:
-    return Column("loss", cells)
-
-
-COLUMNS = {
-    "-narrow": (LETTER, STARTED, MODEL, STEPS, LR, LAST, VALIDATION, WORD),
-    "-wide": (
-        *(LETTER, STARTED, MODEL, STEPS, LR, BATCH, LAST, VALIDATION, TIME, RATE),
-        *(_losses(8), STATE),
-    ),
-    "-broad": (
-        *(LETTER, Column("run", 20, share=2), DATE, MODEL, PROBLEMS, STEPS, LR, BATCH, LAST),
-        *(BEST, VALIDATION, TIME, RATE, _losses(16), STATE),
-    ),
-}
-"""Of the list, by how much room there is: 80 columns, 110, 170."""
-
+SHORT = {RunState.FINISHED: "done", RunState.BROKEN_OFF: "broken"}
+"""Where there are seven cells; the other states are told as they are."""
 INK_STYLES = dict(zip(INKS, ("$data", "$data-2"), strict=True))
-
-Listed = RunOnDisk | DamagedRun
-"""A row of the list."""
-
-
-def list_columns(room: str, listed: Sequence[Listed]) -> tuple[Column, ...]:
-    """Those that a room of COLUMNS has; where it has one for both, the problems take the place of
-    a model that all runs have."""
-    columns = COLUMNS[room]
-    runs = [run.description for run in listed if isinstance(run, RunOnDisk)]
-    one_model = len({run.model.name for run in runs}) == 1
-    if PROBLEMS in columns or not one_model or len({run.data.problems for run in runs}) == 1:
-        return columns
-    return tuple(PROBLEMS if column is MODEL else column for column in columns)
 
 
 def row_cells(
@@ -90,10 +56,25 @@ def row_cells(
     told = cells_of(run, glance) if isinstance(run, RunOnDisk) else damaged_cells(run)
     cells = next((column.width for column in columns if column.title == "loss"), 0)
     told |= {"": letter, "loss": Content.styled(trend(glance.losses, cells), "$data")}
+    told["state"] = state_cell(run, signed=STATE in columns)
     if isinstance(run, RunOnDisk):
-        told["state"] = state_cell(run.state, signed=STATE in columns)
-        told["started"] = moment(run.description.started, year=DATE in columns)
+        told |= fitted_cells(run, columns)
     return tuple(told.get(column.title, "-") for column in columns)
+
+
+def fitted_cells(run: RunOnDisk, columns: tuple[Column, ...]) -> dict[str, Cell]:
+    """What is told in fewer characters where its column has fewer."""
+    described, tally = run.description, run.description.tally
+    started = moment(described.started, year=DATE in columns)
+    pace = per_second(tally.tokens, tally.seconds)
+    steps = SHORT_STEPS if SHORT_STEPS in columns else STEPS
+    return {
+        "started": started,
+        "day": started[:DAY_CHARACTERS],
+        "hour": started[DAY_CHARACTERS + 1 :],
+        "steps": describe_steps(tally.step, described.steps, steps.width),
+        "tok/s": short_count(round(pace)) if SHORT_RATE in columns else rate(pace).strip(),
+    }
 
 
 def cells_of(run: RunOnDisk, glance: Glance) -> dict[str, Cell]:
@@ -104,31 +85,27 @@ def cells_of(run: RunOnDisk, glance: Glance) -> dict[str, Cell]:
         "run": visible(run.name, limit=NAME_CHARACTERS),
         "model": visible_source(described.model.name, CELL_CHARACTERS),
         "data": visible_source(described.data.problems, CELL_CHARACTERS),
-        "steps": describe_steps(tally.step, described.steps),
         "lr": short_lr(settings.lr if glance.lr is None else glance.lr),
         "batch": describe_batch(settings),
         "last": nats(tally.last),
         "best": nats(tally.best),
         "val": nats(None if glance.best is None else glance.best.loss),
         "time": duration(tally.seconds).strip(),
-        "tok/s": rate(per_second(tally.tokens, tally.seconds)).strip(),
     }
 
 
 def damaged_cells(run: DamagedRun) -> dict[str, Cell]:
     name = visible(run.folder.name, limit=CELL_CHARACTERS)
-    return {
-        "run": name,
-        "model": name,
-        "data": name,
-        "state": Content.styled(DAMAGED, "$attention"),
-    }
+    return {"run": name, "model": name, "data": name}
 
 
-def state_cell(state: RunState, *, signed: bool) -> Cell:
+def state_cell(run: Listed, *, signed: bool) -> Cell:
     """A run that goes, or that did not end by itself, stands out."""
-    mark, style = SIGNS[state]
-    return Content.styled(f"{mark} {state.value}" if signed else state.value, style)
+    if isinstance(run, DamagedRun):
+        return Content.styled(DAMAGED if signed else SHORT_DAMAGED, "$attention")
+    mark, style = SIGNS[run.state]
+    word = f"{mark} {run.state.value}" if signed else SHORT.get(run.state, run.state.value)
+    return Content.styled(word, style)
 
 
 def trend(losses: Sequence[float], cells: int) -> str:
@@ -153,10 +130,10 @@ def describe_batch(settings: TrainSettings) -> str:
     return f"{settings.batch}×{settings.accumulation}"
 
 
-def describe_steps(step: int, steps: int) -> str:
+def describe_steps(step: int, steps: int, width: int = STEPS.width) -> str:
     """Those made, of all; a run tells how many those are with its first."""
     made = f"{step}/{steps}" if steps else str(step)
-    return made if len(made) <= 9 else f"{short_count(step, down=True)}/{short_count(steps)}"
+    return made if len(made) <= width else f"{short_count(step, down=True)}/{short_count(steps)}"
 
 
 def marked(letter: str) -> Content:
@@ -164,10 +141,11 @@ def marked(letter: str) -> Content:
     return Content.styled(letter or " ", f"bold {INK_STYLES[ink_of(letter)]}" if letter else "")
 
 
-def describe_list(runs: int, damaged: int, marked: int) -> str:
-    """The figure of the list."""
+def describe_list(runs: int, damaged: int, marked: int, of_all: Sequence[str]) -> str:
+    """The figure of the list: how many, and what all of them have."""
     parts = [counted(runs, "run")]
     if damaged:
         parts.append(f"{damaged:,} cannot be read: select to see why")
+    parts += of_all
     parts.append(f"{marked} marked" if marked else "space marks runs to compare")
     return " · ".join(parts)

@@ -21,17 +21,18 @@ from tui_trainer.screens.bench.view import BenchScreen
 from tui_trainer.screens.folder_list import FolderList
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.checkpoints import RunCheckpoints
+from tui_trainer.screens.runs.columns import Listed, list_layout
 from tui_trainer.screens.runs.files import CurvesOnShow, RunFiles
 from tui_trainer.screens.runs.keys import KEYS, OF_A_RUN
 from tui_trainer.screens.runs.marks import Marks
-from tui_trainer.screens.runs.row_words import (
-    Listed,
-    describe_list,
-    list_columns,
-    marked,
-    row_cells,
+from tui_trainer.screens.runs.row_words import describe_list, marked, row_cells
+from tui_trainer.screens.runs.words import (
+    describe_differences,
+    describe_run,
+    describe_when,
+    no_runs,
+    settings_lines,
 )
-from tui_trainer.screens.runs.words import describe_differences, describe_run, no_runs
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.run_curves import RunCurves
 from tui_trainer.session.session import Session
@@ -88,9 +89,15 @@ b opens the benches: how fast the training loops are on this machine, side by si
         with Panel(title="runs", id="list"):
             yield LineTable(id="runs")
         with Container(id="below"):
-            with Panel(title="run", id="selected"), VerticalScroll(can_focus=False):
-                yield Static(id="run")
-                yield Static(id="differences")
+            with Container(id="about"):
+                with Panel(title="run", id="selected"), VerticalScroll(can_focus=False):
+                    yield Static(id="run")
+                    yield Static(id="differences")
+                with (
+                    Panel(title="settings", hint="* not the preset's", id="settings"),
+                    VerticalScroll(can_focus=False),
+                ):
+                    yield Static(id="all-settings")
             yield ChartPanel(OverlayChart(titled=False), classes="curves")
         yield Static(id="none")
 
@@ -198,16 +205,17 @@ b opens the benches: how fast the training loops are on this machine, side by si
         self._show_selected()
 
     def _show_all(self) -> None:
-        damaged = sum(isinstance(row, DamagedRun) for row in self.listed)
-        told = describe_list(len(self.listed) - damaged, damaged, len(self.marks))
-        self.query_one("#list", Panel).figure = told
         self._show_list()
         self._show_selected()
 
     def _show_list(self) -> None:
-        listed = self.listed
-        columns = list_columns(self._room, listed)
-        self.query_one("#runs", LineTable).show(
+        listed, table = self.listed, self.query_one("#runs", LineTable)
+        layout = list_layout(self._room, table.scrollable_content_region.width, listed)
+        damaged = sum(isinstance(row, DamagedRun) for row in listed)
+        told = describe_list(len(listed) - damaged, damaged, len(self.marks), layout.of_all)
+        self.query_one("#list", Panel).figure = told
+        columns = layout.columns
+        table.show(
             columns,
             len(listed),
             lambda row: row_cells(
@@ -233,7 +241,10 @@ b opens the benches: how fast the training loops are on this machine, side by si
         if isinstance(row, RunOnDisk):
             curve = self.curves.curve(row)
             failure = curve.failure
-            told = Content(describe_run(row, curve) if failure is None else "")
+            settings = self._room == "-narrow"
+            words = describe_run(row, curve, settings=settings) if failure is None else ""
+            told = Content(words)
+            self.query_one("#all-settings", Static).update(Content(settings_lines(row)))
         elif row is not None:
             failure = row.why
         if failure is not None:
@@ -241,6 +252,8 @@ b opens the benches: how fast the training loops are on this machine, side by si
         run = self.query_one("#run", Static)
         run.set_class(failure is not None, "-damaged")
         run.update(told)
+        self.query_one("#selected", Panel).figure = "" if row is None else describe_when(row)
+        self.query_one("#settings").set_class(not isinstance(row, RunOnDisk), "-none")
         self._show_differences()
         self.chart.show(
             [

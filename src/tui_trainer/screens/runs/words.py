@@ -9,7 +9,8 @@ from tui_trainer.runs.deletion import Deletion
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.screens.gsm8k.settings import describe_settings
-from tui_trainer.screens.runs.row_words import CELL_CHARACTERS, Listed, describe_steps, marked
+from tui_trainer.screens.runs.columns import CELL_CHARACTERS, Listed
+from tui_trainer.screens.runs.row_words import describe_steps, marked
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
@@ -26,6 +27,7 @@ from tui_trainer.words.runs import (
 )
 from tui_trainer.words.settings import LABEL_WIDTH, shown
 from tui_trainer.words.threads import with_threads
+from tui_trainer.words.times import moment
 from tui_trainer.xdg import from_home
 
 CHECKPOINTS_SHOWN = 6
@@ -77,8 +79,16 @@ def describe_validated(step: int, curve: LossCurve) -> str:
     return f"step {step:,} · val {nats(at[-1].loss)}" + (" best" if is_best else "")
 
 
-def describe_run(run: RunOnDisk, curve: LossCurve) -> str:
-    """Its name and what came of it, its settings, its checkpoints or how it failed."""
+def describe_when(run: Listed) -> str:
+    """When it began, and how it ended."""
+    if isinstance(run, DamagedRun):
+        return ""
+    return f"{moment(run.description.started)} · {run.state.value}"
+
+
+def describe_run(run: RunOnDisk, curve: LossCurve, *, settings: bool = True) -> str:
+    """Its name and what came of it, its settings where they are not told elsewhere, its
+    checkpoints or how it failed."""
     described, tally = run.description, run.description.tally
     made = (
         f"{visible(run.name, limit=NAME_CHARACTERS)} · {tally.tokens:,} tokens, "
@@ -94,7 +104,8 @@ def describe_run(run: RunOnDisk, curve: LossCurve) -> str:
         parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
     if described.updates_on_step:
         parts.append(f"{counted(described.updates_on_step, 'update')} on Step")
-    return "\n".join((made, describe_settings(described.settings), " · ".join(parts)))
+    set_so = (describe_settings(described.settings),) if settings else ()
+    return "\n".join((made, *set_so, " · ".join(parts)))
 
 
 def describe_contents(run: Listed, size: int) -> str:
@@ -124,35 +135,37 @@ def checkpoints_line(steps: tuple[int, ...]) -> str:
 # All of it
 
 
-def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str]]:
-    """Headings and the lines under each: all that `run.json` says, with the folder's bytes."""
+def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str, str]]:
+    """All that `run.json` says, with the folder's bytes: of each part its title, its figure and its
+    lines."""
     described = run.description
+    model, data = described.model, described.data
     preset = nearest_preset(described.settings)
-    yield f"Settings, * where the preset {preset} has another", settings_lines(run)
-    model = described.model
+    differ = len(differing(described.settings, PRESETS[preset]))
+    yield "run", describe_when(run), "\n".join(run_lines(run, size))
+    yield "settings", f"{differ} not as in {preset} *", settings_lines(run)
     yield (
-        "Model",
-        f"{visible(model.name)}: {visible(model.architecture)}, {model.parameters:,} parameters, "
-        f"{visible(model.device)}, "
+        "model",
+        f"{visible(model.name, limit=CELL_CHARACTERS)} · {model.parameters:,} parameters",
+        f"{visible(model.name)}: {visible(model.architecture)}, {visible(model.device)}, "
         f"{visible(describe_precision(model.device, model.precision, model.deterministic))}"
         f"{with_threads(model.device, model.threads)}\n"
         f"loaded from {visible(model.source)}\nfingerprint {visible(model.fingerprint)}",
     )
-    data = described.data
     yield (
-        "Data",
-        f"{visible(data.problems)}: {data.items:,} items, fingerprint {visible(data.fingerprint)}",
+        "data",
+        counted(data.items, "item"),
+        f"{visible(data.problems)}, fingerprint {visible(data.fingerprint)}",
     )
-    yield "Run", "\n".join(run_lines(run, size))
 
 
 def settings_lines(run: RunOnDisk) -> str:
-    """Each setting on a line, with the nearest preset's where it differs."""
+    """Each setting on a line, with the nearest preset's where it differs; those that do first."""
     settings = run.description.settings
     name = nearest_preset(settings)
     changed = differing(settings, PRESETS[name])
     lines = []
-    for field in fields_of(TrainSettings):
+    for field in sorted(fields_of(TrainSettings), key=lambda field: field not in changed):
         usual = f"   {name}: {shown(field, PRESETS[name])}" if field in changed else ""
         mark = "*" if field in changed else " "
         lines.append(f"{mark} {field.label:<{LABEL_WIDTH}}{shown(field, settings)}{usual}")
