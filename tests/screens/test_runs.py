@@ -444,7 +444,7 @@ async def test_a_run_says_its_preset_and_a_parent_is_told_before_what_may_be_cut
         told = "resumed from 2026-11-30-builtin-5 at step 1,042 · no checkpoint to "
         await until(pilot, lambda: told in shown(app))
         await pilot.press("enter")
-        await until(pilot, lambda: "* where the preset tuned has another" in shown(app))
+        await until(pilot, lambda: "1 not as in tuned *" in shown(app))
         marked = [line for line in shown(app).splitlines() if "│ * " in line or " * " in line]
         assert any("batch" in line and "tuned: 1" in line for line in marked)
 

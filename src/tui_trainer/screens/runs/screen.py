@@ -237,13 +237,22 @@ b opens the benches: how fast the training loops are on this machine, side by si
 
     def _show_read(self) -> None:
         """The selected run in words, and the curves as far as they were read."""
+        self._say_run()
+        self._show_differences()
+        self.chart.show(
+            [
+                Overlaid(self.marks.letter(run.name), self.curves.curve(run), run.name)
+                for run in self.overlaid
+            ]
+        )
+
+    def _say_run(self) -> None:
+        """What came of it, or why that cannot be told; its settings where they have a panel."""
         row, failure, told = self.selected, None, Content("")
         if isinstance(row, RunOnDisk):
             curve = self.curves.curve(row)
             failure = curve.failure
-            settings = self._room == "-narrow"
-            words = describe_run(row, curve, settings=settings) if failure is None else ""
-            told = Content(words)
+            told = Content(describe_run(row, curve, settings=self._room == "-narrow"))
             self.query_one("#all-settings", Static).update(Content(settings_lines(row)))
         elif row is not None:
             failure = row.why
@@ -254,13 +263,6 @@ b opens the benches: how fast the training loops are on this machine, side by si
         run.update(told)
         self.query_one("#selected", Panel).figure = "" if row is None else describe_when(row)
         self.query_one("#settings").set_class(not isinstance(row, RunOnDisk), "-none")
-        self._show_differences()
-        self.chart.show(
-            [
-                Overlaid(self.marks.letter(run.name), self.curves.curve(run), run.name)
-                for run in self.overlaid
-            ]
-        )
 
     def _show_differences(self) -> None:
         """What the marked runs do not share, where several are marked."""
