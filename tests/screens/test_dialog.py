@@ -65,7 +65,7 @@ DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = 
     HelpDialog: ("q", lambda app: HelpDialog(below(app))),
     FailureDialog: (ENTER, lambda app: FailureDialog(Failure("It failed.", "Traceback"))),
     DeviceLostDialog: (ESCAPE, lambda app: DeviceLostDialog(lost("Traceback"), None)),
-    RunDetails: (ENTER, lambda app: RunDetails("run", [("Model", "builtin")])),
+    RunDetails: (ENTER, lambda app: RunDetails("run", [("Model", "", "builtin")])),
     EvaluatedItemDialog: ("t", lambda app: EvaluatedItemDialog([ITEM], 0)),
     ItemBrowser: (ESCAPE, lambda app: ItemBrowser(app.session, TrainSettings(), 0)),
     Palette: (ENTER, lambda app: Palette()),
@@ -99,7 +99,7 @@ READ: tuple[Callable[[TuiTrainer], AnyDialog], ...] = (
     lambda app: HelpDialog(below(app)),
     lambda app: FailureDialog(Failure("It failed, and how. " * 8, LINES)),
     lambda app: DeviceLostDialog(lost(LINES), None),
-    lambda app: RunDetails("run", [("Model", LINES)]),
+    lambda app: RunDetails("run", [("Model", "", LINES)]),
     lambda app: EvaluatedItemDialog([replace(ITEM, by=LINES)], 0),
 )
 
