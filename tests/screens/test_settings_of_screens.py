@@ -183,7 +183,7 @@ async def test_a_form_of_a_few_settings_has_one_column_and_room_for_what_it_tell
 async def test_steps_form_tells_what_an_update_costs_as_it_is_typed() -> None:
     async with running("escape", "4", "comma", engine=lambda _: FakeEngine()) as (app, pilot):
         await until(pilot, is_open, app)
-        told = "an update takes 6.0 MB of 5.0 GB free · undo keeps 3.0 MB of each: 3 at"
+        told = "an update takes 6.0 MB of 5.0 GB free · undo: 3.0 MB each, at most 3"
         await until(pilot, lambda: told in shown(app))
         form_of(app).put("optimizer", "SGD")
         form_of(app).put("undo_memory", "500 kB")

@@ -38,7 +38,7 @@ def update_cost(cost: UpdateCost) -> tuple[str, str]:
     takes = f"an update takes {byte_count(cost.needed_bytes)} of {byte_count(cost.free_bytes)} free"
     if not cost.undo:
         return takes, "undo has no room for one"
-    return takes, f"undo keeps {byte_count(cost.undo_bytes)} of each: {cost.undo:,} at most"
+    return takes, f"undo: {byte_count(cost.undo_bytes)} each, at most {cost.undo:,}"
 
 
 def evaluation_cost(settings: EvaluationSettings, last: EvaluationReport | None) -> str:
