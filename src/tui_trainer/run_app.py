@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers
 
 KEPT_PATIENCE = 2.0
-"""Seconds that the last tick of the guide, and the last choice, may take to be on disk."""
+"""Seconds that the last evaluation, choice, or tick of the guide may take to be on disk."""
 
 
 def run_app(
@@ -41,8 +41,8 @@ def run_app(
         app.run()
     with heard_after(app.patience, *ENDING) as late:
         ended, status = _end(app)
-        app.session.ticks.wait(KEPT_PATIENCE)
-        app.session.kept.wait(KEPT_PATIENCE)
+        if failure := app.session.wait_for_disk(KEPT_PATIENCE):
+            say(failure)
     if late:
         status = exit_status(late[0])
     logging.shutdown()

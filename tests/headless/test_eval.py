@@ -149,10 +149,12 @@ def test_compared_with_an_earlier_one_item_by_item(
     out = program(*arguments).out.splitlines()
     assert out[4].endswith("end of text, fixed")
     low, high = (100 * end for end in paired_interval(1, 1, 1, 1))
-    assert out[-1] == (
-        f"compared  +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero: "
+    assert out[-2] == (
+        f"compared  strict +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero: "
         "fixed 1, broken 1, still right 1, still wrong 1"
     )
+    assert out[-1].startswith("compared  flexible -25.0 points")
+    assert comparison["flexible_rise"] == -0.25
 
 
 def test_a_rise_that_is_separate_from_zero_says_so(

@@ -152,6 +152,6 @@ def test_two_evaluations_are_compared_item_by_item() -> None:
         (4, Change.STILL_RIGHT),
     ]
     assert [comparison.count(change) for change in Change] == [1, 1, 1, 1]
-    assert (comparison.before, comparison.after) == (Score(2, 4), Score(2, 4))
-    assert comparison.rise == 0.0
-    assert comparison.rise_interval == paired_interval(1, 1, 1, 1)
+    assert (comparison.strict.before, comparison.strict.after) == (Score(2, 4), Score(2, 4))
+    assert comparison.strict.share == 0.0
+    assert comparison.strict.interval == paired_interval(1, 1, 1, 1)

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
@@ -20,7 +22,9 @@ from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.evaluated_items import Outcome
 from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
+from tui_trainer.runs.evaluations import evaluations_home, kept_evaluations
 from tui_trainer.screens.dialogs.help import HelpDialog
+from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
@@ -331,8 +335,10 @@ async def test_before_and_after_are_compared_item_by_item() -> None:
     async with with_engine(engine) as (app, pilot):
         await evaluated_twice(app, pilot)
         low, high = (100 * end for end in paired_interval(1, 1, 1, 1))
-        rise = f"1 → 2: +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero"
+        rise = f"1 → 2: strict +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero"
         await until(pilot, lambda: rise in shown(app))
+        assert "↓ 1 → 2: flexible -25.0 points" in shown(app)
+        assert "1: as loaded → 2: 4 updates" in shown(app)
         app.clear_notifications()  # which lie over the table
         await until(pilot, lambda: "✗ broken  " in shown(app))
         text = shown(app)
@@ -376,16 +382,93 @@ async def test_another_evaluation_can_be_selected_and_compared_with() -> None:
         await evaluated_twice(app, pilot)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 3)
-        await until(pilot, lambda: "1 → 3: +0.0 points" in shown(app))
+        await until(pilot, lambda: "1 → 3: strict +0.0 points" in shown(app))
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "▶2: 4 updates" in shown(app))
         await pilot.press("b")
         await until(pilot, lambda: "compared with 2: 4 updates" in told(app))
         assert "1 → 2" in shown(app)  # it is not compared with itself
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "2 → 3: +0.0 points" in shown(app))
+        await until(pilot, lambda: "2 → 3: strict +0.0 points" in shown(app))
+        assert "2: 4 updates, chosen → 3: 4 updates" in shown(app)
         await pilot.click("#evaluations", offset=(5, 1))
+        await until(pilot, lambda: "1: as loaded → 2: 4 updates, chosen" in shown(app))
+        app.session.evaluations.ended[1:] = []
+        app.session.evaluations.chosen = None
+        view(app).on_screen_resume()
         await until(pilot, lambda: "Nothing to compare with yet" in shown(app))
+
+
+async def test_the_comparison_is_from_less_to_more_trained_whichever_was_evaluated_first() -> None:
+    """Scored after the training, and then as loaded: training would look harmful."""
+    engine = FakeEngine([4.0, 3.0], answers=[["#### 1", "#### 2"], ["#### 1", "It is 2."]])
+    async with with_engine(engine, "space") as (app, pilot):
+        await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
+        await pilot.press("e")
+        await until(pilot, lambda: ended(app) == 1)
+        await pilot.press("escape", "R")
+        await until(pilot, lambda: loaded(app).updates == 0)
+        await pilot.press("e")
+        await until(pilot, lambda: ended(app) == 2)
+        await until(pilot, lambda: "2 → 1: strict +50.0 points" in shown(app))
+        assert "2: as loaded → 1: 2 updates" in shown(app)
+        assert "fixed 1, ✗ broken 0" in shown(app)
+        await pilot.press("b")  # the row on show is what the others are compared with, at once
+        await until(pilot, lambda: "2: as loaded, chosen → 1: 2 updates" in shown(app))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "▶1: 2 updates" in shown(app))
+        assert "2: as loaded, chosen → 1: 2 updates" in shown(app)
+        assert view(app)._texts(view(app).items[1]).by == "1: 2 updates"
+        assert present(view(app)._texts(view(app).items[1]).before).answer.text == "It is 2."
+
+
+async def test_evaluations_are_there_after_a_restart_marked_as_of_an_earlier_time() -> None:
+    engine = FakeEngine(answers=[BEFORE])
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        (made,) = app.session.evaluations.ended
+    assert app.session.wait_for_disk(5) == ""
+    (file,) = evaluations_home().iterdir()
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    engine = FakeEngine(answers=[AFTER])
+    async with with_engine(engine, "E") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        (kept,) = app.session.evaluations.ended
+        assert kept == replace(made, ended=kept.ended, threads=None, batch_done=0.0)
+        today = f"{datetime.fromisoformat(kept.ended):%m-%d}"
+        await until(pilot, lambda: f"▶1: loaded {today}" in shown(app))
+        assert "strict 50.0%" in shown(app)
+        await pilot.press("e")
+        await until(pilot, lambda: ended(app) == 2)
+        await until(pilot, lambda: "1 → 2: strict +0.0 points" in shown(app))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: f"1: as loaded, {today}" in shown(app))
+    assert app.session.wait_for_disk(5) == ""
+    assert len(list(evaluations_home().iterdir())) == 2
+
+
+async def test_what_was_scored_is_kept_when_the_app_is_quit_meanwhile_and_that_is_said() -> None:
+    engine = FakeEngine(answers=[[*BEFORE, *BEFORE]], gated=True)
+    async with with_engine(engine, "e") as (app, pilot):
+        engine.gate.release(1)
+        await until(pilot, lambda: app.session.evaluations.current is not None)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        assert "what was scored so far is kept" in str(app.screen.query(Static).first().content)
+        await pilot.press("y")
+        await until(pilot, lambda: not app.is_running)
+        engine.gate.release(9)
+    assert app.session.wait_for_disk(5) == ""
+    (kept,) = kept_evaluations()
+    assert len(kept.items) == 2
+
+
+async def test_an_evaluation_that_cannot_be_kept_is_told() -> None:
+    evaluations_home().parent.mkdir(parents=True, exist_ok=True)
+    evaluations_home().write_text("a file is in its place")
+    async with with_engine(FakeEngine(answers=[BEFORE]), "e") as (app, pilot):
+        await until(pilot, lambda: "The evaluation cannot be kept" in told(app))
+        assert "lost with this session" in told(app)
 
 
 async def test_other_settings_cannot_be_compared() -> None:
@@ -512,7 +595,7 @@ async def test_every_key_is_in_the_help_and_the_palette() -> None:
             "what was scored is kept",
             "The item's raw texts",
             "those still right, still wrong",
-            "Compare later evaluations",
+            "Compare the other evaluations",
         ):
             assert said in text
         await pilot.press("escape", "escape", "question_mark")
@@ -543,18 +626,29 @@ def report(updates: int, *, model: str = "builtin", shots: int = 0) -> Evaluatio
 def test_an_evaluation_is_compared_with_the_loaded_weights_else_the_first() -> None:
     evaluations = Evaluations(Configuration())
     first, loaded, later, other = report(7), report(0), report(9), report(3, shots=2)
+    apart = report(5, model="other")
+
+    def pair_of(one: EvaluationReport) -> list[EvaluationReport]:
+        found = present(evaluations.pairing(one))
+        return [found.before, found.after]
+
     evaluations.ended = [first]
-    assert evaluations.before(first) is None
+    assert evaluations.pairing(first) is None
     evaluations.ended = [first, later]
-    assert evaluations.before(later) is first
+    assert list(map(id, pair_of(later))) == list(map(id, [first, later]))
+    assert list(map(id, pair_of(first))) == list(map(id, [first, later]))
     evaluations.ended = [first, loaded, report(0, model="other"), later]
-    assert evaluations.before(later) is loaded
+    assert list(map(id, pair_of(later))) == list(map(id, [loaded, later]))
+    assert list(map(id, pair_of(loaded))) == list(map(id, [loaded, later]))
+    assert list(map(id, pair_of(first))) == list(map(id, [loaded, first]))
     evaluations.ended = [first, loaded, other]
-    assert evaluations.before(other) is loaded  # to say that they cannot be compared
-    evaluations.ended = [first, loaded, later, other]
+    # To say that they cannot be compared.
+    assert list(map(id, pair_of(other))) == list(map(id, [loaded, other]))
+    evaluations.ended = [first, loaded, later, apart]
     evaluations.chosen = later
-    assert evaluations.before(loaded) is first  # what was chosen is not earlier
-    assert evaluations.before(other) is later
+    assert list(map(id, pair_of(loaded))) == list(map(id, [loaded, later]))
+    # Updates of another model are no more and no fewer: what came first is before.
+    assert list(map(id, pair_of(apart))) == list(map(id, [later, apart]))
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def pairs(right_before: int, right_after: int, items: int) -> Comparison:
 
 
 def test_a_rise_is_better_or_worse_where_it_is_hardly_chance_and_has_its_sign_always() -> None:
-    assert rise_sign(pairs(0, 20, 30)) == ("↑", BETTER)
-    assert rise_sign(pairs(20, 0, 30)) == ("↓", WORSE)
-    assert rise_sign(pairs(2, 3, 30)) == ("↑", "")
-    assert rise_sign(pairs(2, 2, 30)).style == ""
+    assert rise_sign(pairs(0, 20, 30).strict) == ("↑", BETTER)
+    assert rise_sign(pairs(20, 0, 30).strict) == ("↓", WORSE)
+    assert rise_sign(pairs(2, 3, 30).strict) == ("↑", "")
+    assert rise_sign(pairs(2, 2, 30).strict).style == ""

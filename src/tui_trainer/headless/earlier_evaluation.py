@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-import msgspec
-
 from tui_trainer.errors import InputError
-from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
+from tui_trainer.reports.evaluated_items import EvaluatedItem
+from tui_trainer.runs.evaluation_lines import ITEM, read_item
 
 
 def read_items(path: str) -> tuple[EvaluatedItem, ...]:
@@ -25,28 +24,11 @@ def read_items(path: str) -> tuple[EvaluatedItem, ...]:
     return found
 
 
-class _ItemLine(msgspec.Struct):
-    """What is read of an item's line."""
-
-    problem: int
-    question: str
-    expected: str
-    prompt: str
-    answer: str
-    tokens: int
-    ended_by: str
-    raw: str = ""  # which older files lack
-
-
 def _item(line: str, number: int, path: str) -> EvaluatedItem | None:
     try:
         values = json.loads(line)
-        if values.get("event") != "item":
-            return None
-        read = msgspec.convert(values, _ItemLine)
-        answer = Answer(read.answer, Ending[read.ended_by.upper()], read.tokens, read.raw)
+        return read_item(values) if values.get("event") == ITEM else None
     except (ValueError, KeyError, AttributeError, RecursionError):
         raise InputError(
             f"Line {number} of {path} is not what eval --json writes: evaluate again."
         ) from None
-    return EvaluatedItem(read.problem, read.question, read.expected, read.prompt, answer)

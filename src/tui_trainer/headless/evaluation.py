@@ -26,6 +26,7 @@ from tui_trainer.reports.evaluation import (
     compare,
     tally,
 )
+from tui_trainer.runs.evaluation_lines import CHANGES, evaluation_line, item_line
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible
@@ -44,7 +45,6 @@ COLUMNS = (
     TextColumn("ended by", 0, left=True),
 )
 NUMBER_CHARACTERS = 16
-CHANGES = {change: change.value.replace(" ", "_") for change in Change}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -187,27 +187,6 @@ def _write_items(
             output.text(row(COLUMNS, row_cells(item, changes.get(item))))
 
 
-def item_line(item: EvaluatedItem, compared: ComparedItem | None = None) -> dict[str, Json]:
-    """The JSON of one item; `change` is there where an earlier evaluation has the item too."""
-    line: dict[str, Json] = {
-        "event": "item",
-        "problem": item.problem,
-        "outcome": item.outcome.name.lower(),
-        "strict": item.strict,
-        "flexible": item.flexible,
-        "strict_right": item.strict_right,
-        "flexible_right": item.flexible_right,
-        "tokens": item.answer.tokens,
-        "ended_by": item.answer.ending.name.lower(),
-        "question": item.question,
-        "expected": item.expected,
-        "prompt": item.prompt,
-        "answer": item.answer.text,
-        "raw": item.answer.raw,
-    }
-    return line if compared is None else line | {"change": CHANGES[compared.change]}
-
-
 def row_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
     *cells, ended = item_cells(item, NUMBER_CHARACTERS)
     return *cells, ended if compared is None else f"{ended}, {compared.change.value}"
@@ -232,35 +211,6 @@ def _write_scores(
         output.text(describe_comparison(comparison))
 
 
-def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
-    """The JSON of an evaluation: its scores, and all that they depend on."""
-    found, settings = tally(report.items), report.settings
-    return {
-        "event": "evaluation",
-        "model": report.model,
-        "updates": report.updates,
-        "problems": settings.problems,
-        "items": len(report.items),
-        "strict": found.strict.share,
-        "strict_interval": found.strict.interval,
-        "flexible": found.flexible.share,
-        "flexible_interval": found.flexible.interval,
-        "right": found.strict.right,
-        "wrong": found.wrong,
-        "format_failures": found.format_failures,
-        "cut": found.cut,
-        "prompt": settings.prompt,
-        "shots": settings.shots,
-        "max_tokens": settings.max_tokens,
-        "skip": settings.skip,
-        "seed": settings.seed,
-        "tokens": report.tokens,
-        "seconds": report.seconds,
-        "notes": report.notes,
-        "threads": None if report.threads is None else report.threads.threads,
-    }
-
-
 def score_lines(report: EvaluationReport) -> Iterator[str]:
     found = tally(report.items)
     pace = per_second(report.tokens, report.seconds)
@@ -278,14 +228,20 @@ def score_lines(report: EvaluationReport) -> Iterator[str]:
 
 
 def comparison_line(comparison: Comparison) -> dict[str, Json]:
-    """The JSON of a comparison, by the strict rule, on the items that both have."""
+    """The JSON of a comparison on the items that both have, by the strict rule where it does not
+    say another."""
+    strict, flexible = comparison.strict, comparison.flexible
     line: dict[str, Json] = {
         "event": "comparison",
         "items": len(comparison.items),
-        "before": comparison.before.share,
-        "after": comparison.after.share,
-        "rise": comparison.rise,
-        "rise_interval": comparison.rise_interval,
+        "before": strict.before.share,
+        "after": strict.after.share,
+        "rise": strict.share,
+        "rise_interval": strict.interval,
+        "flexible_before": flexible.before.share,
+        "flexible_after": flexible.after.share,
+        "flexible_rise": flexible.share,
+        "flexible_rise_interval": flexible.interval,
     }
     return line | {name: comparison.count(change) for change, name in CHANGES.items()}
 
@@ -294,4 +250,7 @@ def describe_comparison(comparison: Comparison) -> str:
     if not comparison.items:
         return "compared  no item of the earlier evaluation is among these"
     counts = ", ".join(f"{change.value} {comparison.count(change):,}" for change in Change)
-    return f"compared  {describe_rise(comparison)}: {counts}"
+    return (
+        f"compared  strict {describe_rise(comparison.strict)}: {counts}\n"
+        f"compared  flexible {describe_rise(comparison.flexible)}"
+    )

@@ -3,9 +3,12 @@
 Texts are raw, as the model and the data set have them: whoever shows one makes it fit first.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from operator import attrgetter
 
 from tui_trainer.reports.evaluated_items import EvaluatedItem, Outcome
 from tui_trainer.reports.scoring import (
@@ -81,6 +84,13 @@ class EvaluationReport:
     """What computed it; None where that is not known."""
     batch_ended: int = 0
     """How many answers of the batch being answered have ended; they are scored with all of it."""
+    ended: str = ""
+    """When it ended, as ISO 8601 writes it, where that was in an earlier session."""
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The figures of what was scored, counted once: those of twenty are on show at once."""
+        return tally(self.items)
 
     @property
     def answered(self) -> int:
@@ -122,6 +132,26 @@ class ComparedItem:
 
 
 @dataclass(frozen=True)
+class Rise:
+    """How the share of right answers went on the same items, by one rule."""
+
+    before: Score
+    after: Score
+    interval: tuple[float, float]
+    """That of the rise, at 95% (Newcombe's for the same items twice)."""
+
+    @property
+    def share(self) -> float:
+        return self.after.share - self.before.share
+
+    @property
+    def is_separate(self) -> bool:
+        """Whether it is hardly chance: the interval does not hold zero."""
+        low, high = self.interval
+        return low > 0 or high < 0
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two evaluations, item by item, on the items that both scored."""
 
@@ -131,27 +161,19 @@ class Comparison:
         return sum(item.change is change for item in self.items)
 
     @property
-    def before(self) -> Score:
-        return Score(sum(item.before.strict_right for item in self.items), len(self.items))
+    def strict(self) -> Rise:
+        return self._rise(attrgetter("strict_right"))
 
     @property
-    def after(self) -> Score:
-        return Score(sum(item.after.strict_right for item in self.items), len(self.items))
+    def flexible(self) -> Rise:
+        return self._rise(attrgetter("flexible_right"))
 
-    @property
-    def rise(self) -> float:
-        """Of the share of right answers."""
-        return self.after.share - self.before.share
-
-    @property
-    def rise_interval(self) -> tuple[float, float]:
-        """The 95% interval of the rise (Newcombe's for the same items twice)."""
-        return paired_interval(
-            self.count(Change.STILL_RIGHT),
-            self.count(Change.BROKEN),
-            self.count(Change.FIXED),
-            self.count(Change.STILL_WRONG),
-        )
+    def _rise(self, is_right: Callable[[EvaluatedItem], bool]) -> Rise:
+        found = Counter((is_right(pair.before), is_right(pair.after)) for pair in self.items)
+        both, broken, fixed = found[True, True], found[True, False], found[False, True]
+        before = Score(both + broken, len(self.items))
+        after = Score(both + fixed, len(self.items))
+        return Rise(before, after, paired_interval(both, broken, fixed, found[False, False]))
 
 
 def compare(before: tuple[EvaluatedItem, ...], after: tuple[EvaluatedItem, ...]) -> Comparison:

@@ -3,24 +3,23 @@
 import math
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tui_trainer.closed import closed
 from tui_trainer.errors import InputError
-from tui_trainer.json_lines import Json, json_line
+from tui_trainer.json_lines import Json
 from tui_trainer.reports.bench_figures import COMPUTE_DTYPES
 from tui_trainer.reports.bench_result import BenchHead, BenchReport, BenchResult, LoopResult
 from tui_trainer.runs.began import began
 from tui_trainer.runs.home import plain_name
 from tui_trainer.runs.json_files import UNREADABLE, from_object, parse_object, reason
+from tui_trainer.runs.kept_files import keep_lines, kept_files
 from tui_trainer.runs.private_files import private_folder
 from tui_trainer.settings.bench import LOOPS
 from tui_trainer.xdg import data_home
 
-SUFFIX = ".jsonl"
 MOST_BYTES = 1_000_000
 """A bench is some kilobytes."""
 LARGEST = 1e18
@@ -88,39 +87,11 @@ def keep_bench(result: BenchResult) -> Path:
     No file that is there is written over: not one of a bench that ends at the same moment either.
     """
     home = check_benches_home()
-    text = "".join(f"{json_line(line)}\n" for line in bench_lines(result))
     stem = f"{result.head.started[:10]}-{plain_name(result.head.model)}"
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="ascii", dir=home, prefix=".", suffix=".part", delete=False
-        ) as file:
-            beside = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                return _place(beside, home, stem)
-            finally:
-                beside.unlink(missing_ok=True)
+        return keep_lines(home, stem, bench_lines(result))
     except OSError as error:
         raise _unwritable(home, error) from error
-
-
-def _place(beside: Path, home: Path, stem: str) -> Path:
-    """Give the file the smallest number that is free."""
-    number = 1
-    while True:
-        path = home / f"{stem}-{number}{SUFFIX}"
-        try:
-            os.link(beside, path)  # unlike a rename it never takes another's place
-        except FileExistsError:
-            number += 1
-        except OSError:  # a file system without hard links
-            if not path.exists():
-                return beside.replace(path)
-            number += 1
-        else:
-            return path
 
 
 def keeping(reports: Iterator[BenchReport]) -> Iterator[BenchReport]:
@@ -217,17 +188,11 @@ def list_benches() -> list[KeptBench | DamagedBench]:
 
 def _bench_files() -> list[Path]:
     try:
-        return [path for path in benches_home().iterdir() if _is_bench_name(path.name)]
-    except FileNotFoundError:
-        return []
+        return kept_files(benches_home())
     except OSError as error:
         raise InputError(
             f"The benches in {benches_home()} cannot be read ({error.strerror})."
         ) from error
-
-
-def _is_bench_name(name: str) -> bool:
-    return name.endswith(SUFFIX) and not name.startswith(".")
 
 
 def _moment(bench: KeptBench | DamagedBench) -> float:

@@ -1,10 +1,11 @@
-"""The evaluations made since the app began, and the one under way. No widget, no torch."""
+"""The evaluations there are, those of earlier sessions too, and the one under way. No widget."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tui_trainer.configuration.layers import Configuration
 from tui_trainer.reports.evaluation import Comparison, EvaluationReport, compare
+from tui_trainer.session.kept_evaluations import KeptEvaluations
 from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.settings.evaluation import (
     EvaluationSettings,
@@ -43,16 +44,24 @@ class Evaluations:
         self._configured = configuration.values(EvaluationSettings)
         self.next = NextSettings(configuration.settings(EvaluationSettings))
         self.ended: list[EvaluationReport] = []
-        """Those with at least one item scored, oldest first."""
+        """Those with at least one item scored, oldest first; of earlier sessions the last."""
+        self.kept = KeptEvaluations()
+        self._has_recalled = False
         self.current: EvaluationReport | None = None
         """The last report of the one under way."""
         self.chosen: EvaluationReport | None = None
-        """What the user compares with, whatever would be compared with otherwise."""
+        """What the user compares the others with, whatever would be otherwise."""
 
     def suggest(self, training: TrainSettings) -> None:
         """Evaluate held-out items of what that loop trains on, else as it is configured."""
         rest = {name: self._configured[name] for name in self._configured.keys() - OF_THE_TRAINING}
         self.next.suggested = replace(held_out_from(training), **rest)
+
+    def recall(self, earlier: list[EvaluationReport]) -> None:
+        """Those of earlier sessions stand before those of this one; heard of once."""
+        if not self._has_recalled:
+            self._has_recalled = True
+            self.ended[:0] = earlier
 
     @property
     def all(self) -> list[EvaluationReport]:
@@ -77,24 +86,30 @@ class Evaluations:
         self.ended.append(report)
         return report
 
-    def before(self, after: EvaluationReport) -> EvaluationReport | None:
-        """What a later evaluation is compared with; None where there is nothing earlier.
+    def pairing(self, report: EvaluationReport) -> Pairing | None:
+        """That evaluation and the one it is compared with, the less trained one before the other;
+        None where there is no other."""
+        other = self._other(report)
+        if other is None:
+            return None
+        pairs = (other, report), (report, other)
+        return next(pair(*both) for both in pairs if self._may_be_before(*both))
 
-        What the user chose, where that is earlier; else, of those that can be compared with it,
-        the last of the loaded weights or the first.
-        """
-        earlier = []
-        for report in self.ended:
-            if report is after:
-                break
-            earlier.append(report)
-        if any(report is self.chosen for report in earlier):
+    def _may_be_before(self, one: EvaluationReport, other: EvaluationReport) -> bool:
+        """Whether it has fewer updates; of another model, or of as many, whether it is earlier."""
+        if one.model == other.model and one.updates != other.updates:
+            return one.updates < other.updates
+        return self.number(one) < self.number(other)
+
+    def _other(self, report: EvaluationReport) -> EvaluationReport | None:
+        """What the user chose; else, of those that can be compared with it, the last of the loaded
+        weights, or the first; for one of the loaded weights the last that has updates."""
+        others = [one for one in self.ended if one is not report]
+        if any(one is self.chosen for one in others):
             return self.chosen
-        fit = [report for report in earlier if not incomparable(report.settings, after.settings)]
-        loaded = [report for report in fit if not report.updates and report.model == after.model]
-        return next(iter([*loaded[-1:], *fit[:1], *earlier[-1:]]), None)
-
-    def pairing(self, after: EvaluationReport) -> Pairing | None:
-        """That evaluation beside the one it is compared with."""
-        before = self.before(after)
-        return None if before is None else pair(before, after)
+        fit = [one for one in others if not incomparable(one.settings, report.settings)]
+        own = [one for one in fit if one.model == report.model]
+        loaded = [one for one in own if not one.updates]
+        trained = [one for one in own if one.updates]
+        best = [*loaded[-1:], *own[:1]] if report.updates else [*trained[-1:], *own[-1:]]
+        return next(iter([*best, *fit[:1], *others[-1:]]), None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.protocol.loop_names import BENCH, GSM8K
+from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.words.loaded import describe_loaded
@@ -27,6 +27,12 @@ class Leaving:
 QUIT = Leaving("quit", "Quit?", None)
 RELOAD = Leaving("reload", "Put the loaded weights back?", Act.RELOAD)
 LOAD = Leaving("load", "Load the other model?", Act.LOAD)
+ENDS = {
+    GSM8K: "The GSM8K loop is paused, and would end.",
+    BENCH: "A bench is running, and nothing would be kept of it.",
+    EVALUATION: "An evaluation is running, and would end; what was scored so far is kept (5, E).",
+}
+"""What is said of a loop that ends with the app, by its name."""
 
 
 async def leave_weights(session: "Session", leaving: Leaving) -> bool:
@@ -45,7 +51,7 @@ def _may(session: "Session", leaving: Leaving) -> bool:
 async def _is_left(session: "Session", leaving: Leaving) -> bool:
     unsaved = await session.saving.unsaved()
     ends_run = session.is_live(GSM8K) and leaving.act is not None
-    if not (unsaved or ends_run or session.is_live(BENCH)):
+    if not (unsaved or ends_run or session.is_live(BENCH) or session.is_live(EVALUATION)):
         return True
     answer = await session.put(_question(session, leaving, unsaved))
     if answer == "w":
@@ -79,6 +85,4 @@ def _what_is_lost(session: "Session", unsaved: int) -> str:
         return "A loop is training, and no file has what it learned."
     if unsaved:
         return in_no_file
-    if session.is_live(GSM8K):
-        return "The GSM8K loop is paused, and would end."
-    return "A bench is running, and nothing would be kept of it."
+    return next(words for name, words in ENDS.items() if session.is_live(name))

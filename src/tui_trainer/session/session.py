@@ -14,6 +14,7 @@ from textual.signal import Signal
 
 from tui_trainer.configuration.kept import Kept
 from tui_trainer.configuration.layers import Configuration
+from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.lost_device import MUST_RESTART
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
@@ -40,6 +41,7 @@ from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.loop_reports import Report
+    from tui_trainer.reports.evaluation import EvaluationReport
     from tui_trainer.reports.predictions import Position
     from tui_trainer.session.benches import Benches
     from tui_trainer.session.evaluations import Evaluations
@@ -330,9 +332,28 @@ class Session(GoingOn):
         """Keep what was scored, wherever the user is."""
         self.evaluations.add(self.drain(EVALUATION))
         report = self.evaluations.end()
-        pairing = report and self.evaluations.pairing(report)
-        if pairing:
+        if report is None:
+            return
+        if pairing := self.evaluations.pairing(report):
             self.guide.saw_comparison(pairing)
+        self.app.run_worker(self._keep_evaluation(report))
+
+    async def _keep_evaluation(self, report: "EvaluationReport") -> None:
+        try:
+            await asyncio.wrap_future(self.evaluations.kept.keep(report))
+        except InputError as error:
+            self.report_failure(Failure(str(error)))
+
+    def wait_for_disk(self, seconds: float) -> str:
+        """At the end, until all that is small is written, or for so long; what could not be kept,
+        in a sentence."""
+        self.ticks.wait(seconds)
+        self.kept.wait(seconds)
+        if "evaluations" not in vars(self):  # nobody evaluated
+            return ""
+        if (report := self.evaluations.end()) is not None:  # the end of the app ended it
+            self.evaluations.kept.keep(report)
+        return self.evaluations.kept.wait(seconds)
 
     def hear(self, event: Numbered[Event]) -> None:
         """Take in an event of the worker; one that was heard before is passed over."""

@@ -1,7 +1,7 @@
 """An evaluation in words: a score with what it may be worth, and what became of an item."""
 
 from tui_trainer.reports.evaluated_items import EvaluatedItem
-from tui_trainer.reports.evaluation import Comparison, Score
+from tui_trainer.reports.evaluation import Rise, Score
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import percent
 
@@ -28,13 +28,11 @@ def interval(score: Score) -> str:
     return f"{100 * low:.1f} to {high:.1%}"
 
 
-def describe_rise(comparison: Comparison) -> str:
+def describe_rise(rise: Rise) -> str:
     """The rise in points, and whether its interval separates it from zero."""
-    low, high = comparison.rise_interval
-    points = f"{100 * comparison.rise:+.1f} points (95%: {100 * low:+.1f} to {100 * high:+.1f})"
-    if low > 0 or high < 0:
-        return f"{points}, separate from zero"
-    return f"{points}, not separate from zero"
+    low, high = rise.interval
+    points = f"{100 * rise.share:+.1f} points (95%: {100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{points}, {'' if rise.is_separate else 'not '}separate from zero"
 
 
 def item_cells(item: EvaluatedItem, limit: int) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ KEYS = (
         main=6,
     ),
     key(
-        "b", "before", "before", "Compare later evaluations with the selected one", COMPARE, main=8
+        "b",
+        "before",
+        "before",
+        "Compare the other evaluations with the selected one",
+        COMPARE,
+        main=8,
     ),
 )

@@ -1,5 +1,6 @@
 """Evaluation: scores with their intervals, each item's answer, and what training changed."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -50,6 +51,7 @@ WORDS = LoopWords(
     begins="An evaluation is being started.",
     asked={LoopState.STOPPED: "It stops after this batch of answers."},
 )
+COMPARED = "before and after"
 FILTERS: tuple[Change | None, ...] = (None, *Change)
 
 
@@ -68,13 +70,17 @@ whatever stands around it. 'cut' counts the answers that the token budget ended.
 The interval says how far the score of so few items can be from that of all there could be: with
 95% confidence it holds the true one (Wilson).
 
-Evaluate, train, and evaluate again: the second is compared with the first item by item. Fixed is
-an item that is right now and was not, broken the reverse. Where the interval of the rise does not
-hold zero, the rise is hardly chance. Training on GSM8K often teaches the form first: look at what
-was answered, t, before you believe a score.
+Evaluate, train, and evaluate again: the two are compared item by item, from the less trained
+weights to the more trained ones, whichever you evaluated first; b chooses what the others are
+compared with. Fixed is an item that is right after and was not before, broken the reverse. Where
+the interval of a rise does not hold zero, the rise is hardly chance. Training on GSM8K often
+teaches the form first: look at what was answered, t, before you believe a score.
 
 An evaluation is of one state of the weights, so a loop that trains is paused for it, and nothing
-can change the weights while it runs. Everything else goes on. s stops it; what was scored stays."""
+can change the weights while it runs. Everything else goes on. s stops it; what was scored stays.
+Each is kept in a file of its own, in the folder evaluations beside that of the runs, as
+`tui-trainer eval --json` writes it and `eval --before` reads it: the last 20 are listed, those of
+earlier sessions with their date."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
@@ -108,7 +114,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             yield LineTable(id="evaluations")
             yield Static(id="scores")
             yield Static(id="asked")
-        with Panel(title="before and after", id="compared", hint="95%, the same items twice"):
+        with Panel(title=COMPARED, id="compared", hint="95%, the same items twice"):
             yield Static(id="rise")
             yield Static(id="drawn")
         with Panel(title="items", id="listed", hint="f filter · t texts"):
@@ -118,9 +124,17 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
 
     def on_mount(self) -> None:
         self.loop.follow()
+        self._recall()
         self._show_all()
         if self._evaluate_first:
             self.action_evaluate()
+
+    @work
+    async def _recall(self) -> None:
+        """Those of earlier sessions are listed too."""
+        evaluations = self.session.evaluations
+        evaluations.recall(await asyncio.wrap_future(evaluations.kept.earlier()))
+        self._show_all()
 
     def on_screen_resume(self) -> None:
         self._show_all()
@@ -228,17 +242,31 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             self._compared = {}
             self._show_pairing(Content("Nothing to compare with yet: train, and evaluate again.\n"))
             return
-        self._compared = {pair.after.problem: pair for pair in pairing.comparison.items}
-        before = evaluations.number(pairing.before)
-        self._show_pairing(describe_pairing(pairing, before, self._row + 1))
+        is_before = pairing.before is report
+        self._compared = {
+            (pair.before if is_before else pair.after).problem: pair
+            for pair in pairing.comparison.items
+        }
+        numbers = evaluations.number(pairing.before), evaluations.number(pairing.after)
+        self._show_pairing(describe_pairing(pairing, *numbers))
 
     def _show_pairing(self, words: Content) -> None:
         """The rise as a figure, in words, and drawn where there is room."""
-        self.query_one("#compared", Panel).figure = describe_rise_alone(self.pairing)
+        panel = self.query_one("#compared", Panel)
+        panel.title = COMPARED if self.pairing is None else self._describe_pair(self.pairing)
+        panel.figure = describe_rise_alone(self.pairing)
         self.query_one("#rise", Static).update(words, layout=False)
         drawn = self.query_one("#drawn", Static)
         width = drawn.content_size.width
         drawn.update(draw_rise(self.pairing, min(width, RISE_CELLS)), layout=False)
+
+    def _describe_pair(self, pairing: Pairing) -> str:
+        """Which two, the less trained one first, and which of them the user chose."""
+        return " → ".join(
+            f"{name(self.session.evaluations.number(one), one)}"
+            f"{', chosen' if one is self.session.evaluations.chosen else ''}"
+            for one in (pairing.before, pairing.after)
+        )
 
     def _show_items(self, report: EvaluationReport) -> None:
         if not self._compared:
@@ -327,7 +355,8 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
             return
         evaluations.chosen = report
         self.notify(
-            f"Later evaluations are compared with {name(self._row + 1, report)}.", markup=False
+            f"The others are compared with {name(self._row + 1, report)}: [ ] selects one.",
+            markup=False,
         )
         self._show_all()
 
@@ -357,5 +386,7 @@ can change the weights while it runs. Everything else goes on. s stops it; what 
         pair = self._compared.get(item.problem)
         if pair is None or pairing is None:
             return ItemTexts(item, by)
-        before = name(self.session.evaluations.number(pairing.before), pairing.before)
-        return ItemTexts(item, by, pair.before, before)
+        is_before = pairing.before is report
+        other = pairing.after if is_before else pairing.before
+        other_by = name(self.session.evaluations.number(other), other)
+        return ItemTexts(item, by, pair.after if is_before else pair.before, other_by)

@@ -10,9 +10,8 @@ from tui_trainer.reports.evaluated_items import EvaluatedItem, Outcome
 from tui_trainer.reports.evaluation import (
     Change,
     ComparedItem,
-    Comparison,
     EvaluationReport,
-    tally,
+    Rise,
 )
 from tui_trainer.session.evaluations import Pairing
 from tui_trainer.settings.evaluation import EvaluationSettings
@@ -30,12 +29,13 @@ from tui_trainer.words.numbers import (
 from tui_trainer.words.scores import NONE, describe_rise, interval, item_cells, share
 from tui_trainer.words.settings import shown_text
 from tui_trainer.words.signs import RIGHT, STATES, WRONG, Sign, change
+from tui_trainer.words.times import moment
 
 BAR, BAR_WIDE = 8, 24
 STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
 RISE_CELLS = 60
-WHISKERS, WHISKERS_WIDE = 13, 19
+WHISKERS, WHISKERS_WIDE = 11, 19
 NAME = Column("evaluation", 13, share=1)
 STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
 INTERVAL = Column("95% interval", 14, right=True)
@@ -64,9 +64,15 @@ ITEM_COLUMNS = (
 # Evaluations
 
 
-def name(number: int, report: EvaluationReport) -> str:
-    """An evaluation by its number, and how far its weights were from the loaded ones."""
-    return f"{number}: {weights(report)}"
+def name(number: int, report: EvaluationReport, *, short: bool = False) -> str:
+    """An evaluation by its number, how far its weights were from the loaded ones, and when it was
+    made, where that was in an earlier session."""
+    if not report.ended:
+        return f"{number}: {weights(report)}"
+    when = moment(report.ended, year=False)
+    if not short:
+        return f"{number}: {weights(report)}, {when}"
+    return f"{number}: {f'{report.updates} upd' if report.updates else 'loaded'} {when[:5]}"
 
 
 def weights(report: EvaluationReport) -> str:
@@ -94,14 +100,14 @@ def _scale(end: float, width: int) -> Column:
 
 def scale_end(reports: Sequence[EvaluationReport]) -> float:
     """Where the scale of all their strict scores ends."""
-    return scale_of([tally(report.items).strict.interval[1] for report in reports if report.items])
+    return scale_of([report.tally.strict.interval[1] for report in reports if report.items])
 
 
 def score_cells(
     number: int, report: EvaluationReport, end: float, *, wide: bool
 ) -> tuple[Cell, ...]:
     """The row of one evaluation."""
-    found, settings = tally(report.items), report.settings
+    found, settings = report.tally, report.settings
     strict, width = found.strict, WHISKERS_WIDE if wide else WHISKERS
     scored, total = len(report.items), report.total
     drawn = whiskers(strict.share, strict.interval, width, end) if scored else NONE
@@ -109,7 +115,7 @@ def score_cells(
     asked = (str(settings.shots), str(settings.max_tokens)) if wide else ()
     figures = (interval(strict),) if wide else ()
     return (
-        *(name(number, report), items, *asked),
+        *(name(number, report, short=not wide), items, *asked),
         *(share(strict), drawn, *figures, share(found.flexible)),
         *(str(found.wrong), str(found.format_failures), str(found.cut)),
     )
@@ -117,12 +123,12 @@ def score_cells(
 
 def describe_figure(report: EvaluationReport) -> str:
     """The score alone, for the title."""
-    return f"strict {share(tally(report.items).strict)}" if report.items else ""
+    return f"strict {share(report.tally.strict)}" if report.items else ""
 
 
 def describe_scores(number: int, report: EvaluationReport) -> str:
     """Both scores of one evaluation side by side, each with its interval."""
-    found = tally(report.items)
+    found = report.tally
     if not report.items:
         return f"{number}: the first batch is being answered"
     parts = [
@@ -182,16 +188,19 @@ def describe_state(state: LoopState, *, stops: bool = False) -> tuple[str, str]:
 
 
 def describe_pairing(pairing: Pairing, before: int, after: int) -> Content:
-    """Two lines: the rise and whether it is separate from zero, and what became of the items."""
+    """The rise by each rule and whether it is separate from zero, and what became of the items."""
     names = f"{before} → {after}:"
     if why := why_incomparable(pairing):
         return Content(f"{names} {why}")
     comparison = pairing.comparison
     counts = {change: comparison.count(change) for change in Change}
     unchanged = counts[Change.STILL_RIGHT] + counts[Change.STILL_WRONG]
+    strict, flexible = comparison.strict, comparison.flexible
     return Content.assemble(
-        rise_sign(comparison),
-        f" {names} {describe_rise(comparison)}\nof {len(comparison.items):,} items ",
+        rise_sign(strict),
+        f" {names} strict {describe_rise(strict)}\n",
+        rise_sign(flexible),
+        f" {names} flexible {describe_rise(flexible)}\nof {len(comparison.items):,} items ",
         RIGHT,
         f" fixed {counts[Change.FIXED]:,}, ",
         WRONG,
@@ -215,27 +224,26 @@ def why_incomparable(pairing: Pairing) -> str:
     return ""
 
 
-def rise_sign(comparison: Comparison) -> Sign:
+def rise_sign(rise: Rise) -> Sign:
     """Which way the score went; it is better or worse where that is hardly chance."""
-    low, high = comparison.rise_interval
-    sign = change(0.0, comparison.rise, falls_is_better=False)
-    return sign if low > 0 or high < 0 else Sign(sign.mark, "")
+    sign = change(0.0, rise.share, falls_is_better=False)
+    return sign if rise.is_separate else Sign(sign.mark, "")
 
 
 def draw_rise(pairing: Pairing | None, width: int) -> Content:
     """The rise and its interval on a scale with zero in the middle, in `width` cells."""
     if pairing is None or why_incomparable(pairing):
         return Content("")
-    comparison = pairing.comparison
-    return difference(comparison.rise, comparison.rise_interval, width)
+    rise = pairing.comparison.strict
+    return difference(rise.share, rise.interval, width)
 
 
 def describe_rise_alone(pairing: Pairing | None) -> Content:
     """The rise alone, for the title."""
     if pairing is None or why_incomparable(pairing):
         return Content("")
-    points = f" {100 * pairing.comparison.rise:+.1f} points"
-    return Content.assemble(rise_sign(pairing.comparison), (points, "bold"))
+    rise = pairing.comparison.strict
+    return Content.assemble(rise_sign(rise), (f" {100 * rise.share:+.1f} points", "bold"))
 
 
 # Items

@@ -1,0 +1,55 @@
+"""Evaluations on disk: read back as they were, also by the command, and no bad file hides one."""
+
+import json
+import os
+
+from tests.fake_engine import evaluated_item
+from tui_trainer.headless.earlier_evaluation import read_items
+from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.runs.evaluations import (
+    LISTED,
+    evaluations_home,
+    keep_evaluation,
+    kept_evaluations,
+)
+from tui_trainer.settings.evaluation import EvaluationSettings
+
+
+def report(updates: int = 3, model: str = "builtin") -> EvaluationReport:
+    settings = EvaluationSettings(items=9, shots=2, shots_from="a.jsonl", batch=4)
+    items = tuple(evaluated_item(n, f"#### {n + 1}", settings) for n in range(2))
+    return EvaluationReport(settings, model, updates, 2, items, 0.0, 14, 1.5, ("A note.",))
+
+
+def test_what_is_kept_is_read_back_equal_and_eval_reads_it_too() -> None:
+    path = keep_evaluation(report())
+    (kept,) = kept_evaluations()
+    assert (kept.items, kept.settings) == (report().items, report().settings)
+    assert (kept.model, kept.updates, kept.total, kept.tokens) == ("builtin", 3, 2, 14)
+    assert (kept.seconds, kept.notes) == (1.5, ("A note.",))
+    assert kept.ended[:10] == path.name[:10]
+    assert read_items(str(path)) == report().items
+
+
+def test_bad_files_hide_no_evaluation_and_the_last_are_listed_oldest_first() -> None:
+    for n in range(LISTED + 3):
+        path = keep_evaluation(report(n))
+        os.utime(path, (n, n))
+        *lines, last = path.read_text().splitlines()
+        ended = json.loads(last) | {"ended": f"2026-01-02T03:04:{n:02}+00:00"}
+        path.write_text("\n".join([*lines, json.dumps(ended)]))
+        os.utime(path, (n, n))
+    assert [kept.updates for kept in kept_evaluations()] == list(range(3, LISTED + 3))
+    home = evaluations_home()
+    (home / "1-cut.jsonl").write_text(path.read_text()[:100])
+    (home / "2-alien.jsonl").write_text('{"event": "evaluation", "model": 4}\n')
+    (home / "3-empty.jsonl").write_text("")
+    (home / "4-huge.jsonl").write_text(path.read_text().replace('"updates": ', '"updates": 1e999'))
+    (home / "5-folder.jsonl").mkdir()
+    (home / "6-settings.jsonl").write_text(path.read_text().replace('"batch": 4', '"batch": 0'))
+    found = [kept.updates for kept in kept_evaluations()]
+    assert found == list(range(9, LISTED + 3))
+
+
+def test_without_a_folder_there_is_none() -> None:
+    assert kept_evaluations() == []
