@@ -137,7 +137,8 @@ async def step_fork(pilot: Pilot[int]) -> None:
 async def step_waits(pilot: Pilot[int]) -> LetGo:
     """The worker is at the first update, and two more are asked for."""
     app = the(TuiTrainer, pilot.app)
-    await updates(pilot, 3)
+    moved = (await updates(pilot, 3)).views.moved
+    await until(pilot, lambda: moved.report is not None and moved.report.update == 3)
     let_go = slow(app, "update")
     await pilot.press("space", "space", "space")
     await until(pilot, lambda: app.worker.doing is not None)

@@ -55,7 +55,7 @@ DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = 
         "y",
         lambda app: QuestionDialog(Question("Quit?", (Choice("y", "yes"), Choice("n", "no")))),
     ),
-    Entry: (ENTER, lambda app: Entry("lr", "1", float)),
+    Entry: (ENTER, lambda app: Entry("lr", "Learning rate", "1", float)),
     SettingsForm: (ENTER, lambda app: SettingsForm(loop_form(Configuration()), TrainSettings())),
     ModelPicker: (DOWN + ENTER, lambda app: ModelPicker(app.session)),
     TokenizerPicker: (DOWN + ENTER, lambda app: TokenizerPicker(app.session, "builtin")),

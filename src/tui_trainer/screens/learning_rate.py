@@ -56,16 +56,17 @@ class LearningRate:
     def __init__(
         self,
         screen: WorkScreen,
-        title: str,
+        whose: str,
         *,
         asked: Callable[[], float | None],
         ask: Callable[[float], Awaitable[None]],
     ) -> None:
-        """`asked` is the rate that a key goes on from, one that is only asked for included: None
-        where there is none to change, which the user was told where that needs a word. `ask` asks
-        for another one, and tells where it cannot be had."""
+        """`whose` it is: the sentence above what is typed. `asked` is the rate that a key goes on
+        from, one that is only asked for included: None where there is none to change, which the
+        user was told where that needs a word. `ask` asks for another one, and tells where it
+        cannot be had."""
         self._screen = screen
-        self._title = title
+        self._whose = whose
         self._asked, self._ask = asked, ask
 
     async def change(self, up: bool) -> None:
@@ -77,6 +78,6 @@ class LearningRate:
         """To what the user types."""
         if (now := self._asked()) is None:
             return
-        entry = Entry(self._title, as_typed(now), read_lr)
+        entry = Entry("learning rate", self._whose, as_typed(now), read_lr)
         if (lr := await self._screen.app.push_screen_wait(entry)) is not None:
             await self._ask(lr)

@@ -23,14 +23,18 @@ class Entry(Dialog[Value | None], Generic[Value]):
 
     BINDINGS: ClassVar[list[BindingType]] = [go_back()]
 
-    def __init__(self, question: str, initial: str, read: Callable[[str], Value]) -> None:
+    def __init__(
+        self, title: str, question: str, initial: str, read: Callable[[str], Value]
+    ) -> None:
+        """`title`: what is typed, in a word or two; `question`: what it does, or may be."""
         super().__init__()
+        self._title = title
         self._question = question
         self._initial = initial
         self._read = read
 
     def compose(self) -> ComposeResult:
-        with Panel(title="type", hint="enter takes it · escape goes back", classes="dialog"):
+        with Panel(title=self._title, hint="enter takes it · escape goes back", classes="dialog"):
             yield Static(Content(self._question))
             yield LineBox(self._initial)
             yield Refusal()

@@ -36,7 +36,7 @@ class ScriptExport:
             return
         name = await self._session.ask(NameExport())
         while name is not None:
-            entry = Entry(QUESTION, name, read_target)
+            entry = Entry("export", QUESTION, name, read_target)
             target = await self._screen.app.push_screen_wait(entry)
             if target is None or await self._export(target):
                 return

@@ -107,7 +107,9 @@ async def save_view(app: App[Return], shown: OnShow) -> None:
     """Ask for the file until it is written, or the user goes elsewhere."""
     name = shown.free_name()
     while True:
-        path = await app.push_screen_wait(Entry(shown.question, name, shown.read_target))
+        path = await app.push_screen_wait(
+            Entry("save view", shown.question, name, shown.read_target)
+        )
         if path is None:
             return
         name = str(path)

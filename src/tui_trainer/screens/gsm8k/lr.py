@@ -19,8 +19,8 @@ class RunLearningRate:
         """`show` draws what the rate is, or was asked to become."""
         self._screen, self._loop, self._run, self._show = screen, loop, run, show
         self._asked = Asked[float]()
-        title = "Learning rate of this run"
-        self.keys = LearningRate(screen, title, asked=self._goes_on_from, ask=self._ask)
+        whose = "Of this run, from its next step on"
+        self.keys = LearningRate(screen, whose, asked=self._goes_on_from, ask=self._ask)
 
     @property
     def asked(self) -> float | None:

@@ -160,7 +160,7 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
     async def action_type_logit(self) -> None:
         now = typed(self.shown.logits[self.shown.cursor])
         question = f"Logit of class {self.shown.cursor}"
-        logit = await self.app.push_screen_wait(Entry(question, now, read_logit))
+        logit = await self.app.push_screen_wait(Entry("logit", question, now, read_logit))
         if logit is not None:
             self._edit(self.shown.with_logit(logit))
 
@@ -168,7 +168,7 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
     async def action_type_all(self) -> None:
         now = " ".join(map(typed, self.shown.logits))
         question = "All logits, from class 0, with spaces between"
-        logits = await self.app.push_screen_wait(Entry(question, now, read_logits))
+        logits = await self.app.push_screen_wait(Entry("logits", question, now, read_logits))
         if logits is not None:
             self._edit(self.shown.with_logits(logits))
 

@@ -57,7 +57,7 @@ class RunFiles:
             f"File to write: a .csv of every step of {visible(run.name, limit=NAME_CHARACTERS)}, "
             "or a .png of the curves on show"
         )
-        entry = Entry(question, f"{plain_name(run.name)}{CSV}", read_path)
+        entry = Entry("export", question, f"{plain_name(run.name)}{CSV}", read_path)
         if (path := await self._screen.app.push_screen_wait(entry)) is None:
             return
         curves = self._curves()

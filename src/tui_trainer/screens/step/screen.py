@@ -129,7 +129,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
             id="views",
         )
         self.lr = LearningRate(
-            self, "Learning rate", asked=self.settings.lr, ask=self.settings.set_lr
+            self, "Of the next update", asked=self.settings.lr, ask=self.settings.set_lr
         )
         self.script = ScriptExport(self)
         self._note = ""
@@ -326,7 +326,9 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
     @work
     async def action_undo_memory(self) -> None:
         if (status := self.session.status) is not None:
-            entry = Entry("Memory for undo", byte_count(status.history.budget), read_undo_memory)
+            entry = Entry(
+                "undo", "Memory for undo", byte_count(status.history.budget), read_undo_memory
+            )
             if (budget := await self.app.push_screen_wait(entry)) is not None:
                 await self.session.change(SetUndoBudget(budget))
 
@@ -358,7 +360,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
     @work
     async def action_dropout(self) -> None:
         if (status := self.session.status) is not None:
-            entry = Entry(DROPOUT, f"{status.dropout:g}", read_dropout)
+            entry = Entry("dropout", DROPOUT, f"{status.dropout:g}", read_dropout)
             if (p := await self.app.push_screen_wait(entry)) is not None:
                 await self.session.change(SetDropout(p))
                 self.views.open(PASSES)
