@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import torch
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -25,7 +26,7 @@ from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.single_view import SingleView
 from tui_trainer.screens.tokens.tokenizer_picker import TokenizerPicker
 from tui_trainer.screens.tokens.vocabulary_panel import VocabularyPanel
-from tui_trainer.screens.tokens.words import as_python
+from tui_trainer.screens.tokens.words import as_python, printed
 from tui_trainer.session.text_examples import EXAMPLES
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.aligned_strip import AlignedStrip
@@ -532,7 +533,8 @@ async def test_the_table_stands_beside_the_strip_and_is_at_most_100_wide() -> No
         tokens = present(screen.shown).texts.first.tokens
         as_lines = as_python(present(screen.shown).texts.first).splitlines()
         assert ast.literal_eval(as_lines[-1]) == [token.text for token in tokens]
-        assert as_lines[2] == f"tensor({[[token.id for token in tokens]]})"
+        assert as_lines[4] == str(torch.tensor([[token.id for token in tokens]]))
+        assert as_lines[2] == f"torch.Size([1, {len(tokens)}])"
         assert "shape (2, " in shown(screen.app), "the lines as a batch, below"
         assert screen.query_one("#preview").region.y >= table.region.bottom
         await pilot.resize_terminal(200, 60)
@@ -540,6 +542,13 @@ async def test_the_table_stands_beside_the_strip_and_is_at_most_100_wide() -> No
         assert table.region.width <= 100
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: strip.region.bottom <= table.region.y)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 1000, 1001, 2000])
+def test_ids_are_printed_as_torch_does(count: int) -> None:
+    ids = [7 * n % 4096 for n in range(count)]
+    in_a_line = str(torch.tensor([ids])).replace("\n        ", "")
+    assert printed(ids) == in_a_line
 
 
 async def test_the_neighbours_of_the_selected_token_fill_what_is_left_below_its_ids() -> None:
@@ -620,6 +629,23 @@ async def test_a_batch_has_ids_mask_positions_and_labels_stacked_together() -> N
             last = f"label {IGNORED}: no next token"
             await pilot.press("down", "down", "end")
             assert last in shown(screen.app)
+
+
+async def test_of_many_items_two_grids_have_more_rows_and_the_cursor_stays_in_sight() -> None:
+    lines = [f"Item {n}." for n in range(20)]
+    async with tokens_screen("\n".join(lines), "escape", "b", size=(80, 24)) as (screen, pilot):
+        await pilot.press("pagedown", "down")
+        for size in ((120, 40), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: "item 11, position 0" in shown(screen.app))
+            grids = [g for g in screen._open_view.query(IdGrid) if g.is_on_screen]
+            assert [grid.id for grid in grids] == ["input-ids", "attention-mask"]
+            for grid in grids:
+                await until(pilot, lambda grid: "11 Item 11." in text_of(grid), grid)
+
+
+def text_of(grid: IdGrid) -> str:
+    return "\n".join(grid.render_line(y).text for y in range(grid.size.height))
 
 
 async def test_the_keys_of_a_view_are_in_the_footer_while_it_is_open(second: str) -> None:

@@ -91,6 +91,9 @@ class IdGrid(SelectableLines, can_focus=True):
         self._reveal()
         self.refresh()
 
+    def on_resize(self) -> None:
+        self._reveal()
+
     def _clamp(self, item: int, position: int) -> tuple[int, int]:
         return (
             max(0, min(item, len(self._numbers) - 1)),

@@ -26,6 +26,8 @@ ITEM_COLUMNS = (
     Column("label", 6, right=True),
     Column("next", 7, share=1),
 )
+MOST_OF_VIEW, ABOUT_GRIDS = 0.6, 3
+"""The part of the view that the panel of the grids takes at most, and its rows that are no grid's."""
 LEAST_ROWS = 4
 """Of a grid: its head, and three items."""
 
@@ -89,11 +91,17 @@ class BatchView(Container):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        """Where the terminal is low, two grids are read more easily than parts of four."""
+        """Two grids are read more easily than a few rows of four."""
         if self._shown is not None:
             rows = min(1 + len(self._shown.texts.items), LEAST_ROWS)
-            room = self.query_one("#grids").size.height
-            self.set_class(room < len(self.query(IdGrid)) * rows, "-two")
+            self.set_class(self._rows_of_grids < len(self.query(IdGrid)) * rows, "-two")
+
+    @property
+    def _rows_of_grids(self) -> int:
+        """How many there are at most, however many are shown."""
+        if self.screen.has_class("-wide", "-tall"):  # as high as they are, up to a part
+            return int(self.size.height * MOST_OF_VIEW) - ABOUT_GRIDS
+        return self.query_one("#grids").size.height
 
     def focus_list(self) -> None:
         self.query_one("#input-ids", IdGrid).focus()

@@ -181,8 +181,8 @@ def describe_sameness(segments: tuple[Segment, ...]) -> str:
     """How far the two agree."""
     same = sum(segment.same for segment in segments)
     return (
-        f"{counted(max(0, len(segments) - 1), 'boundary', 'boundaries')} common · "
-        f"{same:,} of {counted(len(segments), 'segment')} alike"
+        f"{counted(max(0, len(segments) - 1), 'common boundary', 'common boundaries')} · "
+        f"{same:,} of {len(segments):,} alike"
     )
 
 

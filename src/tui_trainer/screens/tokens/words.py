@@ -1,5 +1,7 @@
 """What the Tokens screen says of a text and of a token, in sentences."""
 
+from collections.abc import Sequence
+
 from tui_trainer.reports.tokens import Token, Tokenized
 from tui_trainer.screens.tokens.spans import Part, part_of
 from tui_trainer.terminal_text import visible, visible_source
@@ -8,7 +10,9 @@ from tui_trainer.words.numbers import counted
 
 REPLACEMENT = "\ufffd"
 BYTES_SHOWN = 10
-IDS_PRINTED = 200
+PIECES_PRINTED = 200
+SUMMARIZED, ENDS_PRINTED = 1000, 3
+"""torch prints the ends alone of a tensor with more numbers, so many at each."""
 
 
 def tokenizer_name(source: str, limit: int = 24) -> str:
@@ -57,16 +61,28 @@ def explain_token(tokenized: Tokenized, index: int) -> str:
 
 def as_python(tokenized: Tokenized) -> str:
     """The calls whose answers are on show, and those answers as Python prints them."""
-    printed = tokenized.tokens[:IDS_PRINTED]
-    more = ", ..." if len(tokenized.tokens) > IDS_PRINTED else ""
-    ids = ", ".join(str(token.id) for token in printed)
-    pieces = visible(", ".join(repr(token.text) for token in printed))
+    tokens = tokenized.tokens
+    more = ", ..." if len(tokens) > PIECES_PRINTED else ""
+    pieces = visible(", ".join(repr(token.text) for token in tokens[:PIECES_PRINTED]))
     return (
         '>>> ids = tokenizer(text, return_tensors="pt").input_ids\n'
-        f">>> ids\ntensor([[{ids}{more}]])\n"
-        f">>> ids.shape\ntorch.Size([1, {len(tokenized.tokens)}])\n"
+        f">>> ids.shape\ntorch.Size([1, {len(tokens)}])\n"
+        f">>> ids\n{printed(tokenized.input_ids)}\n"
         f">>> [tokenizer.decode(id) for id in ids[0]]\n[{pieces}{more}]"
     )
+
+
+def printed(ids: Sequence[int]) -> str:
+    """As torch prints a batch of one: numbers in columns, and of a long one both ends."""
+    if not ids:
+        return "tensor([], size=(1, 0))"
+    is_long = len(ids) > SUMMARIZED
+    shown = [*ids[:ENDS_PRINTED], *ids[-ENDS_PRINTED:]] if is_long else ids
+    width = max((len(str(token_id)) for token_id in shown), default=0)
+    cells = [f"{token_id:>{width}}" for token_id in shown]
+    if is_long:
+        cells.insert(ENDS_PRINTED, " ...")
+    return f"tensor([[{', '.join(cells)}]])"
 
 
 def explain_part(token: Token, part: Part) -> str:
