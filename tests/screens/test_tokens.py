@@ -370,7 +370,7 @@ async def test_the_picker_takes_a_listed_tokenizer_or_asks_for_a_name() -> None:
         await until(pilot, lambda: picker.query_one(OptionList).option_count)
         picker.query_one(Input).focus()
         await pilot.press("enter")
-        assert "Name a tokenizer" in shown(screen.app)
+        await until(pilot, lambda: "Name a tokenizer" in shown(screen.app))
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         assert screen.view == SINGLE

@@ -27,7 +27,7 @@ ITEM_COLUMNS = (
     Column("next", 7, share=1),
 )
 MOST_OF_VIEW, ABOUT_GRIDS = 0.6, 3
-"""The part of the view that the panel of the grids takes at most, and its rows that are no grid's."""
+"""The part of the view that the grids' panel takes at most; its rows that are no grid's."""
 LEAST_ROWS = 4
 """Of a grid: its head, and three items."""
 
