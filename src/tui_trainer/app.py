@@ -23,9 +23,11 @@ from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialogs.failure import TellsFailures
 from tui_trainer.screens.dialogs.help import WithKeys
 from tui_trainer.screens.dialogs.palette import WithPalette
+from tui_trainer.screens.do_now import do_now, tell_done
 from tui_trainer.screens.work_screen import TALL, WIDE, WorkScreen, work_screen_of
 from tui_trainer.session.doing_now import SHOW_AFTER, what_goes_on
 from tui_trainer.session.going_on import LOADING, NO_MODEL
+from tui_trainer.session.guide import Task
 from tui_trainer.session.leaving import QUIT, RELOAD, leave_weights
 from tui_trainer.session.session import Session
 from tui_trainer.session.start import Start
@@ -113,6 +115,7 @@ class TuiTrainer(
     async def on_mount(self) -> None:
         self.hear_signals()
         self.keep_as_left()
+        self.session.task_done.subscribe(self, self._tell_done)
         await self.switch_mode("tokens")
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(STATUS_SECONDS, self._follow_loops)
@@ -126,6 +129,10 @@ class TuiTrainer(
         self.worker.start()
         self._load_first()
         self.recall_ticks()
+
+    def _tell_done(self, task: Task) -> None:
+        if (screen := work_screen_of(self)) is not None:
+            self.notify(tell_done(self.session.guide, task, screen.NAME), markup=False)
 
     @work
     async def load_model(self, choice: ModelChoice) -> None:
@@ -155,8 +162,8 @@ class TuiTrainer(
         screen = work_screen_of(self)
         if screen is not None:
             told, session = what_goes_on(self.worker.doing, self.session), self.session
-            loops = session.describe_live(but=told.loop)
-            said = told.what, told.seconds, told.waiting, loops, session.guide.progress()
+            loops, tasks = session.describe_live(but=told.loop), do_now(session.guide, screen.NAME)
+            said = told.what, told.seconds, told.waiting, loops, tasks
             screen.show_standing(Standing(session.status, session.threads, *said))
 
     def _answer_soon(self) -> None:

@@ -101,6 +101,7 @@ KEYS = (
         "save view",
         "Save what is on show: its text, its picture, or its chart",
         EVERYWHERE,
+        main=45,
         id="save-view",
         priority=True,
     ),

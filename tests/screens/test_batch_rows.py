@@ -1,8 +1,10 @@
 """v: the row as the model gets it, over GSM8K and over Tokens' batch."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
+from textual.binding import Binding
 from textual.widgets import Static
 
 from tests.fake_engine import FakeEngine
@@ -12,6 +14,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.rows import IGNORED, MASKED, WITHIN_ITEMS, BatchRow, Sight, StepRows
 from tui_trainer.reports.steps import RowPart
+from tui_trainer.screens.batch_rows.keys import KEYS
 from tui_trainer.screens.batch_rows.view import RowsScreen
 from tui_trainer.screens.batch_rows.words import (
     describe_position,
@@ -20,6 +23,7 @@ from tui_trainer.screens.batch_rows.words import (
     sight_figure,
     sum_figure,
 )
+from tui_trainer.screens.gsm8k.keys import KEYS as GSM8K_KEYS
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.sight_map import draw_map
@@ -86,19 +90,28 @@ async def test_before_a_run_v_shows_the_row_that_it_would_begin_with() -> None:
         await until(pilot, lambda: not isinstance(app.screen, RowsScreen))
 
 
-async def test_a_paused_run_makes_a_step_there_and_shows_its_rows() -> None:
+async def test_there_one_only_looks_and_v_goes_back() -> None:
     async with with_engine(FakeEngine([4.0, 3.0, 2.0])) as (app, pilot):
         await pilot.press("full_stop")
         await until(pilot, lambda: "1/3" in shown(app))
         await pilot.press("v")
         await until(pilot, lambda: figure(app, "step").startswith("36 / 9 = 4 ✓ loss 4"))
-        await pilot.press("full_stop")
-        await until(pilot, lambda: figure(app, "step").startswith("27 / 9 = 3 ✓ loss 3"))
-        assert "step 2 · 1 row" in shown(app)
         await pilot.press("b")  # what the next run would begin with
         await until(pilot, lambda: "no step yet" in figure(app, "step"))
-        await pilot.press("b")
-        await until(pilot, lambda: "= 3 ✓" in figure(app, "step"))
+        await pilot.press("b", "full_stop", "space")
+        await until(pilot, lambda: "= 4 ✓" in figure(app, "step"))
+        await pilot.press("v")
+        await until(pilot, lambda: not isinstance(app.screen, RowsScreen))
+        assert app.session.pending.steps_of("gsm8k") == 0
+        await pilot.press("v")
+        await until(pilot, lambda: figure(app, "step").startswith("36 / 9 = 4 ✓ loss 4"))
+
+
+def test_no_key_of_the_rows_means_something_else_one_escape_further() -> None:
+    def keys(of: Iterable[Binding]) -> set[str]:
+        return {binding.key for binding in Binding.make_bindings(of)}
+
+    assert keys(KEYS) & keys(GSM8K_KEYS) == {"v", "escape"}  # both of which lead there, and back
 
 
 async def test_each_position_has_its_token_label_and_loss_and_who_it_sees() -> None:
@@ -135,16 +148,16 @@ async def test_at_80_columns_a_shows_who_sees_whom_in_the_place_of_the_positions
         assert "↓ below" not in shown(app)
 
 
-async def test_brackets_go_from_row_to_row() -> None:
+async def test_shifted_letters_go_from_row_to_row() -> None:
     rows = tuple(replace(PACKED, forward_pass=n) for n in range(3))
     async with with_engine(WithRows(replace(STEP, rows=rows, all_rows=3))) as (app, pilot):
         await pilot.press("full_stop")
         await until(pilot, lambda: "1/5" in shown(app))
         await pilot.press("v")
         await until(pilot, lambda: "row 1 of 3" in shown(app))
-        await pilot.press("right_square_bracket", "right_square_bracket", "right_square_bracket")
+        await pilot.press("N", "N", "N")
         await until(pilot, lambda: "row 3 of 3" in shown(app))
-        await pilot.press("left_square_bracket")
+        await pilot.press("P")
         await until(pilot, lambda: "row 2 of 3" in shown(app))
 
 

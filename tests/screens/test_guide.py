@@ -391,3 +391,28 @@ async def test_500_items_are_ticked_in_the_open_dialog() -> None:
         await until(pilot, lambda: "[ ] Run 500 items." in sheet(app))
         engine.gate.release()
         await until(pilot, lambda: "[✓] Run 500 items." in sheet(app))
+
+
+async def test_what_to_do_next_is_in_the_top_row_and_told_where_one_is_done() -> None:
+    async with with_engine(FakeEngine(), size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: "Do now 0/8: type your own name · builtin" in shown(app))
+        app.session.guide._tick(OWN_NAME, is_done=True)
+        told = "✓ type your own name. Do now 1/8: find a p above 0.9 (2)."
+        await until(pilot, lambda: told in shown(app))
+        await until(pilot, lambda: "Do now 1/8: find a p above 0.9 (2) · " in shown(app))
+        await pilot.press("3")
+        await until(pilot, lambda: "Do now 1/8: see loss 0 and 100 · builtin" in shown(app))
+        await pilot.press("4", "space")
+        await until(pilot, lambda: "▲ unsaved 1" in shown(app))
+        assert "Do now 1/8" in shown(app).splitlines()[0]
+
+
+@pytest.mark.parametrize("screen", ["1", "4", "6"])
+async def test_the_sheet_begins_with_what_to_do(screen: str) -> None:
+    async with with_engine(FakeEngine(), screen, "question_mark") as (app, pilot):
+        await until(pilot, lambda: sheet(app).startswith("Do now 0/8\n[ ] "))
+        app.session.guide._tick(OWN_NAME, is_done=True)
+        if screen == "4":
+            assert "Predict: Type a text where" not in sheet(app)
+        else:
+            await until(pilot, lambda: "[ ] 2 Predict: Type a text where" in sheet(app))

@@ -16,8 +16,10 @@ import tui_trainer.widgets
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.gsm8k.keys import KEYS as GSM8K_KEYS
+from tui_trainer.widgets.chart.keys import CHART_KEYS
 from tui_trainer.widgets.key_footer import KeyFooter, fitted, words_of
-from tui_trainer.widgets.keys import LAST, Place, key
+from tui_trainer.widgets.keys import CHART, LAST, Bound, Place, by_group, key
 
 
 def bound() -> Iterator[tuple[type[DOMNode], list[Binding]]]:
@@ -134,3 +136,27 @@ async def test_a_click_on_a_word_presses_its_key() -> None:
         await until(
             pilot, lambda: app.session.status is not None and app.session.status.lr == lr.lr
         )
+
+
+async def test_of_a_paused_run_the_footer_has_its_row_at_80_columns() -> None:
+    async with running("escape", "5", engine=lambda _: FakeEngine([2.0] * 9)) as (app, pilot):
+        await pilot.press("full_stop")
+        await until(pilot, lambda: "1/9" in shown(app) and "space go on" in shown(app))
+        footer = shown(app).splitlines()[-1]
+        assert all(word in footer for word in ("c save", "[ ] lr", "s stop", "v row", "? keys"))
+
+
+async def test_what_is_on_show_is_saved_by_a_key_that_is_on_the_footer() -> None:
+    async with running(engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: "ctrl+s save view" in shown(app).splitlines()[-1])
+        await pilot.resize_terminal(140, 40)
+        await pilot.press("escape", "6")
+        await until(pilot, lambda: "ctrl+s save view" in shown(app).splitlines()[-1])
+
+
+def test_the_keys_of_a_chart_come_after_those_of_the_screen_itself() -> None:
+    node = DOMNode()
+    groups = by_group(Bound(node, binding) for binding in (*CHART_KEYS, *GSM8K_KEYS))
+    headings = list(groups)
+    assert headings[:2] == ["The run", "Evaluate"]
+    assert headings.index(CHART) > headings.index("Look")

@@ -1,4 +1,4 @@
-"""The sheet of keys: each by what it does; then the guide, and what the screen shows."""
+"""The sheet of keys: what to do now, each key by what it does; then what the screen shows."""
 
 from collections.abc import Callable, Iterable
 from textwrap import wrap
@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui_trainer.session.guide import TASKS, describe_tasks
+from tui_trainer.screens.do_now import ALL_DONE, tell_tasks
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.keys import SCREENS, by_group, keys_of
 
@@ -45,7 +45,7 @@ class KeySheet(VerticalScroll):
         """`name` is that of the screen `of` which it tells, `about` what is said of it."""
         super().__init__(can_focus=True)
         self._session, self._of = session, of
-        self._tasks, self._about = TASKS.get(name, ()), unwrap(about)
+        self._screen_name, self._about = name, unwrap(about)
         self._told = Content()
 
     def compose(self) -> ComposeResult:
@@ -75,7 +75,7 @@ class KeySheet(VerticalScroll):
             if heading != SCREENS
         ]
         moves = Content("").join(line(key, sentence, width) for key, sentence in MOVES)
-        shown = [*parts, moves + Content(IN_A_TEXT_BOX), self._tell_tasks(), Content(self._about)]
+        shown = [self._tell_tasks(), *parts, moves + Content(IN_A_TEXT_BOX), Content(self._about)]
         return Content("\n").join(part for part in shown if part.plain)
 
     def _tell_keys(self, keys: Iterable[Binding], width: int) -> Content:
@@ -83,13 +83,12 @@ class KeySheet(VerticalScroll):
         return Content("").join(line(draw(key), key.tooltip, width) for key in keys)
 
     def _tell_tasks(self) -> Content:
-        if not self._tasks:
-            return Content()
+        """On top, where whoever asks what to do looks first: a line or two."""
         guide = self._session.guide
-        heading = guide.progress() or "All is done"
-        return Content(f"{heading}\n").stylize(HEADING) + Content(
-            f"{describe_tasks(self._tasks, guide.done)}\n"
-        )
+        if not (tasks := tell_tasks(guide, self._screen_name)):
+            return Content()
+        heading = guide.progress() or ALL_DONE
+        return Content(f"{heading}\n").stylize(HEADING) + Content(f"{tasks}\n")
 
 
 def line(key: str, sentence: str, width: int) -> Content:

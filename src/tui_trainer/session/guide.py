@@ -28,22 +28,37 @@ class Task:
     """One 'Do now' of the notebook."""
 
     name: str
+    short: str
+    """What to do, in a few words."""
     sentence: str
 
 
 OWN_NAME = Task(
     "own name",
+    "type your own name",
     "Tokenize your own name, or a name of yours such as hello_arjunguha. How many tokens?",
 )
 SURE_POSITION = Task(
-    "sure position", "Type a text where a token that really comes next has p above 0.9."
+    "sure position",
+    "find a p above 0.9",
+    "Type a text where a token that really comes next has p above 0.9.",
 )
-BOTH_ENDS = Task("both ends", "See a loss of 0 and one of 100; then say why none is negative.")
-BELOW_1 = Task("below 1", "Make the loss of a text fall below 1.")
-SAME_LOSS = Task("same loss", "See the same loss twice: F, L, B, and F, L again without S.")
-MEMORISED = Task("memorised", "Memorise a string: each next token is the most likely one.")
-RAN_500 = Task("ran 500", "Run 500 items.")
-COMPARED = Task("compared", "Compare before and after: e, run the loop, e again.")
+BOTH_ENDS = Task(
+    "both ends",
+    "see loss 0 and 100",
+    "See a loss of 0 and one of 100; then say why none is negative.",
+)
+BELOW_1 = Task("below 1", "get a loss below 1", "Make the loss of a text fall below 1.")
+SAME_LOSS = Task(
+    "same loss", "see one loss twice", "See the same loss twice: F, L, B, and F, L again without S."
+)
+MEMORISED = Task(
+    "memorised", "memorise a string", "Memorise a string: each next token is the most likely one."
+)
+RAN_500 = Task("ran 500", "run 500 items", "Run 500 items.")
+COMPARED = Task(
+    "compared", "compare two scores", "Compare before and after: e, run the loop, e again."
+)
 
 GREETED = "greeted"
 """Kept with the tasks: that somebody was welcomed here."""
@@ -80,6 +95,13 @@ class Guide:
         """How many of the tasks are done, in a word; empty once all are."""
         tasks = sum(map(len, TASKS.values()))
         return "" if len(self.done) >= tasks else f"Do now {len(self.done)}/{tasks}"
+
+    def next_on(self, screen: str) -> tuple[str, Task] | None:
+        """What to do next, and on which screen, by its NAME: on the one called `screen` where
+        something of it is left, else on the first; None once all is done."""
+        screens = sorted(TASKS, key=lambda name: name != screen)
+        left = ((name, task) for name in screens for task in TASKS[name] if task not in self.done)
+        return next(left, None)
 
     def recall(self, done: Iterable[str]) -> None:
         """`done` are the names of the tasks that an earlier session has seen done."""

@@ -40,13 +40,19 @@ class HeaderLine(Static):
             self.show(self._standing)
 
     def show(self, standing: Standing) -> None:
-        """Draw the line, where it is another one."""
+        """Draw the line, where it is another one.
+
+        What is to be done next goes before where the model is, and that there is more to do before
+        all else.
+        """
         self._standing = standing
         room = self.content_size.width
         lines = describe_header(standing) if self.screen.has_class("-wide") else ("",)
         line = next((words for words in lines if cell_len(words) <= room), lines[-1])
-        with_tasks = joined(standing.tasks, line)
-        line = with_tasks if cell_len(with_tasks) <= room else line
+        named = lines[:-1] or lines  # with the model
+        told = zip(standing.tasks, (named, lines), strict=False)
+        both = (joined(tasks, words) for tasks, beside in told for words in beside)
+        line = next((words for words in both if cell_len(words) <= room), line)
         if line != self._line:
             self._line = line
             self.update(in_colour(line), layout=False)

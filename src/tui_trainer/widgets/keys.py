@@ -11,7 +11,13 @@ from textual.screen import Screen
 Result = TypeVar("Result")
 MOVE = "Move"
 """The heading of what moves a cursor: no command of the palette."""
-TEXT, WEIGHTS, SCREENS, EVERYWHERE = "The text", "The weights", "Screens", "Everywhere"
+CHART, TEXT, WEIGHTS, SCREENS, EVERYWHERE = (
+    "The chart",
+    "The text",
+    "The weights",
+    "Screens",
+    "Everywhere",
+)
 """The headings that several screens have: they come after those of one alone."""
 LAST = 99
 """The place in the footer of the key that always stays there, at its right end."""
@@ -113,7 +119,7 @@ def by_group(bound: Iterable[Bound]) -> Mapping[str, list[Binding]]:
     groups: dict[str, list[Binding]] = {}
     for one in bound:
         groups.setdefault(place_of(one.binding).description, []).append(one.binding)
-    shared = TEXT, WEIGHTS, EVERYWHERE, SCREENS
+    shared = CHART, TEXT, WEIGHTS, EVERYWHERE, SCREENS
     own = [heading for heading in groups if heading not in shared]
     return {
         heading: sorted(groups[heading], key=lambda binding: place_of(binding).main or LAST)

@@ -3,11 +3,25 @@
 from typing import TypeVar
 
 from textual.app import App
+from textual.events import Event, Key
 from textual.notifications import Notification, Notify, SeverityLevel
+from textual.screen import ModalScreen, Screen
+from textual.widgets._toast import ToastRack
 
 Return = TypeVar("Return")
 
 A_MOMENT = 0.001  # seconds
+AT_MOST = 2
+"""At once: what is more hides what they are about."""
+ROWS_BELOW = 4
+"""Of the screen, from the last one on: where they are, with the lines below them."""
+NOTICED, A_WORD, LONGEST = 1.5, 0.3, 8.0
+"""Seconds until somebody looks, for each word to read, and for which one stays."""
+
+
+def reading_seconds(message: str) -> float:
+    """How long it takes to see and to read."""
+    return min(NOTICED + A_WORD * len(message.split()), LONGEST)
 
 
 class SafeNotification(Notification):
@@ -27,7 +41,8 @@ class SafeNotification(Notification):
 
 
 class Notifying(App[Return]):
-    """An app that notifies so, and says the same thing once."""
+    """An app that notifies so: two things at most, each once, away from what is in hand, until they
+    are read or escape is pressed."""
 
     def notify(
         self,
@@ -39,7 +54,7 @@ class Notifying(App[Return]):
         markup: bool = True,
     ) -> None:
         """As Textual's, with a notification that cannot stop the app."""
-        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        seconds = reading_seconds(message) if timeout is None else timeout
         self.post_message(
             Notify(SafeNotification(message, title, severity, seconds, markup=markup))
         )
@@ -49,3 +64,26 @@ class Notifying(App[Return]):
         words = event.notification.message
         for told in [told for told in self._notifications if told.message == words]:
             self._unnotify(told, refresh=False)
+        for told in self._too_many():
+            self._unnotify(told, refresh=False)
+        for screen in self.screen_stack[-1:]:
+            for rack in screen.query(ToastRack):
+                rack.set_class(self._is_in_hand_below(screen), "-on-top")
+
+    def _too_many(self) -> list[Notification]:
+        """What makes room for one more: the oldest, failures last."""
+        told = sorted(self._notifications, key=lambda one: (one.severity == "error", one.raised_at))
+        return told[: max(0, len(told) + 1 - AT_MOST)]
+
+    def _is_in_hand_below(self, screen: Screen[object]) -> bool:
+        """Whether a dialog, or what has the focus, reaches down to where they are else told."""
+        in_hand = screen.focused
+        if isinstance(screen, ModalScreen):
+            in_hand = screen.query_one_optional(".dialog") or in_hand
+        return in_hand is not None and in_hand.region.bottom > self.size.height - ROWS_BELOW
+
+    async def on_event(self, event: Event) -> None:
+        """Escape takes them away, whatever else it does."""
+        if isinstance(event, Key) and event.key == "escape" and self._notifications:
+            self.clear_notifications()
+        await super().on_event(event)

@@ -71,8 +71,8 @@ class Standing:
     waiting: str = ""
     """What is next in line."""
     loops: str = ""
-    tasks: str = ""
-    """How far the guide is."""
+    tasks: tuple[str, ...] = ()
+    """How far the guide is: first with what is next, then without; none once all is done."""
 
     def goes_on(self) -> str:
         """What is being done, since when, and what waits for it; and the loops there are."""

@@ -51,7 +51,8 @@ class AskedRows:
 class RowsScreen(ScreenOnTop):
     """Of the loop over items, opened over its screen.
 
-    It asks once, and after a step by key: what it shows does not move under the cursor.
+    It asks once, and when the run pauses or ends: what it shows does not move under the cursor. Its
+    keys mean nothing else one escape further, where a run may be paused.
     """
 
     NAME = "gsm8k"
@@ -72,7 +73,7 @@ Who sees whom is read off what the layers of this model are given: a mask, or wh
 cut. ◣ is an item that sees itself, each token up to it. Where an item sees another of its row, it
 is marked: in packed rows that would be a leak.
 
-A run that is paused makes a step with . and shows its rows. r reads them again while one runs."""
+This only looks: no key here trains. r reads the rows again while a run goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
@@ -109,7 +110,6 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
     def word_for(self, name: str, label: str) -> str:
         """Only what can be done now."""
         can = {
-            "step": self.session.is_live(GSM8K) and not self.session.is_running(GSM8K),
             "which-step": len(self._asked) > 1,
             "row-before": self.number > 0,
             "row-after": self.rows is not None and self.number + 1 < len(self.rows.rows),
@@ -133,7 +133,7 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
         self.say("about", visible(failure.sentence))
 
     def _on_loop(self, change: LoopChanged) -> None:
-        """A step by key is over: its rows are the last ones now."""
+        """Its last step is over: the rows of that are the last ones now."""
         if change.name == GSM8K and not self.session.is_running(GSM8K) and self.is_current:
             self._read()
 
@@ -209,11 +209,6 @@ A run that is paused makes a step with . and shows its rows. r reads them again 
     def action_sight(self) -> None:
         """Where there is no room beside the positions, in their place."""
         self.toggle_class("-sight")
-
-    def action_step(self) -> None:
-        if self.session.is_live(GSM8K) and not self.session.is_running(GSM8K):
-            self._which = 0
-            self.session.advance(GSM8K)
 
     def action_read(self) -> None:
         self._read()

@@ -40,7 +40,8 @@ class WithKeys(App[Return]):
 
     def get_key_display(self, binding: Binding) -> str:
         """As Textual's, in a word where that has a sign that is not on the key."""
-        return super().get_key_display(binding).replace("⏎", "enter")
+        drawn = super().get_key_display(binding).replace("⏎", "enter")
+        return f"ctrl+{drawn[1:]}" if binding.key.startswith("ctrl+") and drawn[0] == "^" else drawn
 
     def action_help(self) -> None:
         """The sheet of keys: beside the screen where there is room, else over it."""

@@ -34,12 +34,12 @@ KEYS = (
         "settings",
         "Settings of the next run: preset, data, batch, optimizer, schedule, validation, speed",
         SETTINGS,
-        main=7,
+        main=8,
     ),
     SETTINGS_TOO,
     *lr_bindings("from the next step on", 5),
     key(
-        "v", "rows", "row", "The step's rows as the model gets them, and their losses", LOOK, main=8
+        "v", "rows", "row", "The step's rows as the model gets them, and their losses", LOOK, main=7
     ),
     key("V", "view", "view", "The last item, best, worst, samples", LOOK, main=11),
     key("i", "items", "items", "Look at the items: search, text, tokens, labels", LOOK, main=10),

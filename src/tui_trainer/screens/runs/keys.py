@@ -1,8 +1,8 @@
 """Every key of Runs, by what it does; those of the footer with their place there."""
 
-from tui_trainer.widgets.keys import WEIGHTS, key
+from tui_trainer.widgets.keys import CHART, WEIGHTS, key
 
-FILES, CHART, LOOK = "Files", "The chart", "Look"
+FILES, LOOK = "Files", "Look"
 
 KEYS = (
     key(
@@ -22,7 +22,7 @@ KEYS = (
         CHART,
         main=2,
     ),
-    key("a", "axis", "x axis", "Losses by step, by token, by time", CHART, main=6),
+    key("a", "axis", "x axis", "Losses by step, by token, by time", CHART, main=7),
     key("y", "log", "log axis", "Logarithmic loss axis", CHART),
     key(
         "r",
@@ -47,7 +47,7 @@ KEYS = (
         "export",
         "Write the steps of this run as CSV, or the curves on show as PNG",
         FILES,
-        main=7,
+        main=6,
     ),
     key("d", "delete", "delete", "Delete this run; asks first", FILES, main=9),
 )

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from tui_trainer.widgets.chart.view import ZOOM
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import CHART, key
 
 if TYPE_CHECKING:
     from tui_trainer.widgets.chart.chart import Chart
 
-CHART = "The chart"
 CHART_KEYS = (
     key("left", "cross(-1)", "back", "Read what the curves had before", CHART, id="chart-left"),
     key("right", "cross(1)", "on", "Read what the curves had after", CHART, id="chart-right"),
