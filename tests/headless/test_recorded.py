@@ -108,7 +108,7 @@ def test_what_would_change_a_resumed_run_is_refused(program: Program, tiny: str)
     program("gsm8k", "--items", "4", "--checkpoint-every", "2", "--model", tiny, "--json")
     (folder,) = run_folders()
     for arguments, said in (
-        (("--lr", "0.1"), "its lr is 1e-05: leave out --lr"),
+        (("--lr", "0.1"), "its lr is 1e-5: leave out --lr"),
         (("--model", tiny), "leave out --model"),
         (("--precision", "bf16"), "leave out --model and --precision"),
     ):

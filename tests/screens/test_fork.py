@@ -40,7 +40,7 @@ async def test_three_learning_rates_side_by_side(size: tuple[int, int]) -> None:
         outcomes = await open_fork(app, pilot)
         assert {outcome.loss for outcome in outcomes} == {outcomes[0].loss}
         assert outcomes[0].loss < first
-        assert line_of(app, "lr") == ["3.333e-06", "1e-05", "3e-05"]
+        assert line_of(app, "lr") == ["3.333e-6", "1e-5", "3e-5"]
         assert line_of(app, "loss now") == [f"{outcome.loss:.4f}" for outcome in outcomes]
         loss = outcomes[0].loss
         after = [present(outcome.after.loss) for outcome in outcomes]
@@ -76,8 +76,8 @@ async def test_none_changes_nothing_and_a_pick_is_one_update_to_undo() -> None:
         report = present(step_screen(app).report)
         assert replace(report, seconds=0) == replace(outcomes[2], seconds=0)
         assert len(series) == 1
-        assert "The learning rate is 3e-05 now" in shown(app)
-        assert "lr 3e-05" in shown(app)
+        assert "The learning rate is 3e-5 now" in shown(app)
+        assert "lr 3e-5" in shown(app)
         assert loaded(app).history.undo == 1
         await pilot.press("u")
         await until(pilot, lambda: loaded(app).updates == 0)

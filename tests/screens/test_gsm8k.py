@@ -94,7 +94,7 @@ async def test_numbers_of_the_run_are_on_screen() -> None:
         text = shown(app)
         # 10 tokens and 0.1 s a step; the average is that of 4, 1, 2 with weights .95^2, .95, 1
         average = (0.95**2 * 4 + 0.95 * 1 + 2) / (0.95**2 + 0.95 + 1)
-        losses, others = f"loss  2.0000  avg  {average:.4f} ↓", "lr 1e-05    RAM 123.4 MB"
+        losses, others = f"loss  2.0000  avg  {average:.4f} ↓", "lr 1e-5     RAM 123.4 MB"
         assert f"{losses}  {others}      100 tok/s" in text
         assert "10.0 steps/s   0:00 gone   0:00 left" in text
         engine.gate.release(1)
@@ -361,7 +361,7 @@ async def test_learning_rate_of_a_run_by_key_and_typed() -> None:
         engine.gate.release(1)
         await until(pilot, lambda: step_of(app) == 1)
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "lr 2e-05*" in shown(app))
+        await until(pilot, lambda: "lr 2e-5*" in shown(app))
         assert engine.training_lr() == 2e-5
         await pilot.press("left_square_bracket", "left_square_bracket")
         await until(pilot, lambda: engine.training_lr() == 5e-6)

@@ -120,7 +120,7 @@ async def test_a_changed_rate_is_marked_on_the_chart() -> None:
         (change,) = each(LrMark, chart.marks)
         assert change.lr == 2e-5
         assert change.step in (11, 12)  # one step was waiting for its gate
-        await until(pilot, lambda: f"step {change.step}: lr 2e-05" in shown(app))
+        await until(pilot, lambda: f"step {change.step}: lr 2e-5" in shown(app))
         assert "┊" in shown(app)
 
 

@@ -84,7 +84,7 @@ async def test_one_crosshair_reads_all_of_them() -> None:
         await until(pilot, lambda: "step 2  loss 3.0000  avg 3.4872" in shown(app))
         figures = {str(panel.title): str(panel.figure) for panel in screen_of(app).wall.panels}
         del figures["loss (nats)"], figures["validation"]
-        told = {"lr": "1e-05", "tokens/s": "100", "memory (GB)": "0.12", "seconds": "0.1"}
+        told = {"lr": "1e-5", "tokens/s": "100", "memory (GB)": "0.12", "seconds": "0.1"}
         assert figures == told | {"tokens": "10", "positions": "10"}
         await pilot.press("plus")
         views = {panel.chart.view for panel in screen_of(app).wall.panels}
@@ -165,4 +165,4 @@ async def test_what_happened_is_told_newest_first() -> None:
         await until(pilot, lambda: "■ finished" in shown(app))
         lines = [str(line) for line in screen_of(app).happened._told]
         assert "finished" in lines[0]
-        assert any("lr 1e-05 → 2e-05 at step 2" in line for line in lines)
+        assert any("lr 1e-5 → 2e-5 at step 2" in line for line in lines)

@@ -32,7 +32,6 @@ from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.runs.columns import list_layout
 from tui_trainer.screens.runs.details import RunDetails
-from tui_trainer.screens.runs.row_words import short_lr
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
 from tui_trainer.settings.fields import fields_of
@@ -169,7 +168,7 @@ async def test_the_list_and_the_selected_run() -> None:
         assert "failed: the disk is full · no checkpoint" in detail(app)
         await pilot.press("down")
         assert f"{ONE} · 300 tokens, 0:02 · loss 4.0000 → 2.5000" in detail(app)
-        assert "items 20* · lr 0.0003*" in detail(app)
+        assert "items 20* · lr 3e-4*" in detail(app)
         assert "checkpoints of steps 2, 1" in detail(app)
 
 
@@ -208,16 +207,11 @@ async def test_with_room_the_settings_of_the_run_are_all_there() -> None:
     write_run(ONE, settings=TrainSettings(lr=2e-4))
     async with with_engine(size=(200, 60)) as (app, pilot):
         await until(pilot, lambda: "* lr " in shown(app))
-        lines = [line for line in shown(app).splitlines() if "tutorial: 1e-05" in line]
+        lines = [line for line in shown(app).splitlines() if "tutorial: 1e-5" in line]
         assert len(lines) == 1
         for field in fields_of(TrainSettings):
             assert f" {field.label} " in shown(app), "none is cut off"
         assert "tutorial, * changed" not in shown(app), "nothing is said twice"
-
-
-def test_a_learning_rate_is_told_in_six_characters() -> None:
-    told = [short_lr(lr) for lr in (1e-5, 7 * 1e-5, 2.5e-5, 3e-4, 0.0123, 1.0)]
-    assert told == ["1e-5", "7e-5", "2.5e-5", "0.0003", "0.0123", "1"]
 
 
 async def test_the_best_checkpoint_by_validation_is_told() -> None:
@@ -242,7 +236,7 @@ async def test_validations_and_other_learning_rates_are_on_the_overlay() -> None
         await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
         await until(pilot, lambda: "◆ validation" in shown(app))
         assert [the(OverlaidLrMark, mark).label for mark in screen(app).chart.picture().marks] == [
-            "lr 3e-05"
+            "lr 3e-5"
         ]
         await pilot.press("space", "down", "space")
         await until(pilot, lambda: "a b validation" in shown(app))
@@ -254,8 +248,8 @@ async def test_validations_and_other_learning_rates_are_on_the_overlay() -> None
             *(("A", "val", "first"), ("B", "val", "second")),
         }
         assert {the(OverlaidLrMark, mark).label for mark in picture.marks} == {
-            "A lr 3e-05",
-            "B lr 3e-05",
+            "A lr 3e-5",
+            "B lr 3e-5",
         }
         await pilot.press("a")
         (place,) = {mark.step for mark in screen(app).chart.picture().marks}
@@ -272,7 +266,7 @@ async def test_of_marked_runs_only_what_differs_is_told() -> None:
         same = "The marked runs have the same settings and model."
         await until(pilot, lambda: differences(app) == same)
         await pilot.press("down", "space")
-        await until(pilot, lambda: "A  lr 0.0003\nB  lr 0.0003\nC  lr 0.0001" in differences(app))
+        await until(pilot, lambda: "A  lr 3e-4\nB  lr 3e-4\nC  lr 1e-4" in differences(app))
 
 
 async def test_every_run_of_a_long_list_is_glanced_at_once_and_few_curves_are_kept() -> None:
@@ -533,9 +527,9 @@ async def test_the_learning_rate_of_a_resumed_run_is_the_one_that_it_had() -> No
     async with with_engine(engine) as (app, pilot):
         await until(pilot, lambda: "1 run" in shown(app))
         await pilot.press("r")
-        await until(pilot, lambda: "lr 5e-05*" in shown(app))  # before its first step
+        await until(pilot, lambda: "lr 5e-5*" in shown(app))  # before its first step
         await pilot.press("right_square_bracket", "right_square_bracket")
-        await until(pilot, lambda: "lr 5e-05* → 0.0002 · " in shown(app))
+        await until(pilot, lambda: "lr 5e-5* → 2e-4 · " in shown(app))
         engine.gate.release(9)
         await until(pilot, lambda: engine.training_lr() == 2e-4)
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)

@@ -45,7 +45,7 @@ async def test_a_narrow_terminal_has_two_panels_the_chart_and_the_predictions() 
         assert "── update 2 ──" in screen
         assert screen.count(f"{report.grad_norm:.4g}") == 1
         assert f"moved {percent(present(report.moved) / report.parameters, 2)}" in screen
-        assert "lr 1e-05 · AdamW" in screen
+        assert "lr 1e-5 · AdamW" in screen
         assert "train mode (no dropout)" in screen
         await press_phases(app, pilot, "full_stop", "full_stop")
         await until(pilot, lambda: "F─L─B─S─Z ▶ B" in shown(app))

@@ -224,10 +224,10 @@ async def test_the_rate_of_this_step_stands_beside_the_highest() -> None:
     engine = FakeEngine([3.0] * 9, gated=True, change=cosine)
     async with with_engine(engine, "5", "space") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: "tutorial · lr 1e-05 (3.4e-06 now) · problems" in shown(app))
+        await until(pilot, lambda: "tutorial · lr 1e-5 (3.4e-6 now) · problems" in shown(app))
         engine.gate.release(9)
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
-        await until(pilot, lambda: "3.4e-06 now" not in shown(app))
+        await until(pilot, lambda: "3.4e-6 now" not in shown(app))
 
 
 # The line of status, on every screen
@@ -298,12 +298,12 @@ async def test_settings_of_the_next_update_are_told_while_one_is_made() -> None:
     async with with_engine(engine, "4") as (app, pilot):
         engine.hold()
         await pilot.press("space", "right_square_bracket", "right_square_bracket", "o", "t")
-        assert "lr 1e-05 → 5e-05 · AdamW → SGD" in shown(app)
+        assert "lr 1e-5 → 5e-5 · AdamW → SGD" in shown(app)
         assert "train → eval mode (no dropout)" in shown(app)
         engine.let_go()
         await until(pilot, lambda: loaded(app).updates == 1)
         await until(pilot, lambda: not app.session.pending.has("Setting"))
-        await until(pilot, lambda: "lr 5e-05 · SGD" in shown(app))
+        await until(pilot, lambda: "lr 5e-5 · SGD" in shown(app))
         assert " eval mode (no dropout)" in shown(app)
         assert (loaded(app).lr, loaded(app).training) == (5e-5, False)
 
@@ -325,11 +325,11 @@ async def test_a_rate_that_step_cannot_have_is_taken_back_with_the_reason() -> N
     async with with_engine(engine, "4") as (app, pilot):
         engine.hold()
         await pilot.press("right_square_bracket", "right_square_bracket")
-        assert "lr 1e-05 → 5e-05 · AdamW" in shown(app)
+        assert "lr 1e-5 → 5e-5 · AdamW" in shown(app)
         assert loaded(app).lr == 1e-5  # what all other screens are told
         engine.let_go()
-        await until(pilot, lambda: "No rate of 5e-05." in shown(app))
-        await until(pilot, lambda: "lr 1e-05 · AdamW" in shown(app))
+        await until(pilot, lambda: "No rate of 5e-5." in shown(app))
+        await until(pilot, lambda: "lr 1e-5 · AdamW" in shown(app))
 
 
 async def test_a_rate_that_a_run_cannot_have_is_taken_back_with_the_reason() -> None:
@@ -338,11 +338,11 @@ async def test_a_rate_that_a_run_cannot_have_is_taken_back_with_the_reason() -> 
         await until(pilot, lambda: state(app) is LoopState.PAUSED)
         engine.hold()
         await pilot.press("left_square_bracket", "left_square_bracket")
-        assert "tutorial · lr 1e-05 → 2e-06 · problems" in shown(app)
+        assert "tutorial · lr 1e-5 → 2e-6 · problems" in shown(app)
         engine.let_go()
-        await until(pilot, lambda: "No rate of 2e-06." in shown(app))
-        await until(pilot, lambda: "tutorial · lr 1e-05 → " not in shown(app))
-        assert "lr 1e-05 · " in shown(app)
+        await until(pilot, lambda: "No rate of 2e-6." in shown(app))
+        await until(pilot, lambda: "tutorial · lr 1e-5 → " not in shown(app))
+        assert "lr 1e-5 · " in shown(app)
 
 
 async def test_playing_is_stopped_after_the_update_and_told_at_once() -> None:

@@ -83,7 +83,7 @@ def test_raw_average_and_validation_are_the_runs_own_numbers() -> None:
     names = [curve.name for curve in made.curves]
     assert names == ["each step", "moving average", "validation"]
     assert (made.x_label, made.y_label) == ("step", "loss (nats)")
-    assert [rule.label for rule in made.rules] == ["step 1: lr 2e-05"]
+    assert [rule.label for rule in made.rules] == ["step 1: lr 2e-5"]
     assert made.checkpoints == (2,)
 
 

@@ -3,13 +3,18 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tui_trainer.settings.fields import field_of
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.numbers import (
     LOSS_WIDTH,
     byte_count,
     change,
     counted,
     duration,
+    learning_rate,
     nats,
     nats_cell,
     per_second,
@@ -98,3 +103,22 @@ def test_times_and_paces_are_never_negative_or_endless() -> None:
     assert per_second(5, 0.0) == 0.0
     for pace in (0.0, 1e-9, 0.0949, 0.95, 9.995, 999.95, 123456):
         assert len(rate(pace)) >= 6
+
+
+def test_a_learning_rate_is_told_in_one_way_whatever_its_size() -> None:
+    """Ten times as much is seen at once: no zeros to count, and no notation that changes."""
+    ladder = [1e-8, 2e-5, 5e-5, 1e-4, 7 * 1e-5, 0.001, 0.05, 0.1, 0.5, 1.0, 10.0]
+    told = [learning_rate(lr) for lr in ladder]
+    assert told[:5] == ["1e-8", "2e-5", "5e-5", "1e-4", "7e-5"]
+    assert told[5:] == ["1e-3", "5e-2", "0.1", "0.5", "1", "10"]
+    assert [learning_rate(1.2345e-4, digits) for digits in (2, 4)] == ["1.2e-4", "1.234e-4"]
+    assert [learning_rate(lr) for lr in (0.0, math.nan)] == ["0", "nan"]
+
+
+@given(st.floats(1e-30, 10))
+def test_a_learning_rate_that_is_typed_is_told_so_and_read_back_to_the_bit(lr: float) -> None:
+    told = field_of(TrainSettings, "lr").as_typed(lr)
+    assert float(told) == lr
+    assert "e-0" not in told
+    if len(told) < 7:
+        assert told == learning_rate(lr)

@@ -51,7 +51,7 @@ from tui_trainer.settings.presets import PRESETS, TUTORIAL, differing, nearest_p
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.memory import describe_need
-from tui_trainer.words.numbers import counted, nats, per_second, percent, seconds_of
+from tui_trainer.words.numbers import counted, learning_rate, nats, per_second, percent, seconds_of
 from tui_trainer.words.table import TextColumn, heading, row
 from tui_trainer.words.threads import describe_threads
 
@@ -220,7 +220,7 @@ def step_cells(report: StepReport) -> tuple[str, ...]:
         str(report.step),
         nats(report.loss),
         f"{report.tokens:,}",
-        f"{report.lr:.3g}",
+        learning_rate(report.lr, 3),
         f"{report.seconds:.3f}",
         f"{per_second(report.tokens, report.seconds):,.0f}",
         describe_cut(report),
@@ -247,7 +247,7 @@ def describe_loop(settings: TrainSettings) -> str:
     usual = "problems", "items", "lr", "optimizer", "seed"
     name = nearest_preset(settings)
     others = [field for field in differing(settings, PRESETS[name]) if field.name not in usual]
-    line = f"{visible(settings.problems)}: {settings.optimizer}, lr {settings.lr:g}"
+    line = f"{visible(settings.problems)}: {settings.optimizer}, lr {learning_rate(settings.lr)}"
     if PRESETS[name] is not TUTORIAL:
         line += f", preset {name}"
     return ", ".join([line, *(f"{field.label} {field.typed(settings)}" for field in others)])

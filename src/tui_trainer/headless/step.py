@@ -27,7 +27,7 @@ from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.terminal_text import visible, visible_token
-from tui_trainer.words.numbers import change, nats, percent, probability
+from tui_trainer.words.numbers import change, learning_rate, nats, percent, probability
 from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.table import TextColumn, heading, row, table
 
@@ -185,7 +185,7 @@ def _write_outcomes(output: Output, outcomes: tuple[UpdateReport, ...]) -> None:
 def outcome_cells(report: UpdateReport) -> tuple[str, ...]:
     after = math.nan if report.after.loss is None else report.after.loss
     return (
-        f"{report.lr:.4g}",
+        learning_rate(report.lr),
         nats(report.loss),
         nats(after),
         change(after - report.loss),
@@ -289,7 +289,7 @@ def _write_readable(
     # A text that cannot be trained on is refused here, before a heading is on the screen.
     first = last = next(updates)
     output.text(describe_model(status))
-    output.text(f"{status.optimizer}, lr {status.lr:g}, {describe_mode(status)}")
+    output.text(f"{status.optimizer}, lr {learning_rate(status.lr)}, {describe_mode(status)}")
     output.text(heading(UPDATE_COLUMNS))
     output.text(row(UPDATE_COLUMNS, update_cells(first, None)))
     for report in updates:
@@ -328,7 +328,7 @@ def update_cells(report: UpdateReport, last: UpdateReport | None) -> tuple[str, 
         nats(report.loss),
         "" if last is None else change(report.loss - last.loss),
         f"{report.grad_norm:.4g}",
-        f"{report.lr:g}",
+        learning_rate(report.lr),
         moved_cell(report),
     )
 

@@ -7,7 +7,7 @@ from textual.binding import Binding
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.settings.train import read_lr
-from tui_trainer.settings.typed_numbers import as_typed
+from tui_trainer.settings.typed_numbers import lr_as_typed
 from tui_trainer.widgets.keys import key
 
 SETTINGS = "Settings"
@@ -78,6 +78,6 @@ class LearningRate:
         """To what the user types."""
         if (now := self._asked()) is None:
             return
-        entry = Entry("learning rate", self._whose, as_typed(now), read_lr)
+        entry = Entry("learning rate", self._whose, lr_as_typed(now), read_lr)
         if (lr := await self._screen.app.push_screen_wait(entry)) is not None:
             await self._ask(lr)

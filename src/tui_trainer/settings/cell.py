@@ -30,6 +30,7 @@ class CellSettings:
         above=0,
         most=HIGHEST_LR,
         called="The learning rate",
+        is_lr=True,
         flag="--lr LR",
     )
     optimizer: str = setting(

@@ -15,6 +15,7 @@ from typing import TypedDict, TypeVar, Unpack, get_args
 from tui_trainer.errors import InputError
 from tui_trainer.settings.typed_numbers import (
     as_typed,
+    lr_as_typed,
     read_number,
     read_size,
     read_whole,
@@ -80,6 +81,8 @@ class Told(TypedDict, total=False):
     """That sentence, where it is another: with `{told}` for the value, `{range}` for the range."""
     such_as: str
     """A number as it can be typed."""
+    is_lr: bool
+    """Whether it is a learning rate, which is told in a way of its own."""
     flag: str | None
     """As `--help` writes it, where that is not `--name N`; None where it has none.
 
@@ -118,6 +121,7 @@ class SettingField:
     called: str = ""
     refusal: str = "{called} must be {range}, not {told}."
     such_as: str = "1e-5"
+    is_lr: bool = False
     flag: str | None = ""
     flag_meaning: str = ""
 
@@ -164,7 +168,9 @@ class SettingField:
             return YES if value else NO
         if isinstance(value, int) and self.unit == BYTES:
             return size_as_typed(value)
-        return as_typed(value) if isinstance(value, float) else str(value)
+        if not isinstance(value, float):
+            return str(value)
+        return lr_as_typed(value) if self.is_lr else as_typed(value)
 
     def read(self, text: str) -> Value:
         """The value that was typed; InputError where it is none of its kind."""

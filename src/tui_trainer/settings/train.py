@@ -92,6 +92,7 @@ class TrainSettings:
         above=0,
         most=HIGHEST_LR,
         called="The learning rate",
+        is_lr=True,
         takes_effect="with the next run; [ ] l in a run, its next step",
     )
     optimizer: str = setting(

@@ -16,6 +16,10 @@ UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 LARGEST_TYPED = 2**63 - 1  # what torch takes as a seed, a count or an index
 DIGITS_AT_MOST = 19
 CHARACTERS_TOLD = 40
+POWERS_BELOW = 0.1
+"""A learning rate is told by its power of ten: which is ten times another is seen at once."""
+ALL_DIGITS = 17
+"""Of a float."""
 
 
 def read_whole(text: str, what: str) -> int:
@@ -68,6 +72,22 @@ def as_typed(number: float) -> str:
     """A number as it can be typed, with all its digits: reading it gives the same number."""
     short = f"{number:g}"
     return short if float(short) == number else repr(number)
+
+
+def by_power(number: float, digits: int) -> str:
+    """So many digits at most, and a power of ten: 1e-5, 1.2e-4."""
+    mantissa, _, exponent = f"{number:.{digits - 1}e}".partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def lr_as_typed(lr: float) -> str:
+    """A learning rate as it can be typed, with all its digits: as `words.numbers.learning_rate`."""
+    if not 0 < lr < POWERS_BELOW:
+        return as_typed(lr)
+    told = (by_power(lr, digits) for digits in range(1, ALL_DIGITS + 1))
+    return next(text for text in told if float(text) == lr)
 
 
 def told(text: str) -> str:

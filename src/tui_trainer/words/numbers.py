@@ -2,6 +2,8 @@
 
 import math
 
+from tui_trainer.settings.typed_numbers import POWERS_BELOW, by_power
+
 LOSS_WIDTH = 7
 SMALL = 0.001
 """Below it four decimals have fewer than two digits that tell."""
@@ -18,6 +20,11 @@ def exponential(number: float, decimals: int) -> str:
     """3.1e-5: without the zeros that Python pads an exponent with."""
     mantissa, _, exponent = f"{number:.{decimals}e}".partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa  # nan and inf have none
+
+
+def learning_rate(lr: float, digits: int = 4) -> str:
+    """In one way everywhere: 1e-5, 1.2e-4, 0.5; so many digits at most, no zeros at the end."""
+    return by_power(lr, digits) if 0 < lr < POWERS_BELOW else f"{lr:.{digits}g}"
 
 
 def _fitting(number: float, width: int) -> str:

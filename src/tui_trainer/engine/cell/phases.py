@@ -24,7 +24,7 @@ from tui_trainer.reports.phases import (
     NamedNorm,
     PhaseReport,
 )
-from tui_trainer.words.numbers import nats
+from tui_trainer.words.numbers import learning_rate, nats
 
 
 class TrainingCell:
@@ -204,7 +204,8 @@ class TrainingCell:
         )
         actions = (*learner.history.pending, learner.action(STEP))
         learner.history.add(Change(before, weights_before, get_rng(learner.device), actions))
-        words = f"Each weight moved a little against its gradient, at lr {learner.setup.lr:g}."
+        lr = learning_rate(learner.setup.lr)
+        words = f"Each weight moved a little against its gradient, at lr {lr}."
         if again:
             words = "The same gradients once more, though they belong to the weights before."
         words += " The gradients stay until zero_grad."

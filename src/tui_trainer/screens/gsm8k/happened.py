@@ -10,7 +10,7 @@ from tui_trainer.reports.loop import ChangeReport, LoopReport, SampleReport, Val
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.panel import Panel
-from tui_trainer.words.numbers import byte_count, duration, nats, seconds_of
+from tui_trainer.words.numbers import byte_count, duration, learning_rate, nats, seconds_of
 from tui_trainer.words.signs import STATES, WARNING
 
 KEPT = 100
@@ -62,8 +62,9 @@ class Happened(Panel):
 
     def _of_step(self, report: StepReport) -> list[Content]:
         found = []
-        if self._lr not in (None, report.peak_lr):
-            found.append(Content(f"lr {self._lr:g} → {report.peak_lr:g} at step {report.step:,}"))
+        if self._lr is not None and self._lr != report.peak_lr:
+            before, after = learning_rate(self._lr), learning_rate(report.peak_lr)
+            found.append(Content(f"lr {before} → {after} at step {report.step:,}"))
         self._lr = report.peak_lr
         if not report.applied:
             sign, style = WARNING.said(f"step {report.step:,} left out: not finite")

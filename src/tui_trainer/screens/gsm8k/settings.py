@@ -18,6 +18,7 @@ from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.costs import loop_costs
+from tui_trainer.words.numbers import learning_rate
 from tui_trainer.words.settings import shown
 from tui_trainer.words.signs import WARNING
 
@@ -89,8 +90,12 @@ def describe_settings(
     usual = [field for field in told if field not in changed]
     parts = {field.name: f"{field.label} {shown(field, settings)}*" for field in changed}
     parts |= {field.name: f"{field.label} {shown(field, settings)}" for field in usual}
-    now = "" if lr_now in (None, settings.lr) else f" ({lr_now:.2g} now)"
-    asked = "" if lr_asked in (None, settings.lr) else f" → {lr_asked:g}"
+    now = ""
+    if lr_now is not None and lr_now != settings.lr:
+        now = f" ({learning_rate(lr_now, 2)} now)"
+    asked = ""
+    if lr_asked is not None and lr_asked != settings.lr:
+        asked = f" → {learning_rate(lr_asked)}"
     if now or asked:
         parts = {"lr": f"{parts.pop('lr')}{asked}{now}"} | parts
     return " · ".join([f"{name}, * changed" if changed else name, *parts.values()])

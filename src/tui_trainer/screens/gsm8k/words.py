@@ -13,6 +13,7 @@ from tui_trainer.words.numbers import (
     byte_count,
     counted,
     duration,
+    learning_rate,
     nats,
     nats_cell,
     percent,
@@ -125,7 +126,7 @@ def describe_numbers(
         Content.assemble("loss ", (nats_cell(report.loss), "bold")),
         Content.assemble("avg ", (nats_cell(series.smoothed), "bold"), way),
         measured.pad_right(max(0, 20 - measured.cell_length)) if measured else measured,
-        Content(f"lr {f'{report.lr:.2g}':<7}"),
+        Content(f"lr {learning_rate(report.lr, 2):<7}"),
         Content(f"{memory} {byte_count(report.memory_bytes):>8}"),
         Content(tokens_per_second(clock.tokens_per_second)),
     ]

@@ -1,6 +1,5 @@
 """The list of runs: what a row of it tells, in the columns that there are, fit for a terminal."""
 
-import math
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -26,7 +25,7 @@ from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import (
     counted,
     duration,
-    exponential,
+    learning_rate,
     nats,
     per_second,
     rate,
@@ -85,7 +84,7 @@ def cells_of(run: RunOnDisk, glance: Glance) -> dict[str, Cell]:
         "run": visible(run.name, limit=NAME_CHARACTERS),
         "model": visible_source(described.model.name, CELL_CHARACTERS),
         "data": visible_source(described.data.problems, CELL_CHARACTERS),
-        "lr": short_lr(settings.lr if glance.lr is None else glance.lr),
+        "lr": learning_rate(settings.lr if glance.lr is None else glance.lr, 2),
         "batch": describe_batch(settings),
         "last": nats(tally.last),
         "best": nats(tally.best),
@@ -114,13 +113,6 @@ def trend(losses: Sequence[float], cells: int) -> str:
         return ""
     every = max(1, -(-len(losses) // cells))
     return sparkline(losses[(len(losses) - 1) % every :: every], cells)
-
-
-def short_lr(lr: float) -> str:
-    """In six characters: 1e-5, 2.5e-5, 0.001."""
-    plain = f"{lr:.3g}"
-    is_whole = math.isclose(lr, float(f"{lr:.0e}"), rel_tol=1e-6)
-    return exponential(lr, 0 if is_whole else 1) if "e" in plain else plain[:6]
 
 
 def describe_batch(settings: TrainSettings) -> str:

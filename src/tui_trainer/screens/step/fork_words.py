@@ -9,7 +9,7 @@ from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.words import CONTEXT
 from tui_trainer.widgets.cell_text import fit_content, token_cell
 from tui_trainer.widgets.line_table import GAP, Cell, Column
-from tui_trainer.words.numbers import nats, percent, probability
+from tui_trainer.words.numbers import learning_rate, nats, percent, probability
 from tui_trainer.words.signs import RIGHT, change
 
 FACTORS = "÷3", "×1", "×3"
@@ -26,7 +26,7 @@ def describe_outcomes(outcomes: tuple[UpdateReport, ...]) -> Content:
     counts = [outcome.moved or 0 for outcome in outcomes]  # a fork always counts them
     facts: dict[str, list[Content]] = {
         "": [Content.styled(f"{key}  {factor}", "bold") for key, factor in enumerate(FACTORS, 1)],
-        "lr": [Content(f"{outcome.lr:.4g}") for outcome in outcomes],
+        "lr": [Content(learning_rate(outcome.lr)) for outcome in outcomes],
         "loss now": [Content(nats(outcome.loss)) for outcome in outcomes],
         "loss after": [Content.styled(nats(loss_after(outcome)), "bold") for outcome in outcomes],
         "change": [_change(outcome) for outcome in outcomes],

@@ -48,7 +48,7 @@ from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.settings.cell import read_dropout, read_undo_memory
 from tui_trainer.widgets.chart.loss_chart import LossChart
-from tui_trainer.words.numbers import byte_count
+from tui_trainer.words.numbers import byte_count, learning_rate
 
 NO_SETTINGS = "There is no model to set anything of yet: wait for it, or press m and pick one."
 DROPOUT = "Dropout of train mode on this screen (0 drops nothing)"
@@ -294,7 +294,9 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         lr = await self.app.push_screen_wait(ForkDialog(self.session, text))
         if lr is not None and not self.session.refuses(Act.UPDATE):
             self._update(UpdateAt(text, lr))
-            self.notify(f"The learning rate is {lr:.4g} now, the one you picked.", markup=False)
+            self.notify(
+                f"The learning rate is {learning_rate(lr)} now, the one you picked.", markup=False
+            )
 
     def action_phase(self, phase: str | None = None) -> None:
         """One phase of the training cell; without a name the next."""

@@ -20,6 +20,7 @@ from tui_trainer.session.session import Session
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.train import OPTIMIZERS
 from tui_trainer.words.costs import update_cost
+from tui_trainer.words.numbers import learning_rate
 from tui_trainer.words.signs import WARNING
 
 HEADING = "Settings of the next update"
@@ -127,7 +128,7 @@ def describe_settings(
     dropout = "no dropout"
     if status.dropout:
         dropout = f"dropout {status.dropout:g} {'on' if status.training else 'off'}"
-    lr = _becoming(f"{status.lr:g}", f"{asked.lr:g}")
+    lr = _becoming(learning_rate(status.lr), learning_rate(asked.lr))
     return {
         "lr": Content.assemble(("lr ", CONTEXT), lr, (" · ", CONTEXT), optimizer),
         "mode": Content.assemble(mode, f" mode ({dropout})"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tui_trainer.widgets.chart.canvas import FRAME, Canvas
-from tui_trainer.words.numbers import counted
+from tui_trainer.words.numbers import counted, learning_rate
 
 RULE = "┊"
 CHECKPOINT = "□"
@@ -21,7 +21,7 @@ class LrMark:
 
     @property
     def label(self) -> str:
-        return f"step {self.step:,}: lr {self.lr:g}"
+        return f"step {self.step:,}: lr {learning_rate(self.lr)}"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class OverlaidLrMark:
 
     @property
     def label(self) -> str:
-        return f"{self.letter} lr {self.lr:g}".strip()
+        return f"{self.letter} lr {learning_rate(self.lr)}".strip()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from textual.content import Content
 
@@ -12,7 +13,7 @@ from tui_trainer.runs.step_numbers import LR, MEMORY, RATE
 from tui_trainer.widgets.chart.canvas import RAW
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.picture import INKS, Curve, Picture, Shape
-from tui_trainer.words.numbers import nats
+from tui_trainer.words.numbers import learning_rate, nats
 from tui_trainer.words.signs import change
 
 
@@ -25,7 +26,7 @@ class Kind:
 
 
 KINDS = {
-    LR: Kind("{:.2g}".format, jumps=False),
+    LR: Kind(partial(learning_rate, digits=2), jumps=False),
     RATE: Kind("{:,.0f}".format),
     MEMORY: Kind("{:.2f}".format, jumps=False),
 }

@@ -13,12 +13,11 @@ from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import FIRST, numbers_of
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.chart.keys import CHART
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.number_chart import HeldOutChart, NumberChart
 from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.chart.view import View
-from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.keys import CHART, key
 
 IN_A_ROW = 3
 KEYS = "← → read  + - zoom  w follow"
