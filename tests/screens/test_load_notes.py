@@ -17,7 +17,7 @@ class NotingEngine(FakeEngine):
 
 
 async def test_the_notes_of_a_model_are_notifications() -> None:
-    async with running("escape", engine=lambda progress: NotingEngine()) as (app, pilot):
+    async with running(engine=lambda progress: NotingEngine()) as (app, pilot):
         await until(pilot, lambda: len(app._notifications) == 2)
         first, second = (note.message for note in app._notifications)
         assert first == NOTES[0]
