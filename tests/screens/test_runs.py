@@ -748,7 +748,7 @@ async def test_the_keys_of_a_run_are_in_the_footer_once_there_is_one() -> None:
         assert "r resume" not in shown(app)
         write_run(ONE)
         await until(pilot, lambda: "1 run" in shown(app))
-        for word in ("enter details", "space mark", "r resume", "l load", "a x axis", "? keys"):
+        for word in ("enter details", "space mark", "r resume", "l load", "x export", "? keys"):
             assert word in shown(app).splitlines()[-1]
 
 
