@@ -260,10 +260,11 @@ async def test_an_edit_says_which_way_the_loss_went() -> None:
 async def test_a_logit_is_typed() -> None:
     async with faked() as (app, pilot):
         await type_in(app, pilot, "enter", "high")
-        assert "A logit takes a number" in shown(app)
+        await until(pilot, lambda: "A logit takes a number" in shown(app))
         app.screen.query_one(Input).value = "1e9"
         await pilot.press("enter")
-        assert "A logit here is a number from -1000 to 1000" in shown(app)
+        told = "A logit here is a number from -1000 to 1000"
+        await until(pilot, lambda: told in shown(app))
         app.screen.query_one(Input).value = "-12.25"
         await pilot.press("enter")
         await figures(app, pilot)
@@ -276,7 +277,7 @@ async def test_all_logits_are_typed_at_once() -> None:
     async with faked() as (app, pilot):
         await pilot.press("end", "space")
         await type_in(app, pilot, "v", "[100]")
-        assert "Give 2 to 20 logits" in shown(app)
+        await until(pilot, lambda: "Give 2 to 20 logits" in shown(app))
         app.screen.query_one(Input).value = "[5, -5, 5]"
         await pilot.press("enter")
         screen = await figures(app, pilot)
