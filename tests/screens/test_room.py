@@ -1,9 +1,12 @@
 """The room of a terminal is used: no panel is left empty, at any size and with short texts."""
 
+from collections.abc import Sequence
+
 import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tests.runs_on_disk import write_run
@@ -12,7 +15,10 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import TextBox
 
-SIZES = [(80, 24), (120, 24), (120, 40), (200, 60), (100, 30), (140, 40), (170, 50)]
+Sizes = Sequence[tuple[int, int]]
+SIZES = (80, 24), (120, 24), (120, 40), (200, 60)
+BETWEEN = (100, 30), (140, 40), (170, 50)
+AT_ALL = pytest.mark.parametrize("sizes", first_is_quick(SIZES, BETWEEN))
 MOST_BLANK = 0.5  # of a panel's rows; two are no matter
 FEW = 2
 
@@ -54,21 +60,23 @@ async def uses_its_room(app: TuiTrainer, pilot: Pilot[int], size: tuple[int, int
         pytest.fail(f"{size}: empty {empty_panels(app)}, cut {cut_panels(app)}\n{shown(app)}")
 
 
-async def test_no_panel_of_runs_is_left_empty() -> None:
+@AT_ALL
+async def test_no_panel_of_runs_is_left_empty(sizes: Sizes) -> None:
     for n in range(1, 7):
         settings = TrainSettings(lr=n * 1e-5)
         write_run(f"2026-01-0{n}-builtin-1", [3.0, 2.0, 1.5, 1.0], settings=settings)
     keys = "escape", "6", "space", "down", "space"
     async with running(*keys, engine=lambda progress: FakeEngine()) as (app, pilot):
         await until(pilot, lambda: "2 marked" in shown(app))
-        for size in SIZES:
+        for size in sizes:
             await uses_its_room(app, pilot, size)
 
 
-@pytest.mark.parametrize(("screen", "view"), [("1", ""), ("1", "b"), ("2", ""), ("3", "")])
-async def test_no_panel_is_left_empty(screen: str, view: str) -> None:
-    async with running("escape", size=SIZES[0]) as (app, pilot):
+@AT_ALL
+async def test_no_panel_is_left_empty_with_a_short_text(sizes: Sizes) -> None:
+    async with running("escape") as (app, pilot):
         await until(pilot, lambda: "shape (" in shown(app))
-        await pilot.press(screen, *view)
-        for size in SIZES:
-            await uses_its_room(app, pilot, size)
+        for keys in (("1",), ("b",), ("2",), ("3",)):
+            await pilot.press(*keys)
+            for size in sizes:
+                await uses_its_room(app, pilot, size)

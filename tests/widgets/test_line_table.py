@@ -1,4 +1,4 @@
-"""A table draws the rows that changed, and no others."""
+"""A table draws the rows that changed, and no others; its columns stay where they are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from tui_trainer.themes import Themed
 from tui_trainer.widgets import line_table
+from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.line_table import Cell, Column, LineTable, Row
 
 COLUMNS = (Column("n", 4), Column("square", 8))
@@ -82,3 +83,37 @@ async def test_rows_that_changed_out_of_sight_are_right_once_they_are_scrolled_t
             lines = [table.render_line(y).text for y in range(1, 12)]
             assert all(f"of {last}" in line for line in lines)
             assert any(f"{last} of {last}" in line for line in lines)
+
+
+HOSTILE = (
+    "日本語" * 20,
+    "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+    "e\u0301" * 30,
+    "\u0301",
+    "שלום",
+    "\u202eevil",
+    "\x1b[31m",
+    "\u0e01\u0e47",
+    "\ufdfd" * 9,
+    "a" * 40,
+    "",
+)
+
+
+@pytest.mark.parametrize("width", [34, 60, 118])
+async def test_numbers_stay_in_their_columns_whatever_stands_before_them(width: int) -> None:
+    columns = (
+        Column("token", 8, share=1),
+        Column("p", 6, right=True),
+        Column("loss", 7, right=True),
+    )
+    app = OneTable()
+    async with app.run_test(size=(width, 20)) as pilot:
+        table = app.query_one(LineTable)
+        table.show(columns, len(HOSTILE), lambda row: (piece(HOSTILE[row]), "0.1234", "22.9424"))
+        await pilot.pause()
+        room = table.scrollable_content_region.width
+        for y in range(1, len(HOSTILE) + 1):
+            line = table.draw_line(y)
+            assert line.cell_length == room
+            assert line.crop(room - 15, room).text == "0.1234  22.9424"
