@@ -38,7 +38,7 @@ from tui_trainer.terminal.signals import HearsSignals
 from tui_trainer.terminal.sparing import WritesSparingly
 from tui_trainer.terminal.switching import SwitchesAtOnce
 from tui_trainer.themes import Themed
-from tui_trainer.widgets.notification import Notifying
+from tui_trainer.widgets.notification import Notifying, reading_seconds
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import Standing
 from tui_trainer.worker import Worker
@@ -108,6 +108,8 @@ class TuiTrainer(
             self.add_mode(name, partial(self._make_screen, name))
         self.session.pending.on_ask = self._answer_soon
         self._refreshing = False
+        self._news = ""
+        """What of the guide was just done."""
 
     def _make_screen(self, name: str) -> WorkScreen:
         return self.in_styles_of_now(screen_class(name)(self.session))
@@ -131,8 +133,14 @@ class TuiTrainer(
         self.recall_ticks()
 
     def _tell_done(self, task: Task) -> None:
+        """In the line of status: what was done is what somebody looks at just then."""
         if (screen := work_screen_of(self)) is not None:
-            self.notify(tell_done(self.session.guide, task, screen.NAME), markup=False)
+            news = tell_done(self.session.guide, task, screen.NAME)
+            self._news = news
+            self.set_timer(reading_seconds(news), self._forget_news)
+
+    def _forget_news(self) -> None:
+        self._news = ""
 
     @work
     async def load_model(self, choice: ModelChoice) -> None:
@@ -163,7 +171,7 @@ class TuiTrainer(
         if screen is not None:
             told, session = what_goes_on(self.worker.doing, self.session), self.session
             loops, tasks = session.describe_live(but=told.loop), do_now(session.guide, screen.NAME)
-            said = told.what, told.seconds, told.waiting, loops, tasks
+            said = told.what, told.seconds, told.waiting, loops, tasks, self._news
             screen.show_standing(Standing(session.status, session.threads, *said))
 
     def _answer_soon(self) -> None:

@@ -393,18 +393,26 @@ async def test_500_items_are_ticked_in_the_open_dialog() -> None:
         await until(pilot, lambda: "[✓] Run 500 items." in sheet(app))
 
 
-async def test_what_to_do_next_is_in_the_top_row_and_told_where_one_is_done() -> None:
+async def test_what_to_do_next_is_in_the_top_row() -> None:
     async with with_engine(FakeEngine(), size=(120, 40)) as (app, pilot):
         await until(pilot, lambda: "Do now 0/8: type your own name · builtin" in shown(app))
         app.session.guide._tick(OWN_NAME, is_done=True)
-        told = "✓ type your own name. Do now 1/8: find a p above 0.9 (2)."
-        await until(pilot, lambda: told in shown(app))
         await until(pilot, lambda: "Do now 1/8: find a p above 0.9 (2) · " in shown(app))
         await pilot.press("3")
         await until(pilot, lambda: "Do now 1/8: see loss 0 and 100 · builtin" in shown(app))
         await pilot.press("4", "space")
         await until(pilot, lambda: "▲ unsaved 1" in shown(app))
         assert "Do now 1/8" in shown(app).splitlines()[0]
+
+
+async def test_without_room_there_what_is_next_is_told_for_a_moment_where_one_is_done() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: "Do now 0/8" in shown(app) and "as loaded" in shown(app))
+        app.session.guide._tick(OWN_NAME, is_done=True)
+        told = "✓ type your own name. Do now 1/8: find a p above 0.9 (2)."
+        await until(pilot, lambda: told in shown(app).splitlines()[-2])
+        assert not app._notifications
+        await until(pilot, lambda: "as loaded" in shown(app).splitlines()[-2])
 
 
 @pytest.mark.parametrize("screen", ["1", "4", "6"])

@@ -298,7 +298,7 @@ async def test_the_axis_of_p_is_logarithmic_by_key() -> None:
 async def test_the_position_opened_on_predict_is_taken_over() -> None:
     async with running("escape", "2", size=(120, 40)) as (app, pilot):
         await until(pilot, lambda: app.session.chosen_position is not None)
-        await pilot.press("down", "down")
+        await pilot.press("home", "down", "down")
         await until(pilot, lambda: present(app.session.chosen_position).index == 2)
         position = present(app.session.chosen_position)
         await pilot.press("3", "f")

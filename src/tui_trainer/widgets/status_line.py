@@ -74,6 +74,9 @@ class Standing:
     tasks: tuple[str, ...] = ()
     """How far the guide is: first with what is next, then without; none once all is done."""
 
+    news: str = ""
+    """What was just done; it stands for a moment in the place of the model."""
+
     def goes_on(self) -> str:
         """What is being done, since when, and what waits for it; and the loops there are."""
         if not self.doing:
@@ -121,7 +124,11 @@ class StatusLine(Static):
         self._standing = standing
         right = standing.goes_on()
         room = self.content_size.width - len(right) - 2
-        lefts = describe_status(standing.status, standing.threads)
+        lefts = (
+            (standing.news,)
+            if standing.news
+            else describe_status(standing.status, standing.threads)
+        )
         left = next((words for words in lefts if len(words) <= room), lefts[-1])
         gap = 2 + max(0, room - len(left))
         line = f"{left}{' ' * gap}{right}"

@@ -40,6 +40,8 @@ class Generation:
             screen, LOOP, WORDS, add=self._add, show=tokens_changed, changed=self._on_loop
         )
         self.tokens: tuple[GeneratedToken, ...] = ()
+        self._updates: tuple[int, ...] = ()
+        """How many updates the weights had that made each of them."""
         self.sampling = self._session.configuration.settings(Sampling)
         """How the next token is chosen, also of a run that goes."""
         self.is_busy = False
@@ -54,6 +56,16 @@ class Generation:
     @property
     def ids(self) -> tuple[int, ...]:
         return tuple(token.id for token in self.tokens)
+
+    @property
+    def by_earlier_weights(self) -> int:
+        """How many of them other weights made than those there are now."""
+        return sum(updates != self._updates_now for updates in self._updates)
+
+    @property
+    def _updates_now(self) -> int:
+        status = self._session.status
+        return 0 if status is None else status.updates
 
     # What keys do
 
@@ -143,7 +155,8 @@ class Generation:
 
     def _become(self, tokens: tuple[GeneratedToken, ...]) -> None:
         if tokens or self.tokens:
-            self.tokens = tokens
+            new = (self._updates_now,) * (len(tokens) - len(self.tokens))
+            self.tokens, self._updates = tokens, (*self._updates[: len(tokens)], *new)
             self._tokens_changed()
 
     def _on_loop(self, _change: LoopChanged) -> None:

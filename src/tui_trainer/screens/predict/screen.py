@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import work
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
@@ -112,9 +113,11 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._is_stale = False
         """Whether the weights have changed since it was asked."""
         self._continuation = ""
+        self._own = 0
+        """How many of the tokens on show the model made."""
         self._positions = 0
         """How many the losses on show are of."""
-        self._index = 0
+        self._index = LAST
         self._asking = False
         self._asked_at = 0.0
 
@@ -187,7 +190,9 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._ask()
 
     def on_text_area_changed(self) -> None:
+        """What comes next is asked of the last position."""
         self.generation.forget()
+        self._index = LAST
         self._ask()
 
     def _to_show(self) -> Shown | None:
@@ -239,7 +244,8 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self.inspection = self.session.chosen_position = None
         self._tell(self.session.sentence_of(failure))
         self.say("opened", "")
-        for panel in self.query("#pass, #row").results(Panel):
+        self._show_sampling()
+        for panel in self.query("#text-panel, #pass, #row").results(Panel):
             panel.figure = ""
         for table in self.query(LineTable):
             table.show((), 0, lambda _row: ())
@@ -252,19 +258,23 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     # Show the answer
 
     def _show(self, inspection: Inspection, shown: Shown) -> None:
-        self.inspection = inspection
+        self.inspection, self._own = inspection, len(shown.generated)
         self.session.chosen_position = inspection.position
         self.session.guide.saw_prediction(inspection.prediction, len(shown.generated))
         self._tell("")
-        self.query_one("#pass", Panel).figure = describe_shapes(inspection)
-        text = self.query_one("#text-panel", Panel)
-        text.figure = describe_text(inspection, len(shown.generated))
+        self._show_whole(inspection)
         self._show_opened()
         self._show_continuation()
         self._show_positions(shown)
         self._show_candidates(shown.sampling)
         self._show_losses()
         self._show_sampling()
+
+    def _show_whole(self, inspection: Inspection) -> None:
+        forward, text = self.query_one("#pass", Panel), self.query_one("#text-panel", Panel)
+        room = self._room("pass") - cell_len(str(forward.title)) - GAPS_OF_A_TITLE
+        forward.figure = describe_shapes(inspection, self._own, room)
+        text.figure = describe_text(inspection, self._own, self.generation.by_earlier_weights)
 
     def _show_positions(self, shown: Shown) -> None:
         assert self.inspection is not None
@@ -285,6 +295,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _fit_width(self) -> None:
         if self.inspection is not None:
+            self._show_whole(self.inspection)
             self._show_candidates(self.generation.sampling)
             self._show_opened()
             self._show_losses()
@@ -318,7 +329,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if inspection is not None and panel.display:
             positions = inspection.prediction.positions
             self.query_one(PositionChart).show(positions, inspection.position.index)
-            panel.figure = describe_text_p(inspection.prediction)
+            panel.figure = describe_text_p(inspection.prediction, self._own)
             losses = self.query_one(TokenLosses)
             losses.show(*token_losses(inspection))
             losses.refresh(layout=len(positions) != self._positions)

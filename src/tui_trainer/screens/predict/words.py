@@ -121,28 +121,60 @@ def sampled_cells(inspection: Inspection, candidate: Candidate) -> tuple[str, ..
     return tuple(CUT if p is None else probability(p) for p in left)
 
 
-def describe_text(inspection: Inspection, generated: int) -> str:
-    """How many tokens the text has, and how many of them the model made."""
+def describe_text(inspection: Inspection, generated: int, by_earlier: int) -> str:
+    """How many tokens the text has, how many of them the model made, and how many of those it made
+    with other weights than it has now."""
     tokens = counted(len(inspection.prediction.positions), "token")
-    return f"{tokens}, {generated:,} generated" if generated else tokens
+    if not generated:
+        return tokens
+    made = f"{tokens}, {generated:,} generated"
+    if not by_earlier:
+        return made
+    return (
+        f"{made} by earlier weights"
+        if by_earlier == generated
+        else f"{made}, {by_earlier:,} by earlier weights"
+    )
 
 
-def describe_shapes(inspection: Inspection) -> str:
-    """The forward pass: what went in, what came out, and the loss."""
+def describe_shapes(inspection: Inspection, generated: int, width: int) -> str:
+    """The forward pass: what went in, what came out, and the loss; of it what `width` cells have
+    room for."""
     prediction = inspection.prediction
     rows, columns = prediction.shape
     logits = ", ".join(map(str, prediction.logits_shape))
-    loss = prediction.loss
-    mean = "no loss: one token has no next" if loss is None else f"loss {nats(loss)} nats"
-    return f"input_ids ({rows}, {columns}) → logits ({logits}) · {mean}"
+    loss = _describe_loss(prediction, generated)
+    lines = (
+        f"input_ids ({rows}, {columns}) → logits ({logits}) · {loss}",
+        f"logits ({logits}) · {loss}",
+    )
+    return next((line for line in lines if len(line) <= width), lines[-1])
 
 
-def describe_text_p(prediction: Prediction) -> str:
+def _describe_loss(prediction: Prediction, generated: int) -> str:
+    """Of the text that was typed: the model's own choices are likely ones, which lower the mean."""
+    if prediction.loss is None:
+        return "no loss: one token has no next"
+    typed, own = split_losses(prediction, generated)
+    text = f"loss {nats(sum(typed) / len(typed))} nats" if typed else "no loss of the text"
+    return f"{text}, generated {nats(sum(own) / len(own))}" if own else text
+
+
+def split_losses(prediction: Prediction, generated: int) -> tuple[list[float], list[float]]:
+    """Those of the tokens that were typed, and of the last `generated`, in nats.
+
+    The loss of a token is that of the position before it.
+    """
+    losses = [position.loss for position in prediction.positions]
+    first_own = max(0, len(losses) - generated - 1)
+    typed, own = losses[:first_own], losses[first_own:]
+    return [one for one in typed if one is not None], [one for one in own if one is not None]
+
+
+def describe_text_p(prediction: Prediction, generated: int) -> str:
     """What the losses come to: the text's own probability."""
-    losses = [p.loss for p in prediction.positions if p.loss is not None]
-    if not losses:
-        return ""
-    return f"sum {nats(sum(losses))} nats = -log p of the text"
+    losses, _ = split_losses(prediction, generated)
+    return f"sum {nats(sum(losses))} nats = -log p of the text" if losses else ""
 
 
 def describe_sampling(sampling: Sampling, token: GeneratedToken | None, width: int) -> str:
