@@ -1,5 +1,9 @@
 """What every chart does: a crosshair that reads, zoom, following; and how little it paints."""
 
+import math
+from contextlib import redirect_stdout
+from io import StringIO
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,13 +11,14 @@ from textual.app import ComposeResult
 from textual.events import MouseScrollUp
 from textual.geometry import Region
 
+from tests.known import present
 from tui_trainer.runs.series import Series
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.chart.axes import with_room
 from tui_trainer.widgets.chart.canvas import FRAME, RAW, Dots
-from tui_trainer.widgets.chart.draw import CROSS_LINE, draw
+from tui_trainer.widgets.chart.draw import CROSS_LINE, axis_ends, draw
 from tui_trainer.widgets.chart.loss_chart import LossChart
-from tui_trainer.widgets.chart.marks import CHECKPOINT, CheckpointMark
+from tui_trainer.widgets.chart.marks import CHECKPOINT, CheckpointMark, LrMark
 from tui_trainer.widgets.chart.picture import Curve, Picture, Shape, readings
 from tui_trainer.widgets.chart.view import View
 
@@ -169,6 +174,75 @@ def test_any_part_of_any_curve_is_drawn_within_its_size(
     canvas = draw(Picture(curves, "", "", plain=True), *size, view, titled=False).canvas
     assert len(canvas.cells) == size[1]
     assert {len(row) for row in canvas.cells} == {size[0]}
+
+
+HOSTILE = st.floats() | st.sampled_from(
+    [0.0, 5e-324, 1e-30, 1e30, 1e300, -1e300, 1.7e308, 1e15, 1e15 + 1, math.nan, math.inf]
+)
+STEPS = st.sampled_from([1, 2, 1_000, 10**6, 10**12])
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(HOSTILE, max_size=30) | st.builds(lambda n, x: [x] * n, st.integers(1, 3), HOSTILE),
+    STEPS,
+    STEPS,
+    st.tuples(st.sampled_from([1, 2, 9, 10, 24, 48, 200]), st.sampled_from([1, 2, 3, 4, 8, 40])),
+    st.booleans(),
+    st.booleans(),
+)
+def test_any_numbers_at_any_steps_are_drawn_at_any_size(
+    numbers: list[float], first: int, gap: int, size: tuple[int, int], log: bool, plain: bool
+) -> None:
+    """One point, equal ones, 1e-30 beside 1e30, gaps of NaN, a loss that explodes."""
+    series = Series()
+    for n, number in enumerate(numbers):
+        series.append(first + n * (gap if n > len(numbers) / 2 else 1), number)
+    curves = Curve(series, "x", Shape.RANGE, RAW), Curve(series, "x", Shape.AVERAGE, letter="A")
+    marks = CheckpointMark(first), LrMark(first + 1, 1e-5)
+    picture = Picture(curves, "t", "nothing", marks=marks, log=log, plain=plain, most=first + 10**6)
+    view = View()
+    if (ends := axis_ends(picture)) is not None:
+        view = view.zoomed(ends, 0.5).crossed(ends, ends[1]).moved(ends, -0.5)
+        readings(picture, ends[1])
+    with redirect_stdout(StringIO()) as said:
+        canvas = draw(picture, *size, view, titled=False).canvas
+    assert {len(row) for row in canvas.cells} == {size[0]}
+    assert len(canvas.cells) <= size[1]
+    assert not said.getvalue(), "what draws the axes says nothing on the screen"
+
+
+async def test_the_crosshair_stays_where_it_reads_while_the_chart_has_other_sizes() -> None:
+    app = ChartApp(50)
+    async with app.run_test(size=(100, 24)) as pilot:
+        app.chart.focus()
+        await pilot.press("right", "left", "left")
+        for size in ((30, 6), (12, 3), (1, 1), (100, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        place = app.chart.view.cross
+        assert place is not None
+        assert title(app).startswith(f" step {place:.0f}  loss {place / 1000:.4f}")
+
+
+# The mouse
+
+
+async def test_what_is_dragged_stays_under_the_mouse_where_there_is_more_of_it() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(108, 24)) as pilot:
+        chart = app.chart
+        await pilot.mouse_down(chart, offset=(40, 10))
+        await pilot.mouse_up(chart, offset=(60, 10))
+        assert chart.view.part is None, "all of it is on show already"
+        chart.look(View((400.0, 500.0)))
+        plot = present(chart._built().plot)
+        held = plot.place(40)
+        await pilot.mouse_down(chart, offset=(40, 10))
+        await pilot.mouse_up(chart, offset=(60, 10))
+        assert present(chart._built().plot).place(60) == pytest.approx(held)
+        await pilot.hover(chart, offset=(50, 10))
+        assert present(chart._built().plot).place(60) == pytest.approx(held), "it was let go"
 
 
 def test_a_small_chart_without_a_title_is_curve_from_top_to_bottom() -> None:

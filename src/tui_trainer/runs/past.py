@@ -15,7 +15,7 @@ from tui_trainer.runs.metrics import (
     read_whole_lines,
 )
 from tui_trainer.runs.series import Series
-from tui_trainer.runs.step_numbers import step_numbers
+from tui_trainer.runs.step_numbers import MOST, step_numbers
 
 
 @dataclass
@@ -57,6 +57,8 @@ class Past:
     def add_numbers(self, step: int, numbers: Mapping[str, float]) -> None:
         """Add what the line of a step has beside its loss."""
         for name, number in numbers.items():
+            if name not in self.numbers and len(self.numbers) >= MOST:
+                continue
             self.numbers.setdefault(name, Series()).append(step, number)
 
 

@@ -9,6 +9,8 @@ from tui_trainer.runs.loop_lines import step_line
 
 LR, RATE, MEMORY = "lr", "tokens/s", "memory (GB)"
 ELSEWHERE = "step", "loss"
+MOST = 40
+"""Numbers that a run can have charts of: a file may have any number of names."""
 FIRST, LAST = (LR, RATE, MEMORY), ("seconds", "tokens", "positions")
 """In this order, with all others between them as they come."""
 

@@ -10,7 +10,10 @@ from tui_trainer.words.numbers import exponential, short_count
 LABEL_WIDTH = 7
 ROWS_A_TICK, COLUMNS_A_TICK = 1.8, 13
 MOST_TICKS = 9
-LARGEST = 1e100  # nothing that is a loss; keeps the arithmetic of the axis finite
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Nothing that is a loss is beyond them; they keep the arithmetic of the axis finite."""
+ALIKE = 1e-9
+"""Of the larger one: numbers that are nearer to each other than that are drawn as one."""
 LONG = 10_000_000
 """A tick that is longer is told in short: 10M."""
 ROUND = 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10
@@ -32,7 +35,7 @@ def clamped(number: float) -> float:
 
 def log_place(positive: float) -> Callable[[float], float]:
     """log10 of a number; one of 0 lies where the smallest positive one does."""
-    return lambda number: math.log10(max(positive, clamped(number)))
+    return lambda number: math.log10(max(positive, number))
 
 
 def value_axis(numbers: Sequence[float], positive: float, ticks: int, *, log: bool) -> AxisScale:
@@ -45,8 +48,9 @@ def value_axis(numbers: Sequence[float], positive: float, ticks: int, *, log: bo
         low, high = max(low, positive), max(high, positive)
         if high >= 10 * low:
             return _decades(low, high, ticks)
-    if high - low < 1e-9 * max(abs(high), abs(low)) or high == low:
-        margin = max(abs(high), abs(low)) / 10 or 1e-3
+    largest = max(abs(high), abs(low))
+    if high - low <= max(ALIKE * largest, SMALLEST):
+        margin = largest / 10 if largest > SMALLEST else 1e-3
         low, high = low - margin, high + margin
     axis = linear_axis(low, high, ticks)
     if log:
@@ -84,7 +88,8 @@ def _decades(low: float, high: float, ticks: int) -> AxisScale:
     """Powers of ten, with 2 and 5 of each where there is room; the ends are such numbers."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for digits in ((1, 2, 5), (1, 3), (1,)):
-        numbers = [float(f"{d}e{power}") for power in range(first, last + 1) for d in digits]
+        powers = range(first - 1, last + 2)  # a logarithm is rounded
+        numbers = [float(f"{d}e{power}") for power in powers for d in digits]
         below = max(n for n in numbers if n <= low)
         above = min(n for n in numbers if n >= high)
         numbers = [n for n in numbers if below <= n <= above]

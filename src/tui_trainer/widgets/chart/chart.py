@@ -69,6 +69,8 @@ class Chart(Widget, can_focus=True):
         "chart--here",
     }
     BINDINGS: ClassVar[list[BindingType]] = [*CHART_KEYS, LEAVE]
+    ALLOW_SELECT = False
+    """What is dragged is its axis; ctrl+s saves it."""
 
     log_axis: reactive[bool] = reactive(False)
     """Whether the vertical axis is logarithmic."""
@@ -103,6 +105,8 @@ class Chart(Widget, can_focus=True):
         self._drawn_size = Size(0, 0)
         self._is_stale = True
         self._crossed_by_mouse = False
+        self._held: float | None = None
+        """The place that the mouse holds while its button is down."""
 
     def picture(self) -> Picture:
         """What is to be drawn now; a kind of chart has its own."""
@@ -272,25 +276,49 @@ class Chart(Widget, can_focus=True):
             self.look(self.view.following(picture.ends))
 
     def action_leave_chart(self) -> None:
-        """Take the crosshair away; where there is none, leave the chart."""
+        """Take the crosshair away; where there is none, leave the chart for what had the focus
+        when the screen was opened. Textual's `blur` goes on to the next that can have it."""
         if self.view.cross is not None:
             self.look(replace(self.view, cross=None))
-        else:
-            self.blur()
+        elif self.has_focus:
+            first = self.screen.AUTO_FOCUS
+            self.screen.set_focus(self.screen.query(first).first() if first else None)
 
     # Mouse
 
+    def _exact_place(self, event: events.MouseEvent) -> float | None:
+        plot = self._built().plot
+        return plot.place(event.x) if plot and plot.left <= event.x <= plot.right else None
+
     def _place_under(self, event: events.MouseEvent) -> float | None:
-        drawn = self._built()
-        if drawn.plot is None or not drawn.plot.left <= event.x <= drawn.plot.right:
-            return None
-        place = drawn.plot.place(event.x)
-        return float(round(place)) if self.picture().whole else place
+        place = self._exact_place(event)
+        return place if place is None or not self.picture().whole else float(round(place))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.button == 1 and (place := self._exact_place(event)) is not None:
+            self._held = place
+            self.capture_mouse()
+
+    def on_mouse_up(self) -> None:
+        self._held = None
+        self.release_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._held is not None:
+            self._drag(self._held, self._exact_place(event))
+            return
         place = self._place_under(event)
         if place is not None and place != self.view.cross:
             self.look(replace(self.view, cross=place), by_mouse=True)
+
+    def _drag(self, held: float, place: float | None) -> None:
+        """What was under the mouse when its button went down is under it again."""
+        all_of_it = axis_ends(self.picture())
+        if all_of_it is None or place is None or place == held:
+            return
+        low, high = self.view.ends(all_of_it)
+        if high - low < all_of_it[1] - all_of_it[0]:
+            self.look(self.view.shown(all_of_it, low + held - place, high - low))
 
     def on_leave(self) -> None:
         """What the mouse brought goes with it; a click, or a key, lets it stay."""

@@ -9,6 +9,7 @@ from tui_trainer.widgets.chart.axes import (
     LABEL_WIDTH,
     MOST_TICKS,
     ROWS_A_TICK,
+    SMALLEST,
     AxisScale,
     clamped,
     log_place,
@@ -116,8 +117,8 @@ class _Drawing:
             for number in _numbers(curve.shape, bucket)
         ] or [0.0]
         log = self._picture.log
-        positive = min((number for number in numbers if number > 0), default=1.0)
-        self._place: Place = log_place(positive) if log else clamped
+        positive = min((number for number in numbers if number > SMALLEST), default=1.0)
+        self._place: Place = log_place(positive) if log else float
         ticks = max(2, min(round((self._rows + 1) / ROWS_A_TICK), MOST_TICKS))
         self._y = value_axis(numbers, positive, min(ticks, 3) if self._bare else ticks, log=log)
         labels = [tick_label(tick, self._y.ticks) for tick in self._y.ticks]
@@ -212,7 +213,7 @@ class _Drawing:
         return round(share * (self._dots.width - 1)), self._dot_row(y, self._dots.height)
 
     def _dot_row(self, number: float, height: int) -> int:
-        share = (self._place(number) - self._low) / (self._high - self._low)
+        share = (self._place(clamped(number)) - self._low) / (self._high - self._low)
         return round((1 - max(0.0, min(share, 1.0))) * (height - 1))
 
     def _put_points(self) -> None:

@@ -10,11 +10,15 @@ from tui_trainer.reports.loop import ValidationReport
 from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import LR, MEMORY, RATE
+from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart.canvas import RAW
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.picture import INKS, Curve, Picture, Shape
 from tui_trainer.words.numbers import learning_rate, nats
 from tui_trainer.words.signs import change
+
+TITLE_CHARACTERS = 24
+NAMELESS = "(no name)"
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class NumberChart(Chart):
 
     @property
     def title(self) -> str:
-        return self.name_of_number.replace("_", " ")
+        return visible(self.name_of_number.replace("_", " "), limit=TITLE_CHARACTERS) or NAMELESS
 
     def picture(self) -> Picture:
         kind = KINDS.get(self.name_of_number, ANY)
@@ -107,7 +111,7 @@ class HeldOutChart(Chart):
                 Curve(self.question, "question", letter="q", ink=INKS[1]),
                 Curve(self.answer, "answer", letter="a", ink=INKS[1]),
             )
-        curves += (Curve(self.compared, "", Shape.POINTS),)
+        curves += (Curve(self.compared, "", Shape.POINTS, is_told=False),)
         words = "Nothing is measured on held-out items yet."
         return Picture(curves, "", words, log=self.log_axis, most=self.most, plain=True)
 
