@@ -35,6 +35,13 @@ def describe_rise(rise: Rise) -> str:
     return f"{points}, {'' if rise.is_separate else 'not '}separate from zero"
 
 
+def describe_points(comparison: Comparison) -> str:
+    """The same in few characters."""
+    low, high = comparison.rise_interval
+    apart = "" if low > 0 or high < 0 else ", may be chance"
+    return f"{100 * comparison.rise:+.1f} ({100 * low:+.0f} to {100 * high:+.0f}){apart}"
+
+
 def item_cells(item: EvaluatedItem, limit: int) -> tuple[str, ...]:
     """The row of one item, each number in `limit` characters: its place, what became of it, the
     numbers that decided that, its tokens, and what ended it."""

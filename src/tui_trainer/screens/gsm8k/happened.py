@@ -35,16 +35,17 @@ class Happened(Panel):
     def add(self, report: LoopReport, seconds: float) -> None:
         """Take in what the loop reports, `seconds` of training after its beginning."""
         for words in self._describe(report):
-            self._tell(seconds, words)
+            self.tell(seconds, words)
 
     def change(self, change: LoopChanged, seconds: float) -> None:
         """The loop goes on, pauses or ends; that it has begun is told by its first step."""
         begins = None in (self._state, self._lr) and not change.state.is_over
         if change.state is not self._state and not begins:
-            self._tell(seconds, Content.assemble(STATES[change.state]))
+            self.tell(seconds, Content.assemble(STATES[change.state]))
         self._state = change.state
 
-    def _tell(self, seconds: float, words: Content) -> None:
+    def tell(self, seconds: float, words: Content | str) -> None:
+        """A line of it, fit for a terminal."""
         when = f"{duration(seconds):>7}  "
         self._told.appendleft(Content.assemble((when, "$context"), words))
 

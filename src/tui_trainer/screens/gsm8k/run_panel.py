@@ -1,9 +1,22 @@
 """The run on show, or the next one: its settings, what of it is saved, what it would cost."""
 
+from collections.abc import Iterable, Sequence
+
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_trainer.runs.series import Series
+from tui_trainer.runs.step_numbers import LR, RATE
+from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.bars import sparkline
+from tui_trainer.words.numbers import tokens_per_second
+from tui_trainer.words.signs import RIGHT, WARNING
+
+CONTEXT, DATA = "$context", "$data"
+CURVE = 16  # cells
+SHOWN = 4  # checkpoints
 
 
 class RunPanel(Panel):
@@ -24,3 +37,44 @@ class RunPanel(Panel):
 def fitting(lines: tuple[Content, ...], width: int) -> Content:
     """The first that has room; the last one where none has."""
     return next((line for line in lines if line.cell_length <= width), lines[-1])
+
+
+def describe_facts(saved: SavedRun | None, wall: RunWall) -> Content:
+    """How it goes, and what of it is on disk."""
+    steps = [mark.step for mark in wall.loss.checkpoints]
+    kept = describe_kept(saved, steps, best_of(wall.loss.validation, steps))
+    pace = describe_pace(wall.numbers[LR].series, wall.numbers[RATE].series.smoothed or 0.0)
+    return Content("\n").join(filter(None, (pace, kept)))
+
+
+def best_of(validation: Series, steps: Iterable[int]) -> int | None:
+    """Of these steps the one with the lowest loss on held-out items; None where none was
+    measured."""
+    found = {step: validation.at(step) for step in steps}
+    losses = {step: at.lowest for step, at in found.items() if at and at.first == at.last == step}
+    return min(losses, key=losses.__getitem__, default=None)
+
+
+def describe_pace(lr: Series, per_second: float) -> Content:
+    """The learning rate so far as a small curve, and the rate: `lr ▃▆█▇▆▅▃▂   1,532 tokens/s`."""
+    curve = sparkline([bucket.highest for bucket in lr.reduced(CURVE)], CURVE)
+    return Content.assemble(
+        ("lr ", CONTEXT), (curve, DATA), "  ", tokens_per_second(per_second).strip()
+    )
+
+
+def describe_kept(saved: SavedRun | None, checkpoints: Sequence[int], best: int | None) -> Content:
+    """Whether all is saved, and which steps are: `▲ unsaved 4 · saved 6, 12 best`.
+
+    `best` is the one of them with the lowest loss on held-out items.
+    """
+    if saved is None or not saved.step:
+        return Content("")
+    last = checkpoints[-SHOWN:]
+    told = [f"{step:,} best" if step == best else f"{step:,}" for step in last]
+    earlier = "" if best is None or best in last else f" {best:,} best …"
+    steps = f"{earlier} {', '.join(told)}" if told else ""
+    if not saved.unsaved:
+        return Content.assemble(RIGHT.said("saved"), steps)
+    rest = f" · saved{steps}" if steps else ""
+    return Content.assemble(WARNING.said(f"unsaved {saved.unsaved:,}"), rest)
