@@ -21,6 +21,7 @@ COLUMNS = (
     Column("p eval", 7, right=True),
     Column("again", 7, right=True),
 )
+NO_DROPOUT = "There is no dropout now, so train mode is eval mode: d sets some."
 
 
 class PassesView(View):
@@ -48,7 +49,12 @@ class PassesView(View):
 
 
 def describe_passes(report: PassesReport) -> str:
-    """The losses of both modes, and what makes those of train mode differ."""
+    """The losses of both modes, and what makes those of train mode differ; of four passes that are
+    all the same once what they are."""
+    first = report.eval[0]
+    if not report.dropout and all(one == first for one in (*report.train, *report.eval)):
+        loss = "unknown" if first.loss is None else nats(first.loss)
+        return f"{NO_DROPOUT} All four passes have the loss {loss}, the same to the bit."
     train = f"train mode, dropout {report.dropout:g}: {describe_pair(report.train)}"
     evaluation = f"eval mode, nothing dropped: {describe_pair(report.eval)}"
     return f"{train}\n{evaluation}\n{describe_dropped(report)}"
@@ -65,7 +71,7 @@ def describe_pair(pair: tuple[Prediction, Prediction]) -> str:
 def describe_dropped(report: PassesReport) -> str:
     """What train mode drops; without dropout, why both modes are the same."""
     if not report.dropout:
-        return "There is no dropout now, so train mode is eval mode: d sets some."
+        return NO_DROPOUT
     return visible(report.dropped)
 
 

@@ -15,6 +15,7 @@ from tui_trainer.protocol.predictions import Predict
 from tui_trainer.reports.predictions import Position, Prediction
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.prediction_words import columns_for, describe_right, position_cells
+from tui_trainer.screens.step.update_losses import UpdateLosses
 from tui_trainer.screens.step.view import View
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import dimmed
@@ -31,10 +32,16 @@ class PredictionView(View):
         """It shows something else: an update, a prediction, or that there is none."""
 
     def __init__(
-        self, session: Session, text: Callable[[], str], facts: tuple[Widget, ...], *, id: str
+        self,
+        session: Session,
+        text: Callable[[], str],
+        made: UpdateLosses,
+        facts: tuple[Widget, ...],
+        *,
+        id: str,
     ) -> None:
         super().__init__(title="predictions", hint="before ▰▰▱ after", id=id)
-        self._session, self._text, self._facts = session, text, facts
+        self._session, self._text, self._facts, self._made = session, text, facts, made
         self._asked_at = 0.0
         self.update_made: UpdateReport | None = None
         """The last update; None before the first, after an undo, and for another's updates."""
@@ -100,14 +107,21 @@ class PredictionView(View):
             table.show((), 0, lambda _row: ())
             return
         self.figure = describe_right(after)
-        columns, bar = columns_for(table.scrollable_content_region.width)
+        columns, cells = columns_for(table.scrollable_content_region.width)
         nothing = (None,) * len(after.positions)
         earlier: Sequence[Position | None] = nothing if before is None else before.positions
         table.show(
             columns,
             len(after.positions),
-            lambda row: position_cells(earlier[row], after.positions[row], bar),
+            lambda row: position_cells(
+                earlier[row], after.positions[row], cells, self._history_of(row)
+            ),
         )
+
+    def _history_of(self, row: int) -> list[float]:
+        """Only beside an update: what another text would be told of is not known."""
+        made = self.update_on_show
+        return [] if made is None else self._made.positions.of(row, made.update)
 
     def _refuse(self, failure: Failure) -> None:
         """While typing, a sentence below the text is enough."""

@@ -1,47 +1,67 @@
 """A row of the predictions: what comes next at a position, and how likely the model held that."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from textual.content import Content
 
 from tui_trainer.reports.predictions import Position, Prediction
 from tui_trainer.screens.step.words import CONTEXT
 from tui_trainer.widgets.cell_text import token_cell
 from tui_trainer.widgets.line_table import MARK, Cell, Column, least_width
-from tui_trainer.words.bars import EMPTY, FULL, full_cells
+from tui_trainer.words.bars import EMPTY, FULL, full_cells, sparkline
 from tui_trainer.words.numbers import probability
 from tui_trainer.words.signs import RIGHT, WRONG, change
 
 TOKEN = 8
 NOTHING = "—"
+HISTORY = 10  # cells
 P = 6  # cells of a probability
 LEAST_BAR, MOST_BAR = 5, 20
 P_ALONE = P + len(" ") + len(" ↑ ") + P  # a probability before and after, and what is between
 
 
-def columns_for(width: int) -> tuple[tuple[Column, ...], int]:
-    """The columns in `width` cells, and how many of these a bar has."""
-    spare = width - len(MARK) - least_width(_columns(LEAST_BAR))
-    bar = max(LEAST_BAR, min(MOST_BAR, LEAST_BAR + spare // 2))
-    return _columns(bar), bar
+@dataclass(frozen=True)
+class Cells:
+    """How many cells a bar has, and the history of p: none where there is no room for it."""
+
+    bar: int
+    history: int = 0
 
 
-def _columns(bar: int) -> tuple[Column, ...]:
+def columns_for(width: int) -> tuple[tuple[Column, ...], Cells]:
+    """The columns in `width` cells: the history first, then a longer bar."""
+    room = width - len(MARK)
+    history = HISTORY if least_width(_columns(Cells(LEAST_BAR, HISTORY))) <= room else 0
+    spare = room - least_width(_columns(Cells(LEAST_BAR, history)))
+    cells = Cells(max(LEAST_BAR, min(MOST_BAR, LEAST_BAR + spare // 2)), history)
+    return _columns(cells), cells
+
+
+def _columns(cells: Cells) -> tuple[Column, ...]:
+    history = (Column("history", cells.history),) if cells.history else ()
     return (
         Column("#", 3, right=True),
         Column("token", TOKEN, share=1),
         Column("next", TOKEN, share=1),
-        Column("p of the right one", P_ALONE + bar),
+        Column("p of the right one", P_ALONE + cells.bar),
+        *history,
         Column("likeliest", TOKEN + 2, share=1),
     )
 
 
-def position_cells(before: Position | None, after: Position, bar: int) -> tuple[Cell, ...]:
-    """The cells of one row; `before` an update where one was made."""
+def position_cells(
+    before: Position | None, after: Position, cells: Cells, ps: Sequence[float] = ()
+) -> tuple[Cell, ...]:
+    """The cells of one row; `before` an update where one was made; `ps` of the updates so far."""
     expected = after.expected
+    history = (Content.styled(sparkline(ps, cells.history), "$data"),) if cells.history else ()
     return (
         str(after.index),
         token_cell(after.text, TOKEN),
         NOTHING if expected is None else token_cell(expected.text, TOKEN),
-        _p_cell(before, after, bar),
+        _p_cell(before, after, cells.bar),
+        *history,
         _most_likely(after),
     )
 

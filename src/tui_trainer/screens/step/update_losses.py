@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tui_trainer.reports.phases import NamedNorm
 from tui_trainer.runs.series import Series
 from tui_trainer.screens.step.layer_norms import LayerNorms
+from tui_trainer.screens.step.position_history import PositionHistory
 
 
 class Made(NamedTuple):
@@ -33,6 +34,7 @@ class UpdateLosses:
         self._text = ""
         """That of the curves."""
         self.norms = LayerNorms()
+        self.positions = PositionHistory()
         self.updates = 0
         """How many updates the weights are away from the loaded ones."""
 
@@ -65,6 +67,7 @@ class UpdateLosses:
 
     def _forget_from(self, update: int) -> None:
         self.norms.forget_from(update)
+        self.positions.forget_from(update)
         for later in [made for made in self._made if made >= update]:
             del self._made[later]
 

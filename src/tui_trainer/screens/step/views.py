@@ -13,12 +13,12 @@ from tui_trainer.protocol.loop_names import GSM8K, STEP
 from tui_trainer.protocol.updates import ReadViews
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.step_views import StepViews
-from tui_trainer.screens.step.layer_norms import LayerNorms
 from tui_trainer.screens.step.moved_view import MovedView
 from tui_trainer.screens.step.passes_view import PassesView
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.prediction_view import FOLLOW_SECONDS, PredictionView
 from tui_trainer.screens.step.probe_view import ProbeView
+from tui_trainer.screens.step.update_losses import UpdateLosses
 from tui_trainer.screens.step.view import View
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import dimmed
@@ -50,19 +50,20 @@ class Views(Container):
         self,
         session: Session,
         text: Callable[[], str],
-        norms: LayerNorms,
+        made: UpdateLosses,
         *,
         facts: tuple[Widget, ...],
         waiting: Callable[[], int],
         id: str,
     ) -> None:
-        """`text` is the one that is trained on, as it is then; `facts` are as old as the
-        predictions; `waiting` tells how many updates are asked for and not made."""
+        """`text` is the one that is trained on, as it is then; `made` is what is kept of the
+        updates; `facts` are as old as the predictions; `waiting` tells how many updates are asked
+        for and not made."""
         super().__init__(id=id)
         self._session, self._text, self._waiting = session, text, waiting
-        self.predictions = PredictionView(session, text, facts, id=PREDICTIONS)
+        self.predictions = PredictionView(session, text, made, facts, id=PREDICTIONS)
         self.phases = PhaseView(session, id=PHASES)
-        self.moved = MovedView(norms, id=MOVED)
+        self.moved = MovedView(made.norms, id=MOVED)
         self.probes = ProbeView(session, id=PROBES)
         self.passes = PassesView(id=PASSES)
         self._read_at = 0.0

@@ -1,0 +1,44 @@
+"""p of the right token at each position, update by update; no widget."""
+
+from tui_trainer.reports.predictions import Prediction
+from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.screens.step.layer_norms import KEPT
+
+
+class PositionHistory:
+    """Of the updates that lead to the weights, and of those that were undone and can be redone;
+    those of another text are another history."""
+
+    def __init__(self) -> None:
+        self._at: dict[int, tuple[float | None, ...]] = {}
+        """By how many updates there are with it, oldest first."""
+        self._text = ""
+
+    def add(self, report: UpdateReport) -> None:
+        """One more update, and what was predicted before the first."""
+        if report.text != self._text:
+            self._text = report.text
+            self._at.clear()
+        self.forget_from(report.update)
+        if not self._at:
+            self._at[report.update - 1] = of_right(report.before)
+        self._at[report.update] = of_right(report.after)
+        while len(self._at) > KEPT:
+            del self._at[next(iter(self._at))]
+
+    def forget_from(self, update: int) -> None:
+        for later in [made for made in self._at if made >= update]:
+            del self._at[later]
+
+    def of(self, position: int, update: int) -> list[float]:
+        """Those of a position up to an update, the oldest first; empty where none follows."""
+        found = [ps[position] for at, ps in self._at.items() if at <= update and position < len(ps)]
+        return [p for p in found if p is not None]
+
+
+def of_right(prediction: Prediction) -> tuple[float | None, ...]:
+    """By position; None where no token comes next."""
+    return tuple(
+        None if position.expected is None else position.expected.p
+        for position in prediction.positions
+    )
