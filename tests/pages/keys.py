@@ -16,6 +16,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.work_screen import ScreenOnTop, WorkScreen
+from tui_trainer.widgets.chart.keys import WithChart
 from tui_trainer.widgets.screen_tabs import SCREENS
 
 HEAD = """\
@@ -30,6 +31,13 @@ command by name, and the themes (light, dark). In a text box ctrl+z undoes. The 
 """
 COLUMNS = "key", "", "what it does", "name"
 SCREENS_FROM, DIALOGS, WIDGETS = 10, 40, 50
+SHARED: dict[type[DOMNode], str] = {
+    TuiTrainer: "Everywhere",
+    WorkScreen: "On every screen",
+    SharedText: "Tokens, Predict and Step",
+    WithChart: "The chart of Step, GSM8K and Runs",
+}
+"""What several screens have, first on the page."""
 Place = tuple[int, str]
 """Where a class's keys stand on the page: its order, and its heading."""
 
@@ -99,12 +107,8 @@ def has_keys(kind: type[DOMNode]) -> bool:
 
 
 def place_of(kind: type[DOMNode]) -> Place:
-    if kind is TuiTrainer:
-        return 0, "Everywhere"
-    if kind is WorkScreen:
-        return 1, "On every screen"
-    if kind is SharedText:
-        return 2, "Tokens, Predict and Step"
+    if kind in SHARED:
+        return list(SHARED).index(kind), SHARED[kind]
     if not issubclass(kind, WorkScreen):
         return DIALOGS if issubclass(kind, Dialog) else WIDGETS, name_of(kind)
     key, title = SCREENS[kind.NAME]

@@ -142,7 +142,8 @@ async def test_scores_have_their_intervals_and_what_they_depend_on(size: tuple[i
         # Shots, budget; right 2, one wrong, one without ####, one cut
         assert re.search(r"75\.0%.* 1 +1 +1", next(li for li in text.splitlines() if "▶1" in li))
         rows = [line.strip("│ ").split() for line in text.splitlines()]
-        assert ["1", "✗", "no", "####", "-", "2.", "2", "end", "of", "text", "-"] in rows
+        cut = ["1", "✗", "no", "####", "-", "2.", "2", "end", "of", "text", "-"]
+        assert any(row[: len(cut)] == cut for row in rows)
         assert any(row[:6] == ["2", "✗", "wrong", "9", "9", "3"] for row in rows)
 
 
@@ -561,18 +562,19 @@ async def test_t_shows_the_raw_texts_of_the_item_and_its_neighbours() -> None:
         await pilot.press("down", "t")
         await until(pilot, lambda: isinstance(app.screen, EvaluatedItemDialog))
         text = shown(app)
-        assert "Item 1 · right · strict 2, flexible 2, expected 2 · 7 tokens, end of text" in text
+        assert "item 1  ✓ right" in text
+        assert "strict 2, flexible 2, expected 2 · 7 tokens, end of text" in text
         assert "4 [/bold] ␛]52;c;x␇⟨202E⟩⇥pears⏎" in text
         assert "\x1b" not in text
-        assert "Answer of evaluation 2: 4 updates" in text
-        assert "Answer of evaluation 1: as loaded" in text
+        assert "── answer of evaluation 2: 4 updates" in text
+        assert "── answer of evaluation 1: as loaded" in text
         assert "It is 2." in text
         assert "Question: builtin: how many is 1 + 1?⏎" in text
         await pilot.press("n")
-        await until(pilot, lambda: "Item 2 · no ####" in shown(app))
+        await until(pilot, lambda: "item 2  ✗ no ####" in shown(app))
         assert "(no text)" in shown(app)
         await pilot.press("p", "p", "p")
-        await until(pilot, lambda: "Item 0 · right" in shown(app))
+        await until(pilot, lambda: "item 0  ✓ right" in shown(app))
         await pilot.press("n", "n", "n", "n", "escape")
         await until(pilot, lambda: view(app).query_one("#items", LineTable).cursor == 3)
 

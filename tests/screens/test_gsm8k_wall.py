@@ -6,15 +6,20 @@ from dataclasses import replace
 import pytest
 
 from tests.fake_engine import FakeEngine
-from tests.known import the
+from tests.known import present, the
 from tests.pilot import Running, running, shown, until
 from tests.runs_on_disk import MODEL, write_run
+from tests.screens.test_evaluation import AFTER, BEFORE, evaluated_twice
 from tui_trainer.app import TuiTrainer
 from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
+from tui_trainer.runs.step_numbers import MOST
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
+from tui_trainer.screens.gsm8k.run_panel import best_of, describe_kept
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.numbers import nats
 
 
 def with_engine(engine: FakeEngine, size: tuple[int, int] = (120, 40)) -> Running:
@@ -163,6 +168,77 @@ async def test_what_happened_is_told_newest_first() -> None:
         engine.gate.release(8)
         await pilot.press("space")
         await until(pilot, lambda: "■ finished" in shown(app))
-        lines = [str(line) for line in screen_of(app).happened._told]
+        lines = [str(line) for line in screen_of(app).beside.happened._told]
         assert "finished" in lines[0]
         assert any("lr 1e-5 → 2e-5 at step 2" in line for line in lines)
+
+
+async def test_an_evaluation_that_ended_stands_beside_the_run() -> None:
+    engine = FakeEngine([4.0, 3.0], answers=[BEFORE, AFTER])
+    async with with_engine(engine) as (app, pilot):
+        assert not screen_of(app).beside.evaluated.is_on_screen
+        await evaluated_twice(app, pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: screen_of(app).beside.evaluated.is_on_screen)
+        await until(pilot, lambda: "1 → 2: " in shown(app))
+        rows = [line for line in shown(app).splitlines() if re.search(r"│ \d: .*├─*●─*┤", line)]
+        assert [re.findall(r"(\d): (?:as loaded|\d updates)", row) for row in rows] == [
+            ["2"],
+            ["1"],
+        ]
+        told = str(screen_of(app).beside.happened._told[0])
+        assert told.endswith("evaluation 2: strict 50.0% of 4")
+
+
+@pytest.mark.parametrize(
+    ("unsaved", "steps", "best", "told"),
+    [
+        (0, [6, 12], 12, "✓ saved 6, 12 best"),
+        (3, [6, 12], 6, "▲ unsaved 3 · saved 6 best, 12"),
+        (3, [], None, "▲ unsaved 3"),
+        (0, [5, 10, 15, 20, 25], 5, "✓ saved 5 best … 10, 15, 20, 25"),
+    ],
+)
+def test_what_of_the_run_is_saved_and_which_is_best(
+    unsaved: int, steps: list[int], best: int | None, told: str
+) -> None:
+    saved = SavedRun("run", 30, 30 - unsaved)
+    assert describe_kept(saved, steps, best).plain == told
+
+
+def test_the_best_checkpoint_is_one_that_was_measured_at_its_step() -> None:
+    validation = Series()
+    for step, loss in ((0, 3.0), (6, 2.0), (12, 1.0), (18, 0.5)):
+        validation.append(step, loss)
+    assert best_of(validation, [6, 12, 20]) == 12
+    assert best_of(validation, [7]) is None
+
+
+async def test_numbers_with_hostile_names_have_charts_and_their_count_an_end() -> None:
+    names = ["\x1b]52;c;x\x07", "[/bold]", "", "a" * 500, *(f"n{n}" for n in range(100))]
+    async with with_engine(FakeEngine()) as (app, pilot):
+        past = Past()
+        for step in (1, 2):
+            past.add_numbers(step, {name: float(step) for name in names})
+        assert len(past.numbers) == MOST
+        wall = screen_of(app).wall
+        wall.clear(past)
+        wall.redraw()
+        titles = [str(panel.title) for panel in wall.panels]
+        assert "␛]52;c;x␇" in titles and "[/bold]" in titles and "(no name)" in titles
+        assert max(map(len, titles)) < 40
+        await until(pilot, lambda: "␛]52;c;x␇  " in shown(app))
+        assert "\x1b" not in shown(app)
+
+
+async def test_where_there_is_room_the_best_and_the_worst_item_stand_below_the_last() -> None:
+    async with with_engine(FakeEngine([4.0, 3.0, 5.0]), (200, 60)) as (app, pilot):
+        assert "best so far" not in shown(app)
+        await pilot.press("space")
+        await until(pilot, lambda: "Finished: 3 of 3" in shown(app))
+        await until(pilot, lambda: "best so far" in shown(app) and "worst so far" in shown(app))
+        report = present(screen_of(app).report)
+        for which, item in (("best", report.best), ("worst", report.worst)):
+            found = present(item)
+            told = f"{which} so far  item {found.problem:,}  {nats(found.loss)} nats"
+            await until(pilot, lambda told: told in shown(app), told)

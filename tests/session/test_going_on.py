@@ -75,3 +75,8 @@ def test_a_loop_is_told_with_its_sign_and_how_far_it_is() -> None:
     assert now.describe_live() == "▶ GSM8K running 312/500"
     now.loops[GSM8K] = LoopState.PAUSED
     assert now.describe_live() == "⏸ GSM8K paused 312/500"
+    now.loops[GSM8K] = LoopState.FAILED
+    assert now.describe_live() == "✗ GSM8K stopped by a failure"
+    assert now.describe_live(but=GSM8K) == ""
+    now.loops[GSM8K] = LoopState.FINISHED
+    assert now.describe_live() == ""

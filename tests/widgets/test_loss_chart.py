@@ -24,7 +24,8 @@ from tui_trainer.widgets.chart.canvas import Canvas, Dots, is_dots
 from tui_trainer.widgets.chart.chart import DRAW_SHARE, REDRAW_SECONDS, REST_AT_MOST
 from tui_trainer.widgets.chart.draw import draw
 from tui_trainer.widgets.chart.loss_chart import LossChart
-from tui_trainer.widgets.chart.picture import Picture
+from tui_trainer.widgets.chart.picture import POINT, Picture
+from tui_trainer.words.numbers import nats
 
 
 class ChartApp(Themed[None]):
@@ -72,6 +73,22 @@ def dot_rows(lines: list[str]) -> list[int]:
 
 
 FALLING = [4 * math.exp(-step / 60) + 1 + (step % 7) / 10 for step in range(200)]
+
+
+async def test_few_updates_are_seen_one_by_one_on_their_line_and_many_are_not() -> None:
+    app = ChartApp(smoothing=False)
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.chart.series = series_of(FALLING[:12])
+        app.chart.redraw()
+        await pilot.pause()
+        rows = [app.chart.render_line(y).text for y in range(20)]
+        assert "".join(rows).count(POINT) == 12
+        app.chart.focus()
+        await pilot.press("right")
+        assert app.chart.render_line(0).text.split() == ["update", "12", "loss", nats(FALLING[11])]
+        app.chart.series = series_of(FALLING)
+        app.chart.grow_stale()
+        assert POINT not in "".join(app.chart.render_line(y).text for y in range(20))
 
 
 def test_axes_and_marks_are_named() -> None:

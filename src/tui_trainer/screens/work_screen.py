@@ -17,6 +17,7 @@ from textual.widgets import Static, TextArea
 from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET, SHEET_WIDTH, KeySheet
 from tui_trainer.session.session import Session
+from tui_trainer.widgets.chart.keys import IN_FOCUS
 from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.header_line import HeaderLine
 from tui_trainer.widgets.key_footer import KeyFooter
@@ -33,6 +34,12 @@ TALL = 34  # rows
 EXCUSE_SECONDS = 5.0  # for which one sentence is enough
 SAVE = "app.save"
 SAVE_TOOLTIP = "Write the weights as they are now: to their run, or as a model of their own"
+
+
+def leave_text_binding(main: int = 1) -> Binding:
+    """The key that leaves the text box."""
+    told = "Leave the text box, so that letters are keys"
+    return key("escape", "leave_text", "leave text", told, TEXT, main=main)
 
 
 def save_binding(main: int = 0) -> Binding:
@@ -56,14 +63,7 @@ class WorkScreen(Screen[None]):
     """What `?` tells of this screen, before its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(
-            "escape",
-            "leave_text",
-            "leave text",
-            "Leave the text box, so that letters are keys",
-            TEXT,
-            main=1,
-        ),
+        leave_text_binding(),
         key(
             "enter",
             "enter_text",
@@ -165,9 +165,16 @@ class WorkScreen(Screen[None]):
             return ""
         if name == "save" and not (status is not None and status.unsaved):
             return ""
+        if name in IN_FOCUS and not self.lends_keys:
+            return ""
         if name == "help-in-text" and not isinstance(self.focused, TextArea):
             return ""
         return label
+
+    @property
+    def lends_keys(self) -> bool:
+        """Whether the chart that has the focus has keys now that are else the screen's own."""
+        return False
 
     def excuse(self, why: str) -> None:
         """A key cannot act yet: say so, once while it is held, where the worker takes its time."""
@@ -203,6 +210,13 @@ class WorkScreen(Screen[None]):
         if action == "leave_text":
             return isinstance(self.focused, TextArea)
         return True
+
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """Tab passes the text box by: inside it is a character, and enter goes there."""
+        chain = super().focus_chain
+        others = [one for one in chain if one is self.focused or not isinstance(one, TextArea)]
+        return others or chain
 
     def action_leave_text(self) -> None:
         self.set_focus(None)

@@ -23,7 +23,7 @@ from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
-from tui_trainer.words.signs import PAUSED, RUNNING
+from tui_trainer.words.signs import BROKEN, PAUSED, RUNNING
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.loop_reports import Report
@@ -95,6 +95,9 @@ class GoingOn:
         state = self.loops.get(name)
         return self.is_starting(name) or (state is not None and not state.is_over)
 
+    def is_broken(self, name: str) -> bool:
+        return self.loops.get(name) is LoopState.FAILED and not self.is_starting(name)
+
     def is_running(self, name: str) -> bool:
         return self.loops.get(name) is LoopState.RUNNING
 
@@ -104,15 +107,18 @@ class GoingOn:
         return any(self.is_running(name) or self.is_starting(name) for name in TRAINING_LOOPS)
 
     def describe_live(self, but: str | None = None) -> str:
-        """The live loops by title, each with what it does, but for the one of that name."""
-        live = (name for name in LOOP_TITLES if self.is_live(name) and name != but)
-        return " · ".join(map(self.describe_loop, live))
+        """The live loops by title, each with what it does, but for the one of that name; and those
+        that a failure stopped, until they are started again."""
+        told = (name for name in LOOP_TITLES if self.is_live(name) or self.is_broken(name))
+        return " · ".join(self.describe_loop(name) for name in told if name != but)
 
     def describe_loop(self, name: str) -> str:
         """A loop by title, with its sign, what it does, and how far it is."""
         if self.is_starting(name):
             return f"{LOOP_TITLES[name]} starting"
         state = self.loops[name]
+        if state is LoopState.FAILED:
+            return f"{BROKEN.mark} {LOOP_TITLES[name]} stopped by a failure"
         words = f"{LOOP_TITLES[name]} {state.value} {self._far.get(name, '')}"
         return f"{SIGNS.get(state, '')} {words}".strip()
 

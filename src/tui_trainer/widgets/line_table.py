@@ -15,6 +15,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit, fit_content
+from tui_trainer.widgets.chart.keys import WithChart
 from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.selectable_lines import SelectableLines
 
@@ -40,7 +41,8 @@ class Column:
 class LineTable(SelectableLines, can_focus=True):
     """Rows of text with a cursor, marked by a sign as well as by its colour.
 
-    `show` takes a function that gives the cells of a row, as a terminal may show them.
+    `show` takes a function that gives the cells of a row, as a terminal may show them. Left and
+    right move the cursor too, but where they read the screen's chart.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -50,8 +52,10 @@ class LineTable(SelectableLines, can_focus=True):
         "line-table--cursor-focused",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("up,left", "move(-1)", "row above", "The row above", MOVE, id="row-above"),
-        key("down,right", "move(1)", "row below", "The row below", MOVE, id="row-below"),
+        key("up", "move(-1)", "row above", "The row above", MOVE, id="row-above"),
+        key("left", "aside(-1)", "row above", "The row above", MOVE, id="row-left"),
+        key("down", "move(1)", "row below", "The row below", MOVE, id="row-below"),
+        key("right", "aside(1)", "row below", "The row below", MOVE, id="row-right"),
         key("pageup", "page(-1)", "page up", "A page up", MOVE, id="page-up"),
         key("pagedown", "page(1)", "page down", "A page down", MOVE, id="page-down"),
         key("home", "move(-1000000000)", "first row", "The first row", MOVE, id="first-row"),
@@ -131,6 +135,12 @@ class LineTable(SelectableLines, can_focus=True):
 
     def action_move(self, rows: int) -> None:
         self._go(self.cursor + rows)
+
+    def action_aside(self, rows: int) -> None:
+        self.action_move(rows)
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        return action != "aside" or not isinstance(self.screen, WithChart)
 
     def action_page(self, pages: int) -> None:
         self._go(self.cursor + pages * max(1, self.scrollable_content_region.height - 2))

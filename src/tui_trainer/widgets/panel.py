@@ -34,7 +34,8 @@ class Panel(Container):
     is drawn bold, a `Content` as it is. `hint`: keys and units, drawn from 110 columns on. As high
     as there is room (`1fr`) unless a stylesheet says otherwise, two rows more than what is in it
     with `height: auto` as a box, one as a rule. The class `flush` leaves out the padding of a cell
-    at both sides: of a chart, which has a gutter.
+    at both sides: of a chart, which has a gutter. `ruled` is a rule at any width: of a part in a
+    panel or a dialog.
     """
 
     title: var[Words] = var[Words]("")

@@ -12,7 +12,7 @@ from tui_trainer.terminal_text import visible_source
 from tui_trainer.words.memory import describe_use
 from tui_trainer.words.numbers import counted, short_count
 from tui_trainer.words.precision import describe_precision
-from tui_trainer.words.signs import ATTENTION, PAUSED, RUNNING, WARNING
+from tui_trainer.words.signs import ATTENTION, BROKEN, PAUSED, RUNNING, WARNING
 from tui_trainer.words.threads import describe_threads
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -96,6 +96,7 @@ MEANINGS = (
     (re.compile(rf"{WARNING.mark} unsaved:? [\d,]+(?: updates?)?"), ATTENTION),
     (re.compile(rf"{RUNNING.mark} \S+"), RUNNING.style),
     (re.compile(rf"{PAUSED.mark} \S+"), PAUSED.style),
+    (re.compile(rf"{BROKEN.mark} \S+ stopped by a failure"), BROKEN.style),
 )
 
 

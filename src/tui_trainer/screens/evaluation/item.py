@@ -6,14 +6,15 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.screens.dialog import Dialog
-from tui_trainer.screens.evaluation.words import NUMBER_CHARACTERS, raw
+from tui_trainer.screens.evaluation.words import MARKS, NUMBER_CHARACTERS, raw
 from tui_trainer.widgets.keys import key
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.scores import number
 
 
@@ -29,6 +30,29 @@ class ItemTexts:
 
 
 KEYS = "↑↓ scroll · n, p next item, item before · escape closes"
+MOST = 6  # texts of an item
+Text = tuple[str, str]
+"""What it is, and the raw text."""
+
+
+class ItemTextsView(VerticalScroll):
+    """The texts one below the other, each under a rule with what it is."""
+
+    DEFAULT_CSS = "ItemTextsView Static { height: auto; margin-bottom: 1; }"
+
+    def __init__(self, *, can_focus: bool = True) -> None:
+        self._texts = [Static() for _ in range(MOST)]
+        self._panels = [Panel(text, classes="ruled") for text in self._texts]
+        super().__init__(*self._panels, can_focus=can_focus)
+
+    def show(self, texts: ItemTexts | None) -> None:
+        """Those of an item; none without one."""
+        told = [] if texts is None else list(texts_of(texts))
+        for place, (panel, static) in enumerate(zip(self._panels, self._texts, strict=True)):
+            panel.display = place < len(told)
+            if panel.display:
+                panel.title, text = told[place]
+                static.update(Content(raw(text)))
 
 
 class EvaluatedItemDialog(Dialog[int]):
@@ -46,21 +70,23 @@ class EvaluatedItemDialog(Dialog[int]):
         self._place = place
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide"):
-            yield Static(id="title", classes="heading above")
-            with VerticalScroll():
-                yield Static(id="texts")
+        with Panel(id="texts", classes="dialog wide"):
+            yield Static(id="facts", classes="hint above")
+            yield ItemTextsView()
             yield Static(KEYS, classes="hint below")
 
     def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.query_one(ItemTextsView).focus()
         self._show()
 
     def _show(self) -> None:
-        texts = self._items[self._place]
-        self.query_one("#title", Static).update(Content(describe_item(texts.item)))
-        self.query_one("#texts", Static).update(describe_texts(texts))
-        self.query_one(VerticalScroll).scroll_home(animate=False)
+        texts, view = self._items[self._place], self.query_one(ItemTextsView)
+        panel = self.query_one("#texts", Panel)
+        panel.title = f"item {texts.item.problem:,}"
+        panel.figure = describe_outcome(texts.item)
+        self.query_one("#facts", Static).update(Content(describe_item(texts.item)))
+        view.show(texts)
+        view.scroll_home(animate=False)
 
     def action_go(self, by: int) -> None:
         place = self._place + by
@@ -72,36 +98,35 @@ class EvaluatedItemDialog(Dialog[int]):
         self.dismiss(self._place)
 
 
+def describe_outcome(item: EvaluatedItem) -> Content:
+    """What became of it, with its sign."""
+    return Content.assemble(MARKS[item.outcome], f" {item.outcome.value}")
+
+
 def describe_item(item: EvaluatedItem) -> str:
-    """What became of it, and of which two numbers that was decided."""
+    """The two numbers that decided what became of it, and how its answer ended."""
     strict, flexible, expected = (
         number(text, NUMBER_CHARACTERS)
         for text in (item.strict, item.flexible, item.expected_number)
     )
     return (
-        f"Item {item.problem:,} · {item.outcome.value} · strict {strict}, flexible {flexible}, "
-        f"expected {expected} · "
+        f"strict {strict}, flexible {flexible}, expected {expected} · "
         f"{item.answer.tokens:,} tokens, {item.answer.ending.value}"
     )
 
 
-def describe_texts(texts: ItemTexts) -> Content:
-    """Each text under its heading."""
+def texts_of(texts: ItemTexts) -> Iterator[Text]:
+    """All that there is to read of an item: at most `MOST` texts."""
     item, before = texts.item, texts.before
-    parts = [("Expected", item.expected), *_describe_answer(item.answer, texts.by)]
+    yield "expected", item.expected
+    yield from _answer(item.answer, texts.by)
     if before is not None:
-        parts += _describe_answer(before.answer, texts.before_by)
-    parts.append(("Prompt", item.prompt))
-    shown = [
-        piece
-        for heading, text in parts
-        for piece in (Content.styled(heading, "bold reverse"), Content(f"\n{raw(text)}\n\n"))
-    ]
-    return Content("").join(shown)
+        yield from _answer(before.answer, texts.before_by)
+    yield "prompt", item.prompt
 
 
-def _describe_answer(answer: Answer, by: str) -> Iterator[tuple[str, str]]:
+def _answer(answer: Answer, by: str) -> Iterator[Text]:
     """As the model gave it, and as it was scored where special tokens stood in it."""
-    yield f"Answer of evaluation {by}", answer.shown
+    yield f"answer of evaluation {by}", answer.shown
     if not answer.is_scored_as_shown:
-        yield "Scored without special tokens", answer.text
+        yield "scored without special tokens", answer.text

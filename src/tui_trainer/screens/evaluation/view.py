@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -16,7 +15,13 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
-from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, ItemTexts, describe_texts
+from tui_trainer.screens.evaluation.item import (
+    EvaluatedItemDialog,
+    ItemTexts,
+    ItemTextsView,
+    describe_item,
+    describe_outcome,
+)
 from tui_trainer.screens.evaluation.keys import KEYS
 from tui_trainer.screens.evaluation.words import (
     RISE_CELLS,
@@ -119,8 +124,9 @@ earlier sessions with their date."""
             yield Static(id="drawn")
         with Panel(title="items", id="listed", hint="f filter · t texts"):
             yield LineTable(id="items")
-        with Panel(title="item", id="read"), VerticalScroll(can_focus=False):
-            yield Static(id="item-texts")
+        with Panel(title="item", id="read"):
+            yield Static(id="item-facts")
+            yield ItemTextsView(can_focus=False)
 
     def on_mount(self) -> None:
         self.loop.follow()
@@ -291,8 +297,9 @@ earlier sessions with their date."""
         table, panel = self.query_one("#items", LineTable), self.query_one("#read", Panel)
         item = self.items[table.cursor] if self.items else None
         panel.title = "item" if item is None else f"item {item.problem:,}"
-        texts = Content("") if item is None else describe_texts(self._texts(item))
-        self.query_one("#item-texts", Static).update(texts)
+        panel.figure = "" if item is None else describe_outcome(item)
+        self.say("item-facts", "" if item is None else describe_item(item))
+        self.query_one(ItemTextsView).show(None if item is None else self._texts(item))
 
     def _is_wanted(self, item: EvaluatedItem) -> bool:
         if self._filter is None:

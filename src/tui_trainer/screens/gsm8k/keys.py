@@ -3,7 +3,7 @@
 from tui_trainer.screens.dialogs.export_script import EXPORT
 from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
 from tui_trainer.screens.work_screen import save_binding
-from tui_trainer.widgets.chart.keys import CHART_KEYS, LEAVE
+from tui_trainer.widgets.chart.keys import LEAVE
 from tui_trainer.widgets.keys import CHART, SETTINGS_TOO, key
 
 RUN, EVALUATE, LOOK = "The run", "Evaluate", "Look"
@@ -47,7 +47,6 @@ KEYS = (
     key("tab", "next_chart(1)", "chart", "The next of the charts", CHART, main=9, id="chart-next"),
     key("shift+tab", "next_chart(-1)", "chart before", "The chart before", CHART, id="chart-back"),
     key("o", "overlay", "overlay", "Lay the runs marked on Runs over this one, or not", CHART),
-    *CHART_KEYS,
     LEAVE,
     save_binding(3),
     EXPORT,

@@ -17,7 +17,7 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.loops import ReadRows
-from tui_trainer.reports.loop import LoopReport, SampleReport, ValidationReport
+from tui_trainer.reports.loop import LoopReport, SampleReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.listing import RunOnDisk
@@ -25,20 +25,20 @@ from tui_trainer.runs.past import Past
 from tui_trainer.screens.batch_rows.view import AskedRows, RowsScreen
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.gsm8k.beside import BesideRun
 from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
+from tui_trainer.screens.gsm8k.extremes import Extremes
 from tui_trainer.screens.gsm8k.first_item import first_item
-from tui_trainer.screens.gsm8k.happened import Happened
-from tui_trainer.screens.gsm8k.held_out import HeldOutTable
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.keys import KEYS
 from tui_trainer.screens.gsm8k.lr import RunLearningRate
 from tui_trainer.screens.gsm8k.overlay import RunOverlay
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
-from tui_trainer.screens.gsm8k.run_panel import RunPanel, fitting
+from tui_trainer.screens.gsm8k.run_panel import RunPanel, describe_facts, fitting
 from tui_trainer.screens.gsm8k.settings import describe_settings, make_form, reckon_cost
 from tui_trainer.screens.gsm8k.start import RunStart
-from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_saved
+from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.going_on import Act
@@ -120,8 +120,8 @@ digits."""
         self.lr = RunLearningRate(self, self.loop, self.run, self._show_all)
         self.script = ScriptExport(self)
         self.overlay = RunOverlay(self)
-        self.wall, self.item = RunWall(), ItemPanel()
-        self.held_out, self.happened = HeldOutTable(), Happened()
+        self.wall, self.item, self.extremes = RunWall(), ItemPanel(), Extremes()
+        self.beside = BesideRun(session.evaluations)
         self.costs: tuple[Content, ...] = (Content(""),)
         """Of the next run, as far as it is known: in full, and in fewer words."""
         self.samples: SampleReport | None = None
@@ -136,12 +136,12 @@ digits."""
                 with Container(id="now"):
                     yield RunPanel()
                     yield self.item
-                with Container(id="more"):
-                    yield self.held_out
-                    yield self.happened
+                    yield self.extremes
+                yield self.beside
 
     def on_mount(self) -> None:
         self.loop.follow()
+        self.session.loop_changed.subscribe(self, self._on_other_loop)
         self.session.status_changed.subscribe(self, self._on_status)
         self._read_first_item()
         self._show_all()
@@ -192,11 +192,9 @@ digits."""
         self.wall.add(report)
         if isinstance(report, StepReport):
             self._add_step(report)
-        elif isinstance(report, ValidationReport):
-            self.held_out.add(report)
         elif isinstance(report, SampleReport):
             self.samples = report
-        self.happened.add(report, self.run.clock.seconds)
+        self.beside.add(report, self.run.clock.seconds)
 
     def _add_step(self, report: StepReport) -> None:
         run, session = self.run, self.session
@@ -211,9 +209,12 @@ digits."""
 
     def _on_loop(self, change: LoopChanged) -> None:
         self.run.change(change.state)
-        self.happened.change(change, self.run.clock.seconds)
+        self.beside.happened.change(change, self.run.clock.seconds)
         if self.is_current:
             self._show_all()
+
+    def _on_other_loop(self, change: LoopChanged) -> None:
+        self.beside.hear(change, self.run.clock.seconds)
 
     def _on_status(self, _: LearnerStatus) -> None:
         """The weights of a run that has ended may have been saved since."""
@@ -226,8 +227,7 @@ digits."""
     def _forget(self, past: Past) -> None:
         """Make room for another run, which goes on from `past`."""
         self.wall.clear(past)
-        self.held_out.clear()
-        self.happened.clear()
+        self.beside.clear()
         self.samples = None
 
     # What is shown
@@ -241,8 +241,7 @@ digits."""
         self._show_numbers()
         self.wall.expect_measurements(bool(self.trains_with.validation_items))
         self.wall.redraw()
-        self.held_out.show()
-        self.happened.show()
+        self.beside.show()
         self._show_item()
 
     def _show_numbers(self) -> None:
@@ -255,9 +254,9 @@ digits."""
         settings = describe_settings(on_show, lr_now, self.lr.asked)
         saved = self.session.saved if self.report is not None else None
         name = visible(self.report.run or "") if self.report is not None else ""
-        facts = Content.assemble(describe_saved(saved))
-        if self.report is None and not self.loop.is_live:
-            facts = self.costs[0]
+        facts = Content("") if self.loop.is_live else self.costs[0]
+        if self.report is not None:
+            facts = describe_facts(saved, self.wall)
         self.query_one(RunPanel).show(settings, facts, name)
 
     def show_waiting(self) -> None:
@@ -299,6 +298,7 @@ digits."""
         failed = Content.assemble(BROKEN, f" {self.loop.said}") if self.loop.said else None
         said = failed or Content(self._describe_end())
         self.item.show(said, self.report, self.run.truncated, self.samples, self.loop.is_running)
+        self.extremes.show(self.report)
 
     @work(exclusive=True, group="first item")
     async def _read_first_item(self) -> None:

@@ -51,3 +51,5 @@ KEYS = (
     key("home,pageup", f"move(-{FAR})", "first class", "The first class", MOVE, id="first-class"),
     key("end,pagedown", f"move({FAR})", "last class", "The last class", MOVE, id="last-class"),
 )
+OF_LOGITS = frozenset(binding.id for binding in KEYS)
+"""What the footer leaves out while the curve has the focus."""

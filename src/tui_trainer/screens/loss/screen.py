@@ -15,12 +15,12 @@ from tui_trainer.protocol.predictions import CrossEntropy
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, read_logit, read_logits
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList, from_position, typed
+from tui_trainer.screens.loss.curve_panel import CurvePanel
 from tui_trainer.screens.loss.descent import DescentPanel
-from tui_trainer.screens.loss.keys import KEYS
+from tui_trainer.screens.loss.keys import KEYS, OF_LOGITS
 from tui_trainer.screens.loss.words import (
     COLUMNS,
     LESSON,
-    MARKS,
     class_cells,
     curve_point,
     describe_call,
@@ -62,6 +62,8 @@ where p is right there is nothing left to change. logits.grad is what loss.backw
 Where there is room the loss after each of many such steps is told: fast at first, then ever slower,
 since the gradient is at most 1.
 
+tab gives the curve the focus: then left and right read it, + and - zoom in, escape leaves it.
+
 f takes over the position that is opened on Predict: its most likely tokens and the expected one,
 with the rest of the vocabulary as one class, so that p, loss and gradient are the model's own."""
 
@@ -85,8 +87,7 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
                     yield LineTable(id="classes")
                 with Panel(title="loss", id="sums"):
                     yield Static(id="figures")
-                with Panel(title="-log p", figure=MARKS, hint="y log axis of p", classes="flush"):
-                    yield CrossEntropyCurve()
+                yield CurvePanel()
             with Vertical(id="facts"):
                 with (
                     Panel(title="what it says", id="why"),
@@ -101,8 +102,21 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
         self.query_one("#classes", LineTable).can_focus = False
         self._edit(self.shown)
 
+    @property
+    def lends_keys(self) -> bool:
+        """Left, right, plus and minus change a logit until the curve has the focus, by tab."""
+        return isinstance(self.focused, CrossEntropyCurve)
+
+    def on_descendant_focus(self) -> None:
+        self.query_one("#logits").set_class(not self.lends_keys, "-in-hand")
+
+    def on_descendant_blur(self) -> None:
+        self.query_one("#logits").add_class("-in-hand")
+
     def word_for(self, name: str, label: str) -> str:
         """A position comes from Predict once one is opened there."""
+        if self.lends_keys and name in OF_LOGITS:
+            return ""
         if name == "from-predict" and self.session.chosen_position is None:
             return ""
         return super().word_for(name, label)

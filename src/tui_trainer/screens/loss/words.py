@@ -7,7 +7,7 @@ from textual.content import Content
 from tui_trainer.reports.labelled_logits import CrossEntropyReport
 from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList
 from tui_trainer.widgets.cell_text import piece
-from tui_trainer.widgets.chart.cross_entropy_curve import GUESS, POINT, CurvePoint
+from tui_trainer.widgets.chart.cross_entropy_curve import POINT, CurvePoint
 from tui_trainer.widgets.line_table import Cell, Column
 from tui_trainer.words import signs
 from tui_trainer.words.numbers import change, exponential, nats, probability
@@ -25,7 +25,6 @@ COLUMNS = (
     Column("logits.grad", 11, right=True, share=1),
 )
 UNKNOWN = "…"
-MARKS = Content.assemble((POINT, "bold $attention"), " the label  ", GUESS, " a guess among all")
 LESSON = """\
 softmax makes of every logit a p: exp(logit) over the sum of all exp(logit). Add the same number \
 to each of them, and nothing changes.

@@ -1,5 +1,6 @@
 """Every key of Runs, by what it does; those of the footer with their place there."""
 
+from tui_trainer.widgets.chart.keys import LEAVE
 from tui_trainer.widgets.keys import CHART, WEIGHTS, key
 
 FILES, LOOK = "Files", "Look"
@@ -49,7 +50,8 @@ KEYS = (
         FILES,
         main=6,
     ),
+    LEAVE,
     key("d", "delete", "delete", "Delete this run; asks first", FILES, main=9),
 )
-OF_A_RUN = frozenset(binding.id for binding in KEYS) - {"benches"}
+OF_A_RUN = frozenset(binding.id for binding in KEYS) - {"benches", LEAVE.id}
 """The names of those that need a run at the cursor."""

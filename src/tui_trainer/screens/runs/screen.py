@@ -37,6 +37,7 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.run_curves import RunCurves
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.chart.keys import FOLLOW_KEYS, WithChart
 from tui_trainer.widgets.chart.overlay_chart import Overlaid, OverlayChart
 from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.chart.picture import LETTERS
@@ -47,7 +48,7 @@ from tui_trainer.words.signs import BROKEN
 NO_RUN = "There is no run to select: 5, then space, makes one."
 
 
-class RunsScreen(WorkScreen):
+class RunsScreen(WorkScreen, WithChart):
     """A list of runs, the selected one, and the curves of the marked ones."""
 
     NAME = "runs"
@@ -60,6 +61,7 @@ its losses are there up to that moment.
 The chart shows the moving average of the selected run, or of those you marked, each with its
 letter. By step it compares updates, by token what was read, by time what it cost: a batch of 8
 is a fair match for a batch of 1 only by the last two. Settings with a star differ from the preset.
+left and right read all curves of it at once, + and - zoom in there, w follows the end, 0 shows all.
 Of marked runs the settings are told in which they are not all alike.
 
 'val' is the lowest loss on held-out items, where a run measured them, and 'lr' the learning rate
@@ -98,7 +100,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
                     VerticalScroll(can_focus=False),
                 ):
                     yield Static(id="all-settings")
-            yield ChartPanel(OverlayChart(titled=False), classes="curves")
+            yield ChartPanel(OverlayChart(titled=False), keys=FOLLOW_KEYS, classes="curves")
         yield Static(id="none")
 
     def on_mount(self) -> None:
@@ -140,6 +142,10 @@ b opens the benches: how fast the training loops are on this machine, side by si
     @property
     def chart(self) -> OverlayChart:
         return self.query_one(OverlayChart)
+
+    @property
+    def chart_in_hand(self) -> OverlayChart:
+        return self.chart
 
     @property
     def _runs(self) -> list[RunOnDisk]:

@@ -47,6 +47,8 @@ from tui_trainer.screens.step.views import PASSES, PHASES, PROBES, Views
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.settings.cell import read_dropout, read_undo_memory
+from tui_trainer.widgets.chart.chart import Chart
+from tui_trainer.widgets.chart.keys import WithChart
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.words.numbers import byte_count, learning_rate
 
@@ -59,7 +61,7 @@ PLAYING = LoopWords(
 )
 
 
-class StepScreen(SharedText):
+class StepScreen(SharedText, WithChart):
     """The training cell by keypress."""
 
     NAME = "step"
@@ -100,6 +102,9 @@ stays; pick none and nothing has changed.
 
 , has all settings of the next update as a form, and below it the command line that means the same.
 
+left and right read the charts at an update, + and - zoom in on it, 0 shows all. With the focus on a
+chart, by tab, w follows its last part.
+
 The loss before the update is what the training cell prints; the one after is a new forward pass.
 x writes all that was done since the weights were loaded, here and by the loop of GSM8K, as a Python
 script or a notebook in plain PyTorch: run it, and it prints the same losses, on a GPU in all but
@@ -123,7 +128,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         self.views = Views(
             session,
             lambda: self.text,
-            self.losses.norms,
+            self.losses,
             facts=self._last,
             waiting=lambda: self.queue.updates,
             id="views",
@@ -236,6 +241,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         for report in reports:
             made = report.update, report.loss, report.text, report.grad_norm
             self.losses.add(*made, report.gradients)
+            self.losses.positions.add(report)
             self.session.guide.saw_update(report)
         self.session.saw_updates(reports[-1].update)
         self.views.predictions.show_update(reports[-1])
@@ -369,6 +375,14 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
                 self.views.read()
 
     # Look, and take away
+
+    @property
+    def chart_in_hand(self) -> LossChart:
+        return self.chart
+
+    def on_chart_looked(self, message: Chart.Looked) -> None:
+        """Both are by update: they show the same of them."""
+        self.chart.view = self._norms.view = message.view
 
     def action_log(self) -> None:
         self.chart.log_axis = self._norms.log_axis = not self.chart.log_axis

@@ -13,6 +13,7 @@ from tui_trainer.screens.step.words import (
     describe_place,
     describe_prediction,
 )
+from tui_trainer.widgets.chart.keys import FOLLOW_KEYS, READ_KEYS
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.panel import Panel
@@ -60,7 +61,7 @@ class LossesPanel(ChartPanel):
     """The chart of the losses of all updates; where there is room its title has the last one."""
 
     def __init__(self, chart: LossChart) -> None:
-        super().__init__(chart, keys=LOG)
+        super().__init__(chart)
         self.id = "losses"
         self._words: tuple[str, str | Content, str] = "loss", "", ""
         """Its title, what it tells where nothing of the chart is read, and what the update took."""
@@ -74,10 +75,15 @@ class LossesPanel(ChartPanel):
             self._words = describe_title(update, made), describe_figure(update, prediction), took
         self.tell()
 
+    @property
+    def keys(self) -> str:
+        """Without the focus w is the text's."""
+        return FOLLOW_KEYS if self.chart.has_focus else READ_KEYS
+
     def tell(self) -> None:
         self.title, figure, took = self._words
         self.figure = self.chart.reading() or figure
-        self.hint = "   ".join(filter(None, (*self.chart.legend, took, LOG)))
+        self.hint = "   ".join(filter(None, (*self.chart.legend, took, self.keys, LOG)))
 
 
 def describe_figure(update: UpdateReport | None, prediction: Prediction | None) -> Content:

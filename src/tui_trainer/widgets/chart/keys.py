@@ -1,7 +1,8 @@
 """The keys of a chart: on the chart that has the focus, and on a screen for the one in hand."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import BindingType
 from textual.dom import DOMNode
 
 from tui_trainer.widgets.chart.view import ZOOM
@@ -11,14 +12,34 @@ if TYPE_CHECKING:
     from tui_trainer.widgets.chart.chart import Chart
 
 CHART_KEYS = (
-    key("left", "cross(-1)", "back", "Read what the curves had before", CHART, id="chart-left"),
-    key("right", "cross(1)", "on", "Read what the curves had after", CHART, id="chart-right"),
+    key(
+        "left",
+        "cross(-1)",
+        "back",
+        "Read what the curves had before",
+        CHART,
+        main=31,
+        pair="read",
+        id="chart-left",
+    ),
+    key(
+        "right",
+        "cross(1)",
+        "on",
+        "Read what the curves had after",
+        CHART,
+        main=31,
+        pair="read",
+        id="chart-right",
+    ),
     key(
         "plus",
         f"zoom({1 / ZOOM})",
         "zoom in",
         "Half as much of the chart, around what is read",
         CHART,
+        main=32,
+        pair="zoom",
         drawn="+",
         id="chart-in",
     ),
@@ -28,12 +49,14 @@ CHART_KEYS = (
         "zoom out",
         "Twice as much of the chart",
         CHART,
+        main=32,
+        pair="zoom",
         drawn="-",
         id="chart-out",
     ),
     key("shift+left", "pan(-0.5)", "earlier", "What came before", CHART, id="chart-earlier"),
     key("shift+right", "pan(0.5)", "later", "What comes after", CHART, id="chart-later"),
-    key("0", "whole", "all steps", "All of the chart", CHART, id="chart-all"),
+    key("0", "whole", "show all", "All of the chart", CHART, main=33, id="chart-all"),
     key("w", "follow", "follow", "The last part of the chart, as it grows", CHART, id="chart-w"),
     key(
         "equals_sign",
@@ -46,14 +69,24 @@ CHART_KEYS = (
     ),
 )
 """In the order in which they are told."""
-LEAVE = key("escape", "leave_chart", "leave", "Read nothing more; leave the chart", CHART)
+LEAVE = key("escape", "leave_chart", "leave", "Read nothing more; leave the chart", CHART, main=34)
+IN_FOCUS = frozenset(binding.id for binding in (*CHART_KEYS, LEAVE))
+"""The names of those that the footer has only where the chart has the focus, on a screen where they
+mean something else without it."""
+READ_KEYS = "← → read  + - zoom"
+FOLLOW_KEYS = f"{READ_KEYS}  w follow"
+"""What a panel tells of them, by which of them are the screen's."""
 
 
 class WithChart(DOMNode):
     """A screen whose keys go to a chart that need not have the focus: the one in hand.
 
-    It stands behind the screen among the bases: Textual takes styles along the first of them alone.
+    It stands behind the screen among the bases: Textual takes styles along the first of them alone,
+    and a key that means something else on the screen goes on to. That one is the chart's where it
+    has the focus.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*CHART_KEYS]
 
     @property
     def chart_in_hand(self) -> "Chart":

@@ -12,7 +12,7 @@ from tui_trainer.runs.series import Series
 from tui_trainer.widgets.chart.canvas import RAW
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.marks import CheckpointMark, LrMark, Ruled, WeightsMark
-from tui_trainer.widgets.chart.picture import DIAMOND, INKS, Curve, Picture, Shape
+from tui_trainer.widgets.chart.picture import DIAMOND, INKS, Curve, Picture, Shape, points_of
 from tui_trainer.words.numbers import nats, nats_cell
 from tui_trainer.words.signs import change
 
@@ -109,7 +109,8 @@ class LossChart(Chart):
                 Curve(self.series, "avg", Shape.AVERAGE),
             )
         else:
-            lines = Curve(self.series, "loss"), *self.overlaid
+            line = Curve(self.series, "loss")
+            lines = line, *points_of(line, self.view, self.size.width), *self.overlaid
         if not len(self.validation):
             return lines
         return *lines, Curve(self.validation, f"{DIAMOND} val", Shape.POINTS, INKS[1])

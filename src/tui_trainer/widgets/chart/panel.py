@@ -1,5 +1,7 @@
 """A chart in its panel, whose title has its figure and what its crosshair reads."""
 
+from textual import events
+
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.panel import Panel
 
@@ -12,6 +14,18 @@ class ChartPanel(Panel):
         super().__init__(chart, title=chart.title, hint=keys, classes=f"flush {classes}".strip())
         self.chart, self._keys = chart, keys
 
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Other keys may be the chart's now."""
+        self.tell()
+
+    def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
+        self.tell()
+
+    @property
+    def keys(self) -> str:
+        """What is told of them."""
+        return self._keys
+
     def on_chart_redrawn(self) -> None:
         """It has other numbers, or another place is read."""
         self.tell()
@@ -20,4 +34,4 @@ class ChartPanel(Panel):
         self.title = self.chart.title
         reading = self.chart.reading()
         self.figure = self.chart.figure() if reading is None else reading
-        self.hint = "  ".join(filter(None, (*self.chart.legend, self._keys)))
+        self.hint = "  ".join(filter(None, (*self.chart.legend, self.keys)))

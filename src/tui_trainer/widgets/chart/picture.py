@@ -1,20 +1,22 @@
 """What a chart is to draw: curves, marks and the words beside them; no widget, no size."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
 from tui_trainer.runs.series import Bucket
 from tui_trainer.widgets.chart.marks import Mark
-from tui_trainer.widgets.chart.view import Ends
+from tui_trainer.widgets.chart.view import Ends, View
 from tui_trainer.words.numbers import nats
 
 LETTERS = "ABCDEFGH"
 INKS = "first", "second"
 PATTERNS = "x", "xxxxxx  ", "x ", "xxxxxx  x "
 """Solid, dashed, dotted, dashes and dots: for who sees no colours, four curves of each of two."""
-DIAMOND = "◆"
+DIAMOND, POINT = "◆", "•"
+COLUMNS_A_POINT = 3
+"""Numbers that are so far from each other, or farther, are seen one by one on their line."""
 
 
 class Shape(Enum):
@@ -54,6 +56,8 @@ class Curve:
     tell: Callable[[float], str] = nats
     mark: str = DIAMOND
     """What stands for a point."""
+    is_told: bool = True
+    """Whether the crosshair reads it: not the points of a curve that is read already."""
     run: str = ""
     """The name of the run that it is of, where several are in one chart."""
 
@@ -62,6 +66,17 @@ class Curve:
         """The curve's own beside those of the same colour."""
         place = LETTERS.find(self.letter) if self.letter else 0
         return PATTERNS[max(0, place) // len(INKS) % len(PATTERNS)]
+
+
+def points_of(curve: Curve, view: View, columns: int) -> tuple[Curve, ...]:
+    """The numbers that a line goes through as points on it, where they are few; else none."""
+    if (ends := curve.numbers.ends) is None:
+        return ()
+    most = columns // COLUMNS_A_POINT
+    buckets = curve.numbers.window(*view.ends(ends), most)
+    if not 0 < len(buckets) <= most or any(one.first != one.last for one in buckets):
+        return ()
+    return (replace(curve, shape=Shape.POINTS, mark=POINT, is_told=False),)
 
 
 def ink_of(letter: str) -> str:
@@ -118,7 +133,7 @@ def readings(picture: Picture, place: float) -> list[Reading]:
     found = []
     for curve in picture.curves:
         bucket = curve.numbers.at(place)
-        if bucket is not None:
+        if bucket is not None and curve.is_told:
             name = f"{curve.letter} {curve.name}".strip()
             found.append(Reading(name, _told(curve, bucket, place), curve.ink))
     return found

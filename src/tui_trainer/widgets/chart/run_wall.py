@@ -11,8 +11,9 @@ from tui_trainer.reports.loop import LoopReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
-from tui_trainer.runs.step_numbers import FIRST, numbers_of
+from tui_trainer.runs.step_numbers import FIRST, MOST, numbers_of
 from tui_trainer.widgets.chart.chart import Chart
+from tui_trainer.widgets.chart.keys import FOLLOW_KEYS
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.number_chart import HeldOutChart, NumberChart
 from tui_trainer.widgets.chart.panel import ChartPanel
@@ -20,7 +21,6 @@ from tui_trainer.widgets.chart.view import View
 from tui_trainer.widgets.keys import CHART, key
 
 IN_A_ROW = 3
-KEYS = "← → read  + - zoom  w follow"
 
 
 class RunWall(Container):
@@ -45,7 +45,7 @@ class RunWall(Container):
         self._measured = ChartPanel(self.held_out)
         self._is_measured = False
         self.panels = [
-            ChartPanel(self.loss, keys=KEYS, classes="-large -in-hand"),
+            ChartPanel(self.loss, keys=FOLLOW_KEYS, classes="-large -in-hand"),
             self._measured,
             *(ChartPanel(chart) for chart in self.numbers.values()),
         ]
@@ -83,7 +83,8 @@ class RunWall(Container):
             self.held_out.add(report)
         elif isinstance(report, StepReport):
             for name, number in numbers_of(report).items():
-                self._number(name).series.append(report.step, number)
+                if name in self.numbers or len(self.numbers) < MOST:
+                    self._number(name).series.append(report.step, number)
             for chart in (self.held_out, *self.numbers.values()):
                 chart.most = self.loss.most
 
@@ -133,7 +134,8 @@ class RunWall(Container):
             other.set_class(other is panel, "-in-hand")
         self._arrange()
         panel.tell()
-        self.call_after_refresh(panel.chart.focus)
+        # At once, also of one that is not on show yet: the next key of one write is the chart's.
+        self.screen.set_focus(panel.chart, scroll_visible=False)
 
     def next_chart(self, by: int) -> None:
         there = [panel for panel in self.panels if not panel.has_class("-nothing")]

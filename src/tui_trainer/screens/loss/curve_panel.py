@@ -1,0 +1,27 @@
+"""The curve of -log p in its panel, whose keys are told of once it has the focus."""
+
+from textual.content import Content
+
+from tui_trainer.widgets.chart.cross_entropy_curve import GUESS, POINT, CrossEntropyCurve
+from tui_trainer.widgets.chart.keys import READ_KEYS
+from tui_trainer.widgets.chart.panel import ChartPanel
+
+MARKS = Content.assemble((POINT, "bold $attention"), " the label  ", GUESS, " a guess among all")
+
+
+class CurvePanel(ChartPanel):
+    """Its title has what is read, else which mark is which."""
+
+    def __init__(self) -> None:
+        super().__init__(CrossEntropyCurve())
+
+    def on_mount(self) -> None:
+        self.tell()
+
+    @property
+    def keys(self) -> str:
+        return READ_KEYS if self.chart.has_focus else "y log axis of p  tab reads it"
+
+    def tell(self) -> None:
+        self.title, self.hint = "-log p", self.keys
+        self.figure = self.chart.reading() or MARKS
