@@ -35,11 +35,11 @@ def describe_rise(rise: Rise) -> str:
     return f"{points}, {'' if rise.is_separate else 'not '}separate from zero"
 
 
-def describe_points(comparison: Comparison) -> str:
+def describe_points(rise: Rise) -> str:
     """The same in few characters."""
-    low, high = comparison.rise_interval
-    apart = "" if low > 0 or high < 0 else ", may be chance"
-    return f"{100 * comparison.rise:+.1f} ({100 * low:+.0f} to {100 * high:+.0f}){apart}"
+    low, high = rise.interval
+    chance = "" if rise.is_separate else ", may be chance"
+    return f"{100 * rise.share:+.1f} ({100 * low:+.0f} to {100 * high:+.0f}){chance}"
 
 
 def item_cells(item: EvaluatedItem, limit: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from textual.containers import Container
 
 from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import EVALUATION
+from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.loop import LoopReport, ValidationReport
 from tui_trainer.screens.gsm8k.evaluated import Evaluated, describe_score
 from tui_trainer.screens.gsm8k.happened import Happened
@@ -18,8 +19,8 @@ class BesideRun(Container):
     def __init__(self, evaluations: Evaluations) -> None:
         super().__init__(id="more")
         self._evaluations = evaluations
-        self._known = len(evaluations.ended)
-        """How many had ended when one was heard of last."""
+        self._heard: EvaluationReport | None = None
+        """The last one of this session that was told of."""
         self.held_out, self.happened = HeldOutTable(), Happened()
         self.evaluated = Evaluated(evaluations)
 
@@ -36,11 +37,13 @@ class BesideRun(Container):
 
     def hear(self, change: LoopChanged, seconds: float) -> None:
         """An evaluation that ended is one of what happened, wherever it was begun."""
-        ended = self._evaluations.ended
-        if change.name == EVALUATION and change.state.is_over and len(ended) > self._known:
-            self._known = len(ended)
-            self.happened.tell(seconds, describe_score(len(ended), ended[-1]))
-            self.show()
+        if change.name != EVALUATION or not change.state.is_over:
+            return
+        last = next(reversed(self._evaluations.ended), None)
+        if last is not None and not last.ended and last is not self._heard:
+            self._heard = last
+            self.happened.tell(seconds, describe_score(self._evaluations.number(last), last))
+        self.show()
 
     def clear(self) -> None:
         """Another run: what was evaluated stays."""

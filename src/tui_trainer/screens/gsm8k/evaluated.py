@@ -50,7 +50,9 @@ class Evaluated(Panel):
         pairing = self._evaluations.pairing(last)
         if pairing is None or why_incomparable(pairing):
             return []
-        return [describe_rise(pairing, *map(self._evaluations.number, (pairing.before, last)))]
+        return [
+            describe_rise(pairing, *map(self._evaluations.number, (pairing.before, pairing.after)))
+        ]
 
 
 def rows_of(ended: list[EvaluationReport], width: int) -> list[Content]:
@@ -58,7 +60,7 @@ def rows_of(ended: list[EvaluationReport], width: int) -> list[Content]:
     scale."""
     numbered = list(enumerate(ended, start=1))[-ROWS:][::-1]
     reports = [report for _, report in numbered]
-    names = [name(number, report) for number, report in numbered]
+    names = [name(number, report, short=True) for number, report in numbered]
     wide = max(map(len, names))
     room = max(1, width - wide - SHARE - 2 * GAP)
     end = scale_end(reports)
@@ -74,8 +76,8 @@ def rows_of(ended: list[EvaluationReport], width: int) -> list[Content]:
 
 def describe_rise(pairing: Pairing, before: int, after: int) -> Content:
     """Which way the score went, by how much, and whether that is hardly chance."""
-    words = f" {before} → {after}: {describe_points(pairing.comparison)}"
-    return Content.assemble(rise_sign(pairing.comparison), words)
+    rise = pairing.comparison.strict
+    return Content.assemble(rise_sign(rise), f" {before} → {after}: {describe_points(rise)}")
 
 
 def describe_score(number: int, report: EvaluationReport) -> str:

@@ -102,8 +102,7 @@ stays; pick none and nothing has changed.
 
 , has all settings of the next update as a form, and below it the command line that means the same.
 
-left and right read the charts at an update, + and - zoom in on it, 0 shows all. With the focus on a
-chart, by tab, w follows its last part.
+left and right read the charts, + and - zoom in, 0 shows all; on one in hand, by tab, w follows.
 
 The loss before the update is what the training cell prints; the one after is a new forward pass.
 x writes all that was done since the weights were loaded, here and by the loop of GSM8K, as a Python
@@ -239,9 +238,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         """Each a point, the last one in the table."""
         self._next.show_phases(None)
         for report in reports:
-            made = report.update, report.loss, report.text, report.grad_norm
-            self.losses.add(*made, report.gradients)
-            self.losses.positions.add(report)
+            self.losses.add_update(report)
             self.session.guide.saw_update(report)
         self.session.saw_updates(reports[-1].update)
         self.views.predictions.show_update(reports[-1])

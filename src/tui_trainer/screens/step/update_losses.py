@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tui_trainer.reports.phases import NamedNorm
+from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.series import Series
 from tui_trainer.screens.step.layer_norms import LayerNorms
 from tui_trainer.screens.step.position_history import PositionHistory
@@ -53,6 +54,12 @@ class UpdateLosses:
         self.updates = update
         self._append(update, made)
         self._redraw()
+
+    def add_update(self, report: UpdateReport) -> None:
+        """A whole one, which tells what was predicted before and after it, too."""
+        made = report.update, report.loss, report.text, report.grad_norm
+        self.add(*made, report.gradients)
+        self.positions.add(report)
 
     def go_to(self, updates: int, *, can_redo: bool) -> bool:
         """The weights are so many updates away now, made or undone elsewhere; whether they went
