@@ -1,5 +1,6 @@
 """What every chart does: a crosshair that reads, zoom, following; and how little it paints."""
 
+import asyncio
 import math
 from contextlib import redirect_stdout
 from io import StringIO
@@ -219,7 +220,10 @@ async def test_the_crosshair_stays_where_it_reads_while_the_chart_has_other_size
         await pilot.press("right", "left", "left")
         for size in ((30, 6), (12, 3), (1, 1), (100, 24)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
+            async with asyncio.timeout(20):
+                while app.chart.size != size:
+                    await pilot.pause(0.02)
+            title(app)
         place = app.chart.view.cross
         assert place is not None
         assert title(app).startswith(f" step {place:.0f}  loss {place / 1000:.4f}")
