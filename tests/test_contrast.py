@@ -12,8 +12,9 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.contrast import contrast
 from tui_trainer.reports.progress import Progress
-from tui_trainer.themes import LEAST_CONTRAST, contrast
+from tui_trainer.themes import LEAST_CONTRAST
 from tui_trainer.widgets.token_losses import COLOURED, ramp
 
 

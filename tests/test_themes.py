@@ -7,6 +7,7 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from tui_trainer.contrast import contrast
 from tui_trainer.themes import (
     COLOUR_BLIND,
     DEFAULT,
@@ -14,7 +15,6 @@ from tui_trainer.themes import (
     LEAST_CONTRAST,
     OURS,
     Themed,
-    contrast,
 )
 
 INKS = "better", "worse", "attention", "data", "data-2", "context"

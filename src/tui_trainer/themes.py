@@ -19,6 +19,7 @@ from textual.color import BLACK, WHITE, Color
 from textual.reactive import Reactive
 from textual.theme import Theme
 
+from tui_trainer.contrast import contrast
 from tui_trainer.terminal.stylesheet import StyledOnce
 
 Return = TypeVar("Return")
@@ -180,21 +181,6 @@ OF_THE_TERMINAL = Colours(
     cursor="transparent",
     tokens=("ansi_default", "ansi_default", "ansi_yellow", "ansi_yellow", "ansi_red"),
 )
-
-
-def contrast(ink: Color, ground: Color) -> float:
-    """The contrast ratio of WCAG 2.2, from 1 to 21; transparent ink is laid on the ground first."""
-    lighter, darker = sorted((_luminance(ground + ink), _luminance(ground)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: Color) -> float:
-    """Relative luminance, 0 to 1 (WCAG 2.2, from sRGB)."""
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in colour.normalized
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def legible(ink: Color, grounds: tuple[Color, ...]) -> Color:

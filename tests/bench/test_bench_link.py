@@ -59,7 +59,7 @@ def begin_loop(terminal: FarTerminal) -> None:
 def visits(terminal: FarTerminal) -> Iterator[Repaint]:
     """Every screen once, each after what the one before brought is there."""
     for digit, title in SCREENS.values():
-        yield terminal.press_far(digit, lambda shown, tab=f"[{digit} {title}]": tab in shown)
+        yield terminal.press_far(digit, shows(f"[{digit} {title}]"))
         terminal.carried(0.3)
 
 
@@ -71,19 +71,23 @@ def bytes_of_each_screen(terminal: FarTerminal) -> dict[str, float]:
 
 def keys_within_screens(terminal: FarTerminal) -> Iterator[Repaint]:
     """The cursor in a table, and letters in a text box."""
-    terminal.press_far("3", lambda shown: "[3 Loss]" in shown)
+    terminal.press_far("3", shows("[3 Loss]"))
     for key in ("\x1b[B", "\x1b[A") * 3:
         terminal.carried(0.3)
-        row = cursor_row(terminal)
-        yield terminal.press_far(key, lambda _, row=row: cursor_row(terminal) != row)
-    terminal.press_far("1", lambda shown: "[1 Tokens]" in shown)
-    terminal.press_far("enter", lambda shown: "leave text" in shown)
-    for letter in "abcdef":
+        yield terminal.press_far(key, moved_from(terminal, cursor_row(terminal)))
+    terminal.press_far("1", shows("[1 Tokens]"))
+    terminal.press_far("enter", shows("leave text"))
+    for count, letter in enumerate("zzzzzz", 1):
         terminal.carried(0.3)
-        count = terminal.shown.count(letter)
-        yield terminal.press_far(
-            letter, lambda shown, letter=letter, count=count: shown.count(letter) > count
-        )
+        yield terminal.press_far(letter, shows("return" + "z" * count))
+
+
+def shows(text: str) -> Shown:
+    return lambda shown: text in shown
+
+
+def moved_from(terminal: FarTerminal, row: int | None) -> Shown:
+    return lambda _: cursor_row(terminal) != row
 
 
 def cursor_row(terminal: FarTerminal) -> int | None:

@@ -13,9 +13,11 @@ from unicodedata import east_asian_width
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
+from rich.style import Style
 from textual.strip import Strip
 
 from tui_trainer.terminal.pens import change, on_blank, read
+from tui_trainer.terminal.sixteen import in_sixteen
 
 Piece = tuple[int, int, Strip]
 """The column and the row that it begins at, and what is to be there."""
@@ -145,12 +147,16 @@ class Stretch:
             if control:
                 continue
             signs, are_sure = signs_of(text)
-            pen = "" if style is None else style._ansi
-            if style is not None and pen is None:
-                pen = Strip.render_ansi(style, colours)
+            pen = "" if style is None else pen_of(style, colours)
             self.cells += signs
-            self.pens += pens_of(signs, pen or "")
+            self.pens += pens_of(signs, pen)
             self.is_sure = self.is_sure and are_sure
+
+
+def pen_of(style: Style, colours: ColorSystem) -> str:
+    if colours is ColorSystem.STANDARD:
+        style = in_sixteen(style)
+    return Strip.render_ansi(style, colours) if style._ansi is None else style._ansi
 
 
 def stretches_of(pieces: Iterable[Piece], colours: ColorSystem) -> Iterator[Stretch]:
