@@ -88,7 +88,7 @@ PICTURES = (
         "busy: an update takes long",
         "4, then space again and again",
         texts.step_waits,
-        TWO,
+        (MIDDLE, SMALL),
     ),
     Picture(GSM8K, "gsm8k-first", "empty: before a run", "5", loops.first, SIZES),
     Picture(
