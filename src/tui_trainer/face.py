@@ -18,16 +18,11 @@ import tui_trainer.screens
 from tui_trainer.app import TuiTrainer
 from tui_trainer.configuration.layers import Configuration, Given
 from tui_trainer.configuration.options import KEYS, THEME
-from tui_trainer.configuration.reading import Wrong, nearest_of, refuse
+from tui_trainer.configuration.reading import Wrong, nearest_of
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.themes import OURS
 
 MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
-
-
-def check_face(configuration: Configuration) -> None:
-    """InputError for the first theme or key that cannot be taken."""
-    refuse(wrong_faces(configuration))
 
 
 def wrong_faces(configuration: Configuration) -> list[Wrong]:

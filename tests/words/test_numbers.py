@@ -20,7 +20,6 @@ from tui_trainer.words.numbers import (
     per_second,
     percent,
     probability,
-    progress_bar,
     rate,
     seconds_of,
     short_count,
@@ -37,16 +36,6 @@ def test_a_share_is_whole_at_the_end_alone_and_nothing_at_the_start_alone(total:
         assert len(percent((total - 1) / total, decimals)) <= len(whole)
     assert (percent(1.0), percent(0.0), percent(498 / 500)) == ("100%", "0%", "99%")
     assert (percent(0.004), percent(1 / 1319, 1), percent(0.99996, 2)) == ("<1%", "0.1%", "99.99%")
-
-
-@pytest.mark.parametrize("width", [1, 10, 12, 40])
-def test_a_bar_is_full_at_the_end_alone(width: int) -> None:
-    assert progress_bar(1.0, width) == "█" * width
-    assert progress_bar(0.0, width) == "░" * width
-    for share in (-0.5, 0.001, 0.5, 0.996, 0.99999, 1.5, math.nextafter(1, 0)):
-        bar = progress_bar(share, width)
-        assert len(bar) == width
-        assert ("░" in bar) == (share < 1)
 
 
 @pytest.mark.parametrize(

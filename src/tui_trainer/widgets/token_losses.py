@@ -50,13 +50,6 @@ def legend(styles: Ramp) -> Content:
     return said.stylize_before("$foreground")  # what is dim is so of a text that can be read
 
 
-class LossLegend(Static):
-    """The steps of the ramp in a line."""
-
-    def render(self) -> Content:
-        return legend(ramp(self.app))
-
-
 class TokenLosses(Static):
     """Shows what the model knew and what surprised it.
 

@@ -13,12 +13,6 @@ def full_cells(share: float, cells: int) -> int:
     return 0 if math.isnan(share) else round(max(0.0, min(share, 1.0)) * cells)
 
 
-def meter(share: float, cells: int) -> str:
-    """A share of a whole: ▰▰▰▱▱."""
-    full = full_cells(share, cells)
-    return FULL * full + EMPTY * (cells - full)
-
-
 def sparkline(values: Sequence[float], cells: int) -> str:
     """The last `cells` values, each a bar from 0 on; the highest finite one is full."""
     last = values[-cells:] if cells > 0 else ()

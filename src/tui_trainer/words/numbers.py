@@ -70,12 +70,6 @@ def percent(share: float, decimals: int = 0) -> str:
     return f"{rounded:.{decimals}f}%"
 
 
-def progress_bar(share: float, width: int) -> str:
-    """`width` cells, all of them full at the end alone."""
-    done = math.floor(max(0.0, min(share, 1.0)) * width)
-    return "█" * done + "░" * (width - done)
-
-
 def per_second(number: float, seconds: float) -> float:
     """A pace; 0 while no time has passed."""
     return number / seconds if seconds > 0 else 0.0
