@@ -124,4 +124,5 @@ def shown(app: App[int]) -> str:
 def sheet(app: TuiTrainer) -> str:
     """All of the sheet of keys, whatever part of it can be seen; empty where there is none."""
     found = app.screen.query_one_optional(KeySheet)
-    return str(found.query_one(Static).content) if found is not None and found.display else ""
+    words = found.query_one_optional(Static) if found is not None and found.display else None
+    return str(words.content) if words is not None else ""

@@ -10,6 +10,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.message import Message
 
+import tui_trainer.terminal.static_layout
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.app_dialogs import OpensDialogs
 from tui_trainer.app_keys import KEYS

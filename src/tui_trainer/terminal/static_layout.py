@@ -1,0 +1,54 @@
+"""A text that takes the room of the one before it is drawn, and nothing is laid out for it.
+
+Textual lays out the whole screen for each text that is another one: a key that changed two words on
+Step took 17 ms of a core, of which 10 were two layouts that moved nothing.
+"""
+
+from textual.visual import VisualType
+from textual.widget import Widget
+from textual.widgets import Static
+
+_update = Static.update
+
+
+def update(static: Static, content: VisualType = "", *, layout: bool = True) -> None:
+    """As Textual's; with `layout` the screen is laid out where that changes something."""
+    _update(static, content, layout=False)
+    if not layout:
+        return
+    if static.is_mounted and takes_its_room(static):
+        forget_other_sizes(static)
+    else:
+        static.refresh(layout=True)
+
+
+def takes_its_room(static: Static) -> bool:
+    """Whether what is shown now is as large as what was laid out, or is not on show."""
+    if not all(node.display for node in static.ancestors_with_self if isinstance(node, Widget)):
+        return True
+    size, container, viewport = static.content_size, static.container_size, static.app.size
+    width, height = static.styles.width, static.styles.height
+    if height is not None and height.is_auto:
+        needed = static.get_content_height(container, viewport, size.width)
+        if needed != size.height:
+            return False
+    is_fixed = width is None or not width.is_auto
+    return is_fixed or static.get_content_width(container, viewport) == size.width
+
+
+def forget_other_sizes(static: Static) -> None:
+    """What is around it remembers how it was laid out at other sizes, with the text of then.
+
+    As far up as a size can follow from it: what Textual does before each layout.
+    """
+    static._layout_updates += 1
+    for node in static.ancestors:
+        if not isinstance(node, Widget):
+            return
+        node._clear_arrangement_cache()
+        node._layout_updates += 1
+        if not node.styles.auto_dimensions:
+            return
+
+
+setattr(Static, "update", update)  # noqa: B010 - Textual makes some of its own
