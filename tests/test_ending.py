@@ -17,6 +17,8 @@ from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.loops import Train
+from tui_trainer.protocol.models import ReadStatus
+from tui_trainer.reports.runs import Kept, SavedReport
 from tui_trainer.run_app import run_app
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
@@ -61,6 +63,21 @@ def test_what_no_file_has_is_saved_and_told_with_its_run(
     assert told.startswith("tui-trainer: Run 2026-01-01-fake-1 stopped at step 1, saved; ")
     assert told.endswith("gsm8k --resume /runs/2026-01-01-fake-1\n")
     assert the(LoopChanged, events[-1]).state is LoopState.STOPPED
+
+
+def test_what_the_user_saved_and_quit_with_is_told_with_what_loads_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """It was told on a screen that was gone a moment later."""
+    worker = Worker(lambda progress: FakeEngine(), lambda event: None)
+    worker.start()
+    worker.ask(ReadStatus()).result(WAIT)
+    name = "2026-11-30-builtin-model-2"
+    saved = SavedReport(name, f"/data/models/{name}", 36, 17_000_000, 0.1)
+    assert end_worker(worker, saves=False, saved=Kept(model=saved))
+    told = " ".join(capfd.readouterr().err.split())
+    assert f"36 updates are saved as the model {name}; go on with: " in told
+    assert told.endswith(f"--model /data/models/{name}")
 
 
 def test_a_save_that_fails_at_the_end_is_told(capfd: pytest.CaptureFixture[str]) -> None:

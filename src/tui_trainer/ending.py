@@ -1,11 +1,12 @@
 """How work ends: the step is finished, what no file has is saved, and how to go on is told."""
 
 from concurrent.futures import CancelledError
+from dataclasses import replace
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.keeping import EndWork
-from tui_trainer.reports.runs import End
-from tui_trainer.runs.resume_command import describe_stopped
+from tui_trainer.reports.runs import End, Kept
+from tui_trainer.runs.resume_command import describe_stopped, load_command
 from tui_trainer.say import say
 from tui_trainer.words.numbers import are, counted
 from tui_trainer.worker import Worker
@@ -14,12 +15,12 @@ PATIENCE = 1.0
 """Seconds in which most steps end; one that takes longer is told."""
 
 
-def end_worker(worker: Worker, *, saves: bool) -> bool:
+def end_worker(worker: Worker, *, saves: bool, saved: Kept = Kept()) -> bool:  # noqa: B008
     """End the thread in order, and say so on the terminal where that takes its time.
 
-    `saves` as in EndWork; then what came of it is told. Returns False where the thread did not
-    end, which then has nothing in hand that could be lost. Raises KeyboardInterrupt where ctrl+c
-    ends the wait.
+    `saves` as in EndWork; then what came of it is told, or what was `saved` just before. Returns
+    False where the thread did not end, which then has nothing in hand that could be lost. Raises
+    KeyboardInterrupt where ctrl+c ends the wait.
     """
     end = worker.end(EndWork(saves))
     ended = worker.stop(PATIENCE)
@@ -29,7 +30,9 @@ def end_worker(worker: Worker, *, saves: bool) -> bool:
             ended = worker.stop(PATIENCE)
     if ended:
         try:
-            tell_end(end.result())
+            ended_with = end.result()
+            is_told = ended_with.failure or ended_with.kept != Kept()
+            tell_end(ended_with if is_told else replace(ended_with, kept=saved))
         except CancelledError:  # there is no engine, and so nothing to save
             pass
         except Failure as failure:
@@ -43,7 +46,8 @@ def tell_end(end: End) -> None:
     if end.failure:
         say(f"nothing could be saved: {end.failure}")
     elif model is not None:
-        say(f"{counted(model.updates, 'update')} {are(model.updates)} saved as {model.name}")
+        made = f"{counted(model.updates, 'update')} {are(model.updates)} saved"
+        say(f"{made} as the model {model.name}; go on with: {load_command(model.folder)}")
     elif checkpoint is not None and end.run is None:
         say(f"step {checkpoint.step:,} of {checkpoint.run} is saved")
     if end.run is not None:

@@ -62,6 +62,7 @@ def _end(app: TuiTrainer) -> tuple[bool, int]:
         failure = describe_failure(app.ended_by)
         say(f"the app failed, and could not go on: {failure.sentence} ({log_path()} has it whole)")
     try:
-        return end_worker(app.worker, saves=status != 0 and has_model), status
+        saves, saved = status != 0 and has_model, app.session.saving.at_the_end
+        return end_worker(app.worker, saves=saves, saved=saved), status
     except KeyboardInterrupt:
         return False, exit_status(signal.SIGINT)

@@ -533,6 +533,16 @@ async def test_settings_follow_the_loop_until_they_are_typed() -> None:
         assert engine.evaluated_with[-1] == EvaluationSettings(seed=3)
 
 
+async def test_the_command_line_says_that_it_lacks_the_updates_made_here() -> None:
+    engine = FakeEngine([4.0, 3.0])
+    async with with_engine(engine, "E", "enter") as (app, pilot):
+        await until(pilot, lambda: "ctrl+y copies  $" in shown(app))
+        await pilot.press("escape", "escape", "space")
+        await until(pilot, lambda: loaded(app).updates == 2)
+        await pilot.press("E", "enter")
+        await until(pilot, lambda: "ctrl+y copies, without 2 updates made here  $" in shown(app))
+
+
 async def test_form_tells_each_setting() -> None:
     async with with_engine(FakeEngine(), "E", "enter") as (app, pilot):
         for fields in form_beside_usual("", EvaluationSettings()).groups.values():

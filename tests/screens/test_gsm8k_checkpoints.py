@@ -1,5 +1,6 @@
 """GSM8K: checkpoints by key and by step, stopping with one, and what quitting says is saved."""
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
@@ -104,6 +105,28 @@ async def test_what_is_saved_after_the_end_is_said_to_be() -> None:
         await until(pilot, lambda: "Saved: step " in shown(app))
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_run_that_saves_nothing_before_its_end_says_so_before_and_while_it_goes(
+    size: tuple[int, int],
+) -> None:
+    engine = FakeEngine([3.0] * 9, gated=True)
+    async with running(*OPEN, engine=lambda progress: engine, size=size) as (app, pilot):
+        await until(pilot, lambda: "saved at its end only" in shown(app))
+        engine.gate.release(9)
+        await step(app, pilot, 1)
+        await until(pilot, lambda: "saved at its end only" in shown(app))
+        if size[0] > 80:
+            told = str(app.screen.query_one(RunPanel)._lines.content)
+            assert told.endswith("\n▲ unsaved 1\n▲ saved at its end only: c saves now")
+        await pilot.press("c")
+        await until(pilot, lambda: "saved at its end only" not in shown(app))
+        await pilot.press("s", "s")
+        await until(pilot, lambda: state(app) is LoopState.STOPPED)
+        the(Gsm8kScreen, app.screen).settings = TrainSettings(checkpoint_every=50)
+        await step(app, pilot, 1)
+        assert "saved at its end only" not in shown(app)
+
+
 async def test_a_run_that_was_deleted_is_not_said_to_be_saved() -> None:
     engine = FakeEngine([3.0] * 3)
     write_run("2026-01-01-fake-1", checkpoints=[3])
@@ -135,7 +158,7 @@ async def test_beside_a_curve_are_the_settings_of_its_run_and_the_next_ones_are_
         said = screen.item.query_one("#said", Static)
         await until(pilot, lambda: "starts another run with tutorial" in str(said.content))
         panel = str(app.screen.query_one(RunPanel).title)
-        assert "lr 0.0003*" in panel
+        assert "lr 3e-4*" in panel
         assert "batch 2" not in panel
 
 

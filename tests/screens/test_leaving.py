@@ -12,6 +12,7 @@ from tests.pilot import Running, loaded, running, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.reports.runs import Kept
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.settings.model import ModelChoice
 
@@ -98,6 +99,21 @@ async def test_what_is_saved_first_is_not_lost_and_nothing_is_asked_after_that()
         await until(pilot, lambda: engine.reloads == 2)
         await pilot.press("q")
         await until(pilot, lambda: app.return_value == 0)
+
+
+async def test_what_was_saved_at_the_end_is_there_to_be_told_on_the_terminal() -> None:
+    engine = FakeEngine([3.0, 2.0])
+    async with with_engine(engine) as (app, pilot):
+        await update_twice(app, pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: loaded(app).unsaved == 0)
+        assert app.session.saving.at_the_end == Kept()  # it was told on the screen
+        await update_twice(app, pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: asked(app))
+        await pilot.press("w")
+        await until(pilot, lambda: not app.is_running)
+    assert present(app.session.saving.at_the_end.checkpoint).run == "None"
 
 
 async def test_where_saving_fails_the_user_stays() -> None:

@@ -52,10 +52,10 @@ def check_home(home: Path | None = None, what: str = "run") -> Path:
 
 
 def make_folder(model: str, now: datetime, home: Path | None = None, what: str = "run") -> Path:
-    """A new folder `<date>-<model>-<n>`, with the smallest number that is free; of a run, or of
-    `what` is in `home`."""
+    """A new folder `<date>-<model>-<n>`, with the smallest number that is free, of a run; of `what`
+    is in `home` it is `<date>-<model>-<what>-<n>`, so that no two kinds share a name."""
+    stem = f"{now:%Y-%m-%d}-{plain_name(model)}" + (f"-{what}" if home is not None else "")
     home = check_home(home, what)
-    stem = f"{now:%Y-%m-%d}-{plain_name(model)}"
     number = 1
     while True:
         folder = home / f"{stem}-{number}"

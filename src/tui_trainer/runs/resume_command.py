@@ -24,7 +24,7 @@ def describe_stopped(run: StoppedRun) -> str:
 
 def resume_command(run: StoppedRun) -> str:
     """What a shell is to be given; the rest that a resumed run needs is in its own folder."""
-    words = ["gsm8k", "--resume", _named(Path(run.folder))]
+    words = ["gsm8k", "--resume", _named(Path(run.folder), "runs")]
     if run.device != ModelChoice.device:
         words += ["--device", run.device]
     if run.threads is not None:
@@ -34,10 +34,15 @@ def resume_command(run: StoppedRun) -> str:
     return f"{program()} {shlex.join(words)}"
 
 
-def _named(folder: Path) -> str:
-    """The run's name where every shell finds it by that; elsewhere its folder."""
+def load_command(folder: str) -> str:
+    """What starts the app with a model that was saved."""
+    return f"{program()} {shlex.join(['--model', _named(Path(folder), 'models')])}"
+
+
+def _named(folder: Path, home: str) -> str:
+    """The name of a run or a model where every shell finds it by that; elsewhere its folder."""
     # Not `runs_home`: XDG_DATA_HOME may have been set for one command alone.
-    usual = Path.home() / ".local" / "share" / "tui-trainer" / "runs"
+    usual = Path.home() / ".local" / "share" / "tui-trainer" / home
     return folder.name if folder.parent == usual else str(folder)
 
 

@@ -156,7 +156,8 @@ class LoopPanel:
 
         form = form_beside_usual(heading, following.suggested)
         choice, usual = self._session.choice, self._session.configuration
-        dialog = SettingsForm(form, following.settings, choice, told, usual, at)
+        updates = self._session.updates
+        dialog = SettingsForm(form, following.settings, choice, told, usual, at, updates)
         typed = await self._screen.app.push_screen_wait(dialog)
         if typed is not None:
             following.change(typed)

@@ -87,6 +87,11 @@ class GoingOn:
         self._starting: set[str] = set()
         """The loops that were asked for and have not begun."""
 
+    @property
+    def updates(self) -> int:
+        """How many the weights are away from the loaded ones, as it was last heard."""
+        return 0 if self.status is None else self.status.updates
+
     def is_starting(self, name: str) -> bool:
         return name in self._starting
 

@@ -54,6 +54,8 @@ async def _is_left(session: "Session", leaving: Leaving) -> bool:
     if not (unsaved or ends_run or session.is_live(BENCH) or session.is_live(EVALUATION)):
         return True
     answer = await session.put(_question(session, leaving, unsaved))
+    if answer == "w" and leaving is QUIT:
+        return await session.saving.save_and_end()
     if answer == "w":
         return await session.saving.end_training(save=True)
     if answer == "y" and leaving.act is not None:

@@ -64,6 +64,6 @@ def describe_saved(saved: Saved | None) -> str:
     if isinstance(saved, CheckpointReport):
         return f"Checkpoint of step {saved.step:,} saved: {size}.\nRun {visible(saved.run)}"
     return (
-        f"Saved after {counted(saved.updates, 'update')} as a model of its own: {size}.\n"
-        f"m and --model load it: {visible(saved.name)}"
+        f"Saved as the model {visible(saved.name)}, after {counted(saved.updates, 'update')} in "
+        f"all: {size}.\nm loads it, and so does --model."
     )

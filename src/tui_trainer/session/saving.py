@@ -25,6 +25,9 @@ class Saving:
 
     def __init__(self, session: "Session") -> None:
         self._session = session
+        self.at_the_end = Kept()
+        """What was saved when the user left the app, for the terminal: the screen is gone then."""
+        self._is_last = False
 
     async def unsaved(self) -> int:
         """How many updates no file has and one could have; at least 1 while the weights may be
@@ -41,6 +44,14 @@ class Saving:
     async def save(self) -> bool:
         """Write the weights where they belong; False where that failed, which the user was told."""
         return self._heard(await self._session.ask(Save()))
+
+    async def save_and_end(self) -> bool:
+        """Save as `end_training` does, before the app ends; what came of it is told after that."""
+        self._is_last = True
+        try:
+            return await self.end_training(save=True)
+        finally:
+            self._is_last = False
 
     async def end_training(self, *, save: bool) -> bool:
         """End the loops that train, and with `save` write the weights as they are then.
@@ -76,6 +87,8 @@ class Saving:
         if kept is None:
             return False
         self.tell(kept.checkpoint or kept.model)
+        if self._is_last:
+            self.at_the_end = kept
         self._session.is_outdated = True
         return True
 

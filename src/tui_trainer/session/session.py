@@ -23,6 +23,7 @@ from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.protocol.numbered import Numbered, missed
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.models import LearnerStatus, LoadProgress
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.session.going_on import STARTS, Act, GoingOn
@@ -228,7 +229,8 @@ class Session(GoingOn):
             self.status = None
 
     def saw_updates(self, updates: int, *, saved: bool = False) -> None:
-        """A step's report is there before the status is that the same step made."""
+        """A step's report is there before the status is that the same step made: how far a loop is
+        and how much is unsaved are told of the same step."""
         if self.status is not None and (more := updates - self.status.updates) > 0:
             unsaved = 0 if saved else self.status.unsaved + more
             self.status = replace(self.status, updates=updates, unsaved=unsaved)
@@ -319,7 +321,10 @@ class Session(GoingOn):
             )
         if numbered:
             self._drained[name] = numbered[-1].number
-        return self.saw_reports(name, [report.what for report in numbered])
+        reports = self.saw_reports(name, [report.what for report in numbered])
+        if steps := [report for report in reports if isinstance(report, StepReport)]:
+            self.saw_updates(steps[-1].updates, saved=steps[-1].is_saved)
+        return reports
 
     def pause_training(self) -> str:
         """Pause what changes the weights; its title, empty where nothing does."""

@@ -5,6 +5,7 @@ from tui_trainer.reports.loop import LoopCost
 from tui_trainer.reports.updates import UpdateCost
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import byte_count, counted, duration, gigabytes, short_count
 from tui_trainer.words.runs import NAME_CHARACTERS
@@ -12,20 +13,37 @@ from tui_trainer.words.runs import NAME_CHARACTERS
 NOT_MEASURED = "time not known before a first run"
 
 
-def loop_costs(cost: LoopCost) -> tuple[str, ...]:
-    """Of a training loop in a line: in full first, then with less."""
+def loop_costs(cost: LoopCost, settings: TrainSettings) -> tuple[str, ...]:
+    """Of a training loop in a line: in full first, then with less. What is saved of it is told as
+    long as there is room: a run that is killed has no more than that."""
     needed, free = map(gigabytes, (cost.memory.needed_bytes, cost.memory.available_bytes))
     memory, steps = f"memory {needed} of {free} GB", counted(cost.steps, "step")
     tokens = f"{short_count(cost.tokens)} tokens"
     in_full, *shorter = _times(cost)
-    lines = (memory, steps, tokens, in_full), *((memory, steps, time) for time in shorter)
+    saved = describe_saves(settings)
+    lines = (
+        (memory, steps, tokens, in_full, saved),
+        *(
+            line
+            for time in shorter
+            for line in ((memory, steps, time, saved), (steps, time, saved))
+        ),
+        (memory, steps, shorter[-1]),
+    )
     return tuple(" · ".join(line) for line in lines)
+
+
+def describe_saves(settings: TrainSettings) -> str:
+    """When a run saves its weights by itself."""
+    if not settings.checkpoint_every:
+        return "saved at its end only" if settings.checkpoint_at_end else "never saved"
+    return f"saved every {counted(settings.checkpoint_every, 'step')}"
 
 
 def _times(cost: LoopCost) -> tuple[str, ...]:
     """How long it takes and whose pace that is: in full first, then with less."""
     if cost.pace is None or cost.seconds is None:
-        return NOT_MEASURED, NOT_MEASURED
+        return NOT_MEASURED, "time not known yet"
     time, pace = f"about {duration(cost.seconds).strip()}", f"{cost.pace:,.0f} tok/s"
     if not cost.run:
         return f"{time} at {pace}", time

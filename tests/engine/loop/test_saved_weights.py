@@ -107,7 +107,7 @@ def test_weights_of_no_run_become_a_model_that_loads_with_the_same_bits(qwen3: E
     qwen3.update(NOTEBOOK_TEXT)
     report, weights = saved(qwen3), weights_of(qwen3.learner.model)
     assert Path(report.folder).parent == models_home()
-    assert report.name.endswith(f"-{name}-1")
+    assert report.name.endswith(f"-{name}-model-1")  # no run has such a name
     theirs = AutoModelForCausalLM.from_pretrained(report.folder, dtype=torch.float32)
     assert_same_bits(theirs.parameters(), weights)
     for source in (report.name, report.folder):

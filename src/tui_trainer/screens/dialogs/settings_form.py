@@ -29,6 +29,7 @@ from tui_trainer.widgets.chooser import Chooser
 from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import LineBox
+from tui_trainer.words.numbers import counted
 from tui_trainer.words.settings import describe_field
 from tui_trainer.words.signs import DIFFERS, WARNING
 
@@ -112,13 +113,15 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         cost: Cost[Settings] | None = None,
         usual: Configuration | None = None,
         at: str = "",
+        updates: int = 0,
     ) -> None:
         """`choice` is the model that the command line names; it says what is not `usual`.
 
-        The cursor is `at` a setting at first, else in the search.
+        The cursor is `at` a setting at first, else in the search. `updates` were made since the
+        model was loaded, which no command line has.
         """
         super().__init__()
-        self._at = at
+        self._at, self._updates = at, updates
         self._form = form
         self._choice, self._cost, self._usual = choice, cost, usual or Configuration()
         self._preset = form.nearest(settings)
@@ -209,10 +212,11 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     def _show_command(self) -> None:
         """As much of it as two lines hold, whose ends may stay empty."""
-        shown, copies = self.query_one("#command", Static), ("ctrl+y copies  ", "$context")
-        line = fit(
-            visible(self.command, newline=" ", limit=1000), max(20, 2 * shown.size.width - 40)
-        ).rstrip()
+        shown = self.query_one("#command", Static)
+        without = f", without {counted(self._updates, 'update')} made here" if self._updates else ""
+        copies = f"ctrl+y copies{without}  ", "$context"
+        room = max(20, 2 * shown.size.width - 25 - len(copies[0]))
+        line = fit(visible(self.command, newline=" ", limit=1000), room).rstrip()
         shown.update(Content.assemble(copies, "$ ", line) if line else Content(NO_COMMAND))
 
     @work(exclusive=True, group="cost")

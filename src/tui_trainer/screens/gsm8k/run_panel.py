@@ -26,12 +26,14 @@ class RunPanel(Panel):
         self._lines = Static()
         super().__init__(self._lines, title="run", id="run")
 
-    def show(self, settings: str, facts: Content, name: str) -> None:
-        """`facts` are lines below the settings; `name` is that of the run on disk."""
+    def show(self, settings: str, facts: Content, name: str, risk: Content) -> None:
+        """`facts` are lines below the settings; `name` is that of the run on disk, `risk` what it
+        could lose."""
         narrow = self.screen.has_class("-narrow")
         self.title = settings if narrow else "run"
-        self.figure = "" if narrow else name
-        self._lines.update(Content("\n").join(filter(None, (Content(settings), facts))))
+        self.figure = risk if narrow else name
+        told = risk and risk + ": c saves now"
+        self._lines.update(Content("\n").join(filter(None, (Content(settings), facts, told))))
 
 
 def fitting(lines: tuple[Content, ...], width: int) -> Content:
@@ -70,6 +72,8 @@ def describe_kept(saved: SavedRun | None, checkpoints: Sequence[int], best: int 
     """
     if saved is None or not saved.step:
         return Content("")
+    if saved.is_deleted:
+        return Content.assemble(WARNING.said("its run was deleted"))
     last = checkpoints[-SHOWN:]
     told = [f"{step:,} best" if step == best else f"{step:,}" for step in last]
     earlier = "" if best is None or best in last else f" {best:,} best …"

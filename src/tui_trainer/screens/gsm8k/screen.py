@@ -38,7 +38,7 @@ from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.screens.gsm8k.run_panel import RunPanel, describe_facts, fitting
 from tui_trainer.screens.gsm8k.settings import describe_settings, make_form, reckon_cost
 from tui_trainer.screens.gsm8k.start import RunStart
-from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers
+from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_risk
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.going_on import Act
@@ -217,10 +217,10 @@ digits."""
         self.beside.hear(change, self.run.clock.seconds)
 
     def _on_status(self, _: LearnerStatus) -> None:
-        """The weights of a run that has ended may have been saved since."""
+        """The weights of the run on show may have been saved since."""
         if self.report is None and self.item.first is None:
             self._read_first_item()
-        if self.run.ended and self.is_current:
+        if self.report is not None and self.is_current:
             self._show_run()
             self._show_item()
 
@@ -233,10 +233,7 @@ digits."""
     # What is shown
 
     def _show_all(self) -> None:
-        if self.loop.waits and self.report is not None:
-            self.session.saw_updates(self.report.updates, saved=self.report.is_saved)
         self.loop.was_shown()
-        self.show_waiting()
         self._show_run()
         self._show_numbers()
         self.wall.expect_measurements(bool(self.trains_with.validation_items))
@@ -248,7 +245,8 @@ digits."""
         self.query_one("#numbers", Static).update(self._describe_numbers(), layout=False)
 
     def _show_run(self) -> None:
-        """Its settings, and what of it is saved."""
+        """How far it is, its settings, and what of it is saved."""
+        self.show_waiting()
         lr_now = self.report.lr if self.report is not None and self.loop.is_live else None
         on_show = self.trains_with if self.report is None else self.run.settings
         settings = describe_settings(on_show, lr_now, self.lr.asked)
@@ -257,7 +255,8 @@ digits."""
         facts = Content("") if self.loop.is_live else self.costs[0]
         if self.report is not None:
             facts = describe_facts(saved, self.wall)
-        self.query_one(RunPanel).show(settings, facts, name)
+        risk = describe_risk(saved, self.run.settings) if self.loop.is_live else Content("")
+        self.query_one(RunPanel).show(settings, facts, name, risk)
 
     def show_waiting(self) -> None:
         """How far the run is, and what waits for the step that is being made."""

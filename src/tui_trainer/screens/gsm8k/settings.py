@@ -44,8 +44,8 @@ def make_form(session: Session, settings: TrainSettings, at: str) -> SettingsFor
     async def cost(typed: TrainSettings) -> Content:
         return (await reckon_cost(session, typed))[0]
 
-    form = loop_form(session.configuration)
-    return SettingsForm(form, settings, session.choice, cost, session.configuration, at)
+    form, usual = loop_form(session.configuration), session.configuration
+    return SettingsForm(form, settings, session.choice, cost, usual, at, session.updates)
 
 
 async def reckon_cost(session: Session, settings: TrainSettings) -> tuple[Content, ...]:
@@ -56,7 +56,7 @@ async def reckon_cost(session: Session, settings: TrainSettings) -> tuple[Conten
     reckoned = await session.ask(ReckonLoop(settings), failures.append)
     if reckoned is None:
         return (Content(session.sentence_of(failures[0])),)
-    return tell_cost(await with_pace(session, reckoned, settings))
+    return tell_cost(await with_pace(session, reckoned, settings), settings)
 
 
 async def with_pace(session: Session, cost: LoopCost, settings: TrainSettings) -> LoopCost:
@@ -67,9 +67,9 @@ async def with_pace(session: Session, cost: LoopCost, settings: TrainSettings) -
     return cost if found is None else replace(cost, pace=found.tokens_per_second, run=found.run)
 
 
-def tell_cost(cost: LoopCost) -> tuple[Content, ...]:
+def tell_cost(cost: LoopCost, settings: TrainSettings) -> tuple[Content, ...]:
     """A line, in full first, then with less; memory that is not there is marked."""
-    lines = loop_costs(cost)
+    lines = loop_costs(cost, settings)
     if cost.memory.fits:
         return tuple(map(Content, lines))
     mark, style = WARNING.said("")

@@ -6,9 +6,11 @@ from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.series import Series
 from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.progress_line import progress_line
 from tui_trainer.widgets.run_clock import RunClock
+from tui_trainer.words.costs import describe_saves
 from tui_trainer.words.numbers import (
     byte_count,
     counted,
@@ -105,6 +107,14 @@ def describe_saved(saved: SavedRun | None) -> Part:
     if saved.unsaved:
         return WARNING.said(f"unsaved {saved.unsaved:,}")
     return RIGHT.said("saved")
+
+
+def describe_risk(saved: SavedRun | None, settings: TrainSettings) -> Content:
+    """That a run which goes saves nothing by itself before its end, while it has what is unsaved:
+    killed, it would lose all of it."""
+    if saved is None or not saved.unsaved or settings.checkpoint_every:
+        return Content("")
+    return Content.assemble(WARNING.said(describe_saves(settings)))
 
 
 def describe_numbers(

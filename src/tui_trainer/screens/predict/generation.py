@@ -124,8 +124,8 @@ class Generation:
         """How tokens are chosen, to be typed, the cursor `at` one setting."""
         session, number = self._session, max(1, len(self.tokens))
         usual, given = session.configuration, ("--generate", str(number), *as_words(text))
-        form = form_beside_usual(HEADING, usual.settings(Sampling), given)
-        return SettingsForm(form, self.sampling, session.choice, usual=usual, at=at)
+        form, choice = form_beside_usual(HEADING, usual.settings(Sampling), given), session.choice
+        return SettingsForm(form, self.sampling, choice, None, usual, at, session.updates)
 
     async def sample_with(self, sampling: Sampling) -> None:
         """The tokens that are still to come are chosen so."""

@@ -86,10 +86,11 @@ class UpdateSettings:
         """They are typed there, the cursor `at` one of them; None without a model."""
         if self._wanted is None:
             return None
-        usual = self._session.configuration
+        usual, updates = self._session.configuration, self._session.updates
         kind = form_beside_usual(HEADING, usual.settings(CellSettings), as_words(text))
         settings, choice = cell_settings(self._wanted), self._session.choice
-        return SettingsForm(kind, settings, choice, partial(self._reckon, text), usual, at)
+        cost = partial(self._reckon, text)
+        return SettingsForm(kind, settings, choice, cost, usual, at, updates)
 
     async def _reckon(self, text: str, settings: CellSettings) -> Content:
         """What an update would cost, memory that is not there marked, or why that is not known."""
