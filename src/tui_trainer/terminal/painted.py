@@ -8,7 +8,7 @@ frame. Over a slow link a key waits for that.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice, takewhile
+from itertools import count, groupby
 from unicodedata import east_asian_width
 
 from rich.cells import cell_len
@@ -25,6 +25,8 @@ BRIDGE = 5
 """So many cells that are right already are written again sooner than passed over: as many bytes."""
 LEAST_ERASED = 12
 """So many blanks are fewer bytes as one erasure and a move."""
+NOWHERE = -BRIDGE - 1
+"""Further left than anything can be a bridge from."""
 UNKNOWN = "\0"
 """In a cell of which nobody knows what the terminal shows."""
 
@@ -76,17 +78,20 @@ class Painted:
         self, x: int, y: int, cells: Sequence[str], pens: Sequence[str]
     ) -> list[tuple[int, int]]:
         """Where the row differs: from a cell to before another."""
-        row, row_pens = self._cells[y], self._pens[y]
+        end = x + len(cells)
+        before = zip(self._cells[y][x:end], self._pens[y][x:end], strict=True)
         spans: list[tuple[int, int]] = []
-        for at, (cell, pen) in enumerate(zip(cells, pens, strict=True), x):
-            if row[at] == cell and row_pens[at] == pen:
+        first = last = NOWHERE
+        for at, shown, wanted in zip(count(x), before, zip(cells, pens, strict=True)):
+            if shown == wanted:
                 continue
-            end = spans[-1][1] if spans else x - 1
-            if spans and at - end <= BRIDGE and is_bridge(end - x, at - x, cells, pens):
-                spans[-1] = spans[-1][0], at + 1
-            else:
-                spans.append((at, at + 1))
-        return spans
+            if at != last and not (
+                at - last <= BRIDGE and is_bridge(last - x, at - x, cells, pens)
+            ):
+                spans.append((first, last))
+                first = at
+            last = at + 1
+        return [*spans[1:], (first, last)]
 
     def _doubt(self, y: int, sure: bool) -> None:
         if not sure:
@@ -96,18 +101,17 @@ class Painted:
 
     def _write(self, cells: Sequence[str], pens: Sequence[str]) -> Iterator[str]:
         at = 0
-        while at < len(cells):
-            cell, pen = cells[at], pens[at]
-            if not looks_same(cell, pen, self._pen):
+        for pen, same in groupby(pens):
+            end = at + sum(1 for _ in same)
+            run, at = cells[at:end], end
+            is_blank = run.count(" ") == len(run)
+            if not looks_same(" " if is_blank else "", pen, self._pen):
                 yield change(self._pen, pen)
                 self._pen = pen
-            blanks = blanks_from(at, cells, pens) if self._erases and cell == " " else 0
-            if blanks < LEAST_ERASED:
-                yield cell
-                at += 1
+            if is_blank and self._erases and len(run) >= LEAST_ERASED and not read(pen).attributes:
+                yield f"\x1b[{len(run)}X\x1b[{len(run)}C"
             else:
-                yield f"\x1b[{blanks}X\x1b[{blanks}C"
-                at += blanks
+                yield "".join(run)
 
 
 def looks_same(cell: str, pen: str, held: str) -> bool:
@@ -119,15 +123,6 @@ def is_bridge(first: int, last: int, cells: Sequence[str], pens: Sequence[str]) 
     """Whether the cells between two that differ take no other pen."""
     held = pens[first - 1]
     return all(looks_same(cells[at], pens[at], held) for at in range(first, last))
-
-
-def blanks_from(at: int, cells: Sequence[str], pens: Sequence[str]) -> int:
-    """How many blanks there are in one ground; none where more is seen of the pen than that."""
-    pen = pens[at]
-    if read(pen).attributes:
-        return 0
-    alike = zip(islice(cells, at, None), islice(pens, at, None), strict=True)
-    return sum(1 for _ in takewhile((" ", pen).__eq__, alike))
 
 
 @dataclass
