@@ -328,23 +328,23 @@ async def test_undo_and_redo_by_key() -> None:
     async with running("escape", "4") as (app, pilot):
         series = step_screen(app).query_one(LossChart).series
         first, second, third = await press_updates(app, pilot, 3)
-        await until(pilot, lambda: "undo 3" in shown(app))
+        await until(pilot, lambda: "can undo 3" in shown(app))
         await pilot.press("u")
         await until(pilot, lambda: loaded(app).updates == 2 and len(series) == 2)
         await pilot.press("u")
         await until(pilot, lambda: loaded(app).updates == 1 and len(series) == 1)
-        await until(pilot, lambda: f"loss {second:.4f} nats" in shown(app))
-        assert "undo 1 redo 2" in shown(app)
+        await until(pilot, lambda: f"loss {first:.4f} → {second:.4f} ↓" in shown(app))
+        assert "can undo 1, redo 2" in shown(app)
         await pilot.press("r")
         await until(pilot, lambda: loaded(app).updates == 2 and len(series) == 2)
-        await until(pilot, lambda: f"loss {third:.4f} nats" in shown(app))
+        await until(pilot, lambda: f"loss {second:.4f} → {third:.4f} ↓" in shown(app))
         await pilot.press("u", "u")
         await until(pilot, lambda: loaded(app).updates == 0)
         await pilot.press("u")
         await until(pilot, lambda: "There is no update to undo" in shown(app))
         assert await press_updates(app, pilot, 2) == [first, second]
         assert len(series) == 2
-        await until(pilot, lambda: "undo 2" in shown(app))
+        await until(pilot, lambda: "can undo 2" in shown(app))
 
 
 async def test_memory_for_undo_by_key() -> None:

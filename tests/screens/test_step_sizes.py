@@ -48,7 +48,25 @@ async def test_a_narrow_terminal_has_two_panels_the_chart_and_the_predictions() 
         assert "lr 1e-5 · AdamW" in screen
         assert "train mode (no dropout)" in screen
         await press_phases(app, pilot, "full_stop", "full_stop")
-        await until(pilot, lambda: "F─L─B─S─Z ▶ B" in shown(app))
+        await until(pilot, lambda: "F─L─B─S─Z ▶ backward" in shown(app))
+
+
+@pytest.mark.parametrize("size", first_is_quick((80, 24), WIDE))
+async def test_an_update_by_phases_is_told_as_one_in_one_go(size: tuple[int, int]) -> None:
+    async with running("escape", "4", size=size) as (app, pilot):
+        await press_phases(app, pilot, *["full_stop"] * 5)
+        told = re.compile(r"loss 9\.2424 → 7\.0938 ↓ 2\.1486")
+        await until(pilot, lambda: told.search(shown(app)))
+        await until(pilot, lambda: "✓ Z  zero_grad" in shown(app))
+        assert "✓ B  backward        gradients cleared by Z" in shown(app)
+        if size != WIDE:
+            await pilot.press("v")
+        await until(pilot, lambda: "what the update did" in shown(app))
+        moved = step_screen(app).query_one(MovedView)
+        await until(pilot, lambda: moved.report and moved.report.total.share is not None)
+        total = present(moved.report).total
+        cells = moved._cells(total, 1, 8)
+        assert str(moved.figure).endswith(f"moved {cells['share']}")
 
 
 @pytest.mark.parametrize("size", first_is_quick(WIDE, BROAD))

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.screens.step.words import CONTEXT
+from tui_trainer.screens.step.words import CONTEXT, SHARE_DECIMALS
 from tui_trainer.widgets.cell_text import fit_content, token_cell
 from tui_trainer.widgets.line_table import GAP, Cell, Column
 from tui_trainer.words.numbers import learning_rate, nats, percent, probability
@@ -32,7 +32,7 @@ def describe_outcomes(outcomes: tuple[UpdateReport, ...]) -> Content:
         "change": [_change(outcome) for outcome in outcomes],
         "moved": [Content(f"{moved:,}") for moved in counts],
         "share": [
-            Content(percent(moved / outcome.parameters, 2))
+            Content(percent(moved / outcome.parameters, SHARE_DECIMALS))
             for moved, outcome in zip(counts, outcomes, strict=True)
         ],
     }

@@ -8,6 +8,7 @@ from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.phases import STEP, PhaseReport
 from tui_trainer.screens.step.layer_norms import LayerNorms, with_all
 from tui_trainer.screens.step.view import View
+from tui_trainer.screens.step.words import SHARE_DECIMALS
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import MARK, Cell, Column, LineTable, least_width, share_out
 from tui_trainer.words import COMES
@@ -21,12 +22,12 @@ COLUMNS = {
     "layer": Column("layer", 12),
     "weights": Column("weights", 10, right=True),
     "grad": Column("grad", 7, right=True),
-    HISTORY: Column(HISTORY, 8, share=1),
+    HISTORY: Column("its past", 8, share=1),  # of the gradient, which is beside it
     "change": Column("change", 7, right=True),
     "norm": Column("norm", 7, right=True),
     "ratio": Column("Δw/w", 7, right=True),
     "moved": Column("moved", 10, right=True),
-    "share": Column("share", 6, right=True),
+    "share": Column("share", 7, right=True),
 }
 LEFT_OUT = "norm", "weights", "change", "moved"
 """Where there is no room, in this order."""
@@ -110,7 +111,9 @@ def describe_figure(report: MovedReport, *, by_phases: bool) -> Content:
         return Content("gradients as they are now")
     if report.total.share is None:
         return Content("")
-    return Content(f"update {report.update:,} · moved {percent(report.total.share, 2)}")
+    return Content(
+        f"update {report.update:,} · moved {percent(report.total.share, SHARE_DECIMALS)}"
+    )
 
 
 def describe_moved(report: MovedReport) -> str:
@@ -138,7 +141,7 @@ def layer_cells(layer: LayerMoved) -> dict[str, Cell]:
         "norm": short(layer.weight_norm),
         "ratio": short(layer.ratio),
         "moved": UNKNOWN if layer.moved is None else f"{layer.moved:,}",
-        "share": UNKNOWN if layer.share is None else percent(layer.share, 1),
+        "share": UNKNOWN if layer.share is None else percent(layer.share, SHARE_DECIMALS),
     }
 
 

@@ -53,7 +53,7 @@ def what_is_made(report: PhaseReport, phase: str) -> str:
     if phase == LOSS:
         return "" if report.loss is None else f"{nats(report.loss)} nats"
     if phase == BACKWARD:
-        return "" if report.grad_norm is None else f"grad norm {report.grad_norm:.4g}"
+        return _describe_gradients(report)
     if phase == STEP:
         return _describe_step(report)
     return "no weight has a gradient" if report.phase == ZERO_GRAD else ""
@@ -66,6 +66,14 @@ def _describe_logits(report: PhaseReport) -> str:
     return f"logits {'×'.join(map(str, report.logits_shape))}, {graph}"
 
 
+def _describe_gradients(report: PhaseReport) -> str:
+    """Of a cell that was gone through they are cleared at its end."""
+    if report.grad_norm is not None:
+        return f"grad norm {report.grad_norm:.4g}"
+    is_through = report.phase == ZERO_GRAD and report.moved is not None
+    return "gradients cleared by Z" if is_through else ""
+
+
 def _describe_step(report: PhaseReport) -> str:
     """The optimizer's moments alone are left by other updates: they make no step of this cell."""
     if report.moved is None:
@@ -75,9 +83,9 @@ def _describe_step(report: PhaseReport) -> str:
 
 
 def describe_progress(report: PhaseReport | None) -> Content:
-    """F─L─B─S─Z ▶ B: those that have made something bold, and the one that comes next."""
+    """F─L─B─S─Z ▶ backward: those that have made something bold, and the one that comes next."""
     done = {p for p in PHASES if report is not None and what_is_made(report, p)}
     letters = [(PHASE_KEYS[p], "bold" if p in done else CONTEXT) for p in PHASES]
     lined = [part for letter in letters for part in (("─", CONTEXT), letter)][1:]
     following = FORWARD if report is None else report.next
-    return Content.assemble(*lined, f" {NEXT} ", (PHASE_KEYS[following], "bold"))
+    return Content.assemble(*lined, f" {NEXT} ", (following.removeprefix("optimizer."), "bold"))

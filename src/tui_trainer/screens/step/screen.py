@@ -211,7 +211,8 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         """The last update, or what the weights predict that none here made."""
         view, status = self.views.predictions, self.session.status
         made = 0 if status is None else status.updates
-        shown = view.update_on_show, view.prediction, made
+        before = self.losses.before(made, view.prediction.text) if view.prediction else None
+        shown = view.update_on_show, view.prediction, made, before
         update, losses = self._last
         update.show(*shown)
         losses.show(*shown)

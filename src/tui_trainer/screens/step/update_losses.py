@@ -61,6 +61,11 @@ class UpdateLosses:
         self.add(*made, report.gradients)
         self.positions.add(report)
 
+    def before(self, updates: int, text: str) -> float | None:
+        """The loss of `text` before the last of so many updates; None where that is not known."""
+        made = self._made.get(updates)
+        return None if made is None or made.text != text else made.loss
+
     def go_to(self, updates: int, *, can_redo: bool) -> bool:
         """The weights are so many updates away now, made or undone elsewhere; whether they went
         back. With `can_redo` those that were undone are kept."""

@@ -10,6 +10,7 @@ from tui_trainer.screens.step.words import (
     CONTEXT,
     describe_cell,
     describe_loss,
+    describe_losses,
     describe_place,
     describe_prediction,
 )
@@ -33,11 +34,18 @@ class UpdatePanel(Panel):
     def compose(self) -> ComposeResult:
         yield self._facts
 
-    def show(self, update: UpdateReport | None, prediction: Prediction | None, made: int) -> None:
-        """`made` updates lead to the weights; `prediction` is what they predict."""
+    def show(
+        self,
+        update: UpdateReport | None,
+        prediction: Prediction | None,
+        made: int,
+        before: float | None,
+    ) -> None:
+        """`made` updates lead to the weights; `prediction` is what they predict, and `before` the
+        loss that its text had before the last of them, where phases made that, or it was redone."""
         self.title = describe_title(update, made)
         self.figure = "" if update is None else Content.styled(seconds_of(update.seconds), CONTEXT)
-        self._facts.update(describe_facts(update, prediction), layout=False)
+        self._facts.update(describe_facts(update, prediction, before), layout=False)
 
 
 def describe_title(update: UpdateReport | None, made: int) -> str:
@@ -45,16 +53,27 @@ def describe_title(update: UpdateReport | None, made: int) -> str:
     return describe_place(made) if update is None else f"update {update.update:,}"
 
 
-def describe_facts(update: UpdateReport | None, prediction: Prediction | None) -> Content:
+def describe_facts(
+    update: UpdateReport | None, prediction: Prediction | None, before: float | None
+) -> Content:
     """The loss; the cell that made it, or the shapes where none did."""
     if update is not None:
         loss, more = describe_loss(update), describe_cell(update)
     elif prediction is not None:
-        loss = Content("unknown" if prediction.loss is None else f"{nats(prediction.loss)} nats")
+        loss = describe_predicted(prediction, before)
         more = Content.styled(describe_prediction(prediction), CONTEXT)
     else:
         return Content("")
     return Content.assemble(("loss ", CONTEXT), loss, "\n", more)
+
+
+def describe_predicted(prediction: Prediction, before: float | None) -> Content:
+    """The loss that the weights have, and which way it went where that is known."""
+    if prediction.loss is None:
+        return Content("unknown")
+    if before is None:
+        return Content.styled(f"{nats(prediction.loss)} nats", "bold")
+    return describe_losses(before, prediction.loss)
 
 
 class LossesPanel(ChartPanel):
@@ -66,13 +85,20 @@ class LossesPanel(ChartPanel):
         self._words: tuple[str, str | Content, str] = "loss", "", ""
         """Its title, what it tells where nothing of the chart is read, and what the update took."""
 
-    def show(self, update: UpdateReport | None, prediction: Prediction | None, made: int) -> None:
+    def show(
+        self,
+        update: UpdateReport | None,
+        prediction: Prediction | None,
+        made: int,
+        before: float | None,
+    ) -> None:
         """As of `UpdatePanel`; where that one is on show it is not said twice."""
         if self.screen.has_class("-narrow"):
             self._words = "loss", Content.styled("nats", CONTEXT), ""
         else:
             took = "" if update is None else seconds_of(update.seconds)
-            self._words = describe_title(update, made), describe_figure(update, prediction), took
+            figure = describe_figure(update, prediction, before)
+            self._words = describe_title(update, made), figure, took
         self.tell()
 
     @property
@@ -86,11 +112,13 @@ class LossesPanel(ChartPanel):
         self.hint = "   ".join(filter(None, (*self.chart.legend, took, self.keys, LOG)))
 
 
-def describe_figure(update: UpdateReport | None, prediction: Prediction | None) -> Content:
+def describe_figure(
+    update: UpdateReport | None, prediction: Prediction | None, before: float | None
+) -> Content:
     """The loss and the gradient, in the line of a panel."""
     if update is not None:
         grad = Content.assemble(("grad norm ", CONTEXT), (f"{update.grad_norm:.4g}", "bold"))
         return Content.assemble(("loss ", CONTEXT), describe_loss(update), "  ", grad)
     if prediction is None or prediction.loss is None:
         return Content("")
-    return Content.assemble(("loss ", CONTEXT), (f"{nats(prediction.loss)} nats", "bold"))
+    return Content.assemble(("loss ", CONTEXT), describe_predicted(prediction, before))

@@ -9,11 +9,18 @@ from tui_trainer.words.numbers import byte_count, nats, percent
 from tui_trainer.words.signs import change
 
 CONTEXT = "$context"
+SHARE_DECIMALS = 2
+"""Of the percentage of weights that moved, wherever it is told."""
 
 
 def describe_loss(report: UpdateReport) -> Content:
-    """1.0093 → 0.8419 ↓ 0.1674: before the update, after it, and which way that is."""
-    before, after = report.loss, report.loss if report.after.loss is None else report.after.loss
+    """Before the update and after it."""
+    return describe_losses(report.loss, report.after.loss)
+
+
+def describe_losses(before: float, after: float | None) -> Content:
+    """1.0093 → 0.8419 ↓ 0.1674: which way that is, too."""
+    after = before if after is None else after
     sign = change(before, after)
     return Content.assemble(
         f"{nats(before)} → ", (nats(after), "bold"), " ", sign.said(nats(abs(after - before)))
@@ -30,7 +37,7 @@ def describe_share(report: UpdateReport) -> str:
     """The share of the weights that moved."""
     if report.moved is None:
         return "moved unknown"
-    return f"moved {percent(report.moved / report.parameters, 2)}"
+    return f"moved {percent(report.moved / report.parameters, SHARE_DECIMALS)}"
 
 
 def describe_prediction(prediction: Prediction) -> str:
@@ -45,7 +52,9 @@ def describe_place(updates: int) -> str:
 
 def describe_undo(report: HistoryReport) -> str:
     """How far back and forth one can go."""
-    return f"undo {report.undo:,}" + (f" redo {report.redo:,}" if report.redo else "")
+    counts = {"undo": report.undo, "redo": report.redo}
+    told = ", ".join(f"{word} {number:,}" for word, number in counts.items() if number)
+    return f"can {told}" if told else "nothing to undo"
 
 
 def describe_undo_memory(report: HistoryReport) -> str:
