@@ -17,7 +17,7 @@ from tui_trainer.widgets.text_box import TextBox
 
 Sizes = Sequence[tuple[int, int]]
 SIZES = (80, 24), (120, 24), (120, 40), (200, 60)
-BETWEEN = (100, 30), (140, 40), (170, 50)
+BETWEEN = (100, 30), (140, 40), (170, 50), (80, 50), (120, 60), (110, 34), (240, 70)
 AT_ALL = pytest.mark.parametrize("sizes", first_is_quick(SIZES, BETWEEN))
 MOST_BLANK = 0.5  # of a panel's rows; two are no matter
 FEW = 2

@@ -21,6 +21,7 @@ from tui_trainer.screens.loss.keys import KEYS, OF_LOGITS
 from tui_trainer.screens.loss.words import (
     COLUMNS,
     LESSON,
+    LONGEST_WORDS,
     class_cells,
     curve_point,
     describe_call,
@@ -36,6 +37,8 @@ from tui_trainer.widgets.chart.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 
+BOX, LEAST_STEPS = 4, 5
+"""Cells and rows of a panel's line, and the gaps within it; rows of the panel of steps at least."""
 LATE_SECONDS = 0.1  # after this the edit is shown without its figures, which come when they can
 
 
@@ -112,6 +115,17 @@ with the rest of the vocabulary as one class, so that p, loss and gradient are t
 
     def on_descendant_blur(self) -> None:
         self.query_one("#logits").add_class("-in-hand")
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit_lesson)
+
+    def _fit_lesson(self) -> None:
+        """What is always so is told where it leaves room for some steps."""
+        facts = self.query_one("#facts").size
+        width = max(1, facts.width - BOX)
+        rows = sum(Content(text).get_height({}, width) for text in (LESSON, LONGEST_WORDS))
+        has_room = self.has_class("-wide") and rows + BOX + LEAST_STEPS <= facts.height
+        self.query_one("#lesson").display = has_room
 
     def word_for(self, name: str, label: str) -> str:
         """A position comes from Predict once one is opened there."""

@@ -39,6 +39,11 @@ The gradient of the loss for a logit is p - onehot, with onehot 1 at the label a
 step against it raises the label's logit and lowers the others, each by its share of p; where p is \
 right, nothing is left to change."""
 """What is shown where there is room for it."""
+NEVER_NEGATIVE = "Never negative: p is at most 1, so log p is at most 0, and -log p at least 0."
+LONGEST_WORDS = (
+    f"{NEVER_NEGATIVE}\n"
+    "Class 19 is likelier; a step against the gradient lowers it and raises the label."
+)
 
 
 def class_cells(
@@ -141,10 +146,7 @@ def describe_perplexity(report: CrossEntropyReport) -> str:
 
 def explain(report: CrossEntropyReport | None) -> str:
     """Why the loss is never negative, and what is special about this one."""
-    never = "Never negative: p is at most 1, so log p is at most 0, and -log p at least 0."
-    if report is None:
-        return never
-    return f"{never}\n{remark(report)}"
+    return NEVER_NEGATIVE if report is None else f"{NEVER_NEGATIVE}\n{remark(report)}"
 
 
 def remark(report: CrossEntropyReport) -> str:

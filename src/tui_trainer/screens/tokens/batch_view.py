@@ -99,7 +99,7 @@ class BatchView(Container):
     @property
     def _rows_of_grids(self) -> int:
         """How many there are at most, however many are shown."""
-        if self.screen.has_class("-wide", "-tall"):  # as high as they are, up to a part
+        if self.screen.has_class("-tall"):  # as high as they are, up to a part
             return int(self.size.height * MOST_OF_VIEW) - ABOUT_GRIDS
         return self.query_one("#grids").size.height
 

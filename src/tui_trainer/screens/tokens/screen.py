@@ -176,7 +176,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
         Of two tokenizers each has its own, below what it made of the text.
         """
-        has_room = self.has_class("-broad") and self.size.height >= HIGH
+        has_room = self.has_class("-wide") and self.size.height >= HIGH
         compares = self.shown is not None and self.shown.asked.view == COMPARE
         self.set_class(has_room and not compares, "-beside")
 
