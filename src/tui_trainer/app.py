@@ -138,10 +138,11 @@ class TuiTrainer(
         if (screen := work_screen_of(self)) is not None:
             news = tell_done(self.session.guide, task, screen.NAME)
             self._news = news
-            self.set_timer(reading_seconds(news), self._forget_news)
+            self.set_timer(reading_seconds(news), partial(self._forget_news, news))
 
-    def _forget_news(self) -> None:
-        self._news = ""
+    def _forget_news(self, read: str) -> None:
+        if self._news == read:  # else something newer is to be read
+            self._news = ""
 
     @work
     async def load_model(self, choice: ModelChoice) -> None:

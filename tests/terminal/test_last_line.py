@@ -13,8 +13,10 @@ from tui_trainer.screens.dialogs.failure import FaultDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.predict.screen import PredictScreen
+from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.terminal import last_line
 from tui_trainer.widgets.status_line import StatusLine
+from tui_trainer.widgets.text_box import TextBox
 
 
 def with_engine(*keys: str) -> Running:
@@ -62,6 +64,31 @@ def plant(where: str, app: TuiTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
             fail()
 
         app.screen.run_worker(work())
+
+
+@pytest.mark.parametrize("kind", [TokensScreen, PredictScreen])
+async def test_a_screen_that_failed_to_show_an_answer_asks_again(
+    kind: type[TokensScreen | PredictScreen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One question is under way at a time: one that broke must not be the last."""
+    async with with_engine("1" if kind is TokensScreen else "2") as (app, pilot):
+        screen = the(kind, app.screen)
+        await until(pilot, lambda: app.session.tokenizer is not None and app.session.status)
+        with monkeypatch.context() as broken:
+            broken.setattr(kind, "_show", fail)
+            screen.query_one(TextBox).text = "other"
+            await until(pilot, lambda: isinstance(app.screen, FaultDialog))
+        app.faults.clear()
+        await pilot.press("escape")
+        screen.query_one(TextBox).text = "third"
+        await until(pilot, lambda: "third" in told(screen))
+
+
+def told(screen: TokensScreen | PredictScreen) -> str:
+    """The text that what is on show is of."""
+    if isinstance(screen, TokensScreen):
+        return screen.shown.texts.first.text if screen.shown else ""
+    return screen.inspection.prediction.text if screen.inspection else ""
 
 
 async def test_late_on_what_has_gone_is_no_fault() -> None:

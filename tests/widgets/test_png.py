@@ -113,6 +113,13 @@ def test_axes_and_legend_are_named() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["each step", "moving average"]
 
 
+def test_a_number_whose_name_looks_like_a_formula_is_told_as_it_is(tmp_path: Path) -> None:
+    chart = NumberChart("$x^$")
+    chart.series.append(1, 100.0)
+    save_png(png_of(chart), tmp_path / "x.png")
+    assert figure_of(png_of(chart)).axes[0].get_ylabel() == "$x^$"
+
+
 def test_of_several_runs_the_legend_has_their_names() -> None:
     chart = OverlayChart()
     buckets = tuple(Bucket(n, n, 1.0, 1.0, 1.0) for n in (1, 2))

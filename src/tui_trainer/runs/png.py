@@ -83,8 +83,8 @@ def figure_of(chart: PngChart) -> "Figure":
         _write_rule(axes, rule)
     if chart.checkpoints:
         lines.append((_mark_checkpoints(axes, chart.checkpoints), "checkpoint"))
-    axes.set_xlabel(chart.x_label)
-    axes.set_ylabel(chart.y_label)
+    axes.set_xlabel(chart.x_label, parse_math=False)
+    axes.set_ylabel(chart.y_label, parse_math=False)  # a number of a run may have any name
     axes.grid(alpha=0.3)
     _scale(axes, chart)
     _name(axes, [(line, name) for line, name in lines if name])

@@ -1,5 +1,7 @@
 """What training would do to the row of logits: its loss after each step against the gradient."""
 
+import asyncio
+
 from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
@@ -33,7 +35,7 @@ class DescentPanel(Panel):
         self.reports: tuple[CrossEntropyReport, ...] = ()
         self._question: LabelledLogits | None = None
         self._answered: Descend | None = None
-        self._asking = False
+        self._asking = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         table = LineTable(id="steps")
@@ -65,15 +67,14 @@ class DescentPanel(Panel):
 
     @work
     async def _descend(self) -> None:
-        if self._asking:
+        if self._asking.locked():
             return
-        self._asking = True
-        while (asked := self._to_ask()) is not None:
-            reports = await self.session.ask(asked)
-            self._answered = asked
-            if reports is not None and asked.question == self._question:
-                self._draw(reports)
-        self._asking = False
+        async with self._asking:
+            while (asked := self._to_ask()) is not None:
+                reports = await self.session.ask(asked)
+                self._answered = asked
+                if reports is not None and asked.question == self._question:
+                    self._draw(reports)
 
     def _draw(self, reports: tuple[CrossEntropyReport, ...]) -> None:
         self.reports = reports

@@ -118,7 +118,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._positions = 0
         """How many the losses on show are of."""
         self._index = LAST
-        self._asking = False
+        self._asking = asyncio.Lock()
         self._asked_at = 0.0
 
     def body(self) -> Iterable[Widget]:
@@ -210,23 +210,27 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
     @work
     async def _ask(self) -> None:
         """Until the answer is for what the screen should show; no faster than a loop allows."""
-        if self._asking:
+        if self._asking.locked():
             return
-        self._asking = True
-        while (shown := self._to_show()) is not None and (self._is_stale or shown != self._asked):
-            if self._is_too_soon(shown):
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            following = self._is_beside_loop and shown == self._asked
-            self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
-            if self.inspection is None:
-                self._tell(COMES)
-            views = self.query("#facts, #positions, #opened, #candidates, #sampling")
-            with dimmed(*views, following=following):
-                inspection = await self.session.ask(shown.request(), self._say_failure)
-            if inspection is not None:
-                self._show(inspection, shown)
-        self._asking = False
+        async with self._asking:  # which whatever goes wrong gives back
+            while (shown := self._to_show()) is not None and (
+                self._is_stale or shown != self._asked
+            ):
+                if self._is_too_soon(shown):
+                    await asyncio.sleep(RETRY_SECONDS)
+                else:
+                    await self._ask_for(shown)
+
+    async def _ask_for(self, shown: Shown) -> None:
+        following = self._is_beside_loop and shown == self._asked
+        self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
+        if self.inspection is None:
+            self._tell(COMES)
+        views = self.query("#facts, #positions, #opened, #candidates, #sampling")
+        with dimmed(*views, following=following):
+            inspection = await self.session.ask(shown.request(), self._say_failure)
+        if inspection is not None:
+            self._show(inspection, shown)
 
     @property
     def _is_beside_loop(self) -> bool:

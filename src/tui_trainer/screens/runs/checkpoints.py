@@ -111,6 +111,6 @@ class RunCheckpoints:
         await app.switch_mode("gsm8k")
         while len(app.screen_stack) > 1:
             await app.pop_screen()
-        screen = app.screen
+        screen = app.get_screen_stack("gsm8k")[0]  # the user may have gone elsewhere meanwhile
         assert isinstance(screen, Gsm8kScreen)
         return screen

@@ -1,5 +1,6 @@
 """Runs: the loops on disk, their settings and loss curves, and what can be made of them."""
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar
@@ -82,7 +83,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
         """The rows of the list: the runs, the newest first, then what cannot be read."""
         self.marks = Marks()
         self.curves = RunCurves()
-        self._reading = False
+        self._reading = asyncio.Lock()
         self.listing = FolderList(self, runs_home, read_runs, self._take, moves=self._moves)
         self.checkpoints = RunCheckpoints(self, self.curves.curve)
         self.files = RunFiles(self, curves=self._curves_on_show, changed=self.listing.anew)
@@ -284,10 +285,9 @@ b opens the benches: how fast the training loops are on this machine, side by si
     @work
     async def _read_curves(self) -> None:
         """Read what the chart and the rows in view lack, and draw it as it comes."""
-        if self._reading:
+        if self._reading.locked():
             return
-        self._reading = True
-        try:
+        async with self._reading:
             while self.is_current:
                 read = await self.curves.read_slice(self._read_first, self._in_view)
                 if read is None:
@@ -295,8 +295,6 @@ b opens the benches: how fast the training loops are on this machine, side by si
                 if read in self._read_first:
                     self._show_read()
                 self.query_one("#runs", LineTable).draw_changed()
-        finally:
-            self._reading = False
 
     # What keys do
 

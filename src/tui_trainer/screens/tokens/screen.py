@@ -1,5 +1,6 @@
 """Tokens: a text, and what a tokenizer makes of it while you type."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -91,7 +92,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         self.shown: ShownText | None = None
         self.second: str | None = None
         """The source of the second tokenizer, once it is loaded."""
-        self._asking = False
+        self._asking = asyncio.Lock()
         self._answered: AskedText | None = None
         self._own: str | None = None
 
@@ -183,15 +184,14 @@ segment that is one token in both. Fewer tokens a character mean less to compute
     @work
     async def _ask(self) -> None:
         """Until the answer is for what is on the screen; a text typed over is never asked for."""
-        if self._asking:
+        if self._asking.locked():
             return
-        self._asking = True
-        while (asked := self._text_to_ask()) is not None and asked != self._answered:
-            texts = await self.session.ask(asked.tokenize, self._say_failure)
-            self._answered = asked
-            if texts is not None:
-                await self._show(ShownText(asked, texts))
-        self._asking = False
+        async with self._asking:  # which whatever goes wrong gives back
+            while (asked := self._text_to_ask()) is not None and asked != self._answered:
+                texts = await self.session.ask(asked.tokenize, self._say_failure)
+                self._answered = asked
+                if texts is not None:
+                    await self._show(ShownText(asked, texts))
 
     def _say_failure(self, failure: Failure) -> None:
         """While typing, a sentence above the last tokens is enough."""

@@ -1,5 +1,6 @@
 """The vocabulary around one of its entries: who its neighbours are, and what each was made of."""
 
+import asyncio
 from dataclasses import dataclass
 
 from textual import work
@@ -42,7 +43,7 @@ class VocabularyPanel(Panel):
         self._open: tuple[str, int] | None = None
         """The tokenizer's source, and the ID."""
         self._answered: ReadVocabulary | None = None
-        self._asking = False
+        self._asking = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         table = LineTable(id=f"{self.id}-entries")
@@ -78,17 +79,16 @@ class VocabularyPanel(Panel):
 
     @work
     async def _read(self) -> None:
-        if self._asking:
+        if self._asking.locked():
             return
-        self._asking = True
-        while (asked := self._to_ask()) is not None:
-            entries = await self.session.ask(asked)
-            self._answered = asked
-            if entries is not None:
-                self.entries = entries
-                self.table.show(COLUMNS, len(entries), self._row)
-                self._mark()
-        self._asking = False
+        async with self._asking:
+            while (asked := self._to_ask()) is not None:
+                entries = await self.session.ask(asked)
+                self._answered = asked
+                if entries is not None:
+                    self.entries = entries
+                    self.table.show(COLUMNS, len(entries), self._row)
+                    self._mark()
 
     def _mark(self) -> None:
         """The cursor on the opened entry, where it is on show."""
