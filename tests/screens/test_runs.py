@@ -162,7 +162,7 @@ async def test_the_list_and_the_selected_run() -> None:
             *("▶", "03:04", "2/2", "1e-5", "1", "-", "-", "0:01", "200", "failed")
         ]
         assert second.split() == [
-            *("03:04", "3/3", "0.0003", "1", "2.5000", "-", "0:02", "200", "done")
+            *("03:04", "3/3", "3e-4", "1", "2.5000", "-", "0:02", "200", "done")
         ]
         assert "2026-01-02 03:04 · failed" in shown(app)
         assert "failed: the disk is full · no checkpoint" in detail(app)

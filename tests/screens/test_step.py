@@ -132,15 +132,15 @@ async def test_learning_rate_by_key_and_typed() -> None:
         await pilot.press("l")
         app.screen.query_one(Input).value = "-3"
         await pilot.press("enter")
-        assert "must be above 0" in shown(app)
+        await until(pilot, lambda: "must be above 0" in shown(app))
         app.screen.query_one(Input).value = "fast"
         await pilot.press("enter")
-        assert "takes a number" in shown(app)
+        await until(pilot, lambda: "takes a number" in shown(app))
         assert loaded(app).lr == 5e-6
         app.screen.query_one(Input).value = "3e-4"
         await pilot.press("enter")
         await until(pilot, lambda: loaded(app).lr == 3e-4)
-        await until(pilot, lambda: "lr 0.0003" in shown(app))
+        await until(pilot, lambda: "lr 3e-4" in shown(app))
         await press_updates(app, pilot, 1)
         assert present(step_screen(app).report).lr == 3e-4
 
