@@ -184,7 +184,7 @@ async def test_with_room_the_list_tells_lr_batch_validation_time_and_rate(
         (row,) = rows(app)
         told = " ".join(row.strip("│ ").split())
         assert "2/2 3e-5 8×4 3.0000" in told
-        assert told.endswith("0.7010 0:01 200.0 █▇ ■ finished")
+        assert told.endswith("0.7010 0:01 200.0 ▇▆ ■ finished")
 
 
 def test_the_columns_fit_whatever_the_width_and_what_is_alike_goes_first() -> None:

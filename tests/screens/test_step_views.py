@@ -50,7 +50,7 @@ async def test_which_weights_moved_by_key(size: tuple[int, int]) -> None:
         first = present(view.report).layers[0]
         row = next(line for line in screen.splitlines() if "embed_tokens" in line)
         assert short(report.gradients[0].norm) in row
-        assert re.search("█[▁-█]|[▁-█]█", row), "the gradients of two updates, the larger one full"
+        assert re.search("▇[▁-▇]|[▁-▇]▇", row), "the gradients of two updates, the larger one full"
         assert short(first.ratio) in row
         assert (f"{first.moved:,}" in row) == (size[0] == 80)
         last = next(line for line in screen.splitlines() if line.lstrip("│▶ ").startswith("all "))

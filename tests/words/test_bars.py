@@ -28,9 +28,9 @@ def test_a_bar_is_right_to_half_a_cell(share: float, cells: int) -> None:
         ((), 8, ""),
         ((1.0, 2.0), 0, ""),
         ((0.0, 0.0), 8, "▁▁"),
-        ((8.0, 4.0, 0.0), 8, "█▅▁"),
-        ((100.0, 8.0, 4.0), 2, "█▅"),
-        ((math.nan, math.inf, 1.0), 8, "  █"),
+        ((8.0, 4.0, 0.0), 8, "▇▄▁"),
+        ((100.0, 8.0, 4.0), 2, "▇▄"),
+        ((math.nan, math.inf, 1.0), 8, "  ▇"),
     ],
 )
 def test_a_curve_has_the_last_values_from_0_to_the_highest(

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 FULL, EMPTY = "▰", "▱"
-HEIGHTS = "▁▂▃▄▅▆▇█"
+HEIGHTS = "▁▂▃▄▅▆▇"
+"""Not the whole cell: the curves of rows below one another would be one."""
 GAP = " "  # a value that is no number
 
 
@@ -24,4 +25,4 @@ def _height(value: float, highest: float) -> str:
     if not math.isfinite(value):
         return GAP
     share = max(0.0, value) / highest if highest > 0 else 0.0
-    return HEIGHTS[min(int(share * len(HEIGHTS)), len(HEIGHTS) - 1)]
+    return HEIGHTS[round(share * (len(HEIGHTS) - 1))]
