@@ -7,10 +7,10 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from tui_trainer.configuration.options import USUAL_THEME
 from tui_trainer.contrast import contrast
 from tui_trainer.themes import (
     COLOUR_BLIND,
-    DEFAULT,
     GROUNDS,
     LEAST_CONTRAST,
     OURS,
@@ -119,7 +119,7 @@ def test_our_names_mean_something_in_every_theme_there_is() -> None:
 
 def test_ours_come_first_and_the_dark_one_is_the_default() -> None:
     app = Themed[None]()
-    assert app.theme == app.current_theme.name == DEFAULT
+    assert app.theme == app.current_theme.name == USUAL_THEME
     assert list(app.available_themes)[: len(OURS)] == list(OURS)
     assert "nord" in app.available_themes
 

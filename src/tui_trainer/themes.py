@@ -19,6 +19,7 @@ from textual.color import BLACK, WHITE, Color
 from textual.reactive import Reactive
 from textual.theme import Theme
 
+from tui_trainer.configuration.options import USUAL_THEME
 from tui_trainer.contrast import contrast
 from tui_trainer.terminal.stylesheet import StyledOnce
 
@@ -28,7 +29,6 @@ LEAST_CONTRAST = 4.5
 """What WCAG 2.2 asks of text (1.4.3)."""
 GROUNDS = "background", "surface", "panel", "cursor"
 MEANT = "better", "worse", "attention", "data", "data-2"
-DEFAULT = "trainer-dark"
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ TEXTS = {"text-muted": "auto 75%", "text-disabled": "auto 72%"}
 """Textual has 60% and 38%, which are 2.9 and less on some of its own themes' grounds."""
 
 DARK = _own(
-    DEFAULT,
+    USUAL_THEME,
     Colours(
         better="#7ee787",
         worse="#ff5f6d",
@@ -234,7 +234,7 @@ def _plain_colours(theme: Theme) -> dict[str, str]:
 class Themed(StyledOnce[Return]):
     """An app with our themes beside Textual's; `app.theme = name` sets one."""
 
-    theme: Reactive[str] = Reactive(DEFAULT)
+    theme: Reactive[str] = Reactive(USUAL_THEME)
 
     @property
     def available_themes(self) -> dict[str, Theme]:

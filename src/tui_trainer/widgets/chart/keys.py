@@ -57,7 +57,9 @@ CHART_KEYS = (
     key("shift+left", "pan(-0.5)", "earlier", "What came before", CHART, id="chart-earlier"),
     key("shift+right", "pan(0.5)", "later", "What comes after", CHART, id="chart-later"),
     key("0", "whole", "show all", "All of the chart", CHART, main=33, id="chart-all"),
-    key("w", "follow", "follow", "The last part of the chart, as it grows", CHART, id="chart-w"),
+    key(
+        "w", "follow", "follow", "The last part of the chart, as it grows", CHART, id="chart-follow"
+    ),
     key(
         "equals_sign",
         f"zoom({1 / ZOOM})",
