@@ -1,5 +1,6 @@
 """What GSM8K says of a run fits where it is said, and says no more than is so."""
 
+import pytest
 from textual.widgets import Static
 
 from tests.fake_engine import FakeEngine
@@ -12,6 +13,7 @@ from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.gsm8k.words import describe_progress
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.run_clock import RunClock
+from tui_trainer.words.diverging import diverges
 
 NO_MEMORY = "There is not enough memory for this: " + "use smaller batches, " * 9 + "or a GPU."
 
@@ -44,7 +46,7 @@ async def test_why_a_run_failed_is_told_to_its_end_with_its_sign() -> None:
         await until(pilot, lambda: "or a GPU." in shown(app))
 
 
-async def test_what_happened_tells_of_pauses_and_not_of_the_beginning() -> None:
+async def test_what_happened_tells_of_the_beginning_and_of_pauses() -> None:
     engine = FakeEngine([3.0] * 4, gated=True)
     async with wide(engine) as (app, pilot):
         screen = the(Gsm8kScreen, app.screen)
@@ -55,9 +57,32 @@ async def test_what_happened_tells_of_pauses_and_not_of_the_beginning() -> None:
             await until(
                 pilot, lambda made: screen.report is not None and screen.report.step == made, step
             )
-        await until(pilot, lambda: happened(app) == "Nothing beside its steps so far.")
+        await until(pilot, lambda: happened(app) == "   0:00  began: step 1 of 4, lr 1e-5")
         await pilot.press("space")
-        await until(pilot, lambda: happened(app).split() == ["0:00", "▶", "running"])
+        await until(pilot, lambda: happened(app).split()[:3] == ["0:00", "▶", "running"])
         await pilot.press("space")
         engine.gate.release()
         await until(pilot, lambda: happened(app).split()[:3] == ["0:00", "⏸", "paused"])
+
+
+async def test_a_loss_that_diverges_is_told_when_it_does_and_at_the_end() -> None:
+    async with wide(FakeEngine([3.1, 40.0, 5069.0, 4336.0])) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: "■ finished" in happened(app))
+        told = happened(app).splitlines()
+        assert [line for line in told if "▲" in line] == [
+            "   0:00  ▲ loss 40.0000 at step 2: it diverges: take a lower learning rate"
+        ]
+        assert told[-1] == "   0:00  began: step 1 of 4, lr 1e-5"
+        assert any("checkpoint 4" in line for line in told)
+        end = "▲ It diverges: take a lower learning rate."
+        await until(pilot, lambda: end in " ".join(shown(app).replace("│", " ").split()))
+
+
+@pytest.mark.parametrize(
+    ("first", "loss"), [(3.1, 9.0), (9.2, 25.0), (12.0, 30.0), (None, 99.0), (3.1, None)]
+)
+def test_a_loss_that_only_rises_or_that_nobody_knows_is_no_diverging_one(
+    first: float | None, loss: float | None
+) -> None:
+    assert not diverges(first, loss)

@@ -10,6 +10,7 @@ from tui_trainer.reports.loop import ChangeReport, LoopReport, SampleReport, Val
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.words.diverging import REMEDY, diverges
 from tui_trainer.words.numbers import byte_count, duration, learning_rate, nats, seconds_of
 from tui_trainer.words.signs import STATES, WARNING
 
@@ -27,10 +28,15 @@ class Happened(Panel):
         self._told: deque[Content] = deque(maxlen=KEPT)
         self._lr: float | None = None
         self._state: LoopState | None = None
+        self._first: float | None = None
+        """The loss of its first step."""
+        self._diverges = False
+        """Whether that was told."""
 
     def clear(self) -> None:
         self._told.clear()
-        self._lr = self._state = None
+        self._lr = self._state = self._first = None
+        self._diverges = False
 
     def add(self, report: LoopReport, seconds: float) -> None:
         """Take in what the loop reports, `seconds` of training after its beginning."""
@@ -62,14 +68,7 @@ class Happened(Panel):
         return []
 
     def _of_step(self, report: StepReport) -> list[Content]:
-        found = []
-        if self._lr is not None and self._lr != report.peak_lr:
-            before, after = learning_rate(self._lr), learning_rate(report.peak_lr)
-            found.append(Content(f"lr {before} → {after} at step {report.step:,}"))
-        self._lr = report.peak_lr
-        if not report.applied:
-            sign, style = WARNING.said(f"step {report.step:,} left out: not finite")
-            found.append(Content.assemble((sign, style)))
+        found = [*self._of_lr(report), *self._of_loss(report)]
         if report.checkpoint is not None:
             saved = report.checkpoint
             size = f"{byte_count(saved.bytes)} in {seconds_of(saved.seconds)}"
@@ -79,6 +78,27 @@ class Happened(Panel):
             else:
                 found.append(Content(words))
         return found
+
+    def _of_lr(self, report: StepReport) -> list[Content]:
+        """With the first step, that it began."""
+        lr, before, self._lr = learning_rate(report.peak_lr), self._lr, report.peak_lr
+        if before is None:
+            return [Content(f"began: step {report.step:,} of {report.steps:,}, lr {lr}")]
+        if before == report.peak_lr:
+            return []
+        return [Content(f"lr {learning_rate(before)} → {lr} at step {report.step:,}")]
+
+    def _of_loss(self, report: StepReport) -> list[Content]:
+        """What is wrong with it, the first time that it diverges."""
+        if not report.applied:
+            said = f"step {report.step:,} left out: not finite"
+            return [Content.assemble(WARNING.said(said))]
+        self._first = report.loss if self._first is None else self._first
+        if self._diverges or not diverges(self._first, report.loss):
+            return []
+        self._diverges = True
+        said = f"loss {nats(report.loss)} at step {report.step:,}: {REMEDY}"
+        return [Content.assemble(WARNING.said(said))]
 
     def show(self) -> None:
         nothing = NO_RUN if self._state is None and self._lr is None else NO_MORE

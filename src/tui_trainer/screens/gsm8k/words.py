@@ -11,6 +11,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.progress_line import progress_line
 from tui_trainer.widgets.run_clock import RunClock
 from tui_trainer.words.costs import describe_saves
+from tui_trainer.words.diverging import REMEDY, diverges
 from tui_trainer.words.numbers import (
     byte_count,
     counted,
@@ -163,9 +164,15 @@ def describe_end(
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
         f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → {nats(series.last)}, "
-        f"average {nats(series.smoothed)}{without(series)}.\n"
+        f"average {nats(series.smoothed)}{without(series)}.{describe_diverged(series)}\n"
         f"{describe_kept(saved)} space starts another run{others}."
     )
+
+
+def describe_diverged(series: Series) -> str:
+    """That its numbers are those of a model that has forgotten all, where they are."""
+    diverged = diverges(series.first, series.smoothed) or diverges(series.first, series.last)
+    return f" {WARNING.mark} {REMEDY.capitalize()}." if diverged else ""
 
 
 def describe_kept(saved: SavedRun | None) -> str:

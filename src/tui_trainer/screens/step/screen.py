@@ -211,11 +211,10 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         """The last update, or what the weights predict that none here made."""
         view, status = self.views.predictions, self.session.status
         made = 0 if status is None else status.updates
-        before = self.losses.before(made, view.prediction.text) if view.prediction else None
-        shown = view.update_on_show, view.prediction, made, before
+        shown = view.prediction, made, self.losses.before(made, view.prediction)
         update, losses = self._last
-        update.show(*shown)
-        losses.show(*shown)
+        update.show(view.update_on_show, *shown)
+        losses.show(view.update_on_show, *shown)
         self.query_one(TextPanel).show(view.prediction, view.refused)
 
     def _on_status(self, status: LearnerStatus) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tui_trainer.reports.phases import NamedNorm
+from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.runs.series import Series
 from tui_trainer.screens.step.layer_norms import LayerNorms
@@ -61,10 +62,13 @@ class UpdateLosses:
         self.add(*made, report.gradients)
         self.positions.add(report)
 
-    def before(self, updates: int, text: str) -> float | None:
-        """The loss of `text` before the last of so many updates; None where that is not known."""
+    def before(self, updates: int, prediction: Prediction | None) -> float | None:
+        """The loss that its text had before the last of so many updates; None where that is not
+        known."""
         made = self._made.get(updates)
-        return None if made is None or made.text != text else made.loss
+        if made is None or prediction is None or made.text != prediction.text:
+            return None
+        return made.loss
 
     def go_to(self, updates: int, *, can_redo: bool) -> bool:
         """The weights are so many updates away now, made or undone elsewhere; whether they went
