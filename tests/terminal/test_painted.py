@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tests.terminal.seen import cells
 from tui_trainer.terminal.painted import Painted, Piece, signs_of
 from tui_trainer.terminal.pens import change
 
@@ -30,7 +31,6 @@ TEXTS = (
     "a  b",
     " " * 14,
 )
-UNSEEN_ON_BLANKS = ("fg", "bold", "italics")
 
 
 def whole(pieces: Iterable[Piece], colours: ColorSystem) -> str:
@@ -41,20 +41,6 @@ def whole(pieces: Iterable[Piece], colours: ColorSystem) -> str:
         for text, style, _ in strip:
             written.append(Strip.render_style(style or Style(), text, color_system=colours))
     return "".join(written)
-
-
-def cells(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
-    """What can be seen of each cell: of a blank neither the colour of letters nor bold."""
-    rows = []
-    for y in range(screen.lines):
-        row = []
-        for x in range(screen.columns):
-            one = screen.buffer[y][x]
-            is_blank = one.data == " " and not (one.reverse or one.underscore or one.strikethrough)
-            unseen = dict.fromkeys(UNSEEN_ON_BLANKS, "") if is_blank else {}
-            row.append(tuple((one._asdict() | unseen).values()))
-        rows.append(row)
-    return rows
 
 
 def some_strip(dice: random.Random, width: int, texts: Sequence[str]) -> Strip:

@@ -4,12 +4,14 @@ import random
 import time
 from dataclasses import replace
 
+import pyte
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
 from tests.fake_engine import FakeEngine
 from tests.known import the
 from tests.pilot import running, until
+from tests.terminal.seen import cells
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 
@@ -17,6 +19,7 @@ A_SECOND = 6_000
 """Bytes that a running loop may cost the link: a twentieth of 1 Mbit/s."""
 STEPS = 7
 """Between two redraws: 14 a second, as the tutorial's loop makes on two cores."""
+NAMED = {" ": "space", ".": "full_stop", "?": "question_mark", ",": "comma"}
 FIRST, REDRAWS = 2, 4
 TEXT = "Tom has twelve apples and gives three of them to a friend . How many are left ?"
 
@@ -62,6 +65,26 @@ async def test_a_running_loop_costs_the_link_little(
         size_of_all = len("".join(written).encode())
         engine.gate.release(100)
     assert size_of_all <= A_SECOND * max(seconds, REDRAWS * SHOW_SECONDS)
+
+
+async def test_the_terminal_shows_what_all_of_it_drawn_anew_would(written: list[str]) -> None:
+    """On each screen, after others, a dialog, a sheet and a notification."""
+    screen = pyte.Screen(80, 24)
+    stream = pyte.Stream(screen)
+    async with running("escape", engine=lambda _: FakeEngine([3.0, 2.0])) as (app, pilot):
+        for keys in ("1b", "5. ", "2", "3?", "4 ", "6", "5,", "1"):
+            await pilot.press(*(NAMED.get(key, key) for key in keys))
+            await pilot.press("escape", "escape")
+            app.clear_notifications()  # else one goes while the two are compared
+            await pilot.pause(0.2)
+            stream.feed("".join(written))
+            written.clear()
+        seen, anew = cells(screen), pyte.Screen(80, 24)
+        app.action_redraw()
+        await until(pilot, lambda: len("".join(written)) > 80 * 24)
+        pyte.Stream(anew).feed("".join(written))
+    rows = [number for number in range(24) if cells(anew)[number] != seen[number]]
+    assert not rows
 
 
 def is_drawn(screen: Gsm8kScreen, step: int) -> bool:
