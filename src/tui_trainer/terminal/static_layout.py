@@ -29,8 +29,9 @@ def takes_its_room(static: Static) -> bool:
     size, container, viewport = static.content_size, static.container_size, static.app.size
     width, height = static.styles.width, static.styles.height
     if height is not None and height.is_auto:
+        least = static.styles.min_height
         needed = static.get_content_height(container, viewport, size.width)
-        if needed != size.height:
+        if max(needed, (least and least.cells) or 0) != size.height:
             return False
     is_fixed = width is None or not width.is_auto
     return is_fixed or static.get_content_width(container, viewport) == size.width
