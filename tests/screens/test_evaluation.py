@@ -576,8 +576,8 @@ async def test_t_shows_the_raw_texts_of_the_item_and_its_neighbours() -> None:
         assert "strict 2, flexible 2, expected 2 · 7 tokens, end of text" in text
         assert "4 [/bold] ␛]52;c;x␇⟨202E⟩⇥pears⏎" in text
         assert "\x1b" not in text
-        assert "── answer of evaluation 2: 4 updates" in text
-        assert "── answer of evaluation 1: as loaded" in text
+        assert "── answer of 2: 4 updates" in text
+        assert "── answer of 1: as loaded" in text
         assert "It is 2." in text
         assert "Question: builtin: how many is 1 + 1?⏎" in text
         await pilot.press("n")

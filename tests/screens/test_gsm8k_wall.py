@@ -15,7 +15,7 @@ from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import MOST
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
-from tui_trainer.screens.gsm8k.run_panel import best_of, describe_kept
+from tui_trainer.screens.gsm8k.run_panel import best_of, describe_kept, describe_pace
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
@@ -242,3 +242,13 @@ async def test_where_there_is_room_the_best_and_the_worst_item_stand_below_the_l
             found = present(item)
             told = f"{which} so far  item {found.problem:,}  {nats(found.loss)} nats"
             await until(pilot, lambda told: told in shown(app), told)
+
+
+def test_a_learning_rate_is_a_curve_where_it_is_not_constant() -> None:
+    constant, falling = Series(), Series()
+    for step in range(1, 40):
+        constant.append(step, 1e-5)
+        falling.append(step, 1e-5 * (40 - step))
+    assert describe_pace(constant, 1532.0).plain == "lr constant so far  1,532 tok/s"
+    curve = describe_pace(falling, 1532.0).plain.split()[1]
+    assert curve[0] == "█" and curve[-1] == "▁"

@@ -310,3 +310,10 @@ async def test_of_a_long_run_a_redraw_paints_only_the_cells_that_differ(
         app.chart._draw_anew()
         cells = sum(region.area for region in painted)
     assert 1 <= cells <= 6
+
+
+def test_a_sentence_in_the_place_of_a_curve_is_told_to_its_end() -> None:
+    said = "Nothing is measured on held-out items yet."
+    canvas = draw(Picture((), "", said), 20, 8, titled=False).canvas
+    assert " ".join(" ".join(canvas.lines).split()) == said
+    assert len(draw(Picture((), "", said), 20, 1).canvas.lines) == 1

@@ -127,6 +127,6 @@ def texts_of(texts: ItemTexts) -> Iterator[Text]:
 
 def _answer(answer: Answer, by: str) -> Iterator[Text]:
     """As the model gave it, and as it was scored where special tokens stood in it."""
-    yield f"answer of evaluation {by}", answer.shown
+    yield f"answer of {by}", answer.shown
     if not answer.is_scored_as_shown:
         yield "scored without special tokens", answer.text

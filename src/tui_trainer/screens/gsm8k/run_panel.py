@@ -59,7 +59,8 @@ def best_of(validation: Series, steps: Iterable[int]) -> int | None:
 
 def describe_pace(lr: Series, per_second: float) -> Content:
     """The learning rate so far as a small curve, and the rate: `lr ▃▆█▇▆▅▃▂   1,532 tokens/s`."""
-    curve = sparkline([bucket.highest for bucket in lr.reduced(CURVE)], CURVE)
+    rates = [bucket.highest for bucket in lr.reduced(CURVE)]
+    curve = sparkline(rates, CURVE) if len(set(rates)) > 1 else "constant so far"
     return Content.assemble(
         ("lr ", CONTEXT), (curve, DATA), "  ", tokens_per_second(per_second).strip()
     )

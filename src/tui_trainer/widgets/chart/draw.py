@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from tui_trainer.runs.series import Bucket
 from tui_trainer.widgets.chart.axes import (
@@ -55,7 +56,10 @@ def draw(
     """
     ends = shown_ends(picture, view or View())
     if ends is None:
-        return Drawn(Canvas(["", f" {picture.empty}"] if titled else [f" {picture.empty}"], width))
+        said = [
+            f" {line}" for line in wrap(picture.empty, max(1, width - 2), break_on_hyphens=False)
+        ]
+        return Drawn(Canvas([*[""] * (titled and height > 1), *said][:height], width))
     room = height - titled
     least = SMALLEST_BARE if picture.plain else SMALLEST_FRAMED
     if width < least[0] or room < least[1]:
