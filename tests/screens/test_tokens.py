@@ -563,6 +563,7 @@ async def test_the_neighbours_of_the_selected_token_fill_what_is_left_below_its_
             first, rows = panel.entries[0].id, entries.size.height - 1
             assert panel.entries == ENGINE.vocabulary("builtin", first, rows)
         assert table.region.height == len(tokens) + 3, "as high as what is in it"
+        assert "vocabulary  4,096 entries" in shown(screen.app)
         assert panel.region.y == table.region.bottom
         await pilot.resize_terminal(200, 60)
         beside = screen.query_one("#vocabulary", VocabularyPanel)

@@ -57,6 +57,8 @@ class VocabularyPanel(Panel):
     def open(self, source: str, token_id: int) -> None:
         """Show the entries around `token_id` of the tokenizer of that source."""
         self._open = source, token_id
+        if (tokenizer := self.session.tokenizer) is not None and tokenizer.name == source:
+            self.figure = f"{tokenizer.vocabulary:,} entries"
         self._mark()
         self._read()
 
