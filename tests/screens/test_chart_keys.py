@@ -22,7 +22,7 @@ async def test_on_step_they_work_from_the_screen_and_from_its_tables() -> None:
         await press_updates(app, pilot, 4)
         screen = step_screen(app)
         await pilot.press("left", "left", "left")
-        await until(pilot, lambda: "update 2  loss" in shown(app))
+        await until(pilot, lambda: "─ loss (nats)  update 2  loss" in shown(app))
         assert screen._norms.view == screen.chart.view
         screen.query_one("#positions", LineTable).focus()
         await pilot.press("right", "plus")

@@ -107,8 +107,10 @@ class LossesPanel(ChartPanel):
         return FOLLOW_KEYS if self.chart.has_focus else READ_KEYS
 
     def tell(self) -> None:
-        self.title, figure, took = self._words
-        self.figure = self.chart.reading() or figure
+        title, figure, took = self._words
+        reading = self.chart.reading()
+        self.title = title if reading is None else self.chart.title  # one update is named, not two
+        self.figure = figure if reading is None else reading
         self.hint = "   ".join(filter(None, (*self.chart.legend, took, self.keys, LOG)))
 
 
