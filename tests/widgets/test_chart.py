@@ -19,7 +19,7 @@ from tui_trainer.widgets.chart.axes import with_room
 from tui_trainer.widgets.chart.canvas import FRAME, RAW, Dots
 from tui_trainer.widgets.chart.draw import CROSS_LINE, axis_ends, draw
 from tui_trainer.widgets.chart.loss_chart import LossChart
-from tui_trainer.widgets.chart.marks import CHECKPOINT, CheckpointMark, LrMark
+from tui_trainer.widgets.chart.marks import CHECKPOINT, CheckpointMark, LrMark, Plot
 from tui_trainer.widgets.chart.picture import Curve, Picture, Shape, readings
 from tui_trainer.widgets.chart.view import View
 
@@ -317,3 +317,15 @@ def test_a_sentence_in_the_place_of_a_curve_is_told_to_its_end() -> None:
     canvas = draw(Picture((), "", said), 20, 8, titled=False).canvas
     assert " ".join(" ".join(canvas.lines).split()) == said
     assert len(draw(Picture((), "", said), 20, 1).canvas.lines) == 1
+
+
+def test_a_point_stands_on_the_dot_of_its_line_and_the_crosshair_on_both() -> None:
+    for columns in range(2, 90):
+        plot = Plot(0.0, 1.0, 5, 5 + columns - 1)
+        dots = Dots(columns, 1)
+        for share in (0.0, 0.25, 1 / 3, 0.5, 0.75, 1.0):
+            dot = round(share * (dots.width - 1))
+            assert plot.column(share) == 5 + dot // 2
+        assert [plot.column(plot.place(5 + n)) for n in range(columns)] == [
+            *range(5, 5 + columns)
+        ], "the mouse is on what it reads"

@@ -309,8 +309,9 @@ async def test_any_size(size: tuple[int, int]) -> None:
             app.chart.series.append(step, loss)
         app.chart.redraw()
         await pilot.resize_terminal(*size)
-        await pilot.pause()
-        assert app.chart.size == size
+        async with asyncio.timeout(20):
+            while app.chart.size != size:
+                await pilot.pause(0.02)
         assert all(app.chart.render_line(y).cell_length == size[0] for y in range(size[1]))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tui_trainer.widgets.chart.canvas import FRAME, Canvas
+from tui_trainer.widgets.chart.canvas import DOTS_ACROSS, FRAME, Canvas
 from tui_trainer.words.numbers import counted, learning_rate
 
 RULE = "┊"
@@ -71,8 +71,10 @@ class Plot(NamedTuple):
     right: int
 
     def column(self, step: float) -> int:
+        """The one with the dot of a curve there: a point, a mark and the crosshair are on it."""
         share = (step - self.low) / (self.high - self.low)
-        return self.left + round(share * (self.right - self.left))
+        dots = DOTS_ACROSS * (self.right - self.left + 1)
+        return self.left + round(share * (dots - 1)) // DOTS_ACROSS
 
     def place(self, column: int) -> float:
         """The step in a column; beyond the plot that of its end."""
