@@ -81,7 +81,7 @@ def test_show_tells_all_of_a_run(program: Program, before: bool) -> None:
     assert line["versions"] == {"python": "3.11.7", "torch": "2.13.0"}
     assert line["bytes"] == sum(p.stat().st_size for p in (runs_home() / ONE).rglob("*.json*"))
     out = program("runs", "show", str(runs_home() / ONE)).out
-    assert "* lr                0.001" in out
+    assert "* lr                1e-3" in out
     assert "checkpoint of step 2" in out
     assert program("runs", "show", "nope").status == 2
 

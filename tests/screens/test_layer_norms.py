@@ -4,7 +4,8 @@ import math
 
 from tui_trainer.reports.moved import ALL
 from tui_trainer.reports.phases import NamedNorm
-from tui_trainer.screens.step.layer_norms import KEPT, LayerNorms
+from tui_trainer.screens.step.kept_updates import KEPT
+from tui_trainer.screens.step.layer_norms import LayerNorms
 
 
 def norms_of(updates: int) -> LayerNorms:

@@ -21,7 +21,7 @@ from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogi
 from tui_trainer.screens.loss.class_list import EXAMPLES
 from tui_trainer.screens.loss.descent import LR, DescentPanel
 from tui_trainer.screens.loss.screen import LossScreen
-from tui_trainer.screens.loss.words import COLUMNS, bar, large
+from tui_trainer.screens.loss.words import COLUMNS, large
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.chart.cross_entropy_curve import CrossEntropyCurve
@@ -420,4 +420,3 @@ def test_figures_keep_the_digits_that_tell() -> None:
         "2.688e43",
         "more than 1e308",
     ]
-    assert [bar(p) for p in (0.0, 0.02, 0.5, 1.0)] == ["", "▏", "███", "██████"]

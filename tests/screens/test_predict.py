@@ -31,7 +31,6 @@ from tui_trainer.screens.predict.sampling_ladders import (
 from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.predict.words import (
     CandidateTable,
-    bar,
     describe_opened,
     describe_sampling,
     describe_sum,
@@ -602,14 +601,6 @@ def test_the_loss_of_a_token_is_that_of_the_position_before_it() -> None:
     texts, losses = token_losses(inspection)
     assert texts == ("a", "b", "c")
     assert losses == (None, *(p.loss for p in inspection.prediction.positions[:2]))
-
-
-def test_a_bar_is_as_long_as_the_probability_to_an_eighth_of_a_cell() -> None:
-    assert bar(0, 8) == ""
-    assert bar(1, 8) == "█" * 8
-    assert bar(0.5, 8) == "█" * 4
-    assert bar(0.5 + 3 / 64, 8) == "█" * 4 + "▍"
-    assert bar(math.nan, 8) == ""
 
 
 def test_the_ladders_go_up_and_down_and_end() -> None:

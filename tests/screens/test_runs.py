@@ -718,7 +718,7 @@ async def test_a_run_that_stays_is_no_reason_to_read_the_list_again(tmp_path: Pa
     """A text that comes as keys has many a d: each list read and drawn anew took 60 ms."""
     (runs_home() / TWO).symlink_to(write_run(ONE).rename(tmp_path / "elsewhere"))
     async with with_engine() as (app, pilot):
-        await until(pilot, lambda: screen(app).listed and not screen(app).listing._asked.is_set())
+        await until(pilot, lambda: screen(app).listed and not screen(app).listing._reading.locked())
         read_until = screen(app).listing._rests_until
         await pilot.press("d")
         await until(pilot, lambda: f"{TWO} is a link" in notes(app))

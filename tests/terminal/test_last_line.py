@@ -8,11 +8,13 @@ from textual.widgets import Static
 from tests.fake_engine import FakeEngine
 from tests.known import the
 from tests.pilot import Running, running, shown, type_at_once, until
+from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.dialogs.failure import FaultDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.predict.screen import PredictScreen
+from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.terminal import last_line
 from tui_trainer.widgets.status_line import StatusLine
@@ -82,6 +84,22 @@ async def test_a_screen_that_failed_to_show_an_answer_asks_again(
         await pilot.press("escape")
         screen.query_one(TextBox).text = "third"
         await until(pilot, lambda: "third" in told(screen))
+
+
+async def test_a_list_of_runs_that_could_not_be_shown_is_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with with_engine() as (app, pilot):
+        with monkeypatch.context() as broken:
+            broken.setattr(RunsScreen, "_show_list", fail)
+            await pilot.press("6")
+            await until(pilot, lambda: isinstance(app.screen, FaultDialog))
+        app.faults.clear()
+        await pilot.press("escape")
+        name = write_run("2026-01-02-builtin-1").name
+        screen = the(RunsScreen, app.screen)
+        await until(pilot, lambda: [run.folder.name for run in screen.listed] == [name])
+        assert app.faults == []
 
 
 def told(screen: TokensScreen | PredictScreen) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.words.bars import full_cells, sparkline
+from tui_trainer.words.bars import bar, full_cells, sparkline
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,12 @@ from tui_trainer.words.bars import full_cells, sparkline
 )
 def test_a_share_fills_its_part_of_the_bar(share: float, full: int) -> None:
     assert full_cells(share, 5) == full
+
+
+def test_a_bar_is_as_long_as_the_share_to_an_eighth_of_a_cell() -> None:
+    assert [bar(p, 6) for p in (0.0, 0.02, 0.5, 1.0)] == ["", "▏", "███", "██████"]
+    assert bar(0.5 + 3 / 64, 8) == "████▍"
+    assert [bar(p, 8) for p in (math.nan, -0.1, 1.0000001)] == ["", "", "████████"]
 
 
 @given(st.floats(0, 1), st.integers(1, 40))

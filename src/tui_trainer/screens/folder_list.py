@@ -41,7 +41,9 @@ class FolderList(Generic[Row]):
         """
         self._screen = screen
         self._home, self._read, self._show, self._moves = home, read, show, moves
-        self._asked = asyncio.Event()
+        self._is_due = False
+        """Whether it was asked for since it was read last."""
+        self._reading = asyncio.Lock()
         self._listed_at = 0
         """As `changed_at` has it of the folder that was read last."""
         self._rests_until = 0.0
@@ -49,28 +51,30 @@ class FolderList(Generic[Row]):
     def follow(self) -> None:
         """From when the screen is there: list, and list again."""
         self._screen.set_interval(LIST_SECONDS, self._look)
-        self._screen.run_worker(self._keep())
         self.anew()
 
     def anew(self) -> None:
         """It may have changed."""
-        self._asked.set()
+        self._is_due = True
+        if not self._reading.locked():  # else it is read once more
+            self._screen.run_worker(self._read_anew())
 
     def _look(self) -> None:
         has_changed = changed_at(self._home()) != self._listed_at or self._moves()
         if has_changed and self._screen.is_current and time.monotonic() > self._rests_until:
             self.anew()
 
-    async def _keep(self) -> None:
-        while await self._asked.wait():
-            self._asked.clear()
-            began = time.monotonic()
-            self._listed_at = changed_at(self._home())
-            try:
-                listed = await in_thread(self._read)
-            except InputError as error:
-                self._show((), str(error))
-            else:
-                self._show(tuple(listed), "")
-            now = time.monotonic()
-            self._rests_until = now + LIST_SHARE * (now - began)
+    async def _read_anew(self) -> None:
+        async with self._reading:
+            while self._is_due:
+                self._is_due = False
+                began = time.monotonic()
+                self._listed_at = changed_at(self._home())
+                try:
+                    listed = await in_thread(self._read)
+                except InputError as error:
+                    self._show((), str(error))
+                else:
+                    self._show(tuple(listed), "")
+                now = time.monotonic()
+                self._rests_until = now + LIST_SHARE * (now - began)

@@ -13,15 +13,12 @@ if TYPE_CHECKING:
 NAME_CHARACTERS = 60
 
 
-def run_cells(
-    run: "RunDescription", steps: str, limit: int = NAME_CHARACTERS, *, year: bool = True
-) -> tuple[str, ...]:
-    """When it began, its model and problems in at most `limit` characters, its `steps`, its last
-    and best loss, and its state."""
+def run_cells(run: "RunDescription", steps: str) -> tuple[str, ...]:
+    """When it began, its model and problems, its `steps`, its last and best loss, its state."""
     return (
-        moment(run.started, year=year),
-        visible_source(run.model.name, limit),
-        visible_source(run.data.problems, limit),
+        moment(run.started),
+        visible_source(run.model.name, NAME_CHARACTERS),
+        visible_source(run.data.problems, NAME_CHARACTERS),
         steps,
         nats(run.tally.last),
         nats(run.tally.best),

@@ -10,10 +10,10 @@ from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.chart.cross_entropy_curve import POINT, CurvePoint
 from tui_trainer.widgets.line_table import Cell, Column
 from tui_trainer.words import signs
+from tui_trainer.words.bars import bar
 from tui_trainer.words.numbers import change, exponential, nats, probability
 
 BAR_WIDTH = 6
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 COLUMNS = (
     Column("#", 2, right=True),
     Column("  class", 12, share=1),
@@ -59,17 +59,11 @@ def class_cells(
     return (
         *known,
         probability(p),
-        Content.styled(bar(p), "$data"),
+        Content.styled(bar(p, BAR_WIDTH), "$data"),
         nats(-report.log_probabilities[row]),
         change(report.p_minus_onehot[row]),
         change(report.gradient[row]),
     )
-
-
-def bar(p: float) -> str:
-    """A probability as `BAR_WIDTH` cells, in steps of an eighth of one."""
-    whole, eighths = divmod(round(p * BAR_WIDTH * 8), 8)
-    return ("█" * whole + EIGHTHS[eighths]).rstrip()
 
 
 def large(number: float) -> str:

@@ -8,6 +8,7 @@ from tui_trainer.reports.predictions import Candidate, Position, Prediction
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.cell_text import Fit, piece, shortened
 from tui_trainer.widgets.line_table import GAP, MARK, Cell, Column
+from tui_trainer.words.bars import bar
 from tui_trainer.words.numbers import counted, nats, probability
 from tui_trainer.words.signs import RIGHT
 
@@ -22,7 +23,6 @@ POSITION_COLUMNS = (
     Column("entropy", 7, right=True),
 )
 LAST, CUT = "—", "·"
-EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def position_cells(position: Position, generated_from: int) -> tuple[Cell, ...]:
@@ -46,12 +46,6 @@ def marked(candidate: Candidate, position: Position) -> Cell:
     text = piece(candidate.text)
     right = position.expected is not None and candidate.id == position.expected.id
     return Content.assemble(RIGHT, " ", text) if right else f"  {text}"
-
-
-def bar(p: float, width: int) -> str:
-    """A bar of `width` cells at p = 1, to an eighth of a cell."""
-    eighths = round(8 * width * p) if 0 <= p <= 1 else 0
-    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
 
 class CandidateTable:

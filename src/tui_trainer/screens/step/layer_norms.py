@@ -4,27 +4,15 @@ import math
 
 from tui_trainer.reports.moved import ALL
 from tui_trainer.reports.phases import NamedNorm
+from tui_trainer.screens.step.kept_updates import KeptUpdates
 
-KEPT = 60  # updates: as many as the widest column of them has cells
 
-
-class LayerNorms:
-    """Of the updates that lead to the weights, and of those that were undone and can be redone."""
-
-    def __init__(self) -> None:
-        self._at: dict[int, dict[str, float]] = {}
-        """By how many updates there are with it, oldest first; by the layer's name."""
+class LayerNorms(KeptUpdates[dict[str, float]]):
+    """By the layer's name."""
 
     def add(self, update: int, gradients: tuple[NamedNorm, ...]) -> None:
         """One more update; those from there on cannot be redone any more."""
-        self.forget_from(update)
-        self._at[update] = with_all(gradients)
-        while len(self._at) > KEPT:
-            del self._at[next(iter(self._at))]
-
-    def forget_from(self, update: int) -> None:
-        for later in [made for made in self._at if made >= update]:
-            del self._at[later]
+        self._keep(update, with_all(gradients))
 
     def of(self, layer: str, update: int) -> list[float]:
         """Those of a layer up to an update, the oldest first."""

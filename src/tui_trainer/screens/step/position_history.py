@@ -2,16 +2,14 @@
 
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.screens.step.layer_norms import KEPT
+from tui_trainer.screens.step.kept_updates import KeptUpdates
 
 
-class PositionHistory:
-    """Of the updates that lead to the weights, and of those that were undone and can be redone;
-    those of another text are another history."""
+class PositionHistory(KeptUpdates[tuple[float | None, ...]]):
+    """By position; the updates of another text are another history."""
 
     def __init__(self) -> None:
-        self._at: dict[int, tuple[float | None, ...]] = {}
-        """By how many updates there are with it, oldest first."""
+        super().__init__()
         self._text = ""
 
     def add(self, report: UpdateReport) -> None:
@@ -21,14 +19,8 @@ class PositionHistory:
             self._at.clear()
         self.forget_from(report.update)
         if not self._at:
-            self._at[report.update - 1] = of_right(report.before)
-        self._at[report.update] = of_right(report.after)
-        while len(self._at) > KEPT:
-            del self._at[next(iter(self._at))]
-
-    def forget_from(self, update: int) -> None:
-        for later in [made for made in self._at if made >= update]:
-            del self._at[later]
+            self._keep(report.update - 1, of_right(report.before))
+        self._keep(report.update, of_right(report.after))
 
     def of(self, position: int, update: int) -> list[float]:
         """Those of a position up to an update, the oldest first; empty where none follows."""

@@ -90,9 +90,9 @@ class Chart(Widget, can_focus=True):
 
         chart: "Chart"
 
-    def __init__(self, *, titled: bool = True, id: str | None = None) -> None:
+    def __init__(self, *, titled: bool = True) -> None:
         """Not `titled` where something else, its panel, has its title and what it reads."""
-        super().__init__(id=id)
+        super().__init__()
         self._titled = titled
         self.most: float | None = None
         """The step that the run ends with; None where no more steps are to come."""

@@ -34,9 +34,8 @@ class LossChart(Chart):
         *,
         smoothing: bool = True,
         titled: bool = True,
-        id: str | None = None,
     ) -> None:
-        super().__init__(titled=titled, id=id)
+        super().__init__(titled=titled)
         self.series = Series()
         self.validation = Series()
         """Losses of held-out items, by how many steps were made before."""
