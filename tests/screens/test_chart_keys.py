@@ -97,3 +97,12 @@ async def test_on_loss_they_are_the_charts_once_it_has_the_focus(size: tuple[int
         await pilot.press("escape", "escape", "plus")
         await until(pilot, lambda: screen.shown.logits != logits)
         assert "← → read" not in shown(app).splitlines()[-1]
+
+
+async def test_at_80_columns_how_a_chart_is_read_is_beside_its_title() -> None:
+    async with opened("5", (80, 24)) as (app, pilot):
+        await until(pilot, lambda: "── loss (nats) ──" in shown(app))
+        await pilot.press("full_stop")
+        await until(pilot, lambda: "── loss (nats)  ← → read ──" in shown(app))
+        await pilot.press("left")
+        await until(pilot, lambda: "← → read ─" in shown(app) and "step 1  loss" in shown(app))

@@ -156,7 +156,7 @@ async def test_what_is_on_show_is_saved_by_a_key_that_is_on_the_footer() -> None
 
 def test_the_keys_of_a_chart_come_after_those_of_the_screen_itself() -> None:
     node = DOMNode()
-    groups = by_group(Bound(node, binding) for binding in (*CHART_KEYS, *GSM8K_KEYS))
+    groups = by_group(Bound(node, binding) for binding in (*CHART_KEYS, *reversed(GSM8K_KEYS)))
     headings = list(groups)
-    assert headings[:2] == ["The run", "Evaluate"]
+    assert headings[:3] == ["The run", "Evaluate", "Settings"]
     assert headings.index(CHART) > headings.index("Look")

@@ -114,15 +114,23 @@ def keys_of(screen: Screen[Result]) -> tuple[Bound, ...]:
     return tuple(found.values())
 
 
+def importance(binding: Binding) -> int:
+    """Its place by that, from 1; what only the sheet has comes last."""
+    return place_of(binding).main or LAST
+
+
 def by_group(bound: Iterable[Bound]) -> Mapping[str, list[Binding]]:
-    """The keys by heading; under each the main ones first, the most important first."""
+    """The keys by heading, that of the most important one first; under each the main ones first."""
     groups: dict[str, list[Binding]] = {}
     for one in bound:
         groups.setdefault(place_of(one.binding).description, []).append(one.binding)
     shared = CHART, TEXT, WEIGHTS, EVERYWHERE, SCREENS
-    own = [heading for heading in groups if heading not in shared]
+    own = sorted(
+        (heading for heading in groups if heading not in shared),
+        key=lambda heading: min(map(importance, groups[heading])),
+    )
     return {
-        heading: sorted(groups[heading], key=lambda binding: place_of(binding).main or LAST)
+        heading: sorted(groups[heading], key=importance)
         for heading in (*own, *shared)
         if heading in groups
     }

@@ -344,7 +344,8 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         text = "" if self.inspection is None else self.inspection.continuation
         if text != self._continuation:  # else the whole screen is laid out anew at each key
             self._continuation = text
-            self.query_one("#continuation", Static).update(Content(visible(text, newline="⏎\n")))
+            goes_on = Content.assemble(("…", "$context"), visible(text, newline="⏎\n"))
+            self.query_one("#continuation", Static).update(goes_on)
         self.query_one("#generated").display = bool(self.generated)
 
     def _show_sampling(self) -> None:

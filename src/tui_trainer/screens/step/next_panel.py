@@ -1,6 +1,7 @@
 """What the next update is made with, how far back one can go, and what goes on."""
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -25,7 +26,9 @@ class NextPanel(Panel):
         self._facts = {name: Static(words, id=name) for name, words in self._told.items()}
 
     def compose(self) -> ComposeResult:
-        yield from self._facts.values()
+        for line in (("lr", "undo"), ("mode", "progress", "memory")):
+            with Horizontal():
+                yield from (self._facts[name] for name in line)
 
     def show(self, state: Content) -> None:
         """The settings as they are, or were asked to become; `state` tells what goes on."""

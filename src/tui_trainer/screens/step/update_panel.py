@@ -109,7 +109,8 @@ class LossesPanel(ChartPanel):
     def tell(self) -> None:
         title, figure, took = self._words
         reading = self.chart.reading()
-        self.title = title if reading is None else self.chart.title  # one update is named, not two
+        named = title if reading is None else self.chart.title  # one update is named, not two
+        self.title = self.titled(named)
         self.figure = figure if reading is None else reading
         self.hint = "   ".join(filter(None, (*self.chart.legend, took, self.keys, LOG)))
 

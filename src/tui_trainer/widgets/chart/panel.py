@@ -1,9 +1,13 @@
 """A chart in its panel, whose title has its figure and what its crosshair reads."""
 
 from textual import events
+from textual.content import Content
 
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.panel import Panel
+
+BETWEEN = "  "
+"""Of what is told in a hint."""
 
 
 class ChartPanel(Panel):
@@ -30,8 +34,14 @@ class ChartPanel(Panel):
         """It has other numbers, or another place is read."""
         self.tell()
 
+    def titled(self, title: str) -> Content:
+        """Where there is no place for a hint its first keys are beside the title."""
+        is_rule = self.screen.has_class("-narrow")
+        keys = self.keys.partition(BETWEEN)[0] if is_rule and self.chart.has_curve else ""
+        return Content.assemble(title, (f"  {keys}", "$context")) if keys else Content(title)
+
     def tell(self) -> None:
-        self.title = self.chart.title
+        self.title = self.titled(self.chart.title)
         reading = self.chart.reading()
         self.figure = self.chart.figure() if reading is None else reading
-        self.hint = "  ".join(filter(None, (*self.chart.legend, self.keys)))
+        self.hint = BETWEEN.join(filter(None, (*self.chart.legend, self.keys)))
