@@ -1,5 +1,8 @@
 """Which losses the chart of Step shows, whatever was undone and redone in between."""
 
+import pytest
+
+from tests.fake_engine import FakeEngine
 from tui_trainer.runs.series import Series
 from tui_trainer.screens.step.update_losses import UpdateLosses
 
@@ -9,7 +12,8 @@ class Curve:
 
     def __init__(self) -> None:
         self.series, self.grad_norms, self.redraws = Series(), Series(), 0
-        self.losses = UpdateLosses(self.series, self.grad_norms, self._redraw)
+        self.after = Series()
+        self.losses = UpdateLosses(self.series, self.after, self.grad_norms, self._redraw)
 
     def _redraw(self) -> None:
         self.redraws += 1
@@ -71,3 +75,18 @@ def test_a_status_that_changes_nothing_draws_nothing() -> None:
     drawn = curve.redraws
     curve.losses.go_to(2, can_redo=False)
     assert curve.redraws == drawn
+
+
+def test_the_loss_that_the_last_update_led_to_is_on_the_chart_until_the_weights_are_others() -> (
+    None
+):
+    """The panel said 6.80 → 5.08, and the chart beside it ended at 6.80."""
+    curve, engine = Curve(), FakeEngine()
+    report = engine.update("abc")
+    curve.losses.add_update(report)
+    assert (report.loss, curve.series.last) == (5.0, 5.0)
+    assert (curve.after.ends, curve.after.last) == ((1, 1), report.after.loss)
+    curve.losses.add_update(engine.update("abc"))
+    assert (curve.after.ends, curve.after.last) == ((2, 2), pytest.approx(5 / 3))
+    curve.losses.go_to(1, can_redo=True)
+    assert len(curve.after) == 0

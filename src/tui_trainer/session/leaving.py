@@ -69,7 +69,7 @@ def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
         answers.insert(1, Choice("w", f"save and {leaving.verb}"))
     words = f"{_what_is_lost(session, unsaved)} {leaving.question}"
     if leaving is RELOAD:
-        words += f" They are {describe_loaded(session.choice.source)}."
+        words += f" The loaded ones are {describe_loaded(session.choice.source)}."
     return Question(words, tuple(answers))
 
 

@@ -115,7 +115,7 @@ def score_cells(
     asked = (str(settings.shots), str(settings.max_tokens)) if wide else ()
     figures = (interval(strict),) if wide else ()
     return (
-        *(name(number, report, short=not wide), items, *asked),
+        *(name(number, report, short=True), items, *asked),
         *(share(strict), drawn, *figures, share(found.flexible)),
         *(str(found.wrong), str(found.format_failures), str(found.cut)),
     )

@@ -117,9 +117,9 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.chart = LossChart(x_label="update", smoothing=False, titled=False)
+        self.chart = chart = LossChart(x_label="update", smoothing=False, titled=False)
         self._norms = GradientChart()
-        self.losses = UpdateLosses(self.chart.series, self._norms.series, self._redraw)
+        self.losses = UpdateLosses(chart.series, chart.after, self._norms.series, self._redraw)
         self.settings = UpdateSettings(session, self.show_waiting)
         self._last = UpdatePanel(), LossesPanel(self.chart)
         self._next = NextPanel(self.settings)

@@ -24,12 +24,14 @@ class UpdateLosses:
     """A loss for each update since the weights were loaded, also for those that were undone.
 
     Fills `curve` with those up to the weights as they are now, `grad_norms` with the norms of their
-    gradients, and calls `redraw`. A loss of another text is another curve: the losses before it are
-    not shown beside it.
+    gradients, `after` with the loss that the last one led to, and calls `redraw`. A loss of another
+    text is another curve: the losses before it are not shown beside it.
     """
 
-    def __init__(self, curve: Series, grad_norms: Series, redraw: Callable[[], None]) -> None:
-        self._curve, self._grad_norms = curve, grad_norms
+    def __init__(
+        self, curve: Series, after: Series, grad_norms: Series, redraw: Callable[[], None]
+    ) -> None:
+        self._curve, self._after, self._grad_norms = curve, after, grad_norms
         self._redraw = redraw
         self._made: dict[int, Made] = {}
         """By how many updates there are with it."""
@@ -50,6 +52,7 @@ class UpdateLosses:
     ) -> None:
         """One more update; those from there on were undone and cannot be redone any more."""
         self._forget_from(update)
+        self._after.clear()
         self.norms.add(update, gradients)
         self._made[update] = made = Made(loss, text, grad_norm)
         self.updates = update
@@ -61,6 +64,9 @@ class UpdateLosses:
         made = report.update, report.loss, report.text, report.grad_norm
         self.add(*made, report.gradients)
         self.positions.add(report)
+        if report.after.loss is not None:
+            self._after.append(report.update, report.after.loss)
+            self._redraw()
 
     def before(self, updates: int, prediction: Prediction | None) -> float | None:
         """The loss that its text had before the last of so many updates; None where that is not
@@ -75,6 +81,8 @@ class UpdateLosses:
         back. With `can_redo` those that were undone are kept."""
         before, self.updates = self.updates, updates
         is_back = updates < before
+        if updates != before:
+            self._after.clear()
         if is_back and not can_redo:
             self._forget_from(updates + 1)
         if is_back or (updates > before and updates in self._made):

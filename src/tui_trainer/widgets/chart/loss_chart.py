@@ -22,6 +22,9 @@ LATELY = 10
 """The direction of a loss is told of that part of the run."""
 
 
+AFTER = "◇"
+
+
 class LossChart(Chart):
     """Raw losses as faint dots, their moving average as a line before; or raw as a line alone.
 
@@ -39,6 +42,8 @@ class LossChart(Chart):
         self.series = Series()
         self.validation = Series()
         """Losses of held-out items, by how many steps were made before."""
+        self.after = Series()
+        """Where the last step led, if that is known: the next one would begin there."""
         self.overlaid: tuple[Curve, ...] = ()
         """Other runs, each with its letter."""
         self.marks: deque[Ruled] = deque(maxlen=MARKS_KEPT)
@@ -110,6 +115,8 @@ class LossChart(Chart):
         else:
             line = Curve(self.series, "loss")
             lines = line, *points_of(line, self.view, self.size.width), *self.overlaid
+            if len(self.after):
+                lines = *lines, Curve(self.after, f"{AFTER} after", Shape.POINTS, mark=AFTER)
         if not len(self.validation):
             return lines
         return *lines, Curve(self.validation, f"{DIAMOND} val", Shape.POINTS, INKS[1])
@@ -123,6 +130,7 @@ class LossChart(Chart):
         """Which mark is which, and what is not drawn."""
         words = [f"· each {self._x_label}", "━ average"] if self._smoothing else []
         words += [f"{DIAMOND} val"] if len(self.validation) else []
+        words += [f"{AFTER} after the last {self._x_label}"] if len(self.after) else []
         if lost := self.series.not_finite:
             words.append(f"{lost:,} not finite, not shown")
         return words
