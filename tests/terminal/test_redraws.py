@@ -10,8 +10,9 @@ from textual.drivers.headless_driver import HeadlessDriver
 
 from tests.fake_engine import FakeEngine
 from tests.known import the
-from tests.pilot import running, until
+from tests.pilot import running, shown, until
 from tests.terminal.seen import cells
+from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 
@@ -20,6 +21,8 @@ A_SECOND = 6_000
 STEPS = 7
 """Between two redraws: 14 a second, as the tutorial's loop makes on two cores."""
 NAMED = {" ": "space", ".": "full_stop", "?": "question_mark", ",": "comma"}
+POINTER = "\x1b]22;"
+"""What tells the shape of the mouse."""
 FIRST, REDRAWS = 2, 4
 TEXT = "Tom has twelve apples and gives three of them to a friend . How many are left ?"
 
@@ -85,6 +88,22 @@ async def test_the_terminal_shows_what_all_of_it_drawn_anew_would(written: list[
         pyte.Stream(anew).feed("".join(written))
     rows = [number for number in range(24) if cells(anew)[number] != seen[number]]
     assert not rows
+
+
+async def test_a_terminal_that_stands_still_is_sent_one_frame_when_it_goes_on(
+    written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running("escape", engine=lambda _: FakeEngine()) as (app, pilot):
+        await pilot.pause(0.2)
+        monkeypatch.setattr(TuiTrainer, "is_behind", True)
+        written.clear()
+        for digit in "234":
+            await pilot.press(digit)
+            await until(pilot, lambda tab: tab in shown(app), f"[{digit} ")
+        assert not [text for text in written if not text.startswith(POINTER)]
+        monkeypatch.setattr(TuiTrainer, "is_behind", False)
+        await until(pilot, lambda: "4 Step" in "".join(written))
+        assert "3 Loss]" not in "".join(written)
 
 
 def is_drawn(screen: Gsm8kScreen, step: int) -> bool:

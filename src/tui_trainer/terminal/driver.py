@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 SEQUENCES = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
 for digit in "123456":
     SEQUENCES.pop(f"\x1b{digit}", None)
+WRITES_AHEAD = 6
+"""Two frames, each with what begins and ends it."""
 SUSPENDED = "tui-trainer is stopped, and so is what it trains: 'fg' goes on with both.\n"
 
 
@@ -44,6 +46,15 @@ class TerminalDriver(LinuxDriver):
         self._output = FileThatMayGo(drawn_on() or cast("TextIO", self._file))
         self._file = cast("TextIOWrapper[_WrappedBuffer]", self._output)
         signal.signal(signal.SIGQUIT, self._on_quit)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal has not taken the last frames yet.
+
+        Textual's queue holds 30 writes; then it waits, and the whole app with it.
+        """
+        writer = self._writer_thread
+        return writer is not None and writer._queue.qsize() >= WRITES_AHEAD
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Of the terminal; Textual looks at standard output, which leads elsewhere now."""

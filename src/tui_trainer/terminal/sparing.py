@@ -11,18 +11,25 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
 
+from tui_trainer.terminal.driver import TerminalDriver
 from tui_trainer.terminal.output import OUTPUT
 from tui_trainer.terminal.painted import Painted, Piece
 
 Return = TypeVar("Return")
+LOOK_SECONDS = 0.05
+"""How often to look whether a slow terminal has taken what was written."""
 
 
 class WritesSparingly(App[Return]):
-    """Remembers what the terminal shows, until it may show something else."""
+    """Remembers what the terminal shows, until it may show something else.
+
+    Where the terminal is slow there are fewer frames, and a key waits for none that came before it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._painted = Painted(0, 0)
+        self._owes_frame = False
 
     def on_resize(self) -> None:
         """Sent too when the app comes back from the shell."""
@@ -38,11 +45,32 @@ class WritesSparingly(App[Return]):
         self.screen.refresh()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if renderable is not None and self.is_behind:
+            self._owe_frame()
+            renderable = None
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
             if self._painted.size != tuple(self.size):
                 self._painted = Painted(*self.size, erases=erases_in_ground())
             renderable = Differences(renderable, self._painted)
         super()._display(screen, renderable)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal takes what is written more slowly than it is drawn."""
+        return isinstance(self._driver, TerminalDriver) and self._driver.is_behind
+
+    def _owe_frame(self) -> None:
+        if not self._owes_frame:
+            self._owes_frame = True
+            self.set_timer(LOOK_SECONDS, self._pay_frame)
+
+    def _pay_frame(self) -> None:
+        """What was not drawn meanwhile is one frame: what differs by then."""
+        self._owes_frame = False
+        if self.is_behind:
+            self._owe_frame()
+        else:
+            self.screen.refresh()
 
 
 class Differences(CompositorUpdate):
