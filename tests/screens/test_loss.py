@@ -26,7 +26,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.chart.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
-from tui_trainer.words.numbers import change, nats
+from tui_trainer.words.numbers import nats, signed
 
 
 def faked(size: tuple[int, int] = (80, 24)) -> Running:
@@ -408,7 +408,7 @@ def test_figures_keep_the_digits_that_tell() -> None:
         "100.000",
         "2000.00",
     ]
-    assert [change(x) for x in (0.0, 0.25, -0.31891, -1.2e-7)] == [
+    assert [signed(x) for x in (0.0, 0.25, -0.31891, -1.2e-7)] == [
         "0.0000",
         "+0.2500",
         "-0.3189",

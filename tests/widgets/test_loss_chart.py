@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from tests.known import present
+from tests.widgets.dots import is_dots
 from tui_trainer.runs.series import Series
 from tui_trainer.themes import Themed
 from tui_trainer.widgets.chart.axes import (
@@ -20,7 +21,7 @@ from tui_trainer.widgets.chart.axes import (
     tick_label,
     value_axis,
 )
-from tui_trainer.widgets.chart.canvas import Canvas, Dots, is_dots
+from tui_trainer.widgets.chart.canvas import Canvas, Dots
 from tui_trainer.widgets.chart.chart import DRAW_SHARE, REDRAW_SECONDS, REST_AT_MOST
 from tui_trainer.widgets.chart.draw import draw
 from tui_trainer.widgets.chart.loss_chart import LossChart

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from tests.widgets.dots import is_dots
 from tui_trainer.runs.curve import LossCurve, XAxis
 from tui_trainer.runs.series import Series
-from tui_trainer.widgets.chart.canvas import Canvas, is_dots
+from tui_trainer.widgets.chart.canvas import Canvas
 from tui_trainer.widgets.chart.draw import draw
 from tui_trainer.widgets.chart.overlay_chart import Overlaid, OverlayChart
 from tui_trainer.widgets.chart.picture import INKS

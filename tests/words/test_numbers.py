@@ -11,7 +11,6 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.words.numbers import (
     LOSS_WIDTH,
     byte_count,
-    change,
     counted,
     duration,
     learning_rate,
@@ -23,6 +22,7 @@ from tui_trainer.words.numbers import (
     rate,
     seconds_of,
     short_count,
+    signed,
 )
 
 
@@ -57,7 +57,7 @@ def test_a_probability_is_never_nothing_where_it_is_something(p: float) -> None:
 
 
 def test_a_change_has_a_sign_where_there_is_one() -> None:
-    assert [change(x) for x in (0.0, -0.0, 0.5, -1e-7)] == [
+    assert [signed(x) for x in (0.0, -0.0, 0.5, -1e-7)] == [
         "0.0000",
         "0.0000",
         "+0.5000",

@@ -8,7 +8,7 @@ from tui_trainer.headless.arguments import read_texts, whole
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits, read_logits
-from tui_trainer.words.numbers import change, nats, probability
+from tui_trainer.words.numbers import nats, probability, signed
 from tui_trainer.words.table import TextColumn, table
 
 COLUMNS = (
@@ -78,6 +78,6 @@ def class_rows(report: CrossEntropyReport) -> Iterator[tuple[str, ...]]:
             f"{logit:.6g}",
             probability(report.probabilities[n]),
             nats(-report.log_probabilities[n]),
-            change(report.p_minus_onehot[n]),
-            change(report.gradient[n]),
+            signed(report.p_minus_onehot[n]),
+            signed(report.gradient[n]),
         )

@@ -27,7 +27,7 @@ from tui_trainer.reports.probes import ProbeReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.terminal_text import visible, visible_token
-from tui_trainer.words.numbers import change, learning_rate, nats, percent, probability
+from tui_trainer.words.numbers import learning_rate, nats, percent, probability, signed
 from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.table import TextColumn, heading, row, table
 
@@ -188,7 +188,7 @@ def outcome_cells(report: UpdateReport) -> tuple[str, ...]:
         learning_rate(report.lr),
         nats(report.loss),
         nats(after),
-        change(after - report.loss),
+        signed(after - report.loss),
         moved_cell(report),
     )
 
@@ -226,7 +226,7 @@ def probe_cells(report: ProbeReport) -> tuple[str, ...]:
     return (
         text,
         *("" if loss is None else nats(loss) for loss in losses),
-        "" if report.change is None else change(report.change),
+        "" if report.change is None else signed(report.change),
         visible_token(report.now.likeliest.text),
         probability(report.now.p_at_start),
         probability(report.now.likeliest.p),
@@ -326,7 +326,7 @@ def update_cells(report: UpdateReport, last: UpdateReport | None) -> tuple[str, 
     return (
         str(report.update),
         nats(report.loss),
-        "" if last is None else change(report.loss - last.loss),
+        "" if last is None else signed(report.loss - last.loss),
         f"{report.grad_norm:.4g}",
         learning_rate(report.lr),
         moved_cell(report),

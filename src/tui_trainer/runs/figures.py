@@ -14,6 +14,7 @@ from tui_trainer.runs.home import METRICS_FILE, is_at_home
 from tui_trainer.runs.metrics import ChangeLine, MetricsLine, StepLine, ValidationLine, read_lines
 from tui_trainer.runs.png import PngChart, PngCurve, Point, save_png
 from tui_trainer.runs.private_files import create_file
+from tui_trainer.runs.regular_files import sync
 
 CSV, PNG = SUFFIXES = ".csv", ".png"
 STEP_COLUMNS = StepLine.__struct_fields__
@@ -149,6 +150,7 @@ def written(path: Path) -> Iterator[Path]:
     try:
         create_file(beside, private=is_at_home(path)).close()
         yield beside
+        sync(beside)
         beside.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror or error}).") from error

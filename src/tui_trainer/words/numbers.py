@@ -51,7 +51,7 @@ def nats_cell(loss: float | None) -> str:
     return nats(loss).rjust(LOSS_WIDTH)
 
 
-def change(difference: float) -> str:
+def signed(difference: float) -> str:
     """How much a loss or a slope moved, with its sign: +0.0123, -3.1e-5, and 0.0000 for nothing."""
     if difference == 0:
         return "0.0000"

@@ -11,8 +11,8 @@ from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogi
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.panel import Panel
-from tui_trainer.words import signs
 from tui_trainer.words.numbers import nats, probability
+from tui_trainer.words.signs import change
 
 LR = 1.0  # of the logits themselves: a model's weights take far less
 COLUMNS = (
@@ -90,7 +90,7 @@ def describe_descent(reports: tuple[CrossEntropyReport, ...]) -> Content:
     if not reports:
         return Content("")
     first, last = reports[0].loss, reports[-1].loss
-    sign = signs.change(first, last)
+    sign = change(first, last)
     return Content.assemble((f"{nats(first)} → {nats(last)} ", "bold"), sign)
 
 

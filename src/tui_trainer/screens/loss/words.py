@@ -9,9 +9,9 @@ from tui_trainer.screens.loss.class_list import EXAMPLES, ClassList
 from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.chart.cross_entropy_curve import POINT, CurvePoint
 from tui_trainer.widgets.line_table import Cell, Column
-from tui_trainer.words import signs
 from tui_trainer.words.bars import bar
-from tui_trainer.words.numbers import change, exponential, nats, probability
+from tui_trainer.words.numbers import exponential, nats, probability, signed
+from tui_trainer.words.signs import change
 
 BAR_WIDTH = 6
 COLUMNS = (
@@ -61,8 +61,8 @@ def class_cells(
         probability(p),
         Content.styled(bar(p, BAR_WIDTH), "$data"),
         nats(-report.log_probabilities[row]),
-        change(report.p_minus_onehot[row]),
-        change(report.gradient[row]),
+        signed(report.p_minus_onehot[row]),
+        signed(report.gradient[row]),
     )
 
 
@@ -100,7 +100,7 @@ def describe_loss(report: CrossEntropyReport | None, before: CrossEntropyReport 
     if before is None or before.loss == report.loss:
         return Content.assemble(now)
     moved = nats(abs(report.loss - before.loss))
-    sign = signs.change(before.loss, report.loss)
+    sign = change(before.loss, report.loss)
     return Content.assemble(now, " ", sign.said(moved))
 
 

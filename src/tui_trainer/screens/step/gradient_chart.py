@@ -5,7 +5,7 @@ from textual.content import Content
 from tui_trainer.runs.series import Series
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.panel import ChartPanel
-from tui_trainer.widgets.chart.picture import Curve, Picture, points_of
+from tui_trainer.widgets.chart.picture import Curve, Picture, points_on
 
 EMPTY = "The gradient norm of each update comes here."
 
@@ -23,7 +23,7 @@ class GradientChart(Chart):
 
     def picture(self) -> Picture:
         curve = Curve(self.series, "grad norm", tell=_tell)
-        curves = curve, *points_of(curve, self.view, self.size.width)
+        curves = curve, *points_on(curve, self.view, self.size.width)
         return Picture(curves, self.title, EMPTY, "update", log=self.log_axis)
 
     def figure(self) -> Content:

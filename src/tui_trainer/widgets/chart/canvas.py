@@ -10,10 +10,6 @@ DOTS_ACROSS, DOTS_DOWN = 2, 4
 FRAME, RAW = "frame", "raw"
 
 
-def is_dots(cell: str) -> bool:
-    return BLANK < ord(cell) <= BLANK + 0xFF
-
-
 class Dots:
     """A grid of dots; a cell belongs to who drew in it last, and keeps the dots of both.
 

@@ -12,7 +12,7 @@ from tui_trainer.runs.series import Series
 from tui_trainer.widgets.chart.canvas import RAW
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.marks import CheckpointMark, LrMark, Ruled, WeightsMark
-from tui_trainer.widgets.chart.picture import DIAMOND, INKS, Curve, Picture, Shape, points_of
+from tui_trainer.widgets.chart.picture import DIAMOND, INKS, Curve, Picture, Shape, points_on
 from tui_trainer.words.numbers import nats, nats_cell
 from tui_trainer.words.signs import change
 
@@ -114,7 +114,7 @@ class LossChart(Chart):
             )
         else:
             line = Curve(self.series, "loss")
-            lines = line, *points_of(line, self.view, self.size.width), *self.overlaid
+            lines = line, *points_on(line, self.view, self.size.width), *self.overlaid
             if len(self.after):
                 lines = *lines, Curve(self.after, f"{AFTER} after", Shape.POINTS, mark=AFTER)
         if not len(self.validation):

@@ -68,7 +68,7 @@ class Curve:
         return PATTERNS[max(0, place) // len(INKS) % len(PATTERNS)]
 
 
-def points_of(curve: Curve, view: View, columns: int) -> tuple[Curve, ...]:
+def points_on(curve: Curve, view: View, columns: int) -> tuple[Curve, ...]:
     """The numbers that a line goes through as points on it, where they are few; else none."""
     if (ends := curve.numbers.ends) is None:
         return ()
