@@ -73,7 +73,7 @@ async def test_ctrl_c_copies_what_is_selected_and_asks_to_quit_only_where_nothin
         assert app.is_running and not app._exit
         box.move_cursor((0, 0))
         strip = app.screen.query_one("#strip", TokenStrip) if app.screen.query("#strip") else None
-        table = app.screen.query_one(LineTable)
+        table = app.screen.query_one("#tokens", LineTable)
         app.screen.selections = {table: Selection(Offset(1, 0), Offset(9, 1))}
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "\n" in app.clipboard and "return" not in app.clipboard)
@@ -87,7 +87,7 @@ async def test_ctrl_c_copies_what_is_selected_and_asks_to_quit_only_where_nothin
 
 async def test_the_mouse_selects_in_what_draws_its_lines_by_itself() -> None:
     async with running(engine=lambda _: FakeEngine()) as (app, pilot):
-        table = app.screen.query_one(LineTable)
+        table = app.screen.query_one("#tokens", LineTable)
         await until(pilot, lambda: table.rows > 3)
         await pilot.mouse_down(table, offset=(2, 1))
         await pilot.hover(table, offset=(12, 2))
