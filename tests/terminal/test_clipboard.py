@@ -74,6 +74,7 @@ async def test_ctrl_c_copies_what_is_selected_and_asks_to_quit_only_where_nothin
         box.move_cursor((0, 0))
         strip = app.screen.query_one("#strip", TokenStrip) if app.screen.query("#strip") else None
         table = app.screen.query_one("#tokens", LineTable)
+        await until(pilot, lambda: table.rows and table.cursor == 0)  # it follows the text's
         app.screen.selections = {table: Selection(Offset(1, 0), Offset(9, 1))}
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "\n" in app.clipboard and "return" not in app.clipboard)
