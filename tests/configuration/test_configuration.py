@@ -2,6 +2,7 @@
 
 import json
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tui_trainer.configuration.options import options
 from tui_trainer.configuration.reading import config_file, read_configuration
 from tui_trainer.configuration.toml_text import TomlText
 from tui_trainer.errors import InputError
+from tui_trainer.headless.config import as_toml
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
@@ -242,6 +244,11 @@ def test_hostile_text_in_the_file_reaches_no_terminal(capsys: pytest.CaptureFixt
         assert main(arguments) == 2
         captured = capsys.readouterr()
         assert not {"\x1b", "\x9b"} & set(captured.out + captured.err)
+
+
+def test_a_value_is_shown_as_it_can_be_written_into_the_file() -> None:
+    for model in ('a "quoted" one', "back\\slash", "Köln"):
+        assert tomllib.loads(f"model = {as_toml(model)}") == {"model": model}
 
 
 def test_the_line_of_a_key_is_where_it_begins() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import datetime
 
 from tests.fake_engine import evaluated_item
 from tui_trainer.headless.earlier_evaluation import read_items
@@ -47,8 +48,19 @@ def test_bad_files_hide_no_evaluation_and_the_last_are_listed_oldest_first() -> 
     (home / "4-huge.jsonl").write_text(path.read_text().replace('"updates": ', '"updates": 1e999'))
     (home / "5-folder.jsonl").mkdir()
     (home / "6-settings.jsonl").write_text(path.read_text().replace('"batch": 4', '"batch": 0'))
+    (home / "7-total.jsonl").write_text(path.read_text().replace('"total": 2', '"total": 0'))
     found = [kept.updates for kept in kept_evaluations()]
-    assert found == list(range(9, LISTED + 3))
+    assert found == list(range(10, LISTED + 3))
+
+
+def test_what_eval_wrote_is_dated_as_its_file() -> None:
+    path = keep_evaluation(report())
+    *lines, last = path.read_text().splitlines()
+    scores = {name: value for name, value in json.loads(last).items() if name != "ended"}
+    path.write_text("\n".join([*lines, json.dumps(scores)]))
+    os.utime(path, (1_750_000_000, 1_750_000_000))
+    (kept,) = kept_evaluations()
+    assert datetime.fromisoformat(kept.ended).timestamp() == 1_750_000_000
 
 
 def test_without_a_folder_there_is_none() -> None:

@@ -1,6 +1,7 @@
 """`tui-trainer config`: where config.toml is, what holds in the end, and what is wrong with it."""
 
 import argparse
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -161,7 +162,8 @@ def as_toml(value: Value) -> str:
     """As it can be written into config.toml."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else f"{value}"
+    # TOML's strings are JSON's.
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else f"{value}"
 
 
 def values(configuration: Configuration, flags: Mapping[str, Value], kept: Kept) -> Iterator[Shown]:

@@ -62,6 +62,11 @@ def _changed(path: Path) -> tuple[float, str]:
     return began("", path), path.name
 
 
+def _changed_at(path: Path) -> str:
+    """As ISO 8601 writes it: what `eval --json` wrote does not say when that was."""
+    return datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat(timespec="seconds")
+
+
 def _read(path: Path) -> EvaluationReport | None:
     items: list[EvaluatedItem] = []
     try:
@@ -69,8 +74,11 @@ def _read(path: Path) -> EvaluationReport | None:
             if line.get("event") == ITEM:
                 items.append(read_item(line))
             elif line.get("event") == EVALUATION and items:
-                report = read_evaluation(line, tuple(items), str(line.get("ended")))
-                return report if math.isfinite(report.seconds) else None
+                ended = line.get("ended")
+                when = ended if isinstance(ended, str) else _changed_at(path)
+                report = read_evaluation(line, tuple(items), when)
+                is_whole = math.isfinite(report.seconds) and report.total >= len(items)
+                return report if is_whole else None
     except (*UNREADABLE, KeyError):
         pass
     return None
