@@ -23,6 +23,7 @@ from tui_trainer.widgets.chart.canvas import Canvas
 from tui_trainer.widgets.chart.chart import REDRAW_SECONDS
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import LrMark, Plot, WeightsMark, write_rules
+from tui_trainer.widgets.item_panel import ItemPanel
 
 SAID = " 42 \x1b[31m[/foo]\u202e\n#### 42"
 
@@ -57,8 +58,11 @@ async def test_figures_points_and_samples_are_shown(size: tuple[int, int]) -> No
         assert "expected  #### 42" in text
         assert "question  How many?" in text
         assert "\x1b" not in text
+        item = app.screen_stack[0].query_one(ItemPanel)
+        assert not item.hint, "a sample has no losses: nothing to tell of their colours"
         await pilot.press("V")
         await until(pilot, lambda: "sample at step" not in shown(app))
+        assert item.hint
 
 
 async def test_very_many_points_cost_no_more_than_the_chart_is_wide() -> None:

@@ -122,12 +122,13 @@ class ItemPanel(Panel):
         title, losses = self._describe(item, truncated)
         self._entitle(title, losses)
         self._tokens.show(item.token_texts, item.token_losses)
-        self.hint = legend(ramp(self.app))
 
     def _entitle(self, title: str, losses: str) -> None:
-        """At 80 columns the title has room for the losses; else they have a line."""
+        """At 80 columns the title has room for the losses; else they have a line. Without any there
+        is no legend."""
         beside = self.screen.has_class("-narrow")
         self.title = f"{title} · {losses}" if beside and losses else title
+        self.hint = legend(ramp(self.app)) if losses else ""
         self._losses.display = bool(losses) and not beside
         self._losses.update(Content(losses), layout=False)
 
