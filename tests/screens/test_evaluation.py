@@ -444,7 +444,7 @@ async def test_evaluations_are_there_after_a_restart_marked_as_of_an_earlier_tim
         await until(pilot, lambda: "1 → 2: strict +0.0 points" in shown(app))
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: f"1: as loaded, {today}" in shown(app))
-        assert f" 1: loaded {today}" in shown(app)
+        await until(pilot, lambda: f" 1: loaded {today}" in shown(app))
     assert app.session.wait_for_disk(5) == ""
     assert len(list(evaluations_home().iterdir())) == 2
 

@@ -35,7 +35,7 @@ BAR, BAR_WIDE = 8, 24
 STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
 RISE_CELLS = 60
-WHISKERS, WHISKERS_WIDE = 11, 19
+WHISKERS, WHISKERS_WIDE = 11, 17
 NAME = Column("evaluation", 13, share=1)
 STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
 INTERVAL = Column("95% interval", 14, right=True)
