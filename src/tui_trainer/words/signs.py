@@ -1,7 +1,7 @@
 """The signs: what a colour means, said without it.
 
 A `Sign` is a mark and the style that goes with it, a theme's variable (`themes.py`), so that
-`Content.assemble(LOWER, " 0.167")` draws it. A line of plain text takes its `mark` alone.
+`Content.assemble(RIGHT, " saved")` draws it. A line of plain text takes its `mark` alone.
 """
 
 from typing import NamedTuple
