@@ -441,11 +441,11 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
 
 async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
     """Two of them, one beside the other, the texts of each item, and one that is refused."""
-    ended = app.session.evaluations.ended
+    ended = app.session.evaluations.ended  # those of the visits before are recalled among them
     await press(pilot, "e")
-    await until(pilot, lambda: len(ended) == 1)
+    await until(pilot, lambda: sum(not one.ended for one in ended) == 1)
     await press(pilot, "b", "e")
-    await until(pilot, lambda: len(ended) == 2)
+    await until(pilot, lambda: sum(not one.ended for one in ended) == 2)
     screen = the(EvaluationScreen, app.screen)
     await until(pilot, lambda: screen.pairing and len(screen.pairing.comparison.items) == 2)
     await press(pilot, "t")
