@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.questions import Choice, Question
-from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.numbers import counted
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
         answers.insert(1, Choice("w", f"save and {leaving.verb}"))
     words = f"{_what_is_lost(session, unsaved)} {leaving.question}"
     if leaving is RELOAD:
+        from tui_trainer.words.loaded import describe_loaded  # noqa: PLC0415  # not before a frame
+
         words += f" The loaded ones are {describe_loaded(session.choice.source)}."
     return Question(words, tuple(answers))
 
