@@ -530,7 +530,7 @@ def test_a_loop_says_what_the_settings_mean_that_are_not_the_notebooks(
     text = (tmp_path / "a.py").read_text().replace("\n# ", " ")
     assert (
         "The settings of a loop that are not the notebook's: items 2 (how many items, the first "
-        "of the data set); lr 0.001 (learning rate, the highest of the schedule); batch 2 (rows "
+        "of the data set); lr 1e-3 (learning rate, the highest of the schedule); batch 2 (rows "
         "in one forward pass; shorter ones are padded); end of text yes (each item ends with that "
         "token, and learns it).\n"
     ) in text

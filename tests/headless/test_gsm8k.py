@@ -152,7 +152,7 @@ def test_every_setting_has_a_flag(program: Program, tiny: str, problem_file: str
     assert (sorted(tokens[:3]), sorted(tokens[3:])) == (lengths, lengths)
     described = program(*arguments).out.splitlines()[1]
     assert described.endswith(
-        "AdamW, lr 0.001, end of text yes, weight decay 0.1, schedule cosine, warmup 2, epochs 2, "
+        "AdamW, lr 1e-3, end of text yes, weight decay 0.1, schedule cosine, warmup 2, epochs 2, "
         "shuffle yes"
     )
 

@@ -267,7 +267,7 @@ async def test_settings_are_typed_and_used_and_marked() -> None:
         form.put("problems", "train.jsonl")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
-        changed = "tutorial, * changed · problems train.jsonl* · items 1200* · lr 0.0003*"
+        changed = "tutorial, * changed · problems train.jsonl* · items 1200* · lr 3e-4*"
         assert changed in shown(app)
         await pilot.press("space")
         await until(pilot, lambda: bool(engine.trained_with))
@@ -368,10 +368,10 @@ async def test_learning_rate_of_a_run_by_key_and_typed() -> None:
         await pilot.press("l")
         app.screen.query_one(Input).value = "-3"
         await pilot.press("enter")
-        assert "must be above 0" in shown(app)
+        await until(pilot, lambda: "must be above 0" in shown(app))
         app.screen.query_one(Input).value = "3e-4"
         await pilot.press("enter")
-        await until(pilot, lambda: "lr 0.0003*" in shown(app))
+        await until(pilot, lambda: "lr 3e-4*" in shown(app))
         engine.gate.release(1)
         await pilot.press("full_stop")
         await until(pilot, lambda: step_of(app) == 2)
