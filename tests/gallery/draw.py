@@ -84,9 +84,10 @@ async def shown_as(
 async def show_as(pilot: Pilot[int], shot: Shot, *, clears: bool) -> None:
     """In that size and look; `clears` what was notified, which goes by the clock."""
     app = the(TuiTrainer, pilot.app)
-    if clears:
-        app.clear_notifications()
     app.theme = LOOKS[shot.look]
     if app.size != shot.size:
         await pilot.resize_terminal(*shot.size)
     await settled(app)
+    while clears and app._notifications:
+        app.clear_notifications()
+        await settled(app)
