@@ -215,7 +215,7 @@ def test_a_preset_gives_the_settings_and_other_flags_change_them(
     changed = "--lr", "2e-3", "--warmup", "0", "--no-end-of-text", "--weight-decay", "torch"
     ended = program(*arguments, *changed)
     assert ended.out.splitlines()[1].endswith(
-        "AdamW, lr 0.002, preset tuned, end of text no, weight decay torch, warmup 0"
+        "AdamW, lr 2e-3, preset tuned, end of text no, weight decay torch, warmup 0"
     )
     (line,) = program(*arguments, *changed, "--json").steps
     assert (line["tokens"], line["lr"]) == (sum(lengths) - len(PROBLEMS), 2e-3)
