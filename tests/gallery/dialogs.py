@@ -59,6 +59,7 @@ async def failure(pilot: Pilot[int]) -> None:
     app = the(TuiTrainer, pilot.app)
     await step(pilot)
     app._show_failure(DEVICE_FAILURE)
+    await until(pilot, lambda: app.screen.query("#close"))
 
 
 async def quitting(pilot: Pilot[int]) -> None:

@@ -18,6 +18,6 @@ async def settled(app: TuiTrainer, seconds: float = RESTS) -> None:
     """
     before = ""
     async with asyncio.timeout(AT_MOST):
-        while (now := comparable(shown(app))) != before:
+        while (now := comparable(shown(app))) != before or not now:
             before = now
             await asyncio.sleep(seconds)
