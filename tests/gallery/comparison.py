@@ -7,13 +7,15 @@ import re
 def comparable(text: str) -> str:
     """What of a screen is the same on every machine: no number, unit or point of a curve.
 
-    Of a line as long as a number beside it is short there is a piece.
+    Of a line as long as a number beside it is short there is a piece; a word that is cut beside a
+    number is left out, and so are the numbers, which another scale of an axis has in other rows.
     """
     text = re.sub("([─━])[─━╸]*", r"\1", text)
     text = re.sub("[\u2800-\u28ff▀-▟·█░◆]", " ", text)
     text = re.sub(r"[-\d.,:]*\d[-\d.,:]*(?:e[-+]?\d+)?%?", "0", text)
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return re.sub(r"0 [kMG]B", "0 B", "\n".join(lines))
+    text = re.sub(r"0 [kMG]B", "0 B", text)
+    text = re.sub(r"\S*…|[│┤0]", " ", text)
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.splitlines())))
 
 
 def text_of_svg(svg: str) -> str:
