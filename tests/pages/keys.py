@@ -16,7 +16,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.dialog import Dialog
 from tui_trainer.screens.shared_text import SharedText
 from tui_trainer.screens.work_screen import ScreenOnTop, WorkScreen
-from tui_trainer.widgets.chart.keys import WithChart
+from tui_trainer.widgets.chart_keys import WithChart
 from tui_trainer.widgets.screen_tabs import SCREENS
 
 HEAD = """\

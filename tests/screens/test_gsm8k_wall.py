@@ -32,7 +32,7 @@ def screen_of(app: TuiTrainer) -> Gsm8kScreen:
 
 def on_show(app: TuiTrainer) -> list[str]:
     """The titles of the charts that can be seen."""
-    return [str(panel.title) for panel in screen_of(app).wall.panels if panel.region]
+    return [panel.chart.title for panel in screen_of(app).wall.panels if panel.region]
 
 
 async def test_at_120_columns_all_are_on_show_and_enter_makes_one_large() -> None:
@@ -88,7 +88,7 @@ async def test_one_crosshair_reads_all_of_them() -> None:
         await pilot.press("left", "left")
         await until(pilot, lambda: "step 2  loss 3.0000  avg 3.4872" in shown(app))
         figures = {str(panel.title): str(panel.figure) for panel in screen_of(app).wall.panels}
-        del figures["loss (nats)"], figures["validation"]
+        del figures["loss (nats)"], figures["val"]
         told = {"lr": "1e-5", "tokens/s": "100", "memory (GB)": "0.12", "seconds": "0.1"}
         assert figures == told | {"tokens": "10", "positions": "10"}
         await pilot.press("plus")
@@ -103,10 +103,10 @@ async def test_validation_has_a_chart_where_the_settings_ask_for_it() -> None:
         screen = screen_of(app)
         screen.settings = TrainSettings(validation_items=8)
         screen._show_all()
-        await until(pilot, lambda: "validation" in on_show(app))
+        await until(pilot, lambda: "val" in on_show(app))
         screen.settings = TrainSettings()
         screen._show_all()
-        await until(pilot, lambda: "validation" not in on_show(app))
+        await until(pilot, lambda: "val" not in on_show(app))
 
 
 async def test_a_number_that_nobody_knows_of_has_a_chart_by_itself() -> None:
@@ -224,7 +224,7 @@ async def test_numbers_with_hostile_names_have_charts_and_their_count_an_end() -
         wall = screen_of(app).wall
         wall.clear(past)
         wall.redraw()
-        titles = [str(panel.title) for panel in wall.panels]
+        titles = [panel.chart.title for panel in wall.panels]
         assert "␛]52;c;x␇" in titles and "[/bold]" in titles and "(no name)" in titles
         assert max(map(len, titles)) < 40
         await until(pilot, lambda: "␛]52;c;x␇  " in shown(app))
@@ -251,4 +251,4 @@ def test_a_learning_rate_is_a_curve_where_it_is_not_constant() -> None:
         falling.append(step, 1e-5 * (40 - step))
     assert describe_pace(constant, 1532.0).plain == "lr constant so far  1,532 tok/s"
     curve = describe_pace(falling, 1532.0).plain.split()[1]
-    assert curve[0] == "█" and curve[-1] == "▁"
+    assert curve[0] == "▇" and curve[-1] == "▁"

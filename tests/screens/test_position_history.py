@@ -45,7 +45,7 @@ def test_the_history_takes_no_room_that_the_others_need() -> None:
     for width in range(20, 120):
         columns, cells = columns_for(width)
         assert not cells.history or least_width(columns) + len(MARK) <= width
-        assert any(column.title == "its past" for column in columns) is bool(cells.history)
+        assert any(column.title == "past" for column in columns) is bool(cells.history)
 
 
 async def test_the_predictions_have_it_where_there_is_room() -> None:
@@ -53,7 +53,7 @@ async def test_the_predictions_have_it_where_there_is_room() -> None:
         await press_updates(app, pilot, 3)
         table = step_screen(app).query_one("#positions", LineTable)
         lines = [table.draw_line(y).text for y in range(2)]
-        assert "its past" in lines[0]
+        assert "past" in lines[0]
         assert sum(lines[1].count(height) for height in HEIGHTS) == 4
         await pilot.press("u")
         await until(pilot, lambda: present(app.session.status).updates == 2)

@@ -17,7 +17,7 @@ from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.screens.gsm8k.keys import KEYS as GSM8K_KEYS
-from tui_trainer.widgets.chart.keys import CHART_KEYS
+from tui_trainer.widgets.chart_keys import CHART_KEYS
 from tui_trainer.widgets.key_footer import KeyFooter, fitted, words_of
 from tui_trainer.widgets.keys import CHART, LAST, Bound, Place, by_group, key
 

@@ -17,7 +17,6 @@ from textual.widgets import Static, TextArea
 from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET, SHEET_WIDTH, KeySheet
 from tui_trainer.session.session import Session
-from tui_trainer.widgets.chart.keys import IN_FOCUS
 from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.header_line import HeaderLine
 from tui_trainer.widgets.key_footer import KeyFooter
@@ -165,7 +164,7 @@ class WorkScreen(Screen[None]):
             return ""
         if name == "save" and not (status is not None and status.unsaved):
             return ""
-        if name in IN_FOCUS and not self.lends_keys:
+        if name.startswith("chart-") and not self.lends_keys:
             return ""
         if name == "help-in-text" and not isinstance(self.focused, TextArea):
             return ""

@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui_trainer.widgets.cell_text import fit, fit_content
-from tui_trainer.widgets.chart.keys import WithChart
+from tui_trainer.widgets.chart_keys import WithChart
 from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.selectable_lines import SelectableLines
 

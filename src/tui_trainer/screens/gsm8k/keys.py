@@ -3,7 +3,7 @@
 from tui_trainer.screens.dialogs.export_script import EXPORT
 from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
 from tui_trainer.screens.work_screen import save_binding
-from tui_trainer.widgets.chart.keys import LEAVE
+from tui_trainer.widgets.chart_keys import LEAVE
 from tui_trainer.widgets.keys import CHART, SETTINGS_TOO, key
 
 RUN, EVALUATE, LOOK = "The run", "Evaluate", "Look"

@@ -47,9 +47,9 @@ from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.chart.keys import WithChart
 from tui_trainer.widgets.chart.number_chart import described
 from tui_trainer.widgets.chart.run_wall import RunWall
+from tui_trainer.widgets.chart_keys import WithChart
 from tui_trainer.widgets.item_panel import ItemPanel
 from tui_trainer.words.signs import BROKEN
 

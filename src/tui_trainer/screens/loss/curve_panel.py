@@ -3,8 +3,8 @@
 from textual.content import Content
 
 from tui_trainer.widgets.chart.cross_entropy_curve import GUESS, POINT, CrossEntropyCurve
-from tui_trainer.widgets.chart.keys import READ_KEYS
 from tui_trainer.widgets.chart.panel import ChartPanel
+from tui_trainer.widgets.chart_keys import READ_KEYS
 
 MARKS = Content.assemble((POINT, "bold $attention"), " the label  ", GUESS, " a guess among all")
 

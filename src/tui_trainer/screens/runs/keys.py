@@ -1,6 +1,6 @@
 """Every key of Runs, by what it does; those of the footer with their place there."""
 
-from tui_trainer.widgets.chart.keys import LEAVE
+from tui_trainer.widgets.chart_keys import LEAVE
 from tui_trainer.widgets.keys import CHART, WEIGHTS, key
 
 FILES, LOOK = "Files", "Look"

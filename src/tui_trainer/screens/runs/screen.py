@@ -38,10 +38,10 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.run_curves import RunCurves
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.chart.keys import FOLLOW_KEYS, WithChart
 from tui_trainer.widgets.chart.overlay_chart import Overlaid, OverlayChart
 from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.chart.picture import LETTERS
+from tui_trainer.widgets.chart_keys import FOLLOW_KEYS, WithChart
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.signs import BROKEN

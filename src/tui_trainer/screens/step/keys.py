@@ -4,7 +4,7 @@ from tui_trainer.screens.dialogs.export_script import EXPORT
 from tui_trainer.screens.learning_rate import SETTINGS, lr_bindings
 from tui_trainer.screens.step.phase_words import PHASE_KEYS
 from tui_trainer.screens.work_screen import leave_text_binding, save_binding
-from tui_trainer.widgets.chart.keys import LEAVE
+from tui_trainer.widgets.chart_keys import LEAVE
 from tui_trainer.widgets.keys import key
 
 UPDATE, PHASES, BACK, LOOK = "Update", "The training cell", "Back and forth", "Look"

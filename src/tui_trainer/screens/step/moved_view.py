@@ -22,7 +22,7 @@ COLUMNS = {
     "layer": Column("layer", 12),
     "weights": Column("weights", 10, right=True),
     "grad": Column("grad", 7, right=True),
-    HISTORY: Column("its past", 8, share=1),  # of the gradient, which is beside it
+    HISTORY: Column("past", 6, share=1),  # of the gradient, which is beside it
     "change": Column("change", 7, right=True),
     "norm": Column("norm", 7, right=True),
     "ratio": Column("Δw/w", 7, right=True),

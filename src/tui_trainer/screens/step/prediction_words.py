@@ -39,7 +39,7 @@ def columns_for(width: int) -> tuple[tuple[Column, ...], Cells]:
 
 
 def _columns(cells: Cells) -> tuple[Column, ...]:
-    history = (Column("its past", cells.history),) if cells.history else ()
+    history = (Column("past", cells.history),) if cells.history else ()
     return (
         Column("#", 3, right=True),
         Column("token", TOKEN, share=1),

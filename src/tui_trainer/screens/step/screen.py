@@ -48,8 +48,8 @@ from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 from tui_trainer.settings.cell import read_dropout, read_undo_memory
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.chart.keys import WithChart
 from tui_trainer.widgets.chart.loss_chart import LossChart
+from tui_trainer.widgets.chart_keys import WithChart
 from tui_trainer.words.numbers import byte_count, learning_rate
 
 NO_SETTINGS = "There is no model to set anything of yet: wait for it, or press m and pick one."

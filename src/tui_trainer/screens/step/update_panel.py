@@ -14,9 +14,9 @@ from tui_trainer.screens.step.words import (
     describe_place,
     describe_prediction,
 )
-from tui_trainer.widgets.chart.keys import FOLLOW_KEYS, READ_KEYS
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.panel import ChartPanel
+from tui_trainer.widgets.chart_keys import FOLLOW_KEYS, READ_KEYS
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words import COMES
 from tui_trainer.words.numbers import nats, seconds_of

@@ -17,9 +17,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trainer.widgets.chart.draw import ROOMY, TITLE, Drawn, axis_ends, draw
-from tui_trainer.widgets.chart.keys import CHART_KEYS, LEAVE
 from tui_trainer.widgets.chart.picture import Picture, Reading, readings
-from tui_trainer.widgets.chart.view import ZOOM, View
+from tui_trainer.widgets.chart.view import View
+from tui_trainer.widgets.chart_keys import CHART_KEYS, LEAVE, ZOOM
 
 REDRAW_SECONDS = 0.5
 SMALL_REDRAW_SECONDS = 1.0

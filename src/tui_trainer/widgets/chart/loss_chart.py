@@ -130,7 +130,7 @@ class LossChart(Chart):
         """Which mark is which, and what is not drawn."""
         words = [f"· each {self._x_label}", "━ average"] if self._smoothing else []
         words += [f"{DIAMOND} val"] if len(self.validation) else []
-        words += [f"{AFTER} after the last {self._x_label}"] if len(self.after) else []
+        words += [f"{AFTER} now"] if len(self.after) else []
         if lost := self.series.not_finite:
             words.append(f"{lost:,} not finite, not shown")
         return words

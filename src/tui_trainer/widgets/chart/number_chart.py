@@ -92,7 +92,7 @@ class HeldOutChart(Chart):
 
     @property
     def title(self) -> str:
-        return "validation"
+        return "val" if self.is_small else "validation"
 
     def clear(self, past: Past) -> None:
         self.compared = past.validation

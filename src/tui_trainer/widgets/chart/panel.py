@@ -13,10 +13,13 @@ BETWEEN = "  "
 class ChartPanel(Panel):
     """One chart of a wall."""
 
-    def __init__(self, chart: Chart, *, keys: str = "", classes: str = "") -> None:
-        """`keys` are told at the lower right, after the marks."""
+    def __init__(
+        self, chart: Chart, *, keys: str = "", classes: str = "", is_told: bool = False
+    ) -> None:
+        """`keys` are told at the lower right, after the marks. `is_told`: at 80 columns another
+        line of the screen has the figure already."""
         super().__init__(chart, title=chart.title, hint=keys, classes=f"flush {classes}".strip())
-        self.chart, self._keys = chart, keys
+        self.chart, self._keys, self._is_told = chart, keys, is_told
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """Other keys may be the chart's now."""
@@ -43,5 +46,7 @@ class ChartPanel(Panel):
     def tell(self) -> None:
         self.title = self.titled(self.chart.title)
         reading = self.chart.reading()
-        self.figure = self.chart.figure() if reading is None else reading
+        is_told = self._is_told and self.screen.has_class("-narrow")
+        figure = Content.styled("nats", "$context") if is_told else self.chart.figure()
+        self.figure = figure if reading is None else reading
         self.hint = BETWEEN.join(filter(None, (*self.chart.legend, self.keys)))

@@ -13,11 +13,11 @@ from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import FIRST, MOST, numbers_of
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.chart.keys import FOLLOW_KEYS
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.number_chart import HeldOutChart, NumberChart
 from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.chart.view import View
+from tui_trainer.widgets.chart_keys import FOLLOW_KEYS
 from tui_trainer.widgets.keys import CHART, key
 
 IN_A_ROW = 3
@@ -45,7 +45,7 @@ class RunWall(Container):
         self._measured = ChartPanel(self.held_out)
         self._is_measured = False
         self.panels = [
-            ChartPanel(self.loss, keys=FOLLOW_KEYS, classes="-large -in-hand"),
+            ChartPanel(self.loss, keys=FOLLOW_KEYS, classes="-large -in-hand", is_told=True),
             self._measured,
             *(ChartPanel(chart) for chart in self.numbers.values()),
         ]

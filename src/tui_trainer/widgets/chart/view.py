@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-ZOOM = 2.0
 FOLLOWED = 0.2
 """The share of the axis that is followed where none was zoomed into."""
 FEWEST = 1e-4

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.dom import DOMNode
 
-from tui_trainer.widgets.chart.view import ZOOM
 from tui_trainer.widgets.keys import CHART, key
 
 if TYPE_CHECKING:
     from tui_trainer.widgets.chart.chart import Chart
 
+ZOOM = 2.0
+"""Of one press."""
 CHART_KEYS = (
     key(
         "left",
@@ -71,10 +72,15 @@ CHART_KEYS = (
     ),
 )
 """In the order in which they are told."""
-LEAVE = key("escape", "leave_chart", "leave", "Read nothing more; leave the chart", CHART, main=34)
-IN_FOCUS = frozenset(binding.id for binding in (*CHART_KEYS, LEAVE))
-"""The names of those that the footer has only where the chart has the focus, on a screen where they
-mean something else without it."""
+LEAVE = key(
+    "escape",
+    "leave_chart",
+    "leave",
+    "Read nothing more; leave the chart",
+    CHART,
+    main=34,
+    id="chart-leave",
+)
 READ_KEYS = "← → read  + - zoom"
 FOLLOW_KEYS = f"{READ_KEYS}  w follow"
 """What a panel tells of them, by which of them are the screen's."""
