@@ -405,7 +405,7 @@ async def test_what_follows_a_loop_is_not_dim_at_each_step(monkeypatch: pytest.M
         await until(pilot, lambda: the(PredictScreen, app.screen).inspection is not None)
         await until(pilot, lambda: "then Predicting" in status_line(app))
         assert not app.screen.query_one("#positions").has_class("-waiting")
-        engine.gate.release(2)
+        engine.gate.release(1000)  # the app ends once the loop has
 
 
 # Evaluation

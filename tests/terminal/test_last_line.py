@@ -39,6 +39,7 @@ async def test_a_fault_is_told_and_the_app_lives_on(
     where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with with_engine("3") as (app, pilot):
+        await until(pilot, lambda: "-log p" in shown(app))  # a click needs something under it
         plant(where, app, monkeypatch)
         await until(pilot, lambda: isinstance(app.screen, FaultDialog))
         assert "PlantedError: planted [/b]" in shown(app)
