@@ -244,7 +244,7 @@ async def test_validations_and_other_learning_rates_are_on_the_overlay() -> None
         picture = screen(app).chart.picture()
         curves = {(curve.letter, curve.name, curve.ink) for curve in picture.curves}
         assert curves == {
-            *(("A", "loss", "first"), ("B", "loss", "second")),
+            *(("A", "avg", "first"), ("B", "avg", "second")),
             *(("A", "val", "first"), ("B", "val", "second")),
         }
         assert {the(OverlaidLrMark, mark).label for mark in picture.marks} == {
@@ -267,6 +267,31 @@ async def test_of_marked_runs_only_what_differs_is_told() -> None:
         await until(pilot, lambda: differences(app) == same)
         await pilot.press("down", "space")
         await until(pilot, lambda: "A  lr 3e-4\nB  lr 3e-4\nC  lr 1e-4" in differences(app))
+
+
+async def test_runs_that_began_with_other_weights_are_told_apart_by_them() -> None:
+    write_run(ONE, model=replace(MODEL, fingerprint="a2a58faa5ad1"))
+    write_run(TWO, model=replace(MODEL, fingerprint="05f506a8c3b4", precision="bf16"))
+    async with with_engine() as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app))
+        await pilot.press("space", "down", "space")
+        told = (
+            "A  precision bf16 · began with weights 05f506a8\n"
+            "B  precision fp32 · began with weights a2a58faa"
+        )
+        await until(pilot, lambda: differences(app) == told)
+
+
+async def test_a_run_has_no_loss_beyond_its_end() -> None:
+    write_run(ONE, [3.0, 2.0])
+    write_run(TWO, [4.0] * 9)
+    async with with_engine(size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: "2 runs" in shown(app))
+        await pilot.press("space", "down", "space")
+        await until(pilot, lambda: all_read(app))
+        await pilot.press("left")
+        await until(pilot, lambda: "step 9  A avg 4.0000" in shown(app))
+        assert "B avg" not in shown(app)
 
 
 async def test_every_run_of_a_long_list_is_glanced_at_once_and_few_curves_are_kept() -> None:

@@ -246,7 +246,11 @@ earlier sessions with their date."""
         self.pairing = pairing = evaluations.pairing(report)
         if pairing is None:
             self._compared = {}
-            self._show_pairing(Content("Nothing to compare with yet: train, and evaluate again.\n"))
+            self._show_pairing(
+                Content(
+                    "Nothing to compare with yet: evaluate again once more is trained, or after R.\n"
+                )
+            )
             return
         is_before = pairing.before is report
         self._compared = {

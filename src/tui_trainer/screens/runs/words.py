@@ -6,6 +6,7 @@ from textual.content import Content
 
 from tui_trainer.runs.curve import LossCurve
 from tui_trainer.runs.deletion import Deletion
+from tui_trainer.runs.description import ModelIdentity
 from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.screens.gsm8k.settings import describe_settings
@@ -54,16 +55,25 @@ def describe_differences(runs: Sequence[tuple[str, RunOnDisk]]) -> Content:
         for field in fields_of(TrainSettings)
         if len({getattr(run.description.settings, field.name) for _, run in runs}) > 1
     ]
-    models = {run.description.model.name for _, run in runs}
-    if not differing_in and len(models) == 1:
+    learners = [learner_facts(run.description.model) for _, run in runs]
+    others = [name for name in learners[0] if len({facts[name] for facts in learners}) > 1]
+    if not differing_in and not others:
         return Content.styled("The marked runs have the same settings and model.", "$context")
     lines = []
-    for letter, run in runs:
+    for (letter, run), facts in zip(runs, learners, strict=True):
         parts = [f"{f.label} {shown(f, run.description.settings)}" for f in differing_in]
-        if len(models) > 1:
-            parts.append(f"model {visible_source(run.description.model.name, CELL_CHARACTERS)}")
+        parts += [f"{name} {facts[name]}" for name in others]
         lines.append(Content.assemble(marked(letter), "  ", " · ".join(parts)))
     return Content("\n").join(lines)
+
+
+def learner_facts(model: ModelIdentity) -> dict[str, str]:
+    """What a loss depends on beside the settings: updates made before a run are in its weights."""
+    return {
+        "model": visible_source(model.name, CELL_CHARACTERS),
+        "precision": model.precision,
+        "began with weights": model.fingerprint[:8],
+    }
 
 
 # The selected one

@@ -53,6 +53,10 @@ class CurveOver(BucketsOver):
     def __init__(self, curve: LossCurve, axis: XAxis) -> None:
         super().__init__(_over(bucket, axis) for bucket in curve.buckets)
 
+    def at(self, place: float) -> Bucket | None:
+        """A run has no loss beyond its end."""
+        return super().at(place) if self.ends is not None and place <= self.ends[1] else None
+
 
 class ValidationsOver(BucketsOver):
     """Each measurement on held-out items, where it was made."""
@@ -93,7 +97,7 @@ class OverlayChart(Chart):
 
     def _place_curves(self) -> None:
         averages = [
-            self._curve(one, "loss", Shape.AVERAGE, CurveOver(one.curve, self.axis))
+            self._curve(one, "avg", Shape.AVERAGE, CurveOver(one.curve, self.axis))
             for one in self.curves
         ]
         validations = [
