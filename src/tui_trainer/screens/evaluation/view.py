@@ -247,9 +247,7 @@ earlier sessions with their date."""
         if pairing is None:
             self._compared = {}
             self._show_pairing(
-                Content(
-                    "Nothing to compare with yet: evaluate again once more is trained, or after R.\n"
-                )
+                Content("Nothing to compare with yet: train or R, and evaluate again.\n")
             )
             return
         is_before = pairing.before is report
