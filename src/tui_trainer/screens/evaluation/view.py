@@ -246,9 +246,7 @@ earlier sessions with their date."""
         self.pairing = pairing = evaluations.pairing(report)
         if pairing is None:
             self._compared = {}
-            self._show_pairing(
-                Content("Nothing to compare with yet: train or R, and evaluate again.\n")
-            )
+            self._show_pairing(Content("Nothing to compare with yet: train, or R, and e again.\n"))
             return
         is_before = pairing.before is report
         self._compared = {
