@@ -28,6 +28,9 @@ MODELS = (
 """What the picker finds, whichever are there."""
 
 
+FREE_MEMORY = 24_000_000_000
+
+
 @contextmanager
 def own_machine(*, colours: bool) -> Iterator[None]:
     """Runs, theme and configuration are nobody's, and nothing tells whose machine it is.
@@ -44,6 +47,8 @@ def own_machine(*, colours: bool) -> Iterator[None]:
         patch.setenv("PATH", home, prepend=os.pathsep)
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setattr("tui_trainer.engine.engine.local_models", lambda: list(MODELS))
+        # A number of other length would break a line elsewhere.
+        patch.setattr("tui_trainer.engine.accelerator.available_memory", lambda: FREE_MEMORY)
         if not colours:
             patch.setenv("NO_COLOR", "1")  # an app reads it as it is made
         yield
