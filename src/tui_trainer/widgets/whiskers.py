@@ -2,7 +2,8 @@
 
 from textual.content import Content
 
-DATA, REST = "$data", "$context"
+from tui_trainer.words.signs import CONTEXT, DATA
+
 STEPS = 0.1, 0.2, 0.5, 1.0
 """Where a scale of shares may end."""
 
@@ -29,7 +30,7 @@ def difference(rise: float, interval: tuple[float, float], width: int) -> Conten
     line = _interval([" "] * room, low, at, high)
     if line[zero] in " ─":
         line = f"{line[:zero]}┊{line[zero + 1 :]}"
-    return Content.assemble((ends[0], REST), (line, DATA), (ends[1], REST))
+    return Content.assemble((ends[0], CONTEXT), (line, DATA), (ends[1], CONTEXT))
 
 
 def _cell(start: float, x: float, end: float, width: int) -> int:

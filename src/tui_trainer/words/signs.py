@@ -9,6 +9,8 @@ from typing import NamedTuple
 from tui_trainer.protocol.events import LoopState
 
 BETTER, WORSE, ATTENTION = "$better", "$worse", "$attention"
+CONTEXT, DATA = "$context", "$data"
+"""What is beside the point, and what is a curve or a bar: of no sign."""
 
 
 class Sign(NamedTuple):

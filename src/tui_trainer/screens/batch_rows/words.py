@@ -19,7 +19,7 @@ from tui_trainer.words.rows import (
     part_of,
     seen_from,
 )
-from tui_trainer.words.signs import RIGHT, WARNING
+from tui_trainer.words.signs import CONTEXT, RIGHT, WARNING
 
 COLUMNS = (
     Column("#", 5, right=True),
@@ -35,7 +35,6 @@ COLUMNS = (
 """The label is the token of the next position, which stands below."""
 SEES = Column("sees", 9, right=True)
 LEAKS_SHOWN = 3
-CONTEXT = "$context"
 
 
 def columns(*, wide: bool) -> tuple[Column, ...]:

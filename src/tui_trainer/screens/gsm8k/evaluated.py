@@ -16,11 +16,11 @@ from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.whiskers import whiskers
 from tui_trainer.words.numbers import percent
 from tui_trainer.words.scores import describe_points, share
+from tui_trainer.words.signs import CONTEXT
 
 ROWS = 4
 SHARE = 6  # cells of a score
 GAP = 2
-CONTEXT = "$context"
 
 
 class Evaluated(Panel):

@@ -12,9 +12,8 @@ from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import tokens_per_second
-from tui_trainer.words.signs import RIGHT, WARNING
+from tui_trainer.words.signs import CONTEXT, DATA, RIGHT, WARNING
 
-CONTEXT, DATA = "$context", "$data"
 CURVE = 16  # cells
 SHOWN = 4  # checkpoints
 

@@ -6,11 +6,11 @@ from textual.content import Content
 
 from tui_trainer.reports.predictions import Position
 from tui_trainer.reports.updates import UpdateReport
-from tui_trainer.screens.step.words import CONTEXT, SHARE_DECIMALS
+from tui_trainer.screens.step.words import SHARE_DECIMALS
 from tui_trainer.widgets.cell_text import fit_content, token_cell
 from tui_trainer.widgets.line_table import GAP, Cell, Column
 from tui_trainer.words.numbers import learning_rate, nats, percent, probability
-from tui_trainer.words.signs import RIGHT, change
+from tui_trainer.words.signs import CONTEXT, RIGHT, change
 
 FACTORS = "÷3", "×1", "×3"
 LABEL, OUTCOME = 10, 18  # the widest that a dialog has room for at 80 columns

@@ -14,9 +14,9 @@ from tui_trainer.widgets.line_table import MARK, Cell, Column, LineTable, least_
 from tui_trainer.words import COMES
 from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import percent
+from tui_trainer.words.signs import DATA
 
 UNKNOWN = "—"
-DATA = "$data"
 HISTORY = "history"
 COLUMNS = {
     "layer": Column("layer", 12),

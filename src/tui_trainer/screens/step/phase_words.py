@@ -11,10 +11,9 @@ from tui_trainer.reports.phases import (
     ZERO_GRAD,
     PhaseReport,
 )
-from tui_trainer.screens.step.words import CONTEXT
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import nats
-from tui_trainer.words.signs import RIGHT
+from tui_trainer.words.signs import CONTEXT, RIGHT
 
 PHASE_KEYS = {FORWARD: "F", LOSS: "L", BACKWARD: "B", STEP: "S", ZERO_GRAD: "Z"}
 NEXT = "▶"

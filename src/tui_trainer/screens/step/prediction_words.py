@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from tui_trainer.reports.predictions import Position, Prediction
-from tui_trainer.screens.step.words import CONTEXT
 from tui_trainer.widgets.cell_text import token_cell
 from tui_trainer.widgets.line_table import MARK, Cell, Column, least_width
 from tui_trainer.words.bars import EMPTY, FULL, full_cells, sparkline
 from tui_trainer.words.numbers import probability
-from tui_trainer.words.signs import RIGHT, WRONG, change
+from tui_trainer.words.signs import CONTEXT, RIGHT, WRONG, change
 
 TOKEN = 8
 NOTHING = "—"

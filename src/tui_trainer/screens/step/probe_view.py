@@ -8,14 +8,13 @@ from textual.widgets import Static
 from tui_trainer.protocol.updates import FollowProbes
 from tui_trainer.reports.probes import ProbeReading, ProbeReport, ProbeStart
 from tui_trainer.screens.step.view import View
-from tui_trainer.screens.step.words import CONTEXT
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.widgets.cell_text import token_cell
 from tui_trainer.widgets.line_table import MARK, Cell, Column, LineTable, least_width
 from tui_trainer.words import COMES
 from tui_trainer.words.numbers import nats, nats_cell, probability
-from tui_trainer.words.signs import change
+from tui_trainer.words.signs import CONTEXT, change
 
 EXAMPLES: tuple[str, ...] = (
     "def hello():\n\tprint",

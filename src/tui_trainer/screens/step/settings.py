@@ -13,7 +13,7 @@ from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.updates import ReckonUpdate, SetLr, SetOptimizer, SetTraining
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
-from tui_trainer.screens.step.words import CONTEXT, describe_undo, describe_undo_memory
+from tui_trainer.screens.step.words import describe_undo, describe_undo_memory
 from tui_trainer.session.cell import as_asked, cell_settings, changes
 from tui_trainer.session.pending import Asked
 from tui_trainer.session.session import Session
@@ -21,7 +21,7 @@ from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.train import OPTIMIZERS
 from tui_trainer.words.costs import update_cost
 from tui_trainer.words.numbers import learning_rate
-from tui_trainer.words.signs import WARNING
+from tui_trainer.words.signs import CONTEXT, WARNING
 
 HEADING = "Settings of the next update"
 LOADING = "The model is being loaded; you can type already."

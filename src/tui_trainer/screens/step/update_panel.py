@@ -7,7 +7,6 @@ from textual.widgets import Static
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.step.words import (
-    CONTEXT,
     describe_cell,
     describe_loss,
     describe_losses,
@@ -20,6 +19,7 @@ from tui_trainer.widgets.chart_keys import FOLLOW_KEYS, READ_KEYS
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words import COMES
 from tui_trainer.words.numbers import nats, seconds_of
+from tui_trainer.words.signs import CONTEXT
 
 LOG = "y log axis"
 

@@ -6,9 +6,8 @@ from tui_trainer.reports.actions import HistoryReport
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.words.numbers import byte_count, nats, percent
-from tui_trainer.words.signs import change
+from tui_trainer.words.signs import CONTEXT, change
 
-CONTEXT = "$context"
 SHARE_DECIMALS = 2
 """Of the percentage of weights that moved, wherever it is told."""
 
