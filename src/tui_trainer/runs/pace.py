@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tui_trainer.errors import InputError
 from tui_trainer.reports.models import ModelReport
+from tui_trainer.runs.began import began
 from tui_trainer.runs.description import ModelIdentity, RunDescription
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import read_run
@@ -38,12 +39,12 @@ def pace_of_runs(model: ModelReport, settings: TrainSettings) -> RunPace | None:
 
 
 def _runs_of(model: ModelReport) -> list[RunDescription]:
-    """Those that show a pace, the newest first."""
+    """Those that show a pace, the last that began first, as `list_runs` has them."""
     try:
         folders = run_folders()[:LOOKED_AT]
     except InputError:
         return []
-    found = []
+    found: list[tuple[float, RunDescription]] = []
     for folder in folders:
         try:
             run = read_run(folder)
@@ -51,8 +52,9 @@ def _runs_of(model: ModelReport) -> list[RunDescription]:
             continue
         tally = run.tally
         if tally.step >= LEAST_STEPS and tally.tokens and tally.seconds > 0:
-            found += [run] * is_such(run.model, model)
-    return found
+            found += [(began(run.started, folder), run)] * is_such(run.model, model)
+    found.sort(key=lambda one: one[0], reverse=True)
+    return [run for _, run in found]
 
 
 def is_such(trained: ModelIdentity, model: ModelReport) -> bool:
