@@ -352,7 +352,7 @@ async def test_memory_for_undo_by_key() -> None:
         await pilot.press("h")
         app.screen.query_one(Input).value = "plenty"
         await pilot.press("enter")
-        assert "no amount of memory" in shown(app)
+        await until(pilot, lambda: "no amount of memory" in shown(app))
         app.screen.query_one(Input).value = "20 MB"
         await pilot.press("enter")
         await until(pilot, lambda: " of 20.0 MB" in shown(app))
