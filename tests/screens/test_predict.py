@@ -175,7 +175,7 @@ async def test_the_steps_of_sampling_are_columns() -> None:
         sampling = Sampling(greedy=False, temperature=0.8, top_k=50, top_p=0.95)
         await until(
             pilot,
-            lambda: (asked := screen_of(app)._asked) and asked.sampling == sampling,
+            lambda: (asked := screen_of(app).asking.asked) and asked.sampling == sampling,
         )
         await pilot.press("home")
         await opened(app, pilot, 0)
@@ -408,8 +408,7 @@ async def test_held_space_does_not_pile_up() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
         for _ in range(20):
             app.simulate_key("space")
-        await until(pilot, lambda: generated(app))
-        await until(pilot, lambda: not screen_of(app).generation.is_busy)
+        await until(pilot, lambda: generated(app) and not screen_of(app).generation.asked)
         assert "abcdefghijklmnopqrstuvwxyz".startswith(generated(app))
         assert [token.index for token in screen_of(app).generated] == [
             len(NOTEBOOK_TEXT) + n for n in range(len(generated(app)))

@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -24,15 +23,13 @@ from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.updates import UpdateReport
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.gsm8k.controls import STEPS_ASKED_AT_MOST
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.predict.screen import PredictScreen
-from tui_trainer.screens.step.update_queue import WAITING_AT_MOST
+from tui_trainer.screens.typed_ahead import AT_MOST, TOO_MANY
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets import dimmed
-from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.status_line import StatusLine
 
 
@@ -98,23 +95,17 @@ def status_line(app: TuiTrainer) -> str:
 # GSM8K
 
 
-def works_for(app: TuiTrainer) -> float:
-    """How long the worker is at what it does, in seconds."""
-    doing = app.worker.doing
-    return time.monotonic() - doing.since if doing is not None else 0.0
-
-
-async def test_a_pause_is_told_at_once_and_not_undone_by_a_second_press() -> None:
+async def test_a_pause_is_told_at_once_and_taken_back_by_a_second_press() -> None:
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
         engine.gate.release()
         await until(pilot, lambda: " 1/9 " in shown(app))
         await pilot.press("space")
         assert "1/9  11%  pausing after this step, " in shown(app)
-        await until(pilot, lambda: works_for(app) > DIM_AFTER)  # a key is not excused before
-        await pilot.press("space", "space", "full_stop")
+        await pilot.press("space")
+        assert "going on after this step" in shown(app)
+        await pilot.press("full_stop")
         assert "pausing after this step" in shown(app)
-        await until(pilot, lambda: "The run pauses after this step." in shown(app))
         engine.gate.release(5)
         await until(pilot, lambda: state(app) is LoopState.PAUSED)
         await until(pilot, lambda: " 2/9 " in shown(app))
@@ -157,7 +148,7 @@ async def test_a_stop_is_told_at_once() -> None:
         await until(pilot, lambda: state(app) is LoopState.RUNNING)
         await pilot.press("s", "s")
         assert "stopping after this step" in shown(app)
-        await pilot.press("s", "space")
+        await pilot.press("s", "space", "full_stop")
         await until(pilot, lambda: "The run stops after this step." in shown(app))
         engine.gate.release(5)
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
@@ -168,15 +159,15 @@ async def test_single_steps_do_not_pile_up_while_the_key_is_held() -> None:
     async with with_engine(engine, "5", "full_stop") as (app, pilot):
         engine.gate.release()
         await until(pilot, lambda: " 1/99 " in shown(app))
-        await pilot.press(*["full_stop"] * (STEPS_ASKED_AT_MOST + 5))
+        await pilot.press(*["full_stop"] * (AT_MOST + 5))
         assert "8 steps to make, " in shown(app)
-        await until(pilot, lambda: "8 steps are asked for already." in shown(app))
+        await until(pilot, lambda: TOO_MANY in shown(app))
         engine.gate.release(50)
         await until(pilot, lambda: " 9/99 " in shown(app))
         assert "to make" not in shown(app)
 
 
-async def test_a_start_is_told_at_once_and_asked_for_once() -> None:
+async def test_a_start_is_told_at_once_and_what_it_does_then_is_up_to_the_keys_after_it() -> None:
     engine = SlowEngine()
     async with with_engine(engine, "5") as (app, pilot):
         engine.hold()
@@ -184,10 +175,33 @@ async def test_a_start_is_told_at_once_and_asked_for_once() -> None:
         assert re.search(r"STARTING \d+ s: the problems are read", shown(app))
         await until(pilot, lambda: "Starting" in status_line(app))
         await pilot.press("space")
-        await until(pilot, lambda: "is being started" in shown(app))
+        assert ": the problems are read, then it pauses" in shown(app)
+        await pilot.press("full_stop", "full_stop")
+        assert ": the problems are read, then it makes 2 steps" in shown(app)
         engine.let_go()
-        await until(pilot, lambda: state(app) is LoopState.FINISHED)
+        await until(pilot, lambda: " 2/4 " in shown(app))
+        assert state(app) is LoopState.PAUSED
         assert len(engine.trained_with) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "becomes", "steps"),
+    [("  ", LoopState.PAUSED, 0), ("   ", LoopState.FINISHED, 4), ("..", LoopState.PAUSED, 2)],
+)
+async def test_keys_of_one_read_are_done_one_after_another(
+    typed: str, becomes: LoopState, steps: int
+) -> None:
+    engine = FakeEngine([4.0, 3.0, 2.0, 1.0])
+    async with with_engine(engine, "5") as (app, pilot):
+        type_at_once(app, typed)
+        screen = the(Gsm8kScreen, app.screen)
+        await until(pilot, lambda: state(app) is becomes and not screen.start.is_under_way)
+        await until(pilot, lambda: (screen.report.step if screen.report else 0) == steps)
+        await until(pilot, lambda: f" {steps}/4 " in shown(app) or not steps)
+        assert state(app) is becomes
+        if becomes is LoopState.PAUSED:
+            type_at_once(app, "   ")
+            await until(pilot, lambda: state(app) is LoopState.FINISHED)
 
 
 async def test_a_start_that_asks_first_does_not_say_that_it_reads() -> None:
@@ -266,11 +280,11 @@ async def test_updates_asked_for_are_counted_and_do_not_pile_up() -> None:
         engine.hold()
         await pilot.press("space")
         await until(pilot, lambda: "Updating" in status_line(app))
-        await pilot.press(*["space"] * (WAITING_AT_MOST + 3))
+        await pilot.press(*["space"] * (AT_MOST + 3))
         assert "8 waiting" in shown(app)
-        await until(pilot, lambda: "8 are asked for already" in shown(app))
+        await until(pilot, lambda: TOO_MANY in shown(app))
         engine.let_go()
-        await until(pilot, lambda: loaded(app).updates == WAITING_AT_MOST)
+        await until(pilot, lambda: loaded(app).updates == AT_MOST)
 
 
 async def test_phases_of_one_read_do_not_pile_up() -> None:
@@ -287,10 +301,21 @@ async def test_phases_of_one_read_do_not_pile_up() -> None:
         engine.hold()
         await pilot.press("v")  # the worker is kept busy by the report of the phases
         type_at_once(app, "." * 30)
-        await until(pilot, lambda: app.session.pending.count(RunPhase.doing) == WAITING_AT_MOST)
+        await until(pilot, lambda: app.session.pending.count(RunPhase.doing) == AT_MOST)
         engine.let_go()
         await until(pilot, lambda: not app.session.pending.has(RunPhase.doing))
-        assert engine.asked == WAITING_AT_MOST
+        assert engine.asked == AT_MOST
+
+
+async def test_a_second_press_takes_playing_back_before_it_begins() -> None:
+    engine = SlowEngine()
+    async with with_engine(engine, "4") as (app, pilot):
+        engine.hold()
+        await pilot.press("space", "p", "p")
+        await until(pilot, lambda: "stopping after this update" in shown(app))
+        engine.let_go()
+        await until(pilot, lambda: app.session.loops.get("step") is LoopState.STOPPED)
+        await until(pilot, lambda: loaded(app).updates == 1)
 
 
 async def test_settings_of_the_next_update_are_told_while_one_is_made() -> None:
@@ -386,11 +411,32 @@ async def test_predict_shows_what_is_old_dim_and_says_what_it_waits_for() -> Non
         await until(pilot, lambda: table.has_class("-waiting"))
         await pilot.press("space")
         await until(pilot, lambda: "then Generating" in status_line(app))
-        await pilot.press("space")
-        await until(pilot, lambda: "A token is being generated" in shown(app))
+        await pilot.press(*["space"] * (AT_MOST + 3))
+        assert "8 waiting" in shown(app)
+        await until(pilot, lambda: TOO_MANY in shown(app))
         engine.let_go()
         await until(pilot, lambda: not table.has_class("-waiting"))
-        await until(pilot, lambda: len(the(PredictScreen, app.screen).generated) == 1)
+        await until(pilot, lambda: len(the(PredictScreen, app.screen).generated) == AT_MOST)
+        await until(pilot, lambda: "waiting" not in shown(app))
+
+
+@pytest.mark.parametrize(
+    ("typed", "draws"),
+    [
+        ("   ", [None] * 3),
+        ("   u", [None] * 2),
+        ("  g ", [None, None, 0.5]),
+        ("   4", [None] * 3),
+    ],
+)
+async def test_tokens_of_one_read_come_one_after_another(
+    typed: str, draws: list[float | None]
+) -> None:
+    async with with_engine(FakeEngine(), "2") as (app, pilot):
+        screen = the(PredictScreen, app.screen)
+        type_at_once(app, typed)
+        await until(pilot, lambda: [token.draw for token in screen.generated] == draws)
+        assert not screen.generation.asked
 
 
 async def test_what_follows_a_loop_is_not_dim_at_each_step(monkeypatch: pytest.MonkeyPatch) -> None:

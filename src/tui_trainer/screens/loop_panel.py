@@ -81,6 +81,12 @@ class LoopPanel:
     def is_running(self) -> bool:
         return self._session.is_running(self.name)
 
+    @property
+    def will_run(self) -> bool:
+        """Whether it runs once what it was asked for is done."""
+        asked = self._session.pending.state_of(self.name)
+        return self.is_running if asked is None else asked is LoopState.RUNNING
+
     def play(self, playing: bool) -> None:
         """Go on, or pause after the step that it makes."""
         self._session.play(self.name, playing)

@@ -16,6 +16,7 @@ from textual.widgets import Static, TextArea
 
 from tui_trainer.screens.dialog import LeftOnce
 from tui_trainer.screens.key_sheet import ROOM_FOR_SHEET, SHEET_WIDTH, KeySheet
+from tui_trainer.screens.typed_ahead import AT_MOST, TOO_MANY
 from tui_trainer.session.session import Session
 from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.header_line import HeaderLine
@@ -184,6 +185,12 @@ class WorkScreen(Screen[None]):
             return
         self._excused = why, now
         self.notify(why, markup=False)
+
+    def keeps_typed(self, waiting: int) -> bool:
+        """Whether one more is kept of what was typed ahead and waits; else the user is told."""
+        if waiting >= AT_MOST:
+            self.excuse(TOO_MANY)
+        return waiting < AT_MOST
 
     def say(self, where: str, line: str) -> None:
         """Show a line, fit for a terminal, in the place that is there for it."""

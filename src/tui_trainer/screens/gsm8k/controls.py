@@ -9,11 +9,7 @@ from tui_trainer.session.questions import Choice, Question
 
 WORDS = LoopWords(
     none="No run is going: space starts one.",
-    asked={
-        LoopState.RUNNING: "The run goes on after this step.",
-        LoopState.PAUSED: "The run pauses after this step.",
-        LoopState.STOPPED: "The run stops after this step.",
-    },
+    asked={LoopState.STOPPED: "The run stops after this step."},
 )
 STOP = Question(
     "Stop the run? The weights stay as they are. With a checkpoint it can be resumed.",
@@ -23,40 +19,50 @@ STOP = Question(
         Choice("w", "save and stop"),
     ),
 )
-STEPS_ASKED_AT_MOST = 8  # single steps: holding the key must not pile them up
 
 
 class RunControls:
-    """What a key does to the run that goes; where none does, it may start one."""
+    """What a key does to the run that goes; where none does, it may start one.
+
+    A key that is pressed before the one before it is done goes by what that asked for.
+    """
 
     def __init__(self, screen: WorkScreen, loop: LoopPanel, start: RunStart) -> None:
         self._screen, self._session = screen, screen.session
         self._loop, self._start = loop, start
 
     async def start_or_pause(self) -> None:
-        loop = self._loop
+        loop, start = self._loop, self._start
         if loop.is_asked_already():
             return
-        if loop.is_running:
+        if start.is_under_way:
+            start.then(playing=not start.will_run)
+        elif loop.will_run:
             loop.play(False)
-        elif not self._session.refuses(Act.TRAIN) and not self._start.is_under_way():
+        elif not self._session.refuses(Act.TRAIN):
             if loop.is_live:
                 loop.play(True)
             else:
-                await self._start.start(playing=True)
+                await start.start(playing=True)
 
     async def one_step(self) -> None:
         """A run that goes pauses; a paused one makes a step, and so does one that starts."""
-        loop, session = self._loop, self._session
-        if loop.is_running:
-            if not loop.is_asked_already():
-                loop.play(False)
-        elif session.pending.steps_of(loop.name) >= STEPS_ASKED_AT_MOST:
-            self._screen.excuse(f"{STEPS_ASKED_AT_MOST} steps are asked for already.")
-        elif session.refuses(Act.TRAIN) or self._start.is_under_way():
+        loop, start, session = self._loop, self._start, self._session
+        if loop.is_asked_already():
             return
-        elif loop.is_live or await self._start.start(playing=False):
-            session.advance(loop.name)
+        if start.is_under_way and start.will_run:
+            start.then(playing=False)
+        elif loop.will_run:
+            loop.play(False)
+        elif not self._screen.keeps_typed(session.pending.steps_of(loop.name) + start.steps):
+            return
+        elif start.is_under_way:
+            start.then(playing=False, steps=start.steps + 1)
+        elif not session.refuses(Act.TRAIN):
+            if loop.is_live:
+                session.advance(loop.name)
+            else:
+                await start.start(playing=False, steps=1)
 
     async def stop(self) -> None:
         """Asks first, and saves where that is wanted."""

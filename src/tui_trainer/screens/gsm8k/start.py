@@ -1,7 +1,8 @@
 """A run of GSM8K is begun: from which weights, fresh or from a checkpoint."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tui_trainer.errors import InputError
@@ -44,6 +45,10 @@ class RunStart:
         """When a run was asked for that has not begun yet, by `time.monotonic`."""
         self._is_asking = False
         """Whether the user is asked first which weights the run is to start from."""
+        self.will_run = False
+        """Whether it goes on by itself once it has begun."""
+        self.steps = 0
+        """Else how many steps it makes then."""
 
     def describe(self) -> str:
         """What is waited for, and for how long; empty where none is being started."""
@@ -51,30 +56,48 @@ class RunStart:
             return ""
         if self._is_asking:
             return "STARTING from which weights?"
-        return f"STARTING {so_far(time.monotonic() - self._since)}: the problems are read"
+        seconds = so_far(time.monotonic() - self._since)
+        return f"STARTING {seconds}: the problems are read{self._describe_then()}"
 
+    def _describe_then(self) -> str:
+        if self.steps > 1:
+            return f", then it makes {self.steps} steps"
+        return "" if self.will_run or self.steps else ", then it pauses"
+
+    @property
     def is_under_way(self) -> bool:
-        """Whether a run was asked for that has not begun; then the user is told."""
-        if self._since is not None:
-            self._screen.excuse("The run is being started.")
+        """Whether a run was asked for that has not begun."""
         return self._since is not None
 
-    async def start(self, *, playing: bool) -> bool:
-        """Begin a run with the settings of the next one; False where it does not begin."""
-        self._since = time.monotonic()
+    def then(self, *, playing: bool, steps: int = 0) -> None:
+        """What the run does once it has begun: it goes on, or makes so many steps."""
+        self.will_run, self.steps = playing, steps
         self._screen.show_waiting()
-        try:
-            return await self._asked_for_weights() and await self._start(playing)
-        finally:
-            self._since = None
-            self._screen.show_waiting()
 
-    async def _start(self, playing: bool) -> bool:
-        settings = self._settings()
-        return await self._begin(Train(settings), settings, Past(), playing=playing)
+    async def start(self, *, playing: bool, steps: int = 0) -> None:
+        """Begin a run with the settings of the next one."""
+        with self._under_way(playing=playing, steps=steps):
+            if await self._asked_for_weights():
+                settings = self._settings()
+                await self._begin(Train(settings), settings, Past())
+
+    @contextmanager
+    def _under_way(self, *, playing: bool, steps: int = 0) -> Iterator[None]:
+        """From when it is asked for, until it begins or does not."""
+        self._since = time.monotonic()
+        self.then(playing=playing, steps=steps)
+        try:
+            yield
+        finally:
+            self._since, self.steps = None, 0
+            self._screen.show_waiting()
 
     async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
         """Go on with the run of a checkpoint, which is the model that is loaded."""
+        with self._under_way(playing=True):
+            await self._resume(run, checkpoint)
+
+    async def _resume(self, run: RunOnDisk, checkpoint: Path) -> None:
         step = step_of(checkpoint)
         try:
             settings = await in_thread(lambda: settings_here(run.description))
@@ -91,21 +114,20 @@ class RunStart:
         request: LoopRequest[LoopReport],
         settings: TrainSettings,
         past: Past,
-        *,
-        playing: bool = True,
         resumed_at: int = 0,
-    ) -> bool:
+    ) -> None:
         if not await self._loop.begin(request, playing=False):
-            return False
+            return
         self._run.begin(settings, past, resumed_at)
         self._begun(past)
         # Asked for before the first step, which may take its time.
         if (begun_with := await self._session.ask(ReadBeginning())) is not None:
             self._run.expect(*begun_with)
-        if playing:
-            self._session.play(self._loop.name, playing)
+        if self.will_run:
+            self._session.play(self._loop.name, True)
+        for _ in range(self.steps):
+            self._session.advance(self._loop.name)
         self._loop.show()
-        return True
 
     async def _asked_for_weights(self) -> bool:
         """Whether to go on; asks where the weights are not the loaded ones any more."""

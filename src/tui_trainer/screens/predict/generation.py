@@ -16,7 +16,6 @@ from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.settings.sampling import Sampling
 
 TOKENS_AT_MOST = 200  # of one run; the next press of the key goes on
-BUSY = "A token is being generated, or a run begins: wait for it."
 HEADING = "How the next token is chosen"
 WORDS = LoopWords(none="Nothing is being generated: p begins a run.")
 
@@ -27,13 +26,12 @@ class Generation:
     def __init__(
         self,
         screen: WorkScreen,
-        text: Callable[[], str | None],
+        text: Callable[[], str],
         *,
         tokens_changed: Callable[[], None],
         sampling_changed: Callable[[], None],
     ) -> None:
-        """`text` is the one to go on from as it is then; None where there is no model, or nobody
-        sees what comes."""
+        """`text` is the one to go on from as it is then."""
         self._screen, self._session, self._text = screen, screen.session, text
         self._tokens_changed, self._sampling_changed = tokens_changed, sampling_changed
         self._loop = LoopPanel(
@@ -44,8 +42,11 @@ class Generation:
         """How many updates the weights had that made each of them."""
         self.sampling = self._session.configuration.settings(Sampling)
         """How the next token is chosen, also of a run that goes."""
-        self.is_busy = False
-        """Whether a token is being appended or a run is beginning."""
+        self.asked: tuple[Sampling, ...] = ()
+        """Of each token that a key asked for and that is not there yet, how it is chosen."""
+        self._is_making = False
+        """Whether one of them is with the worker."""
+        self._is_beginning = False
         self.takes_run = False
         """Whether the tokens of the run belong after those there are."""
 
@@ -70,31 +71,55 @@ class Generation:
     # What keys do
 
     async def append(self) -> None:
-        """One token; held down, the key asks for the next one when this one is there."""
+        """One token, after those that were asked for before it."""
         if self._loop.is_live:
             self.stop()
         elif self._session.status is None:
             self._screen.notify("The model is still being loaded.", markup=False)
-        elif self._may_begin() and (text := self._text()) is not None:
-            tokens, request = self.tokens, NextToken(text, self.ids, self.sampling)
-            self.is_busy = True
-            token = await self._session.ask(request)
-            self.is_busy = False
-            if token is not None and self._is_still(text, tokens):
-                self._become((*tokens, token))
+        elif self._screen.keeps_typed(len(self.asked)):
+            self._wait_for((*self.asked, self.sampling))
+            if not self._is_making:
+                await self._make_asked()
+
+    async def _make_asked(self) -> None:
+        """Each goes on from the one before it, so that they are asked of the worker in turn."""
+        self._is_making = True
+        try:
+            while self.asked:
+                await self._make(self.asked[0])
+        finally:
+            self._is_making = False
+
+    async def _make(self, sampling: Sampling) -> None:
+        """A token that nobody waits for any more, or of another text, is nobody's."""
+        text, tokens = self._text(), self.tokens
+        token = await self._session.ask(NextToken(text, self.ids, sampling))
+        if token is None:
+            self._wait_for(())
+        elif self.asked and self.asked[0] == sampling and self._is_still(text, tokens):
+            self._wait_for(self.asked[1:])
+            self._become((*tokens, token))
+
+    def _wait_for(self, asked: tuple[Sampling, ...]) -> None:
+        self.asked = asked
+        self._screen.show_waiting()
 
     async def play(self) -> None:
-        """Begin a run, or stop it."""
-        if self._loop.is_live:
+        """Begin a run, or stop it; it makes the tokens that were asked for too."""
+        if self._loop.is_live or self._is_beginning:
             self.stop()
-        elif self._may_begin() and (text := self._text()) is not None:
-            tokens, request = self.tokens, Generate(text, self.ids, self.sampling, TOKENS_AT_MOST)
-            self.is_busy = True
+            return
+        self._wait_for(())
+        text, tokens = self._text(), self.tokens
+        request = Generate(text, self.ids, self.sampling, TOKENS_AT_MOST)
+        self._is_beginning = True
+        try:
             begun = await self._loop.begin(request, on_failure=self._session.report_failure)
-            self.is_busy = False
-            self.takes_run = begun and self._is_still(text, tokens)
-            if not self.takes_run:
-                self.stop()
+        finally:
+            self._is_beginning = False
+        self.takes_run = begun and self._is_still(text, tokens)
+        if not self.takes_run:
+            self.stop()
 
     def stop(self) -> None:
         """The tokens made until now stay; the one that is being made is not waited for."""
@@ -103,13 +128,17 @@ class Generation:
         self._session.stop_loop(LOOP)
 
     def undo(self) -> None:
-        """Take the last token back."""
-        self.stop()
-        self._become(self.tokens[:-1])
+        """Take the last token back, which may have been asked for only."""
+        if self.asked:
+            self._wait_for(self.asked[:-1])
+        else:
+            self.stop()
+            self._become(self.tokens[:-1])
 
     def forget(self) -> None:
         """What was generated does not belong to the text, or to the model, any more."""
         self.stop()
+        self._wait_for(())
         self._become(())
 
     async def switch_greedy(self) -> None:
@@ -133,12 +162,6 @@ class Generation:
         self._sampling_changed()
         if self._loop.is_live:
             await self._session.ask(SetSampling(sampling))
-
-    def _may_begin(self) -> bool:
-        """Whether nothing begins already; else the user is told."""
-        if self.is_busy:
-            self._screen.excuse(BUSY)
-        return not self.is_busy
 
     # What becomes of the tokens
 

@@ -1,9 +1,6 @@
 """Predict: what the model expects at each position, and one token after another."""
 
-import asyncio
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,9 +13,9 @@ from textual.widgets import Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged
-from tui_trainer.protocol.predictions import Inspect
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.screens.predict.asking import Asking, Shown
 from tui_trainer.screens.predict.generation import Generation
 from tui_trainer.screens.predict.keys import KEYS, SETTINGS
 from tui_trainer.screens.predict.position_chart import PositionChart
@@ -39,36 +36,18 @@ from tui_trainer.session.session import Session
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart.panel import ChartPanel
-from tui_trainer.widgets.dimmed import dimmed
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.token_losses import TokenLosses, legend, ramp
 from tui_trainer.words import COMES
 
-FOLLOW_SECONDS = 0.5  # how often the tables follow the weights while a loop trains them
-HURRY_SECONDS = 0.15  # and how often what the user or the screen's own loop changes meanwhile
-RETRY_SECONDS = 1 / 12
-CANDIDATES = 50
 SIDE_BY_SIDE = 140  # columns from which the opened row is beside the table
 GAPS_OF_A_TITLE = 4  # cells between a panel's title and its figure
 LAST = 1_000_000_000  # as a position: the last one, whatever its number
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What the screen shows: asked of the engine whenever it, or the weights, changed."""
-
-    text: str
-    generated: tuple[int, ...]
-    index: int
-    sampling: Sampling
-
-    def request(self) -> Inspect:
-        return Inspect(self.text, self.generated, self.index, self.sampling, CANDIDATES)
-
-
 class PredictScreen(SharedText):
-    """A forward pass laid open. One request is with the worker at a time."""
+    """A forward pass laid open."""
 
     NAME = "predict"
     AUTO_FOCUS = "#positions"
@@ -104,22 +83,24 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._model = session.status.model if session.status else None
         self.generation = Generation(
             self,
-            self._text_on_show,
+            lambda: self.text,
             tokens_changed=self._open_last,
             sampling_changed=self._sample_anew,
         )
+        self.asking = Asking(
+            session,
+            to_show=self._to_show,
+            waits=self._wait_for_answer,
+            show=self._show,
+            say_failure=self._say_failure,
+        )
         self.inspection: Inspection | None = None
-        self._asked: Shown | None = None
-        self._is_stale = False
-        """Whether the weights have changed since it was asked."""
         self._continuation = ""
         self._own = 0
         """How many of the tokens on show the model made."""
         self._positions = 0
         """How many the losses on show are of."""
         self._index = LAST
-        self._asking = asyncio.Lock()
-        self._asked_at = 0.0
 
     def body(self) -> Iterable[Widget]:
         with Container(id="panels"):
@@ -182,7 +163,7 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         if status.model != self._model:
             self._model = status.model
             self.generation.forget()
-        self._is_stale = True
+        self.asking.is_stale = True
         self._ask()
 
     def _on_loop(self, _change: LoopChanged) -> None:
@@ -197,51 +178,19 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
 
     def _to_show(self) -> Shown | None:
         """What the screen should show now; None while nobody can see it or there is no model."""
-        if (text := self._text_on_show()) is None:
-            return None
-        return Shown(text, self.generation.ids, self._index, self.generation.sampling)
-
-    def _text_on_show(self) -> str | None:
-        """The text; None while nobody can see it or there is no model."""
         if self.session.status is None or not self.is_current or not self.app.is_running:
             return None
-        return self.text
+        generation = self.generation
+        return Shown(self.text, generation.ids, self._index, generation.sampling)
 
     @work
     async def _ask(self) -> None:
-        """Until the answer is for what the screen should show; no faster than a loop allows."""
-        if self._asking.locked():
-            return
-        async with self._asking:  # which whatever goes wrong gives back
-            while (shown := self._to_show()) is not None and (
-                self._is_stale or shown != self._asked
-            ):
-                if self._is_too_soon(shown):
-                    await asyncio.sleep(RETRY_SECONDS)
-                else:
-                    await self._ask_for(shown)
+        await self.asking.ask()
 
-    async def _ask_for(self, shown: Shown) -> None:
-        following = self._is_beside_loop and shown == self._asked
-        self._asked, self._is_stale, self._asked_at = shown, False, time.monotonic()
+    def _wait_for_answer(self) -> Iterable[Widget]:
         if self.inspection is None:
             self._tell(COMES)
-        views = self.query("#facts, #positions, #opened, #candidates, #sampling")
-        with dimmed(*views, following=following):
-            inspection = await self.session.ask(shown.request(), self._say_failure)
-        if inspection is not None:
-            self._show(inspection, shown)
-
-    @property
-    def _is_beside_loop(self) -> bool:
-        return any(self.session.is_running(name) for name in self.session.loops)
-
-    def _is_too_soon(self, shown: Shown) -> bool:
-        """A loop that trains or generates is not to be held up by whoever looks at it."""
-        if not self._is_beside_loop:
-            return False
-        pause = FOLLOW_SECONDS if shown == self._asked else HURRY_SECONDS
-        return time.monotonic() - self._asked_at < pause
+        return self.query("#facts, #positions, #opened, #candidates, #sampling")
 
     def _say_failure(self, failure: Failure) -> None:
         """While typing, a sentence in the line of facts is enough."""
@@ -275,10 +224,17 @@ Whatever trains the model, here, on Step or in a loop, changes what you see: the
         self._show_sampling()
 
     def _show_whole(self, inspection: Inspection) -> None:
-        forward, text = self.query_one("#pass", Panel), self.query_one("#text-panel", Panel)
+        forward = self.query_one("#pass", Panel)
         room = self._room("pass") - cell_len(str(forward.title)) - GAPS_OF_A_TITLE
         forward.figure = describe_shapes(inspection, self._own, room)
-        text.figure = describe_text(inspection, self._own, self.generation.by_earlier_weights)
+        self.show_waiting()
+
+    def show_waiting(self) -> None:
+        """How many tokens there are, and how many were asked for and are not there yet."""
+        if self.inspection is not None:
+            made, waiting = self.generation.by_earlier_weights, len(self.generation.asked)
+            figure = describe_text(self.inspection, self._own, made, waiting)
+            self.query_one("#text-panel", Panel).figure = figure
 
     def _show_positions(self, shown: Shown) -> None:
         assert self.inspection is not None

@@ -9,6 +9,7 @@ from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.phases import PhaseReport
 from tui_trainer.screens.step.phase_words import describe_progress
 from tui_trainer.screens.step.settings import UpdateSettings
+from tui_trainer.screens.typed_ahead import describe_waiting
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.signs import BROKEN, RUNNING
 
@@ -53,8 +54,6 @@ def describe_state(live: LoopState | None, waiting: int, *, stopping: bool) -> C
         return Content.styled(STOPPING, "bold")
     if live is LoopState.RUNNING:
         return Content.assemble(RUNNING.said("playing"))
-    if waiting > 1:
-        return Content.styled(f"{waiting} waiting", "bold")
-    if live is LoopState.FAILED:
+    if live is LoopState.FAILED and waiting <= 1:
         return Content.assemble(BROKEN.said("stopped by a failure"))
-    return Content("")
+    return Content.styled(describe_waiting(waiting), "bold")

@@ -56,7 +56,6 @@ NO_SETTINGS = "There is no model to set anything of yet: wait for it, or press m
 DROPOUT = "Dropout of train mode on this screen (0 drops nothing)"
 PLAYING = LoopWords(
     none="No updates are being made: p makes one after another.",
-    begins="The updates begin after what is being done.",
     asked={LoopState.STOPPED: "It stops after this update."},
 )
 
@@ -123,7 +122,7 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
         self.settings = UpdateSettings(session, self.show_waiting)
         self._last = UpdatePanel(), LossesPanel(self.chart)
         self._next = NextPanel(self.settings)
-        self.queue = UpdateQueue(session, excuse=self.excuse, changed=self.show_waiting)
+        self.queue = UpdateQueue(session, keeps=self.keeps_typed, changed=self.show_waiting)
         self.views = Views(
             session,
             lambda: self.text,
@@ -275,8 +274,6 @@ to the residual stream. It is this screen's: the loop of GSM8K trains with the m
 
     @work
     async def action_play(self) -> None:
-        if self.playing.begins():  # a key pressed twice
-            return
         if self.playing.is_live:
             self.playing.stop()
         else:

@@ -10,21 +10,18 @@ from tui_trainer.protocol.updates import Update
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
 
-WAITING_AT_MOST = 8  # asked for and not yet done: holding a key must not pile them up
-ASKED_FOR = f"{WAITING_AT_MOST} are asked for already: wait for them."
-
 Reply = TypeVar("Reply")
 
 
 class UpdateQueue:
-    """Updates, phases, undo and redo that were typed ahead, at most so many of each."""
+    """Updates, phases, undo and redo that were typed ahead, a few of each."""
 
     def __init__(
-        self, session: Session, *, excuse: Callable[[str], None], changed: Callable[[], None]
+        self, session: Session, *, keeps: Callable[[int], bool], changed: Callable[[], None]
     ) -> None:
-        """`excuse` tells why a key cannot act; `changed` shows how many wait."""
+        """`keeps` tells whether one more may wait where so many do; `changed` shows how many."""
         self._session = session
-        self._excuse, self._changed = excuse, changed
+        self._keeps, self._changed = keeps, changed
         self._waiting: Counter[str] = Counter()
         """How many of a kind, by what the user is told goes on."""
 
@@ -41,10 +38,7 @@ class UpdateQueue:
     ) -> Reply | None:
         """The reply; None where it failed, may not be done now, or the key is held down, which
         the user was told."""
-        if self._session.refuses(act):
-            return None
-        if self._waiting[request.doing] >= WAITING_AT_MOST:
-            self._excuse(ASKED_FOR)
+        if self._session.refuses(act) or not self._keeps(self._waiting[request.doing]):
             return None
         self._count(request, 1)
         reply = await self._session.update(request, on_failure)
