@@ -67,7 +67,7 @@ async def test_without_a_bench_a_sentence_says_what_to_press() -> None:
         text = " ".join(shown(app).split())
         assert "Press b: the notebook's loop by hand" in text
         assert "rounds of 10 s" in text
-        await pilot.press("left_square_bracket", "right_square_bracket", "s", "down", "end")
+        await pilot.press("P", "N", "s", "down", "end")
         await until(pilot, lambda: "No bench is running: b starts one." in notes(app))
         await pilot.press("escape")
         assert isinstance(app.screen, RunsScreen)
@@ -107,7 +107,7 @@ async def test_the_last_bench_with_its_date_machine_and_model() -> None:
         await until(pilot, lambda: "trainer failed: It ran out of memory." in shown(app))
 
 
-async def test_brackets_look_at_earlier_ones_and_a_bad_file_is_a_sentence() -> None:
+async def test_shifted_p_and_n_look_at_earlier_ones_and_a_bad_file_is_a_sentence() -> None:
     write_bench(2, model="first")
     write_bench(4, model="second")
     bad = write_bench(3)
@@ -117,7 +117,7 @@ async def test_brackets_look_at_earlier_ones_and_a_bad_file_is_a_sentence() -> N
         names = []
         for _ in range(4):
             names.append((which(app), report(app)[0]))
-            await pilot.press("left_square_bracket")
+            await pilot.press("P")
         order = [line for _, line in names]
         damaged = next(n for n, line in enumerate(order) if "damaged" in line)
         good = [line.split(":")[0] for n, line in enumerate(order[:3]) if n != damaged]
@@ -125,7 +125,7 @@ async def test_brackets_look_at_earlier_ones_and_a_bad_file_is_a_sentence() -> N
         assert bad.name in names[damaged][0]
         assert names[3][0].startswith("bench 1 of 3")
         for _ in range(3):
-            await pilot.press("right_square_bracket")
+            await pilot.press("N")
         assert which(app) == names[0][0]
 
 
@@ -325,7 +325,7 @@ async def test_hostile_names_and_files_are_made_visible(attack: str) -> None:
             assert not FORBIDDEN.search(shown(app))
             await pilot.press("end")
             assert not FORBIDDEN.search(shown(app))
-            await pilot.press("left_square_bracket")
+            await pilot.press("P")
         assert app.is_running
 
 
@@ -336,7 +336,7 @@ async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
     async with with_engine(size=size) as (app, pilot):
         screen = the(BenchScreen, app.screen)
         await until(pilot, lambda: screen.listed)
-        await pilot.press("end", "home", "left_square_bracket", "enter", "escape")
+        await pilot.press("end", "home", "P", "enter", "escape")
         assert app.is_running
         if size == (120, 40):
             assert "trainer failed: It ran out of memory." in shown(app)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.at_length import first_is_quick
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine, evaluated_item
 from tests.forms import form_of
 from tests.known import present, the
 from tests.pilot import Running, loaded, running, sheet, shown, until
@@ -31,6 +31,7 @@ from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import describe_progress, score_cells
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.session.evaluations import Evaluations
+from tui_trainer.session.going_on import GoingOn
 from tui_trainer.session.guide import COMPARED
 from tui_trainer.settings.evaluation import (
     EvaluationSettings,
@@ -90,16 +91,14 @@ async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
     async with with_engine(engine, "e") as (app, pilot):
         await until(pilot, lambda: "Being started." in shown(app))
         engine.gate.release()
-        await until(pilot, lambda: "50%     2/4 answered" in shown(app))
+        await until(pilot, lambda: " 2/4 answered" in shown(app))
         text = shown(app)
-        assert re.search(
-            r"▶ running +━{4}─{4} +50% +2/4 answered +4\.00/s +0:00 gone +0:00 left", text
-        )
-        await until(pilot, lambda: "Evaluation running" in shown(app))
+        assert re.search(r"▶ running +━{4}─{4} +2/4 answered +4\.00/s +0:00 gone +0:00 left", text)
+        await until(pilot, lambda: "Evaluation running 2/4" in shown(app))
         engine.gate.release()
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: "■ finished" in shown(app))
-        assert re.search(r"100% +4/4 answered +4\.00/s +0:01 gone", shown(app))
+        assert re.search(r"━{8} +4/4 scored +4\.00/s +0:01 gone", shown(app))
         assert " left" not in shown(app)
         assert engine.evaluated_with == [EvaluationSettings()]
 
@@ -112,12 +111,32 @@ def test_answers_are_counted_from_the_first_and_none_is_scored_before_its_batch(
     def progress(report: EvaluationReport) -> str:
         return describe_progress(report, LoopState.RUNNING, stops=False, wide=False).plain
 
-    assert " 12%     0/1,319 answered " in progress(report)
-    assert " 12%    17/1,319 answered " in progress(replace(report, batch_ended=17))
+    assert "▶ running  ────────     0/1,319 answered " in progress(report)
+    assert "    17/1,319 answered " in progress(replace(report, batch_ended=17))
+    assert "%" not in progress(report)
     assert len(progress(report)) <= 78
     assert score_cells(1, report, 1.0, wide=True)[4:8] == ("-", "-", "-", "-")
     begun = replace(report, batch_done=0.0)
-    assert " 0%     0/1,319 answered " in progress(begun)
+    assert "    0/1,319 answered " in progress(begun)
+
+
+def test_how_far_it_is_is_one_number_wherever_it_is_told() -> None:
+    """The top row and the panel count the same answers; of one that is over all count what was
+    scored."""
+    item = evaluated_item(0, "#### 1", EvaluationSettings())
+    report = EvaluationReport(
+        *(EvaluationSettings(), "builtin", 0, 100, (item,) * 16, 20.5, 900, 9.0), batch_ended=7
+    )
+    now = GoingOn()
+    now.loops[EVALUATION] = LoopState.RUNNING
+    now.saw_reports(EVALUATION, [report])
+    assert now.describe_live() == "▶ Evaluation running 23/100"
+    going = describe_progress(report, LoopState.RUNNING, stops=False, wide=True)
+    assert "23/100 answered" in going.plain
+    over = describe_progress(report, LoopState.STOPPED, stops=False, wide=False).plain
+    assert "16/100 scored" in over and "23" not in over
+    assert score_cells(1, report, 1.0, wide=True)[1] == score_cells(1, report, 1.0, wide=False)[1]
+    assert score_cells(1, report, 1.0, wide=True)[1] == "16"
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
@@ -151,7 +170,7 @@ async def test_s_stops_and_keeps_what_was_scored() -> None:
     engine = FakeEngine(answers=[BEFORE, BEFORE], gated=True)
     async with with_engine(engine, "s", "e") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: "50%     2/4 answered" in shown(app))
+        await until(pilot, lambda: " 2/4 answered" in shown(app))
         await pilot.press("e")  # while one runs there is no second
         await until(pilot, lambda: "An evaluation is running: s stops it" in told(app))
         await pilot.press("s")  # heard while the worker is parked, before the last batch ends
@@ -162,12 +181,6 @@ async def test_s_stops_and_keeps_what_was_scored() -> None:
         assert len(report.items) == 4
         await until(pilot, lambda: "■ stopped" in shown(app))
         assert len(engine.evaluated_with) == 1
-        # One that is stopped before its first batch leaves nothing
-        await pilot.press("e")
-        await until(pilot, lambda: app.session.is_live(EVALUATION))
-        app.worker.stop_loop(EVALUATION)
-        engine.gate.release(2)
-        await until(pilot, lambda: state(app) is not LoopState.RUNNING)
 
 
 async def test_one_that_ends_without_a_score_leaves_no_line_of_it() -> None:
@@ -180,9 +193,23 @@ async def test_one_that_ends_without_a_score_leaves_no_line_of_it() -> None:
         await until(pilot, lambda: "1: the first batch is being answered" in shown(app))
         session.hear(Numbered(1_001, LoopChanged(EVALUATION, LoopState.STOPPED)))
         assert not session.evaluations.all
-        await until(pilot, lambda: "the first batch" not in shown(app))
+        await until(pilot, lambda: "the first batch is" not in shown(app))
+        assert "■ stopped before its first batch was answered: nothing is kept of it" in shown(app)
         assert "all, " not in shown(app)
         assert "Nothing to compare" not in shown(app)
+
+
+async def test_the_numbers_of_an_older_one_never_stand_under_the_state_of_another() -> None:
+    engine = FakeEngine(answers=[BEFORE])
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: "■ finished" in shown(app))
+        assert "4/4 scored" in shown(app)
+        session = app.session
+        session.hear(Numbered(1_000, LoopChanged(EVALUATION, LoopState.RUNNING)))
+        session.hear(Numbered(1_001, LoopChanged(EVALUATION, LoopState.STOPPED)))
+        await until(pilot, lambda: "■ stopped before its first batch" in shown(app))
+        assert "4/4" not in shown(app)
+        assert "▶1: as loaded" in shown(app)  # what was scored before is still there to read
 
 
 async def test_no_key_is_silent_where_there_is_no_evaluation() -> None:
@@ -271,7 +298,7 @@ async def test_a_loop_that_runs_is_paused_first_and_goes_on_afterwards() -> None
         await until(pilot, lambda: app.session.is_live(EVALUATION))
         await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.PAUSED)
         engine.gate.release()
-        await until(pilot, lambda: "50%     2/4 answered" in shown(app))
+        await until(pilot, lambda: " 2/4 answered" in shown(app))
         assert "▶1: 2 updates" in shown(app)
         await pilot.press("escape", "space", "full_stop")
         await until(pilot, lambda: "all its answers must be of the same weights" in told(app))
@@ -384,12 +411,12 @@ async def test_another_evaluation_can_be_selected_and_compared_with() -> None:
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 3)
         await until(pilot, lambda: "1 → 3: strict +0.0 points" in shown(app))
-        await pilot.press("left_square_bracket")
+        await pilot.press("P")
         await until(pilot, lambda: "▶2: 4 updates" in shown(app))
         await pilot.press("b")
         await until(pilot, lambda: "compared with 2: 4 updates" in told(app))
         assert "1 → 2" in shown(app)  # it is not compared with itself
-        await pilot.press("right_square_bracket")
+        await pilot.press("N")
         await until(pilot, lambda: "2 → 3: strict +0.0 points" in shown(app))
         assert "2: 4 updates, chosen → 3: 4 updates" in shown(app)
         await pilot.click("#evaluations", offset=(5, 1))
@@ -416,7 +443,7 @@ async def test_the_comparison_is_from_less_to_more_trained_whichever_was_evaluat
         assert "fixed 1, ✗ broken 0" in shown(app)
         await pilot.press("b")  # the row on show is what the others are compared with, at once
         await until(pilot, lambda: "2: as loaded, chosen → 1: 2 updates" in shown(app))
-        await pilot.press("left_square_bracket")
+        await pilot.press("P")
         await until(pilot, lambda: "▶1: 2 updates" in shown(app))
         assert "2: as loaded, chosen → 1: 2 updates" in shown(app)
         assert view(app)._texts(view(app).items[1]).by == "1: 2 updates"
@@ -695,7 +722,7 @@ async def test_the_built_in_model_is_scored_as_by_the_engine() -> None:
         counted = tally(report.items)
         assert counted.strict == Score(0, 4)
         assert counted.format_failures == [i.outcome for i in report.items].count(Outcome.NO_FORMAT)
-        await until(pilot, lambda: "100%     4/4 answered" in shown(app))
+        await until(pilot, lambda: "4/4 scored" in shown(app))
         by_problem = sorted(report.items, key=lambda item: item.problem)
         numbers = [item.expected_number for item in by_problem]
         rows = [line.split() for line in _rows(shown(app))]

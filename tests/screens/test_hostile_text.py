@@ -454,7 +454,7 @@ async def visit_evaluations(app: TuiTrainer, pilot: Pilot[int]) -> None:
     await pilot.pause(0.1)
     await press(pilot, "escape")
     await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
-    await press(pilot, "f", "f", "f", "left_square_bracket", "right_square_bracket", "e")
+    await press(pilot, "f", "f", "f", "P", "N", "e")
     await until(pilot, lambda: app.screen.query_one("#said").display)
     await press(pilot, "enter")
     await until(pilot, lambda: isinstance(app.screen, SettingsForm))

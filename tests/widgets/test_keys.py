@@ -16,10 +16,21 @@ import tui_trainer.widgets
 from tests.fake_engine import FakeEngine
 from tests.pilot import running, shown, until
 from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.batch_rows.view import RowsScreen
+from tui_trainer.screens.bench.view import BenchScreen
+from tui_trainer.screens.evaluation.keys import COMPARE, LOOK
+from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.gsm8k.keys import EVALUATE, RUN
 from tui_trainer.screens.gsm8k.keys import KEYS as GSM8K_KEYS
+from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.learning_rate import SETTINGS
+from tui_trainer.screens.runs.keys import FILES
+from tui_trainer.screens.runs.screen import RunsScreen
+from tui_trainer.screens.tokens.screen import TokensScreen
+from tui_trainer.screens.work_screen import ScreenOnTop, WorkScreen
 from tui_trainer.widgets.chart_keys import CHART_KEYS
 from tui_trainer.widgets.key_footer import KeyFooter, fitted, words_of
-from tui_trainer.widgets.keys import CHART, LAST, Bound, Place, by_group, key
+from tui_trainer.widgets.keys import CHART, LAST, WEIGHTS, Bound, Place, by_group, key, place_of
 
 
 def bound() -> Iterator[tuple[type[DOMNode], list[Binding]]]:
@@ -49,6 +60,28 @@ def test_every_key_of_every_screen_panel_and_dialog_has_an_id_a_label_and_a_sent
             assert len(binding.tooltip.split()) >= 2, told
             assert isinstance(binding.group, Place), told
             assert actions.setdefault(binding.id, binding.action) == binding.action, told
+
+
+@pytest.mark.parametrize(
+    ("top", "below"),
+    [
+        (EvaluationScreen, Gsm8kScreen),
+        (RowsScreen, Gsm8kScreen),
+        (RowsScreen, TokensScreen),
+        (BenchScreen, RunsScreen),
+    ],
+)
+def test_no_key_that_looks_changes_something_one_escape_later(
+    top: type[ScreenOnTop], below: type[WorkScreen]
+) -> None:
+    """Who goes through rows or evaluations presses once more than there are, after the escape."""
+    looks, changes = (LOOK, COMPARE, CHART), (SETTINGS, RUN, EVALUATE, WEIGHTS, FILES)
+    assert not _keys_of(top, looks) & _keys_of(below, changes)
+
+
+def _keys_of(screen: type[WorkScreen], groups: tuple[str, ...]) -> set[str]:
+    bindings = Binding.make_bindings(screen.BINDINGS)
+    return {binding.key for binding in bindings if place_of(binding).description in groups}
 
 
 def test_main_keys_of_a_screen_have_an_order() -> None:

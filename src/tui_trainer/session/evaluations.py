@@ -49,6 +49,9 @@ class Evaluations:
         self._has_recalled = False
         self.current: EvaluationReport | None = None
         """The last report of the one under way."""
+        self.last: EvaluationReport | None = None
+        """The last report of the last one that ended in this session, though nothing was kept of
+        it; None where it ended before its first."""
         self.chosen: EvaluationReport | None = None
         """What the user compares the others with, whatever would be otherwise."""
 
@@ -81,6 +84,7 @@ class Evaluations:
     def end(self) -> EvaluationReport | None:
         """It ended, however: what was scored is kept, and given back."""
         report, self.current = self.current, None
+        self.last = report
         if report is None or not report.items:
             return None
         self.ended.append(report)

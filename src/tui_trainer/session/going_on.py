@@ -133,7 +133,7 @@ class GoingOn:
             if isinstance(report, StepReport):
                 self._far[name] = f"{report.step:,}/{report.steps:,}"
             elif isinstance(report, EvaluationReport):
-                self._far[name] = f"{len(report.items):,}/{report.total:,}"
+                self._far[name] = f"{report.answered:,}/{report.total:,}"
         return reports
 
     def running_beside_training(self) -> str:

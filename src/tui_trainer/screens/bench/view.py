@@ -84,7 +84,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
         with Panel(title="bench", id="next"):
             yield Static(id="progress")
             yield Static(id="said")
-        with Panel(title="result", id="kept", hint="[ ] earlier, later · ↑↓ scroll"):
+        with Panel(title="result", id="kept", hint="P N earlier, later · ↑↓ scroll"):
             with VerticalScroll(id="result"):
                 yield Static(id="report")
             yield Static(id="none")

@@ -15,6 +15,7 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
+from tui_trainer.screens.evaluation.compared import Compared
 from tui_trainer.screens.evaluation.item import (
     EvaluatedItemDialog,
     ItemTexts,
@@ -24,14 +25,10 @@ from tui_trainer.screens.evaluation.item import (
 )
 from tui_trainer.screens.evaluation.keys import KEYS
 from tui_trainer.screens.evaluation.words import (
-    RISE_CELLS,
     describe_asked,
     describe_figure,
-    describe_pairing,
     describe_progress,
-    describe_rise_alone,
     describe_scores,
-    draw_rise,
     item_columns,
     name,
     row_cells,
@@ -56,7 +53,6 @@ WORDS = LoopWords(
     begins="An evaluation is being started.",
     asked={LoopState.STOPPED: "It stops after this batch of answers."},
 )
-COMPARED = "before and after"
 FILTERS: tuple[Change | None, ...] = (None, *Change)
 
 
@@ -113,15 +109,13 @@ earlier sessions with their date."""
         )
 
     def body(self) -> Iterable[Widget]:
-        with Panel(title="evaluations", id="scored", hint="[ ] select · b compare with it"):
+        with Panel(title="evaluations", id="scored", hint="P N select · b compare with it"):
             yield Static(id="progress")
             yield Static(id="said")
             yield LineTable(id="evaluations")
             yield Static(id="scores")
             yield Static(id="asked")
-        with Panel(title=COMPARED, id="compared", hint="95%, the same items twice"):
-            yield Static(id="rise")
-            yield Static(id="drawn")
+        yield Compared(self.session.evaluations)
         with Panel(title="items", id="listed", hint="f filter · t texts"):
             yield LineTable(id="items")
         with Panel(title="item", id="read"):
@@ -205,7 +199,7 @@ earlier sessions with their date."""
         self.query_one("#scored", Panel).figure = ""
         self.say("scores", "")
         self.pairing, self._compared, self.items = None, {}, ()
-        self._show_pairing(Content("e evaluates, then train, and evaluate again."))
+        self.query_one(Compared).show(None)
         self.query_one("#listed", Panel).figure = ""
         columns = item_columns(broad=self.has_class("-broad"))
         self.query_one("#items", LineTable).show(columns, 0, lambda _: ())
@@ -219,14 +213,14 @@ earlier sessions with their date."""
         self.query_one("#progress", Static).update(self._describe_progress(), layout=False)
 
     def _describe_progress(self) -> Content:
+        """Of the one under way, else of the last one, though nothing was kept of it."""
         evaluations = self.session.evaluations
         state = self.session.loops.get(EVALUATION)
-        live = self.loop.is_live
-        report = evaluations.current if live else next(reversed(evaluations.ended), None)
         if self.session.is_starting(EVALUATION):
             return Content("starting after what the worker is doing")
-        if report is None or state is None:
-            return Content("Being started." if live else "e evaluates the weights as they are now")
+        if state is None:
+            return Content("e evaluates the weights as they are now")
+        report = evaluations.current if self.loop.is_live else evaluations.last
         stops = self.session.pending.state_of(EVALUATION) is not None
         return describe_progress(report, state, stops=stops, wide=self._is_wide)
 
@@ -241,38 +235,17 @@ earlier sessions with their date."""
         table.cursor = max(0, self._row)
 
     def _compare(self, report: EvaluationReport) -> None:
-        """Pair its items with those of an earlier evaluation."""
-        evaluations = self.session.evaluations
-        self.pairing = pairing = evaluations.pairing(report)
+        """Pair its items with those of another evaluation."""
+        self.pairing = pairing = self.session.evaluations.pairing(report)
+        self.query_one(Compared).show(pairing)
         if pairing is None:
             self._compared = {}
-            self._show_pairing(Content("Nothing to compare with yet: train, or R, and e again.\n"))
             return
         is_before = pairing.before is report
         self._compared = {
             (pair.before if is_before else pair.after).problem: pair
             for pair in pairing.comparison.items
         }
-        numbers = evaluations.number(pairing.before), evaluations.number(pairing.after)
-        self._show_pairing(describe_pairing(pairing, *numbers))
-
-    def _show_pairing(self, words: Content) -> None:
-        """The rise as a figure, in words, and drawn where there is room."""
-        panel = self.query_one("#compared", Panel)
-        panel.title = COMPARED if self.pairing is None else self._describe_pair(self.pairing)
-        panel.figure = describe_rise_alone(self.pairing)
-        self.query_one("#rise", Static).update(words, layout=False)
-        drawn = self.query_one("#drawn", Static)
-        width = drawn.content_size.width
-        drawn.update(draw_rise(self.pairing, min(width, RISE_CELLS)), layout=False)
-
-    def _describe_pair(self, pairing: Pairing) -> str:
-        """Which two, the less trained one first, and which of them the user chose."""
-        return " → ".join(
-            f"{name(self.session.evaluations.number(one), one)}"
-            f"{', chosen' if one is self.session.evaluations.chosen else ''}"
-            for one in (pairing.before, pairing.after)
-        )
 
     def _show_items(self, report: EvaluationReport) -> None:
         if not self._compared:
@@ -362,7 +335,7 @@ earlier sessions with their date."""
             return
         evaluations.chosen = report
         self.notify(
-            f"The others are compared with {name(self._row + 1, report)}: [ ] selects one.",
+            f"The others are compared with {name(self._row + 1, report)}: P, N selects one.",
             markup=False,
         )
         self._show_all()

@@ -32,12 +32,14 @@ from tui_trainer.words.signs import RIGHT, STATES, WRONG, Sign, change
 from tui_trainer.words.times import moment
 
 BAR, BAR_WIDE = 8, 24
+NOTHING_KEPT = " before its first batch was answered: nothing is kept of it"
 STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
 RISE_CELLS = 60
 WHISKERS, WHISKERS_WIDE = 11, 17
 NAME = Column("evaluation", 13, share=1)
 STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
+SCORED = Column("scored", 6, right=True)
 INTERVAL = Column("95% interval", 14, right=True)
 OUTCOMES = (
     Column("wrong", 5, right=True),
@@ -85,10 +87,9 @@ def score_columns(end: float, *, wide: bool) -> tuple[Column, ...]:
     """The table of evaluations; `end` is where the scale of the scores ends. Where there is room
     each has its interval in figures too."""
     if not wide:
-        items = Column("items", 5, right=True)
-        return NAME, items, STRICT, _scale(end, WHISKERS), FLEXIBLE, *OUTCOMES
+        return NAME, SCORED, STRICT, _scale(end, WHISKERS), FLEXIBLE, *OUTCOMES
     return (
-        *(NAME, Column("items", 7, right=True), *ASKED),
+        *(NAME, SCORED, *ASKED),
         *(STRICT, _scale(end, WHISKERS_WIDE), INTERVAL, FLEXIBLE, *OUTCOMES),
     )
 
@@ -109,13 +110,12 @@ def score_cells(
     """The row of one evaluation."""
     found, settings = report.tally, report.settings
     strict, width = found.strict, WHISKERS_WIDE if wide else WHISKERS
-    scored, total = len(report.items), report.total
+    scored = len(report.items)
     drawn = whiskers(strict.share, strict.interval, width, end) if scored else NONE
-    items = f"{scored:,}" if scored == total or not wide else f"{scored}/{total}"
     asked = (str(settings.shots), str(settings.max_tokens)) if wide else ()
     figures = (interval(strict),) if wide else ()
     return (
-        *(name(number, report, short=True), items, *asked),
+        *(name(number, report, short=True), f"{scored:,}", *asked),
         *(share(strict), drawn, *figures, share(found.flexible)),
         *(str(found.wrong), str(found.format_failures), str(found.cut)),
     )
@@ -151,22 +151,22 @@ def describe_asked(settings: EvaluationSettings, model: str = "") -> str:
 
 
 def describe_progress(
-    report: EvaluationReport, state: LoopState, *, stops: bool, wide: bool
+    report: EvaluationReport | None, state: LoopState, *, stops: bool, wide: bool
 ) -> Content:
     """A bar, the answers, the pace and the time left; nothing in it moves as the numbers grow.
 
-    Bar, share and pace count an answer by how much of it is there; an item is scored once its whole
-    batch is.
+    Of one under way bar and pace count an answer by how much of it is there; one that is over has
+    what was scored of it, a batch at a time, which may be nothing.
     """
+    if state.is_over and (report is None or not report.items):
+        return Content.assemble(STATES[state], NOTHING_KEPT)
+    if report is None:
+        return Content("Being started.")
     width = BAR_WIDE if wide else BAR
     pace = per_second(report.share * report.total, report.seconds)
     left = f" {duration(report.seconds_left)} left" if state is LoopState.RUNNING else ""
     done = math.floor(report.share * width)
-    answered = f"{report.answered:>5,}/{report.total:,} answered"
-    rest = (
-        f" {percent(report.share):>4} {answered} {rate(pace)}/s "
-        f"{duration(report.seconds)} gone{left}"
-    )
+    rest = f" {_count(report, state)} {rate(pace)}/s {duration(report.seconds)} gone{left}"
     tokens = tokens_per_second(per_second(report.tokens, report.seconds))
     return Content.assemble(
         describe_state(state, stops=stops),
@@ -174,6 +174,13 @@ def describe_progress(
         ("─" * (width - done), "$context"),
         f"{rest} {tokens}" if wide else rest,
     )
+
+
+def _count(report: EvaluationReport, state: LoopState) -> str:
+    """The one number that tells how far it is."""
+    if state.is_over:
+        return f"{len(report.items):>5,}/{report.total:,} scored  "
+    return f"{report.answered:>5,}/{report.total:,} answered"
 
 
 def describe_state(state: LoopState, *, stops: bool = False) -> tuple[str, str]:
