@@ -363,9 +363,10 @@ async def test_before_and_after_are_compared_item_by_item() -> None:
     async with with_engine(engine) as (app, pilot):
         await evaluated_twice(app, pilot)
         low, high = (100 * end for end in paired_interval(1, 1, 1, 1))
-        rise = f"1 → 2: strict +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero"
+        points = f"+0.0 (95%: {low:+.1f} to {high:+.1f})"
+        rise = f"= No change. Strict counts: 50.0% → 50.0%, {points}"
         await until(pilot, lambda: rise in shown(app))
-        assert "↓ 1 → 2: flexible -25.0 points" in shown(app)
+        assert "↓ Flexible: 75.0% → 50.0%, -25.0 (95%" in shown(app)
         assert "1: as loaded → 2: 4 updates" in shown(app)
         app.clear_notifications()  # which lie over the table
         await until(pilot, lambda: "✗ broken  " in shown(app))
@@ -378,6 +379,23 @@ async def test_before_and_after_are_compared_item_by_item() -> None:
             *("still right", "fixed", "still wrong", "broken")
         ]
         assert COMPARED in app.session.guide.done
+
+
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
+async def test_whether_it_got_better_is_told_once_with_why_the_other_score_fell(
+    size: tuple[int, int],
+) -> None:
+    items = range(1, 21)
+    engine = FakeEngine(
+        answers=[[f"It is {n}." for n in items], [f"#### {n} and 977" for n in items]]
+    )
+    async with with_engine(engine, size=size) as (app, pilot):
+        await evaluated_twice(app, pilot)
+        app.clear_notifications()
+        await until(pilot, lambda: "↑ Better. Strict counts: 0.0% → 100.0%, +100.0" in shown(app))
+        why = "↓ Flexible (last number): 100.0% → 0.0%: 20 answers wrote on past ####"
+        assert why in shown(app)
+        assert ("with end of text a run learns to stop" in shown(app)) is (size[0] > 80)
 
 
 def _rows(text: str) -> list[str]:
@@ -410,15 +428,15 @@ async def test_another_evaluation_can_be_selected_and_compared_with() -> None:
         await evaluated_twice(app, pilot)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 3)
-        await until(pilot, lambda: "1 → 3: strict +0.0 points" in shown(app))
+        await until(pilot, lambda: "1: as loaded → 3: 4 updates" in shown(app))
         await pilot.press("P")
         await until(pilot, lambda: "▶2: 4 updates" in shown(app))
         await pilot.press("b")
         await until(pilot, lambda: "compared with 2: 4 updates" in told(app))
-        assert "1 → 2" in shown(app)  # it is not compared with itself
+        assert "1: as loaded → 2" in shown(app)  # it is not compared with itself
         await pilot.press("N")
-        await until(pilot, lambda: "2 → 3: strict +0.0 points" in shown(app))
-        assert "2: 4 updates, chosen → 3: 4 updates" in shown(app)
+        await until(pilot, lambda: "2: 4 updates, chosen → 3: 4 updates" in shown(app))
+        assert "= No change. Strict counts: 50.0% → 50.0%" in shown(app)
         await pilot.click("#evaluations", offset=(5, 1))
         await until(pilot, lambda: "1: as loaded → 2: 4 updates, chosen" in shown(app))
         app.session.evaluations.ended[1:] = []
@@ -438,8 +456,8 @@ async def test_the_comparison_is_from_less_to_more_trained_whichever_was_evaluat
         await until(pilot, lambda: loaded(app).updates == 0)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 2)
-        await until(pilot, lambda: "2 → 1: strict +50.0 points" in shown(app))
-        assert "2: as loaded → 1: 2 updates" in shown(app)
+        await until(pilot, lambda: "2: as loaded → 1: 2 updates" in shown(app))
+        assert "May be chance. Strict counts: 50.0% → 100.0%, +50.0" in shown(app)
         assert "fixed 1, ✗ broken 0" in shown(app)
         await pilot.press("b")  # the row on show is what the others are compared with, at once
         await until(pilot, lambda: "2: as loaded, chosen → 1: 2 updates" in shown(app))
@@ -468,7 +486,7 @@ async def test_evaluations_are_there_after_a_restart_marked_as_of_an_earlier_tim
         assert "strict 50.0%" in shown(app)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 2)
-        await until(pilot, lambda: "1 → 2: strict +0.0 points" in shown(app))
+        await until(pilot, lambda: "= No change. Strict counts: 50.0% → 50.0%" in shown(app))
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: f"1: as loaded, {today}" in shown(app))
         await until(pilot, lambda: f" 1: loaded {today}" in shown(app))

@@ -31,7 +31,13 @@ from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
-from tui_trainer.words.scores import describe_rise, describe_score, item_cells
+from tui_trainer.words.scores import (
+    describe_flexible,
+    describe_rise,
+    describe_score,
+    describe_verdict,
+    item_cells,
+)
 from tui_trainer.words.table import TextColumn, heading, row
 from tui_trainer.words.threads import describe_threads
 
@@ -249,8 +255,13 @@ def comparison_line(comparison: Comparison) -> dict[str, Json]:
 def describe_comparison(comparison: Comparison) -> str:
     if not comparison.items:
         return "compared  no item of the earlier evaluation is among these"
+    strict, flexible = comparison.strict, comparison.flexible
     counts = ", ".join(f"{change.value} {comparison.count(change):,}" for change in Change)
-    return (
-        f"compared  strict {describe_rise(comparison.strict)}: {counts}\n"
-        f"compared  flexible {describe_rise(comparison.flexible)}"
-    )
+    lines = [
+        f"compared  {describe_verdict(strict)}",
+        f"compared  strict {describe_rise(strict)}: {counts}",
+        f"compared  flexible {describe_rise(flexible)}",
+    ]
+    if comparison.is_divided:
+        lines.append(f"compared  {describe_flexible(comparison)[0]}")
+    return "\n".join(lines)

@@ -90,6 +90,13 @@ class EvaluatedItem:
     def flexible_right(self) -> bool:
         return is_exact_match(self.flexible, self.expected)
 
+    @property
+    def is_overrun(self) -> bool:
+        """Whether the answer went on past the number after `#### `, to another number."""
+        if self.strict is None or self.flexible is None:
+            return False
+        return compared(self.strict) != compared(self.flexible)
+
     @cached_property
     def outcome(self) -> Outcome:
         if self.strict is None:

@@ -168,6 +168,22 @@ class Comparison:
     def flexible(self) -> Rise:
         return self._rise(attrgetter("flexible_right"))
 
+    @property
+    def is_divided(self) -> bool:
+        """Whether the score rose by one rule and fell by the other."""
+        return self.strict.share * self.flexible.share < 0
+
+    @property
+    def formless(self) -> int:
+        """Answers after that have no number after `#### `, which the flexible rule forgives."""
+        return sum(pair.after.outcome is Outcome.NO_FORMAT for pair in self.items)
+
+    @property
+    def overrun(self) -> int:
+        """Answers after that wrote on past the number after `#### ` to another one, which the
+        flexible rule takes."""
+        return sum(pair.after.is_overrun for pair in self.items)
+
     def _rise(self, is_right: Callable[[EvaluatedItem], bool]) -> Rise:
         found = Counter((is_right(pair.before), is_right(pair.after)) for pair in self.items)
         both, broken, fixed = found[True, True], found[True, False], found[False, True]

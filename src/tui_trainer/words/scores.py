@@ -1,9 +1,9 @@
 """An evaluation in words: a score with what it may be worth, and what became of an item."""
 
 from tui_trainer.reports.evaluated_items import EvaluatedItem
-from tui_trainer.reports.evaluation import Rise, Score
+from tui_trainer.reports.evaluation import Comparison, Rise, Score
 from tui_trainer.terminal_text import visible
-from tui_trainer.words.numbers import percent
+from tui_trainer.words.numbers import counted, percent
 
 NONE = "-"
 
@@ -37,9 +37,45 @@ def describe_rise(rise: Rise) -> str:
 
 def describe_points(rise: Rise) -> str:
     """The same in few characters."""
+    return f"{_points(rise)}{'' if rise.is_separate else ', may be chance'}"
+
+
+def describe_verdict(rise: Rise) -> str:
+    """Whether the model got better, in a word, and by which rule and figures."""
+    word = "Better" if rise.share > 0 else "Worse"
+    if not rise.is_separate:
+        word = "May be chance" if rise.share else "No change"
+    return f"{word}. Strict counts: {_from_to(rise)}, {_points(rise)}"
+
+
+def describe_flexible(comparison: Comparison) -> tuple[str, ...]:
+    """The rise by the other rule; where it went the other way, why: in full first, then with
+    less."""
+    went = _from_to(comparison.flexible)
+    if not comparison.is_divided:
+        return (f"Flexible: {went}, {describe_points(comparison.flexible)}",)
+    told = f"Flexible (last number): {went}"
+    if comparison.strict.share < 0:
+        return (f"{told}: {_answers(comparison.formless)} no ####",)
+    why = f"{told}: {_wrote(comparison.overrun)} on past ####"
+    return f"{why}; with end of text a run learns to stop", why
+
+
+def _answers(number: int) -> str:
+    return f"{counted(number, 'answer')} {'has' if number == 1 else 'have'}"
+
+
+def _wrote(number: int) -> str:
+    return f"{counted(number, 'answer')} wrote"
+
+
+def _from_to(rise: Rise) -> str:
+    return f"{share(rise.before)} → {share(rise.after)}"
+
+
+def _points(rise: Rise) -> str:
     low, high = rise.interval
-    chance = "" if rise.is_separate else ", may be chance"
-    return f"{100 * rise.share:+.1f} ({100 * low:+.0f} to {100 * high:+.0f}){chance}"
+    return f"{100 * rise.share:+.1f} (95%: {100 * low:+.1f} to {100 * high:+.1f})"
 
 
 def item_cells(item: EvaluatedItem, limit: int) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Compared(Panel):
         if pairing is None:
             return Content(ALONE if evaluations.all else FIRST)
         numbers = map(evaluations.number, (pairing.before, pairing.after))
-        return describe_pairing(pairing, *numbers)
+        return describe_pairing(pairing, *numbers, width=self._rise.content_size.width)
 
     def _which(self, pairing: Pairing) -> str:
         """Which two, the less trained one first, and which of them the user chose."""

@@ -68,6 +68,10 @@ lm-evaluation-harness. Strict takes the number after the first '#### '; an answe
 format failure ('no ####'), told apart from a wrong number. Flexible takes the last number,
 whatever stands around it. 'cut' counts the answers that the token budget ended.
 
+Strict counts: it asks for the form that the items teach. Flexible is beside it to tell a lost form
+from a lost skill. Where one rises and the other falls, a line says why: answers without '#### ', or
+answers that go on past it, as they do where training did not have the model learn where to stop.
+
 The interval says how far the score of so few items can be from that of all there could be: with
 95% confidence it holds the true one (Wilson).
 

@@ -26,7 +26,14 @@ from tui_trainer.words.numbers import (
     rate,
     tokens_per_second,
 )
-from tui_trainer.words.scores import NONE, describe_rise, interval, item_cells, share
+from tui_trainer.words.scores import (
+    NONE,
+    describe_flexible,
+    describe_verdict,
+    interval,
+    item_cells,
+    share,
+)
 from tui_trainer.words.settings import shown_text
 from tui_trainer.words.signs import RIGHT, STATES, WRONG, Sign, change
 from tui_trainer.words.times import moment
@@ -36,6 +43,7 @@ NOTHING_KEPT = " before its first batch was answered: nothing is kept of it"
 STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
 RISE_CELLS = 60
+SIGNED = "↑ "  # before a line
 WHISKERS, WHISKERS_WIDE = 11, 17
 NAME = Column("evaluation", 13, share=1)
 STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
@@ -194,20 +202,22 @@ def describe_state(state: LoopState, *, stops: bool = False) -> tuple[str, str]:
 # Before and after
 
 
-def describe_pairing(pairing: Pairing, before: int, after: int) -> Content:
-    """The rise by each rule and whether it is separate from zero, and what became of the items."""
-    names = f"{before} → {after}:"
+def describe_pairing(pairing: Pairing, before: int, after: int, *, width: int) -> Content:
+    """In three lines of `width`: whether it got better, what the other rule says and why where that
+    is the contrary, and what became of the items."""
     if why := why_incomparable(pairing):
-        return Content(f"{names} {why}")
+        return Content(f"{before} → {after}: {why}")
     comparison = pairing.comparison
     counts = {change: comparison.count(change) for change in Change}
     unchanged = counts[Change.STILL_RIGHT] + counts[Change.STILL_WRONG]
     strict, flexible = comparison.strict, comparison.flexible
+    lines = describe_flexible(comparison)
+    beside = next((line for line in lines if len(line) + len(SIGNED) <= width), lines[-1])
     return Content.assemble(
         rise_sign(strict),
-        f" {names} strict {describe_rise(strict)}\n",
+        (f" {describe_verdict(strict)}\n", "bold"),
         rise_sign(flexible),
-        f" {names} flexible {describe_rise(flexible)}\nof {len(comparison.items):,} items ",
+        f" {beside}\nof {len(comparison.items):,} items ",
         RIGHT,
         f" fixed {counts[Change.FIXED]:,}, ",
         WRONG,
