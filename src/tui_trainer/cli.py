@@ -40,6 +40,7 @@ COMMANDS = {
     "step": ("step", "run the training cell on a text"),
     "gsm8k": ("gsm8k", "train on question/answer problems"),
     "eval": ("evaluation", "score greedy answers to held-out problems"),
+    "evaluations": ("evaluations", "the evaluations on disk"),
     "bench": ("bench", "measure the training loops side by side on this machine"),
     "models": ("models", "the models that are on this machine"),
     "devices": ("devices", "the devices that a model can be put on"),

@@ -27,8 +27,10 @@ OF_OTHERS = {
     "--signal": "sbatch",
     "--small": "make gpu",
 }
-WITH_FLAGS = [[name] for name in COMMANDS] + [
-    ["runs", action] for action in ("show", "export", "delete")
+WITH_FLAGS = [
+    *([name] for name in COMMANDS),
+    *(["runs", action] for action in ("show", "export", "delete")),
+    *(["evaluations", action] for action in ("show", "delete")),
 ]
 
 

@@ -22,7 +22,12 @@ from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.evaluated_items import Outcome
 from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
-from tui_trainer.runs.evaluations import evaluations_home, kept_evaluations
+from tui_trainer.runs.evaluations import (
+    LISTED,
+    earlier_evaluations,
+    evaluations_home,
+    keep_evaluation,
+)
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
@@ -506,8 +511,41 @@ async def test_what_was_scored_is_kept_when_the_app_is_quit_meanwhile_and_that_i
         await until(pilot, lambda: not app.is_running)
         engine.gate.release(9)
     assert app.session.wait_for_disk(5) == ""
-    (kept,) = kept_evaluations()
-    assert len(kept.items) == 2
+    (kept,) = earlier_evaluations().listed
+    assert len(kept.report.items) == 2
+
+
+async def test_d_deletes_an_evaluation_and_its_file_of_this_session_or_an_earlier_one() -> None:
+    engine = FakeEngine(answers=[BEFORE, AFTER])
+    async with with_engine(engine, "e") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        await until(pilot, lambda: len(list(evaluations_home().glob("*.jsonl"))) == 1)
+        await pilot.press("d")
+        await until(pilot, lambda: "Delete evaluation 1: as loaded: 4 answers" in shown(app))
+        await pilot.press("n")
+        assert ended(app) == 1
+    assert app.session.wait_for_disk(5) == ""
+    async with with_engine(FakeEngine(answers=[AFTER]), "E") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        await pilot.press("e")
+        await until(pilot, lambda: ended(app) == 2)
+        await until(pilot, lambda: len(list(evaluations_home().glob("*.jsonl"))) == 2)
+        for left in (1, 0):
+            await until(pilot, lambda: "d delete" in shown(app) or app.size.width < 100)
+            await pilot.press("d", "y")
+            await until(pilot, lambda left: ended(app) == left, left)
+            assert len(list(evaluations_home().glob("*.jsonl"))) == left
+        await pilot.press("d")
+        await until(pilot, lambda: "Select an evaluation that has ended." in told(app))
+        assert "e evaluates, then train, and evaluate again." in shown(app)
+
+
+async def test_that_there_are_older_ones_on_disk_is_said() -> None:
+    for updates in range(LISTED + 2):
+        keep_evaluation(report(updates, items=1))
+    async with with_engine(FakeEngine(), "E") as (app, pilot):
+        await until(pilot, lambda: "evaluations, 2 older on disk" in shown(app))
+        assert ended(app) == LISTED
 
 
 async def test_an_evaluation_that_cannot_be_kept_is_told() -> None:
@@ -516,6 +554,8 @@ async def test_an_evaluation_that_cannot_be_kept_is_told() -> None:
     async with with_engine(FakeEngine(answers=[BEFORE]), "e") as (app, pilot):
         await until(pilot, lambda: "The evaluation cannot be kept" in told(app))
         assert "lost with this session" in told(app)
+        await pilot.press("d", "y")  # of what is in no file there is nothing to delete
+        await until(pilot, lambda: ended(app) == 0)
 
 
 async def test_other_settings_cannot_be_compared() -> None:
@@ -676,9 +716,12 @@ async def test_any_size_and_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 # Which is compared with which
 
 
-def report(updates: int, *, model: str = "builtin", shots: int = 0) -> EvaluationReport:
+def report(
+    updates: int, *, model: str = "builtin", shots: int = 0, items: int = 0
+) -> EvaluationReport:
     settings = EvaluationSettings(shots=shots)
-    return EvaluationReport(settings, model, updates, 1, (), 0.0, 0, 0.0)
+    scored = tuple(evaluated_item(n, "#### 1", settings) for n in range(items))
+    return EvaluationReport(settings, model, updates, 1, scored, 0.0, 0, 0.0)
 
 
 def test_an_evaluation_is_compared_with_the_loaded_weights_else_the_first() -> None:

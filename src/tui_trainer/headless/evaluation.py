@@ -13,6 +13,7 @@ from tui_trainer.headless.arguments import (
 )
 from tui_trainer.headless.bars import ItemBar
 from tui_trainer.headless.earlier_evaluation import read_items
+from tui_trainer.headless.evaluation_table import COLUMNS, describe_settings, item_row, score_lines
 from tui_trainer.headless.interrupts import finished_first, whole_steps
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.session import shown_progress, tell_notes
@@ -20,37 +21,20 @@ from tui_trainer.headless.step import describe_model
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import (
     Change,
-    ComparedItem,
     Comparison,
     EvaluationReport,
     compare,
-    tally,
 )
 from tui_trainer.runs.evaluation_lines import CHANGES, evaluation_line, item_line
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.terminal_text import visible
-from tui_trainer.words.numbers import counted, per_second, seconds_of
 from tui_trainer.words.scores import (
     describe_flexible,
     describe_rise,
-    describe_score,
     describe_verdict,
-    item_cells,
 )
-from tui_trainer.words.table import TextColumn, heading, row
+from tui_trainer.words.table import heading, row
 from tui_trainer.words.threads import describe_threads
-
-COLUMNS = (
-    TextColumn("item", 6),
-    TextColumn("outcome", 7, left=True),
-    TextColumn("strict", 10),
-    TextColumn("flexible", 10),
-    TextColumn("expected", 10),
-    TextColumn("tokens", 6),
-    TextColumn("ended by", 0, left=True),
-)
-NUMBER_CHARACTERS = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -168,13 +152,6 @@ def _tell_threads(last: EvaluationReport | None, report: EvaluationReport, bar: 
         say(describe_threads(now))
 
 
-def describe_settings(settings: EvaluationSettings) -> str:
-    return (
-        f"{visible(settings.problems)}: {settings.prompt}, greedy, at most "
-        f"{counted(settings.max_tokens, 'token')}"
-    )
-
-
 def _note_fewer(settings: EvaluationSettings, items: int) -> None:
     say(f"{settings.problems} has {items:,} items to test, fewer than {settings.items:,}.")
 
@@ -190,12 +167,7 @@ def _write_items(
         if output.as_json:
             output.json(item_line(item, changes.get(item)))
         else:
-            output.text(row(COLUMNS, row_cells(item, changes.get(item))))
-
-
-def row_cells(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
-    *cells, ended = item_cells(item, NUMBER_CHARACTERS)
-    return *cells, ended if compared is None else f"{ended}, {compared.change.value}"
+            output.text(row(COLUMNS, item_row(item, changes.get(item))))
 
 
 # Scores
@@ -215,22 +187,6 @@ def _write_scores(
         output.text(line)
     if comparison is not None:
         output.text(describe_comparison(comparison))
-
-
-def score_lines(report: EvaluationReport) -> Iterator[str]:
-    found = tally(report.items)
-    pace = per_second(report.tokens, report.seconds)
-    some = "" if len(report.items) == report.total else f"{len(report.items):,} of "
-    yield (
-        f"{some}{counted(report.total, 'item')}, {counted(report.tokens, 'token')} in "
-        f"{seconds_of(report.seconds)} ({pace:,.0f} tokens/s)"
-    )
-    yield f"strict    {describe_score(found.strict)}"
-    yield f"flexible  {describe_score(found.flexible)}"
-    yield (
-        f"right {found.strict.right:,}, wrong {found.wrong:,}, without a #### number "
-        f"{found.format_failures:,}; cut before their end {found.cut:,}"
-    )
 
 
 def comparison_line(comparison: Comparison) -> dict[str, Json]:

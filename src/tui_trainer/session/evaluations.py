@@ -1,10 +1,12 @@
 """The evaluations there are, those of earlier sessions too, and the one under way. No widget."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tui_trainer.configuration.layers import Configuration
 from tui_trainer.reports.evaluation import Comparison, EvaluationReport, compare
+from tui_trainer.runs.evaluations import EarlierEvaluations
 from tui_trainer.session.kept_evaluations import KeptEvaluations
 from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.settings.evaluation import (
@@ -46,6 +48,8 @@ class Evaluations:
         self.ended: list[EvaluationReport] = []
         """Those with at least one item scored, oldest first; of earlier sessions the last."""
         self.kept = KeptEvaluations()
+        self.older = 0
+        """How many of earlier sessions are on disk that are not listed."""
         self._has_recalled = False
         self.current: EvaluationReport | None = None
         """The last report of the one under way."""
@@ -60,11 +64,19 @@ class Evaluations:
         rest = {name: self._configured[name] for name in self._configured.keys() - OF_THE_TRAINING}
         self.next.suggested = replace(held_out_from(training), **rest)
 
-    def recall(self, earlier: list[EvaluationReport]) -> None:
+    def recall(self, earlier: EarlierEvaluations) -> None:
         """Those of earlier sessions stand before those of this one; heard of once."""
         if not self._has_recalled:
             self._has_recalled = True
-            self.ended[:0] = earlier
+            self.older = earlier.older
+            self.ended[:0] = [kept.report for kept in earlier.listed]
+
+    async def delete(self, report: EvaluationReport) -> None:
+        """Delete one that ended, and its file; InputError where that cannot be, and it stays."""
+        await asyncio.wrap_future(self.kept.delete(report))
+        self.ended = [one for one in self.ended if one is not report]
+        if self.chosen is report:
+            self.chosen = None
 
     @property
     def all(self) -> list[EvaluationReport]:

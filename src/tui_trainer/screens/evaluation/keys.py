@@ -2,7 +2,7 @@
 
 from tui_trainer.widgets.keys import SETTINGS_TOO, key
 
-RUN, LOOK, COMPARE = "The evaluation", "Look", "Compare"
+RUN, LOOK, COMPARE, FILES = "The evaluation", "Look", "Compare", "Files"
 KEYS = (
     key("e", "evaluate", "evaluate", "Evaluate the weights as they are now", RUN, main=1),
     key("s", "stop", "stop", "Stop; what was scored is kept", RUN, main=2),
@@ -46,4 +46,5 @@ KEYS = (
         COMPARE,
         main=8,
     ),
+    key("d", "delete", "delete", "Delete this evaluation, its file too; asks first", FILES, main=9),
 )

@@ -16,6 +16,7 @@ from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
 from tui_trainer.screens.evaluation.compared import Compared
+from tui_trainer.screens.evaluation.deletion import delete_asked
 from tui_trainer.screens.evaluation.item import (
     EvaluatedItemDialog,
     ItemTexts,
@@ -27,6 +28,7 @@ from tui_trainer.screens.evaluation.keys import KEYS
 from tui_trainer.screens.evaluation.words import (
     describe_asked,
     describe_figure,
+    describe_older,
     describe_progress,
     describe_scores,
     item_columns,
@@ -53,6 +55,7 @@ WORDS = LoopWords(
     begins="An evaluation is being started.",
     asked={LoopState.STOPPED: "It stops after this batch of answers."},
 )
+NOT_ENDED = "Select an evaluation that has ended."
 FILTERS: tuple[Change | None, ...] = (None, *Change)
 
 
@@ -85,7 +88,8 @@ An evaluation is of one state of the weights, so a loop that trains is paused fo
 can change the weights while it runs. Everything else goes on. s stops it; what was scored stays.
 Each is kept in a file of its own, in the folder evaluations beside that of the runs, as
 `tui-trainer eval --json` writes it and `eval --before` reads it: the last 20 are listed, those of
-earlier sessions with their date."""
+earlier sessions with their date; `tui-trainer evaluations` lists all. d deletes one, and none goes
+by itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
@@ -156,6 +160,7 @@ earlier sessions with their date."""
             "earlier": len(self.session.evaluations.all) > 1,
             "later": len(self.session.evaluations.all) > 1,
             "before": self.selected is not None,
+            "delete": self._has_ended,
         }
         return super().word_for(name, label) if is_there.get(name, True) else ""
 
@@ -164,6 +169,12 @@ earlier sessions with their date."""
         """The evaluation on show."""
         reports = self.session.evaluations.all
         return reports[self._row] if reports else None
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether there is one on show, and it is not the one under way."""
+        selected = self.selected
+        return selected is not None and selected is not self.session.evaluations.current
 
     @property
     def _row(self) -> int:
@@ -229,7 +240,9 @@ earlier sessions with their date."""
         return describe_progress(report, state, stops=stops, wide=self._is_wide)
 
     def _show_evaluations(self) -> None:
-        reports, wide = self.session.evaluations.all, self._is_wide
+        evaluations, wide = self.session.evaluations, self._is_wide
+        reports = evaluations.all
+        self.query_one("#scored", Panel).title = f"evaluations{describe_older(evaluations.older)}"
         end = scale_end(reports)
         cells = [
             score_cells(n, report, end, wide=wide) for n, report in enumerate(reports, start=1)
@@ -333,16 +346,25 @@ earlier sessions with their date."""
 
     def action_before(self) -> None:
         """Compare what comes later with the selected one, once it has ended."""
-        report, evaluations = self.selected, self.session.evaluations
-        if report is None or report is evaluations.current:
-            self.notify("Select an evaluation that has ended.", markup=False)
+        report = self.selected
+        if report is None or not self._has_ended:
+            self.notify(NOT_ENDED, markup=False)
             return
-        evaluations.chosen = report
+        self.session.evaluations.chosen = report
         self.notify(
             f"The others are compared with {name(self._row + 1, report)}: P, N selects one.",
             markup=False,
         )
         self._show_all()
+
+    @work
+    async def action_delete(self) -> None:
+        report, row = self.selected, self._row
+        if report is None or not self._has_ended:
+            self.notify(NOT_ENDED, markup=False)
+            return
+        await delete_asked(self.session, report)
+        self._select(row)
 
     def action_filter(self) -> None:
         if not self._compared:

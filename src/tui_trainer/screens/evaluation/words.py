@@ -146,6 +146,17 @@ def describe_scores(number: int, report: EvaluationReport) -> str:
     return f"{number}: {' · '.join(parts)}"
 
 
+def describe_deletion(number: int, report: EvaluationReport) -> str:
+    """What would be deleted with it."""
+    what = f"{counted(len(report.items), 'answer')}, {describe_figure(report)}"
+    return f"Delete evaluation {name(number, report)}: {what}? Nothing brings it back."
+
+
+def describe_older(older: int) -> str:
+    """Of the title of the list: how many there are on disk that are not in it."""
+    return f", {older:,} older on disk" if older else ""
+
+
 def describe_asked(settings: EvaluationSettings, model: str = "") -> str:
     """How the problems are asked, how long an answer may be, and which problems; of what is cut at
     the end of a line least depends."""
