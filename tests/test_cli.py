@@ -198,6 +198,7 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         "step",
         "gsm8k",
         "eval",
+        "evaluations",
         "bench",
         "models",
         "devices",
