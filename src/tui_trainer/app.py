@@ -172,8 +172,9 @@ class TuiTrainer(
         screen = work_screen_of(self)
         if screen is not None:
             told, session = what_goes_on(self.worker.doing, self.session), self.session
-            loops, tasks = session.describe_live(but=told.loop), do_now(session.guide, screen.NAME)
-            said = told.what, told.seconds, told.waiting, loops, tasks, self._news
+            loops, brief = session.describe_live(but=told.loop)
+            tasks = do_now(session.guide, screen.NAME)
+            said = told.what, told.seconds, told.waiting, loops, tasks, self._news, brief
             screen.show_standing(Standing(session.status, session.threads, *said))
 
     def _answer_soon(self) -> None:

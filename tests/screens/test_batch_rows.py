@@ -122,9 +122,9 @@ async def test_each_position_has_its_token_label_and_loss_and_who_it_sees() -> N
         await until(pilot, lambda: "8 positions, 3 count" in shown(app))
         lines = [line.split() for line in shown(app).splitlines()]
         texts = [" ".join(words) for words in lines]
-        assert any("0 11 a 8 0 · 12 ␣b 1.0000 0–0" in text for text in texts), texts
-        assert any("2 13 ␛[2J 8 2 · -100 0–2" in text for text in texts), texts
-        assert any("4 21 c 13 0 · 22 d 3.0000 4–4" in text for text in texts), texts
+        assert any("0 11 a 8 0 1 12 ␣b 1.0000 0–0" in text for text in texts), texts
+        assert any("2 13 ␛[2J 8 2 1 -100 0–2" in text for text in texts), texts
+        assert any("4 21 c 13 0 1 22 d 3.0000 4–4" in text for text in texts), texts
         assert "✓ no leak" in figure(app, "sight")
         assert position(app).startswith("0: item 8, token 0 of 3 · label 12 ␣b, the token")
         await pilot.press("n")
@@ -141,11 +141,11 @@ async def test_at_80_columns_a_shows_who_sees_whom_in_the_place_of_the_positions
         await pilot.press("full_stop")
         await until(pilot, lambda: "1/5" in shown(app))
         await pilot.press("v")
-        await until(pilot, lambda: "↓ below" in shown(app))
+        await until(pilot, lambda: "= next" in shown(app))
         assert "── who sees whom" not in shown(app)
         await pilot.press("a")
         await until(pilot, lambda: "── who sees whom" in shown(app))
-        assert "↓ below" not in shown(app)
+        assert "= next" not in shown(app)
 
 
 async def test_shifted_letters_go_from_row_to_row() -> None:

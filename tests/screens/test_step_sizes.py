@@ -46,9 +46,11 @@ async def test_a_narrow_terminal_has_two_panels_the_chart_and_the_predictions() 
         assert screen.count(f"{report.grad_norm:.4g}") == 1
         assert f"moved {percent(present(report.moved) / report.parameters, 2)}" in screen
         assert "lr 1e-5 · AdamW" in screen
-        assert "train mode (no dropout)" in screen
+        assert "train mode, no dropout" in screen
         await press_phases(app, pilot, "full_stop", "full_stop")
         await until(pilot, lambda: "F─L─B─S─Z ▶ backward" in shown(app))
+        await press_phases(app, pilot, "full_stop", "full_stop")
+        await until(pilot, lambda: "F─L─B─S─Z ▶ zero_grad" in shown(app))
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), WIDE))

@@ -324,12 +324,12 @@ async def test_settings_of_the_next_update_are_told_while_one_is_made() -> None:
         engine.hold()
         await pilot.press("space", "right_square_bracket", "right_square_bracket", "o", "t")
         await until(pilot, lambda: "lr 1e-5 → 5e-5 · AdamW → SGD" in shown(app))
-        await until(pilot, lambda: "train → eval mode (no dropout)" in shown(app))
+        await until(pilot, lambda: "train → eval mode, no dropout" in shown(app))
         engine.let_go()
         await until(pilot, lambda: loaded(app).updates == 1)
         await until(pilot, lambda: not app.session.pending.has("Setting"))
         await until(pilot, lambda: "lr 5e-5 · SGD" in shown(app))
-        await until(pilot, lambda: " eval mode (no dropout)" in shown(app))
+        await until(pilot, lambda: " eval mode, no dropout" in shown(app))
         assert (loaded(app).lr, loaded(app).training) == (5e-5, False)
 
 

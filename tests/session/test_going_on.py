@@ -54,7 +54,7 @@ def test_a_start_that_is_pending_counts_as_a_loop(loop: str) -> None:
     assert allowed(now) == set()
     assert now.is_live(loop)
     assert now.is_training is (loop in (GSM8K, STEP))
-    assert now.describe_live().endswith(" starting")
+    assert now.describe_live()[0].endswith(" starting")
 
 
 def test_what_each_loop_leaves_to_be_done_beside_it() -> None:
@@ -69,14 +69,14 @@ def test_what_each_loop_leaves_to_be_done_beside_it() -> None:
 
 def test_a_loop_is_told_with_its_sign_and_how_far_it_is() -> None:
     now = going(GSM8K)
-    assert now.describe_live() == "▶ GSM8K running"
+    assert now.describe_live()[0] == "▶ GSM8K running"
     step = replace(step_report(1, 2.0), step=312, steps=500)
     assert now.saw_reports(GSM8K, [step_report(1, 2.0), step]) == [step_report(1, 2.0), step]
-    assert now.describe_live() == "▶ GSM8K running 312/500"
+    assert now.describe_live()[0] == "▶ GSM8K running 312/500"
     now.loops[GSM8K] = LoopState.PAUSED
-    assert now.describe_live() == "⏸ GSM8K paused 312/500"
+    assert now.describe_live() == ("⏸ GSM8K paused 312/500", "⏸ GSM8K 312/500")
     now.loops[GSM8K] = LoopState.FAILED
-    assert now.describe_live() == "✗ GSM8K stopped by a failure"
-    assert now.describe_live(but=GSM8K) == ""
+    assert now.describe_live()[0] == "✗ GSM8K stopped by a failure"
+    assert now.describe_live(but=GSM8K) == ("", "")
     now.loops[GSM8K] = LoopState.FINISHED
-    assert now.describe_live() == ""
+    assert now.describe_live()[0] == ""

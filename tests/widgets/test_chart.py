@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.events import MouseScrollUp
 from textual.geometry import Region
 
@@ -20,10 +21,12 @@ from tui_trainer.widgets.chart.canvas import FRAME, RAW, Dots
 from tui_trainer.widgets.chart.draw import CROSS_LINE, axis_ends, draw
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import CHECKPOINT, CheckpointMark, LrMark, Plot
+from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.chart.picture import Curve, Picture, Shape, readings
 from tui_trainer.widgets.chart.view import View
 
 ALL = 1.0, 1_000.0
+AT_40 = "  loss 0.6000"
 
 
 class ChartApp(Themed[None]):
@@ -102,6 +105,45 @@ def test_a_value_of_steps_taken_together_is_told_as_what_it_is() -> None:
     assert [one.value for one in readings(picture, 50)] == ["0 to 9"]
     assert [one.value for one in readings(picture, 99_993)] == ["3"]
     assert readings(picture, 0) == []
+
+
+class PanelApp(Themed[None]):
+    """A chart of a run and four that are laid over it, in its panel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chart = LossChart("step", titled=False)
+        for step in range(1, 41):
+            self.chart.series.append(step, 0.6)
+        self.chart.overlaid = tuple(
+            Curve(self.chart.series, "avg", Shape.AVERAGE, letter=letter) for letter in "ABCD"
+        )
+        self.panel = ChartPanel(self.chart)
+
+    def compose(self) -> ComposeResult:
+        yield self.panel
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (120, f"loss (nats)  step 40{AT_40}  avg 0.6000  A avg 0.6000  B avg 0.6000"),
+        (96, f"step 40{AT_40}  avg 0.6000  A avg 0.6000  B avg 0.6000  C avg 0.6000  D avg"),
+        (80, f"step 40{AT_40}  avg 0.6000  A 0.6000  B 0.6000  C 0.6000  D 0.6000"),
+        (72, "step 40  avg 0.6000  A 0.6000  B 0.6000  C 0.6000  D 0.6000"),
+        (56, "step 40  avg 0.6000  A 0.6000  B 0.6000  …"),
+    ],
+)
+async def test_what_is_read_of_several_runs_is_told_in_the_room_there_is(
+    width: int, line: str
+) -> None:
+    app = PanelApp()
+    async with app.run_test(size=(width, 12)) as pilot:
+        app.chart.focus()
+        await pilot.press("right")
+        told = Content("  ").join(filter(None, (app.panel.title, app.panel.figure)))
+        assert told.plain.startswith(line)
+        assert told.cell_length <= width - 6
 
 
 # Which part is on show

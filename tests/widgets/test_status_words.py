@@ -63,6 +63,16 @@ def test_the_top_row_that_has_no_room_for_what_waits_still_warns() -> None:
     assert last == "⠹ Updating 5.3 s · ▲ unsaved 3"
 
 
+def test_of_two_loops_the_top_row_says_less_before_it_cuts_one() -> None:
+    status = LearnerStatus(MODEL, 2, 1e-5, "AdamW", True, unsaved=3)
+    full, brief = (
+        "⏸ GSM8K paused 10/500 · ▶ Evaluation running 3/9",
+        "⏸ GSM8K 10/500 · ▶ Evaluation 3/9",
+    )
+    lines = describe_header(Standing(status, loops=full, brief=brief))
+    assert lines[-2:] == (f"{full} · ▲ unsaved 3", f"{brief} · ▲ unsaved 3")
+
+
 def test_what_runs_and_what_is_unsaved_have_their_colour_beside_their_words() -> None:
     for line, words, style in (
         ("qwen 1.72B · ▶ GSM8K running 3/9 · ▲ unsaved 1,002", "▲ unsaved 1,002", "$attention"),

@@ -16,12 +16,12 @@ from tui_trainer.reports.steps import StepReport
 from tui_trainer.terminal_text import visible_token
 from tui_trainer.words.numbers import counted, nats
 from tui_trainer.words.rows import (
-    NOT_GIVEN,
     describe_agreement,
     describe_step,
     describe_sum,
     describe_way,
     leaks,
+    mask_of,
     part_name,
     part_of,
     seen_from,
@@ -36,7 +36,7 @@ COLUMNS = (
     TextColumn("position", 8),
     TextColumn("mask", 4),
     TextColumn("label", 7),
-    TextColumn("= token below", 13, left=True),
+    TextColumn("= next token", 13, left=True),
     TextColumn("loss", 7),
     TextColumn("sees", 9),
 )
@@ -135,14 +135,14 @@ def row_lines(rows: StepRows) -> Iterator[str]:
 
 def position_cells(row: BatchRow, n: int) -> tuple[str, ...]:
     label, loss = row.labels[n], row.losses[n]
-    mask, positions = row.attention_mask, row.position_ids
+    positions = row.position_ids
     return (
         str(n),
         str(row.input_ids[n]),
         visible_token(row.token_texts[n]),
         part_name(row, part_of(row, n)),
         str(n if positions is None else positions[n]),
-        NOT_GIVEN if mask is None else str(mask[n]),
+        str(mask_of(row, n)),
         str(label),
         "" if label == IGNORED else visible_token(row.token_texts[n + 1]),
         "" if loss is None else nats(loss),

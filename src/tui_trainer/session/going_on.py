@@ -111,11 +111,20 @@ class GoingOn:
         """Whether a loop changes the weights now, or is about to."""
         return any(self.is_running(name) or self.is_starting(name) for name in TRAINING_LOOPS)
 
-    def describe_live(self, but: str | None = None) -> str:
+    def describe_live(self, but: str | None = None) -> tuple[str, str]:
         """The live loops by title, each with what it does, but for the one of that name; and those
-        that a failure stopped, until they are started again."""
-        told = (name for name in LOOP_TITLES if self.is_live(name) or self.is_broken(name))
-        return " · ".join(self.describe_loop(name) for name in told if name != but)
+        that a failure stopped, until they are started again. In full, and in fewer words."""
+        told = [name for name in LOOP_TITLES if self.is_live(name) or self.is_broken(name)]
+        told = [name for name in told if name != but]
+        in_full = " · ".join(map(self.describe_loop, told))
+        return in_full, " · ".join(map(self._describe_in_brief, told))
+
+    def _describe_in_brief(self, name: str) -> str:
+        """`▶ GSM8K 312/500`: its sign is in the place of what it does."""
+        state, far = self.loops.get(name), self._far.get(name)
+        if state not in SIGNS or not far or self.is_starting(name):
+            return self.describe_loop(name)
+        return f"{SIGNS[state]} {LOOP_TITLES[name]} {far}"
 
     def describe_loop(self, name: str) -> str:
         """A loop by title, with its sign, what it does, and how far it is."""

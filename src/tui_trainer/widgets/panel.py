@@ -114,8 +114,9 @@ class Panel(Container):
         left_room = max(LEAST_TITLE, room - right.cell_length - 1)
         if title.cell_length > left_room:
             title = title.truncate(left_room, ellipsis=True)
-        gap = max(0, room - right.cell_length - title.cell_length - 1)
-        return Content.assemble(before, " ", title, " ", (stroke * gap, line), right)
+        named = Content.assemble(" ", title, " ") if title else Content("")
+        gap = max(0, room + 1 - named.cell_length - right.cell_length)
+        return Content.assemble(before, named, (stroke * gap, line), right)
 
 
 def _content(words: Words, style: str = "") -> Content:
@@ -123,4 +124,4 @@ def _content(words: Words, style: str = "") -> Content:
 
 
 def _beside(title: Content, figure: Content) -> Content:
-    return Content.assemble(title, "  ", figure) if figure else title
+    return Content("  ").join(filter(None, (title, figure)))

@@ -76,6 +76,8 @@ class Standing:
 
     news: str = ""
     """What was just done; it stands for a moment in the place of the model."""
+    brief: str = ""
+    """The loops in fewer words."""
 
     def goes_on(self) -> str:
         """What is being done, since when, and what waits for it; and the loops there are."""
@@ -83,6 +85,10 @@ class Standing:
             return self.loops
         then = f", then {self.waiting}" if self.waiting else ""
         return f"{self.does_now()}{then}  {self.loops}".rstrip()
+
+    def goes_on_briefly(self) -> str:
+        """The same without what waits, and the loops in fewer words."""
+        return "  ".join(filter(None, (self.does_now(), self.brief or self.loops)))
 
     def does_now(self) -> str:
         """What is being done and since when."""
@@ -123,13 +129,15 @@ class StatusLine(Static):
     def show(self, standing: Standing) -> None:
         """Draw the line, where it is another one."""
         self._standing = standing
-        right = standing.goes_on()
-        room = self.content_size.width - len(right) - 2
         lefts = (
             (standing.news,)
             if standing.news
             else describe_status(standing.status, standing.threads)
         )
+        right, width = standing.goes_on(), self.content_size.width - 2
+        if len(lefts[-1]) + len(right) > width:
+            right = standing.goes_on_briefly()
+        room = width - len(right)
         left = next((words for words in lefts if len(words) <= room), lefts[-1])
         gap = 2 + max(0, room - len(left))
         line = f"{left}{' ' * gap}{right}"

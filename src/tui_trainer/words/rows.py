@@ -13,8 +13,6 @@ from tui_trainer.reports.rows import (
 from tui_trainer.words.numbers import counted, nats
 
 PADDING, SEPARATOR = "pad", "end"
-NOT_GIVEN = "·"
-"""In the place of a value that the model is not given."""
 WAYS = {
     WITHOUT_MASK: "no mask is made: each position sees all before it, and what fills a row is last",
     WITHIN_ITEMS: "no mask is made: each item attends by itself, cut at the ends of the items",
@@ -66,6 +64,11 @@ def describe_way(rows: StepRows, row: BatchRow) -> str:
     if row.attention_mask is not None:
         return BY_MASK
     return BY_ORDER if row.position_ids is None else BY_POSITIONS
+
+
+def mask_of(row: BatchRow, position: int) -> int:
+    """1 too where the model is given no mask: it takes every position for text then."""
+    return 1 if row.attention_mask is None else row.attention_mask[position]
 
 
 def part_of(row: BatchRow, position: int) -> int:

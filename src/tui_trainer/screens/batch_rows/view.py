@@ -59,11 +59,13 @@ class RowsScreen(ScreenOnTop):
     AUTO_FOCUS = "#positions"
     HELP = """\
 A row as the model gets it: no text any more, but at each position a token ID, and beside it what
-goes into the forward pass (position, mask) and into the loss (label). The label of a position is
-the token at the next one: the labels are the IDs shifted by one, so each stands in the line below.
-It is -100 where nothing counts: at the last token of an item, at padding, between two packed items,
-and at the question where the loss counts the answer alone. The loss of such a token is shown where
-there is one, in grey: it is in no sum.
+goes into the forward pass (position, mask) and into the loss (label). A position or a mask in grey
+is not given to the model, which counts from 0 then and takes every position for text.
+
+The label of a position is the token at the next one, '= next': the labels are the IDs shifted by
+one, so each is the ID of the line below. It is -100 where nothing counts: at the last token of an
+item, at padding, between two packed items, and at the question where the loss counts the answer
+alone. The loss of such a token is shown where there is one, in grey: it is in no sum.
 
 The sum of the losses that count, divided by how many they are in all rows of the step, is the
 step's loss: both are on top. A step of several passes divides by the labels of them all, or a token

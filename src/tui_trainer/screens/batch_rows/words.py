@@ -8,13 +8,13 @@ from tui_trainer.widgets.line_table import Cell, Column
 from tui_trainer.widgets.token_losses import Ramp, level
 from tui_trainer.words.numbers import LOSS_WIDTH, nats
 from tui_trainer.words.rows import (
-    NOT_GIVEN,
     PADDING,
     describe_label,
     describe_sight,
     describe_step,
     digits,
     leaks,
+    mask_of,
     part_name,
     part_of,
     seen_from,
@@ -29,7 +29,7 @@ COLUMNS = (
     Column("pos", 4, right=True),
     Column("mask", 4, right=True),
     Column("label", 6, right=True),
-    Column("↓ below", 9, share=1),
+    Column("= next", 9, share=1),
     Column("loss", LOSS_WIDTH, right=True),
 )
 """The label is the token of the next position, which stands below."""
@@ -50,14 +50,16 @@ def position_cells(row: BatchRow, n: int, styles: Ramp, *, wide: bool) -> tuple[
     of_item = CONTEXT if row.parts[part].problem is None else ""
     label, loss = row.labels[n], row.losses[n]
     counts = label != IGNORED
-    mask, positions = row.attention_mask, row.position_ids
+    positions = row.position_ids
+    no_positions = CONTEXT if positions is None else ""
+    no_mask = CONTEXT if row.attention_mask is None else ""
     cells: tuple[Cell, ...] = (
         str(n),
         str(row.input_ids[n]),
         _said(piece(row.token_texts[n]), of_item),
         _said(part_name(row, part), of_item),
-        _said(str(n if positions is None else positions[n]), CONTEXT if positions is None else ""),
-        NOT_GIVEN if mask is None else str(mask[n]),
+        _said(str(n if positions is None else positions[n]), no_positions),
+        _said(str(mask_of(row, n)), no_mask),
         _said(str(label), "" if counts else CONTEXT),
         piece(row.token_texts[n + 1]) if counts else "",
         "" if loss is None else _said(nats(loss), level(loss, styles) if counts else CONTEXT),

@@ -23,5 +23,5 @@ class CurvePanel(ChartPanel):
         return READ_KEYS if self.chart.has_focus else "y log axis of p  tab reads it"
 
     def tell(self) -> None:
-        self.title, self.hint = "-log p", self.keys
-        self.figure = self.chart.reading() or MARKS
+        self.title, self.figure = self.read("-log p") or (Content("-log p"), MARKS)
+        self.hint = self.keys

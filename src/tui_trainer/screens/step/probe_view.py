@@ -1,5 +1,8 @@
 """The probes: a line each, then and now, and a sentence on the one at the cursor."""
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
@@ -13,7 +16,7 @@ from tui_trainer.terminal_text import visible, visible_token
 from tui_trainer.widgets.cell_text import token_cell
 from tui_trainer.widgets.line_table import MARK, Cell, Column, LineTable, least_width
 from tui_trainer.words import COMES
-from tui_trainer.words.numbers import nats, nats_cell, probability
+from tui_trainer.words.numbers import nats, probability
 from tui_trainer.words.signs import CONTEXT, change
 
 EXAMPLES: tuple[str, ...] = (
@@ -25,16 +28,16 @@ EXAMPLES: tuple[str, ...] = (
 )
 """From near to far of the notebook's string."""
 TOKEN = 7
-COLUMNS = (
-    Column("probe", 10, share=1),
-    Column("loss then → now", 17),
-    Column("change", 9),
-    Column("next token", 2 * TOKEN + 3),
-)
-WITH_P = (*COLUMNS, Column("p then → now", 15))
-"""Where there is room for it."""
 NONE = "—"
 LONGEST = 60  # characters of a probe in a sentence
+LONGEST_NAME = 40  # cells of it in a row, for which other columns make room
+LAYOUTS = (
+    ("probe", "loss", "change", "token", "p"),
+    ("probe", "loss", "change", "token"),
+    ("probe", "loss", "change", "now", "p"),
+    ("probe", "loss", "change", "now"),
+)
+"""The columns, with less after that."""
 
 
 class ProbeView(View):
@@ -68,10 +71,14 @@ class ProbeView(View):
 
     def _draw(self) -> None:
         table, reports = self.query_one(LineTable), self.reports
-        room = table.scrollable_content_region.width - len(MARK)
-        columns = WITH_P if least_width(WITH_P) <= room else COLUMNS
-        cells = len(columns)
-        table.show(columns, len(reports), lambda row: probe_cells(reports[row])[:cells])
+        columns = columns_for(reports, table.scrollable_content_region.width - len(MARK))
+        names = tuple(columns)
+
+        def cells(row: int) -> tuple[Cell, ...]:
+            told = probe_cells(reports[row])
+            return tuple(told[name] for name in names)
+
+        table.show(tuple(columns.values()), len(reports), cells)
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         self._tell(event.row)
@@ -79,6 +86,34 @@ class ProbeView(View):
     def _tell(self, row: int) -> None:
         words = describe_probe(self.reports[row]) if self.reports else "No probes: e adds some."
         self.query_one("#probe-words", Static).update(Content(words))
+
+
+def columns_for(reports: Sequence[ProbeReport], room: int) -> dict[str, Column]:
+    """Those that leave the probes' own words room in so many cells; else the fewest."""
+    wanted = min(LONGEST_NAME, max((cell_len(_name(report)) for report in reports), default=0))
+    losses = 17 if any(loss >= 10 for report in reports for loss in _losses(report)) else 15
+    columns = {
+        "probe": Column("probe", 10, share=1),
+        "loss": Column("loss then → now", losses),
+        "change": Column("change", 8),
+        "token": Column("next token", 2 * TOKEN + 3),
+        "now": Column("next", TOKEN + 2),
+        "p": Column("p then → now", 15),
+    }
+    layouts = [{name: columns[name] for name in names} for names in LAYOUTS]
+    spare = max(0, wanted - columns["probe"].width)
+    fitting = (one for one in layouts if spare + least_width(tuple(one.values())) <= room)
+    return next(fitting, layouts[-1])
+
+
+def _name(report: ProbeReport) -> str:
+    return visible(report.text, limit=200)
+
+
+def _losses(report: ProbeReport) -> tuple[float, ...]:
+    """Then and now, where they are known."""
+    both = report.start and report.start.loss, report.now and report.now.loss
+    return tuple(loss for loss in both if loss is not None)
 
 
 def describe_probe(report: ProbeReport) -> str:
@@ -110,19 +145,26 @@ def describe_changes(reports: tuple[ProbeReport, ...]) -> Content:
     return Content("  ").join(Content.assemble(part) for part in told)
 
 
-def probe_cells(report: ProbeReport) -> tuple[Cell, ...]:
-    """The cells of one probe; p is that of the token that is the likeliest now."""
-    text = visible(report.text, limit=200)
+def probe_cells(report: ProbeReport) -> dict[str, Cell]:
+    """The cells of one probe, by column; p is that of the token that is the likeliest now."""
+    text = _name(report)
     if report.start is None or report.now is None:
-        return (text, visible(report.refused), NONE, NONE, "")
+        refused = visible(report.refused)
+        return {
+            "probe": text,
+            "loss": refused,
+            **dict.fromkeys(("change", "token", "now"), NONE),
+            "p": "",
+        }
     start, now = report.start, report.now
-    return (
-        text,
-        f"{nats_cell(start.loss)} → {nats(now.loss)}",
-        _change_cell(start.loss, now.loss),
-        _token_cell(start, now),
-        f"{probability(now.p_at_start)} → {probability(now.likeliest.p)}",
-    )
+    return {
+        "probe": text,
+        "loss": f"{nats(start.loss):>6} → {nats(now.loss)}",
+        "change": _change_cell(start.loss, now.loss),
+        "token": _token_cell(start, now),
+        "now": _now_cell(start, now),
+        "p": f"{probability(now.p_at_start)} → {probability(now.likeliest.p)}",
+    }
 
 
 def _change_cell(before: float | None, after: float | None) -> Cell:
@@ -137,3 +179,11 @@ def _token_cell(start: ProbeStart, now: ProbeReading) -> Content:
     if start.likeliest.id == now.likeliest.id:
         return Content.styled(before, CONTEXT)
     return Content.assemble((f"{before} → ", CONTEXT), (after, "bold"))
+
+
+def _now_cell(start: ProbeStart, now: ProbeReading) -> Content:
+    """The likeliest now; that it was another one is told by a sign."""
+    token = token_cell(now.likeliest.text, TOKEN)
+    if start.likeliest.id == now.likeliest.id:
+        return Content.styled(token, CONTEXT)
+    return Content.assemble(("→ ", CONTEXT), (token, "bold"))

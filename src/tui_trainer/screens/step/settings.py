@@ -128,11 +128,11 @@ def describe_settings(
     mode = _becoming(_mode(status), _mode(asked))
     dropout = "no dropout"
     if status.dropout:
-        dropout = f"dropout {status.dropout:g} {'on' if status.training else 'off'}"
+        dropout = f"dropout {status.dropout:g}" if status.training else "dropout off"
     lr = _becoming(learning_rate(status.lr), learning_rate(asked.lr))
     return {
         "lr": Content.assemble(("lr ", CONTEXT), lr, (" · ", CONTEXT), optimizer),
-        "mode": Content.assemble(mode, f" mode ({dropout})"),
+        "mode": Content.assemble(mode, f" mode, {dropout}"),
         "undo": Content(describe_undo(status.history)),
         "memory": Content.styled(describe_undo_memory(status.history), CONTEXT),
     }

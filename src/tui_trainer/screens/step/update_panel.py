@@ -108,10 +108,8 @@ class LossesPanel(ChartPanel):
 
     def tell(self) -> None:
         title, figure, took = self._words
-        reading = self.chart.reading()
-        named = title if reading is None else self.chart.title  # one update is named, not two
-        self.title = self.titled(named)
-        self.figure = figure if reading is None else reading
+        # What is read names its update: one is named, not two.
+        self.title, self.figure = self.read(self.chart.title) or (self.titled(title), figure)
         self.hint = "   ".join(filter(None, (*self.chart.legend, took, self.keys, LOG)))
 
 

@@ -29,7 +29,7 @@ def describe_losses(before: float, after: float | None) -> Content:
 def describe_cell(report: UpdateReport) -> Content:
     """The gradient, and the weights."""
     grad = f"{report.grad_norm:.4g}"
-    return Content.assemble(("grad norm ", CONTEXT), grad, (" · ", CONTEXT), describe_share(report))
+    return Content.assemble(("grad ", CONTEXT), grad, (" · ", CONTEXT), describe_share(report))
 
 
 def describe_share(report: UpdateReport) -> str:

@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from tui_trainer.widgets.chart.draw import ROOMY, TITLE, Drawn, axis_ends, draw
 from tui_trainer.widgets.chart.picture import Picture, Reading, readings
+from tui_trainer.widgets.chart.reading_words import EVERYTHING, in_words
 from tui_trainer.widgets.chart.view import View
 from tui_trainer.widgets.chart_keys import CHART_KEYS, LEAVE, ZOOM
 
@@ -200,8 +201,8 @@ class Chart(Widget, can_focus=True):
         picture = self.picture()
         drawn = draw(picture, *self.size, self.view, titled=self._titled)
         if self._titled and drawn.plot is not None and (read := self._read(picture)):
-            words = f" {read[0]}  " + "  ".join(f"{one.name} {one.value}" for one in read[1])
-            drawn.canvas.put(0, 0, words[: self.size.width].ljust(self.size.width), TITLE)
+            width = self.size.width
+            drawn.canvas.put(0, 0, f" {in_words(*read, width - 1)}".ljust(width), TITLE)
         return drawn
 
     # What it reads
@@ -223,8 +224,9 @@ class Chart(Widget, can_focus=True):
         """Which mark is which, where that is to be told."""
         return []
 
-    def reading(self) -> Content | None:
-        """The place of the crosshair and the value of every curve there; None without one.
+    def reading(self, room: int = EVERYTHING) -> Content | None:
+        """The place of the crosshair and the value of every curve there, in so many cells; None
+        without one.
 
         A small chart, which stands beside one that tells the place, has its first value alone.
         """
@@ -232,8 +234,7 @@ class Chart(Widget, can_focus=True):
             return None
         if self.is_small:
             return Content.styled(read[1][0].value, "bold")
-        values = [(f"  {one.name} {one.value}".replace("   ", "  "), "bold") for one in read[1]]
-        return Content.assemble(read[0], *values)
+        return in_words(*read, room)
 
     # Keys
 

@@ -8,6 +8,8 @@ from tui_trainer.widgets.panel import Panel
 
 BETWEEN = "  "
 """Of what is told in a hint."""
+AROUND = 6
+"""Cells of a panel's line that are never its words': a corner, the line and a gap at each end."""
 
 
 class ChartPanel(Panel):
@@ -33,6 +35,10 @@ class ChartPanel(Panel):
         """What is told of them."""
         return self._keys
 
+    def on_resize(self) -> None:
+        """What is read has another room."""
+        self.tell()
+
     def on_chart_redrawn(self) -> None:
         """It has other numbers, or another place is read."""
         self.tell()
@@ -43,10 +49,22 @@ class ChartPanel(Panel):
         keys = self.keys.partition(BETWEEN)[0] if is_rule and self.chart.has_curve else ""
         return Content.assemble(title, (f"  {keys}", "$context")) if keys else Content(title)
 
+    def read(self, title: str) -> tuple[Content, Content] | None:
+        """The line while something of the chart is read: that in full beside the title, without
+        that where there is no room for both, and in fewer words where it has none alone."""
+        if (reading := self.chart.reading()) is None:
+            return None
+        width = self.outer_size.width
+        titles = self.titled(title), Content(title)
+        for told in titles:
+            needed = told.cell_length + len(BETWEEN) + reading.cell_length + AROUND
+            if needed <= width or not width or self.chart.is_small:
+                return told, reading
+        return Content(""), self.chart.reading(width - AROUND) or reading
+
     def tell(self) -> None:
-        self.title = self.titled(self.chart.title)
-        reading = self.chart.reading()
         is_told = self._is_told and self.screen.has_class("-narrow")
         figure = Content.styled("nats", "$context") if is_told else self.chart.figure()
-        self.figure = figure if reading is None else reading
+        told = self.titled(self.chart.title), figure
+        self.title, self.figure = self.read(self.chart.title) or told
         self.hint = BETWEEN.join(filter(None, (*self.chart.legend, self.keys)))

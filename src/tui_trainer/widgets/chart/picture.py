@@ -126,25 +126,40 @@ class Reading:
     name: str
     value: str
     ink: str
+    short: str = ""
+    """Its name where there is no room for that: of one curve of several its letter alone."""
+    where: str = ""
+    """Of a point that was measured elsewhere: ` @10`."""
 
 
 def readings(picture: Picture, place: float) -> list[Reading]:
-    """The value of every curve there, or of the last number before it."""
+    """The value of every curve there, or of the last number before it; those that have a letter, of
+    other runs, behind the others."""
     found = []
-    for curve in picture.curves:
+    for curve in sorted(picture.curves, key=lambda curve: bool(curve.letter)):
         bucket = curve.numbers.at(place)
         if bucket is not None and curve.is_told:
             name = f"{curve.letter} {curve.name}".strip()
-            found.append(Reading(name, _told(curve, bucket, place), curve.ink))
+            told = name, _told(curve, bucket), curve.ink
+            found.append(Reading(*told, _short(curve), _where(curve, bucket, place)))
     return found
 
 
-def _told(curve: Curve, bucket: Bucket, place: float) -> str:
+def _short(curve: Curve) -> str:
+    if not curve.letter:
+        return curve.name
+    return curve.mark if curve.shape is Shape.POINTS else curve.letter
+
+
+def _where(curve: Curve, bucket: Bucket, place: float) -> str:
+    is_here = curve.shape is not Shape.POINTS or round(bucket.last) == round(place)
+    return "" if is_here else f" @{bucket.last:,.0f}"
+
+
+def _told(curve: Curve, bucket: Bucket) -> str:
     if curve.shape is Shape.AVERAGE:
         return curve.tell(bucket.smoothed)
     value = curve.tell(bucket.lowest)
     if bucket.lowest != bucket.highest:
-        value = f"{value} to {curve.tell(bucket.highest)}"
-    if curve.shape is Shape.POINTS and round(bucket.last) != round(place):
-        return f"{value} @{bucket.last:,.0f}"
+        return f"{value} to {curve.tell(bucket.highest)}"
     return value
