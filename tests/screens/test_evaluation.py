@@ -135,7 +135,7 @@ def test_how_far_it_is_is_one_number_wherever_it_is_told() -> None:
     now = GoingOn()
     now.loops[EVALUATION] = LoopState.RUNNING
     now.saw_reports(EVALUATION, [report])
-    assert now.describe_live() == "▶ Evaluation running 23/100"
+    assert now.describe_live()[0] == "▶ Evaluation running 23/100"
     going = describe_progress(report, LoopState.RUNNING, stops=False, wide=True)
     assert "23/100 answered" in going.plain
     over = describe_progress(report, LoopState.STOPPED, stops=False, wide=False).plain

@@ -21,10 +21,8 @@ def describe_header(standing: Standing) -> tuple[str, ...]:
     unsaved = f"{WARNING.mark} unsaved {status.unsaved:,}" if status.unsaved else ""
     places = *describe_places(status, standing.threads), ""
     lines = (joined(name, place, goes_on, unsaved) for place in places)
-    brief = standing.goes_on_briefly()
-    briefly = (joined(brief, unsaved),) if brief != goes_on else ()
-    briefly += (joined(standing.does_now(), unsaved),) if standing.doing else ()
-    return *lines, joined(goes_on, unsaved), *dict.fromkeys(briefly)
+    told = goes_on, standing.goes_on_briefly(), standing.does_now() or goes_on
+    return *lines, *dict.fromkeys(joined(one, unsaved) for one in told)
 
 
 def joined(*parts: str) -> str:

@@ -112,8 +112,8 @@ def _name(report: ProbeReport) -> str:
 
 def _losses(report: ProbeReport) -> tuple[float, ...]:
     """Then and now, where they are known."""
-    both = report.start and report.start.loss, report.now and report.now.loss
-    return tuple(loss for loss in both if loss is not None)
+    both = report.start, report.now
+    return tuple(one.loss for one in both if one is not None and one.loss is not None)
 
 
 def describe_probe(report: ProbeReport) -> str:
