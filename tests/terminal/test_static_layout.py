@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual._compositor import Compositor
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 import tui_trainer.terminal.static_layout  # noqa: F401 - what is tested
@@ -54,9 +57,7 @@ async def test_what_takes_the_same_room_is_drawn_without_a_layout(laid_out: list
         auto.update("xyz")
         await pilot.pause()
         assert not laid_out
-        shown = [strip.text for strip in words.screen._compositor.render_strips()]
-        assert shown[0].rstrip() == "another text"
-        assert shown[1].rstrip() == "xyz"
+        assert shown_by(words)[:2] == ["another text", "xyz"]
 
 
 async def test_what_takes_more_or_less_is_laid_out(laid_out: list[Size]) -> None:
@@ -103,3 +104,33 @@ async def test_a_key_that_changes_a_word_lays_nothing_out(laid_out: list[Size]) 
         await pilot.press("]")
         await until(pilot, lambda: loaded(app).lr == 2e-5)
         assert not laid_out
+
+
+async def test_what_is_there_already_or_hidden_is_not_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For a widget that is hidden Textual looks up where all widgets of the screen are."""
+    drawn: list[Widget] = []
+    draw = Compositor.update_widgets
+
+    def counted(compositor: Compositor, widgets: set[Widget]) -> None:
+        drawn.extend(widgets)
+        draw(compositor, widgets)
+
+    monkeypatch.setattr(Compositor, "update_widgets", counted)
+    async with plain() as (words, auto, pilot):
+        words.app.query_one(Vertical).display = False
+        await until(pilot, lambda: auto.region.y == 0)
+        drawn.clear()
+        words.update("b")
+        auto.update("abc")
+        await pilot.pause()
+        assert not drawn
+        auto.update(Content.styled("abc", "bold"))
+        await until(pilot, lambda: drawn == [auto])
+        words.app.query_one(Vertical).display = True
+        await until(pilot, lambda: shown_by(words)[:2] == ["b", "abc"])
+
+
+def shown_by(static: Static) -> list[str]:
+    return [strip.text.rstrip() for strip in static.screen._compositor.render_strips()]

@@ -149,9 +149,9 @@ class AlignedStrip(SelectableLines, can_focus=False):
         row, line = divmod(y + self.scroll_offset.y, LINES)
         width = self.scrollable_content_region.width
         if line >= len(NAMES) or row >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         strip = Strip.join(self._strips(self._rows[row], line))
-        return strip.adjust_cell_length(width).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width).apply_style(self.ground)
 
     def _strips(self, row: Row, line: int) -> Iterable[Strip]:
         edge = self.get_component_rich_style("token-strip--edge")

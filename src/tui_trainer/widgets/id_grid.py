@@ -83,8 +83,11 @@ class IdGrid(SelectableLines, can_focus=True):
 
     def show(self, items: tuple[str, ...], numbers: Numbers, mask: Numbers, digits: int) -> None:
         """Show `numbers` beside the `items`' texts; `digits` wide, dim where `mask` is 0."""
+        before = self._items, self._numbers, self._mask, self._cell
         self._items, self._numbers, self._mask = items, numbers, mask
         self._cell = max(digits, len(str(self.positions))) + 2
+        if before == (items, numbers, mask, self._cell):
+            return
         self.virtual_size = Size(GUTTER + self.positions * self._cell, len(numbers) + 1)
         item, position = self.cursor
         self.cursor = self._clamp(item, position)
@@ -140,7 +143,7 @@ class IdGrid(SelectableLines, can_focus=True):
         width = self.scrollable_content_region.width
         item = y - 1 + self.scroll_offset.y
         if y and item >= len(self._numbers):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         head = self._title if y == 0 else f"{item:>3} {self._items[item]}"
         head_style = self.get_component_rich_style("id-grid--header")
         before = BEFORE if y == 0 and self.scroll_offset.x else " "
@@ -153,7 +156,7 @@ class IdGrid(SelectableLines, can_focus=True):
         line = Strip.join([gutter, body]).adjust_cell_length(width, fill)
         if y == 0 and GUTTER < width < self.virtual_size.width - self.scroll_offset.x:
             line = Strip.join([line.crop(0, width - 1), Strip([Segment(AFTER, head_style)], 1)])
-        return line.apply_style(self.rich_style)
+        return line.apply_style(self.ground)
 
     def _shown_positions(self) -> range:
         """The positions of which at least a part is in view."""

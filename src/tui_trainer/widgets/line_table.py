@@ -172,7 +172,7 @@ class LineTable(SelectableLines, can_focus=True):
         mark = MARK if y and at_cursor else " "
         strip = Strip(self._segments(cells, mark, style) if cells else [])
         width = self.scrollable_content_region.width
-        return strip.adjust_cell_length(width, style).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, style).apply_style(self.ground)
 
     def _style_name(self, row: int, at_cursor: bool) -> str:
         if at_cursor:

@@ -2,6 +2,8 @@
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -13,9 +15,16 @@ class SelectableLines(ScrollView):
     What can be copied is what is on show: a line a row, as it is drawn.
     """
 
+    ground = Style.null()
+    """The widget's own style, known once for all lines that are drawn: it takes as long as one."""
+
     def draw_line(self, y: int) -> Strip:
         """Row `y` of what is on show."""
         raise NotImplementedError
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self.ground = self.rich_style
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         strip, selection = self.draw_line(y), self.text_selection

@@ -87,8 +87,9 @@ class TokenStrip(SelectableLines, can_focus=False):
         self._row_of: dict[int, int] = {}
 
     def show(self, pieces: Sequence[str]) -> None:
-        self._pieces = pieces
-        self._lay_out()
+        if pieces != self._pieces:
+            self._pieces = pieces
+            self._lay_out()
 
     def on_resize(self, _event: Resize) -> None:
         self._lay_out()
@@ -129,7 +130,7 @@ class TokenStrip(SelectableLines, can_focus=False):
         width = self.scrollable_content_region.width
         row = self._rows[y] if y < len(self._rows) else ()
         strip = Strip(self._segments(row)) if row else Strip([])
-        return strip.adjust_cell_length(width).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width).apply_style(self.ground)
 
     def _segments(self, row: Row) -> Iterable[Segment]:
         edge = self.get_component_rich_style("token-strip--edge")

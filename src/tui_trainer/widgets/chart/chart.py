@@ -183,6 +183,8 @@ class Chart(Widget, can_focus=True):
         canvas = self._built().canvas
         pieces = canvas.pieces(y) if y < len(canvas.cells) else ()
         strip = Strip([Segment(text, self._ink(ink)) for text, ink in pieces])
+        if strip.cell_length == self.size.width:  # its own style takes as long to know as the line
+            return strip
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def _ink(self, ink: str) -> Style:
