@@ -80,6 +80,16 @@ def test_what_the_user_saved_and_quit_with_is_told_with_what_loads_it(
     assert told.endswith(f"--model /data/models/{name}")
 
 
+def test_where_nothing_is_to_be_said_it_is_told_what_was_made(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    worker = Worker(lambda progress: FakeEngine(), lambda event: None)
+    worker.start()
+    worker.ask(ReadStatus()).result(WAIT)
+    assert end_worker(worker, saves=False, otherwise="Run a is kept.")
+    assert capfd.readouterr().err == "tui-trainer: Run a is kept.\n"
+
+
 def test_a_save_that_fails_at_the_end_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     engine = FakeEngine(gated=True)
     engine.refuse_checkpoint = InputError("The disk is full: make room.")

@@ -15,12 +15,18 @@ PATIENCE = 1.0
 """Seconds in which most steps end; one that takes longer is told."""
 
 
-def end_worker(worker: Worker, *, saves: bool, saved: Kept = Kept()) -> bool:  # noqa: B008
+def end_worker(
+    worker: Worker,
+    *,
+    saves: bool,
+    saved: Kept = Kept(),  # noqa: B008
+    otherwise: str = "",
+) -> bool:
     """End the thread in order, and say so on the terminal where that takes its time.
 
-    `saves` as in EndWork; then what came of it is told, or what was `saved` just before. Returns
-    False where the thread did not end, which then has nothing in hand that could be lost. Raises
-    KeyboardInterrupt where ctrl+c ends the wait.
+    `saves` as in EndWork; then what came of it is told, or what was `saved` just before, or
+    `otherwise` where nothing was. Returns False where the thread did not end, which then has
+    nothing in hand that could be lost. Raises KeyboardInterrupt where ctrl+c ends the wait.
     """
     end = worker.end(EndWork(saves))
     ended = worker.stop(PATIENCE)
@@ -32,7 +38,11 @@ def end_worker(worker: Worker, *, saves: bool, saved: Kept = Kept()) -> bool:  #
         try:
             ended_with = end.result()
             is_told = ended_with.failure or ended_with.kept != Kept()
-            tell_end(ended_with if is_told else replace(ended_with, kept=saved))
+            told = ended_with if is_told else replace(ended_with, kept=saved)
+            if told != End():
+                tell_end(told)
+            elif otherwise:
+                say(otherwise)
         except CancelledError:  # there is no engine, and so nothing to save
             pass
         except Failure as failure:

@@ -63,6 +63,9 @@ def _end(app: TuiTrainer) -> tuple[bool, int]:
         say(f"the app failed, and could not go on: {failure.sentence} ({log_path()} has it whole)")
     try:
         saves, saved = status != 0 and has_model, app.session.saving.at_the_end
-        return end_worker(app.worker, saves=saves, saved=saved), status
+        from tui_trainer.session.last_words import last_words  # noqa: PLC0415 - not before a frame
+
+        otherwise = last_words(app.session)
+        return end_worker(app.worker, saves=saves, saved=saved, otherwise=otherwise), status
     except KeyboardInterrupt:
         return False, exit_status(signal.SIGINT)

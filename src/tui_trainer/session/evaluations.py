@@ -79,6 +79,11 @@ class Evaluations:
             self.chosen = None
 
     @property
+    def made(self) -> int:
+        """How many of those listed were made in this session."""
+        return sum(not report.ended for report in self.ended)
+
+    @property
     def all(self) -> list[EvaluationReport]:
         """Oldest first, the one under way last."""
         return self.ended if self.current is None else [*self.ended, self.current]

@@ -28,12 +28,12 @@ class SavedRun:
         return self.step if self.is_deleted else self.step - self.checkpoint_step
 
     def describe(self, *, goes_on: bool = False) -> str:
-        """What of the run is on disk, and which steps are in no checkpoint; those of a run that
-        `goes_on` become more while this is read."""
+        """What of the run is on disk, and which steps are in no checkpoint; of a run that `goes_on`
+        without their number, which grows while this is read and stands elsewhere as it is."""
         kept = f"The settings and losses of {visible(self.name)} are saved"
         if not self.checkpoint_step:
-            steps = f"{'at least ' * goes_on}{counted(self.step, 'step')}"
-            return f"{kept}; its {steps} {are(self.step)} in no checkpoint."
+            steps = "steps are" if goes_on else f"{counted(self.step, 'step')} {are(self.step)}"
+            return f"{kept}; its {steps} in no checkpoint."
         if goes_on:
             return f"{kept}, and a checkpoint of step {self.checkpoint_step:,}; no step since is."
         if not self.unsaved:
