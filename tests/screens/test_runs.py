@@ -39,7 +39,7 @@ from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import LrMark, OverlaidLrMark
-from tui_trainer.widgets.line_table import LineTable, least_width
+from tui_trainer.widgets.line_table import NARROW_GAP, LineTable, least_width, share_out
 from tui_trainer.widgets.refusal import Refusal
 
 ONE, TWO, THREE = (f"2026-01-02-builtin-{n}" for n in (1, 2, 3))
@@ -196,10 +196,13 @@ def test_the_columns_fit_whatever_the_width_and_what_is_alike_goes_first() -> No
         for room, widths in (("-narrow", (20, 50, 77)), ("-wide", (105, 115)), ("-broad", (165,))):
             for width in widths:
                 layout = list_layout(room, width, runs)
-                assert least_width(layout.columns) < width, "the mark is before them"
-        titles = {column.title for column in list_layout("-narrow", 77, runs).columns}
-        assert {"steps", "lr", "batch", "last", "val", "state"} <= titles
-        assert ("model" in titles) is not ({"time", "tok/s"} <= titles)
+                least = least_width(layout.columns, NARROW_GAP)
+                assert least < width, "the mark is before them"
+        layout = list_layout("-narrow", 77, runs)
+        titles = {column.title for column in layout.columns}
+        assert {"steps", "lr", "batch", "last", "val", "time", "tok/s", "state"} <= titles
+        assert ("model" in titles) is (len(runs) > 2), "models that differ are all told"
+        assert sum(share_out(layout.columns, 77)) < 77
     assert "model" not in {column.title for column in list_layout("-narrow", 77, runs[1:]).columns}
 
 
@@ -340,8 +343,8 @@ async def test_runs_on_files_of_one_folder_are_told_apart() -> None:
         assert f"{name}.jsonl" in describe_settings(settings)[:78]  # what GSM8K shows of it
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
-        assert ["in.jsonl" in row for row in rows(app)] == [False, True]
-        assert ["st.jsonl" in row for row in rows(app)] == [True, False]
+        assert ["/test " in row for row in rows(app)] == [True, False]
+        assert ["/train " in row for row in rows(app)] == [False, True]
 
 
 async def test_bad_runs_are_told_and_hide_no_other() -> None:

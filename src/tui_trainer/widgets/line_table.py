@@ -19,7 +19,8 @@ from tui_trainer.widgets.chart_keys import WithChart
 from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.selectable_lines import SelectableLines
 
-MARK, GAP = "▶", "  "
+MARK, GAP, NARROW_GAP = "▶", "  ", " "
+"""What is between two columns; the narrow one where there is no room for the other."""
 Cell = str | Content
 """A string costs least; a `Content` has styles such as `$better` in it."""
 Row = Callable[[int], tuple[Cell, ...]]
@@ -79,6 +80,7 @@ class LineTable(SelectableLines, can_focus=True):
         super().__init__(id=id)
         self._columns: tuple[Column, ...] = ()
         self._widths: tuple[int, ...] = ()
+        self._gap = GAP
         self._row: Row = lambda _row: ()
         self._drawn: dict[int, tuple[Cell, ...]] = {}
         """The cells of each row as they were drawn last."""
@@ -116,6 +118,7 @@ class LineTable(SelectableLines, can_focus=True):
 
     def _measure(self) -> None:
         width = self.scrollable_content_region.width
+        self._gap = gap_for(self._columns, width)
         self._widths = share_out(self._columns, width)
         self.virtual_size = Size(width, self.rows + 1)
 
@@ -184,13 +187,14 @@ class LineTable(SelectableLines, can_focus=True):
         segments, text = [], mark
         for cell, width, column in zip(cells, self._widths, self._columns, strict=True):
             if isinstance(cell, str):
-                text += fit(cell, width, right=column.right, keep_end=column.keep_end) + GAP
+                text += fit(cell, width, right=column.right, keep_end=column.keep_end)
+                text += self._gap
                 continue
             fitted = fit_content(cell, width, right=column.right).render_segments()
             segments += [Segment(text, style)]
             segments += [Segment(part.text, style + part.style) for part in fitted]
-            text = GAP
-        return [*segments, Segment(text.removesuffix(GAP), style)]
+            text = self._gap
+        return [*segments, Segment(text.removesuffix(self._gap), style)]
 
 
 def are_same(cells: tuple[Cell, ...], drawn: tuple[Cell, ...] | None) -> bool:
@@ -204,13 +208,18 @@ def _is_same(cell: Cell, drawn: Cell) -> bool:
     return isinstance(cell, str) and isinstance(drawn, str) and cell == drawn
 
 
-def least_width(columns: tuple[Column, ...]) -> int:
+def least_width(columns: tuple[Column, ...], gap: str = GAP) -> int:
     """The cells that the columns take with the gaps between them."""
-    return sum(column.width for column in columns) + len(GAP) * (len(columns) - 1)
+    return sum(column.width for column in columns) + len(gap) * (len(columns) - 1)
+
+
+def gap_for(columns: tuple[Column, ...], width: int) -> str:
+    """What stands between them beside the mark in `width` cells."""
+    return GAP if len(MARK) + least_width(columns) <= width else NARROW_GAP
 
 
 def share_out(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
     """The width of each column; what is left of `width` goes to those that take a share."""
-    spare = max(0, width - len(MARK) - least_width(columns))
+    spare = max(0, width - len(MARK) - least_width(columns, gap_for(columns, width)))
     shares = sum(column.share for column in columns) or 1
     return tuple(column.width + spare * column.share // shares for column in columns)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tui_trainer.runs.listing import DamagedRun, RunOnDisk
 from tui_trainer.terminal_text import visible_source
-from tui_trainer.widgets.line_table import MARK, Column, least_width
+from tui_trainer.widgets.line_table import GAP, MARK, NARROW_GAP, Column, least_width
 from tui_trainer.words.numbers import LOSS_WIDTH
 from tui_trainer.words.times import moment
 
@@ -17,6 +17,7 @@ DAY_CHARACTERS = 5  # of a moment without its year
 LETTER = Column("", 1)
 DAY, HOUR = Column("day", 5), Column("hour", 5)
 STARTED, DATE = Column("started", 11), Column("started", 16)
+SHORT_MODEL = Column("model", 8, share=1, keep_end=True)
 MODEL = Column("model", 10, share=1, keep_end=True)
 PROBLEMS = Column("data", 10, share=1, keep_end=True)
 SHORT_STEPS, STEPS = Column("steps", 8, right=True), Column("steps", 9, right=True)
@@ -31,7 +32,7 @@ LOSSES = Column("loss", 8)
 
 COLUMNS = {
     "-narrow": (
-        *(LETTER, DAY, MODEL, SHORT_STEPS, LR, BATCH, LAST, VALIDATION, TIME, SHORT_RATE),
+        *(LETTER, DAY, SHORT_MODEL, SHORT_STEPS, LR, BATCH, LAST, VALIDATION, TIME, SHORT_RATE),
         SHORT_STATE,
     ),
     "-wide": (
@@ -59,13 +60,16 @@ class Layout:
 def list_layout(room: str, width: int, listed: Sequence[Listed]) -> Layout:
     """Of the columns of that room as many as `width` cells have room for.
 
-    What all runs have goes first, and is said once. Where there is a column for one of both, the
-    problems take the place of a model that all runs have.
+    What all runs have goes first, and is said once; then the columns stand closer. Where there is a
+    column for one of both, the problems take the place of a model that all runs have.
     """
     columns, of_all = COLUMNS[room], []
     shared = shared_words(listed)
     if "model" in shared and "data" not in shared and PROBLEMS not in columns:
-        columns = tuple(PROBLEMS if column is MODEL else column for column in columns)
+        columns = tuple(
+            replace(PROBLEMS, width=column.width) if column.title == "model" else column
+            for column in columns
+        )
         of_all.append(shared.pop("model"))
     if DAY in columns and "day" in shared:
         columns = tuple(HOUR if column is DAY else column for column in columns)
@@ -75,7 +79,7 @@ def list_layout(room: str, width: int, listed: Sequence[Listed]) -> Layout:
             columns = _without(columns, title)
             of_all.append(shared[title])
     for title in FIRST_TO_GO:
-        if not _fits(columns, width):
+        if not _fits(columns, width, NARROW_GAP):
             columns = _without(columns, title)
     return Layout(columns, tuple(of_all))
 
@@ -96,8 +100,8 @@ def shared_words(listed: Sequence[Listed]) -> dict[str, str]:
     return {title: visible_source(word, CELL_CHARACTERS) for title, word in alone.items()}
 
 
-def _fits(columns: tuple[Column, ...], width: int) -> bool:
-    return least_width(columns) + len(MARK) <= width
+def _fits(columns: tuple[Column, ...], width: int, gap: str = GAP) -> bool:
+    return len(MARK) + least_width(columns, gap) <= width
 
 
 def _without(columns: tuple[Column, ...], title: str) -> tuple[Column, ...]:

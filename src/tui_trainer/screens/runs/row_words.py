@@ -67,13 +67,20 @@ def fitted_cells(run: RunOnDisk, columns: tuple[Column, ...]) -> dict[str, Cell]
     started = moment(described.started, year=DATE in columns)
     pace = per_second(tally.tokens, tally.seconds)
     steps = SHORT_STEPS if SHORT_STEPS in columns else STEPS
+    problems = without_suffix(described.data.problems)
     return {
+        "data": visible_source(problems, CELL_CHARACTERS),
         "started": started,
         "day": started[:DAY_CHARACTERS],
         "hour": started[DAY_CHARACTERS + 1 :],
         "steps": describe_steps(tally.step, described.steps, steps.width),
         "tok/s": short_count(round(pace)) if SHORT_RATE in columns else rate(pace).strip(),
     }
+
+
+def without_suffix(problems: str) -> str:
+    """A file's name by what tells it from others: its end is what a narrow column has room for."""
+    return problems.removesuffix(".jsonl").removesuffix(".parquet")
 
 
 def cells_of(run: RunOnDisk, glance: Glance) -> dict[str, Cell]:
@@ -83,7 +90,6 @@ def cells_of(run: RunOnDisk, glance: Glance) -> dict[str, Cell]:
     return {
         "run": visible(run.name, limit=NAME_CHARACTERS),
         "model": visible_source(described.model.name, CELL_CHARACTERS),
-        "data": visible_source(described.data.problems, CELL_CHARACTERS),
         "lr": learning_rate(settings.lr if glance.lr is None else glance.lr, 2),
         "batch": describe_batch(settings),
         "last": nats(tally.last),
