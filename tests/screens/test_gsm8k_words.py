@@ -50,7 +50,7 @@ async def test_what_happened_tells_of_the_beginning_and_of_pauses() -> None:
     engine = FakeEngine([3.0] * 4, gated=True)
     async with wide(engine) as (app, pilot):
         screen = the(Gsm8kScreen, app.screen)
-        await until(pilot, lambda: happened(app) == "Nothing yet: space starts a run.")
+        await until(pilot, lambda: happened(app).startswith("Nothing yet: space starts a run. "))
         engine.gate.release(2)
         for step in (1, 2):
             await pilot.press("full_stop")

@@ -18,6 +18,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.updates import PrepareUndo, ReadViews, Update
 from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.screens.step.gradient_chart import LayerChart
 from tui_trainer.screens.step.moved_view import MovedView, short
 from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.probe_view import ProbeView
@@ -53,6 +54,44 @@ async def test_a_narrow_terminal_has_two_panels_the_chart_and_the_predictions() 
         await until(pilot, lambda: "F─L─B─S─Z ▶ zero_grad" in shown(app))
 
 
+@pytest.mark.parametrize("size", first_is_quick((80, 24), WIDE, BROAD))
+async def test_before_anything_the_charts_have_the_code_and_the_layers_what_they_are(
+    size: tuple[int, int],
+) -> None:
+    async with running("escape", "5", size=size) as (app, pilot):
+        await until(pilot, lambda: "begins with the first step." in shown(app))
+        assert "for question, answer in items:" in shown(app)
+        assert "    optimizer.zero_grad()" in shown(app)
+        await pilot.press("4")
+        await until(pilot, lambda: "begins with the first update." in shown(app))
+        assert "F  logits = model(input_ids).logits" in shown(app)
+        assert "Z  optimizer.zero_grad()" in shown(app)
+        if size[0] == 80:
+            return
+        await until(pilot, lambda: "These are the loaded weights" in shown(app))
+        (row,) = (line for line in shown(app).splitlines() if "layers.0" in line)
+        assert re.search(r"layers\.0 +559,680 +[\d.]+ ", row)
+
+
+async def test_the_layer_at_the_cursor_is_a_chart_where_there_is_room() -> None:
+    async with running("escape", "4", size=BROAD) as (app, pilot):
+        await press_updates(app, pilot, 2)
+        await until(pilot, lambda: "gradient of embed_tokens" in shown(app))
+        screen = step_screen(app)
+        layers = screen.query_one("#layers", LineTable)
+        layers.focus()
+        await pilot.press("down")
+        await until(pilot, lambda: "gradient of layers.0" in shown(app))
+        norm = present(screen.report).gradients[1].norm
+        chart = screen.query_one(LayerChart)
+        assert chart.series.ends == (1, 2)
+        assert chart.series.last == norm
+        await pilot.resize_terminal(*WIDE)
+        await until(pilot, lambda: "gradient of" not in shown(app))
+        await pilot.press("v", "v")
+        await until(pilot, lambda: panels(app).keys() == {"moved", "layer"})
+
+
 @pytest.mark.parametrize("size", first_is_quick((80, 24), WIDE))
 async def test_an_update_by_phases_is_told_as_one_in_one_go(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
@@ -79,7 +118,9 @@ async def test_a_wide_terminal_shows_all_views_at_once(size: tuple[int, int]) ->
         moved, probes = screen.query_one(MovedView), screen.query_one(ProbeView)
         await until(pilot, lambda: moved.report and moved.report.update == 2)
         names = {"text-panel", "next", "phases", "moved", "losses", "predictions", "probes"}
-        assert names | ({PASSES, "norms"} if size == BROAD else set()) == panels(app).keys()
+        assert (
+            names | ({PASSES, "norms", "layer"} if size == BROAD else set()) == panels(app).keys()
+        )
         tables = [table for table in screen.query(LineTable) if table.is_on_screen]
         assert len(tables) == len({"moved", "predictions", "probes"}) + (size == BROAD)
         assert all(table.rows > 1 and table.size.height > 1 for table in tables)

@@ -15,7 +15,11 @@ from tui_trainer.words.numbers import byte_count, duration, learning_rate, nats,
 from tui_trainer.words.signs import STATES, WARNING
 
 KEPT = 100
-NO_RUN = Content.styled("Nothing yet: space starts a run.", "$context")
+NO_RUN = Content.styled(
+    "Nothing yet: space starts a run. Here come its measurements, checkpoints and changes of lr, "
+    "and what goes wrong, the newest first.",
+    "$context",
+)
 NO_MORE = Content.styled("Nothing beside its steps so far.", "$context")
 
 

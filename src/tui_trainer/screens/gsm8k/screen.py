@@ -29,6 +29,8 @@ from tui_trainer.screens.gsm8k.beside import BesideRun
 from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
 from tui_trainer.screens.gsm8k.extremes import Extremes
 from tui_trainer.screens.gsm8k.first_item import first_item
+from tui_trainer.screens.gsm8k.help import HELP
+from tui_trainer.screens.gsm8k.help import LOOP as LOOP_CODE
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.keys import KEYS
 from tui_trainer.screens.gsm8k.lr import RunLearningRate
@@ -63,39 +65,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
     """A training loop under the hand."""
 
     NAME = "gsm8k"
-    HELP = """\
-The notebook's training loop: the items of GSM8K (word problems with worked answers) one after
-another, one update each, on the text 'Question: ... Answer: ...'. The optimizer is the loop's
-own, fresh at each start.
-
-The raw loss jumps, since each item is another text; the moving average shows the trend. It
-falls steeply at first, while the model learns the form, and slowly after that.
-
-i shows the items, all of them, at any time: each by its number or by words in it, with the text
-that the model is trained on, its tokens, and which of them the loss counts.
-
-Pause with space and look around: every other screen uses the weights as they are now. The
-update that you make on Step while the loop is paused is one the loop goes on from: it is a line of
-the run, and a mark on its chart. The rate counts training alone, not the pauses.
-
-c saves the weights wherever no file has an update: as a checkpoint of the run that goes or has just
-ended, else as a model of their own. A run ends with a checkpoint (a setting). Whatever would lose
-updates asks first.
-
-Where a step has more than one item, a line above the item says how much of its rows is useful, the
-rest being padding and what stands between packed items, and draws its first row.
-
-Held-out items, where the settings ask for some, are measured before the run, every few steps and
-at its end: a diamond on the chart. Where the diamonds rise while the losses fall, the model
-learns these items by heart. V shows sample answers too.
-
-tab takes the next chart in hand, enter makes it large; left and right read all of them at a step,
-+ and - zoom in on it, w follows the last part, 0 shows all. o lays the runs marked on Runs over the
-losses. □ on the axis is a checkpoint.
-
-x writes what was done since the weights were loaded as a Python script or a notebook in plain
-PyTorch that makes the same steps and prints the same losses, on a GPU in all but their last
-digits."""
+    HELP = HELP
 
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
@@ -120,7 +90,7 @@ digits."""
         self.lr = RunLearningRate(self, self.loop, self.run, self._show_all)
         self.script = ScriptExport(self)
         self.overlay = RunOverlay(self)
-        self.wall, self.item, self.extremes = RunWall(), ItemPanel(), Extremes()
+        self.wall, self.item, self.extremes = RunWall(LOOP_CODE), ItemPanel(), Extremes()
         self.beside = BesideRun(session.evaluations)
         self.costs: tuple[Content, ...] = (Content(""),)
         """Of the next run, as far as it is known: in full, and in fewer words."""

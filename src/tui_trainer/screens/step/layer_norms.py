@@ -16,7 +16,12 @@ class LayerNorms(KeptUpdates[dict[str, float]]):
 
     def of(self, layer: str, update: int) -> list[float]:
         """Those of a layer up to an update, the oldest first."""
-        return [norms[layer] for at, norms in self._at.items() if at <= update and layer in norms]
+        return [norm for _, norm in self.by_update(layer, update)]
+
+    def by_update(self, layer: str, update: int) -> list[tuple[int, float]]:
+        """The same, each with its update."""
+        found = ((at, norms.get(layer)) for at, norms in self._at.items() if at <= update)
+        return [(at, norm) for at, norm in found if norm is not None]
 
     def at(self, layer: str, update: int) -> float | None:
         """That of a layer at an update; None where it is not known."""

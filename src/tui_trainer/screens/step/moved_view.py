@@ -6,10 +6,13 @@ from textual.widgets import Static
 
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.phases import STEP, PhaseReport
+from tui_trainer.screens.step.gradient_chart import LayerChart
 from tui_trainer.screens.step.layer_norms import LayerNorms, with_all
 from tui_trainer.screens.step.view import View
 from tui_trainer.screens.step.words import SHARE_DECIMALS
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.chart.chart import Chart
+from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.line_table import MARK, Cell, Column, LineTable, least_width, share_out
 from tui_trainer.words import COMES
 from tui_trainer.words.bars import sparkline
@@ -29,8 +32,11 @@ COLUMNS = {
     "moved": Column("moved", 10, right=True),
     "share": Column("share", 7, right=True),
 }
+OF_LOADED = "layer", "weights", "norm"
+"""What there is to tell of weights that no update has changed."""
 LEFT_OUT = "norm", "weights", "change", "moved"
 """Where there is no room, in this order."""
+ROWS_OF_CHART = 9  # from which a chart is more than a line
 SMALL = 1e-3  # below it a number is written with an exponent
 IN_FP32 = "fp32 keeps 24 bits of a value: a step below 0.000006% of a weight rounds to nothing."
 STORED = {
@@ -43,7 +49,7 @@ STORED = {
 
 
 class MovedView(View):
-    """A line a layer and one for them all; two sentences."""
+    """A line a layer and one for them all; two sentences; the layer at the cursor as a chart."""
 
     def __init__(self, norms: LayerNorms, *, id: str) -> None:
         super().__init__(title="what the update did", id=id)
@@ -51,10 +57,14 @@ class MovedView(View):
         self.report: MovedReport | None = None
         self._now: dict[str, float] = {}
         """The gradients that a phase has left, by layer."""
+        self._chart = LayerChart()
+        self._layer = ChartPanel(self._chart, classes="ruled")
+        self._layer.id = "layer"
 
     def compose(self) -> ComposeResult:
         yield LineTable(id="layers")
         yield Static(COMES, id="moved-words")
+        yield self._layer
 
     def show(self, report: MovedReport) -> None:
         self.report = report
@@ -69,16 +79,40 @@ class MovedView(View):
     def on_resize(self) -> None:
         self._draw()
 
+    def on_line_table_moved(self) -> None:
+        self._draw_layer()
+
+    def on_chart_looked(self, message: Chart.Looked) -> None:
+        """It has fewer updates than the other charts: they look elsewhere."""
+        message.stop()
+
     def _draw(self) -> None:
         if (report := self.report) is None:
             return
+        self._draw_table(report)
+        self.call_after_refresh(self._draw_layer)
+
+    def _draw_layer(self) -> None:
+        """The layer at the cursor as a chart, where the table leaves room for one."""
+        if (report := self.report) is None:
+            return
+        table, words = self.query_one(LineTable), self.query_one("#moved-words")
+        left = self.content_size.height - table.virtual_size.height - words.outer_size.height
+        self._layer.display = left >= ROWS_OF_CHART
+        layer = (*report.layers, report.total)[table.cursor]
+        norms = self._norms.by_update(layer.name, report.update)
+        self._chart.show(visible(layer.name), norms)
+
+    def _draw_table(self, report: MovedReport) -> None:
         self.figure = describe_figure(report, by_phases=bool(self._now))
         table = self.query_one(LineTable)
         width = table.scrollable_content_region.width
-        names = those_that_fit(width - len(MARK))
-        columns = tuple(COLUMNS[name] for name in names)
-        history = share_out(columns, width)[names.index(HISTORY)]
         rows = (*report.layers, report.total)
+        known = [self._norms.at(layer.name, report.update) for layer in rows]
+        is_measured = report.total.moved is not None or self._now or any(known)
+        names = those_that_fit(width - len(MARK)) if is_measured else OF_LOADED
+        columns = tuple(COLUMNS[name] for name in names)
+        history = share_out(columns, width)[names.index(HISTORY)] if HISTORY in names else 0
 
         def cells(row: int) -> tuple[Cell, ...]:
             told = self._cells(rows[row], report.update, history)

@@ -12,9 +12,10 @@ from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.words import COMES
+from tui_trainer.words.bars import bar
+from tui_trainer.words.signs import DATA
 
 COLUMNS = (Column("layer", 14), Column("gradient", 10, right=True), Column("", 12, share=1))
-BAR = "█"
 BAR_CELLS = 40
 
 
@@ -52,11 +53,4 @@ class PhaseView(View):
 def gradient_cells(layer: NamedNorm, largest: float) -> tuple[str, str, Content]:
     """The cells of one layer; the largest gradient has the longest bar."""
     share = layer.norm / largest if largest else 0.0
-    return visible(layer.name), f"{layer.norm:.4g}", Content.styled(bar(share), "$data")
-
-
-def bar(share: float, cells: int = BAR_CELLS) -> str:
-    """A bar of at most `cells` cells; what is not nothing has at least one."""
-    if not share > 0:
-        return ""
-    return BAR * max(1, round(min(share, 1.0) * cells))
+    return visible(layer.name), f"{layer.norm:.4g}", Content.styled(bar(share, BAR_CELLS), DATA)

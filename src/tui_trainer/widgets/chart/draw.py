@@ -56,9 +56,7 @@ def draw(
     """
     ends = shown_ends(picture, view or View())
     if ends is None:
-        said = [
-            f" {line}" for line in wrap(picture.empty, max(1, width - 2), break_on_hyphens=False)
-        ]
+        said = [f" {line}" for line in _wrapped(picture.empty, max(1, width - 2))]
         return Drawn(Canvas([*[""] * (titled and height > 1), *said][:height], width))
     room = height - titled
     least = SMALLEST_BARE if picture.plain else SMALLEST_FRAMED
@@ -66,6 +64,12 @@ def draw(
         return Drawn(Canvas([_number(picture)], width))
     bare = picture.plain and (width < ROOMY[0] or room < ROOMY[1])
     return _Drawing(picture, width, room, ends, titled=titled, bare=bare).draw(view or View())
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    """Line by line; one that is indented, or empty, stays so."""
+    lines = (wrap(line, width, break_on_hyphens=False) or [""] for line in words.splitlines())
+    return [part for line in lines for part in line]
 
 
 def shown_ends(picture: Picture, view: View) -> Ends | None:

@@ -37,8 +37,11 @@ class LossChart(Chart):
         *,
         smoothing: bool = True,
         titled: bool = True,
+        before: str = "",
     ) -> None:
+        """`before` is what stands there until there is a loss, in lines."""
         super().__init__(titled=titled)
+        self._before = before
         self.series = Series()
         self.validation = Series()
         """Losses of held-out items, by how many steps were made before."""
@@ -157,4 +160,4 @@ class LossChart(Chart):
     def _no_curve(self) -> str:
         if self.series.not_finite:
             return f"No loss so far was a finite number ({self.series.last})."
-        return f"The loss chart begins with the first {self._x_label}."
+        return f"The loss chart begins with the first {self._x_label}.\n{self._before}"

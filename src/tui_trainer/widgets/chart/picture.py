@@ -93,7 +93,7 @@ class Picture:
     title: str
     """What the vertical axis is, and which mark is which."""
     empty: str
-    """The sentence where there is no curve yet."""
+    """What stands there where there is no curve yet: a sentence, and lines below it."""
     x_label: str = "step"
     marks: tuple[Mark, ...] = ()
     log: bool = False

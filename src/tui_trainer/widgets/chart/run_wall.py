@@ -35,9 +35,10 @@ class RunWall(Container):
         key("enter", "enlarge", "large", "This chart alone, or all of them", CHART, main=7),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, before: str = "") -> None:
+        """`before` is what stands there until there is a loss, in lines."""
         super().__init__(id="wall")
-        self.loss = LossChart("step", titled=False)
+        self.loss = LossChart("step", titled=False, before=before)
         self.held_out = HeldOutChart()
         self.held_out.compared = self.loss.validation
         self.numbers = {name: NumberChart(name) for name in FIRST}
