@@ -120,6 +120,8 @@ class FakeEngine:
         self._sampling = Sampling()
         self.pace: float | None = None
         """Tokens a second, as a loop was measured."""
+        self.update_seconds: float | None = None
+        """Of an update on Step, as it was measured."""
         self.benched_with: list[tuple[ModelChoice, BenchSettings]] = []
         self.bench_result: BenchResult | None = None
         """What comes of a bench."""
@@ -451,7 +453,10 @@ class FakeEngine:
 
     def loop_cost(self, settings: TrainSettings) -> LoopCost:
         steps = settings.items * settings.epochs
-        return LoopCost(self.memory_estimate(), steps, 100 * steps, self.pace)
+        return LoopCost(
+            *(self.memory_estimate(), steps, 100 * steps, self.pace),
+            update_seconds=self.update_seconds,
+        )
 
     def memory_estimate(self) -> MemoryEstimate:
         return MemoryEstimate(310_000_000, 7_900_000_000)

@@ -178,6 +178,9 @@ async def test_what_it_costs_is_told_as_it_is_typed_and_no_key_waits_for_it() ->
         engine.pace = None
         await pilot.press("backspace", "backspace")
         await until(pilot, lambda: "9 steps · 900 tokens · time not known before" in shown(app))
+        engine.update_seconds = 0.8
+        await pilot.press("0")
+        await until(pilot, lambda: "90 steps · 9K tokens · at least 1:12, at the" in shown(app))
 
 
 class Full(FakeEngine):

@@ -22,6 +22,7 @@ from tui_trainer.session.start import Start
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.words.costs import TOKEN_COST
 
 
 def is_open(app: TuiTrainer) -> bool:
@@ -95,6 +96,7 @@ async def test_predicts_form_sets_how_the_next_token_is_chosen() -> None:
         for name, value in SAMPLING.items():
             form_of(app).put(name, value)
         await until(pilot, lambda: "usual, * 5 changed" in shown(app))
+        await until(pilot, lambda: TOKEN_COST in shown(app))
         await pilot.press("enter")
         wanted = Sampling(False, 0.7, 40, 0.9, 7)
         await until(pilot, lambda: screen.generation.sampling == wanted)

@@ -73,7 +73,9 @@ class Updating:
         return self.learner.status
 
     def _noted(self, report: UpdateReport) -> UpdateReport:
-        self.at_hand.training.note(UPDATE, self.learner.action(UPDATE, report.text), report.loss)
+        training = self.at_hand.training
+        training.note(UPDATE, self.learner.action(UPDATE, report.text), report.loss)
+        training.reckoner.timed_update(report.seconds)
         return report
 
     def prepare_undo(self) -> None:

@@ -128,6 +128,13 @@ class LoopCost:
     """Tokens a second that the last loop of this model made; None before there was one."""
     run: str = ""
     """The run on disk whose pace it is; empty where it is that of the last loop here."""
+    update_seconds: float | None = None
+    """What an update of one text on Step took; None before there was one."""
+
+    @property
+    def least_seconds(self) -> float | None:
+        """What as many updates on Step would take: most texts there are shorter than an item."""
+        return None if self.update_seconds is None else self.steps * self.update_seconds
 
     @property
     def seconds(self) -> float | None:

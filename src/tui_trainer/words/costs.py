@@ -7,10 +7,18 @@ from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
-from tui_trainer.words.numbers import byte_count, counted, duration, gigabytes, short_count
+from tui_trainer.words.numbers import (
+    byte_count,
+    counted,
+    duration,
+    gigabytes,
+    seconds_of,
+    short_count,
+)
 from tui_trainer.words.runs import NAME_CHARACTERS
 
-NOT_MEASURED = "time not known before a first run"
+NOT_MEASURED = "time not known before its first steps"
+TOKEN_COST = "each token takes one forward pass, however it is chosen"
 
 
 def loop_costs(cost: LoopCost, settings: TrainSettings) -> tuple[str, ...]:
@@ -43,12 +51,20 @@ def describe_saves(settings: TrainSettings) -> str:
 def _times(cost: LoopCost) -> tuple[str, ...]:
     """How long it takes and whose pace that is: in full first, then with less."""
     if cost.pace is None or cost.seconds is None:
-        return NOT_MEASURED, "time not known yet"
+        return _times_before_a_run(cost)
     time, pace = f"about {duration(cost.seconds).strip()}", f"{cost.pace:,.0f} tok/s"
     if not cost.run:
         return f"{time} at {pace}", time
     run = visible(cost.run, limit=NAME_CHARACTERS)
     return f"{time} at the {pace} of {run}", f"{time}, as {run} went", time
+
+
+def _times_before_a_run(cost: LoopCost) -> tuple[str, ...]:
+    """What updates on Step tell of it, where there were any."""
+    if cost.update_seconds is None or cost.least_seconds is None:
+        return NOT_MEASURED, "time not known yet"
+    least = f"at least {duration(cost.least_seconds).strip()}"
+    return f"{least}, at the {seconds_of(cost.update_seconds)} of an update on Step", least
 
 
 def update_cost(cost: UpdateCost) -> tuple[str, str]:

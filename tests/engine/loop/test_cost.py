@@ -46,6 +46,14 @@ def test_the_time_is_known_once_a_loop_has_shown_its_pace(qwen3: Engine) -> None
     assert cost.seconds == pytest.approx(cost.tokens / pace)
 
 
+def test_before_a_first_run_updates_on_step_tell_how_long_it_takes_at_least(qwen3: Engine) -> None:
+    assert qwen3.loop_cost(FEW).least_seconds is None
+    fastest = min(qwen3.update("def hello():").seconds for _ in range(3))
+    cost = qwen3.loop_cost(FEW)
+    assert (cost.pace, cost.update_seconds) == (None, fastest)
+    assert cost.least_seconds == pytest.approx(7 * fastest)
+
+
 def test_more_than_anyone_waits_for_is_not_counted_one_by_one(qwen3: Engine) -> None:
     assert qwen3.loop_cost(replace(FEW, epochs=10**6)).steps == 7 * 10**6
     assert qwen3.loop_cost(replace(FEW, epochs=10**6, batch=10**9, shuffle=True)).steps == 1

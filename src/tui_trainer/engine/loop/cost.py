@@ -29,12 +29,17 @@ class Reckoner:
     def __init__(self, learner: Learner) -> None:
         self._learner = learner
         self._pace = Pace()
+        self._update_seconds: float | None = None
         self._read: tuple[tuple[str, int, int], list[Problem]] | None = None
         """The problems read last, with what they were read by."""
 
     def keep(self, settings: TrainSettings, problems: list[Problem]) -> None:
         """What a loop has read need not be read again."""
         self._read = _source(settings), problems
+
+    def timed_update(self, seconds: float) -> None:
+        """An update on Step: the fastest of them counts, since the first warms up."""
+        self._update_seconds = min(seconds, self._update_seconds or seconds)
 
     def timed(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
         """What the loop tells, with an eye on its pace; its first step warms up."""
@@ -66,6 +71,7 @@ class Reckoner:
             steps=steps_of(examples, few, times),
             tokens=round(sum(len(example.ids) for example in examples) * looked_at * times),
             pace=self._pace.rate or None,
+            update_seconds=self._update_seconds,
         )
 
     def _problems(self, settings: TrainSettings) -> list[Problem]:

@@ -68,7 +68,7 @@ class Training:
         """What a model that is saved is called after."""
         self._progress = progress
         self._threads = threads
-        self._reckoner = Reckoner(learner)
+        self.reckoner = Reckoner(learner)
         self._recording: Recording | None = None
         self.state: TrainingState | None = None
         """Of the loop that was begun last; None before the first."""
@@ -104,7 +104,7 @@ class Training:
         """Read the problems, and make of them what the settings say."""
         vocabulary, context = self._learner.vocabulary, self._learner.report.context
         problems, examples = self._read(settings)
-        self._reckoner.keep(settings, problems)
+        self.reckoner.keep(settings, problems)
         held_out = hold_out(vocabulary, settings, problems, context, self._progress)
         loop = describe_loop(problems, examples, settings, context)
         # Of the weights that the loop begins with, as what it looks at itself: they will move.
@@ -173,7 +173,7 @@ class Training:
         self._threads.settle()  # the run says how many it begins with
         release_unused(learner.device)
         steps = train(learner, examples, settings, state, items.held_out)
-        reports = self._reckoner.timed(steps)
+        reports = self.reckoner.timed(steps)
         if settings.compiled:  # for this number of threads: another is another warm-up
             reports = self._threads.keep(reports)
         else:
@@ -182,7 +182,7 @@ class Training:
 
     def cost(self, settings: TrainSettings) -> LoopCost:
         """What a loop with these settings would take; nothing is begun."""
-        return self._reckoner.cost(settings, self.spare_bytes())
+        return self.reckoner.cost(settings, self.spare_bytes())
 
     # The loop that was begun last
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from textual.content import Content
+
 from tui_trainer.configuration.command_line import as_words
 from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import PREDICT as LOOP
@@ -14,6 +16,7 @@ from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.predict.sampling_ladders import CHANGES
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.settings.sampling import Sampling
+from tui_trainer.words.costs import TOKEN_COST
 
 TOKENS_AT_MOST = 200  # of one run; the next press of the key goes on
 HEADING = "How the next token is chosen"
@@ -154,7 +157,11 @@ class Generation:
         session, number = self._session, max(1, len(self.tokens))
         usual, given = session.configuration, ("--generate", str(number), *as_words(text))
         form, choice = form_beside_usual(HEADING, usual.settings(Sampling), given), session.choice
-        return SettingsForm(form, self.sampling, choice, None, usual, at, session.updates)
+
+        async def cost(_: Sampling) -> Content:
+            return Content(TOKEN_COST)
+
+        return SettingsForm(form, self.sampling, choice, cost, usual, at, session.updates)
 
     async def sample_with(self, sampling: Sampling) -> None:
         """The tokens that are still to come are chosen so."""
