@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from itertools import groupby
 from pkgutil import walk_packages
@@ -49,7 +50,7 @@ def page() -> str:
 
 def section(place: tuple[str, list[type[DOMNode]]]) -> str:
     heading, kinds = place
-    rows = [row for kind in kinds for row in rows_of(bindings_of(kind))]
+    rows = [row for kind in kinds for row in rows_of(told_of(kind))]
     return "\n".join([f"## {heading}\n", *map(line, [COLUMNS, ["---"] * len(COLUMNS), *rows]), ""])
 
 
@@ -77,6 +78,37 @@ def bindings_of(kind: type[DOMNode]) -> Iterable[Binding]:
     """Those that a class has itself."""
     own: list[BindingType] = vars(kind).get("BINDINGS", [])
     return Binding.make_bindings(own)
+
+
+def told_of(kind: type[DOMNode]) -> Iterator[Binding]:
+    """Those of `bindings_of`; what screens share says on which of them it is another key."""
+    for binding in bindings_of(kind):
+        others = elsewhere(kind, binding)
+        if not others:
+            yield binding
+        elif kind is WithChart:
+            told = f"{binding.tooltip}; on {others} once the chart has the focus, by tab"
+            yield replace(binding, tooltip=told)
+        else:
+            yield replace(binding, tooltip=f"{binding.tooltip}; not on {others}")
+
+
+def elsewhere(kind: type[DOMNode], binding: Binding) -> str:
+    """The screens that share the key's class and have something else under it."""
+    if kind not in (WorkScreen, SharedText, WithChart):
+        return ""
+    names = [
+        name_of(screen) if issubclass(screen, ScreenOnTop) else SCREENS[screen.NAME][1]
+        for screen in kinds()
+        if issubclass(screen, kind) and issubclass(screen, WorkScreen) and screen is not kind
+        if all(own.action != binding.action for own in under(screen, binding.key))
+    ]
+    return ", ".join(names)
+
+
+def under(screen: type[WorkScreen], key: str) -> Iterable[Binding]:
+    """What a screen does at a key, its own before what it shares."""
+    return screen._merge_bindings().key_to_bindings.get(key, ())
 
 
 def places() -> list[tuple[str, list[type[DOMNode]]]]:

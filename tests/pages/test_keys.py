@@ -19,6 +19,15 @@ def test_every_class_with_keys_that_do_something_is_on_it() -> None:
     assert len(found) == len(set(found))
 
 
+def test_a_key_that_screens_share_says_where_it_is_another_one() -> None:
+    follow, enter = "The last part of the chart, as it grows", "Edit the text"
+    told = page()
+    assert f"{follow}; on Step once the chart has the focus, by tab |" in told
+    (row,) = (line for line in told.splitlines() if f"| {enter}; not on " in line)
+    assert row.endswith("| `enter-text` |")
+    assert all(name in row for name in ("GSM8K", "Runs", "Evaluation"))
+
+
 def test_a_key_has_its_name_its_sentence_and_what_stands_for_it_too() -> None:
     bindings = Binding.make_bindings(
         [

@@ -20,6 +20,7 @@ from tui_trainer.widgets.keys import MOVE, key
 from tui_trainer.widgets.selectable_lines import SelectableLines
 
 MARK, GAP, NARROW_GAP = "▶", "  ", " "
+NO_CHART = ", where the screen has no chart to read"
 """What is between two columns; the narrow one where there is no room for the other."""
 Cell = str | Content
 """A string costs least; a `Content` has styles such as `$better` in it."""
@@ -54,9 +55,9 @@ class LineTable(SelectableLines, can_focus=True):
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         key("up", "move(-1)", "row above", "The row above", MOVE, id="row-above"),
-        key("left", "aside(-1)", "row above", "The row above", MOVE, id="row-left"),
+        key("left", "aside(-1)", "row above", f"The row above{NO_CHART}", MOVE, id="row-left"),
         key("down", "move(1)", "row below", "The row below", MOVE, id="row-below"),
-        key("right", "aside(1)", "row below", "The row below", MOVE, id="row-right"),
+        key("right", "aside(1)", "row below", f"The row below{NO_CHART}", MOVE, id="row-right"),
         key("pageup", "page(-1)", "page up", "A page up", MOVE, id="page-up"),
         key("pagedown", "page(1)", "page down", "A page down", MOVE, id="page-down"),
         key("home", "move(-1000000000)", "first row", "The first row", MOVE, id="first-row"),
