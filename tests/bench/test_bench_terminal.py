@@ -71,8 +71,8 @@ def type_and_wait(terminal: Terminal) -> list[float]:
 
 
 def text_box(terminal: Terminal) -> str:
-    """The rows of the Tokens screen that hold the text alone."""
-    return "\n".join(terminal.screen.display[1:3])
+    """The row of the Tokens screen that holds the text alone."""
+    return terminal.screen.display[2]
 
 
 def wait_while(terminal: Terminal, text: str) -> None:
