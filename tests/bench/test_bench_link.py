@@ -12,8 +12,8 @@ from tests.bench.link import FarTerminal, Repaint
 from tui_trainer.widgets.screen_tabs import SCREENS
 
 SIZES = ((80, 24), (120, 40), (200, 60))
-FOLLOWED = 3.0
-"""Seconds for which each screen is looked at."""
+SETTLES, FOLLOWED = 1.0, 4.0
+"""Seconds until a screen that was opened is up to date, and for which it is looked at then."""
 SWITCHES = 5
 Shown = Callable[[str], object]
 
@@ -64,9 +64,12 @@ def visits(terminal: FarTerminal) -> Iterator[Repaint]:
 
 
 def bytes_of_each_screen(terminal: FarTerminal) -> dict[str, float]:
-    """Bytes a second, by the title of the screen."""
-    titles = iter([title for _, title in SCREENS.values()])
-    return {next(titles): terminal.carried(FOLLOWED) / FOLLOWED for _ in visits(terminal)}
+    """Bytes a second, by the title of the screen, once what opening it brings is there."""
+    rates = {}
+    for (_, title), _opened in zip(SCREENS.values(), visits(terminal), strict=True):
+        terminal.carried(SETTLES)
+        rates[title] = terminal.carried(FOLLOWED) / FOLLOWED
+    return rates
 
 
 def keys_within_screens(terminal: FarTerminal) -> Iterator[Repaint]:
