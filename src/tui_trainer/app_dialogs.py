@@ -15,6 +15,7 @@ from tui_trainer.session.session import Session
 if TYPE_CHECKING:
     from tui_trainer.protocol.events import DeviceLost
     from tui_trainer.session.questions import Question
+    from tui_trainer.widgets.chart.chart import Chart
 
 Return = TypeVar("Return")
 
@@ -59,3 +60,12 @@ class OpensDialogs(App[Return]):
             await save_view(self, on_show(self, work_screen_of(self)))
         finally:
             self._saves_view = False
+
+    @work
+    async def on_chart_place_asked(self, message: "Chart.PlaceAsked") -> None:
+        """The place of a chart that is read next."""
+        from tui_trainer.screens.dialogs.chart_place import place_entry
+
+        place = await self.push_screen_wait(place_entry(message.what, message.ends, message.now))
+        if place is not None:
+            message.chart.read_at(place)

@@ -10,6 +10,7 @@ from tests.screens.test_step import press_updates, step_screen
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.widgets.chart.cross_entropy_curve import CrossEntropyCurve
+from tui_trainer.widgets.chart.overlay_chart import OverlayChart
 from tui_trainer.widgets.line_table import LineTable
 
 
@@ -29,6 +30,20 @@ async def test_on_step_they_work_from_the_screen_and_from_its_tables() -> None:
         await until(pilot, lambda: screen.chart.view.cross == 3 and screen.chart.view.part)
         await pilot.press("0", "escape")
         await until(pilot, lambda: screen.chart.view.cross is None and not screen.chart.view.part)
+
+
+async def test_a_step_whose_number_is_typed_is_read_exactly_however_long_the_run() -> None:
+    write_run("2026-01-02-builtin-1", [4.0 - n / 1000 for n in range(2000)])
+    async with opened("6", (80, 24)) as (app, pilot):
+        chart = app.screen.query_one(OverlayChart)
+        await until(pilot, lambda: chart.has_curve)
+        await pilot.press("number_sign")
+        await until(pilot, lambda: "Which step to read, from 1 to 2,000" in shown(app))
+        await pilot.press("ctrl+a", "ctrl+k", *"2001", "enter")
+        await until(pilot, lambda: "Type a step from 1 to 2,000." in shown(app))
+        await pilot.press("ctrl+a", "ctrl+k", *"1,234", "enter")
+        await until(pilot, lambda: chart.view.cross == 1234)
+        await until(pilot, lambda: "step 1,234" in shown(app))
 
 
 async def test_on_step_w_is_the_texts_until_the_chart_has_the_focus() -> None:

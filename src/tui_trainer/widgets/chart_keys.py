@@ -55,6 +55,16 @@ CHART_KEYS = (
         drawn="-",
         id="chart-out",
     ),
+    key(
+        "number_sign",
+        "ask_place",
+        "go to",
+        "Read the place whose number is typed: a step, an update",
+        CHART,
+        main=35,
+        drawn="#",
+        id="chart-place",
+    ),
     key("shift+left", "pan(-0.5)", "earlier", "What came before", CHART, id="chart-earlier"),
     key("shift+right", "pan(0.5)", "later", "What comes after", CHART, id="chart-later"),
     key("0", "whole", "show all", "All of the chart", CHART, main=33, id="chart-all"),
@@ -81,7 +91,7 @@ LEAVE = key(
     main=34,
     id="chart-leave",
 )
-READ_KEYS = "← → read  + - zoom"
+READ_KEYS = "← → read  # go to  + - zoom"
 FOLLOW_KEYS = f"{READ_KEYS}  w follow"
 """What a panel tells of them, by which of them are the screen's."""
 
@@ -102,6 +112,9 @@ class WithChart(DOMNode):
 
     def action_cross(self, by: int) -> None:
         self.chart_in_hand.action_cross(by)
+
+    def action_ask_place(self) -> None:
+        self.chart_in_hand.action_ask_place()
 
     def action_zoom(self, factor: float) -> None:
         self.chart_in_hand.action_zoom(factor)

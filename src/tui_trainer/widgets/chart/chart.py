@@ -86,6 +86,15 @@ class Chart(Widget, can_focus=True):
         view: View
 
     @dataclass
+    class PlaceAsked(Message):
+        """The user wants to type the place to read: one of the axis, whose ends these are."""
+
+        chart: "Chart"
+        what: str
+        ends: tuple[float, float]
+        now: float
+
+    @dataclass
     class Redrawn(Message):
         """The chart was drawn anew: its numbers may be others."""
 
@@ -261,6 +270,18 @@ class Chart(Widget, can_focus=True):
         cell = max(1.0, float(round(cell))) if picture.whole else cell
         cross = max(first, min(self.view.cross + by * cell, last))
         self.look(self.view.crossed(all_of_it, round(cross) if picture.whole else cross))
+
+    def action_ask_place(self) -> None:
+        """Whoever has dialogs asks for it; `read_at` takes it."""
+        picture = self.picture()
+        if (ends := picture.ends) is not None:
+            cross = ends[1] if self.view.cross is None else self.view.cross
+            self.post_message(self.PlaceAsked(self, picture.x_label, ends, cross))
+
+    def read_at(self, place: float) -> None:
+        """The crosshair there, where the axis has such a place; what is on show moves along."""
+        if (all_of_it := axis_ends(self.picture())) is not None:
+            self.look(self.view.crossed(all_of_it, place))
 
     def action_zoom(self, factor: float) -> None:
         if (all_of_it := axis_ends(self.picture())) is not None:
