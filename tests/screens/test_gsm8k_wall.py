@@ -15,7 +15,12 @@ from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import MOST
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
-from tui_trainer.screens.gsm8k.run_panel import best_of, describe_kept, describe_pace
+from tui_trainer.screens.gsm8k.run_panel import (
+    best_of,
+    describe_kept,
+    describe_pace,
+    whole_parts,
+)
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
@@ -258,3 +263,16 @@ def test_a_learning_rate_is_a_curve_where_it_is_not_constant() -> None:
     assert describe_pace(constant, 1532.0).plain == "lr constant so far  1,532 tok/s"
     curve = describe_pace(falling, 1532.0).plain.split()[1]
     assert curve[0] == "▇" and curve[-1] == "▁"
+
+
+@pytest.mark.parametrize(
+    ("room", "told"),
+    [
+        (40, "tutorial · lr 1e-5 · items 500 · seed 0"),
+        (38, "tutorial · lr 1e-5 · 2 more"),
+        (20, "tutorial · 3 more"),
+        (3, "tutorial"),
+    ],
+)
+def test_of_the_settings_on_a_line_none_is_cut(room: int, told: str) -> None:
+    assert whole_parts("tutorial · lr 1e-5 · items 500 · seed 0", room) == told

@@ -65,7 +65,7 @@ GREETED = "greeted"
 GREETING = """\
 See how a language model is trained, one key at a time.
 1 to 6 open the screens, once escape leaves the text; ? has every key.
-Do now: type your own name here. How many tokens is it?"""
+Do now: type your own name here. It replaces the text: how many tokens is it?"""
 
 TASKS: dict[str, tuple[Task, ...]] = {
     "tokens": (OWN_NAME,),

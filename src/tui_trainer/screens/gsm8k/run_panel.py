@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import LR, RATE
 from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.widgets.chart.panel import AROUND
 from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.bars import sparkline
@@ -16,6 +18,7 @@ from tui_trainer.words.signs import CONTEXT, DATA, RIGHT, WARNING
 
 CURVE = 16  # cells
 SHOWN = 4  # checkpoints
+PART = " · "
 
 
 class RunPanel(Panel):
@@ -29,10 +32,22 @@ class RunPanel(Panel):
         """`facts` are lines below the settings; `name` is that of the run on disk, `risk` what it
         could lose."""
         narrow = self.screen.has_class("-narrow")
-        self.title = settings if narrow else "run"
+        room = self.outer_size.width - AROUND - risk.cell_length - len("  ")
+        self.title = whole_parts(settings, room) if narrow else "run"
         self.figure = risk if narrow else name
         told = risk and risk + ": c saves now"
         self._lines.update(Content("\n").join(filter(None, (Content(settings), facts, told))))
+
+
+def whole_parts(settings: str, room: int) -> str:
+    """As many settings as `room` cells have place for, none of them cut, and how many more there
+    are."""
+    parts = settings.split(PART)
+    counts = range(len(parts), 0, -1)
+    lines = (
+        PART.join([*parts[:n], *[f"{len(parts) - n} more"] * (n < len(parts))]) for n in counts
+    )
+    return next((line for line in lines if cell_len(line) <= room), parts[0])
 
 
 def fitting(lines: tuple[Content, ...], width: int) -> Content:

@@ -21,7 +21,14 @@ KEYS = (
         for phase, letter in PHASE_KEYS.items()
     ),
     key("u", "undo", "undo", "Take the last update back", BACK, main=4),
-    key("r", "redo", "redo", "Make the undone update again", BACK, main=5),
+    key(
+        "r",
+        "redo",
+        "redo",
+        "Make the undone update again, at the learning rate it had",
+        BACK,
+        main=5,
+    ),
     key("h", "undo_memory", "undo memory", "How much memory undo may take", BACK),
     *lr_bindings("of the next update", 7),
     key(
