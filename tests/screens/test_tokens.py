@@ -154,6 +154,9 @@ async def test_a_text_typed_over_is_never_tokenized() -> None:
             await asyncio.sleep(0.02)
         assert screen.shown is not None
         assert screen.shown.texts.first.text == ""
+        # How long it is needs no tokenizer.
+        await until(pilot, lambda: "6 characters" in shown(screen.app))
+        assert "The text is empty" not in shown(screen.app)
         hold.set()
         await settled(screen, pilot)
         assert asked == ["a", "abcdef"]

@@ -112,6 +112,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         box.move_cursor(box.document.end)
         name = tokenizer_name(self.session.choice.source)
         self.say("about", f"The tokenizer of {name} is being loaded; you can type already.")
+        self._tell_length()
         self._ask()
 
     async def greet(self) -> bool:
@@ -141,7 +142,16 @@ segment that is one token in both. Fewer tokens a character mean less to compute
     # Ask the engine
 
     def on_text_area_changed(self) -> None:
+        self._tell_length()
         self._ask()
+
+    def _tell_length(self) -> None:
+        """That needs no tokenizer: a long paste is not told of as an empty text for as long as its
+        keys come."""
+        self.query_one("#text-panel", Panel).figure = describe_text(self.text)
+        notice = self.query_one("#notice", Static)
+        if self.text and str(notice.content) == EMPTY_TEXT:
+            notice.display = False
 
     def _text_to_ask(self) -> AskedText | None:
         """What the screen should show now; None while there is no tokenizer."""
@@ -223,7 +233,6 @@ segment that is one token in both. Fewer tokens a character mean less to compute
             self._follow_cursor()
         if switched and not self.query_one(TextBox).has_focus:
             view.focus_list()
-        self.query_one("#text-panel", Panel).figure = describe_text(shown.texts.first.text)
         self.say("about", self._about(shown))
 
     async def _switch_to(self, view: str) -> None:
