@@ -25,8 +25,14 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import OptionList, Static, TextArea
 
-from tui_trainer.terminal.textual_faults import REMEDIES
+from tui_trainer.terminal import textual_faults
+from tui_trainer.terminal.stand_in import REPLACED
 
+REMEDIES = {
+    remedy.__name__: replaced
+    for remedy, replaced in REPLACED.items()
+    if remedy.__module__ == textual_faults.__name__
+}
 ENDLESS = 20
 LINES = "\n".join(f"line {n}" for n in range(40))
 

@@ -23,6 +23,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed, get_current_worker
 
 from tui_trainer.terminal.presence import has_gone, is_here
+from tui_trainer.terminal.stand_in import stand_in
 
 Return = TypeVar("Return")
 
@@ -102,6 +103,7 @@ def cause(error: WorkerFailed) -> Exception:
     return error.error if isinstance(error.error, Exception) else error
 
 
+@stand_in(Screen, "_invoke_and_clear_callbacks")
 async def call_back(screen: Screen[object]) -> None:
     """Call what waited until `screen` was drawn; what one raises keeps no other from its turn.
 
@@ -118,11 +120,10 @@ async def call_back(screen: Screen[object]) -> None:
                 screen.app._handle_exception(error)
 
 
-setattr(Screen, "_invoke_and_clear_callbacks", call_back)  # noqa: B010 - Textual has no hook for it
-
 _dispatch = MessagePump._dispatch_message
 
 
+@stand_in(MessagePump, "_dispatch_message")
 async def dispatch(pump: MessagePump, message: Message) -> None:
     """Give `message` to the handlers of `pump`, which takes the next one whatever they raise.
 
@@ -139,6 +140,3 @@ async def dispatch(pump: MessagePump, message: Message) -> None:
         else:
             with pump._context():
                 app._handle_exception(error)
-
-
-setattr(MessagePump, "_dispatch_message", dispatch)  # noqa: B010 - Textual has no hook for it

@@ -9,9 +9,12 @@ from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui_trainer.terminal.stand_in import stand_in
+
 _update = Static.update
 
 
+@stand_in(Static, "update")
 def update(static: Static, content: VisualType = "", *, layout: bool = True) -> None:
     """As Textual's, for what is not there already; with `layout` the screen is laid out where that
     changes something."""
@@ -71,6 +74,3 @@ def forget_other_sizes(static: Static) -> None:
         node._layout_updates += 1
         if not node.styles.auto_dimensions:
             return
-
-
-setattr(Static, "update", update)  # noqa: B010 - Textual makes some of its own

@@ -14,6 +14,8 @@ from textual.css.stylesheet import Stylesheet
 from textual.events import ScreenResume
 from textual.screen import Screen
 
+from tui_trainer.terminal.stand_in import stand_in
+
 Return = TypeVar("Return")
 Made = TypeVar("Made", bound=Screen[None])
 NEVER = -1
@@ -23,7 +25,7 @@ SOURCES = 1024
 
 # Each style that is worked out looks up all rules by identity: the same, without a call of Python's
 # for each of some 400.
-setattr(RuleSet, "__hash__", object.__hash__)  # noqa: B010 - Textual has no hook for it
+setattr(RuleSet, "__hash__", object.__hash__)  # noqa: B010 - a class is not assigned to
 
 
 class ReadOnce(Stylesheet):
@@ -59,10 +61,8 @@ class StyledOnce(App[Return]):
 _resume = Screen._on_screen_resume
 
 
+@stand_in(Screen, "_on_screen_resume")
 def resume(screen: Screen[object], event: ScreenResume) -> None:
     """Only where there were other styles while it was not on show are its own worked out again."""
     event.refresh_styles = screen._css_update_count not in (NEVER, screen.app._css_update_count)
     _resume(screen, event)
-
-
-setattr(Screen, "_on_screen_resume", resume)  # noqa: B010 - Textual has no hook for it

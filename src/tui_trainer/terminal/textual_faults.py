@@ -8,8 +8,7 @@ import codecs
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from types import ModuleType
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal
 
 from textual.command import CommandPalette
 from textual.content import Content, _FormattedLine
@@ -21,31 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import OptionList, TextArea
 
-Method = TypeVar("Method", bound=Callable[..., object])
-
-
-class Remedy(NamedTuple):
-    """A function of Textual's that another stands in for."""
-
-    owner: type | ModuleType
-    name: str
-    original: Callable[..., object]
-
-
-REMEDIES: dict[str, Remedy] = {}
-"""By the name of the function that stands in."""
-
-
-def stand_in(owner: type | ModuleType, name: str) -> Callable[[Method], Method]:
-    """Put the decorated function in the place of one of Textual's."""
-
-    def put(method: Method) -> Method:
-        REMEDIES[method.__name__] = Remedy(owner, name, getattr(owner, name))
-        setattr(owner, name, method)
-        return method
-
-    return put
-
+from tui_trainer.terminal.stand_in import stand_in
 
 _move_page = OptionList._move_page
 
