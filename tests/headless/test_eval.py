@@ -149,7 +149,7 @@ def test_compared_with_an_earlier_one_item_by_item(
     out = program(*arguments).out.splitlines()
     assert out[4].endswith("end of text, fixed")
     low, high = (100 * end for end in paired_interval(1, 1, 1, 1))
-    assert out[-3].startswith("compared  No change. Strict counts: 50.0% → 50.0%, +0.0 (95%: ")
+    assert out[-3].startswith("compared  No change seen. Strict counts: 50.0% → 50.0%, +0.0 (95%: ")
     assert out[-2] == (
         f"compared  strict +0.0 points (95%: {low:+.1f} to {high:+.1f}), not separate from zero: "
         "fixed 1, broken 1, still right 1, still wrong 1"

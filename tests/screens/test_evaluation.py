@@ -369,7 +369,7 @@ async def test_before_and_after_are_compared_item_by_item() -> None:
         await evaluated_twice(app, pilot)
         low, high = (100 * end for end in paired_interval(1, 1, 1, 1))
         points = f"+0.0 (95%: {low:+.1f} to {high:+.1f})"
-        rise = f"= No change. Strict counts: 50.0% → 50.0%, {points}"
+        rise = f"= No change seen. Strict counts: 50.0% → 50.0%, {points}"
         await until(pilot, lambda: rise in shown(app))
         assert "↓ Flexible: 75.0% → 50.0%, -25.0 (95%" in shown(app)
         assert "1: as loaded → 2: 4 updates" in shown(app)
@@ -441,7 +441,7 @@ async def test_another_evaluation_can_be_selected_and_compared_with() -> None:
         assert "1: as loaded → 2" in shown(app)  # it is not compared with itself
         await pilot.press("N")
         await until(pilot, lambda: "2: 4 updates, chosen → 3: 4 updates" in shown(app))
-        assert "= No change. Strict counts: 50.0% → 50.0%" in shown(app)
+        assert "= No change seen. Strict counts: 50.0% → 50.0%" in shown(app)
         await pilot.click("#evaluations", offset=(5, 1))
         await until(pilot, lambda: "1: as loaded → 2: 4 updates, chosen" in shown(app))
         app.session.evaluations.ended[1:] = []
@@ -491,7 +491,7 @@ async def test_evaluations_are_there_after_a_restart_marked_as_of_an_earlier_tim
         assert "strict 50.0%" in shown(app)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 2)
-        await until(pilot, lambda: "= No change. Strict counts: 50.0% → 50.0%" in shown(app))
+        await until(pilot, lambda: "= No change seen. Strict counts: 50.0% → 50.0%" in shown(app))
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: f"1: as loaded, {today}" in shown(app))
         await until(pilot, lambda: f" 1: loaded {today}" in shown(app))

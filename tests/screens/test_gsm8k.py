@@ -316,6 +316,22 @@ async def test_settings_that_cannot_be_used_are_refused_and_nothing_is_lost() ->
         await until(pilot, lambda: typed(app.screen, "pack") == "0")
 
 
+async def test_what_a_preset_took_the_place_of_can_be_had_back() -> None:
+    async with with_engine(FakeEngine()) as (app, pilot):
+        await pilot.press("enter")
+        form_of(app).put("items", "9")
+        form_of(app).put("lr", "bad")
+        await until(pilot, lambda: "tutorial, * 2 changed" in shown(app))
+        await pilot.press("ctrl+z")  # there is nothing to take back
+        await pilot.press("ctrl+r", "ctrl+r")
+        await until(pilot, lambda: "ctrl+z undo · ctrl+r tuned-cuda" in shown(app))
+        assert typed(app.screen, "items") == "500"
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: typed(app.screen, "items") == "9")
+        assert typed(app.screen, "lr") == "bad"
+        await until(pilot, lambda: "ctrl+z" not in shown(app))
+
+
 async def test_presets_by_key_go_round() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
         gsm8k(app).settings = TrainSettings("a.jsonl", 3, 0.5, "SGD", 9)

@@ -42,7 +42,12 @@ def from_to(before: str, after: str) -> Comparison:
             "Better. Strict counts: 0.0% → ",
             "Flexible: 0.0% → 100.0%, +100.0",
         ),
-        ("#### {}", "#### {}", "No change. Strict counts: 100.0% → ", "Flexible: 100.0% → 100.0%"),
+        (
+            "#### {}",
+            "#### {}",
+            "No change seen. Strict counts: 100.0% → ",
+            "Flexible: 100.0% → 100.0%",
+        ),
     ],
 )
 def test_a_verdict_says_which_score_counts_and_why_the_other_one_differs(

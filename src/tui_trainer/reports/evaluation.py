@@ -170,8 +170,8 @@ class Comparison:
 
     @property
     def is_divided(self) -> bool:
-        """Whether the score rose by one rule and fell by the other."""
-        return self.strict.share * self.flexible.share < 0
+        """Whether the score fell by one rule and did not by the other."""
+        return (self.strict.share < 0) is not (self.flexible.share < 0)
 
     @property
     def formless(self) -> int:

@@ -44,29 +44,33 @@ def describe_verdict(rise: Rise) -> str:
     """Whether the model got better, in a word, and by which rule and figures."""
     word = "Better" if rise.share > 0 else "Worse"
     if not rise.is_separate:
-        word = "May be chance" if rise.share else "No change"
+        word = "May be chance" if rise.share else "No change seen"
     return f"{word}. Strict counts: {_from_to(rise)}, {_points(rise)}"
 
 
 def describe_flexible(comparison: Comparison) -> tuple[str, ...]:
-    """The rise by the other rule; where it went the other way, why: in full first, then with
-    less."""
+    """The rise by the other rule, and why where one of the two fell and the other did not: in full
+    first, then with less."""
     went = _from_to(comparison.flexible)
-    if not comparison.is_divided:
+    why = _why_divided(comparison) if comparison.is_divided else ()
+    if not why:
         return (f"Flexible: {went}, {describe_points(comparison.flexible)}",)
-    told = f"Flexible (last number): {went}"
+    return tuple(f"Flexible (last number): {went}: {words}" for words in why)
+
+
+def _why_divided(comparison: Comparison) -> tuple[str, ...]:
+    """What the answers after have that one rule minds and the other does not."""
     if comparison.strict.share < 0:
-        return (f"{told}: {_answers(comparison.formless)} no ####",)
-    why = f"{told}: {_wrote(comparison.overrun)} on past ####"
+        formless = comparison.formless
+        return (f"{_answers(formless)} no ####",) if formless else ()
+    if not comparison.overrun:
+        return ()
+    why = f"{counted(comparison.overrun, 'answer')} wrote on past ####"
     return f"{why}; with end of text a run learns to stop", why
 
 
 def _answers(number: int) -> str:
     return f"{counted(number, 'answer')} {'has' if number == 1 else 'have'}"
-
-
-def _wrote(number: int) -> str:
-    return f"{counted(number, 'answer')} wrote"
 
 
 def _from_to(rise: Rise) -> str:

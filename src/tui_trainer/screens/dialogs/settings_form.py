@@ -37,6 +37,7 @@ USUAL = "usual"
 COST_SECONDS = 0.3
 """For which nothing is typed before it is asked what the settings cost."""
 KEYS = "escape goes back · enter takes them · ↑↓ ←→ · ctrl+r {preset}"
+TAKES_BACK = "escape goes back · enter takes them · ctrl+z undo · ctrl+r {preset}"
 RECKONING = "what it costs is being reckoned …"
 NO_COMMAND = "There is no command line: a setting cannot be used."
 NOTHING_FOUND = "No setting has these words: escape shows all."
@@ -97,6 +98,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         key("escape", "leave", "go back", "Leave the settings as they are", id="go-back"),
         key("enter", "take", "take them", "Take the settings as they are typed", main=1),
         key("ctrl+r", "preset", "preset", "All settings as the preset has them"),
+        key("ctrl+z", "take_back", "what was", "What a preset took the place of", priority=True),
         key("ctrl+f", "search", "search", "Find a setting by its words", priority=True),
         key("ctrl+y", "copy", "copy", "Copy the same as a command line", priority=True),
         MOVES("down,tab", "move(1)", "next setting", "The next setting", id="next"),
@@ -129,6 +131,8 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         self._rows = {
             field.name: SettingRow(form.kind, field, field.typed(settings)) for field in form.fields
         }
+        self._dropped: dict[str, str] = {}
+        """What a preset took the place of, where that was no preset; empty where there is none."""
         self.command = ""
         """The same as a command line, as it is copied; empty where the settings cannot be used."""
 
@@ -196,7 +200,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         panel, name = self.query_one(Panel), self._preset
         words = f"{name}, {DIFFERS.mark} {differing} changed" if differing else name
         panel.figure = Content.styled(words, DIFFERS.style if differing else "$context")
-        panel.hint = KEYS.format(preset=self._next_preset())
+        panel.hint = (TAKES_BACK if self._dropped else KEYS).format(preset=self._next_preset())
         self._tell_command()
         if self._cost is not None:
             self._tell_cost(self._cost)
@@ -307,10 +311,15 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
 
     # Presets
 
+    @property
+    def _is_changed(self) -> bool:
+        """Whether it is not as the preset that changes are marked against."""
+        preset = self._form.presets[self._preset]
+        return not all(row.is_as_in(preset) for row in self._rows.values())
+
     def _next_preset(self) -> str:
         """That which changes are marked against; where nothing differs from it, the one after."""
-        preset = self._form.presets[self._preset]
-        if not all(row.is_as_in(preset) for row in self._rows.values()):
+        if self._is_changed:
             return self._preset
         names = list(self._form.presets)
         return names[(names.index(self._preset) + 1) % len(names)]
@@ -319,11 +328,24 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         self._fill(self._next_preset())
 
     def _fill(self, name: str) -> None:
-        """Take all settings of a preset."""
-        self._preset = name
+        """Take all settings of a preset; what was typed is kept, to be taken back."""
+        if self._is_changed:
+            self._dropped = {own: row.value for own, row in self._rows.items()}
         preset = self._form.presets[name]
-        self._list.fill({row.field.name: row.field.typed(preset) for row in self._rows.values()})
-        self.query_one("#preset", Chooser).set_reactive(Chooser.value, name)
+        self._put_all(
+            name, {row.field.name: row.field.typed(preset) for row in self._rows.values()}
+        )
+
+    def action_take_back(self) -> None:
+        if self._dropped:
+            values, self._dropped = self._dropped, {}
+            self._put_all(self._preset, values)
+
+    def _put_all(self, preset: str, values: Mapping[str, str]) -> None:
+        """Other settings, marked against that preset."""
+        self._preset = preset
+        self._list.fill(values)
+        self.query_one("#preset", Chooser).set_reactive(Chooser.value, preset)
         self.query_one("#preset").refresh()
         self._tell_all()
 

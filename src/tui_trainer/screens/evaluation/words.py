@@ -65,7 +65,7 @@ ITEM_COLUMNS = (
     Column("flexible", 8, right=True, share=1),
     Column("expected", 8, right=True, share=1),
     TOKENS,
-    Column("ended by", 11, share=1),
+    Column("ended by", 12, share=1),
     Column("change", 11),
 )
 """The outcome and the change have their sign before them."""
