@@ -69,16 +69,18 @@ def plant(where: str, app: TuiTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
         app.screen.run_worker(work())
 
 
-@pytest.mark.parametrize("kind", [TokensScreen, PredictScreen])
+@pytest.mark.parametrize(
+    ("kind", "step"), [(TokensScreen, "_show"), (PredictScreen, "_show_whole")]
+)
 async def test_a_screen_that_failed_to_show_an_answer_asks_again(
-    kind: type[TokensScreen | PredictScreen], monkeypatch: pytest.MonkeyPatch
+    kind: type[TokensScreen | PredictScreen], step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One question is under way at a time: one that broke must not be the last."""
     async with with_engine("1" if kind is TokensScreen else "2") as (app, pilot):
         screen = the(kind, app.screen)
         await until(pilot, lambda: app.session.tokenizer is not None and app.session.status)
         with monkeypatch.context() as broken:
-            broken.setattr(kind, "_show", fail)
+            broken.setattr(kind, step, fail)
             screen.query_one(TextBox).text = "other"
             await until(pilot, lambda: isinstance(app.screen, FaultDialog))
         app.faults.clear()
