@@ -168,6 +168,12 @@ def test_a_rise_that_is_separate_from_zero_says_so(
     out = program("eval", "--model", tiny, "--before", str(file)).out
     assert "+100.0 points (95%: " in out
     assert ", separate from zero: fixed 12, broken 0" in out
+    assert "the two differ" not in out
+    answering(*[f"#### {n + 1}, 977" for n in range(12)])
+    file.write_text(program("eval", "--model", tiny, "--json").out)
+    answering(*[f"It is {n + 1}." for n in range(12)])
+    out = program("eval", "--model", tiny, "--before", str(file)).out
+    assert out.splitlines()[-1] == "compared  the two differ: 12 answers have no ####"
 
 
 @pytest.mark.parametrize(

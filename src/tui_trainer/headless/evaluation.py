@@ -28,11 +28,7 @@ from tui_trainer.reports.evaluation import (
 from tui_trainer.runs.evaluation_lines import CHANGES, evaluation_line, item_line
 from tui_trainer.say import say
 from tui_trainer.settings.evaluation import EvaluationSettings
-from tui_trainer.words.scores import (
-    describe_flexible,
-    describe_rise,
-    describe_verdict,
-)
+from tui_trainer.words.scores import describe_rise, describe_verdict, why_divided
 from tui_trainer.words.table import heading, row
 from tui_trainer.words.threads import describe_threads
 
@@ -218,6 +214,5 @@ def describe_comparison(comparison: Comparison) -> str:
         f"compared  strict {describe_rise(strict)}: {counts}",
         f"compared  flexible {describe_rise(flexible)}",
     ]
-    if comparison.is_divided:
-        lines.append(f"compared  {describe_flexible(comparison)[0]}")
+    lines += [f"compared  the two differ: {why}" for why in why_divided(comparison)[:1]]
     return "\n".join(lines)

@@ -52,14 +52,17 @@ def describe_flexible(comparison: Comparison) -> tuple[str, ...]:
     """The rise by the other rule, and why where one of the two fell and the other did not: in full
     first, then with less."""
     went = _from_to(comparison.flexible)
-    why = _why_divided(comparison) if comparison.is_divided else ()
+    why = why_divided(comparison)
     if not why:
         return (f"Flexible: {went}, {describe_points(comparison.flexible)}",)
     return tuple(f"Flexible (last number): {went}: {words}" for words in why)
 
 
-def _why_divided(comparison: Comparison) -> tuple[str, ...]:
-    """What the answers after have that one rule minds and the other does not."""
+def why_divided(comparison: Comparison) -> tuple[str, ...]:
+    """What the answers after have that one rule minds and the other does not, where one score fell
+    and the other did not; in full first, then with less."""
+    if not comparison.is_divided:
+        return ()
     if comparison.strict.share < 0:
         formless = comparison.formless
         return (f"{_answers(formless)} no ####",) if formless else ()
