@@ -4,17 +4,15 @@ import csv
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.curve import LossCurve, XAxis, place_of
-from tui_trainer.runs.home import METRICS_FILE, is_at_home
+from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.metrics import ChangeLine, MetricsLine, StepLine, ValidationLine, read_lines
 from tui_trainer.runs.png import PngChart, PngCurve, Point, save_png
-from tui_trainer.runs.private_files import create_file
-from tui_trainer.runs.regular_files import sync
+from tui_trainer.runs.whole_file import exported_file
 
 CSV, PNG = SUFFIXES = ".csv", ".png"
 STEP_COLUMNS = StepLine.__struct_fields__
@@ -81,7 +79,7 @@ def write_csv(run: Path, path: Path) -> int:
     metrics are damaged or the file cannot be written.
     """
     rows = 0
-    with written(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
+    with exported_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         for row in _rows(run):
@@ -130,7 +128,7 @@ def write_png(curves: Sequence[NamedCurve], path: Path, axis: XAxis, *, log: boo
             drawn.append(PngCurve(_range(named.curve, axis), colour, is_faint=True))
         drawn.append(PngCurve(average, colour, named.name, dashes))
     chart = PngChart(tuple(drawn), X_LABELS[axis], "loss (nats), moving average", log)
-    with written(path) as beside:
+    with exported_file(path) as beside:
         save_png(chart, beside)
 
 
@@ -138,22 +136,3 @@ def _range(curve: LossCurve, axis: XAxis) -> tuple[Point, ...]:
     """Up and down between the lowest and the highest of each bucket."""
     placed = [(place_of(bucket, axis), bucket) for bucket in curve.buckets]
     return tuple((x, y) for x, bucket in placed for y in (bucket.highest, bucket.lowest))
-
-
-@contextmanager
-def written(path: Path) -> Iterator[Path]:
-    """Gives a file beside `path`, renamed to it where the block ends well: whole or not at all.
-
-    Where the user names a place outside this program's own, others may read it as the umask says.
-    """
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        create_file(beside, private=is_at_home(path)).close()
-        yield beside
-        sync(beside)
-        beside.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror or error}).") from error
-    finally:
-        with suppress(OSError):  # what was not made is not there
-            beside.unlink()

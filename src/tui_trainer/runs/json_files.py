@@ -11,8 +11,8 @@ import msgspec
 
 from tui_trainer.errors import InputError
 from tui_trainer.json_lines import LARGEST_WHOLE
-from tui_trainer.runs.private_files import create_file
 from tui_trainer.runs.regular_files import read_text
+from tui_trainer.runs.whole_file import whole_file
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,12 +24,10 @@ UNREADABLE = OSError, ValueError, RecursionError, InputError
 
 
 def write_json(path: Path, value: "DataclassInstance") -> None:
-    """Write `value` beside `path` and rename it into place: a reader sees the old or the new."""
-    beside = path.with_name(f".{path.name}.part")
+    """Write `value` whole: a reader sees the old or the new."""
     # Not strict JSON: a loss may be NaN, which Python's reader takes back as it was.
-    with create_file(beside) as file:
-        file.write(json.dumps(asdict(value), indent=1) + "\n")
-    beside.replace(path)
+    with whole_file(path) as beside:
+        beside.write_text(json.dumps(asdict(value), indent=1) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path, kind: type[Kind]) -> Kind:

@@ -10,9 +10,10 @@ from typing import TypeVar
 from textual.app import App
 
 from tui_trainer.errors import InputError
-from tui_trainer.runs.figures import PNG, check_png, is_file_name, written
+from tui_trainer.runs.figures import PNG, check_png, is_file_name
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.png import PngChart, save_png
+from tui_trainer.runs.whole_file import exported_file
 from tui_trainer.screens.dialogs.entry import Entry
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen
@@ -93,13 +94,13 @@ def chart_in_hand(screen: WorkScreen) -> Chart | None:
 
 def write_chart(chart: PngChart, path: Path) -> None:
     """As `write_text`."""
-    with written(path) as beside:
+    with exported_file(path) as beside:
         save_png(chart, beside)
 
 
 def write_text(text: str, path: Path) -> None:
     """Whole or not at all; InputError where it cannot be written."""
-    with written(path) as beside:
+    with exported_file(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 
