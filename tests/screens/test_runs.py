@@ -157,7 +157,9 @@ async def test_the_list_and_the_selected_run() -> None:
     async with with_engine() as (app, pilot):
         await until(pilot, lambda: "2 runs" in shown(app) and all_read(app))
         first, second = rows(app)
-        assert "2 runs · 01-02 · builtin" in shown(app), "what all have is said once"
+        assert "2 runs · 01-02 · data builtin · model builtin · " in shown(app), (
+            "what all have is said once"
+        )
         assert first.split() == [
             *("▶", "03:04", "2/2", "1e-5", "1", "-", "-", "0:01", "200", "failed")
         ]

@@ -70,14 +70,14 @@ def list_layout(room: str, width: int, listed: Sequence[Listed]) -> Layout:
             replace(PROBLEMS, width=column.width) if column.title == "model" else column
             for column in columns
         )
-        of_all.append(shared.pop("model"))
+        of_all.append(f"model {shared.pop('model')}")
     if DAY in columns and "day" in shared:
         columns = tuple(HOUR if column is DAY else column for column in columns)
         of_all.append(shared.pop("day"))
     for title in ("data", "model"):
         if title in shared and not _fits(columns, width):
             columns = _without(columns, title)
-            of_all.append(shared[title])
+            of_all.append(f"{title} {shared[title]}")
     for title in FIRST_TO_GO:
         if not _fits(columns, width, NARROW_GAP):
             columns = _without(columns, title)
