@@ -521,7 +521,8 @@ async def test_d_deletes_an_evaluation_and_its_file_of_this_session_or_an_earlie
         await until(pilot, lambda: ended(app) == 1)
         await until(pilot, lambda: len(list(evaluations_home().glob("*.jsonl"))) == 1)
         await pilot.press("d")
-        await until(pilot, lambda: "Delete evaluation 1: as loaded: 4 answers" in shown(app))
+        await until(pilot, lambda: "▲ Delete this evaluation?" in shown(app))
+        assert "1: as loaded: 4 answers, strict 50.0%" in shown(app)
         await pilot.press("n")
         assert ended(app) == 1
     assert app.session.wait_for_disk(5) == ""

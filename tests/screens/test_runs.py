@@ -34,6 +34,7 @@ from tui_trainer.screens.runs.columns import list_layout
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.session.run_curves import GLANCE_BYTES, KEPT, RunCurves
+from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
@@ -728,7 +729,7 @@ async def test_d_deletes_after_a_question() -> None:
         await pilot.press("space", "down", "d")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         asked = str(app.screen.query(Static).first().content)
-        assert f"Delete {ONE}: 3 steps, 2 checkpoints, " in asked
+        assert f"{ONE}: 3 steps, 2 checkpoints, " in asked
         await pilot.press("n")
         assert folder.is_dir()
         await pilot.press("d")
@@ -737,8 +738,13 @@ async def test_d_deletes_after_a_question() -> None:
         await until(pilot, lambda: "1 run ·" in shown(app))
         assert not folder.exists()
         assert other.is_dir()
+        app.session.saved = SavedRun(TWO, 3, 3)
+        app.session.status = replace(loaded(app), updates=3)
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        assert "▲ Delete this run?" in shown(app)
+        asked = " ".join(str(app.screen.query(Static).first().content).split())
+        assert "The weights in memory, which are those of its end, stay there alone." in asked
         await pilot.press("y")
         await until(pilot, lambda: "There is no run on disk yet." in shown(app))
         assert screen(app).marks.letters == {}

@@ -149,7 +149,7 @@ def describe_scores(number: int, report: EvaluationReport) -> str:
 def describe_deletion(number: int, report: EvaluationReport) -> str:
     """What would be deleted with it."""
     what = f"{counted(len(report.items), 'answer')}, {describe_figure(report)}"
-    return f"Delete evaluation {name(number, report)}: {what}? Nothing brings it back."
+    return f"Delete this evaluation? {name(number, report)}: {what}. Nothing brings it back."
 
 
 def describe_older(older: int) -> str:

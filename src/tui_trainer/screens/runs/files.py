@@ -85,9 +85,17 @@ class RunFiles:
         check_deletable(row.folder)
         size = await in_thread(lambda: folder_bytes(row.folder))
         name = visible(row.folder.name, limit=NAME_CHARACTERS)
-        words = f"Delete {name}: {describe_contents(row, size)}? Nothing brings it back."
+        words = f"Delete this run? {name}: {describe_contents(row, size)}. Nothing brings it back."
+        if self._has_weights_of(row):
+            words += " The weights in memory, which are those of its end, stay there alone."
         choices = Choice("n", "keep"), Choice("y", "delete")
         return await self._session.put(Question(words, choices)) == "y"
+
+    def _has_weights_of(self, row: Listed) -> bool:
+        """Whether the weights that are loaded are what it ended with, and in no other file."""
+        status, saved = self._session.status, self._session.saved
+        is_saved = status is not None and status.updates > 0 and not status.unsaved
+        return is_saved and saved is not None and saved.name == row.folder.name
 
     async def _delete(self, row: Listed) -> None:
         try:
