@@ -33,7 +33,7 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
-from tui_trainer.screens.evaluation.words import describe_progress, score_cells
+from tui_trainer.screens.evaluation.words import NAME, describe_progress, score_cells
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.session.evaluations import Evaluations
 from tui_trainer.session.going_on import GoingOn
@@ -488,6 +488,9 @@ async def test_evaluations_are_there_after_a_restart_marked_as_of_an_earlier_tim
         assert kept == replace(made, ended=kept.ended, threads=None, batch_done=0.0)
         today = f"{datetime.fromisoformat(kept.ended):%m-%d}"
         await until(pilot, lambda: f"▶1: loaded {today}" in shown(app))
+        updates = replace(kept, updates=203)
+        assert score_cells(2, updates, 1.0, wide=False)[0] == f"2: 203 upd {today}"
+        assert len(f"2: 203 upd {today}") <= NAME.width
         assert "strict 50.0%" in shown(app)
         await pilot.press("e")
         await until(pilot, lambda: ended(app) == 2)

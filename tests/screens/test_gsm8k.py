@@ -66,7 +66,8 @@ def losses_on_chart(screen: Gsm8kScreen) -> list[float]:
 async def test_space_starts_pauses_and_goes_on() -> None:
     engine = FakeEngine([3.0] * 10, gated=True)
     async with with_engine(engine) as (app, pilot):
-        assert "space starts the run" in shown(app)
+        first = "space starts the run; . makes one step; e first, to compare scores after it"
+        assert first in shown(app)
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.RUNNING)
         engine.gate.release(2)

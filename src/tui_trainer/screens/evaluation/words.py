@@ -44,8 +44,8 @@ STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
 RISE_CELLS = 60
 SIGNED = "↑ "  # before a line
-WHISKERS, WHISKERS_WIDE = 11, 17
-NAME = Column("evaluation", 13, share=1)
+WHISKERS, WHISKERS_WIDE = 9, 17
+NAME = Column("evaluation", 16, share=1)
 STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
 SCORED = Column("scored", 6, right=True)
 INTERVAL = Column("95% interval", 14, right=True)

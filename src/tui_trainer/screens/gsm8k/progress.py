@@ -20,6 +20,8 @@ from tui_trainer.words.memory import describe_need
 from tui_trainer.words.parts import describe_part
 
 CLOCK_SECONDS = 1 / 12
+STARTS = "space starts the run; . makes one step"
+SCORES_FIRST = "; e first, to compare scores after it"
 
 
 class RunProgress(Static):
@@ -85,7 +87,7 @@ class RunProgress(Static):
                 saved=describe_saved(self._session.saved),
             )
         if not live:
-            return Content("space starts the run; . makes one step")
+            return Content(STARTS if self._session.evaluations.ended else f"{STARTS}{SCORES_FIRST}")
         return describe_first_step(
             state,
             run.resumed_at + 1,
