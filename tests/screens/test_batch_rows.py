@@ -85,6 +85,11 @@ async def test_before_a_run_v_shows_the_row_that_it_would_begin_with() -> None:
         await pilot.press("v")
         await until(pilot, lambda: "step 1 · 1 row · 9 labels count" in shown(app))
         assert "no step yet: no loss" in shown(app)
+        # Of one item there is no map: where it is beside the positions it is left out.
+        assert "one item, nothing to hide" in " ".join(shown(app).split())
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "row 1 of 1" in shown(app))
+        assert "who sees whom" not in shown(app)
         assert rows_screen(app).rows == FakeEngine().rows(TrainSettings())
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, RowsScreen))

@@ -8,9 +8,10 @@ from textual.pilot import Pilot
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
-from tests.pilot import running, shown, until
+from tests.pilot import loaded, running, shown, until
 from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
+from tui_trainer.screens.step.views import VIEWS
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import TextBox
@@ -80,3 +81,30 @@ async def test_no_panel_is_left_empty_with_a_short_text(sizes: Sizes) -> None:
             await pilot.press(*keys)
             for size in sizes:
                 await uses_its_room(app, pilot, size)
+
+
+@AT_ALL
+async def test_no_panel_of_step_is_left_empty_before_an_update_and_after(sizes: Sizes) -> None:
+    async with running("escape", "4") as (app, pilot):
+        await until(pilot, lambda: "begins with the first update" in shown(app))
+        for size in sizes:
+            await uses_its_room(app, pilot, size)
+        await pilot.press("space")
+        await until(pilot, lambda: loaded(app).updates == 1)
+        for _view in VIEWS:
+            for size in sizes:
+                await uses_its_room(app, pilot, size)
+            await pilot.press("v")
+
+
+@AT_ALL
+async def test_no_panel_of_gsm8k_is_left_empty_before_a_run(sizes: Sizes) -> None:
+    async with running("escape", "5") as (app, pilot):
+        await until(pilot, lambda: "Question:" in shown(app))
+        for size in sizes:
+            if size != (80, 50):  # an item of GSM8K itself is three times as long
+                await uses_its_room(app, pilot, size)
+        await pilot.press("v")
+        await until(pilot, lambda: "= next" in shown(app))
+        for size in sizes:
+            await uses_its_room(app, pilot, size)

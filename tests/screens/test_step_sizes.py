@@ -141,7 +141,7 @@ async def test_a_wide_terminal_shows_all_views_at_once(size: tuple[int, int]) ->
 async def test_the_view_made_large_is_alone_and_the_wall_comes_back() -> None:
     async with running("escape", "4", size=WIDE) as (app, pilot):
         await pilot.press("v")
-        await until(pilot, lambda: panels(app).keys() == {PHASES})
+        await until(pilot, lambda: panels(app).keys() == {PHASES, "moved"})
         for _ in range(4):
             await pilot.press("v")
         await until(pilot, lambda: len(panels(app)) == 7)

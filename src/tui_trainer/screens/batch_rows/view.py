@@ -150,7 +150,6 @@ This only looks: no key here trains. r reads the rows again while a run goes."""
         panel = self.query_one("#step", Panel)
         panel.title = self._asked[self._which].name
         panel.figure = sum_figure(self.rows)
-        self.say("about", describe_rows(self.rows))
         self._show_row()
 
     def _show_row(self) -> None:
@@ -158,6 +157,7 @@ This only looks: no key here trains. r reads the rows again while a run goes."""
         if rows is None or row is None:
             return
         wide, styles = not self.has_class("-narrow"), ramp(self.app)
+        self._show_about(rows, row)
         panel = self.query_one("#in-row", Panel)
         panel.title = f"row {self.number + 1:,} of {rows.all_rows:,}"
         panel.figure, panel.hint = row_figure(row), legend(styles)
@@ -172,6 +172,13 @@ This only looks: no key here trains. r reads the rows again while a run goes."""
         self.follow_keys()
         self.query_one("#way", Static).update(Content(describe_way(rows, row)))
         self._show_position()
+
+    def _show_about(self, rows: StepRows, row: BatchRow) -> None:
+        """Of one item alone there is no map of who sees whom: how it attends is said with it."""
+        items = sum(part.problem is not None for part in row.parts)
+        self.set_class(items < 2, "-one-item")
+        told = describe_rows(rows)
+        self.say("about", f"{told} · {describe_way(rows, row)}" if items < 2 else told)
 
     def _show_position(self) -> None:
         if (row := self.row) is not None:

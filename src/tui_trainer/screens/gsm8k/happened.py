@@ -30,6 +30,7 @@ class Happened(Panel):
         self._lines = Static()
         super().__init__(self._lines, title="what happened", id="happened")
         self._told: deque[Content] = deque(maxlen=KEPT)
+        self._has_run = False
         self._lr: float | None = None
         self._state: LoopState | None = None
         self._first: float | None = None
@@ -38,7 +39,9 @@ class Happened(Panel):
         """Whether that was told."""
 
     def clear(self) -> None:
+        """Another run has begun."""
         self._told.clear()
+        self._has_run = True
         self._lr = self._state = self._first = None
         self._diverges = False
 
@@ -105,5 +108,5 @@ class Happened(Panel):
         return [Content.assemble(WARNING.said(said))]
 
     def show(self) -> None:
-        nothing = NO_RUN if self._state is None and self._lr is None else NO_MORE
+        nothing = NO_MORE if self._has_run else NO_RUN
         self._lines.update(Content("\n").join(self._told or [nothing]), layout=False)

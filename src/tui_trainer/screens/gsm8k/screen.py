@@ -29,6 +29,7 @@ from tui_trainer.screens.gsm8k.beside import BesideRun
 from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
 from tui_trainer.screens.gsm8k.extremes import Extremes
 from tui_trainer.screens.gsm8k.first_item import first_item
+from tui_trainer.screens.gsm8k.first_tokens import FirstTokens
 from tui_trainer.screens.gsm8k.help import HELP
 from tui_trainer.screens.gsm8k.help import LOOP as LOOP_CODE
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
@@ -101,7 +102,9 @@ class Gsm8kScreen(WorkScreen, WithChart):
         yield RunProgress(self.session, self.run, self.start.describe)
         yield Static(id="numbers")
         with Container(id="columns"):
-            yield self.wall
+            with Container(id="left"):
+                yield self.wall
+                yield FirstTokens()
             with Container(id="facts"):
                 with Container(id="now"):
                     yield RunPanel()
@@ -204,6 +207,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
 
     def _show_all(self) -> None:
         self.loop.was_shown()
+        self.set_class(self.report is None and not self.wall.loss.has_curve, "-new")
         self._show_run()
         self._show_numbers()
         self.wall.expect_measurements(bool(self.trains_with.validation_items))
@@ -273,6 +277,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
     async def _read_first_item(self) -> None:
         """What the next run begins with, and what it would cost, where that can be had at once."""
         self.item.first = await first_item(self.session, self.settings)
+        self.query_one(FirstTokens).show(self.item.first)
         self._show_item()
         await asyncio.sleep(COST_SECONDS)
         if self.item.first is not None and self.report is None and not self.loop.is_live:

@@ -54,5 +54,9 @@ F  logits = model(input_ids).logits
 L  loss = F.cross_entropy(logits[0, :-1], input_ids[0, 1:])
 B  loss.backward()
 S  optimizer.step()
-Z  optimizer.zero_grad()"""
+Z  optimizer.zero_grad()
+
+The loss is the mean of -log p of the tokens that really come next, in nats. space runs all five \
+lines: it falls, and p of the right tokens rises in the table below. . runs one line after \
+another, and shows what each leaves. u takes an update back; f tries three learning rates first."""
 """As the notebook has it: what stands in the chart before there is a loss."""

@@ -52,7 +52,7 @@ KEYS = (
         "v",
         "view",
         "view",
-        "Predictions, phases, layers, probes, train and eval mode: one at a time, or large",
+        "Predictions, phases, layers, probes, train and eval mode: one after another, large",
         LOOK,
         main=8,
     ),

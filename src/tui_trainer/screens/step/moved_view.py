@@ -98,9 +98,10 @@ class MovedView(View):
             return
         table, words = self.query_one(LineTable), self.query_one("#moved-words")
         left = self.content_size.height - table.virtual_size.height - words.outer_size.height
-        self._layer.display = left >= ROWS_OF_CHART
         layer = (*report.layers, report.total)[table.cursor]
         norms = self._norms.by_update(layer.name, report.update)
+        has_room = left >= ROWS_OF_CHART and not self.screen.has_class("-narrow")
+        self._layer.display = has_room and bool(norms)
         self._chart.show(visible(layer.name), norms)
 
     def _draw_table(self, report: MovedReport) -> None:

@@ -84,6 +84,7 @@ class StepScreen(SharedText, WithChart):
             facts=self._last,
             waiting=lambda: self.queue.updates,
             id="views",
+            classes="-new",
         )
         self.lr = LearningRate(
             self, "Of the next update", asked=self.settings.lr, ask=self.settings.set_lr
@@ -151,6 +152,7 @@ class StepScreen(SharedText, WithChart):
         self._next.show(describe_state(live, self.queue.updates, stopping=stopping))
 
     def _redraw(self) -> None:
+        self.views.set_class(not len(self.chart.series), "-new")
         self.chart.redraw()
         self._norms.redraw()
 

@@ -55,11 +55,12 @@ class Views(Container):
         facts: tuple[Widget, ...],
         waiting: Callable[[], int],
         id: str,
+        classes: str,
     ) -> None:
         """`text` is the one that is trained on, as it is then; `made` is what is kept of the
         updates; `facts` are as old as the predictions; `waiting` tells how many updates are asked
         for and not made."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self._session, self._text, self._waiting = session, text, waiting
         self.predictions = PredictionView(session, text, made, facts, id=PREDICTIONS)
         self.phases = PhaseView(session, id=PHASES)
