@@ -33,7 +33,12 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
-from tui_trainer.screens.evaluation.words import NAME, describe_progress, score_cells
+from tui_trainer.screens.evaluation.words import (
+    NAME,
+    describe_progress,
+    name_among,
+    score_cells,
+)
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.session.evaluations import Evaluations
 from tui_trainer.session.going_on import GoingOn
@@ -577,6 +582,21 @@ async def test_other_settings_cannot_be_compared() -> None:
         await pilot.press("f")
         await until(pilot, lambda: "There is nothing to compare with yet" in told(app))
         assert COMPARED not in app.session.guide.done
+
+
+def test_evaluations_of_several_models_are_named_after_them() -> None:
+    evaluations = Evaluations(Configuration())
+    evaluations.ended = [report(0), report(7, model="builtin")]
+    assert [name_among(evaluations, one) for one in evaluations.all] == [
+        *("1: as loaded", "2: 7 updates")
+    ]
+    evaluations.ended += [report(0, model="builtin step 203"), report(12, model="builtin step 203")]
+    names = [name_among(evaluations, one) for one in evaluations.all]
+    assert names == ["1: builtin", "2: builtin +7", "3: …tin step 203", "4: …step 203 +12"]
+    cells = [
+        score_cells(n, one, 1.0, wide=False, named=True) for n, one in enumerate(evaluations.all)
+    ]
+    assert all(len(str(row[0])) <= NAME.width for row in cells)
 
 
 async def test_other_items_cannot_be_compared() -> None:

@@ -88,6 +88,11 @@ class Evaluations:
         """Oldest first, the one under way last."""
         return self.ended if self.current is None else [*self.ended, self.current]
 
+    @property
+    def has_models(self) -> bool:
+        """Whether they are of several models, a model and a checkpoint of it among them."""
+        return len({report.model for report in self.all}) > 1
+
     def number(self, report: EvaluationReport) -> int:
         """Counted from 1 in the order in which they began."""
         return next(n for n, other in enumerate(self.all, start=1) if other is report)

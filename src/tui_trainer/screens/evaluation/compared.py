@@ -8,7 +8,7 @@ from tui_trainer.screens.evaluation.words import (
     describe_pairing,
     describe_rise_alone,
     draw_rise,
-    name,
+    name_among,
 )
 from tui_trainer.session.evaluations import Evaluations, Pairing
 from tui_trainer.widgets.panel import Panel
@@ -50,6 +50,6 @@ class Compared(Panel):
         """Which two, the less trained one first, and which of them the user chose."""
         evaluations = self._evaluations
         return " → ".join(
-            f"{name(evaluations.number(one), one)}{', chosen' if one is evaluations.chosen else ''}"
+            f"{name_among(evaluations, one)}{', chosen' if one is evaluations.chosen else ''}"
             for one in (pairing.before, pairing.after)
         )

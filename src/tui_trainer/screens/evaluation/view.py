@@ -32,7 +32,7 @@ from tui_trainer.screens.evaluation.words import (
     describe_progress,
     describe_scores,
     item_columns,
-    name,
+    name_among,
     row_cells,
     scale_end,
     score_cells,
@@ -245,7 +245,8 @@ by itself."""
         self.query_one("#scored", Panel).title = f"evaluations{describe_older(evaluations.older)}"
         end = scale_end(reports)
         cells = [
-            score_cells(n, report, end, wide=wide) for n, report in enumerate(reports, start=1)
+            score_cells(n, report, end, wide=wide, named=evaluations.has_models)
+            for n, report in enumerate(reports, start=1)
         ]
         table = self.query_one("#evaluations", LineTable)
         table.show(score_columns(end, wide=wide), len(cells), cells.__getitem__)
@@ -350,11 +351,10 @@ by itself."""
         if report is None or not self._has_ended:
             self.notify(NOT_ENDED, markup=False)
             return
-        self.session.evaluations.chosen = report
-        self.notify(
-            f"The others are compared with {name(self._row + 1, report)}: P, N selects one.",
-            markup=False,
-        )
+        evaluations = self.session.evaluations
+        evaluations.chosen = report
+        name = name_among(evaluations, report)
+        self.notify(f"The others are compared with {name}: P, N selects one.", markup=False)
         self._show_all()
 
     @work
@@ -388,11 +388,11 @@ by itself."""
 
     def _texts(self, item: EvaluatedItem) -> ItemTexts:
         report, pairing = self.selected, self.pairing
-        by = "" if report is None else name(self._row + 1, report)
+        by = "" if report is None else name_among(self.session.evaluations, report)
         pair = self._compared.get(item.problem)
         if pair is None or pairing is None:
             return ItemTexts(item, by)
         is_before = pairing.before is report
         other = pairing.after if is_before else pairing.before
-        other_by = name(self.session.evaluations.number(other), other)
+        other_by = name_among(self.session.evaluations, other)
         return ItemTexts(item, by, pair.after if is_before else pair.before, other_by)

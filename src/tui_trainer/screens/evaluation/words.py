@@ -13,7 +13,7 @@ from tui_trainer.reports.evaluation import (
     EvaluationReport,
     Rise,
 )
-from tui_trainer.session.evaluations import Pairing
+from tui_trainer.session.evaluations import Evaluations, Pairing
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.widgets.line_table import Cell, Column
@@ -42,6 +42,7 @@ BAR, BAR_WIDE = 8, 24
 NOTHING_KEPT = " before its first batch was answered: nothing is kept of it"
 STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
+MODEL_CHARACTERS = 13  # with a number before it as many as the column has
 RISE_CELLS = 60
 SIGNED = "↑ "  # before a line
 WHISKERS, WHISKERS_WIDE = 9, 17
@@ -74,21 +75,33 @@ ITEM_COLUMNS = (
 # Evaluations
 
 
-def name(number: int, report: EvaluationReport, *, short: bool = False) -> str:
+def name(number: int, report: EvaluationReport, *, short: bool = False, named: bool = False) -> str:
     """An evaluation by its number, how far its weights were from the loaded ones, and when it was
-    made, where that was in an earlier session."""
-    if not report.ended:
-        return f"{number}: {weights(report)}"
+    made, where that was in an earlier session; `named` after its model, where there are several."""
+    told = of_model(report) if named else weights(report)
+    if not report.ended or (named and short):
+        return f"{number}: {told}"
     when = moment(report.ended, year=False)
     if not short:
-        return f"{number}: {weights(report)}, {when}"
+        return f"{number}: {told}, {when}"
     return f"{number}: {f'{report.updates} upd' if report.updates else 'loaded'} {when[:5]}"
+
+
+def name_among(evaluations: Evaluations, report: EvaluationReport) -> str:
+    """As it is told from the others."""
+    return name(evaluations.number(report), report, named=evaluations.has_models)
 
 
 def weights(report: EvaluationReport) -> str:
     if not report.updates:
         return "as loaded"
     return counted(report.updates, "update")
+
+
+def of_model(report: EvaluationReport) -> str:
+    """Which model, and how many updates it has had since it was loaded."""
+    more = f" +{report.updates:,}" if report.updates else ""
+    return f"{visible_source(report.model, MODEL_CHARACTERS - len(more))}{more}"
 
 
 def score_columns(end: float, *, wide: bool) -> tuple[Column, ...]:
@@ -113,7 +126,7 @@ def scale_end(reports: Sequence[EvaluationReport]) -> float:
 
 
 def score_cells(
-    number: int, report: EvaluationReport, end: float, *, wide: bool
+    number: int, report: EvaluationReport, end: float, *, wide: bool, named: bool = False
 ) -> tuple[Cell, ...]:
     """The row of one evaluation."""
     found, settings = report.tally, report.settings
@@ -123,7 +136,7 @@ def score_cells(
     asked = (str(settings.shots), str(settings.max_tokens)) if wide else ()
     figures = (interval(strict),) if wide else ()
     return (
-        *(name(number, report, short=True), f"{scored:,}", *asked),
+        *(name(number, report, short=True, named=named), f"{scored:,}", *asked),
         *(share(strict), drawn, *figures, share(found.flexible)),
         *(str(found.wrong), str(found.format_failures), str(found.cut)),
     )
@@ -146,10 +159,10 @@ def describe_scores(number: int, report: EvaluationReport) -> str:
     return f"{number}: {' · '.join(parts)}"
 
 
-def describe_deletion(number: int, report: EvaluationReport) -> str:
+def describe_deletion(called: str, report: EvaluationReport) -> str:
     """What would be deleted with it."""
     what = f"{counted(len(report.items), 'answer')}, {describe_figure(report)}"
-    return f"Delete this evaluation? {name(number, report)}: {what}. Nothing brings it back."
+    return f"Delete this evaluation? {called}: {what}. Nothing brings it back."
 
 
 def describe_older(older: int) -> str:

@@ -60,7 +60,8 @@ def rows_of(ended: list[EvaluationReport], width: int) -> list[Content]:
     scale."""
     numbered = list(enumerate(ended, start=1))[-ROWS:][::-1]
     reports = [report for _, report in numbered]
-    names = [name(number, report, short=True) for number, report in numbered]
+    named = len({report.model for report in ended}) > 1
+    names = [name(number, report, short=True, named=named) for number, report in numbered]
     wide = max(map(len, names))
     room = max(1, width - wide - SHARE - 2 * GAP)
     end = scale_end(reports)
