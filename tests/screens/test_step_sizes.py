@@ -142,8 +142,12 @@ async def test_the_view_made_large_is_alone_and_the_wall_comes_back() -> None:
     async with running("escape", "4", size=WIDE) as (app, pilot):
         await pilot.press("v")
         await until(pilot, lambda: panels(app).keys() == {PHASES, "moved"})
-        for _ in range(4):
+        for name in ("moved", "probes", PASSES):
             await pilot.press("v")
+            await until(pilot, lambda name: name in panels(app), name)
+        norms = panels(app)["norms"]
+        assert norms.region.y > panels(app)[PASSES].region.y
+        await pilot.press("v")
         await until(pilot, lambda: len(panels(app)) == 7)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: len(panels(app)) == 5)

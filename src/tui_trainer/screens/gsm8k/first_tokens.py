@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 
 from tui_trainer.reports.items import ItemTokens
-from tui_trainer.screens.gsm8k.item_words import TOKEN_COLUMNS, describe_counted, token_cells
+from tui_trainer.screens.gsm8k.item_words import TOKEN_COLUMNS, token_cells
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 
@@ -21,5 +21,6 @@ class FirstTokens(Panel):
 
     def show(self, item: ItemTokens | None) -> None:
         if item is not None:
-            self.title, self.figure = f"item {item.problem:,} as tokens", describe_counted(item)
+            self.title = f"item {item.problem:,} as tokens"
+            self.figure = f"{item.counted:,} of {len(item.ids):,} count as labels"
             self._table.show(TOKEN_COLUMNS, len(item.ids), lambda row: token_cells(item, row))

@@ -85,6 +85,17 @@ class Views(Container):
     def watch_current(self, before: str, now: str) -> None:
         self.remove_class(f"-at-{before}")
         self.add_class(f"-at-{now}")
+        self._place_norms(now)
+
+    def _place_norms(self, current: str) -> None:
+        """The chart of the gradient norms is beside that of the losses, or below what is large."""
+        column, norms = self.probes.parent, self.query_one_optional("#norms")
+        if norms is None or not isinstance(column, Widget):  # while it is being composed
+            return
+        if current in (PROBES, PASSES):
+            column.move_child(norms, after=self.passes)
+        else:
+            column.move_child(norms, before=self.probes)
 
     def on_view_opened(self, event: View.Opened) -> None:
         """It is asked for at once, whoever made the others rest."""
