@@ -264,6 +264,25 @@ async def test_what_stands_beside_the_values_has_the_presets_name_over_it() -> N
         await until(pilot, lambda: re.search("── data ─+ tuned ─+", shown(app)))
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_stands_beside_a_short_text_is_in_the_column_of_the_others(
+    size: tuple[int, int],
+) -> None:
+    async with form(size=size) as (screen, app, pilot):
+        await until(pilot, lambda: "problems" in shown(app))
+        rows = shown(app).splitlines()
+        found = [
+            match.start(1)
+            for name, value in (("problems", "builtin"), ("items", "500"))
+            for row in rows
+            if (match := re.search(rf" {name} +{value} +({value})", row))
+        ]
+        assert len(found) == 2
+        assert found[0] == found[1]
+        screen.put("problems", "a/long/path/of/the/course/train.jsonl")
+        await until(pilot, lambda: "course/train.jsonl" in shown(app) or size[0] == 120)
+
+
 async def test_what_is_pasted_is_told_for_what_it_is() -> None:
     async with form("down") as (_, app, pilot):
         await pilot.press("ctrl+u")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, repeat
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
@@ -150,7 +151,7 @@ class SettingRows(Widget, can_focus=True):
         region, editor = self.region_of(row), self._editor
         editor.value = row.typed
         editor.styles.offset = region.x + NAME, region.y
-        editor.styles.width = max(1, region.width - NAME - NOTE) if row.is_long else CHOICE - 1
+        editor.styles.width = self._room(region.width) if row.is_long else CHOICE - 1
         editor.display = True
 
     def _reveal(self, row: SettingRow) -> None:
@@ -264,8 +265,14 @@ class SettingRows(Widget, can_focus=True):
         return [*words, Segment(" " * rest)]
 
     def _draw_typed(self, row: SettingRow, width: int) -> Segment:
-        cells = width - NAME - NOTE if row.is_long else CHOICE
-        return Segment(fit("".join(map(one_cell, row.typed)), cells))
+        typed = "".join(map(one_cell, row.typed))
+        needs_more = row.is_long and (row is self.in_hand or cell_len(typed) >= CHOICE)
+        return Segment(fit(typed, self._room(width) if needs_more else CHOICE))
+
+    @staticmethod
+    def _room(width: int) -> int:
+        """Cells of a long text: at least those of a number, whose notes it has its own among."""
+        return max(CHOICE, width - NAME - NOTE)
 
     def _ink(self, part: str) -> Style:
         return self.get_component_rich_style(f"setting-rows--{part}", partial=True)
