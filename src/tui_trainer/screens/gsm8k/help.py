@@ -17,7 +17,8 @@ the run, and a mark on its chart. The rate counts training alone, not the pauses
 
 c saves the weights wherever no file has an update: as a checkpoint of the run that goes or has just
 ended, else as a model of their own. A run ends with a checkpoint (a setting). Whatever would lose
-updates asks first.
+updates asks first. Where the terminal closes, or its connection drops, the step is finished and a
+checkpoint written, from which r on Runs goes on; of a process that is killed, the last one is left.
 
 Where a step has more than one item, a line above the item says how much of its rows is useful, the
 rest being padding and what stands between packed items, and draws its first row.
@@ -27,8 +28,8 @@ at its end: a diamond on the chart. Where the diamonds rise while the losses fal
 learns these items by heart. V shows sample answers too.
 
 tab takes the next chart in hand, enter makes it large; left and right read all of them at a step,
-+ and - zoom in on it, w follows the last part, 0 shows all. o lays the runs marked on Runs over the
-losses. □ on the axis is a checkpoint.
+# at the one that is typed, + and - zoom in on it, w follows the last part, 0 shows all. o lays the
+runs marked on Runs over the losses. □ on the axis is a checkpoint.
 
 x writes what was done since the weights were loaded as a Python script or a notebook in plain
 PyTorch that makes the same steps and prints the same losses, on a GPU in all but their last
