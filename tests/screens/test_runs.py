@@ -331,11 +331,10 @@ async def test_of_a_long_list_the_rows_in_view_are_read_and_those_that_come_into
         def read() -> list[int]:
             return [n for n, run in enumerate(listed) if screen(app).curves.glance(run.name).losses]
 
-        await until(pilot, lambda: len(table.in_view) > 1 and read() == [*table.in_view])
-        before = [*table.in_view]
+        await until(pilot, lambda: len(table.in_view) > 1 and {*table.in_view} <= {*read()})
         table.scroll_to(y=60, animate=False)
-        await until(pilot, lambda: read() == [*before, *table.in_view])
-        assert table.in_view.start == 60
+        await until(pilot, lambda: table.in_view.start == 60 and {*table.in_view} <= {*read()})
+        assert not {*read()} & {*range(30, 60)}, "those between were not in view"
         assert table.cursor == 0
 
 
