@@ -4,7 +4,8 @@ Below 110 columns it is a rule, with the figure at its right end, where it can b
 
     ── loss ──────────────────────────── 2.31 → 0.42 nats ──
 
-and from there on a box, with a hint at its lower right: its keys, its units.
+and from there on a box, with a hint at its lower right: its keys, its units, two cells apart. Those
+that have no room are left out.
 
     ╭─ loss  2.31 → 0.42 nats ─────────────────────────────╮
     ╰───────────────────────────────────── w follow  + - ──╯
@@ -25,6 +26,10 @@ from textual.widget import Widget
 Words = str | Content
 """Fit for a terminal (`terminal_text.visible`); a `Content` has styles such as `$better` in it."""
 LEAST_TITLE = 3  # cells that a figure leaves of a title
+PART = "  "
+"""Between two parts of a hint."""
+AROUND = 6
+"""Cells of a panel's line that are never its words': a corner, the line and a gap at each end."""
 
 
 class Panel(Container):
@@ -81,7 +86,7 @@ class Panel(Container):
         title, figure = _content(self.title), _content(self.figure, "bold")
         is_box = self.styles.border_left[0] != ""
         top = _beside(title, figure) if is_box else self._rule(title, figure)
-        written = top, _content(self.hint)
+        written = top, _whole_parts(_content(self.hint), self.outer_size.width - AROUND)
         if self._written is None or not all(map(Content.is_same, written, self._written)):
             self._written = written
             self._is_writing = True
@@ -117,6 +122,16 @@ class Panel(Container):
         named = Content.assemble(" ", title, " ") if title else Content("")
         gap = max(0, room + 1 - named.cell_length - right.cell_length)
         return Content.assemble(before, named, (stroke * gap, line), right)
+
+
+def _whole_parts(hint: Content, room: int) -> Content:
+    """As many parts of it, two cells between them, as have room: none of them is cut."""
+    if hint.cell_length <= room or room <= 0:
+        return hint
+    parts = hint.split(PART)
+    counts = range(len(parts) - 1, 0, -1)
+    lines = (Content(PART).join(parts[:number]).rstrip() for number in counts)
+    return next((line for line in lines if line.cell_length <= room), Content(""))
 
 
 def _content(words: Words, style: str = "") -> Content:

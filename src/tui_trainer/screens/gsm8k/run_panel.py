@@ -9,9 +9,8 @@ from textual.widgets import Static
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import LR, RATE
 from tui_trainer.session.saved_run import SavedRun
-from tui_trainer.widgets.chart.panel import AROUND
 from tui_trainer.widgets.chart.run_wall import RunWall
-from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.panel import AROUND, Panel
 from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import tokens_per_second
 from tui_trainer.words.signs import CONTEXT, DATA, RIGHT, WARNING

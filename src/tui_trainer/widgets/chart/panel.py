@@ -4,12 +4,7 @@ from textual import events
 from textual.content import Content
 
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.panel import Panel
-
-BETWEEN = "  "
-"""Of what is told in a hint."""
-AROUND = 6
-"""Cells of a panel's line that are never its words': a corner, the line and a gap at each end."""
+from tui_trainer.widgets.panel import AROUND, PART, Panel
 
 
 class ChartPanel(Panel):
@@ -46,7 +41,7 @@ class ChartPanel(Panel):
     def titled(self, title: str) -> Content:
         """Where there is no place for a hint its first keys are beside the title."""
         is_rule = self.screen.has_class("-narrow")
-        keys = self.keys.partition(BETWEEN)[0] if is_rule and self.chart.has_curve else ""
+        keys = self.keys.partition(PART)[0] if is_rule and self.chart.has_curve else ""
         return Content.assemble(title, (f"  {keys}", "$context")) if keys else Content(title)
 
     def read(self, title: str) -> tuple[Content, Content] | None:
@@ -57,7 +52,7 @@ class ChartPanel(Panel):
         width = self.outer_size.width
         titles = self.titled(title), Content(title)
         for told in titles:
-            needed = told.cell_length + len(BETWEEN) + reading.cell_length + AROUND
+            needed = told.cell_length + len(PART) + reading.cell_length + AROUND
             if needed <= width or not width or self.chart.is_small:
                 return told, reading
         return Content(""), self.chart.reading(width - AROUND) or reading
@@ -67,4 +62,4 @@ class ChartPanel(Panel):
         figure = Content.styled("nats", "$context") if is_told else self.chart.figure()
         told = self.titled(self.chart.title), figure
         self.title, self.figure = self.read(self.chart.title) or told
-        self.hint = BETWEEN.join(filter(None, (*self.chart.legend, self.keys)))
+        self.hint = PART.join(filter(None, (*self.chart.legend, self.keys)))
