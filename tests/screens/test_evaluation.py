@@ -31,6 +31,7 @@ from tui_trainer.runs.evaluations import (
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.evaluation.examples import EXAMPLES
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import (
@@ -226,7 +227,6 @@ async def test_no_key_is_silent_where_there_is_no_evaluation() -> None:
     async with with_engine(FakeEngine(), "E") as (app, pilot):
         for key, said in (
             ("s", "No evaluation is running: e starts one."),
-            ("t", "There is no item here to read."),
             ("f", "There is nothing to compare with yet."),
             ("b", "Select an evaluation that has ended."),
         ):
@@ -239,9 +239,30 @@ async def test_the_footer_has_the_keys_that_can_do_something_now() -> None:
         await until(pilot, lambda: "e evaluate" in shown(app))
         footer = shown(app).splitlines()[-1]
         assert all(keys in footer for keys in ("esc loop", "enter settings", "? keys"))
-        assert "t texts" not in footer and "s stop" not in footer
+        assert "b before" not in footer and "s stop" not in footer
         await pilot.press("e")
-        await until(pilot, lambda: "t texts" in shown(app).splitlines()[-1])
+        await until(pilot, lambda: "b before" in shown(app).splitlines()[-1])
+
+
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40), (200, 60)))
+async def test_before_an_evaluation_an_example_tells_how_answers_are_scored_and_what_e_costs(
+    size: tuple[int, int],
+) -> None:
+    async with with_engine(FakeEngine(), "E", size=size) as (app, pilot):
+        await until(pilot, lambda: "how an answer is scored" in shown(app))
+        assert "100 answers of at most 256 tokens" in shown(app)
+        told = [(one.outcome.value, one.strict_right, one.flexible_right) for one in EXAMPLES]
+        assert told == [
+            ("right", True, True),
+            ("no ####", False, True),
+            ("wrong", False, False),
+            ("right", True, False),
+        ]
+        assert all(f" {outcome} " in shown(app) for outcome, _, _ in told)
+        assert not view(app).query_one("#drawn", Static).content
+        await pilot.press("down", "t")
+        await until(pilot, lambda: "answer of an example" in shown(app))
+        assert "She has 4+3 = 7 apples now." in shown(app)
 
 
 async def test_what_ends_it_is_said_and_what_was_scored_stays() -> None:
@@ -675,9 +696,6 @@ async def test_t_shows_the_raw_texts_of_the_item_and_its_neighbours() -> None:
     hostile = "4 [/bold] \x1b]52;c;x\x07\u202e\tpears\n#### 2"
     engine = FakeEngine(answers=[BEFORE, ("#### 1", hostile, "", "#### 5")])
     async with with_engine(engine, size=(100, 40)) as (app, pilot):
-        await pilot.press("E", "t")
-        assert isinstance(app.screen, EvaluationScreen)  # there is no item yet
-        await pilot.press("escape")
         await evaluated_twice(app, pilot)
         await pilot.press("down", "t")
         await until(pilot, lambda: isinstance(app.screen, EvaluatedItemDialog))

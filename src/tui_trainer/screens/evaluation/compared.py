@@ -14,7 +14,10 @@ from tui_trainer.session.evaluations import Evaluations, Pairing
 from tui_trainer.widgets.panel import Panel
 
 COMPARED = "before and after"
-FIRST = "e evaluates, then train, and evaluate again."
+FIRST = (
+    "e evaluates, then train, and evaluate again.\n"
+    "Strict takes the number after ####, and counts; flexible the last number."
+)
 ALONE = "Nothing to compare with yet: train, or R, and e again.\n"
 
 

@@ -17,6 +17,7 @@ from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
 from tui_trainer.screens.evaluation.compared import Compared
 from tui_trainer.screens.evaluation.deletion import delete_asked
+from tui_trainer.screens.evaluation.examples import AN_EXAMPLE, EXAMPLES
 from tui_trainer.screens.evaluation.item import (
     EvaluatedItemDialog,
     ItemTexts,
@@ -212,13 +213,11 @@ by itself."""
         """There is no evaluation: one that was stopped before its first batch leaves nothing."""
         self.say("asked", describe_asked(self.session.evaluations.next.settings))
         self.query_one("#scored", Panel).figure = ""
-        self.say("scores", "")
-        self.pairing, self._compared, self.items = None, {}, ()
+        self.say("scores", evaluation_cost(self.session.evaluations.next.settings, None))
+        self.pairing, self._compared, self.items = None, {}, EXAMPLES
         self.query_one(Compared).show(None)
-        self.query_one("#listed", Panel).figure = ""
-        columns = item_columns(broad=self.has_class("-broad"))
-        self.query_one("#items", LineTable).show(columns, 0, lambda _: ())
-        self._show_texts()
+        self.query_one("#listed", Panel).figure = "how an answer is scored"
+        self._show_rows()
 
     @property
     def _is_wide(self) -> bool:
@@ -273,6 +272,9 @@ by itself."""
         which = "all" if self._filter is None else self._filter.value
         figure = f"{which}, {len(self.items):,} of {len(report.items):,}"
         self.query_one("#listed", Panel).figure = figure
+        self._show_rows()
+
+    def _show_rows(self) -> None:
         items, compared, broad = self.items, self._compared, self.has_class("-broad")
         self.query_one("#items", LineTable).show(
             item_columns(broad=broad),
@@ -388,7 +390,7 @@ by itself."""
 
     def _texts(self, item: EvaluatedItem) -> ItemTexts:
         report, pairing = self.selected, self.pairing
-        by = "" if report is None else name_among(self.session.evaluations, report)
+        by = AN_EXAMPLE if report is None else name_among(self.session.evaluations, report)
         pair = self._compared.get(item.problem)
         if pair is None or pairing is None:
             return ItemTexts(item, by)
