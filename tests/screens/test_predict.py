@@ -39,7 +39,7 @@ from tui_trainer.screens.predict.words import (
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.widgets.cell_text import piece
-from tui_trainer.widgets.line_table import LineTable, share_out
+from tui_trainer.widgets.line_table import MARK, LineTable, gap_for, share_out
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.words.numbers import nats, probability
@@ -538,7 +538,8 @@ def test_the_table_of_a_row_fits_and_its_highest_p_has_the_longest_bar(
     table = CandidateTable(sampling, room)
     rows = [tuple(map(str, table.cells(inspection, rank))) for rank in range(3)]
     columns = [column.title for column in table.columns]
-    assert sum(share_out(table.columns, room)) + 2 * len(columns) - 1 <= max(room, 55)
+    gaps = len(gap_for(table.columns, room)) * (len(columns) - 1)
+    assert len(MARK) + sum(share_out(table.columns, room)) + gaps <= room
     at = columns.index("")
     assert [len(row[at]) for row in rows] == [table.bar, math.ceil(table.bar / 2), 0]
     assert all(len(row) == len(columns) for row in rows)
