@@ -572,8 +572,8 @@ async def test_from_140_columns_loss_and_entropy_are_a_chart_that_follows_the_op
             await pilot.press("home", *["down"] * index)
             await opened(app, pilot, index)
             loss = positions[index - (index == len(positions) - 1)].loss  # the last has none
-            told = f"entropy {nats(positions[index].entropy)}  loss {nats(loss)}"
-            await until(pilot, lambda told, n: f"token {n}  e {told}" in shown(app), told, index)
+            told = f"loss {nats(loss)}  e entropy {nats(positions[index].entropy)}"
+            await until(pilot, lambda told, n: f"token {n}  {told}" in shown(app), told, index)
         total = sum(present(position.loss) for position in positions[:-1])
         assert figure(app, "losses") == f"sum {nats(total)} nats = -log p of the text"
         assert chart.region.height > screen_of(app).query_one("#losses").region.height
