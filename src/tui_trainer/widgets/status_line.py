@@ -86,6 +86,11 @@ class Standing:
         then = f", then {self.waiting}" if self.waiting else ""
         return f"{self.does_now()}{then}  {self.loops}".rstrip()
 
+    def warns(self) -> str:
+        """What is unsaved, where there is no room for the model."""
+        unsaved = self.status.unsaved if self.status is not None else 0
+        return f"{WARNING.mark} unsaved {unsaved:,}" if unsaved else ""
+
     def goes_on_briefly(self) -> str:
         """The same without what waits, and the loops in fewer words."""
         return "  ".join(filter(None, (self.does_now(), self.brief or self.loops)))
@@ -134,6 +139,7 @@ class StatusLine(Static):
             if standing.news
             else describe_status(standing.status, standing.threads)
         )
+        lefts = *lefts, standing.warns()
         right, width = standing.goes_on(), self.content_size.width - 2
         if len(lefts[-1]) + len(right) > width:
             right = standing.goes_on_briefly()

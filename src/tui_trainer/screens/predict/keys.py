@@ -30,7 +30,7 @@ KEYS = (
         "p",
         "play",
         "run",
-        "Generate to the end of the text, or stop there",
+        "Generate to the end of the text, 200 tokens at most; again stops",
         GENERATE,
         main=2,
         id="run",

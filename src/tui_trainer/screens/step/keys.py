@@ -11,7 +11,7 @@ UPDATE, PHASES, BACK, LOOK = "Update", "The training cell", "Back and forth", "L
 
 KEYS = (
     key("space", "update", "update", "One update", UPDATE, main=1),
-    key("p", "play", "play", "Play, or pause: update after update", UPDATE, main=3),
+    key("p", "play", "play", "Update after update; again stops", UPDATE, main=3),
     key(
         "f", "fork", "fork", "Try the next update at three learning rates, pick one", UPDATE, main=6
     ),
