@@ -29,6 +29,11 @@ os.environ.pop("HF_TOKEN", None)
 gc.set_threshold(20_000, 10, 10)
 
 
+def pytest_collection_finish() -> None:
+    """The modules of all tests, and of torch, are there: none is ever garbage."""
+    gc.freeze()
+
+
 def pytest_unconfigure() -> None:
     _HUB.stop()
     _HUB_HOME.cleanup()

@@ -6,8 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVarTuple
 
 import pytest
-import textual._wait
-from textual._context import visible_screen_stack
+from textual._context import active_app, visible_screen_stack
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.css.model import RuleSet
@@ -25,14 +24,11 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.key_sheet import KeySheet
 from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.terminal.input_order import InputInOrder
+from tui_trainer.widgets.notification import SafeNotification
 
 Given = TypeVarTuple("Given")
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch
-
-# A pilot rests twice after each key, until the process has used at most a twentieth of some 20 ms.
-# The app's timers alone use more in many of these, so that the rests were a third of all tests.
-textual._wait.SLEEP_GRANULARITY = 0.004
-textual._wait.SLEEP_IDLE = 0.0006
 
 # Each app parses all stylesheets anew, which was a quarter of all tests: here each is parsed once.
 _parse = Stylesheet._parse_rules
@@ -55,8 +51,53 @@ def _parse_once(
     return _parsed[key]
 
 
+async def _come_to_rest(_min_sleep: float = 0.0, _max_sleep: float = 0.0) -> None:
+    """Until every key is used, what it began in the interface is done, and that is drawn.
+
+    A pilot of Textual's rests until the process uses little of its time instead: on a busy machine
+    that is so in the middle of a key, and what is asserted after it is not there yet. What the
+    worker is asked for is never waited for: that is for `until`.
+    """
+    app = active_app.get()
+    async with asyncio.timeout(SECONDS_AT_MOST):
+        await _do_what_is_ready(app)
+        if app.is_running:
+            for screen in (*app._background_screens, app.screen):
+                screen._on_timer_update()
+            await _do_what_is_ready(app)
+
+
+async def _rest(pilot: Pilot[int], timeout: float = 0.0) -> bool:
+    """Textual asks every widget instead whether it has done what it was sent."""
+    await _come_to_rest()
+    return True
+
+
+async def _do_what_is_ready(app: App[object]) -> None:
+    loop = asyncio.get_running_loop()
+    for _ in range(2):  # the first lets timers that are due have their callbacks ready
+        await asyncio.sleep(0)
+        while (ready := vars(loop)["_ready"]) or _is_in_the_middle(app):
+            await asyncio.sleep(0 if ready else 0.001)
+
+
+def _is_in_the_middle(app: App[object]) -> bool:
+    """Of a key, or of a change of screens."""
+    waits = isinstance(app, InputInOrder) and (app._awaited is not None or app._input)
+    return not app._exit and bool(waits or app._batch_count)
+
+
 _as_long_as_tests_run = pytest.MonkeyPatch()
 _as_long_as_tests_run.setattr(Stylesheet, "_parse_rules", _parse_once)
+_as_long_as_tests_run.setattr("textual.app.wait_for_idle", _come_to_rest)
+_as_long_as_tests_run.setattr("textual.pilot.wait_for_idle", _come_to_rest)
+_as_long_as_tests_run.setattr(Pilot, "_wait_for_screen", _rest)
+# A key that is not done, as one that waits for a parked worker in the interface, is a fault.
+_as_long_as_tests_run.setattr("tui_trainer.terminal.input_order.MOST_SECONDS", 10 * SECONDS_AT_MOST)
+# One that goes by itself is gone before a busy machine has asked for it.
+time_left = SafeNotification.time_left
+_as_long_as_tests_run.setattr(SafeNotification, "time_left", property(lambda _: 3_600.0))
+_as_long_as_tests_run.setattr(SafeNotification, "has_expired", property(lambda _: False))
 
 
 async def until(pilot: Pilot[int], condition: Callable[[*Given], object], *given: *Given) -> None:
@@ -64,9 +105,11 @@ async def until(pilot: Pilot[int], condition: Callable[[*Given], object], *given
 
     The condition is asked with what is `given`, such as the number of a step in a loop over steps.
     """
+    seconds = 0.005
     async with asyncio.timeout(SECONDS_AT_MOST):
         while not condition(*given):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(seconds)
+            seconds = min(1.5 * seconds, 0.06)  # to ask may draw the whole screen
     await pilot.pause()
 
 

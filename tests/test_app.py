@@ -16,7 +16,7 @@ from tests.fake_engine import FakeEngine
 from tests.forms import form_of
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
 from tests.known import present
-from tests.pilot import loaded, running, sheet, shown, until
+from tests.pilot import loaded, running, sheet, shown, time_left, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.models import DeviceReport, DeviceUse, LearnerStatus
 from tui_trainer.reports.progress import Progress
@@ -410,6 +410,7 @@ async def test_a_notification_that_expires_as_it_is_shown_does_not_stop_the_app(
 ) -> None:
     """Its toast is made a moment after it was last looked at: told here that there is time left."""
     monkeypatch.setattr(SafeNotification, "has_expired", False)
+    monkeypatch.setattr(SafeNotification, "time_left", time_left)
     async with running(engine=fake(FakeEngine())) as (app, pilot):
         app.notify("too late", timeout=-0.1, markup=False)
         app.notify("in time", markup=False)

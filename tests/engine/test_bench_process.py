@@ -63,7 +63,9 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return ticks
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize(
+    "loop", [pytest.param(n, marks=[pytest.mark.long] * (n == "sft_trainer")) for n in LOOPS]
+)
 def test_every_loop_trains_and_is_measured(ticking: list[int], before: Prepared, loop: str) -> None:
     run = run_loop(Job(loop, TINY, BRIEF, epochs=200, equal_tokens=500), UNHEARD)
     assert run.loop == loop

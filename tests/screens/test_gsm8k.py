@@ -173,11 +173,11 @@ async def test_full_stop_makes_one_step_while_paused_and_from_the_start() -> Non
         await pilot.press("full_stop")  # pauses a running loop
         engine.gate.release()
         await until(pilot, lambda: state(app) is LoopState.PAUSED)
-        assert step_of(app) == 3
+        await until(pilot, lambda: step_of(app) == 3)
         engine.gate.release()
         await pilot.press("full_stop", "full_stop")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
-        assert step_of(app) == 4
+        await until(pilot, lambda: step_of(app) == 4)
 
 
 async def test_start_pressed_twice_starts_one_run() -> None:
@@ -200,7 +200,7 @@ async def test_stop_asks_and_goes_on_meanwhile() -> None:
         await pilot.press("space", "s")
         engine.gate.release(2)
         await until(pilot, lambda: step_of(app) == 2)
-        assert isinstance(app.screen, QuestionDialog)
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("c")
         assert app.session.is_live("gsm8k")
         await pilot.press("s", "s")
@@ -269,7 +269,7 @@ async def test_settings_are_typed_and_used_and_marked() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is gsm8k(app))
         changed = "tutorial, * changed · problems train.jsonl* · items 1200* · lr 3e-4*"
-        assert changed in shown(app)
+        await until(pilot, lambda: changed in shown(app))
         await pilot.press("space")
         await until(pilot, lambda: bool(engine.trained_with))
         assert engine.trained_with == [TrainSettings("train.jsonl", 1200, 3e-4)]
@@ -374,6 +374,7 @@ async def test_learning_rate_of_a_run_by_key_and_typed() -> None:
     async with with_engine(engine) as (app, pilot):
         await pilot.press("right_square_bracket", "l")
         await until(pilot, lambda: "No run is going" in shown(app))
+        app.clear_notifications()  # which lie over what is changed
         await pilot.press("full_stop")
         engine.gate.release(1)
         await until(pilot, lambda: step_of(app) == 1)

@@ -73,9 +73,12 @@ async def test_checkpoints_that_came_with_steps_are_told() -> None:
         assert (saved.step, saved.checkpoint_step) == (3, 2)
         assert "No file has its weights: c saves them." in shown(app)
         screen.settings = TrainSettings()
-        await pilot.press("space", "k")
+        await pilot.press("space")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        await pilot.press("k")
+        await until(pilot, lambda: "Checkpoint of step 3 saved" in notes(app))
+        app.clear_notifications()  # which lie over it
         await until(pilot, lambda: "Saved: step " in shown(app))
-        assert "Checkpoint of step 3 saved" in notes(app)
 
 
 async def test_stop_offers_to_go_on_to_stop_and_to_save() -> None:

@@ -36,6 +36,7 @@ async def test_it_pauses_tells_why_in_full_and_space_goes_on() -> None:
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.PAUSED)
         await until(pilot, lambda: WHY in words(app))
+        app.clear_notifications()  # which lie over what is told at the end
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: " without the 1 that are not finite." in words(app))

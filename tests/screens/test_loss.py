@@ -182,7 +182,7 @@ async def test_nine_classes_leave_the_chart_its_room_at_80x24() -> None:
         table = app.screen.query_one(LineTable)
         assert table.size.height == 6, "the heading and five rows, which scroll"
         assert app.screen.query_one(CrossEntropyCurve).size.height >= 4
-        assert "▶ 8" in shown(app)
+        await until(pilot, lambda: "▶ 8" in shown(app))
         await until(pilot, lambda: "⠉" in shown(app))
 
 
@@ -210,7 +210,8 @@ async def test_with_room_the_steps_against_the_gradient_are_those_of_torch() -> 
             screen = await figures(app, pilot)
             panel = screen.query_one(DescentPanel)
             await until(pilot, goes_down, panel, screen)
-            assert len(panel.reports) == panel.table.size.height - 1 > 8, "no row is left empty"
+            # No row is left empty, in the room that there is in the end.
+            await until(pilot, lambda p: len(p.reports) == p.table.size.height - 1 > 8, panel)
             logits = torch.tensor(screen.shown.logits, requires_grad=True)
             optimizer = torch.optim.SGD([logits], lr=LR)
             for row, report in enumerate(panel.reports):

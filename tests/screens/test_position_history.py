@@ -52,9 +52,9 @@ async def test_the_predictions_have_it_where_there_is_room() -> None:
     async with running("escape", "4", size=(200, 60)) as (app, pilot):
         await press_updates(app, pilot, 3)
         table = step_screen(app).query_one("#positions", LineTable)
-        lines = [table.draw_line(y).text for y in range(2)]
-        assert "past" in lines[0]
-        assert sum(lines[1].count(height) for height in HEIGHTS) == 4
+        await until(pilot, lambda: "past" in table.draw_line(0).text)
+        line = table.draw_line(1).text
+        assert sum(line.count(height) for height in HEIGHTS) == 4
         await pilot.press("u")
         await until(pilot, lambda: present(app.session.status).updates == 2)
         await until(pilot, lambda: not set(HEIGHTS) & set(table.draw_line(1).text))

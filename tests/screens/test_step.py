@@ -186,7 +186,7 @@ async def test_d_sets_dropout_and_shows_two_passes_of_each_mode() -> None:
         assert "train mode, no dropout" in shown(app)  # as the first update was made
         screen.query_one(TextArea).text = ""
         await until(pilot, lambda: "The text is empty: type at least one token." in shown(app))
-        assert view.report is None
+        await until(pilot, lambda: view.report is None)
 
 
 async def test_text_that_cannot_be_trained_on_is_refused_and_nothing_is_lost() -> None:

@@ -13,6 +13,7 @@ import torch
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from tests.fake_engine import GATE_SECONDS
 from tests.known import present
 from tests.models import byte_fallback_tokenizer
 from tests.pilot import running, shown, until
@@ -293,7 +294,9 @@ def grid_rows(screen: TokensScreen, selector: str) -> list[list[int]]:
 
 async def test_the_grids_keep_one_cursor_and_one_scroll_offset() -> None:
     text = "\n".join(["a b c d e f g h i j k l m n o p"] * 12)
-    async with tokens_screen(text, "escape", "b", "down", "end") as (screen, pilot):
+    async with tokens_screen(text, "escape", "b") as (screen, pilot):
+        await settled(screen, pilot)
+        await pilot.press("down", "end")
         ids = screen._open_view.query_one("#input-ids", IdGrid)
         mask = screen._open_view.query_one("#attention-mask", IdGrid)
         assert ids.cursor == mask.cursor == (1, ids.positions - 1)
@@ -452,9 +455,16 @@ async def test_another_model_brings_its_tokenizer(second: str) -> None:
 
 
 async def test_a_tokenizer_that_cannot_be_loaded_at_the_start_is_told() -> None:
-    app = TuiTrainer(ModelChoice("/no/such/folder"), make_engine=TokenizersOnly)
+    may_load = threading.Event()
+
+    def make_engine(progress: Progress) -> Engine:
+        assert may_load.wait(GATE_SECONDS)
+        return TokenizersOnly(progress)
+
+    app = TuiTrainer(ModelChoice("/no/such/folder"), make_engine)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        assert "The tokenizer of folder is being loaded" in shown(app)
+        await until(pilot, lambda: "The tokenizer of folder is being loaded" in shown(app))
+        may_load.set()
         await until(pilot, lambda: "No tokenizer could be loaded" in shown(app))
         await pilot.press("x", "escape", "b", "s", "c", "escape")
         screen = app.screen

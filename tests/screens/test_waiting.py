@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from tests.pilot import Running, loaded, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.predictions import Inspect
 from tui_trainer.protocol.updates import RunPhase
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection
@@ -30,6 +32,7 @@ from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets import dimmed
+from tui_trainer.widgets.dimmed import DIM_AFTER
 from tui_trainer.widgets.status_line import StatusLine
 
 
@@ -86,6 +89,18 @@ def with_engine(engine: FakeEngine, *keys: str) -> Running:
 
 def state(app: TuiTrainer) -> LoopState | None:
     return app.session.loops.get("gsm8k")
+
+
+def works_for(app: TuiTrainer) -> float:
+    """How long the worker is at what it does, in seconds."""
+    doing = app.worker.doing
+    return time.monotonic() - doing.since if doing is not None else 0.0
+
+
+def is_making_a_step(app: TuiTrainer) -> bool:
+    """Whether the worker is parked in one: what it is asked for waits."""
+    doing = app.worker.doing
+    return doing is not None and doing.loop == "gsm8k"
 
 
 def status_line(app: TuiTrainer) -> str:
@@ -148,6 +163,7 @@ async def test_a_stop_is_told_at_once() -> None:
         await until(pilot, lambda: state(app) is LoopState.RUNNING)
         await pilot.press("s", "s")
         assert "stopping after this step" in shown(app)
+        await until(pilot, lambda: works_for(app) > DIM_AFTER)  # sooner nobody is told
         await pilot.press("s", "space", "full_stop")
         await until(pilot, lambda: "The run stops after this step." in shown(app))
         engine.gate.release(5)
@@ -159,8 +175,11 @@ async def test_single_steps_do_not_pile_up_while_the_key_is_held() -> None:
     async with with_engine(engine, "5", "full_stop") as (app, pilot):
         engine.gate.release()
         await until(pilot, lambda: " 1/99 " in shown(app))
-        await pilot.press(*["full_stop"] * (AT_MOST + 5))
+        await until(pilot, lambda: not app.session.pending.steps_of("gsm8k"))
+        await pilot.press(*["full_stop"] * AT_MOST)
         assert "8 steps to make, " in shown(app)
+        await until(pilot, lambda: works_for(app) > DIM_AFTER)  # sooner nobody is told
+        await pilot.press(*["full_stop"] * 5)
         await until(pilot, lambda: TOO_MANY in shown(app))
         engine.gate.release(50)
         await until(pilot, lambda: " 9/99 " in shown(app))
@@ -223,6 +242,7 @@ async def test_a_new_run_does_not_begin_under_the_last_ones_losses() -> None:
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: "3.2500" in shown(app))
         await pilot.press("space")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
         await pilot.press("k")
         await until(pilot, lambda: "▶ running  step 1" in shown(app))
         for figure in ("3.2500", "1.5000", "item 1", "Finished", "2/2"):
@@ -363,7 +383,7 @@ async def test_a_rate_that_a_run_cannot_have_is_taken_back_with_the_reason() -> 
         await until(pilot, lambda: state(app) is LoopState.PAUSED)
         engine.hold()
         await pilot.press("left_square_bracket", "left_square_bracket")
-        assert "tutorial · lr 1e-5 → 2e-6 · " in shown(app)
+        await until(pilot, lambda: "tutorial · lr 1e-5 → 2e-6 · " in shown(app))
         engine.let_go()
         await until(pilot, lambda: "No rate of 2e-06." in shown(app))
         await until(pilot, lambda: "tutorial · lr 1e-5 → " not in shown(app))
@@ -372,9 +392,9 @@ async def test_a_rate_that_a_run_cannot_have_is_taken_back_with_the_reason() -> 
 
 async def test_playing_is_stopped_after_the_update_and_told_at_once() -> None:
     engine = SlowEngine()
-    async with with_engine(engine, "4", "p") as (app, pilot):
-        await until(pilot, lambda: app.session.is_live("step"))
+    async with with_engine(engine, "4") as (app, pilot):
         engine.hold()
+        await pilot.press("p")
         await until(pilot, lambda: (app.session.step_seconds("step") or 0) > 0.2)
         await pilot.press("p")
         await until(pilot, lambda: "stopping after this update" in shown(app))
@@ -447,10 +467,11 @@ async def test_what_follows_a_loop_is_not_dim_at_each_step(monkeypatch: pytest.M
         engine.gate.release()
         await until(pilot, lambda: the(Gsm8kScreen, app.screen).report is not None)
         await pilot.press("2")
+        # Its answer is news for Predict, which then asks again.
+        await until(pilot, lambda: app._refreshing and is_making_a_step(app))
         engine.gate.release()
         await until(pilot, lambda: the(PredictScreen, app.screen).inspection is not None)
-        engine.gate.release()  # a step after what is on show, which may be that of the one before
-        await until(pilot, lambda: "then Predicting" in status_line(app))
+        await until(pilot, lambda: app.session.pending.has(Inspect.doing))
         assert not app.screen.query_one("#positions").has_class("-waiting")
         engine.gate.release(1000)  # the app ends once the loop has
 
@@ -467,6 +488,7 @@ async def test_an_evaluation_that_waits_says_so_and_begins_once() -> None:
         await until(pilot, lambda: "Starting Evaluation" in status_line(app))
         await pilot.press("e")
         await until(pilot, lambda: "An evaluation is being started." in shown(app))
+        app.clear_notifications()  # which lie over it
         engine.let_go()
         await until(pilot, lambda: " 2/2 scored" in shown(app))
         assert len(engine.evaluated_with) == 1

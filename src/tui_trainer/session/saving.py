@@ -37,7 +37,7 @@ class Saving:
             return 0
         if session.is_training or session.changing:
             return max(1, session.status.unsaved if session.status else 0)
-        if session.is_outdated:
+        if session.changes_told < session.changes:
             await session.refresh()
         return 0 if session.status is None else session.status.unsaved
 
@@ -89,7 +89,7 @@ class Saving:
         self.tell(kept.checkpoint or kept.model)
         if self._is_last:
             self.at_the_end = kept
-        self._session.is_outdated = True
+        self._session.changes += 1
         return True
 
     def tell(self, saved: Saved | None) -> None:

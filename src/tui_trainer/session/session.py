@@ -97,8 +97,10 @@ class Session(GoingOn):
         """The run on disk of the loop of GSM8K, as far as was heard of it."""
         self.changing = 0
         """Requests that may change the weights and are not answered yet."""
-        self.is_outdated = False
-        """Whether a loop may have changed the weights since `status` was heard."""
+        self.changes = 0
+        """How often the weights changed, or what is saved of them, without a new `status`."""
+        self.changes_told = 0
+        """How many of these `status` tells: those before it was asked for."""
         self.status_changed: Signal[LearnerStatus] = Signal(app, "status")
         self.tokenizer_changed: Signal[TokenizerReport | None] = Signal(app, "tokenizer")
         """Published with None where none could be loaded."""
@@ -219,11 +221,12 @@ class Session(GoingOn):
 
     async def refresh(self) -> None:
         """Hear what the Learner holds now."""
-        self.is_outdated = False
+        changes = self.changes
         heard = await self.ask(ReadStatus())
         if heard is None:
-            self.is_outdated = True
-        elif heard[0] is not None:
+            return
+        self.changes_told = changes
+        if heard[0] is not None:
             self.publish(heard[0])
         else:
             self.status = None
@@ -380,7 +383,7 @@ class Session(GoingOn):
     def _hear_of_loop(self, change: LoopChanged) -> None:
         self.loops[change.name] = change.state
         self._starting.discard(change.name)
-        self.is_outdated |= change.name in TRAINING_LOOPS
+        self.changes += change.name in TRAINING_LOOPS
         self.pending.hear(change)
         if change.name == EVALUATION and change.state.is_over:
             self._end_evaluation()

@@ -156,8 +156,17 @@ def step_by_hand(folder: Path, *, answer_only: bool) -> tuple[float, list[torch.
     return loss.item(), weights_of(model)
 
 
-@pytest.mark.parametrize("answer_only", [False, True])
-@pytest.mark.parametrize("architecture", ["Qwen3", "GPT2"])
+@pytest.mark.parametrize(
+    ("architecture", "answer_only"),
+    [
+        ("Qwen3", False),
+        ("GPT2", True),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (("Qwen3", True), ("GPT2", False))
+        ),
+    ],
+)
 def test_a_step_is_the_same_however_its_items_are_put_together(
     load: Callable[[str], Engine],
     model_folder: Callable[[str], Path],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.at_length import first_is_quick
 from tests.known import each
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.actions import LoopSteps
@@ -16,11 +17,13 @@ from tui_trainer.settings.train import TrainSettings
 
 @pytest.mark.parametrize(
     "packing",
-    [
-        TrainSettings(),
-        TrainSettings(pack=512, pack_order="best-fit", shuffle=True, chunked_loss=True),
-    ],
-    ids=["tutorial", "packed"],
+    first_is_quick(
+        pytest.param(TrainSettings(), id="tutorial"),
+        pytest.param(
+            TrainSettings(pack=512, pack_order="best-fit", shuffle=True, chunked_loss=True),
+            id="packed",
+        ),
+    ),
 )
 def test_the_loop_keeps_nothing_of_a_step_once_it_is_reported(
     qwen3: Engine, runs_home: Path, packing: TrainSettings

@@ -20,6 +20,7 @@ def test_the_page_is_up_to_date() -> None:
     assert DOCS.read_text() == page(shape_config("qwen3-1.7b", None))
 
 
+@pytest.mark.long
 def test_an_update_on_step_needs_what_the_page_says() -> None:
     dry = DryModel.of(shape_config("qwen3-1.7b", None), "mixed")
     needed = update_bytes(dry, torch.device("cuda"))

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.at_length import first_is_quick
 from tests.engine.notebook import assert_same_bits
 from tests.known import step_reports
 from tui_trainer.builtin import MODEL_FOLDER
@@ -14,13 +16,12 @@ from tui_trainer.engine.loop.notebook import train_by_hand
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import TUTORIAL
 
-ITEMS = 20
 
-
-def test_losses_and_weights_of_tutorial_equal_those_by_hand(engine: Engine) -> None:
+@pytest.mark.parametrize("items", first_is_quick(6, 20))
+def test_losses_and_weights_of_tutorial_equal_those_by_hand(engine: Engine, items: int) -> None:
     engine.load_model(ModelChoice("builtin", "cpu", "fp32"))
-    steps = list(step_reports(engine.train(replace(TUTORIAL, items=ITEMS))))
-    texts = [format_problem(problem) for problem in word_problems(ITEMS, seed=0)]
+    steps = list(step_reports(engine.train(replace(TUTORIAL, items=items))))
+    texts = [format_problem(problem) for problem in word_problems(items, seed=0)]
     assert [step.item.text for step in steps] == texts
 
     model = AutoModelForCausalLM.from_pretrained(MODEL_FOLDER, dtype="float32")

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import tests
+from tests.at_length import first_is_quick
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.steps import StepReport
@@ -66,7 +67,7 @@ def machine() -> dict[str, object]:
 
 @pytest.mark.parametrize(
     "name",
-    ["tutorial", "tuned", *(pytest.param(n, marks=pytest.mark.long) for n in (*SETTINGS,)[2:])],
+    first_is_quick("tuned", *(name for name in SETTINGS if name != "tuned")),
 )
 def test_losses_are_those_recorded(name: str) -> None:
     recorded = json.loads(RECORDED.read_text())
