@@ -8,6 +8,7 @@ import psutil
 import pytest
 from textual.widgets import Static
 
+from tests.at_length import first_is_quick
 from tests.benches_on_disk import HEAD, MACHINE, RESULT, failed_loop, write_bench
 from tests.fake_engine import FakeEngine
 from tests.forms import form_of
@@ -330,7 +331,7 @@ async def test_hostile_names_and_files_are_made_visible(attack: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", [(1, 1), (30, 8), (80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("size", first_is_quick((1, 1), (30, 8), (80, 24), (120, 40), (200, 60)))
 async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
     write_bench()
     async with with_engine(size=size) as (app, pilot):

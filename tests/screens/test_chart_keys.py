@@ -3,6 +3,7 @@ there once the chart has the focus."""
 
 import pytest
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.pilot import Running, running, shown, until
 from tests.runs_on_disk import write_run
@@ -95,7 +96,7 @@ async def test_on_runs_they_work_while_the_list_has_the_focus() -> None:
         assert screen.chart.view.follows is not None
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_on_loss_they_are_the_charts_once_it_has_the_focus(size: tuple[int, int]) -> None:
     async with opened("3", size) as (app, pilot):
         screen = app.screen

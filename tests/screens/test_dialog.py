@@ -9,6 +9,7 @@ import pytest
 from textual.screen import ModalScreen, Screen
 from textual.widgets import OptionList
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine, evaluated_item
 from tests.pilot import SECONDS_AT_MOST, Given, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
@@ -104,7 +105,7 @@ READ: tuple[Callable[[TuiTrainer], AnyDialog], ...] = (
 )
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40), (60, 20)))
 async def test_what_is_scrolled_in_a_dialog_can_be_read_to_its_end(size: tuple[int, int]) -> None:
     """The last lines lay under the keys below them, as many as the heading has."""
     async with running("escape", "3", size=size, engine=lambda progress: FakeEngine()) as (app, _):

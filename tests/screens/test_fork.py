@@ -1,7 +1,9 @@
 """The fork by keypress: three outcomes side by side, one picked or none."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -58,8 +60,10 @@ async def test_three_learning_rates_side_by_side(size: tuple[int, int]) -> None:
         assert "escape: none" in shown(app)
 
 
-async def test_none_changes_nothing_and_a_pick_is_one_update_to_undo() -> None:
-    async with running("escape", "4") as (app, pilot):
+async def test_none_changes_nothing_and_a_pick_is_one_update_to_undo(
+    model_folder: Callable[[str], Path],
+) -> None:
+    async with running("escape", "4", source=str(model_folder("Qwen3"))) as (app, pilot):
         series = step_screen(app).query_one(LossChart).series
         outcomes = await open_fork(app, pilot)
         await pilot.press("n")
@@ -147,7 +151,7 @@ async def test_leaving_before_the_outcomes_come_changes_nothing() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12)])
+@pytest.mark.parametrize("size", first_is_quick((1, 1), (10, 4), (40, 12)))
 async def test_any_size(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size, engine=lambda _: FakeEngine()) as (app, pilot):
         await open_fork(app, pilot)

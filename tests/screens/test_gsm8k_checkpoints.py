@@ -4,6 +4,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import Running, loaded, running, shown, until
@@ -108,7 +109,7 @@ async def test_what_is_saved_after_the_end_is_said_to_be() -> None:
         await until(pilot, lambda: "Saved: step " in shown(app))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_a_run_that_saves_nothing_before_its_end_says_so_before_and_while_it_goes(
     size: tuple[int, int],
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import each
 from tests.pilot import running, shown, until
@@ -37,7 +38,7 @@ def measured(step: int) -> list[LoopReport]:
     ]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_figures_points_and_samples_are_shown(size: tuple[int, int]) -> None:
     engine = FakeEngine([4.0, 3.0, 2.0, 1.0], between=measured)
     async with running("escape", "5", engine=lambda _: engine, size=size) as (app, pilot):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import Running, running, shown, until
@@ -124,7 +125,7 @@ async def test_a_number_that_nobody_knows_of_has_a_chart_by_itself() -> None:
         await until(pilot, lambda: "grad norm  2.5" in shown(app))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40), (200, 60)))
 async def test_before_a_run_the_first_item_and_no_losses_are_on_show(
     size: tuple[int, int],
 ) -> None:
@@ -135,7 +136,7 @@ async def test_before_a_run_the_first_item_and_no_losses_are_on_show(
         await until(pilot, lambda: "memory" in shown(app) and "steps ·" in shown(app))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_before_a_first_run_here_its_time_is_told_by_the_newest_on_disk(
     size: tuple[int, int],
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Static
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import running, shown, until
@@ -147,7 +148,7 @@ async def test_a_source_that_is_not_there_is_a_sentence() -> None:
         assert isinstance(app.screen, Gsm8kScreen)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (20, 5), (1, 1)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40), (20, 5), (1, 1)))
 async def test_hostile_items_are_drawn_in_pieces(
     tmp_path: Path, terminal_output: list[str], size: tuple[int, int]
 ) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -280,8 +282,10 @@ async def test_of_generated_tokens_is_told_which_earlier_weights_made() -> None:
         await until(pilot, lambda: figure(app, "text-panel").endswith(told))
 
 
-async def test_sampled_tokens_follow_the_seed() -> None:
-    async with running(*OPEN) as (app, pilot):
+async def test_sampled_tokens_follow_the_seed(
+    model_folder: Callable[[str], Path],
+) -> None:
+    async with running(*OPEN, source=str(model_folder("Qwen3"))) as (app, pilot):
         await until(pilot, lambda: screen_of(app).inspection)
 
         async def sample() -> list[int]:

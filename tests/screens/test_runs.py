@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
 from tests.pilot import Running, loaded, running, shown, until
@@ -175,7 +176,7 @@ async def test_the_list_and_the_selected_run() -> None:
         assert "checkpoints of steps 2, 1" in detail(app)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+@pytest.mark.parametrize("size", first_is_quick((120, 40), (200, 60)))
 async def test_with_room_the_list_tells_lr_batch_validation_time_and_rate(
     size: tuple[int, int],
 ) -> None:
@@ -788,7 +789,7 @@ async def test_the_keys_of_a_run_are_in_the_footer_once_there_is_one() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", [(1, 1), (30, 8), (80, 24), (200, 60)])
+@pytest.mark.parametrize("size", first_is_quick((1, 1), (30, 8), (80, 24), (200, 60)))
 async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
     write_run(ONE)
     async with with_engine(size=size) as (app, pilot):

@@ -11,6 +11,7 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.forms import form_of, typed
 from tests.known import the
@@ -194,7 +195,13 @@ async def test_memory_that_is_not_there_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "columns"), [((40, 12), 1), ((80, 24), 1), ((120, 40), 2), ((200, 60), 2)]
+    ("size", "columns"),
+    [
+        ((80, 24), 1),
+        ((120, 40), 2),
+        pytest.param((40, 12), 1, marks=pytest.mark.long),
+        pytest.param((200, 60), 2, marks=pytest.mark.long),
+    ],
 )
 async def test_it_is_as_high_as_its_fields_in_one_column_or_two(
     size: tuple[int, int], columns: int
@@ -264,7 +271,7 @@ async def test_what_stands_beside_the_values_has_the_presets_name_over_it() -> N
         await until(pilot, lambda: re.search("── data ─+ tuned ─+", shown(app)))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_what_stands_beside_a_short_text_is_in_the_column_of_the_others(
     size: tuple[int, int],
 ) -> None:

@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.forms import form_of, typed
 from tests.known import the
@@ -129,7 +130,7 @@ async def test_what_is_copied_is_taken_and_is_the_same(
             await until(pilot, lambda: not is_open(app))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_a_long_command_is_copied_whole_and_told_in_two_lines(size: tuple[int, int]) -> None:
     long = "很长 text\n" * 500
     async with running("escape", "4", size=size, engine=lambda _: FakeEngine()) as (app, pilot):

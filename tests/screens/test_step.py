@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present
 from tests.pilot import loaded, reload, running, shown, until
@@ -236,7 +237,7 @@ async def test_log_axis_by_key() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", [(1, 1), (10, 4), (40, 12), (200, 60)])
+@pytest.mark.parametrize("size", first_is_quick((1, 1), (10, 4), (40, 12), (200, 60)))
 async def test_any_size(size: tuple[int, int]) -> None:
     async with running("escape", "4", size=size) as (app, pilot):
         await press_updates(app, pilot, 1)

@@ -1,7 +1,9 @@
 """Step at three sizes: what is on show at once, said once, and asked for in one request."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -73,8 +75,13 @@ async def test_before_anything_the_charts_have_the_code_and_the_layers_what_they
         assert re.search(r"layers\.0 +559,680 +[\d.]+ ", row)
 
 
-async def test_the_layer_at_the_cursor_is_a_chart_where_there_is_room() -> None:
-    async with running("escape", "4", size=BROAD) as (app, pilot):
+async def test_the_layer_at_the_cursor_is_a_chart_where_there_is_room(
+    model_folder: Callable[[str], Path],
+) -> None:
+    async with running("escape", "4", source=str(model_folder("Qwen3")), size=BROAD) as (
+        app,
+        pilot,
+    ):
         await press_updates(app, pilot, 2)
         await until(pilot, lambda: "gradient of embed_tokens" in shown(app))
         screen = step_screen(app)

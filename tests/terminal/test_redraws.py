@@ -8,6 +8,7 @@ import pyte
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import the
 from tests.pilot import running, shown, until
@@ -49,7 +50,7 @@ def with_its_own_text(report: StepReport) -> StepReport:
     return replace(report, item=item)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (200, 60)))
 async def test_a_running_loop_costs_the_link_little(
     written: list[str], size: tuple[int, int]
 ) -> None:

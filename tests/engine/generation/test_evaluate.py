@@ -14,6 +14,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from tests.at_length import first_is_quick
 from tests.known import end, present
 from tests.models import ARCHITECTURES, CONTEXT
 from tui_trainer.engine.data.problems import load_problems
@@ -68,7 +69,7 @@ def sharpen(engine: Engine) -> None:
                 parameter.add_(torch.randn_like(parameter) * 0.3)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", first_is_quick(*ARCHITECTURES))
 def test_a_batch_answers_as_each_prompt_alone_and_as_without_a_cache(
     engine: Engine, model_folder: Callable[[str], Path], tmp_path: Path, architecture: str
 ) -> None:

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tests.at_length import first_is_quick
 from tests.engine.notebook import assert_same_bits, weights_of
 from tests.known import end, present
 from tests.models import CONTEXT
@@ -181,7 +182,7 @@ def losses_by_hand(
 
 
 @pytest.mark.parametrize("answer_only", [False, True])
-@pytest.mark.parametrize("architecture", ["Qwen3", "Llama", "GPT2"])
+@pytest.mark.parametrize("architecture", first_is_quick("GPT2", "Qwen3", "Llama"))
 def test_figures_are_means_over_all_tokens_of_the_items_alone(
     load: Load,
     model_folder: Callable[[str], Path],
@@ -226,7 +227,7 @@ def test_samples_are_what_an_evaluation_answers(qwen3: Engine) -> None:
 # That nothing else changes
 
 
-@pytest.mark.parametrize("architecture", ["Qwen3", "GPT2"])
+@pytest.mark.parametrize("architecture", first_is_quick("GPT2", "Qwen3"))
 def test_training_is_the_same_to_the_last_bit_with_measurements_and_without(
     load: Load, architecture: str
 ) -> None:
