@@ -494,7 +494,11 @@ def test_no_other_loop_says_so_but_those_whose_items_are_apart(made: dict[str, M
     ("settings", "says"),
     [
         (TrainSettings(item_attention=True), "attention item by item draws other random numbers"),
-        (TrainSettings(item_attention=True, chunked_loss=True), "draws other random numbers"),
+        pytest.param(
+            TrainSettings(item_attention=True, chunked_loss=True),
+            "draws other random numbers",
+            marks=pytest.mark.long,
+        ),
         (TrainSettings(chunked_loss=True), "about five digits"),
         (TrainSettings(), None),
     ],

@@ -110,7 +110,11 @@ def test_a_split_that_only_repeats_what_is_trained_on_is_refused(
     ("refusal", "sentence"),
     [
         (NOT_FOUND, f"The Hub has no {SOURCE} that you may see: check the name, or log in"),
-        (PRIVATE, f"The Hub has no {SOURCE} that you may see: check the name, or log in"),
+        pytest.param(  # the same sentence
+            PRIVATE,
+            f"The Hub has no {SOURCE} that you may see: check the name, or log in",
+            marks=pytest.mark.long,
+        ),
         (GATED, f"{SOURCE} is open only to those its authors let in: log in"),
     ],
 )

@@ -29,7 +29,10 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.close()
 
 
-def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
+@pytest.mark.parametrize(
+    ("updates", "steps"), [(2, 3), pytest.param(5, 10, marks=pytest.mark.long)]
+)
+def test_a_working_hour_in_a_minute(terminal: Terminal, updates: int, steps: int) -> None:
     terminal.wait_for("1 Tokens")
     terminal.wait_for("as loaded")
     terminal.press(" zebra")
@@ -39,10 +42,10 @@ def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
     terminal.press("4")
     terminal.wait_for("[4 Step]")
     terminal.wait_for("logits 1×")
-    for update in range(1, 6):
+    for update in range(1, updates + 1):
         terminal.press("space")
         terminal.wait_for(f"update {update} ")
-    terminal.wait_for("unsaved: 5 updates")
+    terminal.wait_for(f"unsaved: {updates} updates")
 
     terminal.press("R")
     terminal.wait_for("loaded weights back?")
@@ -51,7 +54,7 @@ def test_a_working_hour_in_a_minute(terminal: Terminal) -> None:
     terminal.press("alt+5")
     terminal.wait_for("[5 GSM8K]")
     terminal.press("space")
-    terminal.wait(lambda shown: steps_made(shown) >= 10, "ten steps")
+    terminal.wait(lambda shown: steps_made(shown) >= steps, f"{steps} steps")
     terminal.press("space")
     terminal.wait_for("GSM8K paused")
 
