@@ -1,7 +1,6 @@
 """Each loop of the bench, run on a tiny model, and what is measured around it."""
 
 import mmap
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -161,16 +160,22 @@ def test_the_held_out_loss_weighs_every_token_alike() -> None:
     assert learner.model.training
 
 
-def test_measuring_the_held_out_loss_takes_no_training_time() -> None:
+def test_measuring_the_held_out_loss_takes_no_training_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    for module in (clock, recorder):
+        monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
     def slow() -> float:
-        time.sleep(0.3)
+        now[0] += 0.3
         return 1.0
 
-    recorder = Recorder(PhaseClock(CPU), slow, 0.05, 5, CPU)
-    recorder.begin()
-    while recorder.step_made(1):
-        time.sleep(0.01)
-    run = recorder.measured("x", "fp32")
+    recording = Recorder(PhaseClock(CPU), slow, 0.05, 5, CPU)
+    recording.begin()
+    while recording.step_made(1):
+        now[0] += 0.01
+    run = recording.measured("x", "fp32")
     assert run.equal_time.seconds < 0.2
     assert run.tokens_per_second > 25
     assert run.phases.step < 40

@@ -58,10 +58,10 @@ def test_a_number_comes_first_and_words_are_found_whatever_their_case() -> None:
 
 def test_a_search_in_all_of_gsm8k_takes_no_time() -> None:
     texts = searchable(MANY)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert found(texts, "5125")[0] == 5125
     assert found(texts, "no such words") == ()
-    assert time.perf_counter() - started < 0.5  # some 10 ms, on a machine that is busy
+    assert time.thread_time() - started < 0.5  # some 10 ms; what others do is not its fault
 
 
 async def test_train_data_5125_while_a_step_takes_its_time(tmp_path: Path) -> None:
