@@ -270,8 +270,9 @@ def test_a_learning_rate_is_a_curve_where_it_is_not_constant() -> None:
     ("room", "told"),
     [
         (40, "tutorial · lr 1e-5 · items 500 · seed 0"),
-        (38, "tutorial · lr 1e-5 · 2 more"),
-        (20, "tutorial · 3 more"),
+        (38, "tutorial · lr 1e-5 · items 500 · …"),
+        (32, "tutorial · lr 1e-5 · …"),
+        (20, "tutorial · …"),
         (3, "tutorial"),
     ],
 )

@@ -10,14 +10,16 @@ from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import LR, RATE
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.widgets.chart.run_wall import RunWall
-from tui_trainer.widgets.panel import AROUND, Panel
+from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import tokens_per_second
 from tui_trainer.words.signs import CONTEXT, DATA, RIGHT, WARNING
 
 CURVE = 16  # cells
 SHOWN = 4  # checkpoints
-PART = " · "
+PART, MORE = " · ", "…"
+AROUND_TITLE, AROUND_FIGURE = 5, 3
+"""Cells of a rule that are never its words'."""
 
 
 class RunPanel(Panel):
@@ -31,7 +33,8 @@ class RunPanel(Panel):
         """`facts` are lines below the settings; `name` is that of the run on disk, `risk` what it
         could lose."""
         narrow = self.screen.has_class("-narrow")
-        room = self.outer_size.width - AROUND - risk.cell_length - len("  ")
+        figure = risk.cell_length + AROUND_FIGURE if risk else 0
+        room = self.outer_size.width - AROUND_TITLE - figure
         self.title = whole_parts(settings, room) if narrow else "run"
         self.figure = risk if narrow else name
         told = risk and risk + ": c saves now"
@@ -39,14 +42,10 @@ class RunPanel(Panel):
 
 
 def whole_parts(settings: str, room: int) -> str:
-    """As many settings as `room` cells have place for, none of them cut, and how many more there
-    are."""
+    """As many settings as `room` cells have place for, none cut; … stands for the others."""
     parts = settings.split(PART)
-    counts = range(len(parts), 0, -1)
-    lines = (
-        PART.join([*parts[:n], *[f"{len(parts) - n} more"] * (n < len(parts))]) for n in counts
-    )
-    return next((line for line in lines if cell_len(line) <= room), parts[0])
+    fewer = (PART.join([*parts[:number], MORE]) for number in range(len(parts) - 1, 0, -1))
+    return next((line for line in (settings, *fewer) if cell_len(line) <= room), parts[0])
 
 
 def fitting(lines: tuple[Content, ...], width: int) -> Content:
