@@ -84,7 +84,7 @@ async def _do_what_is_ready(app: App[object]) -> None:
 def _is_in_the_middle(app: App[object]) -> bool:
     """Of a key, or of a change of screens."""
     waits = isinstance(app, InputInOrder) and (app._awaited is not None or app._input)
-    return not app._exit and bool(waits or app._batch_count)
+    return not app._exit and bool(waits or app._batch_count or app._message_queue.qsize())
 
 
 _as_long_as_tests_run = pytest.MonkeyPatch()

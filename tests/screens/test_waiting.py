@@ -114,7 +114,7 @@ async def test_a_pause_is_told_at_once_and_taken_back_by_a_second_press() -> Non
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: " 1/9 " in shown(app))
+        await until(pilot, lambda: " 1/9 " in shown(app) and is_making_a_step(app))
         await pilot.press("space")
         assert "1/9  11%  pausing after this step, " in shown(app)
         await pilot.press("space")
@@ -142,7 +142,7 @@ async def test_the_first_step_has_a_clock_and_takes_keys() -> None:
 async def test_a_checkpoint_is_asked_for_once() -> None:
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
-        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await until(pilot, lambda: state(app) is LoopState.RUNNING and is_making_a_step(app))
         await pilot.press("c")
         assert "saving after this step" in shown(app)
         await until(pilot, lambda: "GSM8K running, step" in status_line(app))
@@ -160,7 +160,7 @@ async def test_a_checkpoint_is_asked_for_once() -> None:
 async def test_a_stop_is_told_at_once() -> None:
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
-        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await until(pilot, lambda: state(app) is LoopState.RUNNING and is_making_a_step(app))
         await pilot.press("s", "s")
         assert "stopping after this step" in shown(app)
         await until(pilot, lambda: works_for(app) > DIM_AFTER)  # sooner nobody is told
