@@ -224,7 +224,8 @@ def asked(app: TuiTrainer) -> str:
     """What the dialog on show asks; nothing where there is none."""
     if not isinstance(app.screen, QuestionDialog):
         return ""
-    return str(app.screen.query(Static).first().content)
+    words = app.screen.query(Static)  # none in a dialog that is being opened
+    return str(words.first().content) if words else ""
 
 
 async def test_the_apps_loop_is_a_run_on_disk_with_a_checkpoint_of_the_real_worker() -> None:
