@@ -155,6 +155,19 @@ async def type_a_byte_that_is_no_utf_8(app: Plain, pilot: Pilot[None]) -> None:
     assert reader.typed == "caf\ufffd "
 
 
+async def lay_out_between_two_texts(app: Plain, pilot: Pilot[None]) -> None:
+    words = app.query_one(Static)
+    words.styles.width = "auto"
+    await pilot.pause()
+    words.update("longer words")
+    app.screen._clear_arrangement_cache()  # as for another widget, by which it is laid out
+    app.screen._refresh_layout()
+    words.update("word")
+    await pilot.pause()
+    if words.size.width != len("word"):
+        raise ValueError(words.size)
+
+
 class Reader(LinuxDriver):
     """Only what reads, to the first ctrl+d."""
 
@@ -181,6 +194,7 @@ CASES: dict[Case, str] = {
     press_in_what_is_being_taken_away: "find_what_is_still_there",
     click_beside_everything: "click_where_the_palette_is",
     resize_twice_at_once: "lay_out_at_the_size_that_is_now",
+    lay_out_between_two_texts: "refresh_to_another_size_each_time",
     undo_a_long_paste: "find_cursor_within_text",
     type_a_byte_that_is_no_utf_8: "decode_whatever_comes",
 }

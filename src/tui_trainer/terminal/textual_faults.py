@@ -15,7 +15,7 @@ from textual.content import Content, _FormattedLine
 from textual.drivers import linux_driver
 from textual.errors import NoWidget
 from textual.events import Click, Resize
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import OptionList, TextArea
@@ -82,6 +82,27 @@ def click_where_the_palette_is(palette: CommandPalette, event: Click) -> None:
     """NoWidget at a click where nothing is any more, as after the terminal shrank."""
     with suppress(NoWidget):
         _click_palette(palette, event)
+
+
+_refresh = Widget.refresh
+
+
+@stand_in(Widget, "refresh")
+def refresh_to_another_size_each_time(
+    widget: Widget,
+    *regions: Region,
+    repaint: bool = True,
+    layout: bool = False,
+    recompose: bool = False,
+) -> Widget:
+    """A text that is left at the width of the one before it, by which a part of that stays.
+
+    Textual remembers how large a widget is until one more layout is asked for, but counts none that
+    is asked for before it has looked at the one before; the screen may have been laid out between.
+    """
+    if layout and widget._layout_required:
+        widget._layout_updates += 1
+    return _refresh(widget, *regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
 _wrap_and_format: Callable[..., list[_FormattedLine]] = Content._wrap_and_format
