@@ -24,6 +24,7 @@ from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
+from tui_trainer.screens.gsm8k.run_panel import whole_parts
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.presets import TUNED
@@ -367,6 +368,24 @@ def test_a_long_path_shows_its_end() -> None:
 
 
 # The learning rate of a run
+
+
+@pytest.mark.parametrize("told", ["lr 3e-4* (1e-5 now)", "lr 3e-4* → 1e-3"])
+def test_a_learning_rate_that_changes_is_told_in_the_shortest_line(told: str) -> None:
+    changed = TrainSettings("/somewhere/train.jsonl", items=20, lr=3e-4)
+    now, asked = (1e-5, None) if "now" in told else (None, 1e-3)
+    line = whole_parts(describe_settings(changed, now, asked), len(told) + len(" · …"))
+    assert line == f"{told} · …"
+
+
+async def test_a_learning_rate_that_was_changed_in_a_pause_is_told_at_80_columns() -> None:
+    engine = FakeEngine([2.0] * 9, gated=True)
+    async with with_engine(engine) as (app, pilot):
+        await pilot.press("full_stop")
+        engine.gate.release(1)
+        await until(pilot, lambda: step_of(app) == 1)
+        await pilot.press(*["right_square_bracket"] * 4)
+        await until(pilot, lambda: "lr 2e-4* (1e-5 now)" in shown(app))
 
 
 async def test_learning_rate_of_a_run_by_key_and_typed() -> None:

@@ -258,7 +258,7 @@ async def test_the_rate_of_this_step_stands_beside_the_highest() -> None:
     engine = FakeEngine([3.0] * 9, gated=True, change=cosine)
     async with with_engine(engine, "5", "space") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: "tutorial · lr 1e-5 (3.4e-6 now) · " in shown(app))
+        await until(pilot, lambda: "lr 1e-5 (3.4e-6 now) · tutorial · " in shown(app))
         engine.gate.release(9)
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: "3.4e-6 now" not in shown(app))
@@ -383,10 +383,10 @@ async def test_a_rate_that_a_run_cannot_have_is_taken_back_with_the_reason() -> 
         await until(pilot, lambda: state(app) is LoopState.PAUSED)
         engine.hold()
         await pilot.press("left_square_bracket", "left_square_bracket")
-        await until(pilot, lambda: "tutorial · lr 1e-5 → 2e-6 · " in shown(app))
+        await until(pilot, lambda: "lr 1e-5 → 2e-6 · tutorial · " in shown(app))
         engine.let_go()
         await until(pilot, lambda: "No rate of 2e-06." in shown(app))
-        await until(pilot, lambda: "tutorial · lr 1e-5 → " not in shown(app))
+        await until(pilot, lambda: "lr 1e-5 → " not in shown(app))
         assert "tutorial · problems" in shown(app)
 
 

@@ -82,7 +82,7 @@ def describe_settings(
     """One line: what differs from the preset, with a star, then what is always of interest.
 
     `lr_now` is told first where a schedule, or a key, has made it another than the highest, and so
-    is `lr_asked`, which the highest was asked to become.
+    is `lr_asked`, which the highest was asked to become: a short line still has them.
     """
     name = nearest_preset(settings)
     changed = differing(settings, PRESETS[name])
@@ -96,6 +96,5 @@ def describe_settings(
     asked = ""
     if lr_asked is not None and lr_asked != settings.lr:
         asked = f" → {learning_rate(lr_asked)}"
-    if now or asked:
-        parts = {"lr": f"{parts.pop('lr')}{asked}{now}"} | parts
-    return " · ".join([f"{name}, * changed" if changed else name, *parts.values()])
+    first = [f"{parts.pop('lr')}{asked}{now}"] if now or asked else []
+    return " · ".join([*first, f"{name}, * changed" if changed else name, *parts.values()])
