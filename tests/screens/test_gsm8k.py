@@ -23,8 +23,8 @@ from tui_trainer.reports.steps import RowPart
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
-from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k.run_panel import whole_parts
+from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.presets import TUNED
