@@ -39,9 +39,10 @@ from tui_trainer.screens.evaluation.words import (
     describe_progress,
     name_among,
     score_cells,
+    why_incomparable,
 )
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.session.evaluations import Evaluations
+from tui_trainer.session.evaluations import Evaluations, pair
 from tui_trainer.session.going_on import GoingOn
 from tui_trainer.session.guide import COMPARED
 from tui_trainer.settings.evaluation import (
@@ -629,6 +630,23 @@ async def test_other_items_cannot_be_compared() -> None:
         app.session.evaluations.ended[0] = replace(report, items=others)
         await pilot.press("e")
         await until(pilot, lambda: "they cannot be compared: no item is in both" in shown(app))
+
+
+def test_one_under_way_is_not_said_to_be_incomparable_whichever_comes_first() -> None:
+    """What it has not scored yet it may score; of two that ended no item comes any more."""
+    evaluations = Evaluations(Configuration())
+    evaluations.ended = [report(25, items=2)]
+    settings, ended = EvaluationSettings(), evaluations.ended[0]
+    others = tuple(evaluated_item(n, "#### 1", settings) for n in (5, 6))
+    for updates in 0, 25, 50:
+        evaluations.current = under_way = report(updates)
+        pairing = present(evaluations.pairing(under_way))
+        assert why_incomparable(pairing) == "compared once the first batch is answered.\n"
+        evaluations.current = under_way = replace(under_way, items=others)
+        pairing = present(evaluations.pairing(under_way))
+        assert why_incomparable(pairing) == "compared once an item is in both: none is yet.\n"
+    why = why_incomparable(pair(ended, under_way))
+    assert why == "they cannot be compared: no item is in both.\n"
 
 
 # Settings

@@ -30,6 +30,8 @@ class Pairing:
     """The settings that make their scores incomparable."""
     comparison: Comparison
     """Of the items that both have; empty where the settings differ."""
+    is_under_way: bool = False
+    """Whether one of them goes on: it may yet have an item that the other has too."""
 
 
 def pair(before: EvaluationReport, after: EvaluationReport) -> Pairing:
@@ -119,7 +121,8 @@ class Evaluations:
         if other is None:
             return None
         pairs = (other, report), (report, other)
-        return next(pair(*both) for both in pairs if self._may_be_before(*both))
+        found = next(pair(*both) for both in pairs if self._may_be_before(*both))
+        return replace(found, is_under_way=report is self.current)
 
     def _may_be_before(self, one: EvaluationReport, other: EvaluationReport) -> bool:
         """Whether it has fewer updates; of another model, or of as many, whether it is earlier."""

@@ -258,10 +258,11 @@ def why_incomparable(pairing: Pairing) -> str:
             f"they cannot be compared, since they differ in {names}.\n"
             "Evaluate with the same settings, or choose another one with b."
         )
-    if not pairing.after.items:
+    if not (pairing.before.items and pairing.after.items):
         return "compared once the first batch is answered.\n"
     if not pairing.comparison.items:
-        return "they cannot be compared: no item is in both.\n"
+        so_far = "compared once an item is in both: none is yet.\n"
+        return so_far if pairing.is_under_way else "they cannot be compared: no item is in both.\n"
     return ""
 
 
