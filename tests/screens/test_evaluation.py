@@ -240,9 +240,9 @@ async def test_the_footer_has_the_keys_that_can_do_something_now() -> None:
         await until(pilot, lambda: "e evaluate" in shown(app))
         footer = shown(app).splitlines()[-1]
         assert all(keys in footer for keys in ("esc loop", "enter settings", "? keys"))
-        assert "b before" not in footer and "s stop" not in footer
+        assert "b baseline" not in footer and "s stop" not in footer
         await pilot.press("e")
-        await until(pilot, lambda: "b before" in shown(app).splitlines()[-1])
+        await until(pilot, lambda: "b baseline" in shown(app).splitlines()[-1])
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40), (200, 60)))
@@ -464,17 +464,27 @@ async def test_another_evaluation_can_be_selected_and_compared_with() -> None:
         await pilot.press("P")
         await until(pilot, lambda: "▶2: 4 updates" in shown(app))
         await pilot.press("b")
-        await until(pilot, lambda: "compared with 2: 4 updates" in told(app))
-        assert "1: as loaded → 2" in shown(app)  # it is not compared with itself
+        # It is not compared with itself; said where it is, and nothing lies over that.
+        await until(pilot, lambda: "1: as loaded → 2: 4 updates, baseline" in shown(app))
+        assert "compared with" not in told(app)
         await pilot.press("N")
-        await until(pilot, lambda: "2: 4 updates, chosen → 3: 4 updates" in shown(app))
+        await until(pilot, lambda: "2: 4 updates, baseline → 3: 4 updates" in shown(app))
         assert "= No change seen. Strict counts: 50.0% → 50.0%" in shown(app)
         await pilot.click("#evaluations", offset=(5, 1))
-        await until(pilot, lambda: "1: as loaded → 2: 4 updates, chosen" in shown(app))
+        await until(pilot, lambda: "1: as loaded → 2: 4 updates, baseline" in shown(app))
         app.session.evaluations.ended[1:] = []
         app.session.evaluations.chosen = None
         view(app).on_screen_resume()
         await until(pilot, lambda: "Nothing to compare with yet" in shown(app))
+
+
+async def test_the_baseline_that_is_alone_is_named_with_what_to_do_next() -> None:
+    async with with_engine(FakeEngine(answers=[BEFORE]), "e") as (app, pilot):
+        await until(pilot, lambda: ended(app) == 1)
+        await pilot.press("b")
+        said = "1: as loaded is the baseline: train, or R, and e compares with it."
+        await until(pilot, lambda: said in shown(app))
+        assert "selects" not in told(app)
 
 
 async def test_the_comparison_is_from_less_to_more_trained_whichever_was_evaluated_first() -> None:
@@ -492,10 +502,10 @@ async def test_the_comparison_is_from_less_to_more_trained_whichever_was_evaluat
         assert "May be chance. Strict counts: 50.0% → 100.0%, +50.0" in shown(app)
         assert "fixed 1, ✗ broken 0" in shown(app)
         await pilot.press("b")  # the row on show is what the others are compared with, at once
-        await until(pilot, lambda: "2: as loaded, chosen → 1: 2 updates" in shown(app))
+        await until(pilot, lambda: "2: as loaded, baseline → 1: 2 updates" in shown(app))
         await pilot.press("P")
         await until(pilot, lambda: "▶1: 2 updates" in shown(app))
-        assert "2: as loaded, chosen → 1: 2 updates" in shown(app)
+        assert "2: as loaded, baseline → 1: 2 updates" in shown(app)
         assert view(app)._texts(view(app).items[1]).by == "1: 2 updates"
         assert present(view(app)._texts(view(app).items[1]).before).answer.text == "It is 2."
 
@@ -753,7 +763,7 @@ async def test_every_key_is_in_the_help_and_the_palette() -> None:
             "what was scored is kept",
             "The item's raw texts",
             "those still right, still wrong",
-            "Compare the other evaluations",
+            "what the others are compared with",
         ):
             assert said in text
         await pilot.press("escape", "escape", "question_mark")

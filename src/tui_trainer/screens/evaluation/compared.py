@@ -19,6 +19,7 @@ FIRST = (
     "Strict takes the number after ####, and counts; flexible the last number."
 )
 ALONE = "Nothing to compare with yet: train, or R, and e again.\n"
+BASELINE = "{} is the baseline: train, or R, and e compares with it.\n"
 
 
 class Compared(Panel):
@@ -44,6 +45,8 @@ class Compared(Panel):
 
     def _words(self, pairing: Pairing | None) -> Content:
         evaluations = self._evaluations
+        if pairing is None and evaluations.chosen is not None:
+            return Content(BASELINE.format(name_among(evaluations, evaluations.chosen)))
         if pairing is None:
             return Content(ALONE if evaluations.all else FIRST)
         numbers = map(evaluations.number, (pairing.before, pairing.after))
@@ -53,6 +56,6 @@ class Compared(Panel):
         """Which two, the less trained one first, and which of them the user chose."""
         evaluations = self._evaluations
         return " → ".join(
-            f"{name_among(evaluations, one)}{', chosen' if one is evaluations.chosen else ''}"
+            f"{name_among(evaluations, one)}{', baseline' if one is evaluations.chosen else ''}"
             for one in (pairing.before, pairing.after)
         )

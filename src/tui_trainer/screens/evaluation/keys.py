@@ -41,8 +41,8 @@ KEYS = (
     key(
         "b",
         "before",
-        "before",
-        "Compare the other evaluations with the selected one",
+        "baseline",
+        "Make the selected evaluation what the others are compared with",
         COMPARE,
         main=8,
     ),

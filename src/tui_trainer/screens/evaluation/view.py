@@ -80,10 +80,10 @@ The interval says how far the score of so few items can be from that of all ther
 95% confidence it holds the true one (Wilson).
 
 Evaluate, train, and evaluate again: the two are compared item by item, from the less trained
-weights to the more trained ones, whichever you evaluated first; b chooses what the others are
-compared with. Fixed is an item that is right after and was not before, broken the reverse. Where
-the interval of a rise does not hold zero, the rise is hardly chance. Training on GSM8K often
-teaches the form first: look at what was answered, t, before you believe a score.
+weights to the more trained ones, whichever you evaluated first; b makes one the baseline, which the
+others are compared with. Fixed is an item that is right after and was not before, broken the
+reverse. Where the interval of a rise does not hold zero, the rise is hardly chance. Training on
+GSM8K often teaches the form first: look at what was answered, t, before you believe a score.
 
 An evaluation is of one state of the weights, so a loop that trains is paused for it, and nothing
 can change the weights while it runs. Everything else goes on. s stops it; what was scored stays.
@@ -118,7 +118,7 @@ by itself."""
         )
 
     def body(self) -> Iterable[Widget]:
-        with Panel(title="evaluations", id="scored", hint="P N select · b compare with it"):
+        with Panel(title="evaluations", id="scored", hint="P N select · b baseline"):
             yield Static(id="progress")
             yield Static(id="said")
             yield LineTable(id="evaluations")
@@ -160,7 +160,7 @@ by itself."""
             "filter": bool(self._compared),
             "earlier": len(self.session.evaluations.all) > 1,
             "later": len(self.session.evaluations.all) > 1,
-            "before": self.selected is not None,
+            "before": self._has_ended,
             "delete": self._has_ended,
         }
         return super().word_for(name, label) if is_there.get(name, True) else ""
@@ -348,15 +348,12 @@ by itself."""
         self._show_all()
 
     def action_before(self) -> None:
-        """Compare what comes later with the selected one, once it has ended."""
+        """Compare the others with the selected one, once it has ended; the panel says so."""
         report = self.selected
         if report is None or not self._has_ended:
             self.notify(NOT_ENDED, markup=False)
             return
-        evaluations = self.session.evaluations
-        evaluations.chosen = report
-        name = name_among(evaluations, report)
-        self.notify(f"The others are compared with {name}: P, N selects one.", markup=False)
+        self.session.evaluations.chosen = report
         self._show_all()
 
     @work

@@ -256,7 +256,7 @@ def why_incomparable(pairing: Pairing) -> str:
         names = " and ".join(field.label for field in pairing.differing)
         return (
             f"they cannot be compared, since they differ in {names}.\n"
-            "Evaluate with the same settings, or choose another one with b."
+            "Evaluate with the same settings, or make another one the baseline with b."
         )
     if not (pairing.before.items and pairing.after.items):
         return "compared once the first batch is answered.\n"
