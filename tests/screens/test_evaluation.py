@@ -36,7 +36,9 @@ from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import (
     NAME,
+    describe_asked,
     describe_progress,
+    describe_tested,
     name_among,
     score_cells,
     why_incomparable,
@@ -657,6 +659,29 @@ def test_one_under_way_is_not_said_to_be_incomparable_whichever_comes_first() ->
         assert why_incomparable(pairing) == "compared once an item is in both: none is yet.\n"
     why = why_incomparable(pair(ended, under_way))
     assert why == "they cannot be compared: no item is in both.\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "title", "asked"),
+    [
+        (EvaluationSettings(), "tested items, split test", "builtin, split test"),
+        (EvaluationSettings("a/b"), "tested items, split test", "a/b, split test"),
+        (EvaluationSettings("a.jsonl"), "tested items", "a.jsonl"),
+        (EvaluationSettings("a.jsonl", skip=70), "tested items, from item 70 on", "a.jsonl, from"),
+    ],
+)
+def test_which_items_are_tested_is_told_apart_from_those_of_the_training(
+    settings: EvaluationSettings, title: str, asked: str
+) -> None:
+    assert describe_tested(settings) == title
+    assert f"· {asked}" in describe_asked(settings)
+
+
+async def test_a_tested_item_is_called_so_and_its_split_is_on_show_at_eighty_columns() -> None:
+    async with with_engine(FakeEngine(answers=[BEFORE]), "e") as (app, pilot):
+        await until(pilot, lambda: "tested items, split test" in shown(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "tested item 0" in shown(app))
 
 
 # Settings

@@ -84,6 +84,13 @@ class EvaluationSettings:
         check_settings(self)
 
     @property
+    def tested(self) -> str:
+        """Which items of the problems are tested; empty where all of a file are."""
+        if not is_file(self.problems):
+            return "split test"
+        return f"from item {self.skip:,} on" if self.skip else ""
+
+    @property
     def prompt(self) -> str:
         """How a prompt is made, in a line: it belongs beside every score."""
         question = "Question: {question}\\nAnswer:"
@@ -112,5 +119,9 @@ def incomparable(before: EvaluationSettings, after: EvaluationSettings) -> tuple
 def held_out_from(training: TrainSettings) -> EvaluationSettings:
     """What to evaluate where that loop trains: the same problems, none that it trains on."""
     settings = EvaluationSettings(problems=training.problems, seed=training.seed)
-    is_file = PurePath(training.problems).suffix.lower() in (".jsonl", ".parquet")
-    return replace(settings, skip=training.items) if is_file else settings
+    return replace(settings, skip=training.items) if is_file(training.problems) else settings
+
+
+def is_file(problems: str) -> bool:
+    """Whether they are a file of the user's, which has no splits."""
+    return PurePath(problems).suffix.lower() in (".jsonl", ".parquet")

@@ -82,7 +82,7 @@ class EvaluatedItemDialog(Dialog[int]):
     def _show(self) -> None:
         texts, view = self._items[self._place], self.query_one(ItemTextsView)
         panel = self.query_one("#texts", Panel)
-        panel.title = f"item {texts.item.problem:,}"
+        panel.title = f"tested item {texts.item.problem:,}"
         panel.figure = describe_outcome(texts.item)
         self.query_one("#facts", Static).update(Content(describe_item(texts.item)))
         view.show(texts)

@@ -32,6 +32,7 @@ from tui_trainer.screens.evaluation.words import (
     describe_older,
     describe_progress,
     describe_scores,
+    describe_tested,
     item_columns,
     name_among,
     row_cells,
@@ -216,7 +217,8 @@ by itself."""
         self.say("scores", evaluation_cost(self.session.evaluations.next.settings, None))
         self.pairing, self._compared, self.items = None, {}, EXAMPLES
         self.query_one(Compared).show(None)
-        self.query_one("#listed", Panel).figure = "how an answer is scored"
+        listed = self.query_one("#listed", Panel)
+        listed.title, listed.figure = "items", "how an answer is scored"
         self._show_rows()
 
     @property
@@ -271,7 +273,8 @@ by itself."""
         self.items = tuple(item for item in by_problem if self._is_wanted(item))
         which = "all" if self._filter is None else self._filter.value
         figure = f"{which}, {len(self.items):,} of {len(report.items):,}"
-        self.query_one("#listed", Panel).figure = figure
+        listed = self.query_one("#listed", Panel)
+        listed.title, listed.figure = describe_tested(report.settings), figure
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -289,7 +292,7 @@ by itself."""
             return
         table, panel = self.query_one("#items", LineTable), self.query_one("#read", Panel)
         item = self.items[table.cursor] if self.items else None
-        panel.title = "item" if item is None else f"item {item.problem:,}"
+        panel.title = "item" if item is None else f"tested item {item.problem:,}"
         panel.figure = "" if item is None else describe_outcome(item)
         self.say("item-facts", "" if item is None else describe_item(item))
         self.query_one(ItemTextsView).show(None if item is None else self._texts(item))

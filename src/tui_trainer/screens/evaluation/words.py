@@ -176,10 +176,15 @@ def describe_asked(settings: EvaluationSettings, model: str = "") -> str:
     parts = [
         settings.prompt,
         f"at most {counted(settings.max_tokens, 'token')}",
-        f"problems {shown_text(settings.problems)}",
+        ", ".join(filter(None, (shown_text(settings.problems), settings.tested))),
         *([f"model {visible_source(model, 24)}"] if model else []),
     ]
     return " · ".join(parts)
+
+
+def describe_tested(settings: EvaluationSettings) -> str:
+    """The title of the items: those of the training have the same numbers, and are others."""
+    return f"tested items, {settings.tested}" if settings.tested else "tested items"
 
 
 def describe_progress(
