@@ -1,6 +1,7 @@
 """Whatever loses updates asks the same question, and enter keeps the work."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -14,6 +15,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.runs import Kept
 from tui_trainer.screens.dialogs.question import QuestionDialog
+from tui_trainer.screens.gsm8k.start import question_of_weights
 from tui_trainer.settings.model import ModelChoice
 
 
@@ -195,6 +197,14 @@ async def test_a_new_run_asks_from_which_weights_and_enter_keeps_those_there_are
         await pilot.press("w")
         await until(pilot, lambda: len(engine.trained_with) == 2)
         assert (engine.reloads, len(engine.checkpoints)) == (1, 1)
+
+
+def test_a_new_run_says_that_step_cannot_undo_after_it() -> None:
+    status = present(FakeEngine().status())
+    stepped = replace(status, updates=6, history=replace(status.history, undo=6))
+    said = "Step can undo 6 updates now, and none of them after a run."
+    assert said in question_of_weights(stepped, "builtin").words
+    assert said not in question_of_weights(replace(status, updates=6), "builtin").words
 
 
 async def test_a_paused_loop_takes_whole_updates_of_step_and_no_phase() -> None:

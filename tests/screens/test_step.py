@@ -207,6 +207,17 @@ async def test_text_that_cannot_be_trained_on_is_refused_and_nothing_is_lost() -
         assert app.session.status is not None
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_chart_of_another_text_says_so(size: tuple[int, int]) -> None:
+    async with running("escape", "4", engine=lambda _: FakeEngine(), size=size) as (app, pilot):
+        await press_updates(app, pilot, 1)
+        assert "another text" not in shown(app)
+        step_screen(app).query_one(TextArea).text = "xyz"
+        await until(pilot, lambda: "update 1, another text ─" in shown(app))
+        await press_updates(app, pilot, 1)
+        await until(pilot, lambda: "another text" not in shown(app))
+
+
 async def test_held_space_does_not_pile_up() -> None:
     async with running("escape", "4") as (app, pilot):
         for _ in range(30):

@@ -91,3 +91,18 @@ def test_the_loss_that_the_last_update_led_to_is_on_the_chart_until_the_weights_
     assert curve.after.last == pytest.approx(5 / 3)
     curve.losses.go_to(1, can_redo=True)
     assert len(curve.after) == 0
+
+
+def test_a_curve_of_other_updates_or_of_another_text_says_so() -> None:
+    """After a run, `after update 506` stood above the updates 1 to 6 of the text before."""
+    curve, engine = Curve(), FakeEngine()
+    assert not curve.losses.describe(500, None)
+    for _ in range(2):
+        curve.losses.add_update(engine.update("abc"))
+    same, other = engine.predict("abc"), engine.predict("xyz")
+    assert not curve.losses.describe(2, same)
+    assert curve.losses.describe(2, other) == "updates 1 to 2, another text"
+    curve.losses.leave(506)
+    assert len(curve.after) == 0
+    assert curve.losses.describe(506, same) == "updates 1 to 2"
+    assert curve.losses.describe(506, other) == "updates 1 to 2, another text"

@@ -136,7 +136,7 @@ class RunStart:
         status = session.status
         if status is None or status.updates == 0:
             return True
-        answer = await self._answer(_question_of_weights(status, session.choice.source))
+        answer = await self._answer(question_of_weights(status, session.choice.source))
         if answer == "w" and not await session.saving.save():
             return False
         if answer in ("r", "w"):
@@ -155,12 +155,14 @@ class RunStart:
             self._since = time.monotonic()
 
 
-def _question_of_weights(status: LearnerStatus, source: str) -> Question:
+def question_of_weights(status: LearnerStatus, source: str) -> Question:
     """From which weights a run is to start, those or what was loaded from `source`; what is under
     enter loses none, and is the same whether a file has them or not."""
     keep, again = Choice("k", "keep these"), Choice("r", "reload, then start")
     loaded = f"the loaded ones, {describe_loaded(source)}"
     words = f"The weights are {counted(status.updates, 'update')} away from {loaded}."
+    if undo := status.history.undo:
+        words += f" Step can undo {counted(undo, 'update')} now, and none of them after a run."
     if not status.unsaved:
         return Question(f"{words} Start from which?", (keep, again))
     words += f" No file has the last {status.unsaved:,}. Start from which?"

@@ -166,10 +166,11 @@ class StepScreen(SharedText, WithChart):
         """The last update, or what the weights predict that none here made."""
         view, status = self.views.predictions, self.session.status
         made = 0 if status is None else status.updates
+        self.losses.leave(made)
         shown = view.prediction, made, self.losses.before(made, view.prediction)
         update, losses = self._last
         update.show(view.update_on_show, *shown)
-        losses.show(view.update_on_show, *shown)
+        losses.show(view.update_on_show, *shown, self.losses.describe(made, view.prediction))
         self.query_one(TextPanel).show(view.prediction, view.refused)
 
     def _on_status(self, status: LearnerStatus) -> None:

@@ -76,12 +76,31 @@ class UpdateLosses:
             return None
         return made.loss
 
+    def describe(self, updates: int, prediction: Prediction | None) -> str:
+        """Of which updates and which text the curve is, where the weights are so many updates
+        further on, or `prediction` is of another text; else empty."""
+        if (ends := self._curve.ends) is None:
+            return ""
+        first, last = map(int, ends)
+        is_old = last < updates
+        is_of_another = prediction is not None and prediction.text != self._text
+        which = f"update {last:,}" if first == last else f"updates {first:,} to {last:,}"
+        parts = [which] * (is_old or is_of_another) + ["another text"] * is_of_another
+        return ", ".join(parts)
+
+    def leave(self, updates: int) -> None:
+        """The weights are further on, by updates made elsewhere: the last one here led to none."""
+        if updates > self.updates and len(self._after):
+            self._after.clear()
+            self._redraw()
+
     def go_to(self, updates: int, *, can_redo: bool) -> bool:
         """The weights are so many updates away now, made or undone elsewhere; whether they went
         back. With `can_redo` those that were undone are kept."""
+        self.leave(updates)
         before, self.updates = self.updates, updates
         is_back = updates < before
-        if updates != before:
+        if is_back:
             self._after.clear()
         if is_back and not can_redo:
             self._forget_from(updates + 1)

@@ -91,13 +91,16 @@ class LossesPanel(ChartPanel):
         prediction: Prediction | None,
         made: int,
         before: float | None,
+        curve: str,
     ) -> None:
-        """As of `UpdatePanel`; where that one is on show it is not said twice."""
+        """As of `UpdatePanel`; where that one is on show it is not said twice. `curve` says whose
+        the chart is, where it is not theirs."""
         if self.screen.has_class("-narrow"):
-            self._words = "loss", Content.styled("nats", CONTEXT), ""
+            self._words = "loss", describe_curve("nats", curve), ""
         else:
             took = "" if update is None else seconds_of(update.seconds)
             figure = describe_figure(update, prediction, before)
+            figure = Content("  ").join(filter(None, (figure, describe_curve(curve))))
             self._words = describe_title(update, made), figure, took
         self.tell()
 
@@ -111,6 +114,10 @@ class LossesPanel(ChartPanel):
         # What is read names its update: one is named, not two.
         self.title, self.figure = self.read(self.chart.title) or (self.titled(title), figure)
         self.hint = "   ".join(filter(None, (*self.chart.legend, took, self.keys, LOG)))
+
+
+def describe_curve(*words: str) -> Content:
+    return Content.styled(" · ".join(filter(None, words)), CONTEXT)
 
 
 def describe_figure(
