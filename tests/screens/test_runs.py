@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import itertools
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -219,6 +220,17 @@ async def test_with_room_the_settings_of_the_run_are_all_there() -> None:
         for field in fields_of(TrainSettings):
             assert f" {field.label} " in shown(app), "none is cut off"
         assert "tutorial, * changed" not in shown(app), "nothing is said twice"
+
+
+@pytest.mark.parametrize("size", first_is_quick((80, 24), (200, 60)))
+async def test_where_the_list_has_another_learning_rate_than_the_settings_both_are_told(
+    size: tuple[int, int],
+) -> None:
+    add_lines(write_run(ONE, [4.0, 3.0], settings=TrainSettings(lr=1e-4)), LR)
+    async with with_engine(size=size) as (app, pilot):
+        await until(pilot, lambda: "lr 3e-5 from step 2 on" in detail(app))
+        assert any(" 3e-5 " in row for row in rows(app))
+        assert re.search(r"lr +1e-4\*? → 3e-5", shown(app))
 
 
 async def test_the_best_checkpoint_by_validation_is_told() -> None:

@@ -31,6 +31,7 @@ from tui_trainer.screens.runs.words import (
     describe_differences,
     describe_run,
     describe_when,
+    last_lr,
     no_runs,
     settings_lines,
 )
@@ -261,7 +262,9 @@ b opens the benches: how fast the training loops are on this machine, side by si
             curve = self.curves.curve(row)
             failure = curve.failure
             told = Content(describe_run(row, curve, settings=self._room == "-narrow"))
-            self.query_one("#all-settings", Static).update(Content(settings_lines(row)))
+            self.query_one("#all-settings", Static).update(
+                Content(settings_lines(row, last_lr(curve)))
+            )
         elif row is not None:
             failure = row.why
         if failure is not None:

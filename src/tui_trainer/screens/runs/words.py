@@ -16,7 +16,7 @@ from tui_trainer.settings.fields import fields_of
 from tui_trainer.settings.presets import PRESETS, differing, nearest_preset
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
-from tui_trainer.words.numbers import byte_count, counted, duration, nats
+from tui_trainer.words.numbers import byte_count, counted, duration, learning_rate, nats
 from tui_trainer.words.precision import describe_precision
 from tui_trainer.words.runs import (
     NAME_CHARACTERS,
@@ -110,12 +110,21 @@ def describe_run(run: RunOnDisk, curve: LossCurve, *, settings: bool = True) -> 
     parts.append(checkpoints_line(run.checkpoints))
     if (best := curve.best_validation) is not None:
         parts.insert(0, describe_validated(best.place.step, curve))
+    lr = last_lr(curve)
+    if lr is not None:
+        from_step = curve.lr_changes[-1].place.step + 1
+        parts.insert(0, f"lr {learning_rate(lr, 2)} from step {from_step:,} on")
     if described.failure is not None:
         parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
     if described.updates_on_step:
         parts.append(f"{counted(described.updates_on_step, 'update')} on Step")
-    set_so = (describe_settings(described.settings),) if settings else ()
+    set_so = (describe_settings(described.settings, lr_asked=lr),) if settings else ()
     return "\n".join((made, *set_so, " · ".join(parts)))
+
+
+def last_lr(curve: LossCurve) -> float | None:
+    """The learning rate that it was given last while it went; None where it kept its own."""
+    return curve.lr_changes[-1].lr if curve.lr_changes else None
 
 
 def describe_contents(run: Listed, size: int) -> str:
@@ -169,8 +178,11 @@ def details(run: RunOnDisk, size: int) -> Iterator[tuple[str, str, str]]:
     )
 
 
-def settings_lines(run: RunOnDisk) -> str:
-    """Each setting on a line, with the nearest preset's where it differs; those that do first."""
+def settings_lines(run: RunOnDisk, lr: float | None = None) -> str:
+    """Each setting on a line, with the nearest preset's where it differs; those that do first.
+
+    `lr` is what it was given last while it went, if anything.
+    """
     settings = run.description.settings
     name = nearest_preset(settings)
     changed = differing(settings, PRESETS[name])
@@ -178,7 +190,8 @@ def settings_lines(run: RunOnDisk) -> str:
     for field in sorted(fields_of(TrainSettings), key=lambda field: field not in changed):
         usual = f"   {name}: {shown(field, PRESETS[name])}" if field in changed else ""
         mark = "*" if field in changed else " "
-        lines.append(f"{mark} {field.label:<{LABEL_WIDTH}}{shown(field, settings)}{usual}")
+        given = f" → {learning_rate(lr)}" if lr is not None and field.name == "lr" else ""
+        lines.append(f"{mark} {field.label:<{LABEL_WIDTH}}{shown(field, settings)}{given}{usual}")
     return "\n".join(lines)
 
 
