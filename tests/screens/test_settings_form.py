@@ -103,6 +103,17 @@ async def test_what_is_out_of_range_is_told_at_the_field_as_it_is_typed() -> Non
         assert "▲" not in shown(app)
 
 
+async def test_what_was_refused_is_told_no_more_once_a_preset_took_its_place() -> None:
+    async with form("down", "down") as (_, app, pilot):
+        await pilot.press("end", "backspace", "backspace", "backspace", "0")
+        await until(pilot, lambda: "▲ The loop needs at least 1 item, not 0." in shown(app))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: re.search(r"items +500 +500", shown(app)))
+        await until(pilot, lambda: "The loop needs" not in shown(app))
+        await pilot.press("ctrl+z")  # which brings back what was typed, and why it is refused
+        await until(pilot, lambda: "▲ The loop needs at least 1 item, not 0." in shown(app))
+
+
 async def test_the_search_shows_what_has_its_words_in_name_meaning_or_choices() -> None:
     async with form() as (screen, app, pilot):
         for typed, found in (

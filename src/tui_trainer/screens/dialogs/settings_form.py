@@ -348,6 +348,7 @@ class SettingsForm(Dialog[Settings | None], Generic[Settings]):
         self.query_one("#preset", Chooser).set_reactive(Chooser.value, preset)
         self.query_one("#preset").refresh()
         self._tell_all()
+        self._explain()
 
     # Leave
 
