@@ -14,12 +14,14 @@ from tests.fake_engine import FakeEngine
 from tests.known import present, step_reports, the
 from tests.pilot import Running, loaded, running, sheet, shown, until
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.protocol.updates import SetLr
 from tui_trainer.reports.labelled_logits import LabelledLogits
-from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP
+from tui_trainer.reports.phases import BACKWARD, FORWARD, LOSS, STEP, ZERO_GRAD
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.loss.screen import LossScreen
 from tui_trainer.screens.step.phase_view import PhaseView
+from tui_trainer.screens.step.phase_words import PHASE_KEYS
 from tui_trainer.session.guide import (
     BELOW_1,
     BOTH_ENDS,
@@ -378,6 +380,26 @@ async def test_the_same_loss_twice_is_ticked_where_no_step_was_made() -> None:
             view = app.screen.query_one(PhaseView)
             await until(pilot, lambda v, p: v.report and v.report.phase == p, view, phase)
         await until(pilot, lambda: guide.done == {SAME_LOSS})
+
+
+def test_what_phases_or_a_redo_led_to_ticks_as_an_update_does() -> None:
+    guide, _ = a_guide()
+    guide.saw_led_to(0.5, dataclasses.replace(with_ranks(2, 1, 1), loss=0.25))
+    guide.saw_led_to(1.5, dataclasses.replace(with_ranks(2, 1, 1), loss=1.25))
+    assert not guide.done
+    guide.saw_led_to(1.1863, dataclasses.replace(with_ranks(1, 1, 1), loss=0.0026))
+    assert guide.done == {BELOW_1, MEMORISED}
+
+
+async def test_phases_that_lead_below_1_are_ticked_at_once() -> None:
+    """`loss 1.1863 → 0.0026` stood there, and only the next update ticked it."""
+    async with running("escape", "4") as (app, pilot):
+        await app.session.change(SetLr(5e-4))
+        view = app.screen.query_one(PhaseView)
+        for phase in (FORWARD, LOSS, BACKWARD, STEP, ZERO_GRAD) * 3:
+            await pilot.press(PHASE_KEYS[phase])
+            await until(pilot, lambda p: view.report and view.report.phase == p, phase)
+        await until(pilot, lambda: BELOW_1 in app.session.guide.done)
 
 
 async def test_500_items_are_ticked_in_the_open_dialog() -> None:

@@ -295,6 +295,25 @@ async def test_phases_one_after_another_are_an_update() -> None:
         assert losses == pytest.approx(training_cell_losses(NOTEBOOK_TEXT, 2)[1:], rel=1e-5)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_phases_name_their_update_and_the_one_before_keeps_its_gradient(
+    size: tuple[int, int],
+) -> None:
+    """In the phases of update 2 two gradients stood there, and only update 1 was named."""
+    async with running("escape", "4", size=size) as (app, pilot):
+        await press_updates(app, pilot, 1)
+        await press_phases(app, pilot, "full_stop")
+        phases = step_screen(app).query_one(PhaseView)
+        assert phases.figure == "update 2"
+        step = await press_phases(app, pilot, *["full_stop"] * 3)
+        assert phases.figure == "update 2"
+        words = "grad" if size[0] == 80 else "grad norm"
+        told = [f"{words} {step.grad_norm:.4g}", "after update 2"]
+        await until(pilot, lambda: all(shown(app).count(word) for word in told))
+        assert (await press_phases(app, pilot, "F")).update == 2
+        assert phases.figure == "update 3"
+
+
 async def test_phases_out_of_order_by_their_own_keys() -> None:
     async with running("escape", "4") as (app, pilot):
         await pilot.press("S")

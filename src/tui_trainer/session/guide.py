@@ -133,6 +133,12 @@ class Guide:
             self._tick(BELOW_1, report.after.loss < 1 <= max(self._losses))
         self._tick(MEMORISED, is_memorised(report.after))
 
+    def saw_led_to(self, before: float, after: "Prediction") -> None:
+        """What an update led to that was made in phases, or redone: a text of loss `before`."""
+        if after.loss is not None:
+            self._tick(BELOW_1, after.loss < 1 <= before)
+        self._tick(MEMORISED, is_memorised(after))
+
     def saw_phase(self, report: PhaseReport) -> None:
         """One phase of the training cell; the one that computes the loss tells it."""
         if report.phase == LOSS and report.text is not None and report.loss is not None:

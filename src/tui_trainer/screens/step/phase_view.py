@@ -6,7 +6,7 @@ from textual.widgets import Static
 
 from tui_trainer.failures import Failure
 from tui_trainer.reports.phases import NamedNorm, PhaseReport
-from tui_trainer.screens.step.phase_words import describe_phases
+from tui_trainer.screens.step.phase_words import describe_phases, describe_update
 from tui_trainer.screens.step.view import View
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
@@ -34,6 +34,7 @@ class PhaseView(View):
 
     def show(self, report: PhaseReport) -> None:
         self.report = report
+        self.figure = describe_update(report)
         self.query_one("#phase-lines", Static).update(describe_phases(report))
         self._say(visible(report.words))
         gradients = report.gradients

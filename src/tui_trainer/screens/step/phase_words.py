@@ -32,6 +32,14 @@ def describe_phases(report: PhaseReport) -> Content:
     return Content("\n").join(_line(report, phase) for phase in PHASES)
 
 
+def describe_update(report: PhaseReport) -> str:
+    """Which update the phases make, or made; empty where that is not known."""
+    is_after_step = report.phase in (STEP, ZERO_GRAD)
+    if report.phase is None or (is_after_step and not report.moved):
+        return ""
+    return f"update {report.update if is_after_step else report.update + 1:,}"
+
+
 def _line(report: PhaseReport, phase: str) -> Content:
     made = what_is_made(report, phase)
     mark, style = (RIGHT.mark, RIGHT.style) if made else (" ", "")

@@ -167,7 +167,10 @@ class StepScreen(SharedText, WithChart):
         view, status = self.views.predictions, self.session.status
         made = 0 if status is None else status.updates
         self.losses.leave(made)
-        shown = view.prediction, made, self.losses.before(made, view.prediction)
+        last = self.losses.last_of(made, view.prediction)
+        if view.update_on_show is None and view.prediction is not None and last is not None:
+            self.session.guide.saw_led_to(last.loss, view.prediction)
+        shown = view.prediction, made, last
         update, losses = self._last
         update.show(view.update_on_show, *shown)
         losses.show(view.update_on_show, *shown, self.losses.describe(made, view.prediction))

@@ -68,13 +68,11 @@ class UpdateLosses:
             self._after.append(report.update, report.after.loss)
             self._redraw()
 
-    def before(self, updates: int, prediction: Prediction | None) -> float | None:
-        """The loss that its text had before the last of so many updates; None where that is not
-        known."""
+    def last_of(self, updates: int, prediction: Prediction | None) -> Made | None:
+        """The last of so many updates; None where it is not known, or was of another text than that
+        of `prediction`."""
         made = self._made.get(updates)
-        if made is None or prediction is None or made.text != prediction.text:
-            return None
-        return made.loss
+        return None if made is None or prediction is None or made.text != prediction.text else made
 
     def describe(self, updates: int, prediction: Prediction | None) -> str:
         """Of which updates and which text the curve is, where the weights are so many updates

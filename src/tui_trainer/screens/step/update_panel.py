@@ -6,8 +6,10 @@ from textual.widgets import Static
 
 from tui_trainer.reports.predictions import Prediction
 from tui_trainer.reports.updates import UpdateReport
+from tui_trainer.screens.step.update_losses import Made
 from tui_trainer.screens.step.words import (
     describe_cell,
+    describe_grad,
     describe_loss,
     describe_losses,
     describe_place,
@@ -39,13 +41,13 @@ class UpdatePanel(Panel):
         update: UpdateReport | None,
         prediction: Prediction | None,
         made: int,
-        before: float | None,
+        last: Made | None,
     ) -> None:
-        """`made` updates lead to the weights; `prediction` is what they predict, and `before` the
-        loss that its text had before the last of them, where phases made that, or it was redone."""
+        """`made` updates lead to the weights; `prediction` is what they predict, and `last` the
+        last of them, where phases made that, or it was redone."""
         self.title = describe_title(update, made)
         self.figure = "" if update is None else Content.styled(seconds_of(update.seconds), CONTEXT)
-        self._facts.update(describe_facts(update, prediction, before), layout=False)
+        self._facts.update(describe_facts(update, prediction, last), layout=False)
 
 
 def describe_title(update: UpdateReport | None, made: int) -> str:
@@ -54,26 +56,28 @@ def describe_title(update: UpdateReport | None, made: int) -> str:
 
 
 def describe_facts(
-    update: UpdateReport | None, prediction: Prediction | None, before: float | None
+    update: UpdateReport | None, prediction: Prediction | None, last: Made | None
 ) -> Content:
     """The loss; the cell that made it, or the shapes where none did."""
     if update is not None:
         loss, more = describe_loss(update), describe_cell(update)
     elif prediction is not None:
-        loss = describe_predicted(prediction, before)
-        more = Content.styled(describe_prediction(prediction), CONTEXT)
+        loss = describe_predicted(prediction, last)
+        norm = None if last is None else last.grad_norm
+        grad = () if norm is None else (describe_grad(norm), (" · ", CONTEXT))
+        more = Content.assemble(*grad, (describe_prediction(prediction), CONTEXT))
     else:
         return Content("")
     return Content.assemble(("loss ", CONTEXT), loss, "\n", more)
 
 
-def describe_predicted(prediction: Prediction, before: float | None) -> Content:
+def describe_predicted(prediction: Prediction, last: Made | None) -> Content:
     """The loss that the weights have, and which way it went where that is known."""
     if prediction.loss is None:
         return Content("unknown")
-    if before is None:
+    if last is None:
         return Content.styled(f"{nats(prediction.loss)} nats", "bold")
-    return describe_losses(before, prediction.loss)
+    return describe_losses(last.loss, prediction.loss)
 
 
 class LossesPanel(ChartPanel):
@@ -90,7 +94,7 @@ class LossesPanel(ChartPanel):
         update: UpdateReport | None,
         prediction: Prediction | None,
         made: int,
-        before: float | None,
+        last: Made | None,
         curve: str,
     ) -> None:
         """As of `UpdatePanel`; where that one is on show it is not said twice. `curve` says whose
@@ -99,7 +103,7 @@ class LossesPanel(ChartPanel):
             self._words = "loss", describe_curve("nats", curve), ""
         else:
             took = "" if update is None else seconds_of(update.seconds)
-            figure = describe_figure(update, prediction, before)
+            figure = describe_figure(update, prediction, last)
             figure = Content("  ").join(filter(None, (figure, describe_curve(curve))))
             self._words = describe_title(update, made), figure, took
         self.tell()
@@ -121,12 +125,16 @@ def describe_curve(*words: str) -> Content:
 
 
 def describe_figure(
-    update: UpdateReport | None, prediction: Prediction | None, before: float | None
+    update: UpdateReport | None, prediction: Prediction | None, last: Made | None
 ) -> Content:
     """The loss and the gradient, in the line of a panel."""
+    norm: float | None
     if update is not None:
-        grad = Content.assemble(("grad norm ", CONTEXT), (f"{update.grad_norm:.4g}", "bold"))
-        return Content.assemble(("loss ", CONTEXT), describe_loss(update), "  ", grad)
-    if prediction is None or prediction.loss is None:
+        loss, norm = describe_loss(update), update.grad_norm
+    elif prediction is not None and prediction.loss is not None:
+        loss = describe_predicted(prediction, last)
+        norm = None if last is None else last.grad_norm
+    else:
         return Content("")
-    return Content.assemble(("loss ", CONTEXT), describe_predicted(prediction, before))
+    grad = () if norm is None else ("  ", ("grad norm ", CONTEXT), (f"{norm:.4g}", "bold"))
+    return Content.assemble(("loss ", CONTEXT), loss, *grad)

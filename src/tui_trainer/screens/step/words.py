@@ -28,8 +28,13 @@ def describe_losses(before: float, after: float | None) -> Content:
 
 def describe_cell(report: UpdateReport) -> Content:
     """The gradient, and the weights."""
-    grad = f"{report.grad_norm:.4g}"
-    return Content.assemble(("grad ", CONTEXT), grad, (" · ", CONTEXT), describe_share(report))
+    return Content.assemble(
+        describe_grad(report.grad_norm), (" · ", CONTEXT), describe_share(report)
+    )
+
+
+def describe_grad(norm: float) -> Content:
+    return Content.assemble(("grad ", CONTEXT), f"{norm:.4g}")
 
 
 def describe_share(report: UpdateReport) -> str:
