@@ -31,11 +31,8 @@ def loop_costs(cost: LoopCost, settings: TrainSettings) -> tuple[str, ...]:
     saved = describe_saves(settings)
     lines = (
         (memory, steps, tokens, in_full, saved),
-        *(
-            line
-            for time in shorter
-            for line in ((memory, steps, time, saved), (steps, time, saved))
-        ),
+        *((memory, steps, time, saved) for time in shorter),
+        *((steps, time, saved) for time in shorter),
         (memory, steps, shorter[-1]),
     )
     return tuple(" · ".join(line) for line in lines)
