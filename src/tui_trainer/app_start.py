@@ -39,8 +39,11 @@ class Started(App[Return]):
         """What was done of the guide; who has done nothing yet is welcomed."""
         done = await self.session.ticks.read()
         self.session.guide.recall(done)
-        screen = work_screen_of(self) if self._greets and not done else None
-        if screen is not None and await screen.greet():
+        screen = work_screen_of(self) if self._greets else None
+        if screen is None:
+            return
+        screen.select_sample()
+        if not done and await screen.greet():
             self.session.ticks.append(GREETED)
 
     def _keep_theme(self, theme: Theme) -> None:

@@ -39,7 +39,7 @@ from tui_trainer.session.guide import (
     is_name,
 )
 from tui_trainer.session.guide_ticks import keep_tick, kept_ticks, ticks_file
-from tui_trainer.session.text_examples import EXAMPLES
+from tui_trainer.session.text_examples import EXAMPLES, NOTEBOOK_TEXT
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.greeting import Greeting
@@ -140,6 +140,19 @@ async def test_the_first_start_greets_in_three_lines_with_the_first_task_under_t
     async with running(engine=lambda _: FakeEngine(), greets=True) as (app, pilot):
         await until(pilot, lambda: OWN_NAME in app.session.guide.done)
         assert not app.screen.query(Greeting)
+        box = app.screen.query_one(TextBox)
+        await until(pilot, lambda: box.selected_text == NOTEBOOK_TEXT)
+        await pilot.press("T", "h", "e", "o")
+        assert box.text == "Theo", "it is typed as on the first start"
+
+
+@pytest.mark.parametrize("digit", ["1", "2", "4"])
+async def test_the_panel_of_a_text_says_how_to_leave_it_while_it_is_edited(digit: str) -> None:
+    async with with_engine(FakeEngine(), digit, size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: "enter edits ─" in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "escape leaves it ─" in shown(app))
+        assert "enter edits" not in shown(app)
 
 
 async def test_whoever_goes_elsewhere_has_read_the_greeting() -> None:

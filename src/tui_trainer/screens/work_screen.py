@@ -200,6 +200,10 @@ class WorkScreen(Screen[None]):
         """Welcome whoever starts the app for the first time; whether this screen does."""
         return False
 
+    def select_sample(self) -> None:
+        """At every start: what is typed takes the place of the text that is there as an example,
+        where the cursor is in it."""
+
     def marked_runs(self) -> "list[tuple[str, RunOnDisk]]":
         """The runs on disk that are marked on this screen, each after its letter."""
         return []

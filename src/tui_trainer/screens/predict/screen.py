@@ -39,6 +39,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.chart.panel import ChartPanel
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.text_box_panel import TextBoxPanel
 from tui_trainer.widgets.token_losses import TokenLosses, legend, ramp
 from tui_trainer.words import COMES
 
@@ -93,7 +94,7 @@ class PredictScreen(SharedText):
 
     def _whole(self) -> Iterable[Widget]:
         """What is about all of the text, and not about one position."""
-        with Panel(title="text", hint="enter edits", id="text-panel"):
+        with TextBoxPanel():
             yield from self.text_box()
             with VerticalScroll(id="generated", can_focus=False):
                 yield Static(id="continuation")

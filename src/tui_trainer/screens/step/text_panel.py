@@ -7,19 +7,17 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.reports.predictions import Prediction
-from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.text_box_panel import TextBoxPanel
 from tui_trainer.words.numbers import counted
 from tui_trainer.words.signs import WARNING
 
-EDITS = "enter edits"
 
-
-class TextPanel(Panel):
+class TextPanel(TextBoxPanel):
     """The text box; below it a sentence where the text is refused."""
 
     def __init__(self, box: Iterable[Widget]) -> None:
         self._refused = Static(id="refused")
-        super().__init__(*box, self._refused, title="text", hint=EDITS, id="text-panel")
+        super().__init__(*box, self._refused)
 
     def show(self, prediction: Prediction | None, refused: str) -> None:
         """How many tokens it is, and what is wrong with it: empty where nothing is."""
@@ -28,4 +26,4 @@ class TextPanel(Panel):
         if refused:
             self._refused.update(Content.assemble(WARNING, " ", refused))
         if prediction is not None:
-            self.hint = f"{counted(prediction.shape[1], 'token')} · {EDITS}"
+            self.tell(counted(prediction.shape[1], "token"))

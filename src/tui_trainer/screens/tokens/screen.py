@@ -28,12 +28,13 @@ from tui_trainer.screens.tokens.vocabulary_panel import Opened, VocabularyPanel
 from tui_trainer.screens.tokens.words import describe_text, tokenizer_name
 from tui_trainer.session.guide import GREETING
 from tui_trainer.session.session import Session
-from tui_trainer.session.text_examples import describe_example, next_example
+from tui_trainer.session.text_examples import NOTEBOOK_TEXT, describe_example, next_example
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.greeting import Greeting
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.refusal import Refusal
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.widgets.text_box_panel import TextBoxPanel
 from tui_trainer.words.escapes import read_escapes
 from tui_trainer.words.reading import describe_reading
 
@@ -97,7 +98,7 @@ segment that is one token in both. Fewer tokens a character mean less to compute
         self._own: str | None = None
 
     def body(self) -> Iterable[Widget]:
-        with Panel(title="text", hint="enter edits", id="text-panel"):
+        with TextBoxPanel():
             yield from self.text_box()
             yield Static(id="about")
             yield Refusal()
@@ -117,12 +118,14 @@ segment that is one token in both. Fewer tokens a character mean less to compute
 
     async def greet(self) -> bool:
         """What this is, and the first task, under the cursor."""
-        box, session = self.query_one(TextBox), self.session
         await self.query_one("#body").mount(Greeting(GREETING), before=0)
-        session.task_done.subscribe(self, self._greeted)
-        if box.text == session.text and box.has_focus:
-            box.select_all()  # a name that is typed takes its place
+        self.session.task_done.subscribe(self, self._greeted)
         return True
+
+    def select_sample(self) -> None:
+        box = self.query_one(TextBox)
+        if box.text == NOTEBOOK_TEXT and box.has_focus:
+            box.select_all()
 
     def on_screen_suspend(self) -> None:
         self._greeted()
