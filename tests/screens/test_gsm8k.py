@@ -106,6 +106,7 @@ async def test_numbers_of_the_run_are_on_screen() -> None:
         assert "4/4 100%" in text
         assert " left" not in text  # of its time
         assert "Finished: 4 of 4 steps, 40 tokens, 0:00; loss 4.0000 → 3.0000" in text
+        assert "moving average at the end" in " ".join(text.split())  # it is no mean of the run
         assert losses_on_chart(gsm8k(app)) == [4.0, 1.0, 2.0, 3.0]
 
 
