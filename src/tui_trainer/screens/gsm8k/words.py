@@ -164,7 +164,8 @@ def describe_end(
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
         f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → {nats(series.last)}, "
-        f"moving average at the end {nats(series.smoothed)}{without(series)}.{describe_diverged(series)}\n"
+        f"moving average at the end {nats(series.smoothed)}{without(series)}."
+        f"{describe_diverged(series)}\n"
         f"{describe_kept(saved)} space starts another run{others}."
     )
 
