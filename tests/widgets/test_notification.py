@@ -44,3 +44,7 @@ async def test_they_are_above_what_is_in_hand_where_that_reaches_down() -> None:
 def test_it_stays_as_long_as_it_takes_to_read() -> None:
     assert reading_seconds("Saved.") < reading_seconds("Saved a model, which m takes.") < 6
     assert reading_seconds("word " * 100) == LONGEST
+
+
+def test_a_path_is_more_to_read_than_a_word() -> None:
+    assert reading_seconds("/home/someone/projects/view.txt") > reading_seconds("Saved it.") + 1

@@ -17,11 +17,14 @@ ROWS_BELOW = 4
 """Of the screen, from the last one on: where they are, with the lines below them."""
 NOTICED, A_WORD, LONGEST = 1.5, 0.3, 8.0
 """Seconds until somebody looks, for each word to read, and for which one stays."""
+CHARACTERS = 5
+"""Of a word, with the blank after it."""
 
 
 def reading_seconds(message: str) -> float:
-    """How long it takes to see and to read."""
-    return min(NOTICED + A_WORD * len(message.split()), LONGEST)
+    """How long it takes to see and to read; a path is one word, and no less to read for that."""
+    words = max(len(message.split()), len(message) / CHARACTERS)
+    return min(NOTICED + A_WORD * words, LONGEST)
 
 
 class SafeNotification(Notification):
@@ -54,7 +57,7 @@ class Notifying(App[Return]):
         markup: bool = True,
     ) -> None:
         """As Textual's, with a notification that cannot stop the app."""
-        seconds = reading_seconds(message) if timeout is None else timeout
+        seconds = reading_seconds(f"{title} {message}") if timeout is None else timeout
         self.post_message(
             Notify(SafeNotification(message, title, severity, seconds, markup=markup))
         )

@@ -134,7 +134,7 @@ async def _is_written(app: App[Return], shown: OnShow, path: Path) -> bool:
         return False
     finally:
         told.stop()
-    app.notify(visible(str(path)), title="Saved", markup=False)
+    app.notify(visible(str(path)), title="Saved", markup=False, timeout=10)
     return True
 
 
