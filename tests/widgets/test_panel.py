@@ -59,6 +59,9 @@ async def test_from_110_columns_it_is_a_box_with_a_hint_in_its_lower_right() -> 
         panel.hint = "  ".join(parts)  # what has no room is left out, not cut
         told = "── w follow  + - zoom  y log axis ─╯"
         await until(pilot, lambda: shown(app).splitlines()[3].endswith(told))
+        panel.hint = " · ".join(parts)
+        told = "── w follow · + - zoom · y log axis ─╯"
+        await until(pilot, lambda: shown(app).splitlines()[3].endswith(told))
         panel.hint = "w follow"
         await pilot.resize_terminal(80, 12)
         await until(pilot, lambda: top(app).endswith("─ 2.31 nats ──"))

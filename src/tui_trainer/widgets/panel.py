@@ -26,8 +26,8 @@ from textual.widget import Widget
 Words = str | Content
 """Fit for a terminal (`terminal_text.visible`); a `Content` has styles such as `$better` in it."""
 LEAST_TITLE = 3  # cells that a figure leaves of a title
-PART = "  "
-"""Between two parts of a hint."""
+PART, DOT = "  ", " · "
+"""What stands between two parts of a hint: the one or the other."""
 AROUND = 6
 """Cells of a panel's line that are never its words': a corner, the line and a gap at each end."""
 
@@ -125,12 +125,13 @@ class Panel(Container):
 
 
 def _whole_parts(hint: Content, room: int) -> Content:
-    """As many parts of it, two cells between them, as have room: none of them is cut."""
+    """As many parts of it as have room: none of them is cut."""
     if hint.cell_length <= room or room <= 0:
         return hint
-    parts = hint.split(PART)
+    between = DOT if DOT in hint.plain else PART
+    parts = hint.split(between)
     counts = range(len(parts) - 1, 0, -1)
-    lines = (Content(PART).join(parts[:number]).rstrip() for number in counts)
+    lines = (Content(between).join(parts[:number]).rstrip() for number in counts)
     return next((line for line in lines if line.cell_length <= room), Content(""))
 
 
