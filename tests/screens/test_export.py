@@ -77,6 +77,7 @@ async def test_what_is_there_is_overwritten_only_after_a_question() -> None:
         await pilot.press("x")
         await name_file(app, pilot, "/tmp/a.py")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        assert "▲ Overwrite?" in shown(app)
         assert "There is /tmp/a.py and /tmp/a-problems.jsonl already." in shown(app)
         await pilot.press("n")
         await until(pilot, lambda: names(app))

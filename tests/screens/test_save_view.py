@@ -122,6 +122,7 @@ async def test_nothing_is_overwritten_in_silence_and_no_other_file_is_made(here:
         await pilot.press("ctrl+s")
         await until(pilot, is_asking, app)
         assert app.screen.query_one(Input).value == "tokens-2.txt"
+        assert f"without a directory is in {here}." in question(app)
         for name, says in (
             ("tokens.doc", "ends with .txt or .svg"),
             ("tokens", "ends with .txt or .svg"),
@@ -134,6 +135,7 @@ async def test_nothing_is_overwritten_in_silence_and_no_other_file_is_made(here:
         name_as(app, "tokens.txt")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        await until(pilot, lambda: "▲ Overwrite it?" in shown(app))
         await pilot.press("n")
         await until(pilot, is_asking, app)
         assert (here / "tokens.txt").read_text() == "mine"

@@ -25,7 +25,7 @@ class Leaving:
 
 QUIT = Leaving("quit", "Quit?", None)
 RELOAD = Leaving("reload", "Put the loaded weights back?", Act.RELOAD)
-LOAD = Leaving("load", "Load the other model?", Act.LOAD)
+LOAD = Leaving("load", "Load other weights?", Act.LOAD)
 ENDS = {
     GSM8K: "The GSM8K loop is paused, and would end.",
     BENCH: "A bench is running, and nothing would be kept of it.",

@@ -1,6 +1,7 @@
 """A dialog that asks for one line and gives it back when it can be used."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -10,12 +11,22 @@ from textual.widgets import Input, Static
 
 from tui_trainer.errors import InputError
 from tui_trainer.screens.dialog import Dialog
+from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.keys import go_back
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.refusal import Refusal
 from tui_trainer.widgets.text_box import LineBox
+from tui_trainer.xdg import from_home
 
 Value = TypeVar("Value")
+
+
+def current_folder() -> str:
+    """Where a file is whose name has no directory, fit for a terminal."""
+    try:
+        return visible(from_home(Path.cwd()))
+    except OSError:  # it was deleted
+        return "the current one"
 
 
 class Entry(Dialog[Value | None], Generic[Value]):

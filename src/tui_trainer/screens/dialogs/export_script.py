@@ -5,7 +5,7 @@ from pathlib import Path
 from tui_trainer.engine.export.files import read_target
 from tui_trainer.protocol.keeping import Export, NameExport
 from tui_trainer.reports.exported_script import ExportReport
-from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.entry import Entry, current_folder
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
@@ -13,7 +13,7 @@ from tui_trainer.widgets.keys import WEIGHTS, key
 
 QUESTION = (
     "Write what was done since the weights were loaded, in plain PyTorch: a script (.py) or a "
-    "notebook (.ipynb). A name without a directory is in the current one."
+    "notebook (.ipynb). A name without a directory is in {here}."
 )
 
 
@@ -36,7 +36,7 @@ class ScriptExport:
             return
         name = await self._session.ask(NameExport())
         while name is not None:
-            entry = Entry("export", QUESTION, name, read_target)
+            entry = Entry("export", QUESTION.format(here=current_folder()), name, read_target)
             target = await self._screen.app.push_screen_wait(entry)
             if target is None or await self._export(target):
                 return
@@ -61,7 +61,7 @@ class ScriptExport:
 
     async def _may_overwrite(self, existing: tuple[str, ...]) -> bool:
         question = Question(
-            f"There is {visible(' and '.join(existing))} already.",
+            f"Overwrite? There is {visible(' and '.join(existing))} already.",
             (Choice("n", "another name"), Choice("o", "overwrite")),
         )
         return await self._session.put(question) == "o"

@@ -14,7 +14,7 @@ from tui_trainer.runs.figures import PNG, check_png, is_file_name
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.png import PngChart, save_png
 from tui_trainer.runs.whole_file import exported_file
-from tui_trainer.screens.dialogs.entry import Entry
+from tui_trainer.screens.dialogs.entry import Entry, current_folder
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
@@ -30,7 +30,7 @@ TEXT, PICTURE = ".txt", ".svg"
 IN_HAND = ".-in-hand Chart"
 QUESTION = (
     "Save what is on show as which file? What its name ends with says what: {kinds}. A name "
-    "without a directory is in the current one."
+    "without a directory is in {here}."
 )
 
 
@@ -45,7 +45,7 @@ class OnShow:
     @property
     def question(self) -> str:
         kinds = (f"{suffix} {what}" for suffix, (what, _) in self.kinds.items())
-        return QUESTION.format(kinds=", ".join(kinds))
+        return QUESTION.format(kinds=", ".join(kinds), here=current_folder())
 
     def read_target(self, line: str) -> Path:
         """The file that was typed; InputError where nothing can be written there."""
@@ -140,7 +140,7 @@ async def _is_written(app: App[Return], shown: OnShow, path: Path) -> bool:
 
 async def _may_overwrite(app: App[Return], path: Path) -> bool:
     question = Question(
-        f"There is {visible(str(path))} already.",
+        f"Overwrite it? There is {visible(str(path))} already.",
         (Choice("n", "another name"), Choice("o", "overwrite")),
     )
     return await app.push_screen_wait(QuestionDialog(question)) == "o"
