@@ -32,7 +32,7 @@ from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
 from tui_trainer.screens.evaluation.examples import EXAMPLES
-from tui_trainer.screens.evaluation.item import EvaluatedItemDialog
+from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, describe_item
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import (
     NAME,
@@ -774,6 +774,14 @@ async def test_t_shows_the_raw_texts_of_the_item_and_its_neighbours() -> None:
 
 
 @pytest.mark.long
+def test_an_answer_that_goes_on_past_its_number_says_which_rule_reads_which() -> None:
+    item = evaluated_item(41, "#### 42-15=27>>27 stickers.", EvaluationSettings())
+    told = "strict 42 (after ####), flexible 27 (the last), expected 42"
+    assert describe_item(item).startswith(told)
+    same = evaluated_item(41, "#### 42", EvaluationSettings())
+    assert describe_item(same).startswith("strict 42, flexible 42, expected 42")
+
+
 async def test_every_key_is_in_the_help_and_the_palette() -> None:
     async with with_engine(FakeEngine(), "E", size=(100, 70)) as (app, pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}

@@ -104,13 +104,15 @@ def describe_outcome(item: EvaluatedItem) -> Content:
 
 
 def describe_item(item: EvaluatedItem) -> str:
-    """The two numbers that decided what became of it, and how its answer ended."""
+    """The two numbers that decided what became of it, each with where it stands where they are not
+    the same, and how its answer ended."""
     strict, flexible, expected = (
         number(text, NUMBER_CHARACTERS)
         for text in (item.strict, item.flexible, item.expected_number)
     )
+    after, last = (" (after ####)", " (the last)") if item.is_overrun else ("", "")
     return (
-        f"strict {strict}, flexible {flexible}, expected {expected} · "
+        f"strict {strict}{after}, flexible {flexible}{last}, expected {expected} · "
         f"{item.answer.tokens:,} tokens, {item.answer.ending.value}"
     )
 
