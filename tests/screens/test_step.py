@@ -378,6 +378,16 @@ async def test_undo_and_redo_by_key() -> None:
         await until(pilot, lambda: "can undo 2" in shown(app))
 
 
+async def test_an_undo_that_puts_another_learning_rate_back_says_so() -> None:
+    async with running("escape", "4") as (app, pilot):
+        await press_updates(app, pilot, 1)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: loaded(app).lr == 2e-5)
+        await pilot.press("u")
+        await until(pilot, lambda: "The learning rate is 1e-5 again" in shown(app))
+        assert loaded(app).lr == 1e-5
+
+
 async def test_memory_for_undo_by_key() -> None:
     async with running("escape", "4", size=(120, 40)) as (app, pilot):
         await pilot.press("h")

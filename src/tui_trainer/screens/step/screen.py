@@ -283,7 +283,11 @@ class StepScreen(SharedText, WithChart):
 
     async def _go(self, request: Undo | Redo) -> None:
         if (status := await self.queue.make(Act.UPDATE, request)) is not None:
+            before = self.session.status
             self.session.publish(status)
+            if before is not None and status.lr != before.lr:
+                words = f"The learning rate is {learning_rate(status.lr)} again, as it was then."
+                self.notify(words, markup=False)
 
     @work
     async def action_undo_memory(self) -> None:
