@@ -121,7 +121,7 @@ async def test_a_run_that_saves_nothing_before_its_end_says_so_before_and_while_
         await until(pilot, lambda: "saved at its end only" in shown(app))
         if size[0] > 80:
             told = str(app.screen.query_one(RunPanel)._lines.content)
-            assert told.endswith("\n▲ unsaved 1\n▲ saved at its end only: c saves now")
+            assert told.endswith("\n▲ 1 step unsaved\n▲ saved at its end only: c saves now")
         await pilot.press("c")
         await until(pilot, lambda: "saved at its end only" not in shown(app))
         await pilot.press("s", "s")

@@ -143,7 +143,7 @@ async def test_before_a_first_run_here_its_time_is_told_by_the_newest_on_disk(
     identity = replace(MODEL, architecture="FakeForCausalLM", parameters=1_000)
     run = write_run("2026-01-02-builtin-1", model=identity).name
     async with with_engine(FakeEngine(), size) as (app, pilot):
-        told = f"500 steps · about 4:10, as {run} went"
+        told = "GB · 500 steps · about 4:10 · saved"
         if size[0] > 80:
             told = f"500 steps · 50K tokens · about 4:10 at the 200 tok/s of {run}"
         left = 72 if size[0] > 80 else 0  # of the facts; the chart is beside them
@@ -206,8 +206,8 @@ async def test_an_evaluation_that_ended_stands_beside_the_run() -> None:
     ("unsaved", "steps", "best", "told"),
     [
         (0, [6, 12], 12, "✓ saved 6, 12 best"),
-        (3, [6, 12], 6, "▲ unsaved 3 · saved 6 best, 12"),
-        (3, [], None, "▲ unsaved 3"),
+        (3, [6, 12], 6, "▲ 3 steps unsaved · saved 6 best, 12"),
+        (3, [], None, "▲ 3 steps unsaved"),
         (0, [5, 10, 15, 20, 25], 5, "✓ saved 5 best … 10, 15, 20, 25"),
     ],
 )

@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import LR, RATE
+from tui_trainer.screens.gsm8k.words import describe_unsaved
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.panel import Panel
@@ -79,7 +80,7 @@ def describe_pace(lr: Series, per_second: float) -> Content:
 
 
 def describe_kept(saved: SavedRun | None, checkpoints: Sequence[int], best: int | None) -> Content:
-    """Whether all is saved, and which steps are: `▲ unsaved 4 · saved 6, 12 best`.
+    """Whether all is saved, and which steps are: `▲ 4 steps unsaved · saved 6, 12 best`.
 
     `best` is the one of them with the lowest loss on held-out items.
     """
@@ -94,4 +95,4 @@ def describe_kept(saved: SavedRun | None, checkpoints: Sequence[int], best: int 
     if not saved.unsaved:
         return Content.assemble(RIGHT.said("saved"), steps)
     rest = f" · saved{steps}" if steps else ""
-    return Content.assemble(WARNING.said(f"unsaved {saved.unsaved:,}"), rest)
+    return Content.assemble(describe_unsaved(saved), rest)

@@ -106,8 +106,13 @@ def describe_saved(saved: SavedRun | None) -> Part:
     if saved.is_deleted:
         return WARNING.said("its run was deleted")
     if saved.unsaved:
-        return WARNING.said(f"unsaved {saved.unsaved:,}")
+        return describe_unsaved(saved)
     return RIGHT.said("saved")
+
+
+def describe_unsaved(saved: SavedRun) -> tuple[str, str]:
+    """Of the run's own steps: the weights may have more updates that no file has."""
+    return WARNING.said(f"{counted(saved.unsaved, 'step')} unsaved")
 
 
 def describe_risk(saved: SavedRun | None, settings: TrainSettings) -> Content:
