@@ -339,10 +339,10 @@ async def test_of_a_long_list_the_rows_in_view_are_read_and_those_that_come_into
     for number in range(1, 101):
         write_run(f"2026-01-02-builtin-{number}", [3.0, 2.0])
     async with with_engine() as (app, pilot):
-        listed, table = screen(app)._runs, screen(app).query_one("#runs", LineTable)
+        runs, table = screen(app), screen(app).query_one("#runs", LineTable)
 
         def read() -> list[int]:
-            return [n for n, run in enumerate(listed) if screen(app).curves.glance(run.name).losses]
+            return [n for n, run in enumerate(runs._runs) if runs.curves.glance(run.name).losses]
 
         await until(pilot, lambda: len(table.in_view) > 1 and {*table.in_view} <= {*read()})
         table.scroll_to(y=60, animate=False)

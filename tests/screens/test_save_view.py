@@ -45,6 +45,7 @@ def name_as(app: TuiTrainer, name: str) -> None:
 async def test_the_text_is_that_of_the_screens_rows(here: Path) -> None:
     """From a text box as from anywhere; without the dialog that asks for the file."""
     async with running(engine=lambda _: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: "Do now" in shown(app))
         before = [line.rstrip() for line in shown(app).splitlines()]
         await pilot.press("ctrl+s")
         await until(pilot, is_asking, app)

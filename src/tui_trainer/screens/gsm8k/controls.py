@@ -66,5 +66,6 @@ class RunControls:
 
     async def stop(self) -> None:
         """Asks first, and saves where that is wanted."""
+        await self._start.over()
         if self._loop.can_stop() and (answer := await self._session.put(STOP)) in ("s", "w"):
             await self._session.saving.end_training(save=answer == "w")

@@ -1,5 +1,6 @@
 """A run of GSM8K is begun: from which weights, fresh or from a checkpoint."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ class RunStart:
         self._settings, self._begun = settings, begun
         self._since: float | None = None
         """When a run was asked for that has not begun yet, by `time.monotonic`."""
+        self._is_over = asyncio.Event()
+        self._is_over.set()
         self._is_asking = False
         """Whether the user is asked first which weights the run is to start from."""
         self.will_run = False
@@ -69,6 +72,10 @@ class RunStart:
         """Whether a run was asked for that has not begun."""
         return self._since is not None
 
+    async def over(self) -> None:
+        """Wait until a run that was asked for has begun, or has not; at once where none was."""
+        await self._is_over.wait()
+
     def then(self, *, playing: bool, steps: int = 0) -> None:
         """What the run does once it has begun: it goes on, or makes so many steps."""
         self.will_run, self.steps = playing, steps
@@ -85,11 +92,13 @@ class RunStart:
     def _under_way(self, *, playing: bool, steps: int = 0) -> Iterator[None]:
         """From when it is asked for, until it begins or does not."""
         self._since = time.monotonic()
+        self._is_over.clear()
         self.then(playing=playing, steps=steps)
         try:
             yield
         finally:
             self._since, self.steps = None, 0
+            self._is_over.set()
             self._screen.show_waiting()
 
     async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
