@@ -34,6 +34,10 @@ def loop_is(app: TuiTrainer, state: LoopState) -> bool:
     return app.session.loops.get("gsm8k") is state
 
 
+def asks(app: TuiTrainer) -> bool:
+    return isinstance(app.screen, QuestionDialog)
+
+
 async def gsm8k_first(pilot: Pilot[int]) -> Gsm8kScreen:
     """Before a run: with the first item, and what the run will cost."""
     await pilot.press("escape", "5")
@@ -50,7 +54,8 @@ async def run_paused(pilot: Pilot[int], steps: int) -> Gsm8kScreen:
     """A run with so many steps made by key."""
     app, screen = the(TuiTrainer, pilot.app), the(Gsm8kScreen, pilot.app.screen)
     await pilot.press("full_stop")
-    if isinstance(app.screen, QuestionDialog):
+    await until(pilot, lambda: asks(app) or loop_is(app, LoopState.PAUSED))
+    if asks(app):
         await pilot.press("r")
     await until(pilot, lambda: loop_is(app, LoopState.PAUSED))
     for _ in range(steps - 1):
