@@ -66,6 +66,7 @@ class RunControls:
 
     async def stop(self) -> None:
         """Asks first, and saves where that is wanted."""
-        await self._start.over()
+        if not self._loop.is_live:
+            await self._start.over()
         if self._loop.can_stop() and (answer := await self._session.put(STOP)) in ("s", "w"):
             await self._session.saving.end_training(save=answer == "w")
