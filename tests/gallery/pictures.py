@@ -9,7 +9,9 @@ GSM8K, RUNS, OVER = "5 GSM8K", "6 Runs", "Over a screen"
 TWO = SMALL, MIDDLE
 
 PICTURES = (
-    Picture(TOKENS, "tokens", "a text, its tokens, its batch", "1", texts.tokens, SIZES),
+    Picture(
+        TOKENS, "tokens", "a text, its tokens, its batch", "1", texts.tokens, SIZES, EVERY_LOOK
+    ),
     Picture(TOKENS, "start", "the first start", "", texts.first_start, TWO, greets=True),
     Picture(TOKENS, "tokens-batch", "a batch of two lines", "1, then b", texts.tokens_batch, SIZES),
     Picture(
@@ -35,6 +37,7 @@ PICTURES = (
         "2, then space and down",
         texts.predict,
         SIZES,
+        EVERY_LOOK,
     ),
     Picture(
         PREDICT,
@@ -45,7 +48,7 @@ PICTURES = (
         SIZES,
     ),
     Picture(PREDICT, "predict-empty", "empty: no text", "1, all deleted, 2", texts.predict_empty),
-    Picture(LOSS, "loss", "three classes", "3, then down and space", texts.loss, SIZES),
+    Picture(LOSS, "loss", "three classes", "3, then down and space", texts.loss, SIZES, EVERY_LOOK),
     Picture(STEP, "step-first", "before an update", "4", texts.step_at_first, TWO),
     Picture(
         STEP,
@@ -125,9 +128,18 @@ PICTURES = (
         "5, e, forty steps, e again",
         loops.evaluation,
         SIZES,
+        EVERY_LOOK,
     ),
     Picture(GSM8K, "evaluation-none", "empty: no evaluation", "5, then E", loops.evaluation_none),
-    Picture(RUNS, "runs", "two runs side by side", "6, then space, down, space", loops.runs, SIZES),
+    Picture(
+        RUNS,
+        "runs",
+        "two runs side by side",
+        "6, then space, down, space",
+        loops.runs,
+        SIZES,
+        EVERY_LOOK,
+    ),
     Picture(RUNS, "runs-none", "empty: no run", "6", loops.no_runs, TWO),
     Picture(RUNS, "bench", "the training loops side by side", "6, then b", loops.bench, TWO),
     Picture(OVER, "keys", "every key of Step", "4, then ?", dialogs.keys, SIZES),
