@@ -42,6 +42,9 @@ def own_machine(*, colours: bool) -> Iterator[None]:
         for name in HOMES:
             patch.delenv(name, raising=False)
         patch.setenv("HOME", home)
+        work = Path(home) / "course"  # a name that is shown
+        work.mkdir()
+        patch.chdir(work)
         program = Path(home) / PROGRAM
         program.touch(mode=0o755)
         patch.setenv("PATH", home, prepend=os.pathsep)
@@ -93,6 +96,9 @@ async def show_as(pilot: Pilot[int], shot: Shot, *, clears: bool) -> None:
     if app.size != shot.size:
         await pilot.resize_terminal(*shot.size)
     await settled(app)
+    if app._news:
+        app._forget_news(app._news)  # it goes by the clock
+        await settled(app)
     while clears and app._notifications:
         app.clear_notifications()
         await settled(app)

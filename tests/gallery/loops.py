@@ -79,7 +79,7 @@ async def running(pilot: Pilot[int]) -> LetGo:
         items=ITEMS,
         validation_items=8,
         validate_every=HELD_AT // 3,
-        checkpoint_every=HELD_AT // 2,
+        checkpoint_every=HELD_AT // 2 - 10,  # there is something to save
         schedule="cosine",
     )
     let_go = hold_after(app, HELD_AT)

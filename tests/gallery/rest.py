@@ -10,7 +10,7 @@ from tui_trainer.app import TuiTrainer
 RESTS = 0.7  # seconds in which a chart or table draws what came last
 RESTS_AT_LAST = 1.2  # what Step measures may wait for a second
 AT_MOST = 60.0
-SOON = 1.0
+SOON = 8.0
 
 
 async def settled(app: TuiTrainer, seconds: float = RESTS) -> None:

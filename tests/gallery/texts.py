@@ -4,6 +4,7 @@ from textual.pilot import Pilot
 
 from tests.gallery.held import slow
 from tests.gallery.picture import LetGo
+from tests.gallery.rest import settled
 from tests.known import the
 from tests.pilot import until
 from tui_trainer.app import TuiTrainer
@@ -12,6 +13,7 @@ from tui_trainer.screens.predict.screen import PredictScreen
 from tui_trainer.screens.step.fork_dialog import ForkDialog
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.screens.tokens.screen import TokensScreen
+from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
 
 UPDATES = 12
@@ -29,7 +31,10 @@ async def type_text(pilot: Pilot[int], text: str) -> None:
 
 
 async def first_start(pilot: Pilot[int]) -> None:
-    """Nothing is done: the text box has the focus."""
+    """Nothing is done: the text box has the focus. The list is at its end whichever came first."""
+    await settled(the(TuiTrainer, pilot.app))
+    table = pilot.app.screen.query_one("#tokens", LineTable)
+    table.scroll_to(y=table.max_scroll_y, animate=False, immediate=True)
 
 
 async def tokens_empty(pilot: Pilot[int]) -> None:
