@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.gallery.picture import LOOKS, NO_COLOUR, Picture, Shot
-from tests.gallery.rest import RESTS_AT_LAST, settled
+from tests.gallery.rest import RESTS_AT_LAST, PatientPilot, settled
 from tests.gallery.svg import slim
 from tests.known import the
 from tests.pilot import running, until
@@ -78,7 +78,7 @@ async def shown_as(
     """One app, prepared once, in one size and look after another."""
     async with running(size=shots[0].size, greets=picture.greets) as (app, pilot):
         await until(pilot, lambda: the(TokensScreen, app.screen).shown is not None)
-        let_go = await picture.prepare(pilot)
+        let_go = await picture.prepare(PatientPilot(app))
         try:
             await settled(app, RESTS_AT_LAST)
             for shot in shots:

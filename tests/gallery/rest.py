@@ -3,7 +3,10 @@
 import asyncio
 import time
 
+from textual.pilot import Pilot
+
 from tests.gallery.comparison import comparable
+from tests.known import the
 from tests.pilot import shown
 from tui_trainer.app import TuiTrainer
 
@@ -11,6 +14,7 @@ RESTS = 0.7  # seconds in which a chart or table draws what came last
 RESTS_AT_LAST = 1.2  # what Step measures may wait for a second
 AT_MOST = 60.0
 SOON = 8.0
+ASKED = 0.1  # until what a key asks for is with the worker
 
 
 async def settled(app: TuiTrainer, seconds: float = RESTS) -> None:
@@ -23,6 +27,19 @@ async def settled(app: TuiTrainer, seconds: float = RESTS) -> None:
         while (now := comparable(shown(app))) != before or not now or is_measuring(app):
             before = now
             await asyncio.sleep(seconds)
+
+
+class PatientPilot(Pilot[int]):
+    """After each key it waits for what the worker is at, unless that is held."""
+
+    async def press(self, *keys: str) -> None:
+        app = the(TuiTrainer, self.app)
+        for key in keys:
+            await super().press(key)
+            await asyncio.sleep(ASKED)
+            while is_measuring(app):
+                await asyncio.sleep(ASKED)
+            await self.pause()
 
 
 def is_measuring(app: TuiTrainer) -> bool:
