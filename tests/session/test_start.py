@@ -123,7 +123,7 @@ async def test_the_model_that_was_loaded_last_is_that_of_the_next_start() -> Non
     assert read_kept().model == "second"
     start = Start(kept=read_kept(), names_model=False)
     async with running(engine=engine, start=start) as (app, pilot):
-        assert loaded(app).model.name == "second"
+        await until(pilot, lambda: loaded(app).model.name == "second")
         await until(pilot, lambda: any("of last time" in told for told in notes(app)))
 
 
@@ -139,7 +139,7 @@ async def test_a_checkpoint_of_last_time_is_named_by_its_step_and_run() -> None:
 async def test_a_model_of_last_time_that_is_gone_gives_way_to_the_built_in_one() -> None:
     for name in ("gone", "broken"):
         async with running(engine=engine, start=of_last_time(name)) as (app, pilot):
-            assert loaded(app).model.name == "builtin"
+            await until(pilot, lambda: loaded(app).model.name == "builtin")
             assert app.session.choice == ModelChoice()
             words = f"{name}, the model of last time, was not loaded"
             await until(pilot, lambda words: any(words in told for told in notes(app)), words)
