@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tui_trainer.configuration.layers import Configuration
 
     Flags = argparse.ArgumentParser | argparse._ArgumentGroup
+    # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
+    Actions = argparse._SubParsersAction[argparse.ArgumentParser]
 
 Read = TypeVar("Read")
 Settings = TypeVar("Settings")
@@ -31,6 +33,15 @@ def add_common_arguments(parser: argparse.ArgumentParser, *, nested: bool = Fals
     )
     add_debug_argument(parser)
     add_profile_argument(parser)
+
+
+def add_action(actions: "Actions", name: str, summary: str, run: object) -> argparse.ArgumentParser:
+    """A nested command, `runs show`; `run` is what it does, as for a command."""
+    description = f"{summary[0].upper()}{summary[1:]}."
+    parser = actions.add_parser(name, help=summary, description=description, allow_abbrev=False)
+    add_common_arguments(parser, nested=True)
+    parser.set_defaults(run=run)
+    return parser
 
 
 def whole(text: str) -> int:

@@ -1,10 +1,9 @@
 """`tui-trainer evaluations`: the evaluations on disk, listed, shown and deleted."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
-from tui_trainer.headless.arguments import add_common_arguments
+from tui_trainer.headless.arguments import add_action
 from tui_trainer.headless.evaluation_table import COLUMNS, describe_settings, item_row, score_lines
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.evaluation_lines import evaluation_line, item_line
@@ -23,10 +22,6 @@ from tui_trainer.words.runs import NAME_CHARACTERS
 from tui_trainer.words.scores import interval, share
 from tui_trainer.words.table import TextColumn, heading, row, table
 from tui_trainer.words.times import moment
-
-if TYPE_CHECKING:
-    # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
-    Actions = argparse._SubParsersAction[argparse.ArgumentParser]
 
 LISTED = (
     TextColumn("evaluation", 0, left=True),
@@ -50,21 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=run_list)
     actions = parser.add_subparsers(title="what to do instead", metavar="ACTION")
-    shown = _add_action(actions, "show", "one evaluation: its items and scores", run_show)
-    deleted = _add_action(actions, "delete", "one evaluation", run_delete)
+    shown = add_action(actions, "show", "one evaluation: its items and scores", run_show)
+    deleted = add_action(actions, "delete", "one evaluation", run_delete)
     deleted.add_argument("--yes", action="store_true", help="really: nothing brings it back")
     for action in (shown, deleted):
         action.add_argument("name", metavar="EVALUATION", help=EVALUATION_HELP)
-
-
-def _add_action(
-    actions: "Actions", name: str, summary: str, run: object
-) -> argparse.ArgumentParser:
-    description = f"{summary[0].upper()}{summary[1:]}."
-    parser = actions.add_parser(name, help=summary, description=description, allow_abbrev=False)
-    add_common_arguments(parser, nested=True)
-    parser.set_defaults(run=run)
-    return parser
 
 
 # List

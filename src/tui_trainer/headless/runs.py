@@ -4,10 +4,9 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tui_trainer.errors import InputError
-from tui_trainer.headless.arguments import add_common_arguments
+from tui_trainer.headless.arguments import add_action
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.checkpoints import folder_bytes
 from tui_trainer.runs.curve import XAxis, read_curve
@@ -40,10 +39,6 @@ from tui_trainer.words.runs import (
 from tui_trainer.words.table import TextColumn, table
 from tui_trainer.words.threads import with_threads
 
-if TYPE_CHECKING:
-    # What `add_subparsers` gives; it has no public name and takes no parameter at run time.
-    Actions = argparse._SubParsersAction[argparse.ArgumentParser]
-
 COLUMNS = (
     TextColumn("run", 0, left=True),
     TextColumn("started", 0, left=True),
@@ -65,9 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=run_list)
     actions = parser.add_subparsers(title="what to do instead", metavar="ACTION")
-    shown = _add_action(actions, "show", "one run: settings, model, data, checkpoints", run_show)
+    shown = add_action(actions, "show", "one run: settings, model, data, checkpoints", run_show)
     shown.add_argument("name", metavar="RUN", help=RUN_HELP)
-    exported = _add_action(actions, "export", "its steps as CSV, its loss as PNG", run_export)
+    exported = add_action(actions, "export", "its steps as CSV, its loss as PNG", run_export)
     exported.add_argument("names", metavar="RUN", nargs="+", help=f"{RUN_HELP}; several for --png")
     exported.add_argument("--csv", metavar="FILE", type=Path, help="a row a step")
     exported.add_argument("--png", metavar="FILE", type=Path, help="the loss curves in one chart")
@@ -78,19 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the horizontal axis of the chart (step)",
     )
     exported.add_argument("--log", action="store_true", help="a logarithmic loss axis")
-    deleted = _add_action(actions, "delete", "one run with its checkpoints", run_delete)
+    deleted = add_action(actions, "delete", "one run with its checkpoints", run_delete)
     deleted.add_argument("name", metavar="RUN", help=RUN_HELP)
     deleted.add_argument("--yes", action="store_true", help="really: nothing brings it back")
-
-
-def _add_action(
-    actions: "Actions", name: str, summary: str, run: object
-) -> argparse.ArgumentParser:
-    description = f"{summary[0].upper()}{summary[1:]}."
-    parser = actions.add_parser(name, help=summary, description=description, allow_abbrev=False)
-    add_common_arguments(parser, nested=True)
-    parser.set_defaults(run=run)
-    return parser
 
 
 # List
