@@ -146,8 +146,8 @@ async def test_what_the_hub_refuses_is_a_sentence_and_the_app_lives_on(
     async with running(size=(120, 40)) as (app, pilot):
         await pick(app, pilot, REPO)
         await until(pilot, lambda: sentence in " ".join(shown(app).split()))
+        await until(pilot, lambda: app.session.choice.source == "builtin")
         assert loaded(app).model.name == "builtin"
-        assert app.session.choice.source == "builtin"
         await pilot.press("4", "space")
         await until(pilot, lambda: loaded(app).updates == 1)
 

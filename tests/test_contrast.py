@@ -124,7 +124,7 @@ SIGNS = (
     ("[3 Loss]", "▶", "●", "↓"),
     ("[4 Step]", "▲ unsaved 1"),
     (),
-    ("[5 GSM8K]",),
+    ("[5 GSM8K]", "▲ Start from which?"),
     ("⏸",),
     (),
     (),

@@ -188,7 +188,8 @@ async def test_nothing_else_trains_or_is_evaluated_while_it_runs() -> None:
         await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.PAUSED)
         assert "GSM8K is paused: go on with it there afterwards." in notes(app)
         await pilot.press("escape", "5", "space")
-        assert "A bench is running, and anything beside it would slow its loops" in notes(app)
+        why = "A bench is running, and anything beside it would slow its loops"
+        await until(pilot, lambda: why in notes(app))
         assert app.session.loops["gsm8k"] is LoopState.PAUSED
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))

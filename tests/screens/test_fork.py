@@ -80,8 +80,8 @@ async def test_none_changes_nothing_and_a_pick_is_one_update_to_undo(
         report = present(step_screen(app).report)
         assert replace(report, seconds=0) == replace(outcomes[2], seconds=0)
         assert len(series) == 1
-        assert "The learning rate is 3e-5 now" in shown(app)
-        assert "lr 3e-5" in shown(app)
+        await until(pilot, lambda: "The learning rate is 3e-5 now" in shown(app))
+        await until(pilot, lambda: "lr 3e-5" in shown(app))
         assert loaded(app).history.undo == 1
         await pilot.press("u")
         await until(pilot, lambda: loaded(app).updates == 0)
@@ -98,7 +98,7 @@ async def test_each_pick_makes_an_update_at_its_learning_rate(key: str, lr: floa
         await until(pilot, lambda: step_screen(app).report is not None)
         assert present(step_screen(app).report).lr == pytest.approx(lr)
         await until(pilot, lambda: loaded(app).updates == 1)
-        assert loaded(app).lr == pytest.approx(lr)
+        await until(pilot, lambda: loaded(app).lr == pytest.approx(lr))
 
 
 @pytest.mark.long

@@ -182,7 +182,9 @@ async def test_a_checkpoint_that_fails_leaves_the_run_as_it_was() -> None:
         await until(pilot, lambda: "The disk is full: make room." in notes(app))
         assert state(app) is LoopState.PAUSED
         app.clear_notifications()
-        await pilot.press("q", "w")
+        await pilot.press("q")
+        await until(pilot, lambda: asked(app))
+        await pilot.press("w")
         await until(pilot, lambda: "The disk is full: make room." in notes(app))
         assert app.is_running
 

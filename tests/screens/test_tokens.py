@@ -21,7 +21,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.models import LearnerStatus, ModelReport
 from tui_trainer.reports.progress import Progress
-from tui_trainer.reports.tokens import IGNORED, Tokenized, VocabularyEntry
+from tui_trainer.reports.tokens import IGNORED, Tokenized
 from tui_trainer.screens.tokens.screen import TokensScreen
 from tui_trainer.screens.tokens.shown_text import BATCH, COMPARE, SINGLE
 from tui_trainer.screens.tokens.single_view import SingleView
@@ -73,8 +73,9 @@ async def tokens_screen(
         if text is not None:
             set_text(screen, text)
         await settled(screen, pilot)
-        await pilot.press(*keys)
-        await settled(screen, pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settled(screen, pilot)
         yield screen, pilot
 
 
@@ -572,7 +573,7 @@ async def test_the_neighbours_of_the_selected_token_fill_what_is_left_below_its_
         for key in ("", "up", "home"):
             await pilot.press(*filter(None, [key]))
             selected = tokens[screen.query_one(SingleView).selected].id
-            await until(pilot, lambda token_id: marked_entry(panel).id == token_id, selected)
+            await until(pilot, lambda token_id: marks(panel, token_id), selected)
             first, rows = panel.entries[0].id, entries.size.height - 1
             assert panel.entries == ENGINE.vocabulary("builtin", first, rows)
         assert table.region.height == len(tokens) + 3, "as high as what is in it"
@@ -580,13 +581,13 @@ async def test_the_neighbours_of_the_selected_token_fill_what_is_left_below_its_
         assert panel.region.y == table.region.bottom
         await pilot.resize_terminal(200, 60)
         beside = screen.query_one("#vocabulary", VocabularyPanel)
-        await until(pilot, lambda: beside.entries and marked_entry(beside).id == selected)
+        await until(pilot, lambda: marks(beside, selected))
         assert beside.region.height == screen.query_one("#body").region.height
         assert screen.query_one("#preview").region.right <= beside.region.x
 
 
-def marked_entry(panel: VocabularyPanel) -> VocabularyEntry:
-    return panel.entries[panel.table.cursor]
+def marks(panel: VocabularyPanel, token_id: int) -> bool:
+    return bool(panel.entries) and panel.entries[panel.table.cursor].id == token_id
 
 
 async def test_a_narrow_terminal_asks_for_no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:

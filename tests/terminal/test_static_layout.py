@@ -98,7 +98,9 @@ async def test_what_was_laid_out_at_another_size_is_forgotten() -> None:
 async def test_a_key_that_changes_a_word_lays_nothing_out(laid_out: list[Size]) -> None:
     async with running("escape", "4", engine=lambda _: FakeEngine()) as (app, pilot):
         await until(pilot, lambda: loaded(app).lr == 1e-5)
-        await pilot.press("]", "[")
+        await pilot.press("]")
+        await until(pilot, lambda: loaded(app).lr == 2e-5)
+        await pilot.press("[")
         await until(pilot, lambda: loaded(app).lr == 1e-5)
         laid_out.clear()
         await pilot.press("]")
