@@ -68,7 +68,6 @@ class Learner:
         """What every text and every batch is held against before it is sent."""
         self.loops = 0
         """How many training loops were begun."""
-        self._pass_needs: dict[int, int] = {}
         self.weights = Weights(model)
         stochastic = report.precision == BF16_STOCHASTIC
         self.setup = TrainingSetup(self.weights, Dropout(model), stochastic=stochastic)
@@ -127,9 +126,7 @@ class Learner:
 
     def pass_need(self, tokens: int) -> int:
         """Bytes that a forward pass over one text of so many tokens takes on the device."""
-        if tokens not in self._pass_needs:
-            self._pass_needs[tokens] = one_pass_need(self.dry_model, tokens)
-        return self._pass_needs[tokens]
+        return one_pass_need(self.dry_model, tokens)
 
     def copy_ahead(self) -> None:
         """Copy what undo needs of before the next update, where that is sure to have room."""

@@ -1,6 +1,7 @@
 """What an update on Step needs is what live tensors take: counted while it is really made."""
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 import torch
@@ -152,3 +153,11 @@ def test_qwen3_of_1_7_billion_weights_is_counted_without_a_weight_of_it() -> Non
     assert need.most(moments_held=True) > weights + 4 * 151_936 * 2048
     plain = update_need(dry, "AdamW", Stepping.FOREACH, 8)
     assert plain.most(moments_held=False) == pytest.approx(4 * weights, rel=0.01)
+
+
+def test_what_was_counted_is_not_run_again() -> None:
+    dry = DryModel.of(tiny_config("qwen3"), "fp32")
+    runs = count()
+    for key in ("one", "one", "other", "one"):
+        dry.forward((key,), lambda *_: next(runs), 1)
+    assert next(runs) == 2

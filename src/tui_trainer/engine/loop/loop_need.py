@@ -147,7 +147,8 @@ def measured_need(dry: DryModel, batch: MicroBatch) -> int:
         logits = model(**model_inputs(shapes)).logits
         step_loss(logits, shapes.labels, shapes.counts, batch.counted)
 
-    return dry.forward(run, batch.input_ids.numel())
+    key = "losses", *batch.input_ids.shape, batch.attention_mask is None
+    return dry.forward(key, run, batch.input_ids.numel())
 
 
 def largest_rows(examples: Sequence[Example], settings: TrainSettings) -> tuple[Row, ...]:

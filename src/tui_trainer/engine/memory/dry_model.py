@@ -70,6 +70,8 @@ class DryModel:
         """Of the training cell, as `TrainingSetup` has it."""
         self.counted: dict[tuple[object, ...], Held] = {}
         """What was counted already, by what was run."""
+        self._most: dict[tuple[object, ...], int] = {}
+        """The same of what was run without gradients."""
 
     @classmethod
     def like(cls, model: PreTrainedModel, precision: str) -> "DryModel":
@@ -136,8 +138,23 @@ class DryModel:
             kept[0].backward()
             return Held(live.most, live.now)
 
-    def forward(self, run: Callable[[PreTrainedModel, LiveBytes], object], positions: int) -> int:
-        """The most that `run` holds without gradients, or since it had the count begin again."""
+    def forward(
+        self,
+        key: tuple[object, ...],
+        run: Callable[[PreTrainedModel, LiveBytes], object],
+        positions: int,
+    ) -> int:
+        """The most that `run` holds without gradients, or since it had the count begin again.
+
+        What has the `key` of something before takes what that took.
+        """
+        if key not in self._most:
+            self._most[key] = self._count_forward(run, positions)
+        return self._most[key]
+
+    def _count_forward(
+        self, run: Callable[[PreTrainedModel, LiveBytes], object], positions: int
+    ) -> int:
         self.model.eval()
         try:
             with self._counting() as live, torch.no_grad(), self._autocast():

@@ -13,10 +13,9 @@ from tui_trainer.engine.ways.cached_batch import CachedBatch
 def generation_need(dry: DryModel, rows: int, prompt: int, longest: int) -> int:
     """Bytes beside the weights for `rows` texts at once that grow from `prompt` tokens to
     `longest`, with a cache."""
-    reading = dry.forward(lambda model, _: grow(model, rows, prompt), rows * prompt)
-    return max(
-        reading, dry.forward(partial(last_token, rows=rows, longest=longest), rows * longest)
-    )
+    read = ("prompts", rows, prompt), lambda model, _: grow(model, rows, prompt)
+    write = ("last token", rows, longest), partial(last_token, rows=rows, longest=longest)
+    return max(dry.forward(*read, rows * prompt), dry.forward(*write, rows * longest))
 
 
 def grow(model: PreTrainedModel, rows: int, length: int) -> CachedBatch:
@@ -40,4 +39,4 @@ def one_pass_need(dry: DryModel, tokens: int) -> int:
     def read(model: PreTrainedModel, _live: LiveBytes) -> object:
         return model(input_ids=dry.ids(1, tokens), use_cache=False).logits.float()
 
-    return dry.forward(read, tokens)
+    return dry.forward(("pass", tokens), read, tokens)
