@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -24,6 +25,10 @@ _HUB = FakeHub(Path(_HUB_HOME.name))
 _HUB.start()
 os.environ |= _HUB.environment()
 os.environ.pop("HF_TOKEN", None)
+# To compile all tests takes each process four seconds, and to compile the program each one that a
+# test starts: once, and not each time, though the environment may say that nothing is to be kept.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A process that runs hundreds of tests holds a million objects that stay: looking at them as often
 # as Python does by itself is a tenth of all tests.
 gc.set_threshold(20_000, 10, 10)
@@ -31,7 +36,17 @@ gc.set_threshold(20_000, 10, 10)
 
 def pytest_collection_finish() -> None:
     """The modules of all tests, and of torch, are there: none is ever garbage."""
+    if "torch" in sys.modules:
+        _keep_all_shapes()
     gc.freeze()
+
+
+def _keep_all_shapes() -> None:
+    """What a loop needs of memory, which is counted by running it dry, once for each of the tiny
+    models: of the program's own few kept ones each is gone before it is asked for again."""
+    from tui_trainer.engine.memory import dry_model  # noqa: PLC0415
+
+    dry_model.KEPT = 1_000
 
 
 def pytest_unconfigure() -> None:
