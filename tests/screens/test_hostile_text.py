@@ -63,6 +63,7 @@ from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.details import RunDetails
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.screens.tokens.vocabulary_panel import VocabularyPanel
+from tui_trainer.screens.tokens.words import explain_token
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
@@ -513,6 +514,11 @@ async def visit_runs(app: TuiTrainer, pilot: Pilot[int]) -> None:
         await press(pilot, "down", "d")
         await pilot.pause(0.1)
         await press(pilot, "escape")
+
+
+def test_half_of_a_pair_is_told_as_any_character_is() -> None:
+    parts = tuple(Token(n, n, "\ufffd", bytes((0xED + n,)), 0, 1) for n in range(2))
+    assert "part 1 of 2 of" in explain_token(Tokenized("\udfef", parts), 0)
 
 
 @pytest.mark.long

@@ -87,7 +87,8 @@ def printed(ids: Sequence[int]) -> str:
 
 def explain_part(token: Token, part: Part) -> str:
     """Why a token decoded alone is no character of the text."""
-    whole = f"{piece(part.character)} ({hex_bytes(part.character.encode())})"
+    encoded = part.character.encode(errors="surrogatepass")  # half of a pair has no UTF-8
+    whole = f"{piece(part.character)} ({hex_bytes(encoded)})"
     if REPLACEMENT not in token.text:
         return f"part {part.number} of {part.parts} of {whole}"
     return (
