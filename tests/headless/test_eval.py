@@ -125,7 +125,7 @@ def test_table_for_people(program: Program, tiny: str, answering: Answering) -> 
         "3 items, 21 tokens in 1.5 s (14 tokens/s)",
         f"strict    33.3% (1 of 3; 95%: {low:.1%} to {high:.1%})",
         f"flexible  66.7% (2 of 3; 95%: {1 - high:.1%} to {1 - low:.1%})",
-        "right 1, wrong 1, without a #### number 1; cut before their end 1",
+        "1 right, 1 wrong, 1 no ####; of these 1 cut before their end",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.fake_engine import evaluated_item
 from tui_trainer.errors import InputError
 from tui_trainer.headless.earlier_evaluation import read_items
 from tui_trainer.reports.evaluation import EvaluationReport
+from tui_trainer.reports.runs import RunStep
 from tui_trainer.runs.evaluations import (
     LISTED,
     EarlierEvaluations,
@@ -36,8 +38,10 @@ def reports() -> list[EvaluationReport]:
 
 
 def test_what_is_kept_is_read_back_equal_and_eval_reads_it_too() -> None:
-    path = keep_evaluation(report())
+    left_by = RunStep("2026-11-30-builtin-5", 3)
+    path = keep_evaluation(replace(report(), left_by=left_by))
     (kept,) = reports()
+    assert kept.left_by == left_by
     assert (kept.items, kept.settings) == (report().items, report().settings)
     assert (kept.model, kept.updates, kept.total, kept.tokens) == ("builtin", 3, 2, 14)
     assert (kept.seconds, kept.notes) == (1.5, ("A note.",))

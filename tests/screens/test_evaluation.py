@@ -21,6 +21,7 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.reports.evaluated_items import Outcome
 from tui_trainer.reports.evaluation import Change, EvaluationReport, Score, tally
+from tui_trainer.reports.runs import RunStep
 from tui_trainer.reports.scoring import paired_interval, wilson_interval
 from tui_trainer.runs.evaluations import (
     LISTED,
@@ -37,6 +38,7 @@ from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.evaluation.words import (
     NAME,
     describe_asked,
+    describe_on_show,
     describe_progress,
     describe_tested,
     name_among,
@@ -107,7 +109,8 @@ async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
         engine.gate.release()
         await until(pilot, lambda: " 2/4 answered" in shown(app))
         text = shown(app)
-        assert re.search(r"▶ running +━{4}─{4} +2/4 answered +4\.00/s +0:00 gone +0:00 left", text)
+        count = r"2/4 answered, 2 scored"
+        assert re.search(rf"▶ running +━{{4}}─{{4}} +{count} +4\.00/s +0:00 left", text)
         await until(pilot, lambda: "Evaluation running 2/4" in shown(app))
         engine.gate.release()
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
@@ -125,18 +128,21 @@ def test_answers_are_counted_from_the_first_and_none_is_scored_before_its_batch(
     def progress(report: EvaluationReport) -> str:
         return describe_progress(report, LoopState.RUNNING, stops=False, wide=False).plain
 
-    assert "▶ running  ────────     0/1,319 answered " in progress(report)
-    assert "    17/1,319 answered " in progress(replace(report, batch_ended=17))
-    assert "%" not in progress(report)
-    assert len(progress(report)) <= 78
+    assert "▶ running  ────────     0/1,319 answered,     0 scored " in progress(report)
+    answered = progress(replace(report, batch_ended=17))
+    assert "    17/1,319 answered,     0 scored " in answered
+    assert "%" not in answered
+    assert len(progress(report)) == len(answered) <= 78
+    # No rate before there is an answer
+    assert "/s" not in progress(report) and "  17.6/s " in answered
     assert score_cells(1, report, 1.0, wide=True)[4:8] == ("-", "-", "-", "-")
     begun = replace(report, batch_done=0.0)
-    assert "    0/1,319 answered " in progress(begun)
+    assert "    0/1,319 answered, " in progress(begun)
 
 
 def test_how_far_it_is_is_one_number_wherever_it_is_told() -> None:
-    """The top row and the panel count the same answers; of one that is over all count what was
-    scored."""
+    """The top row and the panel count the same answers, and the panel tells them from those that
+    the scores are of; of one that is over all count what was scored."""
     item = evaluated_item(0, "#### 1", EvaluationSettings())
     report = EvaluationReport(
         *(EvaluationSettings(), "builtin", 0, 100, (item,) * 16, 20.5, 900, 9.0), batch_ended=7
@@ -146,7 +152,7 @@ def test_how_far_it_is_is_one_number_wherever_it_is_told() -> None:
     now.saw_reports(EVALUATION, [report])
     assert now.describe_live()[0] == "▶ Evaluation running 23/100"
     going = describe_progress(report, LoopState.RUNNING, stops=False, wide=True)
-    assert "23/100 answered" in going.plain
+    assert "23/100 answered,  16 scored" in going.plain
     over = describe_progress(report, LoopState.STOPPED, stops=False, wide=False).plain
     assert "16/100 scored" in over and "23" not in over
     assert score_cells(1, report, 1.0, wide=True)[1] == score_cells(1, report, 1.0, wide=False)[1]
@@ -172,8 +178,10 @@ async def test_scores_have_their_intervals_and_what_they_depend_on(size: tuple[i
         assert re.search(row, text)
         assert r"Question: {question}\nAnswer: (zero-shot)" in text
         assert "Nothing to compare with yet" in text
-        # Shots, budget; right 2, one wrong, one without ####, one cut
-        assert re.search(r"75\.0%.* 1 +1 +1", next(li for li in text.splitlines() if "▶1" in li))
+        # Right 2, one wrong, one without ####
+        assert re.search(r"75\.0% +1 +1 *│?$", next(li for li in text.splitlines() if "▶1" in li))
+        # They are all; the one that was cut is one of them, and has no column beside them
+        assert "2 right, 1 wrong, 1 no ####; of these 1 cut" in text
         rows = [line.strip("│ ").split() for line in text.splitlines()]
         cut = ["1", "✗", "no", "####", "-", "2.", "2", "end", "of", "text", "-"]
         assert any(row[: len(cut)] == cut for row in rows)
@@ -631,6 +639,21 @@ def test_evaluations_of_several_models_are_named_after_them() -> None:
         score_cells(n, one, 1.0, wide=False, named=True) for n, one in enumerate(evaluations.all)
     ]
     assert all(len(str(row[0])) <= NAME.width for row in cells)
+
+
+def test_an_evaluation_of_a_runs_weights_names_the_run_and_the_step() -> None:
+    evaluations = Evaluations(Configuration())
+    left_by = RunStep("2026-11-30-builtin-5", 40)
+    evaluations.ended = [report(0), replace(report(40, items=1), left_by=left_by)]
+    assert name_among(evaluations, evaluations.ended[1]) == "2: step 40 of 2026-11-30-builtin-5"
+    told = "step 40 of 2026-11-30-builtin-5 · strict 100.0%"
+    assert describe_on_show(evaluations.ended[1]) == told
+    for step, short in ((40, "2: step 40 …-builtin-5"), (1_234, "2: step 1,234 …iltin-5")):
+        trained = replace(report(9), left_by=RunStep(left_by.run, step))
+        (cell, *_) = score_cells(2, trained, 1.0, wide=False)
+        assert cell == short and len(short) <= NAME.width
+        kept = replace(trained, ended="2026-11-30T20:00:00+00:00")
+        assert score_cells(2, kept, 1.0, wide=True, named=True)[0] == short
 
 
 async def test_other_items_cannot_be_compared() -> None:

@@ -23,7 +23,7 @@ from tui_trainer.reports.steps import RowPart
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
-from tui_trainer.screens.gsm8k.run_panel import whole_parts
+from tui_trainer.screens.gsm8k.run_panel import settings_line
 from tui_trainer.screens.gsm8k.screen import SHOW_SECONDS, Gsm8kScreen
 from tui_trainer.screens.gsm8k.settings import describe_settings
 from tui_trainer.screens.step.screen import StepScreen
@@ -375,7 +375,7 @@ def test_a_long_path_shows_its_end() -> None:
 def test_a_learning_rate_that_changes_is_told_in_the_shortest_line(told: str) -> None:
     changed = TrainSettings("/somewhere/train.jsonl", items=20, lr=3e-4)
     now, asked = (1e-5, None) if "now" in told else (None, 1e-3)
-    line = whole_parts(describe_settings(changed, now, asked), len(told) + len(" · …"))
+    line = settings_line(describe_settings(changed, now, asked), len(told) + len(" · …")).plain
     assert line == f"{told} · …"
 
 

@@ -20,7 +20,7 @@ from tui_trainer.screens.gsm8k.run_panel import (
     best_of,
     describe_kept,
     describe_pace,
-    whole_parts,
+    settings_line,
 )
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.session.saved_run import SavedRun
@@ -277,4 +277,4 @@ def test_a_learning_rate_is_a_curve_where_it_is_not_constant() -> None:
     ],
 )
 def test_of_the_settings_on_a_line_none_is_cut(room: int, told: str) -> None:
-    assert whole_parts("tutorial · lr 1e-5 · items 500 · seed 0", room) == told
+    assert settings_line("tutorial · lr 1e-5 · items 500 · seed 0", room).plain == told

@@ -293,7 +293,8 @@ class Engine(Updating):
 
     def evaluate(self, settings: EvaluationSettings) -> Iterator[EvaluationReport]:
         """Load the problems now; the answers come from the generator returned."""
-        return begin_evaluation(self.learner, settings, self._threads, self._progress)
+        left_by = self.at_hand.training.left_by
+        return begin_evaluation(self.learner, settings, self._threads, self._progress, left_by)
 
     # Bench
 

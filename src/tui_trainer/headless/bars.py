@@ -1,6 +1,5 @@
 """Progress on standard error, for a person at a terminal; elsewhere it draws nothing."""
 
-import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -50,11 +49,10 @@ class ItemBar:
         self._bar.clear()
 
     def show(self, report: EvaluationReport) -> None:
-        """Draw the bar; a batch counts by how much of it is done."""
-        _set_place(self._bar, math.floor(report.share * report.total), report.total)
+        """Draw the bar; what it counts are answers, which are scored a batch at a time."""
+        _set_place(self._bar, report.answered, report.total)
         self._bar.set_postfix_str(
-            f"{report.answered:,} answered, {len(report.items):,} scored, "
-            f"{counted(report.tokens, 'token')}"
+            f"answered, {len(report.items):,} scored, {counted(report.tokens, 'token')}"
         )
 
     def close(self) -> None:

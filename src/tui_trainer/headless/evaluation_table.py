@@ -7,7 +7,8 @@ from tui_trainer.reports.evaluation import ComparedItem, EvaluationReport
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, per_second, seconds_of
-from tui_trainer.words.scores import describe_score, item_cells
+from tui_trainer.words.runs import describe_run_step
+from tui_trainer.words.scores import describe_outcomes, describe_score, item_cells
 from tui_trainer.words.table import TextColumn
 
 COLUMNS = (
@@ -29,6 +30,12 @@ def describe_settings(settings: EvaluationSettings) -> str:
     )
 
 
+def describe_weights(report: EvaluationReport) -> str:
+    """How far they were from the loaded ones, and the step of a run that left them."""
+    after = f"after {counted(report.updates, 'update')}"
+    return after if report.left_by is None else f"{after}, {describe_run_step(report.left_by)}"
+
+
 def item_row(item: EvaluatedItem, compared: ComparedItem | None) -> tuple[str, ...]:
     *cells, ended = item_cells(item, NUMBER_CHARACTERS)
     return *cells, ended if compared is None else f"{ended}, {compared.change.value}"
@@ -44,7 +51,4 @@ def score_lines(report: EvaluationReport) -> Iterator[str]:
     )
     yield f"strict    {describe_score(found.strict)}"
     yield f"flexible  {describe_score(found.flexible)}"
-    yield (
-        f"right {found.strict.right:,}, wrong {found.wrong:,}, without a #### number "
-        f"{found.format_failures:,}; cut before their end {found.cut:,}"
-    )
+    yield f"{describe_outcomes(found)} before their end"

@@ -4,7 +4,13 @@ import argparse
 
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import add_action
-from tui_trainer.headless.evaluation_table import COLUMNS, describe_settings, item_row, score_lines
+from tui_trainer.headless.evaluation_table import (
+    COLUMNS,
+    describe_settings,
+    describe_weights,
+    item_row,
+    score_lines,
+)
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.runs.evaluation_lines import evaluation_line, item_line
 from tui_trainer.runs.evaluations import (
@@ -18,8 +24,8 @@ from tui_trainer.runs.evaluations import (
 from tui_trainer.say import say
 from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.numbers import byte_count, counted
-from tui_trainer.words.runs import NAME_CHARACTERS
-from tui_trainer.words.scores import interval, share
+from tui_trainer.words.runs import NAME_CHARACTERS, describe_run_step
+from tui_trainer.words.scores import NONE, interval, share
 from tui_trainer.words.table import TextColumn, heading, row, table
 from tui_trainer.words.times import moment
 
@@ -28,6 +34,7 @@ LISTED = (
     TextColumn("ended", 0, left=True),
     TextColumn("model", 0, left=True),
     TextColumn("updates", 0),
+    TextColumn("of the run", 0, left=True),
     TextColumn("problems", 0, left=True),
     TextColumn("items", 0),
     TextColumn("strict", 6),
@@ -87,6 +94,7 @@ def row_cells(kept: KeptEvaluation) -> tuple[str, ...]:
         moment(report.ended),
         visible_source(report.model, NAME_CHARACTERS),
         f"{report.updates:,}",
+        NONE if report.left_by is None else describe_run_step(report.left_by),
         visible_source(report.settings.problems, NAME_CHARACTERS),
         f"{len(report.items):,}",
         *(share(found.strict), interval(found.strict), share(found.flexible), f"{found.cut:,}"),
@@ -106,8 +114,7 @@ def run_show(arguments: argparse.Namespace, output: Output) -> None:
         return
     output.text(f"{visible(str(kept.path))}, ended {moment(report.ended)}")
     output.text(
-        f"{visible(report.model)} after {counted(report.updates, 'update')}; "
-        f"{describe_settings(report.settings)}"
+        f"{visible(report.model)} {describe_weights(report)}; {describe_settings(report.settings)}"
     )
     output.text(heading(COLUMNS))
     for item in report.items:

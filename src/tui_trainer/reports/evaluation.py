@@ -11,6 +11,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from tui_trainer.reports.evaluated_items import EvaluatedItem, Outcome
+from tui_trainer.reports.runs import RunStep
 from tui_trainer.reports.scoring import (
     paired_interval,
     wilson_interval,
@@ -84,6 +85,8 @@ class EvaluationReport:
     """What computed it; None where that is not known."""
     batch_ended: int = 0
     """How many answers of the batch being answered have ended; they are scored with all of it."""
+    left_by: RunStep | None = None
+    """The step of a run on disk that left these weights; None where none is known."""
     ended: str = ""
     """When it ended, as ISO 8601 writes it, where that was in an earlier session."""
 

@@ -19,6 +19,15 @@ class CheckpointReport:
 
 
 @dataclass(frozen=True)
+class RunStep:
+    """The step of a run on disk that left weights as they are."""
+
+    run: str
+    """The name of the run."""
+    step: int
+
+
+@dataclass(frozen=True)
 class SavedReport:
     """Weights that were written to a folder of their own, a model that `--model` takes."""
 

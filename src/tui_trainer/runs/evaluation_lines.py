@@ -7,6 +7,7 @@ import msgspec
 from tui_trainer.json_lines import Json
 from tui_trainer.reports.evaluated_items import Answer, Ending, EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport, tally
+from tui_trainer.reports.runs import RunStep
 from tui_trainer.settings.evaluation import EvaluationSettings
 
 ITEM, EVALUATION = "item", "evaluation"
@@ -47,6 +48,8 @@ def evaluation_line(report: EvaluationReport) -> dict[str, Json]:
         "event": EVALUATION,
         "model": report.model,
         "updates": report.updates,
+        "run": None if report.left_by is None else report.left_by.run,
+        "step": None if report.left_by is None else report.left_by.step,
         "problems": settings.problems,
         "items": len(report.items),
         "total": report.total,
@@ -106,6 +109,12 @@ class _EvaluationLine(msgspec.Struct):
     tokens: int
     seconds: float
     notes: tuple[str, ...]
+    run: str | None = None  # which older files lack
+    step: int | None = None
+
+    @property
+    def left_by(self) -> RunStep | None:
+        return None if self.run is None or self.step is None else RunStep(self.run, self.step)
 
 
 def read_item(line: object) -> EvaluatedItem:
@@ -143,5 +152,6 @@ def read_evaluation(
         read.tokens,
         read.seconds,
         read.notes,
+        left_by=read.left_by,
         ended=ended,
     )

@@ -1,7 +1,8 @@
 """Text in terminal cells: a CJK character or an emoji takes two, a combining accent none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from typing import TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -13,6 +14,7 @@ LONGEST, SHORTEST = 40, 4
 """Cells of a token in a sentence: where there is room, and where there is none."""
 Fit = Callable[[str], str]
 """Gives as much of a text as there is room for."""
+Line = TypeVar("Line", str, Content)
 CARRIER = "◌"  # carries an accent that has no letter in its own token
 
 
@@ -57,6 +59,25 @@ def shortened(line: Callable[[Fit], str], width: int) -> str:
         if cell_len(told) <= width:
             return told
     return line(partial(_at_most, cells=SHORTEST))
+
+
+def first_fitting(lines: Sequence[Line], width: int) -> Line:
+    """The first of the lines that has room in `width` cells; the last one where none has."""
+    return next((line for line in lines if _cells(line) <= width), lines[-1])
+
+
+def _cells(line: str | Content) -> int:
+    return line.cell_length if isinstance(line, Content) else cell_len(line)
+
+
+def fewer_parts(line: Content, between: str, more: str = "") -> list[Content]:
+    """The line, then it with ever fewer of its parts, down to the first alone; `more` stands for
+    those that are left out."""
+    parts = line.split(between)
+    rest = [Content(more)] if more else []
+    counts = range(len(parts) - 1, 0, -1)
+    fewer = [Content(between).join([*parts[:number], *rest]).rstrip() for number in counts]
+    return [line, *fewer, parts[0].rstrip()]
 
 
 def _at_most(text: str, cells: int) -> str:

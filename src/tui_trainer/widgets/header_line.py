@@ -1,9 +1,9 @@
 """The right of the top row: the model, where it is, what runs, what is unsaved; and the guide."""
 
-from rich.cells import cell_len
 from textual.widgets import Static
 
 from tui_trainer.terminal_text import visible_source
+from tui_trainer.widgets.cell_text import first_fitting
 from tui_trainer.widgets.status_line import Standing, describe_places, in_colour
 from tui_trainer.words.numbers import short_count
 from tui_trainer.words.signs import WARNING
@@ -48,11 +48,11 @@ class HeaderLine(Static):
         self._standing = standing
         room = self.content_size.width
         lines = describe_header(standing) if self.screen.has_class("-wide") else ("",)
-        line = next((words for words in lines if cell_len(words) <= room), lines[-1])
+        line = first_fitting(lines, room)
         named = lines[:-1] or lines  # with the model
         told = zip(standing.tasks, (named, lines), strict=False)
-        both = (joined(tasks, words) for tasks, beside in told for words in beside)
-        line = next((words for words in both if cell_len(words) <= room), line)
+        both = [joined(tasks, words) for tasks, beside in told for words in beside]
+        line = first_fitting((*both, line), room)
         if line != self._line:
             self._line = line
             self.update(in_colour(line), layout=False)

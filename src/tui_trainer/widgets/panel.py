@@ -23,6 +23,8 @@ from textual.reactive import var
 from textual.style import Style
 from textual.widget import Widget
 
+from tui_trainer.widgets.cell_text import fewer_parts, first_fitting
+
 Words = str | Content
 """Fit for a terminal (`terminal_text.visible`); a `Content` has styles such as `$better` in it."""
 LEAST_TITLE = 3  # cells that a figure leaves of a title
@@ -86,7 +88,7 @@ class Panel(Container):
         title, figure = _content(self.title), _content(self.figure, "bold")
         is_box = self.styles.border_left[0] != ""
         top = _beside(title, figure) if is_box else self._rule(title, figure)
-        written = top, _whole_parts(_content(self.hint), self.outer_size.width - AROUND)
+        written = top, _whole_hint(_content(self.hint), self.outer_size.width - AROUND)
         if self._written is None or not all(map(Content.is_same, written, self._written)):
             self._written = written
             self._is_writing = True
@@ -124,15 +126,12 @@ class Panel(Container):
         return Content.assemble(before, named, (stroke * gap, line), right)
 
 
-def _whole_parts(hint: Content, room: int) -> Content:
+def _whole_hint(hint: Content, room: int) -> Content:
     """As many parts of it as have room: none of them is cut."""
-    if hint.cell_length <= room or room <= 0:
+    if room <= 0:
         return hint
     between = DOT if DOT in hint.plain else PART
-    parts = hint.split(between)
-    counts = range(len(parts) - 1, 0, -1)
-    lines = (Content(between).join(parts[:number]).rstrip() for number in counts)
-    return next((line for line in lines if line.cell_length <= room), Content(""))
+    return first_fitting([*fewer_parts(hint, between), Content("")], room)
 
 
 def _content(words: Words, style: str = "") -> Content:

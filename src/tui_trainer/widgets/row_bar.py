@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from tui_trainer.reports.steps import RowPart, StepReport
+from tui_trainer.widgets.cell_text import first_fitting
 from tui_trainer.words.numbers import percent
 
 OPEN, CLOSE = "▌", "▐"
@@ -29,7 +30,7 @@ def _block(part: RowPart, cells: int) -> str:
         return OPEN * cells
     room = cells - 2
     names = (PADDING,) if part.problem is None else (f"item {part.problem}", f"{part.problem}")
-    name = next((name for name in names if len(name) <= room), "")
+    name = first_fitting((*names, ""), room)
     return f"{OPEN}{name:^{room}}{CLOSE}"
 
 

@@ -9,6 +9,7 @@ from textual.widgets import Static
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.terminal_text import visible_source
+from tui_trainer.widgets.cell_text import first_fitting
 from tui_trainer.words.memory import describe_use
 from tui_trainer.words.numbers import counted, short_count
 from tui_trainer.words.precision import describe_precision
@@ -144,7 +145,7 @@ class StatusLine(Static):
         if len(lefts[-1]) + len(right) > width:
             right = standing.goes_on_briefly()
         room = width - len(right)
-        left = next((words for words in lefts if len(words) <= room), lefts[-1])
+        left = first_fitting(lefts, room)
         gap = 2 + max(0, room - len(left))
         line = f"{left}{' ' * gap}{right}"
         if line != self._line:

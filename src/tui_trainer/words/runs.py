@@ -7,6 +7,7 @@ from tui_trainer.words.numbers import counted, nats
 from tui_trainer.words.times import moment
 
 if TYPE_CHECKING:
+    from tui_trainer.reports.runs import RunStep
     from tui_trainer.runs.description import Parent, RunDescription
     from tui_trainer.runs.saved_models import SavedModel
 
@@ -29,6 +30,11 @@ def run_cells(run: "RunDescription", steps: str) -> tuple[str, ...]:
 def describe_losses(run: "RunDescription") -> str:
     first, last, best = map(nats, (run.tally.first, run.tally.last, run.tally.best))
     return f"loss: first {first}, last {last}, best {best}"
+
+
+def describe_run_step(left_by: "RunStep") -> str:
+    """Which weights: `step 42 of 2026-11-30-builtin-5`."""
+    return f"step {left_by.step:,} of {visible(left_by.run, limit=NAME_CHARACTERS)}"
 
 
 def describe_parent(parent: "Parent") -> str:

@@ -1,7 +1,7 @@
 """An evaluation in words: a score with what it may be worth, and what became of an item."""
 
 from tui_trainer.reports.evaluated_items import EvaluatedItem
-from tui_trainer.reports.evaluation import Comparison, Rise, Score
+from tui_trainer.reports.evaluation import Comparison, Rise, Score, Tally
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted, percent
 
@@ -26,6 +26,15 @@ def interval(score: Score) -> str:
         return NONE
     low, high = score.interval
     return f"{100 * low:.1f} to {high:.1%}"
+
+
+def describe_outcomes(found: Tally) -> str:
+    """What became of the items, each counted once; then how many of these were cut, whatever became
+    of them."""
+    return (
+        f"{found.strict.right:,} right, {found.wrong:,} wrong, {found.format_failures:,} no ####; "
+        f"of these {found.cut:,} cut"
+    )
 
 
 def describe_rise(rise: Rise) -> str:

@@ -14,11 +14,12 @@ from tests.known import end, step_reports
 from tests.models import NOTEBOOK_TEXT
 from tui_trainer.engine.engine import Engine
 from tui_trainer.errors import InputError
-from tui_trainer.reports.runs import CheckpointReport, SavedReport
+from tui_trainer.reports.runs import CheckpointReport, RunStep, SavedReport
 from tui_trainer.runs.checkpoints import checkpoint_folders
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.runs.saved_models import models_home
+from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
@@ -276,3 +277,31 @@ def test_a_disk_that_takes_no_more_leaves_nothing_and_the_updates_unsaved(
         qwen3.save()
     assert not any(models_home().iterdir())
     assert unsaved(qwen3) == 1
+
+
+def test_an_evaluation_names_the_run_whose_step_left_the_weights_and_no_other(
+    qwen3: Engine,
+) -> None:
+    def left_by() -> RunStep | None:
+        report = next(qwen3.evaluate(EvaluationSettings(items=1, max_tokens=1)))
+        return report.left_by
+
+    assert left_by() is None
+    loop = qwen3.train(replace(loop_of(3), checkpoint_every=2), record=True)
+    steps = step_reports(loop)
+    next(steps), next(steps)
+    (folder,) = run_folders()
+    second = RunStep(folder.name, 2)
+    assert left_by() == second
+    qwen3.update(NOTEBOOK_TEXT)  # in a pause
+    assert left_by() is None
+    qwen3.undo()
+    assert left_by() == second
+    end(loop)
+    assert left_by() == second
+    qwen3.reload()
+    assert left_by() is None
+    qwen3.load_model(ModelChoice(str(checkpoint_folders(folder)[0])))
+    assert left_by() == second
+    qwen3.update(NOTEBOOK_TEXT)
+    assert left_by() is None

@@ -9,17 +9,25 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.threads.share import Threads
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.progress import Progress
+from tui_trainer.reports.runs import RunStep
 from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.settings.evaluation import EvaluationSettings
 
 
 def begin_evaluation(
-    learner: Learner, settings: EvaluationSettings, threads: Threads, progress: Progress
+    learner: Learner,
+    settings: EvaluationSettings,
+    threads: Threads,
+    progress: Progress,
+    left_by: RunStep | None,
 ) -> Iterator[EvaluationReport]:
-    """Load the problems now; the answers come from the generator returned."""
+    """Load the problems now; the answers come from the generator returned.
+
+    `left_by` is the step of a run on disk that left the weights, where one is known.
+    """
     threads.watch()
     tested, shots = load_held_out(settings, progress)
-    return with_threads(evaluate(learner, tested, shots, settings), threads)
+    return with_threads(evaluate(learner, tested, shots, settings, left_by), threads)
 
 
 def with_threads(

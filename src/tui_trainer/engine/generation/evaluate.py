@@ -22,6 +22,7 @@ from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.problem import Problem, format_problem, format_prompt
 from tui_trainer.reports.progress import UNHEARD, Progress
+from tui_trainer.reports.runs import RunStep
 from tui_trainer.settings.evaluation import EvaluationSettings
 
 BETWEEN_SHOTS = "\n\n"
@@ -83,14 +84,16 @@ def evaluate(
     tested: Sequence[Problem],
     shots: Sequence[Problem],
     settings: EvaluationSettings,
+    left_by: RunStep | None = None,
 ) -> Iterator[EvaluationReport]:
-    """Answer and score `tested`, with a report some times a second and after each batch.
+    """Answer and score `tested`, with a report some times a second and after each batch; `left_by`
+    is the step of a run that left the weights, where one is known.
 
     Only whole batches count: the answers of a batch that end first are the short ones, which are
     right more often, and who cancels would keep those alone. Raises InputError where the weights
     change between two `next` calls: half of an answer would be of other weights.
     """
-    yield from Evaluation(learner, tested, shots, settings).reports()
+    yield from Evaluation(learner, tested, shots, settings, left_by).reports()
 
 
 class Evaluation:
@@ -102,8 +105,10 @@ class Evaluation:
         tested: Sequence[Problem],
         shots: Sequence[Problem],
         settings: EvaluationSettings,
+        left_by: RunStep | None = None,
     ) -> None:
         self._learner, self._tested, self._settings = learner, tested, settings
+        self._left_by = left_by
         self._weights = learner.weights.version
         self._prompts = [make_prompt(problem, shots) for problem in tested]
         self._ids = [learner.vocabulary.ids(prompt) for prompt in self._prompts]
@@ -166,6 +171,7 @@ class Evaluation:
             tokens=self._tokens + (under_way.tokens if under_way else 0),
             seconds=self._seconds,
             notes=(*self._notes, *self._fewer),
+            left_by=self._left_by,
         )
 
     def _can_be_smaller(self, error: Exception) -> bool:

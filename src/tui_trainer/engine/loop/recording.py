@@ -22,7 +22,7 @@ from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
 from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport
-from tui_trainer.reports.runs import CheckpointReport, RunReport, StoppedRun
+from tui_trainer.reports.runs import CheckpointReport, RunReport, RunStep, StoppedRun
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoint_names import checkpoint_name, step_of
@@ -245,6 +245,16 @@ class Recording:
             and is_run(folder)
             and self._learner.history.is_left_by(self._state.number)
         )
+
+    @property
+    def left_by(self) -> RunStep | None:
+        """The run's last step, where nothing changed the weights since."""
+        writer, number = self._writer, self._state.number
+        if writer is None or not self.has_weights:
+            return None
+        if not self._learner.history.is_left_by(number):  # an update on Step, in a pause
+            return None
+        return RunStep(writer.folder.name, self._state.step)
 
     def checkpoint(self) -> CheckpointReport:
         """Write a checkpoint now; InputError where the weights are not the run's or not finite, or

@@ -29,8 +29,9 @@ from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate
 from tui_trainer.reports.problem import Problem
 from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.rows import StepRows
-from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
+from tui_trainer.reports.runs import CheckpointReport, RunReport, RunStep, SavedReport, StoppedRun
 from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.checkpoint_names import run_step_of
 from tui_trainer.runs.training_facts import TENSORS_FILE
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
@@ -203,6 +204,13 @@ class Training:
     def run(self) -> RunReport | None:
         """The run that it writes; None before its first step and after its end."""
         return None if self._recording is None else self._recording.report
+
+    @property
+    def left_by(self) -> RunStep | None:
+        """The step of a run on disk that left the weights as they are; None where none is known."""
+        if self._recording is not None and (left_by := self._recording.left_by) is not None:
+            return left_by
+        return None if self._learner.updates else run_step_of(Path(self._choice.source))
 
     @property
     def stopped_run(self) -> StoppedRun | None:

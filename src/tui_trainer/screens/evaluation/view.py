@@ -26,30 +26,24 @@ from tui_trainer.screens.evaluation.item import (
     describe_outcome,
 )
 from tui_trainer.screens.evaluation.keys import KEYS
+from tui_trainer.screens.evaluation.scored import Scored
 from tui_trainer.screens.evaluation.words import (
     describe_asked,
-    describe_figure,
-    describe_older,
     describe_progress,
-    describe_scores,
     describe_tested,
     item_columns,
     name_among,
     row_cells,
-    scale_end,
-    score_cells,
-    score_columns,
 )
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.evaluations import Pairing
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.session import Session
-from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.costs import evaluation_cost
-from tui_trainer.words.signs import BROKEN, WARNING
+from tui_trainer.words.scores import describe_outcomes
 
 SHOW_SECONDS = 0.25
 WORDS = LoopWords(
@@ -71,7 +65,8 @@ Whether the model can do what it was trained for: it answers problems that it wa
 greedily (always the most likely token), and each answer is scored by exact match, by the rules of
 lm-evaluation-harness. Strict takes the number after the first '#### '; an answer without one is a
 format failure ('no ####'), told apart from a wrong number. Flexible takes the last number,
-whatever stands around it. 'cut' counts the answers that the token budget ended.
+whatever stands around it. Each answer is right, wrong or without ####; of these, 'cut' are those
+that the token budget ended, whichever they are.
 
 Strict counts: it asks for the form that the items teach. Flexible is beside it to tell a lost form
 from a lost skill. Where one rises and the other falls, a line says why: answers without '#### ', or
@@ -119,12 +114,7 @@ by itself."""
         )
 
     def body(self) -> Iterable[Widget]:
-        with Panel(title="evaluations", id="scored", hint="P N select · b baseline"):
-            yield Static(id="progress")
-            yield Static(id="said")
-            yield LineTable(id="evaluations")
-            yield Static(id="scores")
-            yield Static(id="asked")
+        yield Scored(self.session.evaluations)
         yield Compared(self.session.evaluations)
         with Panel(title="items", id="listed", hint="f filter · t texts"):
             yield LineTable(id="items")
@@ -193,28 +183,17 @@ by itself."""
     def _show_all(self) -> None:
         self.loop.was_shown()
         self.follow_keys()
-        self._show_evaluations()
+        self.query_one(Scored).show(self._row, self.loop.said)
         self.show_waiting()
         report = self.selected
-        notes = "" if report is None else "\n".join(map(visible, report.notes))
-        said = self.query_one("#said", Static)
-        said.display = bool(self.loop.said or notes)
-        sign, words = (BROKEN, self.loop.said) if self.loop.said else (WARNING, notes)
-        said.update(Content.assemble(sign, f" {words}"))
         if report is None:
             self._show_none()
             return
-        self.say("asked", describe_asked(report.settings, report.model))
-        self.query_one("#scored", Panel).figure = describe_figure(report)
-        self.say("scores", describe_scores(self._row + 1, report))
         self._compare(report)
         self._show_items(report)
 
     def _show_none(self) -> None:
-        """There is no evaluation: one that was stopped before its first batch leaves nothing."""
-        self.say("asked", describe_asked(self.session.evaluations.next.settings))
-        self.query_one("#scored", Panel).figure = ""
-        self.say("scores", evaluation_cost(self.session.evaluations.next.settings, None))
+        """There is no evaluation: an example says how an answer is scored."""
         self.pairing, self._compared, self.items = None, {}, EXAMPLES
         self.query_one(Compared).show(None)
         listed = self.query_one("#listed", Panel)
@@ -226,7 +205,7 @@ by itself."""
         return self.has_class("-wide")
 
     def show_waiting(self) -> None:
-        self.query_one("#progress", Static).update(self._describe_progress(), layout=False)
+        self.query_one(Scored).show_progress(self._describe_progress())
 
     def _describe_progress(self) -> Content:
         """Of the one under way, else of the last one, though nothing was kept of it."""
@@ -239,19 +218,6 @@ by itself."""
         report = evaluations.current if self.loop.is_live else evaluations.last
         stops = self.session.pending.state_of(EVALUATION) is not None
         return describe_progress(report, state, stops=stops, wide=self._is_wide)
-
-    def _show_evaluations(self) -> None:
-        evaluations, wide = self.session.evaluations, self._is_wide
-        reports = evaluations.all
-        self.query_one("#scored", Panel).title = f"evaluations{describe_older(evaluations.older)}"
-        end = scale_end(reports)
-        cells = [
-            score_cells(n, report, end, wide=wide, named=evaluations.has_models)
-            for n, report in enumerate(reports, start=1)
-        ]
-        table = self.query_one("#evaluations", LineTable)
-        table.show(score_columns(end, wide=wide), len(cells), cells.__getitem__)
-        table.cursor = max(0, self._row)
 
     def _compare(self, report: EvaluationReport) -> None:
         """Pair its items with those of another evaluation."""
@@ -271,8 +237,9 @@ by itself."""
             self._filter = None
         by_problem = sorted(report.items, key=lambda item: item.problem)
         self.items = tuple(item for item in by_problem if self._is_wanted(item))
-        which = "all" if self._filter is None else self._filter.value
-        figure = f"{which}, {len(self.items):,} of {len(report.items):,}"
+        figure = describe_outcomes(report.tally) if report.items else ""
+        if self._filter is not None:
+            figure = f"{self._filter.value}, {len(self.items):,} of {len(report.items):,}"
         listed = self.query_one("#listed", Panel)
         listed.title, listed.figure = describe_tested(report.settings), figure
         self._show_rows()

@@ -13,10 +13,13 @@ from tui_trainer.reports.evaluation import (
     EvaluationReport,
     Rise,
 )
+from tui_trainer.reports.runs import RunStep
 from tui_trainer.session.evaluations import Evaluations, Pairing
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.widgets.cell_text import first_fitting, fit
 from tui_trainer.widgets.line_table import Cell, Column
+from tui_trainer.widgets.panel import DOT
 from tui_trainer.widgets.whiskers import difference, scale_of, whiskers
 from tui_trainer.words.numbers import (
     counted,
@@ -26,6 +29,7 @@ from tui_trainer.words.numbers import (
     rate,
     tokens_per_second,
 )
+from tui_trainer.words.runs import describe_run_step
 from tui_trainer.words.scores import (
     NONE,
     describe_flexible,
@@ -39,6 +43,7 @@ from tui_trainer.words.signs import RIGHT, STATES, WRONG, Sign, change
 from tui_trainer.words.times import moment
 
 BAR, BAR_WIDE = 8, 24
+RATE = len("  6.14/s")
 NOTHING_KEPT = " before its first batch was answered: nothing is kept of it"
 STATE_WIDTH = len("▶ stopping")
 NUMBER_CHARACTERS = 40
@@ -46,15 +51,12 @@ MODEL_CHARACTERS = 13  # with a number before it as many as the column has
 RISE_CELLS = 60
 SIGNED = "↑ "  # before a line
 WHISKERS, WHISKERS_WIDE = 9, 17
-NAME = Column("evaluation", 16, share=1)
+NAME = Column("evaluation", 22, share=1)
 STRICT, FLEXIBLE = Column("strict", 6, right=True), Column("flexible", 8, right=True)
 SCORED = Column("scored", 6, right=True)
 INTERVAL = Column("95% interval", 14, right=True)
-OUTCOMES = (
-    Column("wrong", 5, right=True),
-    Column("no ####", 7, right=True),
-    Column("cut", 4, right=True),
-)
+OUTCOMES = Column("wrong", 5, right=True), Column("no ####", 7, right=True)
+"""With the right ones they are all that were scored."""
 ASKED = Column("shots", 5, right=True), Column("budget", 6, right=True)
 MARKS = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG, Outcome.NO_FORMAT: WRONG}
 CHANGES = {Change.FIXED: RIGHT, Change.BROKEN: WRONG}
@@ -76,15 +78,24 @@ ITEM_COLUMNS = (
 
 
 def name(number: int, report: EvaluationReport, *, short: bool = False, named: bool = False) -> str:
-    """An evaluation by its number, how far its weights were from the loaded ones, and when it was
-    made, where that was in an earlier session; `named` after its model, where there are several."""
+    """An evaluation by its number, whose weights it is of, and when it was made, where that was in
+    an earlier session; `named` after its model, where there are several."""
     told = of_model(report) if named else weights(report)
-    if not report.ended or (named and short):
+    if (left_by := report.left_by) is not None:
+        told = _short_run_step(number, left_by) if short else describe_run_step(left_by)
+    if not report.ended or (short and (named or left_by is not None)):
         return f"{number}: {told}"
     when = moment(report.ended, year=False)
     if not short:
         return f"{number}: {told}, {when}"
     return f"{number}: {f'{report.updates} upd' if report.updates else 'loaded'} {when[:5]}"
+
+
+def _short_run_step(number: int, left_by: RunStep) -> str:
+    """The end of the run's name tells it from others; all in the column of names."""
+    step = f"step {left_by.step:,} "
+    room = NAME.width - len(f"{number}: {step}")
+    return step + fit(visible(left_by.run), room, keep_end=True).rstrip()
 
 
 def name_among(evaluations: Evaluations, report: EvaluationReport) -> str:
@@ -93,6 +104,7 @@ def name_among(evaluations: Evaluations, report: EvaluationReport) -> str:
 
 
 def weights(report: EvaluationReport) -> str:
+    """How far they were from the loaded ones."""
     if not report.updates:
         return "as loaded"
     return counted(report.updates, "update")
@@ -138,7 +150,7 @@ def score_cells(
     return (
         *(name(number, report, short=True, named=named), f"{scored:,}", *asked),
         *(share(strict), drawn, *figures, share(found.flexible)),
-        *(str(found.wrong), str(found.format_failures), str(found.cut)),
+        *(str(found.wrong), str(found.format_failures)),
     )
 
 
@@ -147,11 +159,17 @@ def describe_figure(report: EvaluationReport) -> str:
     return f"strict {share(report.tally.strict)}" if report.items else ""
 
 
+def describe_on_show(report: EvaluationReport) -> str:
+    """Whose weights, where a run's are known, and their score: for the title."""
+    told = "" if report.left_by is None else describe_run_step(report.left_by)
+    return DOT.join(filter(None, (told, describe_figure(report))))
+
+
 def describe_scores(number: int, report: EvaluationReport) -> str:
     """Both scores of one evaluation side by side, each with its interval."""
     found = report.tally
     if not report.items:
-        return f"{number}: the first batch is being answered"
+        return f"{number}: the first batch is being answered; its answers are scored together"
     parts = [
         f"{rule} {share(score)} (95%: {interval(score)})"
         for rule, score in (("strict", found.strict), ("flexible", found.flexible))
@@ -192,18 +210,17 @@ def describe_progress(
 ) -> Content:
     """A bar, the answers, the pace and the time left; nothing in it moves as the numbers grow.
 
-    Of one under way bar and pace count an answer by how much of it is there; one that is over has
-    what was scored of it, a batch at a time, which may be nothing.
+    Of one under way bar and pace count an answer by how much of it is there, and there is no pace
+    before the first; one that is over has what was scored of it, a batch at a time, which may be
+    nothing.
     """
     if state.is_over and (report is None or not report.items):
         return Content.assemble(STATES[state], NOTHING_KEPT)
     if report is None:
         return Content("Being started.")
     width = BAR_WIDE if wide else BAR
-    pace = per_second(report.share * report.total, report.seconds)
-    left = f" {duration(report.seconds_left)} left" if state is LoopState.RUNNING else ""
     done = math.floor(report.share * width)
-    rest = f" {_count(report, state)} {rate(pace)}/s {duration(report.seconds)} gone{left}"
+    rest = f" {_count(report, state)} {_pace(report)} {_times(report, state, wide=wide)}"
     tokens = tokens_per_second(per_second(report.tokens, report.seconds))
     return Content.assemble(
         describe_state(state, stops=stops),
@@ -214,10 +231,26 @@ def describe_progress(
 
 
 def _count(report: EvaluationReport, state: LoopState) -> str:
-    """The one number that tells how far it is."""
+    """How far it is, and how many answers the scores are of."""
+    total = f"{report.total:,}"
     if state.is_over:
-        return f"{len(report.items):>5,}/{report.total:,} scored  "
-    return f"{report.answered:>5,}/{report.total:,} answered"
+        return f"{len(report.items):>5,}/{total} scored  "
+    scored = f"{len(report.items):,}".rjust(len(total))
+    return f"{report.answered:>5,}/{total} answered, {scored} scored"
+
+
+def _pace(report: EvaluationReport) -> str:
+    """Of answers; empty before the first."""
+    pace = per_second(report.share * report.total, report.seconds)
+    return f"{rate(pace)}/s" if report.answered else " " * RATE
+
+
+def _times(report: EvaluationReport, state: LoopState, *, wide: bool) -> str:
+    """What it took so far, and what it will yet: the latter where there is room for one."""
+    gone, left = (f"{duration(seconds)} " for seconds in (report.seconds, report.seconds_left))
+    if state is not LoopState.RUNNING:
+        return f"{gone}gone"
+    return f"{gone}gone {left}left" if wide else f"{left}left"
 
 
 def describe_state(state: LoopState, *, stops: bool = False) -> tuple[str, str]:
@@ -241,7 +274,7 @@ def describe_pairing(pairing: Pairing, before: int, after: int, *, width: int) -
     unchanged = counts[Change.STILL_RIGHT] + counts[Change.STILL_WRONG]
     strict, flexible = comparison.strict, comparison.flexible
     lines = describe_flexible(comparison)
-    beside = next((line for line in lines if len(line) + len(SIGNED) <= width), lines[-1])
+    beside = first_fitting(lines, width - len(SIGNED))
     return Content.assemble(
         rise_sign(strict),
         (f" {describe_verdict(strict)}\n", "bold"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -10,15 +9,16 @@ from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import LR, RATE
 from tui_trainer.screens.gsm8k.words import describe_unsaved
 from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.widgets.cell_text import fewer_parts, first_fitting
 from tui_trainer.widgets.chart.run_wall import RunWall
-from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.panel import DOT, Panel
 from tui_trainer.words.bars import sparkline
 from tui_trainer.words.numbers import tokens_per_second
 from tui_trainer.words.signs import CONTEXT, DATA, RIGHT, WARNING
 
 CURVE = 16  # cells
 SHOWN = 4  # checkpoints
-PART, MORE = " · ", "…"
+MORE = "…"
 AROUND_TITLE, AROUND_FIGURE = 5, 3
 """Cells of a rule that are never its words'."""
 
@@ -36,22 +36,15 @@ class RunPanel(Panel):
         narrow = self.screen.has_class("-narrow")
         figure = risk.cell_length + AROUND_FIGURE if risk else 0
         room = self.outer_size.width - AROUND_TITLE - figure
-        self.title = whole_parts(settings, room) if narrow else "run"
+        self.title = settings_line(settings, room) if narrow else "run"
         self.figure = risk if narrow else name
         told = risk and risk + ": c saves now"
         self._lines.update(Content("\n").join(filter(None, (Content(settings), facts, told))))
 
 
-def whole_parts(settings: str, room: int) -> str:
+def settings_line(settings: str, room: int) -> Content:
     """As many settings as `room` cells have place for, none cut; … stands for the others."""
-    parts = settings.split(PART)
-    fewer = (PART.join([*parts[:number], MORE]) for number in range(len(parts) - 1, 0, -1))
-    return next((line for line in (settings, *fewer) if cell_len(line) <= room), parts[0])
-
-
-def fitting(lines: tuple[Content, ...], width: int) -> Content:
-    """The first that has room; the last one where none has."""
-    return next((line for line in lines if line.cell_length <= width), lines[-1])
+    return first_fitting(fewer_parts(Content(settings), DOT, MORE), room)
 
 
 def describe_facts(saved: SavedRun | None, wall: RunWall) -> Content:

@@ -38,7 +38,7 @@ from tui_trainer.screens.gsm8k.lr import RunLearningRate
 from tui_trainer.screens.gsm8k.overlay import RunOverlay
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
-from tui_trainer.screens.gsm8k.run_panel import RunPanel, describe_facts, fitting
+from tui_trainer.screens.gsm8k.run_panel import RunPanel, describe_facts
 from tui_trainer.screens.gsm8k.settings import describe_settings, make_form, reckon_cost
 from tui_trainer.screens.gsm8k.start import RunStart
 from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_risk
@@ -49,6 +49,7 @@ from tui_trainer.session.saved_run import after_step
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
+from tui_trainer.widgets.cell_text import first_fitting
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.number_chart import described
 from tui_trainer.widgets.chart.run_wall import RunWall
@@ -243,7 +244,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
     def _describe_numbers(self) -> Content:
         chart, width = self.wall.loss, self.query_one("#numbers").content_size.width
         if self.report is None:
-            return Content("") if self.loop.is_live else fitting(self.costs, width)
+            return Content("") if self.loop.is_live else first_fitting(self.costs, width)
         return describe_numbers(
             self.report,
             chart.series,

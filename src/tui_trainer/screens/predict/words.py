@@ -1,13 +1,12 @@
 """What the Predict screen says of a prediction, fit for a terminal."""
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from tui_trainer.reports.generation import GeneratedToken, Inspection
 from tui_trainer.reports.predictions import Candidate, Position, Prediction
 from tui_trainer.screens.typed_ahead import describe_waiting
 from tui_trainer.settings.sampling import Sampling
-from tui_trainer.widgets.cell_text import Fit, piece, shortened
+from tui_trainer.widgets.cell_text import Fit, first_fitting, piece, shortened
 from tui_trainer.widgets.line_table import GAP, MARK, Cell, Column
 from tui_trainer.words.bars import bar
 from tui_trainer.words.numbers import counted, nats, probability
@@ -139,7 +138,7 @@ def describe_shapes(inspection: Inspection, generated: int, width: int) -> str:
         f"input_ids ({rows}, {columns}) → logits ({logits}) · {loss}",
         f"logits ({logits}) · {loss}",
     )
-    return next((line for line in lines if len(line) <= width), lines[-1])
+    return first_fitting(lines, width)
 
 
 def _describe_loss(prediction: Prediction, generated: int) -> str:
@@ -199,7 +198,7 @@ def describe_sum(inspection: Inspection, sampling: Sampling, width: int) -> str:
         "" if sampling.greedy else f"left by T, top-k, top-p: {left}",
     )
     lines = [" · ".join(filter(None, parts[first:])) for first in range(len(parts))]
-    return next((line for line in lines if line and cell_len(line) <= width), lines[0])
+    return first_fitting(list(filter(None, lines)), width)
 
 
 def describe_opened(inspection: Inspection, width: int) -> str:

@@ -19,6 +19,7 @@ from tui_trainer.screens.runs.columns import (
 from tui_trainer.session.run_curves import Glance
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible, visible_source
+from tui_trainer.widgets.cell_text import first_fitting
 from tui_trainer.widgets.chart.picture import INKS, ink_of
 from tui_trainer.widgets.line_table import Cell, Column
 from tui_trainer.words.bars import sparkline
@@ -131,7 +132,7 @@ def describe_batch(settings: TrainSettings) -> str:
 def describe_steps(step: int, steps: int, width: int = STEPS.width) -> str:
     """Those made, of all; a run tells how many those are with its first."""
     made = f"{step}/{steps}" if steps else str(step)
-    return made if len(made) <= width else f"{short_count(step, down=True)}/{short_count(steps)}"
+    return first_fitting((made, f"{short_count(step, down=True)}/{short_count(steps)}"), width)
 
 
 def marked(letter: str) -> Content:

@@ -1,6 +1,5 @@
 """Two tokenizers side by side, aligned on the characters of the text."""
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
@@ -14,7 +13,7 @@ from tui_trainer.screens.tokens.words import tokenizer_name
 from tui_trainer.session.session import Session
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.aligned_strip import Aligned, AlignedStrip
-from tui_trainer.widgets.cell_text import piece
+from tui_trainer.widgets.cell_text import first_fitting, piece
 from tui_trainer.widgets.line_table import Column, LineTable
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.numbers import counted
@@ -173,8 +172,7 @@ def describe_comparison(shown: ShownText, width: int) -> str:
         f"A {describe_rate(asked.source, first)} tokens a character",
         f"B {describe_rate(asked.second or '', second)}",
     )
-    in_one = " · ".join(of_both)
-    return in_one if cell_len(in_one) <= width else "\n".join(of_both)
+    return first_fitting((" · ".join(of_both), "\n".join(of_both)), width)
 
 
 def describe_sameness(segments: tuple[Segment, ...]) -> str:

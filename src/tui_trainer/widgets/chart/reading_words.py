@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from tui_trainer.widgets.cell_text import first_fitting
 from tui_trainer.widgets.chart.canvas import RAW
 from tui_trainer.widgets.chart.picture import Reading
 
@@ -26,8 +27,7 @@ def in_words(place: str, found: Sequence[Reading], room: int = EVERYTHING) -> Co
     )
     lines = [_line(place, values) for values in forms]
     least = [_line(place, [*forms[-1][:n], MORE]) for n in range(len(smooth) - 1, -1, -1)]
-    fitting = (line for line in (*lines, *least) if line.cell_length <= room)
-    return next(fitting, least[-1])
+    return first_fitting((*lines, *least), room)
 
 
 def _line(place: str, values: Sequence[str]) -> Content:
