@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.fake_engine import MODEL as FAKE
 from tui_trainer.reports.steps import ItemReport, StepReport
 from tui_trainer.runs.checkpoint_names import checkpoint_name
 from tui_trainer.runs.description import (
@@ -20,8 +21,9 @@ from tui_trainer.runs.metrics import tally_on
 from tui_trainer.settings.train import TrainSettings
 
 MODEL = ModelIdentity(
-    "builtin", "builtin", "Qwen3ForCausalLM", 4_275_808, "cpu", "fp32", 4096, "f1"
+    "builtin", "builtin", FAKE.architecture, FAKE.parameters, "cpu", "fp32", 256, "f1"
 )
+"""The scripted engine's."""
 TOKENS, SECONDS = 100, 0.5
 """Of each step."""
 

@@ -76,7 +76,7 @@ def test_show_tells_all_of_a_run(program: Program, before: bool) -> None:
     (line,) = program("runs", *arguments).lines
     assert line["settings"]["lr"] == 1e-3
     assert line["changed"] == ["items", "lr"]
-    assert line["model"]["architecture"] == "Qwen3ForCausalLM"
+    assert line["model"]["architecture"] == "FakeForCausalLM"
     assert line["data"] == {"problems": "builtin", "items": 3, "fingerprint": "d1", "path": ""}
     assert line["versions"] == {"python": "3.11.7", "torch": "2.13.0"}
     assert line["bytes"] == sum(p.stat().st_size for p in (runs_home() / ONE).rglob("*.json*"))

@@ -32,6 +32,7 @@ from tui_trainer.runs.evaluations import (
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.evaluation.beginning import question_of_length
 from tui_trainer.screens.evaluation.examples import EXAMPLES
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, describe_item
 from tui_trainer.screens.evaluation.view import EvaluationScreen
@@ -105,7 +106,7 @@ async def evaluated_twice(app: TuiTrainer, pilot: Pilot[int]) -> None:
 async def test_e_evaluates_now_with_bar_pace_and_time_left() -> None:
     engine = FakeEngine(answers=[BEFORE], gated=True)
     async with with_engine(engine, "e") as (app, pilot):
-        await until(pilot, lambda: "Being started." in shown(app))
+        await until(pilot, lambda: "begun; s stops it" in shown(app))
         engine.gate.release()
         await until(pilot, lambda: " 2/4 answered" in shown(app))
         text = shown(app)
@@ -323,6 +324,41 @@ async def test_e_on_gsm8k_opens_the_one_that_runs() -> None:
         await until(pilot, lambda: "2/4" in shown(app))
         assert len(engine.evaluated_with) == 1
         engine.gate.release()
+
+
+async def test_a_long_evaluation_is_asked_for_with_what_it_will_do_and_what_stops_it() -> None:
+    engine = FakeEngine(answers=[BEFORE, BEFORE])
+    async with with_engine(engine, "E") as (app, pilot):
+        slow = replace(report(0, items=4), seconds=10.0)
+        app.session.evaluations.ended.append(slow)
+        await pilot.press("escape", "e")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        told = " ".join(shown(app).replace("│", " ").split())
+        assert "100 answers of at most 256 tokens · about 4:10, as the last one went." in told
+        assert "s stops it, and what was scored is kept." in told
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
+        assert not engine.evaluated_with
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        await pilot.press("enter")
+        await until(pilot, lambda: ended(app) == 2)
+
+
+async def test_before_a_first_evaluation_a_large_model_is_asked_about_and_a_small_one_not() -> None:
+    async with with_engine(FakeEngine()) as (app, _):
+        session = app.session
+        assert question_of_length(session) is None
+        status = loaded(app)
+        session.status = replace(status, model=replace(status.model, parameters=134_515_008))
+        words = present(question_of_length(session)).words
+        assert "100 answers of at most 256 tokens · time not known before" in words
+        # One of another model says nothing of this one; of a checkpoint of it, all
+        session.evaluations.ended = [replace(report(0, model="other", items=4), seconds=0.1)]
+        assert question_of_length(session) is not None
+        named = f"{status.model.name} step 40"
+        session.evaluations.ended += [replace(report(0, model=named, items=4), seconds=0.1)]
+        assert question_of_length(session) is None
 
 
 # The weights stay as they are

@@ -450,7 +450,7 @@ async def test_enter_tells_all_settings_and_marks_what_differs() -> None:
         assert "* schedule cosine tutorial: constant" in lines()
         assert any(line.endswith("accumulation 1") for line in lines())
         text = shown(app)
-        for word in ("Qwen3ForCausalLM", "4,275,808", "python 3.11.7, torch 2.13.0", ONE):
+        for word in ("FakeForCausalLM", "1,000 parameters", "python 3.11.7, torch 2.13.0", ONE):
             assert word in text
         await pilot.press("escape")
         assert isinstance(app.screen, RunsScreen)
@@ -595,6 +595,46 @@ async def test_a_resumed_run_goes_on_with_its_measurements_marks_and_totals() ->
         assert list(chart.marks) == [LrMark(2, 2e-5)]
         engine.gate.release(9)
         await until(pilot, lambda: "9 of 9 steps, 270 tokens" in shown(app))
+
+
+@pytest.mark.parametrize(("key", "verb"), [("r", "resume"), ("e", "evaluate")])
+async def test_a_run_of_another_model_is_not_taken_up_before_the_user_says_so(
+    key: str, verb: str
+) -> None:
+    engine = FakeEngine(answers=[["#### 1"]])
+    other = replace(MODEL, name="smollm2", parameters=134_515_008)
+    write_run(ONE, [4.0, 3.0], checkpoints=[1], steps=4, model=other)
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        said = " ".join(shown(app).replace("│", " ").split())
+        assert "The run is of smollm2, which takes the place of builtin on all screens." in said
+        assert f"y {verb}" in said
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        assert (engine.resumed, engine.evaluated_with) == ([], [])
+        assert app.session.choice.source == "builtin"
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        await pilot.press("y")
+        await until(pilot, lambda: app.session.choice.source.endswith("step-000001"))
+        await until(pilot, lambda: bool(engine.resumed or engine.evaluated_with))
+
+
+async def test_r_asks_before_updates_are_lost_that_no_file_has() -> None:
+    engine = FakeEngine()
+    write_run(ONE, [4.0, 3.0], checkpoints=[1], steps=4)
+    async with with_engine(engine) as (app, pilot):
+        await until(pilot, lambda: "1 run" in shown(app))
+        await pilot.press("4", "space")
+        await until(pilot, lambda: loaded(app).unsaved == 1)
+        await pilot.press("6", "r")
+        await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
+        assert "No file has the last 1 update of these weights." in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        assert (engine.resumed, loaded(app).updates) == ([], 1)
 
 
 async def test_what_cannot_be_resumed_is_a_sentence() -> None:

@@ -58,13 +58,17 @@ def _runs_of(model: ModelReport) -> list[RunDescription]:
 
 
 def is_such(trained: ModelIdentity, model: ModelReport) -> bool:
-    """Whether one takes as long as the other: a checkpoint of a model has another name."""
+    """Whether one takes as long as the other."""
     return (
-        trained.architecture == model.architecture
-        and trained.parameters == model.parameters
+        is_same_model(trained, model)
         and trained.device == model.device
         and trained.precision == model.precision
     )
+
+
+def is_same_model(trained: ModelIdentity, model: ModelReport) -> bool:
+    """Whether one is the other, trained or not: a checkpoint of a model has another name."""
+    return (trained.architecture, trained.parameters) == (model.architecture, model.parameters)
 
 
 def _row_settings(settings: TrainSettings) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from tui_trainer.configuration.layers import Configuration
 from tui_trainer.reports.evaluation import Comparison, EvaluationReport, compare
+from tui_trainer.runs.checkpoint_names import base_name
 from tui_trainer.runs.evaluations import EarlierEvaluations
 from tui_trainer.session.kept_evaluations import KeptEvaluations
 from tui_trainer.session.next_settings import NextSettings
@@ -79,6 +80,11 @@ class Evaluations:
         self.ended = [one for one in self.ended if one is not report]
         if self.chosen is report:
             self.chosen = None
+
+    def last_of(self, model: str) -> EvaluationReport | None:
+        """The last one of that model that ended, trained or not: it shows how long one takes."""
+        of_it = (one for one in self.ended if base_name(one.model) == base_name(model))
+        return next(iter([*of_it][-1:]), None)
 
     @property
     def made(self) -> int:

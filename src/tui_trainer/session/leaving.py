@@ -21,6 +21,8 @@ class Leaving:
     question: str
     act: Act | None
     """What it does while the app goes on; None for its end, which nothing forbids."""
+    also: str = ""
+    """What it changes that the user may not expect: then it asks though nothing would be lost."""
 
 
 QUIT = Leaving("quit", "Quit?", None)
@@ -50,7 +52,8 @@ def _may(session: "Session", leaving: Leaving) -> bool:
 async def _is_left(session: "Session", leaving: Leaving) -> bool:
     unsaved = await session.saving.unsaved()
     ends_run = session.is_live(GSM8K) and leaving.act is not None
-    if not (unsaved or ends_run or session.is_live(BENCH) or session.is_live(EVALUATION)):
+    loses = unsaved or ends_run or session.is_live(BENCH) or session.is_live(EVALUATION)
+    if not loses and not leaving.also:
         return True
     answer = await session.put(_question(session, leaving, unsaved))
     if answer == "w" and leaving is QUIT:
@@ -66,7 +69,8 @@ def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
     answers = [Choice("n", "stay"), Choice("y", leaving.verb)]
     if unsaved:
         answers.insert(1, Choice("w", f"save and {leaving.verb}"))
-    words = f"{_what_is_lost(session, unsaved)} {leaving.question}"
+    told = filter(None, (_what_is_lost(session, unsaved), leaving.also, leaving.question))
+    words = " ".join(told)
     if leaving is RELOAD:
         from tui_trainer.words.loaded import describe_loaded  # noqa: PLC0415  # not before a frame
 
@@ -88,4 +92,4 @@ def _what_is_lost(session: "Session", unsaved: int) -> str:
         return "A loop is training, and no file has what it learned."
     if unsaved:
         return in_no_file
-    return next(words for name, words in ENDS.items() if session.is_live(name))
+    return next((words for name, words in ENDS.items() if session.is_live(name)), "")

@@ -7,7 +7,7 @@ from tui_trainer.protocol.models import LoadModel, LoadTokenizer
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.tokens import TokenizerReport
 from tui_trainer.session.cell import cell_settings, changes
-from tui_trainer.session.leaving import LOAD, leave_weights
+from tui_trainer.session.leaving import LOAD, Leaving, leave_weights
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
@@ -45,15 +45,15 @@ class ModelLoading:
             app.notify(GONE.format(name=name), severity="warning", markup=False, timeout=10)
             await self.load(asked)
 
-    async def load(self, choice: ModelChoice) -> bool:
+    async def load(self, choice: ModelChoice, leaving: Leaving = LOAD) -> bool:
         """Load a tokenizer, so that Tokens can be used, and then its model.
 
         False where the model was not loaded, which the user was told. What that would lose is asked
-        about first.
+        about first, as `leaving` has it.
         """
         session = self._session
         is_first = session.status is None and session.loading_choice is None
-        if not is_first and not await leave_weights(session, LOAD):
+        if not is_first and not await leave_weights(session, leaving):
             return False
         before, session.choice = (session.choice, session.tokenizer), choice
         session.loading_choice = choice

@@ -30,6 +30,7 @@ from tui_trainer.session.going_on import STARTS, Act, GoingOn
 from tui_trainer.session.guide import Guide, Task
 from tui_trainer.session.guide_ticks import Ticks
 from tui_trainer.session.keeping import Keeping
+from tui_trainer.session.leaving import LOAD, Leaving
 from tui_trainer.session.pending import Pending
 from tui_trainer.session.questions import Question
 from tui_trainer.session.saved_run import SavedRun
@@ -198,9 +199,9 @@ class Session(GoingOn):
 
     # Model
 
-    async def load(self, choice: ModelChoice) -> bool:
+    async def load(self, choice: ModelChoice, leaving: Leaving = LOAD) -> bool:
         """As `ModelLoading.load`."""
-        return await self.loading_model.load(choice)
+        return await self.loading_model.load(choice, leaving)
 
     async def update(
         self,

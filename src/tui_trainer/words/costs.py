@@ -77,10 +77,16 @@ def evaluation_cost(settings: EvaluationSettings, last: EvaluationReport | None)
     words = (
         f"{counted(settings.items, 'answer')} of at most {counted(settings.max_tokens, 'token')}"
     )
-    if last is None or not last.items:
+    if (seconds := evaluation_seconds(settings, last)) is None:
         return f"{words} · time not known before a first evaluation"
-    seconds = last.seconds / len(last.items) * settings.items
     return f"{words} · about {duration(seconds).strip()}, as the last one went"
+
+
+def evaluation_seconds(settings: EvaluationSettings, last: EvaluationReport | None) -> float | None:
+    """How long it takes at the pace of the last; None where none shows one."""
+    if last is None or not last.items:
+        return None
+    return last.seconds / len(last.items) * settings.items
 
 
 def bench_cost(settings: BenchSettings, loops: int) -> str:

@@ -6,7 +6,6 @@ tokenizer and no weights. Weights are safetensors or GGUF; nothing is unpickled.
 
 import importlib.util
 import json
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.models import ModelOption
 from tui_trainer.reports.progress import Progress
 from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.checkpoint_names import base_name
 from tui_trainer.runs.home import given_path
 from tui_trainer.runs.saved_models import check_saved, find_saved, is_saved, saved_models
 from tui_trainer.runs.training_facts import TENSORS_FILE, TRAINING_FILE, TrainingFacts
@@ -31,8 +31,6 @@ from tui_trainer.words.runs import describe_saved_model
 NOT_CAUSAL = "{} is not a decoder-only language model with its output layer: choose another model."
 WEIGHTS, GGUF = ".safetensors", ".gguf"
 CAUSAL_CLASSES = "ForCausalLM", "LMHeadModel", "ForConditionalGeneration"
-STEP_OF = re.compile(r"( step [\d,]+)+$")
-"""What the name of a checkpoint's model adds to that of the model it was trained from."""
 
 
 FilesIdentity = frozenset[tuple[str, int, int, int]]
@@ -155,7 +153,7 @@ def _folder_source(path: Path, *, weights: bool) -> Source:
 def checkpoint_model_name(facts: TrainingFacts) -> str:
     """`builtin step 42`. A run that began with such weights adds its steps to theirs, so that a
     name does not grow with each."""
-    origin = STEP_OF.sub("", facts.model)
+    origin = base_name(facts.model)
     steps = facts.step if origin == facts.model else facts.updates
     return f"{origin} step {steps:,}"
 

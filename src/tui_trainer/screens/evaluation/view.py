@@ -15,6 +15,7 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loops import Evaluate
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.evaluation import Change, ComparedItem, EvaluationReport
+from tui_trainer.screens.evaluation.beginning import is_wanted
 from tui_trainer.screens.evaluation.compared import Compared
 from tui_trainer.screens.evaluation.deletion import delete_asked
 from tui_trainer.screens.evaluation.examples import AN_EXAMPLE, EXAMPLES
@@ -30,6 +31,7 @@ from tui_trainer.screens.evaluation.scored import Scored
 from tui_trainer.screens.evaluation.words import (
     describe_asked,
     describe_progress,
+    describe_start,
     describe_tested,
     item_columns,
     name_among,
@@ -212,7 +214,7 @@ by itself."""
         evaluations = self.session.evaluations
         state = self.session.loops.get(EVALUATION)
         if self.session.is_starting(EVALUATION):
-            return Content("starting after what the worker is doing")
+            return Content(describe_start(evaluations.next.settings))
         if state is None:
             return Content("e evaluates the weights as they are now")
         report = evaluations.current if self.loop.is_live else evaluations.last
@@ -278,7 +280,7 @@ by itself."""
             return
         if self.loop.is_live:
             self.notify("An evaluation is running: s stops it.", markup=False)
-        elif not self.session.refuses(Act.EVALUATE):
+        elif not self.session.refuses(Act.EVALUATE) and await is_wanted(self.session):
             await self._begin()
             self.show_waiting()
 
@@ -294,8 +296,8 @@ by itself."""
 
     @work
     async def action_settings(self, at: str = "") -> None:
-        following, ended = self.session.evaluations.next, self.session.evaluations.ended
-        last = ended[-1] if ended else None
+        following, status = self.session.evaluations.next, self.session.status
+        last = None if status is None else self.session.evaluations.last_of(status.model.name)
         heading = "Settings of the next evaluation"
         if await self.loop.ask_settings(heading, following, lambda s: evaluation_cost(s, last), at):
             self.notify(f"Next: {describe_asked(following.settings)}", markup=False)

@@ -205,6 +205,12 @@ def describe_tested(settings: EvaluationSettings) -> str:
     return f"tested items, {settings.tested}" if settings.tested else "tested items"
 
 
+def describe_start(settings: EvaluationSettings) -> str:
+    """Of one that was asked for and has not begun: what it will do."""
+    answers = counted(settings.items, "answer")
+    return f"starting after what the worker is doing: {answers}; s stops it"
+
+
 def describe_progress(
     report: EvaluationReport | None, state: LoopState, *, stops: bool, wide: bool
 ) -> Content:
@@ -217,7 +223,7 @@ def describe_progress(
     if state.is_over and (report is None or not report.items):
         return Content.assemble(STATES[state], NOTHING_KEPT)
     if report is None:
-        return Content("Being started.")
+        return Content("begun; s stops it")
     width = BAR_WIDE if wide else BAR
     done = math.floor(report.share * width)
     rest = f" {_count(report, state)} {_pace(report)} {_times(report, state, wide=wide)}"

@@ -6,20 +6,28 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.runs.checkpoint_names import checkpoint_name
 from tui_trainer.runs.curve import LossCurve
+from tui_trainer.runs.description import ModelIdentity
 from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
+from tui_trainer.runs.pace import is_same_model
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.words import describe_validated
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
-from tui_trainer.terminal_text import visible
+from tui_trainer.session.going_on import Act
+from tui_trainer.session.leaving import LOAD, Leaving
+from tui_trainer.terminal_text import visible, visible_source
 from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.runs import NAME_CHARACTERS
 
 RESUMED = "Goes on from {what}, as a run of its own. That is what R goes back to now."
+RESUME, EVALUATE = (
+    Leaving(verb, "Load other weights?", Act.LOAD) for verb in ("resume", "evaluate")
+)
 LOADED = "The model of all screens is {what} now, which R goes back to."
 
 
@@ -43,19 +51,19 @@ class RunCheckpoints:
                     "that (l) and start a run of its own."
                 )
             )
-        elif (checkpoint := await self._load(run, left, "Resume")) is not None:
+        elif (checkpoint := await self._load(run, left, RESUME)) is not None:
             self._screen.notify(RESUMED.format(what=describe_loaded(str(checkpoint))), markup=False)
             screen = await self._loop_screen()
             await screen.resume(run, checkpoint)
 
     async def load(self, run: RunOnDisk) -> None:
         """Make a checkpoint the model of all screens."""
-        if (checkpoint := await self._load(run, run.checkpoints, "Load")) is not None:
+        if (checkpoint := await self._load(run, run.checkpoints, LOAD)) is not None:
             self._screen.notify(LOADED.format(what=describe_loaded(str(checkpoint))), markup=False)
 
     async def evaluate(self, run: RunOnDisk) -> None:
         """Make a checkpoint the model, and evaluate it over GSM8K."""
-        if await self._load(run, run.checkpoints, "Evaluate") is not None:
+        if await self._load(run, run.checkpoints, EVALUATE) is not None:
             try:
                 settings = await in_thread(lambda: settings_here(run.description))
             except InputError as error:
@@ -64,13 +72,16 @@ class RunCheckpoints:
             screen = await self._loop_screen()
             screen.open_evaluations(settings, evaluate=True)
 
-    async def _load(self, run: RunOnDisk, steps: tuple[int, ...], what: str) -> Path | None:
-        """Make a checkpoint the model, in the run's precision; None where that did not happen."""
+    async def _load(self, run: RunOnDisk, steps: tuple[int, ...], to: Leaving) -> Path | None:
+        """Make a checkpoint the model, in the run's precision; None where that did not happen.
+
+        Who resumes or evaluates a run did not ask for another model: they are asked first.
+        """
         if self._taking_up:  # a key pressed twice
             return None
         self._taking_up = True
         try:
-            step = await self._choose(run, steps, what)
+            step = await self._choose(run, steps, to.verb.capitalize())
             if step is None:
                 return None
             folder = run.folder / CHECKPOINTS / checkpoint_name(step)
@@ -81,7 +92,9 @@ class RunCheckpoints:
                 precision=trained.precision,
                 deterministic=choice.deterministic or trained.deterministic,
             )
-            return folder if await self._session.load(choice) else None
+            if to is not LOAD:
+                to = replace(to, also=another_model(trained, self._session.status))
+            return folder if await self._session.load(choice, to) else None
         except InputError as error:  # a precision that there is not
             self._session.report_failure(Failure(str(error)))
             return None
@@ -114,3 +127,12 @@ class RunCheckpoints:
         screen = app.get_screen_stack("gsm8k")[0]  # the user may have gone elsewhere meanwhile
         assert isinstance(screen, Gsm8kScreen)
         return screen
+
+
+def another_model(trained: ModelIdentity, status: LearnerStatus | None) -> str:
+    """That a run is of another model than the one that is loaded; empty where it is of that."""
+    here = None if status is None else status.model
+    if here is None or is_same_model(trained, here):
+        return ""
+    of, loaded = (visible_source(one.name, NAME_CHARACTERS) for one in (trained, here))
+    return f"The run is of {of}, which takes the place of {loaded} on all screens."
