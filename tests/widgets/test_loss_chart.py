@@ -96,7 +96,7 @@ def test_axes_and_marks_are_named() -> None:
     lines = drawn(FALLING[:60])
     assert lines[0].startswith(" loss (nats) ")
     assert "each update" in lines[0]
-    assert "━ average" in lines[0]
+    assert "━ avg of ~20" in lines[0]
     assert lines[-1].split()[0] == "update"
     assert drawn(FALLING, log=True)[0].startswith(" loss (nats), log axis")
 

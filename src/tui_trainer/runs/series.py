@@ -13,6 +13,8 @@ column of dots of a chart on the widest of terminals. All levels of a series of 
 half a megabyte."""
 BUCKETS_AT_MOST = 2 * HELD
 SMOOTHING = 0.95
+SMOOTHED_STEPS = round(1 / (1 - SMOOTHING))
+"""The last ones, which a moving average is mostly of."""
 EVERYWHERE = -math.inf, math.inf
 
 

@@ -45,10 +45,10 @@ class BesideRun(Container):
             self.happened.tell(seconds, describe_score(self._evaluations.number(last), last))
         self.show()
 
-    def clear(self) -> None:
+    def clear(self, resumed_at: int) -> None:
         """Another run: what was evaluated stays."""
         self.held_out.clear()
-        self.happened.clear()
+        self.happened.clear(resumed_at)
 
     def show(self) -> None:
         for panel in (self.held_out, self.evaluated, self.happened):

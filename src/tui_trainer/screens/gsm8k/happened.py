@@ -6,15 +6,25 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged, LoopState
-from tui_trainer.reports.loop import ChangeReport, LoopReport, SampleReport, ValidationReport
+from tui_trainer.reports.loop import (
+    ChangeReport,
+    LoopReport,
+    SampleReport,
+    ThreadsReport,
+    ValidationReport,
+)
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
+from tui_trainer.screens.gsm8k.loss_course import LossCourse
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.diverging import REMEDY, diverges
 from tui_trainer.words.numbers import byte_count, duration, learning_rate, nats, seconds_of
-from tui_trainer.words.signs import STATES, WARNING
+from tui_trainer.words.signs import RIGHT, STATES, WARNING, change
+from tui_trainer.words.threads import describe_threads
 
 KEPT = 100
+NEARLY = 1 - 1e-9
 NO_RUN = Content.styled(
     "Nothing yet: space starts a run. Here come its measurements, checkpoints and changes of lr, "
     "and what goes wrong, the newest first.",
@@ -31,19 +41,31 @@ class Happened(Panel):
         super().__init__(self._lines, title="what happened", id="happened")
         self._told: deque[Content] = deque(maxlen=KEPT)
         self._has_run = False
+        self._forget()
+
+    def clear(self, resumed_at: int = 0) -> None:
+        """Another run has begun, after the step of a checkpoint where it was resumed."""
+        self._told.clear()
+        self._has_run = True
+        self._forget()
+        self._checkpoint = resumed_at
+
+    def _forget(self) -> None:
+        """What is known of a run, to tell what is new in it."""
         self._lr: float | None = None
         self._state: LoopState | None = None
         self._first: float | None = None
         """The loss of its first step."""
         self._diverges = False
         """Whether that was told."""
-
-    def clear(self) -> None:
-        """Another run has begun."""
-        self._told.clear()
-        self._has_run = True
-        self._lr = self._state = self._first = None
-        self._diverges = False
+        self._course = LossCourse()
+        self._is_below = self._is_warm = False
+        """Whether the learning rate is below the highest, and whether it came up to that."""
+        self._validated: float | None = None
+        self._best: float | None = None
+        """The last loss on held-out items, and the lowest."""
+        self._checkpoint = 0
+        """The step of the last one that was told."""
 
     def add(self, report: LoopReport, seconds: float) -> None:
         """Take in what the loop reports, `seconds` of training after its beginning."""
@@ -66,7 +88,9 @@ class Happened(Panel):
         if isinstance(report, StepReport):
             return self._of_step(report)
         if isinstance(report, ValidationReport):
-            return [Content(f"validation {nats(report.compared_loss)} after {report.step:,} steps")]
+            return [self._of_validation(report)]
+        if isinstance(report, ThreadsReport):
+            return [Content(f"{describe_threads(report.share)}, from step {report.step:,} on")]
         if isinstance(report, SampleReport):
             right = sum(item.strict_right for item in report.items)
             return [Content(f"samples: {right} of {len(report.items)} right · V shows them")]
@@ -75,16 +99,48 @@ class Happened(Panel):
         return []
 
     def _of_step(self, report: StepReport) -> list[Content]:
-        found = [*self._of_lr(report), *self._of_loss(report)]
-        if report.checkpoint is not None:
-            saved = report.checkpoint
-            size = f"{byte_count(saved.bytes)} in {seconds_of(saved.seconds)}"
-            words = f"checkpoint {saved.step:,} · {size}"
-            if saved.failure is not None:
-                found.append(Content.assemble(WARNING.said(visible(saved.failure))))
-            else:
-                found.append(Content(words))
-        return found
+        checkpoint = [] if report.checkpoint is None else [self._of_checkpoint(report.checkpoint)]
+        return [
+            *self._of_lr(report),
+            *self._of_warmup(report),
+            *self._of_loss(report),
+            *self._course.add(report),
+            *checkpoint,
+        ]
+
+    def _of_checkpoint(self, saved: CheckpointReport) -> Content:
+        if saved.failure is not None:
+            return Content.assemble(WARNING.said(visible(saved.failure)))
+        self._checkpoint = max(self._checkpoint, saved.step)
+        size = f"{byte_count(saved.bytes)} in {seconds_of(saved.seconds)}"
+        return Content(f"checkpoint {saved.step:,} · {size}")
+
+    def saw_checkpoint(self, step: int, seconds: float) -> bool:
+        """Whether there is one of that step that was not told: the user saved it, between steps."""
+        if step <= self._checkpoint:
+            return False
+        self._checkpoint = step
+        self.tell(seconds, f"checkpoint {step:,}, saved by c")
+        return True
+
+    def _of_validation(self, report: ValidationReport) -> Content:
+        """With the way it went since the last one, and whether it is the best so far."""
+        loss, before, best = report.compared_loss, self._validated, self._best
+        self._validated, place = loss, f" @{report.step:,}"
+        if loss is None or before is None or best is None:
+            self._best = loss
+            return Content(f"val {nats(loss)}{place}")
+        self._best, sign = min(best, loss), change(before, loss)
+        told = Content.assemble(f"val {nats(loss)} ", sign, place)
+        return told + Content.assemble("  ", RIGHT.said("best so far")) if loss < best else told
+
+    def _of_warmup(self, report: StepReport) -> list[Content]:
+        """That a schedule which began lower has come to the highest learning rate."""
+        was_below, self._is_below = self._is_below, report.lr < NEARLY * report.peak_lr
+        if not was_below or self._is_below or self._is_warm:
+            return []
+        self._is_warm = True
+        return [Content(f"warm-up over at step {report.step:,}, lr {learning_rate(report.lr)}")]
 
     def _of_lr(self, report: StepReport) -> list[Content]:
         """With the first step, that it began."""

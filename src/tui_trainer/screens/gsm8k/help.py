@@ -5,8 +5,9 @@ The notebook's training loop: the items of GSM8K (word problems with worked answ
 another, one update each, on the text 'Question: ... Answer: ...'. The optimizer is the loop's
 own, fresh at each start.
 
-The raw loss jumps, since each item is another text; the moving average shows the trend. It
-falls steeply at first, while the model learns the form, and slowly after that.
+The raw loss jumps, since each item is another text; the moving average ('avg', in which the last
+20 steps have most of the weight) shows the trend. It falls steeply at first, while the model learns
+the form, and slowly after that.
 
 i shows the items, all of them, at any time: each by its number or by words in it, with the text
 that the model is trained on, its tokens, and which of them the loss counts.

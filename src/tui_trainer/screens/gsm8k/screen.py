@@ -51,6 +51,7 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import first_fitting
 from tui_trainer.widgets.chart.chart import Chart
+from tui_trainer.widgets.chart.marks import CheckpointMark
 from tui_trainer.widgets.chart.number_chart import described
 from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.chart_keys import WithChart
@@ -195,13 +196,24 @@ class Gsm8kScreen(WorkScreen, WithChart):
         if self.report is None and self.item.first is None:
             self._read_first_item()
         if self.report is not None and self.is_current:
+            self._saw_saved(self.report)
             self._show_run()
             self._show_item()
+
+    def _saw_saved(self, report: StepReport) -> None:
+        """A checkpoint that was saved between two steps is on the chart, too."""
+        saved, seconds = self.session.saved, self.run.clock.seconds
+        if saved is None or saved.name != report.run or saved.is_deleted:
+            return
+        if self.beside.happened.saw_checkpoint(saved.checkpoint_step, seconds):
+            self.wall.loss.checkpoints.append(CheckpointMark(saved.checkpoint_step))
+            self.wall.redraw()
+            self.beside.show()
 
     def _forget(self, past: Past) -> None:
         """Make room for another run, which goes on from `past`."""
         self.wall.clear(past)
-        self.beside.clear()
+        self.beside.clear(self.run.resumed_at)
         self.samples = None
 
     # What is shown

@@ -60,9 +60,10 @@ Each loop of GSM8K, here or by command, is a run on disk: its settings, a line o
 step, and its checkpoints. The newest is on top. 'broken off' is a run whose process was killed;
 its losses are there up to that moment.
 
-The chart shows the moving average of the selected run, or of those you marked, each with its
-letter. By step it compares updates, by token what was read, by time what it cost: a batch of 8
-is a fair match for a batch of 1 only by the last two. Settings with a star differ from the preset.
+The chart shows the moving average of the losses of the selected run, mostly of its last 20 steps,
+or of the runs you marked, each with its letter. By step it compares updates, by token what was
+read, by time what it cost: a batch of 8 is a fair match for a batch of 1 only by the last two.
+Settings with a star differ from the preset.
 left and right read all curves of it at once, # at a step that is typed, + and - zoom in there, w
 follows the end, 0 shows all.
 Of marked runs the settings are told in which they are not all alike.

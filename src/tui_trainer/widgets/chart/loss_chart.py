@@ -8,7 +8,7 @@ from tui_trainer.reports.loop import ChangeReport, LoopReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.metrics import LrLine
 from tui_trainer.runs.past import Past
-from tui_trainer.runs.series import Series
+from tui_trainer.runs.series import SMOOTHED_STEPS, Series
 from tui_trainer.widgets.chart.canvas import RAW
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.marks import CheckpointMark, LrMark, Ruled, WeightsMark
@@ -23,6 +23,8 @@ LATELY = 10
 
 
 AFTER = "◇"
+AVERAGE = f"━ avg of ~{SMOOTHED_STEPS}"
+"""Of so many steps, in the legend."""
 
 
 class LossChart(Chart):
@@ -131,7 +133,7 @@ class LossChart(Chart):
     @property
     def legend(self) -> list[str]:
         """Which mark is which, and what is not drawn."""
-        words = [f"· each {self._x_label}", "━ average"] if self._smoothing else []
+        words = [f"· each {self._x_label}", AVERAGE] if self._smoothing else []
         words += [f"{DIAMOND} val"] if len(self.validation) else []
         words += [f"{AFTER} now"] if len(self.after) else []
         if lost := self.series.not_finite:

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 
 from tui_trainer.runs.curve import LossCurve, XAxis, place_of
-from tui_trainer.runs.series import Bucket, merged
+from tui_trainer.runs.series import SMOOTHED_STEPS, Bucket, merged
 from tui_trainer.widgets.chart.chart import Chart
 from tui_trainer.widgets.chart.marks import OverlaidLrMark
 from tui_trainer.widgets.chart.picture import DIAMOND, Curve, Numbers, Picture, Shape, ink_of
@@ -149,7 +149,7 @@ class OverlayChart(Chart):
         return f"loss (nats){', log axis' if self.log_axis else ''}"
 
     def figure(self) -> Content:
-        return Content(f"moving average, by {self.axis.value}")
+        return Content(f"avg of ~{SMOOTHED_STEPS} steps, by {self.axis.value}")
 
     @property
     def legend(self) -> list[str]:

@@ -14,7 +14,7 @@ class ChartPanel(Panel):
         self, chart: Chart, *, keys: str = "", classes: str = "", is_told: bool = False
     ) -> None:
         """`keys` are told at the lower right, after the marks. `is_told`: at 80 columns another
-        line of the screen has the figure already."""
+        line of the screen has the figure already, and its place has the marks."""
         super().__init__(chart, title=chart.title, hint=keys, classes=f"flush {classes}".strip())
         self.chart, self._keys, self._is_told = chart, keys, is_told
 
@@ -59,7 +59,8 @@ class ChartPanel(Panel):
 
     def tell(self) -> None:
         is_told = self._is_told and self.screen.has_class("-narrow")
-        figure = Content.styled("nats", "$context") if is_told else self.chart.figure()
+        legend = Content.styled(PART.join(self.chart.legend), "$context")
+        figure = legend if is_told and self.chart.has_curve else self.chart.figure()
         told = self.titled(self.chart.title), figure
         self.title, self.figure = self.read(self.chart.title) or told
         self.hint = PART.join(filter(None, (*self.chart.legend, self.keys)))
