@@ -29,9 +29,10 @@ from tui_trainer.runs.evaluations import (
     evaluations_home,
     keep_evaluation,
 )
+from tui_trainer.screens.dialogs.form import form_beside_usual
 from tui_trainer.screens.dialogs.help import HelpDialog
 from tui_trainer.screens.dialogs.question import QuestionDialog
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.evaluation.beginning import question_of_length
 from tui_trainer.screens.evaluation.examples import EXAMPLES
 from tui_trainer.screens.evaluation.item import EvaluatedItemDialog, describe_item

@@ -50,8 +50,8 @@ async def test_figures_points_and_samples_are_shown(size: tuple[int, int]) -> No
         chart = app.screen_stack[0].query_one(LossChart)
         points = [(bucket.first, bucket.lowest) for bucket in chart.validation.reduced(99)]
         assert points == [(0, 3.0), (1, 2.75), (2, 2.5), (3, 2.25)]
-        # At 120 columns the validation has a chart of its own, and the mark a name.
-        await until(pilot, lambda: shown(app).count("◆") == (4 if narrow else 9))
+        # The mark has a name; at 120 columns the validation has a chart of its own, too.
+        await until(pilot, lambda: shown(app).count("◆") == (5 if narrow else 9))
         await pilot.press("V", "V", "V")
         await until(pilot, lambda: "sample at step 3: item 7 · right" in shown(app))
         text = shown(app)

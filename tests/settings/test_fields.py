@@ -10,7 +10,7 @@ import pytest
 
 from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import add_settings, read_settings
-from tui_trainer.screens.dialogs.settings_form import form_beside_usual
+from tui_trainer.screens.dialogs.form import form_beside_usual
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.cell import CellSettings
 from tui_trainer.settings.evaluation import EvaluationSettings

@@ -11,7 +11,8 @@ from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.request import LoopRequest
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.dialogs.form import form_beside_usual
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.next_settings import NextSettings
 from tui_trainer.terminal_text import visible

@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
@@ -19,9 +18,10 @@ from tui_trainer.configuration.layers import Configuration
 from tui_trainer.errors import InputError
 from tui_trainer.runs.resume_command import program
 from tui_trainer.screens.dialog import Dialog
+from tui_trainer.screens.dialogs.form import FormOf
 from tui_trainer.screens.dialogs.setting_row import SettingRow
 from tui_trainer.screens.dialogs.setting_rows import SettingRows
-from tui_trainer.settings.fields import GROUPS, SettingField, fields_of, read_typed
+from tui_trainer.settings.fields import read_typed
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.cell_text import fit
@@ -33,7 +33,6 @@ from tui_trainer.words.numbers import counted
 from tui_trainer.words.settings import describe_field
 from tui_trainer.words.signs import DIFFERS, WARNING
 
-USUAL = "usual"
 COST_SECONDS = 0.3
 """For which nothing is typed before it is asked what the settings cost."""
 KEYS = "escape goes back · enter takes them · ↑↓ ←→ · ctrl+r {preset}"
@@ -57,37 +56,6 @@ MOVES = partial(key, group=MOVE, priority=True)
 Settings = TypeVar("Settings")
 Cost = Callable[[Settings], Awaitable[Content]]
 """What settings would cost, in a line; it may take its time."""
-
-
-@dataclass(frozen=True)
-class FormOf(Generic[Settings]):
-    """What a form asks for."""
-
-    heading: str
-    presets: Mapping[str, Settings]
-    kind: type[Settings]
-    nearest: Callable[[Settings], str]
-    """The name of the preset that changes are marked against at first."""
-    given: tuple[str, ...] = ()
-    """What its command takes beside the settings, a word each."""
-
-    @property
-    def fields(self) -> tuple[SettingField, ...]:
-        """A line each."""
-        return fields_of(self.kind)
-
-    @property
-    def groups(self) -> dict[str, tuple[SettingField, ...]]:
-        """By what they are about."""
-        found = {name: tuple(f for f in self.fields if f.group == name) for name in GROUPS}
-        return {name: fields for name, fields in found.items() if fields}
-
-
-def form_beside_usual(
-    heading: str, usual: Settings, given: tuple[str, ...] = ()
-) -> FormOf[Settings]:
-    """A form whose only preset are the settings that are usual here."""
-    return FormOf(heading, {USUAL: usual}, type(usual), lambda _: USUAL, given)
 
 
 class SettingsForm(Dialog[Settings | None], Generic[Settings]):

@@ -11,7 +11,8 @@ from tui_trainer.protocol.loop_names import BENCH
 from tui_trainer.protocol.loops import ReckonLoop
 from tui_trainer.reports.loop import LoopCost
 from tui_trainer.runs.pace import pace_of_runs
-from tui_trainer.screens.dialogs.settings_form import FormOf, SettingsForm
+from tui_trainer.screens.dialogs.form import FormOf
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.session import Session
 from tui_trainer.settings.fields import fields_of

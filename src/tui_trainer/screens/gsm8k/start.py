@@ -42,10 +42,11 @@ class RunStart:
         self._screen, self._session = screen, screen.session
         self._loop, self._run = loop, run
         self._settings, self._begun = settings, begun
-        self._since: float | None = None
-        """When a run was asked for that has not begun yet, by `time.monotonic`."""
         self._is_over = asyncio.Event()
+        """Whether no run was asked for that has not begun yet."""
         self._is_over.set()
+        self._since = 0.0
+        """When that one was asked for, by `time.monotonic`."""
         self._is_asking = False
         """Whether the user is asked first which weights the run is to start from."""
         self.will_run = False
@@ -55,7 +56,7 @@ class RunStart:
 
     def describe(self) -> str:
         """What is waited for, and for how long; empty where none is being started."""
-        if self._since is None:
+        if not self.is_under_way:
             return ""
         if self._is_asking:
             return "STARTING from which weights?"
@@ -70,7 +71,7 @@ class RunStart:
     @property
     def is_under_way(self) -> bool:
         """Whether a run was asked for that has not begun."""
-        return self._since is not None
+        return not self._is_over.is_set()
 
     async def over(self) -> None:
         """Wait until a run that was asked for has begun, or has not; at once where none was."""
@@ -97,7 +98,7 @@ class RunStart:
         try:
             yield
         finally:
-            self._since, self.steps = None, 0
+            self.steps = 0
             self._is_over.set()
             self._screen.show_waiting()
 

@@ -11,7 +11,8 @@ from tui_trainer.protocol.loop_names import PREDICT as LOOP
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.predictions import Generate, NextToken, SetSampling
 from tui_trainer.reports.generation import GeneratedToken
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.dialogs.form import form_beside_usual
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.loop_panel import LoopPanel, LoopWords
 from tui_trainer.screens.predict.sampling_ladders import CHANGES
 from tui_trainer.screens.work_screen import WorkScreen

@@ -12,7 +12,8 @@ from tui_trainer.failures import Failure
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.updates import ReckonUpdate, SetLr, SetOptimizer, SetTraining
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.screens.dialogs.settings_form import SettingsForm, form_beside_usual
+from tui_trainer.screens.dialogs.form import form_beside_usual
+from tui_trainer.screens.dialogs.settings_form import SettingsForm
 from tui_trainer.screens.step.words import describe_undo, describe_undo_memory
 from tui_trainer.session.cell import as_asked, cell_settings, changes
 from tui_trainer.session.pending import Asked
