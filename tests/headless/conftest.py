@@ -4,12 +4,15 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 from typing import Any, Protocol
 
 import pytest
 import torch
 from transformers import (
+    AutoConfig,
     AutoTokenizer,
+    GenerationConfig,
     GPT2Config,
     GPT2LMHeadModel,
     PreTrainedConfig,
@@ -108,6 +111,25 @@ def tiny_dropout(tmp_path_factory: pytest.TempPathFactory) -> str:
         eos_token_id=0,
     )
     return save(GPT2LMHeadModel, config, tmp_path_factory.mktemp("tiny_dropout"))
+
+
+@pytest.fixture(scope="session")
+def brief(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """`tiny`, but every other token ends its texts: an answer takes it a few, and not hundreds."""
+    return of_few_words(tiny, tmp_path_factory.mktemp("brief"))
+
+
+@pytest.fixture(scope="session")
+def brief_dropout(tiny_dropout: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same of `tiny_dropout`."""
+    return of_few_words(tiny_dropout, tmp_path_factory.mktemp("brief_dropout"))
+
+
+def of_few_words(model: str, folder: Path) -> str:
+    copytree(model, folder, dirs_exist_ok=True)
+    ends = list(range(0, AutoConfig.from_pretrained(model).vocab_size, 2))
+    GenerationConfig(eos_token_id=ends).save_pretrained(folder)
+    return str(folder)
 
 
 def obeyed_characters(text: str) -> set[str]:

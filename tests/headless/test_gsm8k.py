@@ -157,8 +157,8 @@ def test_every_setting_has_a_flag(program: Program, tiny: str, problem_file: str
     )
 
 
-def test_evaluated_before_and_after_the_run(program: Program, tiny: str) -> None:
-    arguments = "gsm8k", "--items", "2", "--seed", "4", "--model", tiny, "--no-run"
+def test_evaluated_before_and_after_the_run(program: Program, brief: str) -> None:
+    arguments = "gsm8k", "--items", "2", "--seed", "4", "--model", brief, "--no-run"
     ended = program(*arguments, "--evaluate", "3", "--json")
     assert (ended.status, ended.err) == (0, "")
     before, *steps, after, comparison = ended.lines
@@ -178,9 +178,9 @@ def test_evaluated_before_and_after_the_run(program: Program, tiny: str) -> None
 
 
 def test_of_a_file_what_is_evaluated_is_not_trained_on(
-    program: Program, tiny: str, problem_file: str
+    program: Program, brief: str, problem_file: str
 ) -> None:
-    arguments = "--problems", problem_file, "--items", "2", "--evaluate", "9", "--model", tiny
+    arguments = "--problems", problem_file, "--items", "2", "--evaluate", "9", "--model", brief
     ended = program("gsm8k", *arguments, "--no-run", "--json")
     events = [line for line in ended.lines if "event" in line]
     assert [line["items"] for line in events] == [1, 1, 1]
@@ -189,7 +189,7 @@ def test_of_a_file_what_is_evaluated_is_not_trained_on(
 
 
 def test_ctrl_c_in_the_first_evaluation_keeps_its_scores(
-    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch
+    program: Program, brief: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evaluate = Engine.evaluate
 
@@ -199,7 +199,7 @@ def test_ctrl_c_in_the_first_evaluation_keeps_its_scores(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Engine, "evaluate", interrupted)
-    ended = program("gsm8k", "--items", "2", "--evaluate", "6", "--model", tiny, "--json")
+    ended = program("gsm8k", "--items", "2", "--evaluate", "6", "--model", brief, "--json")
     assert (ended.status, ended.err) == (130, "tui-trainer: Interrupted.\n")
     assert [(line["event"], line["items"]) for line in ended.lines] == [("evaluation", 2)]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.architectures import save_tiny
-from tests.headless.conftest import Program, obeyed_characters
+from tests.headless.conftest import Program, obeyed_characters, of_few_words
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.generation.batch_generation import NO_BATCHES
 
@@ -16,8 +16,8 @@ ASKED = (
 )
 
 
-def test_events_stand_between_the_steps(program: Program, tiny: str) -> None:
-    ended = program("gsm8k", *ASKED, "--model", tiny, "--json")
+def test_events_stand_between_the_steps(program: Program, brief: str) -> None:
+    ended = program("gsm8k", *ASKED, "--model", brief, "--json")
     assert (ended.status, ended.err) == (0, "")
     seen = [(line.get("event", "step"), line["step"]) for line in ended.lines]
     two = ("sample", 0), ("sample", 0), ("step", 1), ("step", 2), ("validation", 2), ("step", 3)
@@ -46,15 +46,15 @@ def test_events_stand_between_the_steps(program: Program, tiny: str) -> None:
         assert (line["tokens"] > 0, line["strict_right"]) == (True, False)
 
 
-def test_losses_of_the_steps_are_those_without_events(program: Program, tiny_dropout: str) -> None:
-    arguments = "gsm8k", "--items", "4", "--model", tiny_dropout, "--json", "--no-run"
+def test_losses_of_the_steps_are_those_without_events(program: Program, brief_dropout: str) -> None:
+    arguments = "gsm8k", "--items", "4", "--model", brief_dropout, "--json", "--no-run"
     plain = [line["loss"] for line in program(*arguments).lines]
     lines = program(*arguments, *ASKED).lines
     assert [line["loss"] for line in lines if "event" not in line] == plain
 
 
-def test_a_table_has_the_measurements_among_its_rows(program: Program, tiny: str) -> None:
-    out = program("gsm8k", *ASKED, "--model", tiny).out
+def test_a_table_has_the_measurements_among_its_rows(program: Program, brief: str) -> None:
+    out = program("gsm8k", *ASKED, "--model", brief).out
     lines = out.splitlines()
     heading = next(n for n, line in enumerate(lines) if line.startswith("  step "))
     measured, *sample = lines[heading + 1 : heading + 6]
@@ -70,19 +70,19 @@ def test_a_table_has_the_measurements_among_its_rows(program: Program, tiny: str
 
 
 def test_hostile_items_reach_no_terminal_and_too_few_are_told(
-    program: Program, tiny: str, tmp_path: Path
+    program: Program, brief: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "problems.jsonl"
     row = {"question": "a\x1b[31mb\u202ec [/foo]", "answer": "\x1b]52;c;x\x07"}
     rows = [row | {"question": f"{row['question']}{n}"} for n in range(6)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     arguments = "--items", "4", "--validation-items", "9", "--sample-every", "1"
-    ended = program("gsm8k", "--problems", str(path), *arguments, "--model", tiny)
+    ended = program("gsm8k", "--problems", str(path), *arguments, "--model", brief)
     assert obeyed_characters(ended.out) == set()
     assert "a␛[31mb⟨202E⟩c [/foo]4" in ended.out
     assert ended.err.count("has 2 held-out items, fewer than 9.") == 1
     asked = "--items", "6", "--validation-items", "1"
-    ended = program("gsm8k", "--problems", str(path), *asked, "--model", tiny)
+    ended = program("gsm8k", "--problems", str(path), *asked, "--model", brief)
     assert (ended.status, ended.out) == (2, "")
     assert "no item beside the 6 that are trained on: lower items" in ended.err
 
@@ -90,7 +90,7 @@ def test_hostile_items_reach_no_terminal_and_too_few_are_told(
 def test_samples_that_cannot_be_answered_in_batches_are_said_to_come_one_at_a_time(
     program: Program, tmp_path: Path
 ) -> None:
-    folder = str(save_tiny("roberta", tmp_path / "roberta"))
+    folder = of_few_words(str(save_tiny("roberta", tmp_path / "roberta")), tmp_path / "brief")
     asked = program("gsm8k", "--model", folder, "--items", "1", "--sample-every", "1", "--no-run")
     assert asked.status == 0
     assert asked.err.count(NO_BATCHES) == 1
