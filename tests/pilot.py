@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
 import pytest
+from rich.console import RenderableType
+from textual._compositor import Compositor
 from textual._context import active_app, visible_screen_stack
 from textual._xterm_parser import XTermParser
 from textual.app import App
@@ -13,6 +15,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_trainer.app import TuiTrainer
@@ -28,6 +31,7 @@ from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.widgets.notification import SafeNotification
 
 Given = TypeVarTuple("Given")
+Return = TypeVar("Return")
 SECONDS_AT_MOST = 100.0  # that nothing hangs; the longest wait is for three processes with torch
 
 # Each app parses all stylesheets anew, which was a quarter of all tests: here each is parsed once.
@@ -51,6 +55,34 @@ def _parse_once(
     return _parsed[key]
 
 
+# Most frames are drawn over before anybody looks, and to draw them was a quarter of a pilot test:
+# here, as on a slow terminal, one is drawn where the test may look at it.
+_render = Compositor.render_update
+_looks = False
+
+
+def _render_what_is_looked_at(
+    compositor: Compositor,
+    full: bool = False,
+    screen_stack: list[Screen[object]] | None = None,
+    simplify: bool = False,
+) -> RenderableType | None:
+    """What a frame that is not drawn would have shown anew is left for the next one."""
+    if full or _looks or not active_app.get().is_headless:
+        return _render(compositor, full, screen_stack, simplify)
+    return None
+
+
+def _draw(app: App[Return]) -> None:
+    global _looks  # noqa: PLW0603
+    if app.is_running and app.screen._compositor._dirty_regions:
+        _looks = True
+        try:
+            app.screen._compositor_refresh()
+        finally:
+            _looks = False
+
+
 async def _come_to_rest(_min_sleep: float = 0.0, _max_sleep: float = 0.0) -> None:
     """Until every key is used, what it began in the interface is done, and that is drawn.
 
@@ -62,9 +94,12 @@ async def _come_to_rest(_min_sleep: float = 0.0, _max_sleep: float = 0.0) -> Non
     async with asyncio.timeout(SECONDS_AT_MOST):
         await _do_what_is_ready(app)
         if app.is_running:
-            for screen in (*app._background_screens, app.screen):
+            for screen in app._background_screens:
                 screen._on_timer_update()
+                screen._repaint_required = False  # left by itself: the one above draws all of it
+            app.screen._on_timer_update()
             await _do_what_is_ready(app)
+            _draw(app)
 
 
 async def _rest(pilot: Pilot[int], timeout: float = 0.0) -> bool:
@@ -89,6 +124,7 @@ def _is_in_the_middle(app: App[object]) -> bool:
 
 _as_long_as_tests_run = pytest.MonkeyPatch()
 _as_long_as_tests_run.setattr(Stylesheet, "_parse_rules", _parse_once)
+_as_long_as_tests_run.setattr(Compositor, "render_update", _render_what_is_looked_at)
 _as_long_as_tests_run.setattr("textual.app.wait_for_idle", _come_to_rest)
 _as_long_as_tests_run.setattr("textual.pilot.wait_for_idle", _come_to_rest)
 _as_long_as_tests_run.setattr(Pilot, "_wait_for_screen", _rest)
@@ -108,6 +144,7 @@ async def until(pilot: Pilot[int], condition: Callable[[*Given], object], *given
     seconds = 0.005
     async with asyncio.timeout(SECONDS_AT_MOST):
         while not condition(*given):
+            _draw(pilot.app)
             await asyncio.sleep(seconds)
             seconds = min(1.5 * seconds, 0.06)  # to ask may draw the whole screen
     await pilot.pause()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
@@ -24,20 +25,19 @@ MOST_BLANK = 0.5  # of a panel's rows; two are no matter
 FEW = 2
 
 
-def blank_rows(app: TuiTrainer, region: Region) -> int:
+def blank_rows(drawn: Sequence[Strip], region: Region) -> int:
     """How many rows of that part of the screen show nothing."""
     x, right = region.x, region.right
-    strips = app.screen._compositor.render_strips()[region.y : region.bottom]
-    return sum(not strip.crop(x, right).text.strip() for strip in strips)
+    return sum(not strip.crop(x, right).text.strip() for strip in drawn[region.y : region.bottom])
 
 
 def empty_panels(app: TuiTrainer) -> dict[str, tuple[int, int]]:
     """The panels that are half empty, with how many of their rows; not those to write in."""
-    found = {}
+    found, drawn = {}, app.screen._compositor.render_strips()
     for panel in app.screen.query(Panel):
         region = panel.content_region
         if panel.is_on_screen and region.height and not panel.query(TextBox):
-            blank = blank_rows(app, region)
+            blank = blank_rows(drawn, region)
             if blank > max(FEW, MOST_BLANK * region.height):
                 found[str(panel.id)] = blank, region.height
     return found
