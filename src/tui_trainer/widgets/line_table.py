@@ -77,6 +77,9 @@ class LineTable(SelectableLines, can_focus=True):
         def control(self) -> "LineTable":
             return self.table
 
+    class OthersInView(Message):
+        """Other rows can be seen, by a scroll or another size."""
+
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._columns: tuple[Column, ...] = ()
@@ -116,6 +119,11 @@ class LineTable(SelectableLines, can_focus=True):
     def on_resize(self, _event: Resize) -> None:
         self._measure()
         self._reveal()
+        self.post_message(self.OthersInView())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.OthersInView())
 
     def _measure(self) -> None:
         width = self.scrollable_content_region.width

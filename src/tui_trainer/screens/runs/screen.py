@@ -110,7 +110,6 @@ b opens the benches: how fast the training loops are on this machine, side by si
     def on_mount(self) -> None:
         self.session.loop_changed.subscribe(self, self._on_loop)
         self.listing.follow()
-        self.watch(self.query_one("#runs", LineTable), "scroll_y", self._on_scroll, init=False)
 
     def on_screen_resume(self) -> None:
         self.listing.anew()
@@ -284,7 +283,7 @@ b opens the benches: how fast the training loops are on this machine, side by si
         if differences.display:
             differences.update(describe_differences(pairs))
 
-    def _on_scroll(self) -> None:
+    def on_line_table_others_in_view(self) -> None:
         self._read_curves()
 
     @work
