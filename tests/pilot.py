@@ -74,11 +74,14 @@ def _render_what_is_looked_at(
 
 
 def _draw(app: App[Return]) -> None:
+    """A fault in it is the app's, as where that draws a frame by itself."""
     global _looks  # noqa: PLW0603
     if app.is_running and app.screen._compositor._dirty_regions:
         _looks = True
         try:
             app.screen._compositor_refresh()
+        except Exception as error:
+            app._handle_exception(error)
         finally:
             _looks = False
 
