@@ -460,6 +460,24 @@ async def test_before_and_after_are_compared_item_by_item() -> None:
         assert COMPARED in app.session.guide.done
 
 
+async def test_the_facts_of_an_item_have_as_many_lines_as_they_need() -> None:
+    async with with_engine(FakeEngine(), "E", size=(120, 40)) as (app, pilot):
+        begun = report(0)
+        app.session.evaluations.add([begun])
+        app.session.hear(Numbered(1_000, LoopChanged(EVALUATION, LoopState.RUNNING)))
+        await until(pilot, lambda: "1: the first batch is being answered" in shown(app))
+        items = (evaluated_item(0, "#### 1", begun.settings),)
+        app.session.evaluations.add([replace(begun, items=items)])
+        view(app)._show_all()
+        facts = "strict 1, flexible 1, expected 1 · 7 tokens, end of text"
+
+        def beside() -> str:
+            lines = (line[80:] for line in shown(app).splitlines())
+            return " ".join(" ".join(lines).replace("│", " ").split())
+
+        await until(pilot, lambda: facts in beside())
+
+
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40)))
 async def test_whether_it_got_better_is_told_once_with_why_the_other_score_fell(
     size: tuple[int, int],

@@ -82,3 +82,4 @@ async def test_a_checkpoint_that_was_saved_by_key_is_told_and_on_the_chart() -> 
         await pilot.press("c")
         await until(pilot, lambda: "checkpoint 1, saved by c" in shown(app))
         await until(pilot, lambda: "□" in shown(app))
+        assert "began: step 1 of 4" in shown(app), "what was told before stands below"

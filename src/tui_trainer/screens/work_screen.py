@@ -193,8 +193,8 @@ class WorkScreen(Screen[None]):
         return waiting < AT_MOST
 
     def say(self, where: str, line: str) -> None:
-        """Show a line, fit for a terminal, in the place that is there for it."""
-        self.query_one(f"#{where}", Static).update(Content(line), layout=False)
+        """Show a line, fit for a terminal, in its place, which may have two or three for it."""
+        self.query_one(f"#{where}", Static).update(Content(line))
 
     async def greet(self) -> bool:
         """Welcome whoever starts the app for the first time; whether this screen does."""

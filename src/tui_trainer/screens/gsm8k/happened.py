@@ -164,5 +164,6 @@ class Happened(Panel):
         return [Content.assemble(WARNING.said(said))]
 
     def show(self) -> None:
+        """The text is as high as its lines: one more is room for one more."""
         nothing = NO_MORE if self._has_run else NO_RUN
-        self._lines.update(Content("\n").join(self._told or [nothing]), layout=False)
+        self._lines.update(Content("\n").join(self._told or [nothing]))
