@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import present
-from tests.pilot import loaded, reload, running, shown, until
+from tests.pilot import SECONDS_AT_MOST, loaded, reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.reports.phases import PhaseReport
@@ -23,6 +24,7 @@ from tui_trainer.screens.step.phase_view import PhaseView
 from tui_trainer.screens.step.phase_words import PHASE_KEYS
 from tui_trainer.screens.step.prediction_view import PredictionView
 from tui_trainer.screens.step.screen import StepScreen
+from tui_trainer.screens.typed_ahead import AT_MOST
 from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.cell import read_undo_memory
 from tui_trainer.widgets.chart.loss_chart import LossChart
@@ -220,12 +222,19 @@ async def test_a_chart_of_another_text_says_so(size: tuple[int, int]) -> None:
 
 async def test_held_space_does_not_pile_up() -> None:
     async with running("escape", "4") as (app, pilot):
+        is_free = threading.Event()
+
+        def take_long() -> None:
+            assert is_free.wait(SECONDS_AT_MOST)
+
+        app.worker._do(take_long)
         for _ in range(30):
             app.simulate_key("space")
-        await until(pilot, lambda: step_screen(app).queue.updates > 0)
-        assert step_screen(app).queue.updates <= 8
+        await pilot.pause()
+        assert step_screen(app).queue.updates == AT_MOST
+        is_free.set()
         await until(pilot, lambda: step_screen(app).queue.updates == 0)
-        assert present(step_screen(app).report).update <= 9
+        assert present(step_screen(app).report).update == AT_MOST
 
 
 async def test_enter_goes_into_the_text_and_escape_out() -> None:
