@@ -137,7 +137,7 @@ def test_answers_are_counted_from_the_first_and_none_is_scored_before_its_batch(
     assert len(progress(report)) == len(answered) <= 78
     # No rate before there is an answer
     assert "/s" not in progress(report) and "  17.6/s " in answered
-    assert score_cells(1, report, 1.0, wide=True)[4:8] == ("-", "-", "-", "-")
+    assert set(score_cells(1, report, 1.0, wide=True)[4:]) == {"-"}  # none is wrong either, yet
     begun = replace(report, batch_done=0.0)
     assert "    0/1,319 answered, " in progress(begun)
 

@@ -147,10 +147,10 @@ def score_cells(
     drawn = whiskers(strict.share, strict.interval, width, end) if scored else NONE
     asked = (str(settings.shots), str(settings.max_tokens)) if wide else ()
     figures = (interval(strict),) if wide else ()
+    outcomes = (str(found.wrong), str(found.format_failures)) if scored else (NONE, NONE)
     return (
         *(name(number, report, short=True, named=named), f"{scored:,}", *asked),
-        *(share(strict), drawn, *figures, share(found.flexible)),
-        *(str(found.wrong), str(found.format_failures)),
+        *(share(strict), drawn, *figures, share(found.flexible), *outcomes),
     )
 
 
