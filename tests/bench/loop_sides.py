@@ -114,9 +114,7 @@ async def app_on_gsm8k(
     engine: Callable[[Progress], Answers],
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int], Gsm8kScreen]]:
     """The app with its model loaded and GSM8K open, on a terminal that takes all that is drawn."""
-    drawn = pytest.MonkeyPatch()
-    drawn.setattr(HeadlessDriver, "is_headless", property(lambda _: False))
-    drawn.setattr(HeadlessDriver, "write", lambda _, data: None)
+    have_all_drawn()
     app = TuiTrainer(ModelChoice(), make_engine=engine)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)
@@ -133,3 +131,10 @@ async def _first_after(app: TuiTrainer, updates: int) -> tuple[int, float]:
     while app.session.status is None or app.session.status.updates < updates:
         await asyncio.sleep(0.01)
     return app.session.status.updates, time.perf_counter()
+
+
+def have_all_drawn() -> None:
+    """Each frame, as for a terminal: a pilot test draws the last one before it looks alone."""
+    drawn = pytest.MonkeyPatch()
+    drawn.setattr(HeadlessDriver, "is_headless", property(lambda _: False))
+    drawn.setattr(HeadlessDriver, "write", lambda _, data: None)

@@ -27,6 +27,7 @@ from tests.bench.loop_sides import (
     WARMUP,
     app_loop,
     command_loop,
+    have_all_drawn,
     load_model,
     notebook_loop,
 )
@@ -95,6 +96,7 @@ def step_key() -> float:
 
 
 async def _step_keys() -> list[float]:
+    have_all_drawn()
     app = TuiTrainer(ModelChoice(), make_engine)
     times = []
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
