@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 
 from tests.fake_engine import GATE_SECONDS
 from tests.known import present
@@ -325,6 +325,17 @@ async def test_columns_are_aligned_and_padding_is_named() -> None:
         ):
             await pilot.press(key)
             assert details in shown(screen.app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_all_that_is_said_of_a_part_of_a_character_has_room(size: tuple[int, int]) -> None:
+    async with tokens_screen("ab \U0001f44d c", "escape", "home", size=size) as (screen, pilot):
+        for key in ("right", "right"):  # a plain token, which takes a line, and then a part
+            await pilot.press(key)
+        details = screen.query_one("#token-details", Static)
+        assert str(details.content).endswith("no character")
+        said = " ".join(strip.text for strip in details.render_lines(details.size.region))
+        assert " ".join(said.split()).endswith("no character")
 
 
 # Compare

@@ -130,7 +130,7 @@ class ItemPanel(Panel):
         self.title = f"{title} · {losses}" if beside and losses else title
         self.hint = legend(ramp(self.app)) if losses else ""
         self._losses.display = bool(losses) and not beside
-        self._losses.update(Content(losses), layout=False)
+        self._losses.update(Content(losses))
 
     def on_resize(self) -> None:
         super().on_resize()
@@ -141,7 +141,7 @@ class ItemPanel(Panel):
         report, width = self._report, self.content_size.width
         line = describe_row(report, width) if report is not None else ""
         self._row.display = bool(line)
-        self._row.update(Content(line), layout=False)
+        self._row.update(Content(line))
 
     def _describe(self, item: ItemReport, truncated: int) -> tuple[str, str]:
         which = "item" if self.view == "last" else f"{self.view} so far: item"

@@ -47,7 +47,7 @@ class UpdatePanel(Panel):
         last of them, where phases made that, or it was redone."""
         self.title = describe_title(update, made)
         self.figure = "" if update is None else Content.styled(seconds_of(update.seconds), CONTEXT)
-        self._facts.update(describe_facts(update, prediction, last), layout=False)
+        self._facts.update(describe_facts(update, prediction, last))
 
 
 def describe_title(update: UpdateReport | None, made: int) -> str:

@@ -110,7 +110,7 @@ class BatchView(Container):
         if self._shown is not None:
             title, details = describe_cell(self._shown, *cursor)
             self.query_one("#cell-panel", Panel).title = title
-            self.query_one("#cell-details", Static).update(Content(details), layout=False)
+            self.query_one("#cell-details", Static).update(Content(details))
             if self._shown.asked.view == BATCH:
                 self._open(self._shown, *cursor)
 

@@ -102,7 +102,7 @@ class CompareView(Container):
         segment = self.segments[table.cursor] if segments else None
         details = describe_segment(segment) if segment else ""
         self.query_one("#segment-panel", Panel).title = f"segment {table.cursor}"
-        self.query_one("#segment-details", Static).update(Content(details), layout=False)
+        self.query_one("#segment-details", Static).update(Content(details))
         if segment is not None:
             self._open(segment)
 

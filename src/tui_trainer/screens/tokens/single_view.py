@@ -90,7 +90,7 @@ class SingleView(Container):
         panel.title = f"position {table.cursor}" if tokens else "token"
         panel.figure = describe_token(self.tokenized, table.cursor) if tokens else "none"
         details = explain_token(self.tokenized, table.cursor) if tokens else ""
-        self.query_one("#token-details", Static).update(Content(details), layout=False)
+        self.query_one("#token-details", Static).update(Content(details))
         if tokens:
             self.post_message(Opened(self.tokenized.tokens[table.cursor].id))
 
