@@ -66,8 +66,9 @@ async def test_no_panel_of_runs_is_left_empty(sizes: Sizes) -> None:
     for n in range(1, 7):
         settings = TrainSettings(lr=n * 1e-5)
         write_run(f"2026-01-0{n}-builtin-1", [3.0, 2.0, 1.5, 1.0], settings=settings)
-    keys = "escape", "6", "space", "down", "space"
-    async with running(*keys, engine=lambda progress: FakeEngine()) as (app, pilot):
+    async with running("escape", "6", engine=lambda progress: FakeEngine()) as (app, pilot):
+        await until(pilot, lambda: "6 runs" in shown(app))
+        await pilot.press("space", "down", "space")
         await until(pilot, lambda: "2 marked" in shown(app))
         for size in sizes:
             await uses_its_room(app, pilot, size)
