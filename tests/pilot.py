@@ -86,8 +86,8 @@ def _draw(app: App[Return]) -> None:
             _looks = False
 
 
-async def _use_key(_min_sleep: float = 0.0, _max_sleep: float = 0.0) -> None:
-    """Until every key is used, and what it began in the interface is done.
+async def _come_to_rest(_min_sleep: float = 0.0, _max_sleep: float = 0.0) -> None:
+    """Until every key is used, what it began in the interface is done, and that is drawn.
 
     A pilot of Textual's rests until the process uses little of its time instead: on a busy machine
     that is so in the middle of a key, and what is asserted after it is not there yet. What the
@@ -102,12 +102,7 @@ async def _use_key(_min_sleep: float = 0.0, _max_sleep: float = 0.0) -> None:
                 screen._repaint_required = False  # left by itself: the one above draws all of it
             app.screen._on_timer_update()
             await _do_what_is_ready(app)
-
-
-async def _come_to_rest(_min_sleep: float = 0.0, _max_sleep: float = 0.0) -> None:
-    """The same after the last of some keys, and that is drawn."""
-    await _use_key()
-    _draw(active_app.get())
+            _draw(app)
 
 
 async def _rest(pilot: Pilot[int], timeout: float = 0.0) -> bool:
@@ -133,7 +128,7 @@ def _is_in_the_middle(app: App[object]) -> bool:
 _as_long_as_tests_run = pytest.MonkeyPatch()
 _as_long_as_tests_run.setattr(Stylesheet, "_parse_rules", _parse_once)
 _as_long_as_tests_run.setattr(Compositor, "render_update", _render_what_is_looked_at)
-_as_long_as_tests_run.setattr("textual.app.wait_for_idle", _use_key)
+_as_long_as_tests_run.setattr("textual.app.wait_for_idle", _come_to_rest)
 _as_long_as_tests_run.setattr("textual.pilot.wait_for_idle", _come_to_rest)
 _as_long_as_tests_run.setattr(Pilot, "_wait_for_screen", _rest)
 # A key that is not done, as one that waits for a parked worker in the interface, is a fault.
