@@ -237,6 +237,25 @@ async def test_held_space_does_not_pile_up() -> None:
         assert present(step_screen(app).report).update == AT_MOST
 
 
+async def test_a_status_of_before_an_update_that_is_heard_after_it_hides_nothing() -> None:
+    async with running("escape", "4", engine=lambda _: FakeEngine()) as (app, pilot):
+        await press_updates(app, pilot, 1)
+        is_free = threading.Event()
+
+        def take_long() -> None:
+            assert is_free.wait(SECONDS_AT_MOST)
+
+        app.worker._do(take_long)
+        heard = asyncio.ensure_future(app.session.refresh())  # as every half second of a loop
+        await asyncio.sleep(0)
+        await pilot.press("space")
+        is_free.set()
+        await until(pilot, lambda: loaded(app).updates == 2)
+        await heard
+        await pilot.pause()
+        assert present(step_screen(app).report).update == 2
+
+
 async def test_enter_goes_into_the_text_and_escape_out() -> None:
     async with running("escape", "4") as (app, pilot):
         await pilot.press("enter")

@@ -176,8 +176,13 @@ class StepScreen(SharedText, WithChart):
         losses.show(view.update_on_show, *shown, self.losses.describe(made, view.prediction))
         self.query_one(TextPanel).show(view.prediction, view.refused)
 
-    def _on_status(self, status: LearnerStatus) -> None:
-        """The model changed: by an update here, by a loop, by a reload or a new load."""
+    def _on_status(self, _: LearnerStatus) -> None:
+        """The model changed: by an update here, by a loop, by a reload or a new load.
+
+        It is heard of a moment later: an update made here may have been shown since.
+        """
+        if (status := self.session.status) is None:
+            return
         if self.losses.go_to(status.updates, can_redo=status.history.redo > 0):
             self.views.predictions.forget_update()
             self._next.show_phases(None)
