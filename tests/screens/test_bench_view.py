@@ -200,7 +200,7 @@ async def test_nothing_else_trains_or_is_evaluated_while_it_runs() -> None:
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
         # And the other way round.
         await pilot.press("e")
-        await until(pilot, lambda: app.session.is_live("evaluation"))
+        await until(pilot, lambda: app.session.is_running("evaluation"))
         await pilot.press("escape", "6", "escape", "b", "b")
         await until(pilot, lambda: "Evaluation is running and would slow the loops" in shown(app))
         assert len(engine.benched_with) == 1
