@@ -183,6 +183,12 @@ async def running(
     assert not app.faults
 
 
+def is_making_a_step(app: TuiTrainer, loop: str) -> bool:
+    """Whether the worker is parked in one of that loop: what it is asked for waits."""
+    doing = app.worker.doing
+    return doing is not None and doing.loop == loop
+
+
 def loaded(app: TuiTrainer) -> LearnerStatus:
     """What the app knows of its model, which is loaded."""
     assert app.session.status is not None

@@ -12,7 +12,7 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine, evaluated_item
 from tests.forms import form_of
 from tests.known import present, the
-from tests.pilot import Running, loaded, running, sheet, shown, until
+from tests.pilot import Running, is_making_a_step, loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.configuration.layers import Configuration
 from tui_trainer.errors import InputError
@@ -197,7 +197,8 @@ async def test_s_stops_and_keeps_what_was_scored() -> None:
         await until(pilot, lambda: " 2/4 answered" in shown(app))
         await pilot.press("e")  # while one runs there is no second
         await until(pilot, lambda: "An evaluation is running: s stops it" in told(app))
-        await pilot.press("s")  # heard while the worker is parked, before the last batch ends
+        await until(pilot, is_making_a_step, app, EVALUATION)
+        await pilot.press("s")
         engine.gate.release()  # the batch that was being answered is finished first
         await until(pilot, lambda: state(app) is LoopState.STOPPED)
         await until(pilot, lambda: ended(app) == 1)

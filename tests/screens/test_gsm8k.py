@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.fake_engine import FakeEngine
 from tests.forms import form_of, typed
 from tests.known import present
-from tests.pilot import Running, loaded, running, sheet, shown, until
+from tests.pilot import Running, is_making_a_step, loaded, running, sheet, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.problems import format_problem, load_problems
@@ -74,6 +74,7 @@ async def test_space_starts_pauses_and_goes_on() -> None:
         engine.gate.release(2)
         await until(pilot, lambda: step_of(app) == 2)
         await until(pilot, lambda: "▶ running" in shown(app))
+        await until(pilot, is_making_a_step, app, "gsm8k")
         await pilot.press("space")
         engine.gate.release()  # the step that was being made is finished first
         await until(pilot, lambda: state(app) is LoopState.PAUSED)

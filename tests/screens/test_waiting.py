@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tests.fake_engine import GATE_SECONDS, FakeEngine
 from tests.known import the
-from tests.pilot import Running, loaded, running, shown, type_at_once, until
+from tests.pilot import Running, is_making_a_step, loaded, running, shown, type_at_once, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.errors import InputError
 from tui_trainer.protocol.events import LoopState
@@ -97,12 +97,6 @@ def works_for(app: TuiTrainer) -> float:
     return time.monotonic() - doing.since if doing is not None else 0.0
 
 
-def is_making_a_step(app: TuiTrainer) -> bool:
-    """Whether the worker is parked in one: what it is asked for waits."""
-    doing = app.worker.doing
-    return doing is not None and doing.loop == "gsm8k"
-
-
 def status_line(app: TuiTrainer) -> str:
     return str(app.screen.query_one(StatusLine).content)
 
@@ -114,7 +108,7 @@ async def test_a_pause_is_told_at_once_and_taken_back_by_a_second_press() -> Non
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
         engine.gate.release()
-        await until(pilot, lambda: " 1/9 " in shown(app) and is_making_a_step(app))
+        await until(pilot, lambda: " 1/9 " in shown(app) and is_making_a_step(app, "gsm8k"))
         await pilot.press("space")
         assert "1/9  11%  pausing after this step, " in shown(app)
         await pilot.press("space")
@@ -142,7 +136,9 @@ async def test_the_first_step_has_a_clock_and_takes_keys() -> None:
 async def test_a_checkpoint_is_asked_for_once() -> None:
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
-        await until(pilot, lambda: state(app) is LoopState.RUNNING and is_making_a_step(app))
+        await until(
+            pilot, lambda: state(app) is LoopState.RUNNING and is_making_a_step(app, "gsm8k")
+        )
         await pilot.press("c")
         assert "saving after this step" in shown(app)
         await until(pilot, lambda: "GSM8K running, step" in status_line(app))
@@ -160,7 +156,9 @@ async def test_a_checkpoint_is_asked_for_once() -> None:
 async def test_a_stop_is_told_at_once() -> None:
     engine = FakeEngine([3.0] * 9, gated=True)
     async with with_engine(engine, "5", "space") as (app, pilot):
-        await until(pilot, lambda: state(app) is LoopState.RUNNING and is_making_a_step(app))
+        await until(
+            pilot, lambda: state(app) is LoopState.RUNNING and is_making_a_step(app, "gsm8k")
+        )
         await pilot.press("s", "s")
         assert "stopping after this step" in shown(app)
         await until(pilot, lambda: works_for(app) > DIM_AFTER)  # sooner nobody is told
@@ -468,7 +466,7 @@ async def test_what_follows_a_loop_is_not_dim_at_each_step(monkeypatch: pytest.M
         await until(pilot, lambda: the(Gsm8kScreen, app.screen).report is not None)
         await pilot.press("2")
         # Its answer is news for Predict, which then asks again.
-        await until(pilot, lambda: app._refreshing and is_making_a_step(app))
+        await until(pilot, lambda: app._refreshing and is_making_a_step(app, "gsm8k"))
         engine.gate.release()
         await until(pilot, lambda: the(PredictScreen, app.screen).inspection is not None)
         await until(pilot, lambda: app.session.pending.has(Inspect.doing))
