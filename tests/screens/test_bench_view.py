@@ -184,7 +184,7 @@ async def test_nothing_else_trains_or_is_evaluated_while_it_runs() -> None:
         await until(pilot, lambda: app.session.is_running("gsm8k"))
         await pilot.press("6", "b", "b")
         engine.gate.release(1)
-        await until(pilot, lambda: app.session.is_live(BENCH))
+        await until(pilot, lambda: app.session.is_running(BENCH))
         await until(pilot, lambda: app.session.loops["gsm8k"] is LoopState.PAUSED)
         assert "GSM8K is paused: go on with it there afterwards." in notes(app)
         await pilot.press("escape", "5", "space")

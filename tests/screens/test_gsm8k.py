@@ -353,7 +353,9 @@ async def test_presets_by_key_go_round() -> None:
 async def test_settings_changed_during_a_run_are_for_the_next() -> None:
     engine = FakeEngine(gated=True)
     async with with_engine(engine) as (app, pilot):
-        await pilot.press("space", "enter")
+        await pilot.press("space")
+        await until(pilot, lambda: state(app) is LoopState.RUNNING)
+        await pilot.press("enter")
         form_of(app).put("items", "9")
         await pilot.press("enter")
         await until(pilot, lambda: "take effect with the next run" in shown(app))
