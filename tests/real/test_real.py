@@ -35,7 +35,9 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def trained(smollm2: str) -> Engine:
     engine = Engine(Progress(lambda _: None))
-    engine.load_model(ModelChoice(smollm2, "cpu", "fp32"))
+    # Bits are compared: as many threads however busy the machine is.
+    choice = ModelChoice(smollm2, "cpu", "fp32", threads=torch.get_num_threads())
+    engine.load_model(choice)
     return engine
 
 
