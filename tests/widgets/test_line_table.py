@@ -47,6 +47,19 @@ def of(last: int) -> Row:
     return lambda row: (str(row), f"{row} of {last}")
 
 
+async def test_the_cursor_is_in_view_on_a_row_that_comes_with_the_first_bar() -> None:
+    async with OneTable().run_test(size=(40, 12)) as pilot:
+        table = pilot.app.query_one(LineTable)
+        table.styles.height = 6
+        table.show(COLUMNS, 3, squares)
+        await pilot.pause()
+        table.cursor = 8
+        table.show(COLUMNS, 9, squares)
+        table.cursor = 8
+        await pilot.pause()
+        assert [*table.in_view] == [4, 5, 6, 7, 8]
+
+
 async def test_what_changed_is_drawn_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     async with OneTable().run_test(size=(40, 12)) as pilot:
         table = pilot.app.query_one(LineTable)

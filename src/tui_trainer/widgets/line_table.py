@@ -137,11 +137,15 @@ class LineTable(SelectableLines, can_focus=True):
             self.refresh_line(row + 1)
 
     def _reveal(self) -> None:
-        """Scroll so that the cursor's row is between the header and the bottom."""
+        """Scroll so that the cursor's row is between the header and the bottom.
+
+        By force: the bar that tells Textual that there is something to scroll comes with the next
+        layout.
+        """
         visible_rows = max(1, self.scrollable_content_region.height - 1)
         top = min(self.scroll_offset.y, self.cursor)
         top = max(top, self.cursor - visible_rows + 1)
-        self.scroll_to(y=top, animate=False, immediate=True)
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     # Keys and the mouse
 
