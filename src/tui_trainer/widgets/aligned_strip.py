@@ -134,7 +134,7 @@ class AlignedStrip(SelectableLines, can_focus=False):
         row = None if self.selected is None else self._row_of.get(self.selected)
         if row is not None:
             region = Region(0, LINES * row, 1, LINES - 1)
-            self.scroll_to_region(region, animate=False, immediate=True, force=True)
+            self.scroll_to_region(region, animate=False, immediate=True)
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

@@ -110,8 +110,7 @@ class IdGrid(SelectableLines, can_focus=True):
     def _reveal(self) -> None:
         item, position = self.cursor
         cell = Region(GUTTER + position * self._cell, item + 1, self._cell, 1)
-        edge = Spacing(1, 0, 0, GUTTER)
-        self.scroll_to_region(cell, spacing=edge, animate=False, immediate=True, force=True)
+        self.scroll_to_region(cell, spacing=Spacing(1, 0, 0, GUTTER), animate=False, immediate=True)
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_x(old_value, new_value)

@@ -114,7 +114,7 @@ class TokenStrip(SelectableLines, can_focus=False):
     def _reveal(self) -> None:
         row = None if self.selected is None else self._row_of.get(self.selected)
         if row is not None:
-            self.scroll_to_region(Region(0, row, 1, 1), animate=False, immediate=True, force=True)
+            self.scroll_to_region(Region(0, row, 1, 1), animate=False, immediate=True)
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

@@ -137,7 +137,7 @@ class BatchView(Container):
         event.stop()
         for grid in self.query(IdGrid):
             if grid is not event.grid and grid.scroll_offset != (event.x, event.y):
-                grid.scroll_to(event.x, event.y, animate=False, immediate=True, force=True)
+                grid.scroll_to(event.x, event.y, animate=False, immediate=True)
 
 
 def describe_lines(escapes: bool) -> str:
