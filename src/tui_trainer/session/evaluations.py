@@ -83,8 +83,8 @@ class Evaluations:
 
     def last_of(self, model: str) -> EvaluationReport | None:
         """The last one of that model that ended, trained or not: it shows how long one takes."""
-        of_it = (one for one in self.ended if base_name(one.model) == base_name(model))
-        return next(iter([*of_it][-1:]), None)
+        base = base_name(model)
+        return next((one for one in reversed(self.ended) if base_name(one.model) == base), None)
 
     @property
     def made(self) -> int:

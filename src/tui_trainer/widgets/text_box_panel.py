@@ -2,7 +2,7 @@
 
 from textual.widget import Widget
 
-from tui_trainer.widgets.panel import Panel
+from tui_trainer.widgets.panel import DOT, Panel
 from tui_trainer.widgets.text_box import TextBox
 
 EDITS, LEAVES = "enter edits", "escape leaves it"
@@ -28,4 +28,4 @@ class TextBoxPanel(Panel):
 
     def _tell_hint(self) -> None:
         keys = LEAVES if self.query_one(TextBox).has_focus else EDITS
-        self.hint = " · ".join(filter(None, (self._about, keys)))
+        self.hint = DOT.join(filter(None, (self._about, keys)))
