@@ -12,7 +12,7 @@ def comparable(text: str) -> str:
     """
     text = re.sub("([─━])[─━╸]*", r"\1", text)
     text = re.sub("[\u2800-\u28ff▀-▟·█░◆]", " ", text)
-    text = re.sub(r"[-\d.,:]*\d[-\d.,:]*(?:e[-+]?\d+)?%?", "0", text)
+    text = re.sub(r"[-\d.,:]*\d[-\d.,:]*(?:e[-+]?\d+)?(?:%|[kKMBT]\b)?", "0", text)
     text = re.sub(r"0 [kMG]B", "0 B", text)
     text = re.sub(r"\S*…|[│┤0]", " ", text)
     return "\n".join(filter(None, (" ".join(line.split()) for line in text.splitlines())))
