@@ -26,13 +26,21 @@ for path in sys.argv[1:]:
             for cell in cells:
                 if cell["cell_type"] == "code":
                     exec("".join(cell["source"]), names)
-    told[path] = [float(line) for line in printed.getvalue().splitlines()]
+    told[path] = [list(map(float, line.split())) for line in printed.getvalue().splitlines()]
 print(json.dumps(told))
 """
 
 
 def printed_losses(paths: Sequence[Path]) -> dict[Path, list[float]]:
-    """What each script or notebook prints, to the last bit; nothing of this package is at hand."""
+    """The losses that each script or notebook prints, to the last bit."""
+    return {path: [line[0] for line in lines] for path, lines in printed_numbers(paths).items()}
+
+
+def printed_numbers(paths: Sequence[Path]) -> dict[Path, list[list[float]]]:
+    """All that each prints, a list a line: a loss, and in a loop the norm of the gradients.
+
+    Nothing of this package is at hand.
+    """
     ended = subprocess.run(
         [sys.executable, "-I", "-c", RUNNER, *map(str, paths)],
         capture_output=True,
@@ -42,4 +50,4 @@ def printed_losses(paths: Sequence[Path]) -> dict[Path, list[float]]:
     )
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout.splitlines()[-1])
-    return {Path(path): losses for path, losses in told.items()}
+    return {Path(path): lines for path, lines in told.items()}

@@ -33,6 +33,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 
+GRAD_NORM = 2.0
 GATE_SECONDS = 30.0  # a test that forgets a gate fails, and does not hang
 MODEL = ModelReport(
     name="fake",
@@ -510,6 +511,7 @@ class FakeEngine:
                     step=step,
                     steps=len(self._losses),
                     loss=loss,
+                    grad_norm=GRAD_NORM,
                     tokens=len(self._item),
                     positions=len(self._item),
                     lr=self._peak_lr,
@@ -524,6 +526,7 @@ class FakeEngine:
                     updates=self._status.updates,
                     run=self._run,
                     checkpoint=self._checkpoint() if due else None,
+                    clipped=settings.clip is not None and settings.clip < GRAD_NORM,
                 )
             )
 

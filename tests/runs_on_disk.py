@@ -40,6 +40,7 @@ def step_report(step: int, loss: float, *, peak_lr: float = 1e-5) -> StepReport:
         step=step,
         steps=100,
         loss=loss,
+        grad_norm=2.0,
         tokens=TOKENS,
         positions=TOKENS,
         lr=1e-5,

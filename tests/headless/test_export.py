@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import pytest
 
-from tests.exported import printed_losses
+from tests.exported import printed_losses, printed_numbers
 from tests.headless.conftest import Program, obeyed_characters
 from tui_trainer.engine.engine import Engine
 from tui_trainer.runs.home import run_folders
@@ -17,7 +17,7 @@ Arguments = ParamSpec("Arguments")
 Report = TypeVar("Report")
 
 
-def test_the_exports_print_the_losses_of_the_lines(
+def test_the_exports_print_the_losses_and_norms_of_the_lines(
     program: Program, tiny: str, tiny_dropout: str, tmp_path: Path
 ) -> None:
     stopped = "gsm8k", "--items", "5", "--lr", "1e-3", "--checkpoint-every", "2"
@@ -28,23 +28,24 @@ def test_the_exports_print_the_losses_of_the_lines(
     commands = {
         "step.py": ("step", 'it\'s\n"x"', *steps, "3", "--optimizer", "SGD"),
         "step.ipynb": ("step", "a b c", *steps, "2", "--eval-mode", "--fork"),
-        "loop.py": (*loop, "4", "--batch", "2", "--evaluate", "2"),
+        "loop.py": (*loop, "4", "--batch", "2", "--clip", "1", "--evaluate", "2"),
         "loop 2.ipynb": (*loop, "3", "--no-run", "--validation-items", "2"),
         "resumed.py": resumed,
     }
-    losses = {}
+    numbers = {}
     for name, command in commands.items():
         target = tmp_path / name
         ended = program(*command, "--json", "--export", str(target))
         assert (ended.status, ended.err) == (0, "")
-        losses[target] = [line["loss"] for line in ended.steps]
+        told = ("loss", "grad_norm") if "loop" in name or name == "resumed.py" else ("loss",)
+        numbers[target] = [[line[key] for key in told] for line in ended.steps]
         last = ended.lines[-1]
         assert (last["event"], last["files"][0]) == ("export", str(target))
         assert all(Path(file).is_file() for file in last["files"])
         assert len(last["files"]) == (1 if name.startswith("step") else 2)
         assert bool(last["notes"]) == (name == "resumed.py")
-    assert printed_losses(list(losses)) == losses
-    assert [len(made) for made in losses.values()] == [3, 2, 2, 3, 1]
+    assert printed_numbers(list(numbers)) == numbers
+    assert [len(made) for made in numbers.values()] == [3, 2, 2, 3, 1]
 
 
 def test_the_readable_output_ends_with_the_files(

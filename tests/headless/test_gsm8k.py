@@ -27,6 +27,7 @@ from tui_trainer.runs.loop_lines import loop_lines
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.presets import TUNED
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.numbers import nats
 
 PROBLEMS = [
     Problem("How many is 2 + 3?", "2+3 = <<2+3=5>>5\n#### 5"),
@@ -69,7 +70,8 @@ def test_losses_equal_the_notebooks_loop(program: Program, tiny: str) -> None:
     assert [line["loss"] for line in lines] == pytest.approx(expected, rel=1e-5)
     tokenizer = AutoTokenizer.from_pretrained(tiny)
     for line, problem in zip(lines, problems, strict=True):
-        assert list(line) == ["step", "loss", "tokens", "lr", "seconds", "positions", "row"]
+        told = "step", "loss", "tokens", "lr", "seconds", "positions", "grad_norm", "row"
+        assert tuple(line) == told
         assert line["positions"] == line["tokens"]
         assert line["row"] == [{"item": line["step"] - 1, "tokens": line["tokens"]}]
         assert line["tokens"] == len(tokenizer(format_problem(problem)).input_ids)
@@ -240,14 +242,31 @@ def test_table_and_summary_show_what_was_done(program: Program, tiny: str) -> No
     lines = program(*arguments, "--json").steps
     assert re.fullmatch(r"the run needs about \S+ of the \S+ GB that are free for it", out[2])
     rows = [line.split() for line in out[5:9]]
-    assert [row[:3] for row in rows] == [
-        [str(line["step"]), f"{line['loss']:.4f}", str(line["tokens"])] for line in lines
+    assert [row[:4] for row in rows] == [
+        [str(line["step"]), *map(nats, (line["loss"], line["grad_norm"])), str(line["tokens"])]
+        for line in lines
     ]
     tokens = sum(line["tokens"] for line in lines)
     assert out[9].startswith("checkpoint step-000004, ")
     assert out[11].startswith(f"4 steps, {tokens} tokens in ")
     first, last = lines[0]["loss"], lines[-1]["loss"]
     assert out[12] == f"loss: {first:.4f} at the first step, {last:.4f} at the last"
+
+
+def test_a_clipped_step_is_marked_and_counted(program: Program, tiny: str) -> None:
+    arguments = "gsm8k", "--items", "4", "--lr", "1e-3", "--no-run", "--model", tiny
+    lines = program(*arguments, "--json").steps
+    assert not any("clipped" in line for line in lines)
+    between = sum(sorted(line["grad_norm"] for line in lines)[1:3]) / 2
+    clipping = *arguments, "--clip", str(between)
+    lines = program(*clipping, "--json").steps
+    clipped = [line["grad_norm"] > between for line in lines]
+    assert [line.get("clipped", False) for line in lines] == clipped
+    assert 0 < sum(clipped) < 4
+    out = program(*clipping).out
+    rows = [line for line in out.splitlines() if re.match(r" +\d+ ", line)]
+    assert [row.endswith("clipped") for row in rows] == clipped
+    assert f"\nclipped: {sum(clipped)} of 4 steps\n" in out
 
 
 def test_no_step_is_kept_once_it_is_told(

@@ -181,12 +181,10 @@ def test_tensorboard_reads_the_losses_of_the_run(program: Program, tiny: str) ->
     (folder,) = run_folders()
     events = EventAccumulator(str(folder / "tensorboard"))
     events.Reload()
-    losses = (
-        [events.tensors.Items("train/loss")] if "train/loss" in events.Tags()["tensors"] else []
-    )
-    assert losses
-    read = [(event.step, event.tensor_proto.float_val[0]) for event in losses[0]]
-    assert read == [(step["step"], step["loss"]) for step in steps]
+    for name in "loss", "grad_norm":
+        told = events.tensors.Items(f"train/{name}")
+        read = [(event.step, event.tensor_proto.float_val[0]) for event in told]
+        assert read == [(step["step"], step[name]) for step in steps]
 
 
 def test_tensorboard_that_is_not_installed_is_one_sentence(

@@ -51,6 +51,7 @@ def test_csv_has_a_row_a_step_with_what_was_measured_after_it(tmp_path: Path) ->
     assert tuple(rows[0]) == COLUMNS
     assert [row["step"] for row in rows] == ["0", "1", "2", "3"]
     assert [row["loss"] for row in rows] == ["", "4.0", "", "2.5"]
+    assert [row["clipped"] for row in rows] == ["", "0", "0", "0"]
     assert [row["validation_loss"] for row in rows] == ["5.0", "", "3.0", ""]
     assert rows[2]["validation_answer_loss"] == "1.5"
     assert [path.name for path in tmp_path.iterdir()] == ["run.csv"]

@@ -11,9 +11,9 @@ LINE = {"step": 3, "loss": 2.0, "tokens": 90, "lr": 1e-5, "seconds": 0.5, "posit
 
 
 def test_every_number_of_a_line_has_a_chart_and_nothing_else_has() -> None:
-    line = LINE | {"grad_norm": 2.5, "applied": False, "note": "x", "spread": None}
+    line = LINE | {"grad_norm": 2.5, "clipped": True, "width": 9, "note": "x", "spread": None}
     found = step_numbers(line)
-    assert list(found) == ["lr", "tokens/s", "grad_norm", "seconds", "tokens", "positions"]
+    assert list(found) == ["lr", "grad_norm", "tokens/s", "width", "seconds", "tokens", "positions"]
     assert (found["tokens/s"], found["grad_norm"]) == (180.0, 2.5)
 
 

@@ -51,11 +51,11 @@ async def test_at_120_columns_all_are_on_show_and_enter_makes_one_large() -> Non
         everything = [
             "loss (nats)",
             "lr",
+            "grad norm",
             "tokens/s",
             "memory (GB)",
             "seconds",
             "tokens",
-            "positions",
         ]
         await until(pilot, lambda: on_show(app) == everything)
         await pilot.press("tab")
@@ -66,7 +66,7 @@ async def test_at_120_columns_all_are_on_show_and_enter_makes_one_large() -> Non
         await until(pilot, lambda: on_show(app) == ["lr"])
         assert wall.in_hand.chart.size.width > 2 * small.width
         await pilot.press("tab")
-        await until(pilot, lambda: on_show(app) == ["tokens/s"])
+        await until(pilot, lambda: on_show(app) == ["grad norm"])
         await pilot.press("escape")
         await until(pilot, lambda: app.focused is None)
         await pilot.press("escape")
@@ -80,10 +80,10 @@ async def test_at_80_columns_one_is_on_show_and_tab_goes_on_to_the_next() -> Non
         await pilot.press("space")
         await until(pilot, lambda: "Finished: 3 of 3" in shown(app))
         assert on_show(app) == ["loss (nats)"]
-        for title in ("lr", "tokens/s", "memory (GB)"):
+        for title in ("lr", "grad norm", "tokens/s", "memory (GB)"):
             await pilot.press("tab")
             await until(pilot, lambda title: on_show(app) == [title], title)
-        await pilot.press("shift+tab", "shift+tab", "shift+tab")
+        await pilot.press(*("shift+tab",) * 4)
         await until(pilot, lambda: on_show(app) == ["loss (nats)"])
 
 
@@ -96,12 +96,22 @@ async def test_one_crosshair_reads_all_of_them() -> None:
         figures = {str(panel.title): str(panel.figure) for panel in screen_of(app).wall.panels}
         del figures["loss (nats)"], figures["val"]
         told = {"lr": "1e-5", "tokens/s": "100", "memory (GB)": "0.12", "seconds": "0.1"}
-        assert figures == told | {"tokens": "10", "positions": "10"}
+        assert figures == told | {"tokens": "10", "positions": "10", "grad norm": "2"}
         await pilot.press("plus")
         views = {panel.chart.view for panel in screen_of(app).wall.panels}
         assert len(views) == 1
         await pilot.press("escape")
         await until(pilot, lambda: "step 2 " not in shown(app))
+
+
+async def test_the_norm_of_the_gradients_and_how_many_steps_were_clipped_are_told() -> None:
+    async with with_engine(FakeEngine([4.0, 3.0, 2.0])) as (app, pilot):
+        screen_of(app).settings = TrainSettings(clip=1.5)
+        await pilot.press("space")
+        await until(pilot, lambda: "clipped to norm 1.5: 3 of 3 steps" in shown(app))
+        await until(pilot, lambda: "; 3 steps clipped." in " ".join(shown(app).split()))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "  grad  2.0000  " in shown(app))
 
 
 async def test_validation_has_a_chart_where_the_settings_ask_for_it() -> None:
@@ -117,12 +127,12 @@ async def test_validation_has_a_chart_where_the_settings_ask_for_it() -> None:
 
 async def test_a_number_that_nobody_knows_of_has_a_chart_by_itself() -> None:
     async with with_engine(FakeEngine()) as (app, pilot):
-        past = Past(numbers={"grad_norm": Series()})
-        past.numbers["grad_norm"].append(1, 2.5)
+        past = Past(numbers={"spread": Series()})
+        past.numbers["spread"].append(1, 2.5)
         screen_of(app).wall.clear(past)
-        await until(pilot, lambda: on_show(app)[-1] == "grad norm")
+        await until(pilot, lambda: on_show(app)[-1] == "spread")
         screen_of(app).wall.redraw()
-        await until(pilot, lambda: "grad norm  2.5" in shown(app))
+        await until(pilot, lambda: "spread  2.5" in shown(app))
 
 
 @pytest.mark.parametrize("size", first_is_quick((80, 24), (120, 40), (200, 60)))

@@ -278,6 +278,7 @@ class HostileEngine(FakeEngine):
                 step=step,
                 steps=10,
                 loss=1.0,
+                grad_norm=1.0,
                 tokens=3,
                 positions=3,
                 lr=1e-5,

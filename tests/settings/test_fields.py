@@ -147,5 +147,5 @@ def test_every_number_has_a_range_and_is_refused_beyond_it(kind: type, field: Se
             kind(**{field.name: math.nan})
 
 
-SHARES = {"lr", "weight_decay", "dropout", "temperature", "top_p"}
+SHARES = {"lr", "weight_decay", "clip", "dropout", "temperature", "top_p"}
 """Numbers that count nothing."""

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     TextColumn("step", 6),
     TextColumn("loss", 10),
+    TextColumn("grad norm", 9),
     TextColumn("tokens", 7),
     TextColumn("lr", 8),
     TextColumn("seconds", 8),
@@ -219,11 +220,12 @@ def step_cells(report: StepReport) -> tuple[str, ...]:
     return (
         str(report.step),
         nats(report.loss),
+        nats(report.grad_norm),
         f"{report.tokens:,}",
         learning_rate(report.lr, 3),
         f"{report.seconds:.3f}",
         f"{per_second(report.tokens, report.seconds):,.0f}",
-        describe_cut(report),
+        describe_besides(report),
     )
 
 
@@ -232,14 +234,16 @@ def describe_change(report: ThreadsReport) -> str:
     return f"{report.step:>6}  from here on {describe_threads(report.share)}"
 
 
-def describe_cut(report: StepReport) -> str:
-    """Whether the step's one item, or how many of its items, were cut; or that it was left out."""
+def describe_besides(report: StepReport) -> str:
+    """Whether its gradients were clipped, and whether its item, or how many of its items, were cut;
+    or that it was left out."""
     if not report.applied:
         return "not applied: not finite"
-    if not report.truncated:
-        return ""
-    which = "" if report.truncated == 1 else f"{report.truncated} items "
-    return f"{which}cut to the model's context or row"
+    told = ["clipped"] * report.clipped
+    if report.truncated:
+        which = "" if report.truncated == 1 else f"{report.truncated} items "
+        told.append(f"{which}cut to the model's context or row")
+    return ", ".join(told)
 
 
 def describe_loop(settings: TrainSettings) -> str:
@@ -258,7 +262,7 @@ class Total:
 
     def __init__(self) -> None:
         self.losses = array("d")
-        self.tokens = self.positions = 0
+        self.tokens = self.positions = self.clipped = 0
         self.seconds = 0.0
         self.checkpoint: CheckpointReport | None = None
         """That of the last step."""
@@ -268,6 +272,7 @@ class Total:
         self.losses.append(report.loss)
         self.tokens += report.tokens
         self.positions += report.positions
+        self.clipped += report.clipped
         self.seconds += report.seconds
 
 
@@ -294,6 +299,8 @@ def summary(total: Total) -> Iterator[str]:
     else:
         tenths = f"first {tenth:,} steps {nats(first)}, of the last {tenth:,} {nats(last)}"
         yield f"loss: mean of the {tenths}{besides}"
+    if total.clipped:
+        yield f"clipped: {total.clipped:,} of {counted(len(losses), 'step')}"
     if (saved := total.checkpoint) is not None and saved.failure is None:
         yield f"the weights are in {saved.name} of {visible(saved.run)}"
 

@@ -55,6 +55,8 @@ class StepReport:
     steps: int
     loss: float
     """The mean over the tokens that count in the whole step, before its update."""
+    grad_norm: float
+    """The 2-norm of all gradients together, before they are clipped."""
     tokens: int
     """Tokens of the step's items."""
     positions: int
@@ -86,6 +88,8 @@ class StepReport:
     """At the first step: what was asked for and is not done, in a sentence each."""
     applied: bool = True
     """False where the loss or the gradient was not finite, so that the step was left out."""
+    clipped: bool = False
+    """Whether the gradients were scaled down to the norm that the settings allow."""
     row: tuple[RowPart, ...] = ()
     """How the first row of the step is laid out."""
 

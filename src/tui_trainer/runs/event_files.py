@@ -22,9 +22,10 @@ class EventFiles:
         close_all_to_others(run / FOLDER)
 
     def step(self, report: StepReport) -> None:
-        """Add a step; a loss that is not finite would break the scale of the chart there."""
-        if math.isfinite(report.loss):
-            self._writer.add_scalar("train/loss", report.loss, report.step)
+        """Add a step; a number that is not finite would break the scale of the chart there."""
+        for name, number in (("loss", report.loss), ("grad_norm", report.grad_norm)):
+            if math.isfinite(number):
+                self._writer.add_scalar(f"train/{name}", number, report.step)
         self._writer.add_scalar("train/lr", report.lr, report.step)
         self._writer.add_scalar("train/tokens_per_second", rate(report), report.step)
 

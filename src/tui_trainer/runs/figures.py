@@ -106,7 +106,8 @@ def _cells(line: MetricsLine) -> dict[str, float | None]:
     """What a line has for the row of its step: numbers alone, which no spreadsheet takes for
     a formula."""
     if isinstance(line, StepLine):
-        return {name: getattr(line, name) for name in STEP_COLUMNS}
+        cells = {name: getattr(line, name) for name in STEP_COLUMNS}
+        return cells | {"clipped": int(line.clipped)}
     if isinstance(line, ChangeLine):
         return {"step": line.step, ON_STEP: line.updates}
     if isinstance(line, ValidationLine):

@@ -27,7 +27,11 @@ def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
 
 
 def step_line(report: StepReport) -> dict[str, Json]:
-    """The JSON of one step; `applied` is there, and false, where its update was left out."""
+    """The JSON of one step.
+
+    `applied` is there, and false, where its update was left out; `clipped`, and true, where its
+    gradients were.
+    """
     line: dict[str, Json] = {
         "step": report.step,
         "loss": report.loss,
@@ -35,7 +39,10 @@ def step_line(report: StepReport) -> dict[str, Json]:
         "lr": report.lr,
         "seconds": report.seconds,
         "positions": report.positions,
+        "grad_norm": report.grad_norm,
     }
+    if report.clipped:
+        line["clipped"] = True
     return line if report.applied else line | {"applied": False}
 
 

@@ -37,6 +37,9 @@ class StepLine(msgspec.Struct, frozen=True, gc=False):
     tokens: Count
     lr: Amount
     seconds: Amount
+    grad_norm: float | None = None
+    """Before clipping; None where it was not finite, and in a run of an earlier version."""
+    clipped: bool = False
 
 
 class ValidationLine(msgspec.Struct, frozen=True, gc=False):

@@ -34,6 +34,8 @@ class Past:
     """Of the learning rate, and of the weights between two steps."""
     tokens: int = 0
     seconds: float = 0.0
+    clipped: int = 0
+    """Steps whose gradients were."""
 
     def add(self, line: MetricsLine, *, answer_only: bool) -> None:
         """Add one line of a metrics file."""
@@ -41,6 +43,7 @@ class Past:
             self.losses.append(line.step, as_float(line.loss))
             self.tokens += line.tokens
             self.seconds += line.seconds
+            self.clipped += line.clipped
         elif isinstance(line, ValidationLine):
             loss = line.answer_loss if answer_only else line.loss
             measured = (

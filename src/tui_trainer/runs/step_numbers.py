@@ -7,11 +7,11 @@ from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.loop_lines import step_line
 
-LR, RATE, MEMORY = "lr", "tokens/s", "memory (GB)"
+LR, GRAD_NORM, RATE, MEMORY = "lr", "grad_norm", "tokens/s", "memory (GB)"
 ELSEWHERE = "step", "loss"
 MOST = 40
 """Numbers that a run can have charts of: a file may have any number of names."""
-FIRST, LAST = (LR, RATE, MEMORY), ("seconds", "tokens", "positions")
+FIRST, LAST = (LR, GRAD_NORM, RATE, MEMORY), ("seconds", "tokens", "positions")
 """In this order, with all others between them as they come."""
 
 

@@ -18,6 +18,7 @@ TUNED = TrainSettings(
     end_of_text=True,
     shuffle=True,
     weight_decay=0.1,
+    clip=1.0,
     schedule="cosine",
     warmup=3,
     chunked_loss=True,

@@ -151,6 +151,15 @@ class TrainSettings:
         none_is="torch",
         such_as="0.1, or torch for its own default",
     )
+    clip: float | None = setting(
+        None,
+        "scale longer gradients down to this norm; or off",
+        group=OPTIMIZER,
+        more="The norm of all gradients together. It is told with each step, as it is before.",
+        above=0,
+        none_is="off",
+        such_as="1, or off",
+    )
     schedule: str = setting(
         CONSTANT,
         "of the learning rate: constant, linear or cosine",

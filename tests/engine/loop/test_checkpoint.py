@@ -76,6 +76,7 @@ SETTINGS = {
         schedule="cosine",
         warmup=5,
         weight_decay=0.1,
+        clip=1.0,
         seed=7,
         lr=1e-3,
     ),

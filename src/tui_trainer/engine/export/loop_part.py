@@ -65,6 +65,7 @@ class LoopPlan:
             "falling": settings.schedule != "constant",
             "changed": bool(self.steps[-1].lr_changes),
             "decayed": settings.weight_decay is not None,
+            "clipped": settings.clip is not None,
             "split": len(self.steps) > 1,
             "resumed": loop.resumed_at > 0,
             "moments": loop.resumed_at > 0 and settings.optimizer == "AdamW",
@@ -191,7 +192,12 @@ def steps_code(plan: LoopPlan, facts: Collection[str]) -> str:
     elif part.last < plan.loop.steps:
         taken = f"{sequence}[:{part.last}]"
     code = render(
-        template, facts, taken=Code(taken), first=Code(first), optimizer=Code(plan.optimizer)
+        template,
+        facts,
+        taken=Code(taken),
+        first=Code(first),
+        optimizer=Code(plan.optimizer),
+        clip=plan.settings.clip,
     )
     if "split" not in facts:
         return code

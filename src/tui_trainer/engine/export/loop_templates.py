@@ -202,9 +202,12 @@ for step, item in enumerate($taken, start=$first):                      #: rated
     loss = F.cross_entropy(logits[0, :-1], input_ids[0, 1:])            #: not half
     loss = F.cross_entropy(logits[0, :-1].float(), input_ids[0, 1:])    #: half
     loss.backward()
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]  #: not clipped
+    grad_norm = torch.nn.utils.get_total_norm(gradients)                #: not clipped
+    grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), $clip)   #: clipped
     $optimizer.step()
     $optimizer.zero_grad()
-    print(loss.item())
+    print(loss.item(), grad_norm.item())
 """
 BATCH_LOOP = """
 for rows in $taken:                                                     #: not rated
@@ -219,9 +222,12 @@ for step, rows in enumerate($taken, start=$first):                      #: rated
     loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten())      #: not half
     loss = F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten())  #: half
     loss.backward()
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]  #: not clipped
+    grad_norm = torch.nn.utils.get_total_norm(gradients)                #: not clipped
+    grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), $clip)   #: clipped
     $optimizer.step()
     $optimizer.zero_grad()
-    print(loss.item())
+    print(loss.item(), grad_norm.item())
 """
 ACCUMULATED_LOOP = """
 for passes in $taken:                                                   #: not rated
@@ -242,9 +248,12 @@ for step, passes in enumerate($taken, start=$first):                    #: rated
         loss = losses / counted
         loss.backward()
         step_loss += loss.detach()
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]  #: not clipped
+    grad_norm = torch.nn.utils.get_total_norm(gradients)                #: not clipped
+    grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), $clip)   #: clipped
     $optimizer.step()
     $optimizer.zero_grad()
-    print(step_loss.item())
+    print(step_loss.item(), grad_norm.item())
 """
 RANDOM_NUMBERS = """
 torch.manual_seed($seed)  # for dropout                                 #: not resumed

@@ -36,6 +36,8 @@ class StepFigures:
         """Of the labels of each micro-batch: [row, position]."""
         self.loss = self.seconds = 0.0
         """In nats a token, before the update; both are known once the figures are received."""
+        self._grad_norm = torch.zeros(())
+        """Of all gradients together, on the host."""
         self.items: list[ItemLosses] = []
 
     def add(self, loss: Tensor, losses: Tensor) -> None:
@@ -51,9 +53,16 @@ class StepFigures:
         """
         arriving = receive(self._loss, grad_norm, *self._losses)
         meanwhile()
-        loss, norm, *self._losses = arriving.wait()
+        loss, self._grad_norm, *self._losses = arriving.wait()
         self.loss = loss.item()
-        return bool(loss.isfinite() & norm.isfinite())
+        return bool(loss.isfinite() & self._grad_norm.isfinite())
+
+    def is_longer_than(self, clip: float) -> bool:
+        """Whether torch, which divides so, would scale the gradients by less than 1.
+
+        By 1 it would too, which is to read and write all of them for nothing.
+        """
+        return bool(clip / (self._grad_norm + 1e-6) < 1)
 
     def restore_random_numbers(self) -> None:
         """As if the step had drawn none."""
@@ -81,10 +90,12 @@ class StepFigures:
         """What the user is told of the step, the last that `state` has."""
         vocabulary = self._learner.vocabulary
         best, worst = state.best_and_worst.update(self.items, vocabulary)
+        clip = steps.settings.clip
         return StepReport(
             step=state.step,
             steps=len(steps),
             loss=self.loss,
+            grad_norm=self._grad_norm.item(),
             tokens=sum(len(example.ids) for example, _ in self.items),
             positions=sum(batch.input_ids.numel() for batch in self.batches),
             lr=state.scheduled_lr(steps.settings, state.step, len(steps)),
@@ -98,6 +109,7 @@ class StepFigures:
             memory_bytes=memory_in_use(self._learner.device),
             updates=self._learner.updates,
             applied=applied,
+            clipped=applied and clip is not None and self.is_longer_than(clip),
             notes=notes,
             row=parts_of(self.batches[0], 0),
         )

@@ -5,6 +5,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from torch.nn.utils import clip_grads_with_norm_
+
 from tui_trainer.engine.data.ahead import BatchesAhead
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.plan import plan_steps
@@ -60,8 +62,11 @@ def train(
                     loss, losses = forward_to_loss(batch, figures.counted)
                 loss.backward()
                 figures.add(loss, losses)
-            is_finite = figures.receive(learner.weights.grad_norm(), meanwhile=batches.lay_out)
+            grad_norm = learner.weights.grad_norm()
+            is_finite = figures.receive(grad_norm, meanwhile=batches.lay_out)
             if is_finite:
+                if settings.clip and figures.is_longer_than(settings.clip):
+                    clip_grads_with_norm_(learner.weights.trained, settings.clip, grad_norm)
                 optimizer.step()
             else:  # the weights could not be had back
                 figures.restore_random_numbers()

@@ -30,6 +30,8 @@ class RunOnShow:
         self.part: PartReport | None = None
         """How far a measurement between two steps is."""
         self.clock = RunClock(past.seconds, past.tokens)
+        self.clipped = past.clipped
+        """How many of its steps had their gradients clipped so far."""
         self.truncated = 0
         """How many of its items were cut so far."""
         self.ended = ""
@@ -53,6 +55,7 @@ class RunOnShow:
         """One more step."""
         self.estimate = None
         self.clock.step(report.seconds, report.tokens)
+        self.clipped += report.clipped
         self.truncated += report.truncated
         self.report = report
 

@@ -7,13 +7,16 @@ from textual.widgets import Static
 
 from tui_trainer.runs.series import Series
 from tui_trainer.runs.step_numbers import LR, RATE
+from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.screens.gsm8k.words import describe_unsaved
 from tui_trainer.session.saved_run import SavedRun
+from tui_trainer.settings.fields import field_of
+from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.cell_text import fewer_parts, first_fitting
 from tui_trainer.widgets.chart.run_wall import RunWall
 from tui_trainer.widgets.panel import DOT, Panel
 from tui_trainer.words.bars import sparkline
-from tui_trainer.words.numbers import tokens_per_second
+from tui_trainer.words.numbers import counted, tokens_per_second
 from tui_trainer.words.signs import CONTEXT, DATA, RIGHT, WARNING
 
 CURVE = 16  # cells
@@ -47,12 +50,12 @@ def settings_line(settings: str, room: int) -> Content:
     return first_fitting(fewer_parts(Content(settings), DOT, MORE), room)
 
 
-def describe_facts(saved: SavedRun | None, wall: RunWall) -> Content:
-    """How it goes, and what of it is on disk."""
+def describe_facts(saved: SavedRun | None, wall: RunWall, run: RunOnShow) -> Content:
+    """How it goes, how often its gradients were clipped, and what of it is on disk."""
     steps = [mark.step for mark in wall.loss.checkpoints]
     kept = describe_kept(saved, steps, best_of(wall.loss.validation, steps))
     pace = describe_pace(wall.numbers[LR].series, wall.numbers[RATE].series.smoothed or 0.0)
-    return Content("\n").join(filter(None, (pace, kept)))
+    return Content("\n").join(filter(None, (pace, describe_clipped(run), kept)))
 
 
 def best_of(validation: Series, steps: Iterable[int]) -> int | None:
@@ -70,6 +73,15 @@ def describe_pace(lr: Series, per_second: float) -> Content:
     return Content.assemble(
         ("lr ", CONTEXT), (curve, DATA), "  ", tokens_per_second(per_second).strip()
     )
+
+
+def describe_clipped(run: RunOnShow) -> Content:
+    """How many of its steps had longer gradients than its settings allow: `clipped to norm 1: 12
+    of 40 steps`. Empty where none would be clipped."""
+    if run.report is None or run.settings.clip is None:
+        return Content("")
+    most = field_of(TrainSettings, "clip").typed(run.settings)
+    return Content(f"clipped to norm {most}: {run.clipped:,} of {counted(run.report.step, 'step')}")
 
 
 def describe_kept(saved: SavedRun | None, checkpoints: Sequence[int], best: int | None) -> Content:

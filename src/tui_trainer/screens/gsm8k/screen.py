@@ -235,14 +235,15 @@ class Gsm8kScreen(WorkScreen, WithChart):
         """How far it is, its settings, and what of it is saved."""
         self.show_waiting()
         lr_now = self.report.lr if self.report is not None and self.loop.is_live else None
-        on_show = self.trains_with if self.report is None else self.run.settings
+        run = self.run
+        on_show = self.trains_with if self.report is None else run.settings
         settings = describe_settings(on_show, lr_now, self.lr.asked)
         saved = self.session.saved if self.report is not None else None
         name = visible(self.report.run or "") if self.report is not None else ""
         facts = Content("") if self.loop.is_live else self.costs[0]
         if self.report is not None:
-            facts = describe_facts(saved, self.wall)
-        risk = describe_risk(saved, self.run.settings) if self.loop.is_live else Content("")
+            facts = describe_facts(saved, self.wall, run)
+        risk = describe_risk(saved, run.settings) if self.loop.is_live else Content("")
         self.query_one(RunPanel).show(settings, facts, name, risk)
 
     def show_waiting(self) -> None:
@@ -277,7 +278,9 @@ class Gsm8kScreen(WorkScreen, WithChart):
         if not run.ended:
             return ""
         following = "" if self.settings == run.settings else describe_settings(self.settings)
-        return describe_end(run.ended, run.report, series, run.clock, saved, following)
+        return describe_end(
+            run.ended, run.report, series, run.clock, saved, following, run.clipped
+        )
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far; before, the first."""

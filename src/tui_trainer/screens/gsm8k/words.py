@@ -133,7 +133,8 @@ def describe_numbers(
     memory: str,
     width: int,
 ) -> Content:
-    """The losses of the run, its learning rate, its memory and its rate, as much as has room.
+    """The losses of the run, its learning rate, the norm of its gradients, its memory and its rate,
+    as much as has room.
 
     `way` is where the average goes, `validation` the last measurement, `memory` whose it is.
     """
@@ -143,8 +144,10 @@ def describe_numbers(
         Content.assemble("avg ", (nats_cell(series.smoothed), "bold"), way),
         measured.pad_right(max(0, 20 - measured.cell_length)) if measured else measured,
         Content(f"lr {learning_rate(report.lr, 2):<7}"),
+        Content(f"grad {nats_cell(report.grad_norm)}"),
         Content(f"{memory} {byte_count(report.memory_bytes):>8}"),
         Content(tokens_per_second(clock.tokens_per_second)),
+        Content("clipped" * report.clipped),
     ]
     line = Content("")
     for part in filter(None, parts):
@@ -160,16 +163,18 @@ def describe_end(
     clock: RunClock,
     saved: SavedRun | None,
     following: str,
+    clipped: int = 0,
 ) -> str:
     """What the run came to, what of it is `saved`, and what can be done now; `following` are the
-    settings of the next run, where those are others."""
+    settings of the next run, where those are others, `clipped` how many steps were."""
     if report is None:
         return f"{how} before the first step."
     others = f" with {following}" if following else ""
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
         f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → {nats(series.last)}, "
-        f"moving average at the end {nats(series.smoothed)}{without(series)}."
+        f"moving average at the end {nats(series.smoothed)}{without(series)}"
+        f"{f'; {clipped:,} steps clipped' if clipped else ''}."
         f"{describe_diverged(series)}\n"
         f"{describe_kept(saved)} space starts another run{others}."
     )
