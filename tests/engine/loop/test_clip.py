@@ -1,4 +1,4 @@
-"""The norm of the gradients in the loop, and clipping: to the bit what torch's own function does."""
+"""The norm of the gradients in the loop, and clipping: to the bit what torch's function does."""
 
 import math
 from collections.abc import Callable, Iterator

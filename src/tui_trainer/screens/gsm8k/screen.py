@@ -278,9 +278,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
         if not run.ended:
             return ""
         following = "" if self.settings == run.settings else describe_settings(self.settings)
-        return describe_end(
-            run.ended, run.report, series, run.clock, saved, following, run.clipped
-        )
+        return describe_end(run.ended, run.report, series, run.clock, saved, following, run.clipped)
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far; before, the first."""
