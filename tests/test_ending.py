@@ -22,7 +22,7 @@ from tui_trainer.reports.runs import Kept, SavedReport
 from tui_trainer.run_app import run_app
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.signals import Heard, Patience
+from tui_trainer.signals import ENDING, Heard, Patience
 from tui_trainer.worker import Worker
 
 WAIT = 10.0
@@ -138,7 +138,7 @@ def test_a_request_that_can_lose_nothing_is_not_waited_for(monkeypatch: pytest.M
     assert worker.stop(WAIT)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
 ) -> None:
@@ -182,3 +182,22 @@ def test_a_second_signal_is_told_from_the_first_and_what_comes_with_it(
     now[0] += 5
     assert patience.hear(signal.SIGHUP) is Heard.NOTHING  # a terminal closes more than once
     assert patience.hear(signal.SIGTERM) is Heard.END_AT_ONCE
+
+
+def test_what_a_scheduler_sends_after_its_notice_is_no_second_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("tui_trainer.signals.time.monotonic", lambda: now[0])
+    patience = Patience()
+    assert patience.hear(signal.SIGUSR1) is Heard.END
+    now[0] += 60
+    assert patience.hear(signal.SIGUSR1) is Heard.NOTHING  # each step of a job is told
+    now[0] += 60
+    assert patience.hear(signal.SIGTERM) is Heard.NOTHING  # the time is over, SIGKILL is to come
+    now[0] += 5
+    assert patience.hear(signal.SIGTERM) is Heard.END_AT_ONCE
+    by_hand = Patience()
+    by_hand.hear(signal.SIGUSR2)
+    now[0] += 5
+    assert by_hand.hear(signal.SIGINT) is Heard.END_AT_ONCE

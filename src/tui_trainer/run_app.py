@@ -15,9 +15,8 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.say import say
 from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
-from tui_trainer.signals import exit_status, heard_after
+from tui_trainer.signals import ENDING, exit_status, heard_after
 from tui_trainer.terminal.output import owned_terminal
-from tui_trainer.terminal.signals import ENDING
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.answers import Answers

@@ -9,6 +9,11 @@ from enum import Enum
 from types import FrameType
 
 TOGETHER = 0.5  # seconds
+NOTICE = signal.SIGUSR1, signal.SIGUSR2
+"""What a batch scheduler sends ahead where it is asked to, minutes before it ends a job: SIGTERM
+comes after it, and is not somebody who has no patience."""
+ENDING = signal.SIGHUP, signal.SIGTERM, *NOTICE
+"""What asks a program to end; ctrl+c is SIGINT, which the app asks back for."""
 
 
 class Heard(Enum):
@@ -24,17 +29,22 @@ class Patience:
 
     A closed terminal sends SIGHUP more than once, and `timeout` or a batch scheduler may send
     SIGTERM to a process and then to its group: what comes together is one, and SIGHUP no second.
+    Nor is a scheduler's notice, or the first SIGTERM after it.
     """
 
     def __init__(self) -> None:
         self._first: float | None = None
+        self._by_notice = False
 
     def hear(self, number: int) -> Heard:
         now = time.monotonic()
         if self._first is None:
-            self._first = now
+            self._first, self._by_notice = now, number in NOTICE
             return Heard.END
-        if number == signal.SIGHUP or now - self._first < TOGETHER:
+        if number == signal.SIGTERM and self._by_notice:
+            self._first, self._by_notice = now, False
+            return Heard.NOTHING
+        if number == signal.SIGHUP or number in NOTICE or now - self._first < TOGETHER:
             return Heard.NOTHING
         return Heard.END_AT_ONCE
 

@@ -38,6 +38,8 @@ SAID = {
     signal.SIGINT: "Interrupted.",
     signal.SIGTERM: "Ended by SIGTERM.",
     signal.SIGHUP: "Ended by SIGHUP.",
+    signal.SIGUSR1: "Ended by SIGUSR1.",
+    signal.SIGUSR2: "Ended by SIGUSR2.",
 }
 
 

@@ -71,10 +71,13 @@ def steps_made(shown: str) -> int:
     return int(match[1].replace(",", "")) if match else 0
 
 
-def test_a_hangup_before_a_model_is_there_leaves_the_terminal_restored(terminal: Terminal) -> None:
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_before_a_model_is_there_leaves_the_terminal_restored(
+    terminal: Terminal, number: int
+) -> None:
     terminal.wait_for("1 Tokens")
-    terminal.child.kill(signal.SIGHUP)
-    assert terminal.wait_for_end() == 128 + signal.SIGHUP
+    terminal.child.kill(number)
+    assert terminal.wait_for_end() == 128 + number
     assert terminal.is_restored()
 
 

@@ -1,4 +1,5 @@
-"""How a command hears that it is to end: by ctrl+c, by SIGTERM, or by SIGHUP.
+"""How a command hears that it is to end: by ctrl+c, by SIGTERM, by SIGHUP, or by SIGUSR1 and
+SIGUSR2, which batch schedulers send ahead.
 
 Each is an Interrupted, raised at once while a command loads, and between two steps where it makes
 some, so that a step is whole, its line is written and its weights can be saved.
@@ -12,10 +13,10 @@ from types import FrameType
 from typing import TypeVar
 
 from tui_trainer.closed import closed
-from tui_trainer.signals import Heard, Interrupted, Patience, exit_status
+from tui_trainer.signals import ENDING, Heard, Interrupted, Patience, exit_status
 
 Report = TypeVar("Report")
-NUMBERS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+NUMBERS = signal.SIGINT, *ENDING
 STDERR = 2
 FINISHING = b"tui-trainer: finishing the step; a second time ends at once\n"
 

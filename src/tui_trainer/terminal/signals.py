@@ -10,14 +10,13 @@ from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
-from tui_trainer.signals import Heard, Patience, exit_status
+from tui_trainer.signals import ENDING, Heard, Patience, exit_status
 from tui_trainer.terminal.driver import TerminalDriver, has_shell
 
 Return = TypeVar("Return")
 
 STDIN = 0
 TERMINAL_SECONDS = 1.0
-ENDING = signal.SIGHUP, signal.SIGTERM
 
 
 class HearsSignals(App[Return]):
