@@ -1,7 +1,9 @@
 """Tiny random models on disk, and the program run in this process."""
 
 import json
+import signal
 import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
@@ -9,6 +11,7 @@ from typing import Any, Protocol
 
 import pytest
 import torch
+from torch import Tensor
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -23,6 +26,8 @@ from transformers import (
 
 from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.cli import main
+from tui_trainer.engine.accelerator import Arriving, receive
+from tui_trainer.engine.loop import step_figures
 
 SHOWN_CONTROLS = {"\n"}
 OBEYED = "Cc", "Cf", "Cs", "Zl", "Zp"
@@ -72,6 +77,28 @@ def program(capsys: pytest.CaptureFixture[str]) -> Program:
         return Ended(status, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def in_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], None]]:
+    """Have this process sent a signal in the middle of a step, by its number."""
+
+    def send(step: int, number: int) -> None:
+        before.append((number, signal.signal(number, signal.SIG_DFL)))  # `nohup` ignores some
+        losses_received: list[int] = []
+
+        def receiving(*losses: Tensor) -> Arriving:
+            losses_received.append(1)
+            if len(losses_received) == step:
+                signal.raise_signal(number)
+            return receive(*losses)
+
+        monkeypatch.setattr(step_figures, "receive", receiving)
+
+    before: list[tuple[int, Any]] = []
+    yield send
+    for number, handler in before:
+        signal.signal(number, handler)
 
 
 def save(model_class: type[PreTrainedModel], config: PreTrainedConfig, folder: Path) -> str:

@@ -278,9 +278,9 @@ def test_no_step_is_kept_once_it_is_told(
     alive = []
 
     def watched(
-        engine: Engine, settings: TrainSettings, *, record: bool = False
+        engine: Engine, settings: TrainSettings, *, record: bool = False, job: str = ""
     ) -> Iterator[LoopReport]:
-        for report in train(engine, settings, record=record):
+        for report in train(engine, settings, record=record, job=job):
             told.append(weakref.ref(report))
             alive.append(sum(reference() is not None for reference in told))
             yield report
@@ -305,9 +305,9 @@ def test_a_diverged_loss_is_null_in_json_and_nan_in_the_table(
     train = Engine.train
 
     def diverging(
-        engine: Engine, settings: TrainSettings, *, record: bool = False
+        engine: Engine, settings: TrainSettings, *, record: bool = False, job: str = ""
     ) -> Iterator[LoopReport]:
-        for report in train(engine, settings, record=record):
+        for report in train(engine, settings, record=record, job=job):
             yield dataclasses.replace(the(StepReport, report), loss=math.nan)
 
     monkeypatch.setattr(Engine, "train", diverging)
@@ -323,9 +323,9 @@ def test_each_line_is_written_before_the_next_step(
     seen = []
 
     def watched(
-        engine: Engine, settings: TrainSettings, *, record: bool = False
+        engine: Engine, settings: TrainSettings, *, record: bool = False, job: str = ""
     ) -> Iterator[LoopReport]:
-        for report in train(engine, settings, record=record):
+        for report in train(engine, settings, record=record, job=job):
             seen.append(capsys.readouterr().out.count("\n"))
             yield report
 
@@ -340,9 +340,9 @@ def test_ctrl_c_ends_with_a_line_on_the_run_and_one_on_why(
     train = Engine.train
 
     def interrupted(
-        engine: Engine, settings: TrainSettings, *, record: bool = False
+        engine: Engine, settings: TrainSettings, *, record: bool = False, job: str = ""
     ) -> Iterator[LoopReport]:
-        yield next(iter(train(engine, settings, record=record)))
+        yield next(iter(train(engine, settings, record=record, job=job)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Engine, "train", interrupted)

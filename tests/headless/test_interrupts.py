@@ -43,28 +43,6 @@ SAID = {
 }
 
 
-@pytest.fixture
-def in_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], None]]:
-    """Have this process sent a signal in the middle of a step, by its number."""
-
-    def send(step: int, number: int) -> None:
-        before.append((number, signal.signal(number, signal.SIG_DFL)))  # `nohup` ignores some
-        losses_received: list[int] = []
-
-        def receiving(*losses: Tensor) -> Arriving:
-            losses_received.append(1)
-            if len(losses_received) == step:
-                signal.raise_signal(number)
-            return receive(*losses)
-
-        monkeypatch.setattr(step_figures, "receive", receiving)
-
-    before: list[tuple[int, Any]] = []
-    yield send
-    for number, handler in before:
-        signal.signal(number, handler)
-
-
 def resume_arguments(told: str) -> list[str]:
     """Those of the command that goes on with a run that was stopped, as the terminal shows it."""
     (command,) = re.findall(r"with: (.*? gsm8k --resume .*)", told)

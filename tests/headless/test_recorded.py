@@ -163,9 +163,9 @@ def test_a_run_that_was_interrupted_says_so(
     train = Engine.train
 
     def interrupted(
-        engine: Engine, settings: TrainSettings, *, record: bool = False
+        engine: Engine, settings: TrainSettings, *, record: bool = False, job: str = ""
     ) -> Iterator[LoopReport]:
-        reports = train(engine, settings, record=record)
+        reports = train(engine, settings, record=record, job=job)
         yield next(reports)
         end(reports)
         raise KeyboardInterrupt

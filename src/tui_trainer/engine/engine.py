@@ -236,15 +236,17 @@ class Engine(Updating):
 
     # Loop
 
-    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
+    def train(
+        self, settings: TrainSettings, *, record: bool = False, job: str = ""
+    ) -> Iterator[LoopReport]:
         """Load the problems now; the loop's steps come from the generator returned.
 
-        With `record` the loop is a run on disk.
+        With `record` the loop is a run on disk, by which a `job` finds it again.
         """
-        return self.at_hand.training.begin(settings, record=record)
+        return self.at_hand.training.begin(settings, record=record, job=job)
 
     def resume(
-        self, checkpoint: str, settings: TrainSettings, *, record: bool = False
+        self, checkpoint: str, settings: TrainSettings, *, record: bool = False, job: str = ""
     ) -> Iterator[LoopReport]:
         """Go on with the loop of a checkpoint, which is the model that is loaded.
 
@@ -255,7 +257,7 @@ class Engine(Updating):
             raise InputError(f"Load the checkpoint {folder} first: it is not the model.")
         if self.learner.updates:  # the loop goes on from the checkpoint's weights and no others
             self.reload()
-        return self.at_hand.training.resume(folder, settings, record=record)
+        return self.at_hand.training.resume(folder, settings, record=record, job=job)
 
     def save(self) -> CheckpointReport | SavedReport | None:
         """Write the weights as they are now; None where every update is in a file already."""

@@ -115,6 +115,9 @@ def read_evaluation(number: int | None, training: TrainSettings) -> EvaluationSe
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
     order = read_order(arguments, read_arguments(arguments))
+    if order.done:
+        say(order.done)
+        return
     settings = order.settings
     evaluation = read_evaluation(arguments.evaluate, settings)
     target = read_export(arguments, order.choice, items=True)
@@ -125,9 +128,10 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
         status = engine.load_model(order.choice)
         tell_notes(status)
         if order.checkpoint is None:
-            steps = engine.train(settings, record=order.record)
+            steps = engine.train(settings, record=order.record, job=order.job)
         else:
-            steps = engine.resume(str(order.checkpoint), settings, record=order.record)
+            checkpoint = str(order.checkpoint)
+            steps = engine.resume(checkpoint, settings, record=order.record, job=order.job)
         before = None if evaluation is None else engine.evaluate(evaluation)
     if not output.as_json:
         output.text(describe_model(status))

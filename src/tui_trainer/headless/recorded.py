@@ -1,6 +1,8 @@
-"""`tui-trainer gsm8k` as a run on disk: `--no-run`, `--resume`, and what it tells of the run."""
+"""`tui-trainer gsm8k` as a run on disk: `--no-run`, `--resume`, `--requeue`, and what it tells of
+the run."""
 
 import argparse
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,12 +15,15 @@ from tui_trainer.errors import InputError
 from tui_trainer.headless.arguments import given_settings, model_choice
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output
+from tui_trainer.headless.own_run import LAST, last_checkpoint, own_checkpoint
 from tui_trainer.lost_device import left_after
 from tui_trainer.protocol.keeping import EndWork
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.checkpoints import find_checkpoint
+from tui_trainer.runs.description import RunDescription
 from tui_trainer.runs.listing import read_run, settings_here
+from tui_trainer.runs.own_runs import MAY_CHANGE, job_of
 from tui_trainer.settings.fields import field_of, fields_of
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import NOWHERE, TrainSettings
@@ -28,10 +33,6 @@ from tui_trainer.words.numbers import byte_count, seconds_of
 if TYPE_CHECKING:
     from tui_trainer.engine.engine import Engine
     from tui_trainer.protocol.answers import Answers
-
-MAY_CHANGE = "checkpoint_every", "checkpoint_at_end", "log_to", "skip_not_finite"
-"""Settings that change nothing in what is learned while all is well, so that a resumed run may have
-others."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class Order:
     record: bool
     checkpoint: Path | None
     """Where the loop goes on from; None for a new one."""
+    job: str = ""
+    """What finds the run again, for `--requeue`."""
+    done: str = ""
+    """Why nothing is to be done, in a sentence."""
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +56,17 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         metavar="RUN",
         help="go on from the last checkpoint of a run (its name or folder), or from a "
-        "checkpoint's folder; with the run's own settings, as a new run that names its parent",
+        "checkpoint's folder; with the run's own settings, as a new run that names its parent; "
+        "'last' is the newest run of the model and the problems",
+    )
+    group.add_argument(
+        "--requeue",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="go on with the run that this very command began before, from its newest whole "
+        "checkpoint, or begin it; nothing where it is finished. Its own is the run of this Slurm "
+        "job, or of NAME, else of the same model, problems and settings",
     )
     group.add_argument(
         "--no-run", action="store_true", help="write nothing to disk: no metrics, no checkpoints"
@@ -67,26 +82,52 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
             flag = field_of(TrainSettings, name).option
             raise InputError(f"--no-run writes no run to put {flag} in: leave out one.")
     choice = model_choice(arguments)
+    if arguments.requeue is not None:
+        return _requeued(arguments, Order(settings, choice, record, None))
     if arguments.resume is None:
         return Order(settings, choice, record, None)
-    checkpoint = find_checkpoint(arguments.resume)
-    run = read_run(checkpoint.parent.parent)
-    if "source" in arguments or "precision" in arguments:
+    is_last = arguments.resume == LAST
+    if "precision" in arguments or ("source" in arguments and not is_last):
         raise InputError(
             "A resumed run has its checkpoint's model in the run's precision: leave out --model "
             "and --precision."
         )
-    choice = replace(
-        choice,
-        source=str(checkpoint),
-        precision=run.model.precision,
-        deterministic=choice.deterministic or run.model.deterministic,
-    )
     if "preset" in arguments:
         raise InputError("A resumed run keeps its settings: leave out --preset.")
+    if is_last:
+        checkpoint = last_checkpoint(choice, settings.problems)
+        given.pop("problems", None)  # it was found by them, however they were written
+    else:
+        checkpoint = find_checkpoint(arguments.resume)
+    run = read_run(checkpoint.parent.parent)
     own = resumed_settings(run.settings, given)
-    own = replace(own, problems=settings_here(run).problems)
-    return Order(own, choice, record, checkpoint)
+    return _going_on(Order(own, choice, record, checkpoint), run)
+
+
+def _requeued(arguments: argparse.Namespace, begun: Order) -> Order:
+    """The run that this command began before, or as it is `begun` where there is none."""
+    if arguments.resume is not None or not begun.record:
+        other = "--no-run" if arguments.resume is None else "--resume"
+        raise InputError(f"--requeue finds the run that it goes on with: leave out {other}.")
+    begun = replace(begun, job=arguments.requeue or job_of(os.environ))
+    found = own_checkpoint(begun.choice, begun.settings, begun.job)
+    if isinstance(found, str):
+        return replace(begun, done=found)
+    if found is None:
+        return begun
+    return _going_on(replace(begun, checkpoint=found), read_run(found.parent.parent))
+
+
+def _going_on(order: Order, run: RunDescription) -> Order:
+    """From the checkpoint of a run, in its precision, with its problems where they are now."""
+    choice = replace(
+        order.choice,
+        source=str(order.checkpoint),
+        precision=run.model.precision,
+        deterministic=order.choice.deterministic or run.model.deterministic,
+    )
+    settings = replace(order.settings, problems=settings_here(run).problems)
+    return replace(order, settings=settings, choice=choice)
 
 
 def resumed_settings(own: TrainSettings, given: Mapping[str, Any]) -> TrainSettings:

@@ -36,12 +36,13 @@ def damage_told(checkpoint: Path) -> Iterator[None]:
 
 def _instead(checkpoint: Path) -> str:
     for other in reversed(checkpoint_folders(checkpoint.parent.parent)):
-        if other.name != checkpoint.name and _is_whole(other):
+        if other.name != checkpoint.name and is_whole(other):
             return f"resume from {other.name}, the newest whole one of its run"
     return "its run has no other whole one"
 
 
-def _is_whole(checkpoint: Path) -> bool:
+def is_whole(checkpoint: Path) -> bool:
+    """Whether every file of it is as it was written; all of them are read for that."""
     try:
         _check(checkpoint, lambda _: True)
     except Damage:

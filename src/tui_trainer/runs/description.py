@@ -120,4 +120,6 @@ class RunDescription:
     tally: Tally = field(default_factory=Tally)
     updates_on_step: int = 0
     """How many updates were made on Step between two of its steps, what was undone left out."""
+    job: str = ""
+    """What finds it again for `--requeue`: a job of a batch scheduler, or a name that was given."""
     format: int = FORMAT

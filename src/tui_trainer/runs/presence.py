@@ -90,6 +90,15 @@ def _beat(file: int, ended: threading.Event) -> None:
         os.close(file)
 
 
+def is_of_this_machine(folder: Path) -> bool:
+    """Whether the process that writes the run, or did so last, is one of this machine; True where
+    nothing tells."""
+    try:
+        return read_json(folder / WRITER_FILE, RunningWriter).host == machine()
+    except (InputError, OSError):
+        return True
+
+
 def is_being_written(folder: Path) -> bool:
     """Whether a process, this one or another, on this machine or another, writes the run."""
     if _is_locked(folder / METRICS_FILE):

@@ -73,6 +73,7 @@ class Recording:
         examples: Sequence[Example],
         state: TrainingState,
         resumed_from: Path | None = None,
+        job: str = "",
     ) -> None:
         check_home()
         if settings.log_to == TENSORBOARD:
@@ -85,6 +86,7 @@ class Recording:
         self._first = state.step
         """The step that the run begins after."""
         self._resumed_from = resumed_from
+        self._job = job
         self._writer: RunWriter | None = None
         self._last: CheckpointReport | None = None
         self._saved_on_step: OnStep | None = None
@@ -330,6 +332,7 @@ class Recording:
                 parent=parent,
                 tally=tally,
                 updates_on_step=on_step.updates,
+                job=self._job,
             )
             self._writer = RunWriter(folder, description)
         except InputError:

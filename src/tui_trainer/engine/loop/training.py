@@ -76,16 +76,18 @@ class Training:
         self.memory: MemoryEstimate | None = None
         """What that loop will need."""
 
-    def begin(self, settings: TrainSettings, *, record: bool) -> Iterator[LoopReport]:
-        """A loop from its first step; with `record` it is a run on disk."""
+    def begin(
+        self, settings: TrainSettings, *, record: bool, job: str = ""
+    ) -> Iterator[LoopReport]:
+        """A loop from its first step; with `record` it is a run on disk, of a `job` if named."""
         self._threads.watch()
         items = self.load_items(settings)
         copies = self._check_memory(items, settings)
         state = begin_training(self._learner, settings, items.loop)
-        return self._begin(settings, items, replace(state, copies=copies), record)
+        return self._begin(settings, items, replace(state, copies=copies), record, job)
 
     def resume(
-        self, checkpoint: Path, settings: TrainSettings, *, record: bool
+        self, checkpoint: Path, settings: TrainSettings, *, record: bool, job: str = ""
     ) -> Iterator[LoopReport]:
         """The loop of a checkpoint, whose weights the Learner has.
 
@@ -99,7 +101,7 @@ class Training:
         # The moments of the loop before, of other weights, would stand beside those in the file.
         self.state = self._recording = None
         state = restore_training(checkpoint, facts, self._learner, settings, items.loop)
-        return self._begin(settings, items, replace(state, copies=copies), record, checkpoint)
+        return self._begin(settings, items, replace(state, copies=copies), record, job, checkpoint)
 
     def load_items(self, settings: TrainSettings) -> Items:
         """Read the problems, and make of them what the settings say."""
@@ -161,12 +163,14 @@ class Training:
         items: Items,
         state: TrainingState,
         record: bool,
+        job: str,
         resumed_from: Path | None = None,
     ) -> Iterator[LoopReport]:
         learner, examples = self._learner, items.examples
         recording = None
         if record:
-            recording = Recording(learner, self._choice, settings, examples, state, resumed_from)
+            choice = self._choice
+            recording = Recording(learner, choice, settings, examples, state, resumed_from, job)
         # What was done before is the loop's base: an undo of it would change the loop's weights.
         learner.history.release_memory()
         self._cell.drop()  # a gradient left there would be added to those of the first step
