@@ -92,7 +92,8 @@ def _is_same_place(one: str, other: str) -> bool:
     if one == other:
         return True
     one, other = str(given_path(one)), str(given_path(other))
-    return os.path.exists(one) and os.path.realpath(one) == os.path.realpath(other)
+    there = os.path.exists(one)  # noqa: PTH110  # Path's raises for a long name
+    return there and os.path.realpath(one) == os.path.realpath(other)
 
 
 def _is_same(run: RunDescription, choice: ModelChoice, settings: TrainSettings) -> bool:
