@@ -65,7 +65,7 @@ def job_of(environment: Mapping[str, str]) -> str:
 def whole_checkpoint(run: FoundRun) -> tuple[Path | None, list[Path]]:
     """The newest of its checkpoints that is as it was written, and the damaged ones after it."""
     take_back(run.folder)
-    damaged = []
+    damaged: list[Path] = []
     for checkpoint in reversed(checkpoint_folders(run.folder)):
         if is_whole(checkpoint):
             return checkpoint, damaged
