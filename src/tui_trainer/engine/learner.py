@@ -195,20 +195,25 @@ class Learner:
 
     @contextmanager
     def restored_on_failure(
-        self, optimizer: Optimizer, state: KeptState | None = None, *, copying: bool = True
+        self,
+        optimizer: Optimizer,
+        state: KeptState | None = None,
+        *,
+        copying: bool = True,
+        calls: int = 1,
     ) -> Iterator[list[Tensor]]:
         """Around one update: gives the weights as they are now, puts them back where it fails.
 
         Then no gradients are left, the mode is eval, and an optimizer of the Learner that had
         begun its step has the `state` of before, or starts afresh where that was not kept. Without
         `copying` no weights are kept, and a failure inside `optimizer.step` becomes an InputError
-        that says that the update is half made.
+        that says that the update is half made; `calls` of it make the whole.
         """
         weights = self.weights.copy() if copying else []
         rng, had_gradients = get_rng(self.device), self.weights.have_gradients
         was_current = self.history.is_current
         copies = (self.weights.wait_for_copy, *([state.wait] if state else []))
-        with step_seen(optimizer, first=copies) as step:
+        with step_seen(optimizer, first=copies, calls=calls) as step:
             try:
                 yield weights
             except BaseException as error:

@@ -198,7 +198,7 @@ def _write_report(output: Output, report: LoopReport) -> None:
     if output.as_json:
         row_of_step = row_line(report) if isinstance(report, StepReport) else {}
         for line in loop_lines(report):
-            output.json(line | row_of_step)
+            output.json(line if "event" in line else line | row_of_step)
         if checkpoint is not None:
             output.json(checkpoint_line(checkpoint))
         return

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tui_trainer.reports.layers import LayersReport
 from tui_trainer.reports.runs import CheckpointReport
 
 
@@ -90,6 +91,8 @@ class StepReport:
     """False where the loss or the gradient was not finite, so that the step was left out."""
     clipped: bool = False
     """Whether the gradients were scaled down to the norm that the settings allow."""
+    layers: LayersReport | None = None
+    """What it did to each layer, in the steps in which that is looked at."""
     row: tuple[RowPart, ...] = ()
     """How the first row of the step is laid out."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tui_trainer.json_lines import Json
+from tui_trainer.reports.layers import FIGURES, LayersReport
 from tui_trainer.reports.loop import (
     ChangeReport,
     LoopReport,
@@ -12,11 +13,20 @@ from tui_trainer.reports.loop import (
 )
 from tui_trainer.reports.steps import StepReport
 
+LAYERS = "layers"
+"""The event of the line of the layers."""
+DIGITS = 6
+"""Of their figures: two in three bytes of a run would else be digits that tell nothing."""
+
 
 def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
-    """One step, one measurement or some samples; nothing where one of them is under way."""
+    """One step, one measurement or some samples; nothing where one of them is under way.
+
+    What a step did to each layer comes before its own line, which is the last of it.
+    """
     if isinstance(report, StepReport):
-        return [step_line(report)]
+        layers = [] if report.layers is None else [layers_line(report.layers)]
+        return [*layers, step_line(report)]
     if isinstance(report, ValidationReport):
         return [validation_line(report)]
     if isinstance(report, ChangeReport):
@@ -44,6 +54,22 @@ def step_line(report: StepReport) -> dict[str, Json]:
     if report.clipped:
         line["clipped"] = True
     return line if report.applied else line | {"applied": False}
+
+
+def layers_line(report: LayersReport) -> dict[str, Json]:
+    """The JSON of the layers at a step: their names, and of each figure a number a layer, in six
+    digits."""
+    columns: dict[str, Json] = {
+        figure: [_shortened(getattr(layer, figure)) for layer in report.layers]
+        for figure in FIGURES
+    }
+    names = [layer.name for layer in report.layers]
+    line: dict[str, Json] = {"event": LAYERS, "step": report.step, "layers": names}
+    return line | columns
+
+
+def _shortened(number: float | None) -> float | None:
+    return None if number is None else float(f"{number:.{DIGITS}g}")
 
 
 def row_line(report: StepReport) -> dict[str, Json]:

@@ -19,7 +19,7 @@ from tui_trainer.runs.description import OnStep, RunDescription, RunState
 from tui_trainer.runs.event_files import EventFiles
 from tui_trainer.runs.home import METRICS_FILE, RUN_FILE, make_folder
 from tui_trainer.runs.json_files import write_json
-from tui_trainer.runs.loop_lines import loop_lines, lr_line, step_line
+from tui_trainer.runs.loop_lines import loop_lines, lr_line
 from tui_trainer.runs.open_folder import OpenFolder, SavedWeights, is_same
 from tui_trainer.runs.presence import Presence
 from tui_trainer.runs.private_files import close_to_others
@@ -162,7 +162,7 @@ class RunWriter:
     def _step(self, report: StepReport) -> None:
         """Add one step, and before it a change of the learning rate where there was one."""
         changed = self._peak_lr not in (None, report.peak_lr)
-        self._append([*([lr_line(report)] if changed else []), step_line(report)])
+        self._append([*([lr_line(report)] if changed else []), *loop_lines(report)])
         self._peak_lr = report.peak_lr
         tally = self.description.tally.with_step(
             report.step, report.loss, report.tokens, report.seconds

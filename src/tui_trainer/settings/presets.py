@@ -34,7 +34,7 @@ TUNED_CUDA = replace(TUNED, lr=1.2e-4, pack=2048, accumulation=4, compiled=True)
 NOT_OF_A_PRESET = frozenset(
     (
         *("problems", "items", "epochs", "seed"),
-        *("validation_items", "validate_every", "sample_every"),
+        *("validation_items", "validate_every", "sample_every", "layers_every"),
         *("checkpoint_every", "checkpoint_at_end", "log_to", "skip_not_finite"),
     )
 )

@@ -243,6 +243,16 @@ class TrainSettings:
         least=1,
         most=LARGEST_WHOLE,
     )
+    layers_every: int = setting(
+        10,
+        "steps between two looks at the layers; 0: none",
+        group=MEASURING,
+        more="Of each layer the norm of its gradient, how far it moved for its size, how many of "
+        "its values did, and whether Adam's second moment lags. The same updates.",
+        unit="steps",
+        least=0,
+        most=LARGEST_WHOLE,
+    )
     sample_every: int = setting(
         0,
         "steps between sample answers; 0: none",

@@ -116,7 +116,7 @@ def test_a_run_stopped_at_37_and_resumed_is_that_of_one_never_stopped(
     resumed_last = list(step_reports(engine.resume(str(folder), settings, record=True)))[-1]
 
     assert lines_of(newest()) == lines_of(whole)
-    assert len(lines_of(stopped)) == 37
+    assert len([line for line in lines_of(stopped) if "event" not in line]) == 37
     assert_same_bits(engine.learner.model.parameters(), weights)
     assert (resumed_last.best, resumed_last.worst) == (last.best, last.worst)
     run = open_run(newest()).description

@@ -21,7 +21,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
 ITEMS, NEVER = 6, math.inf
-ONE_BY_ONE = TrainSettings(items=ITEMS, lr=1e-3)
+ONE_BY_ONE = TrainSettings(items=ITEMS, lr=1e-3, layers_every=0)
 ACCUMULATED = replace(ONE_BY_ONE, items=4 * ITEMS, batch=2, accumulation=2, fused=True)
 PACKED = replace(ONE_BY_ONE, items=3 * ITEMS, pack=200, chunked_loss=True, weight_decay=0.1)
 HOW = {

@@ -43,5 +43,5 @@ def test_the_loop_keeps_nothing_of_a_step_once_it_is_reported(
     # The report of one step has over a hundred; of both halves alike some hundred come and go.
     assert after - before < 5 * (steps // 2), after - before
     (metrics,) = runs_home.glob("*/metrics.jsonl")
-    assert len(metrics.read_text().splitlines()) == steps
+    assert len(metrics.read_text().splitlines()) == steps + steps // 10  # and those of the layers
     assert [(done.first, done.last) for done in each(LoopSteps, qwen3.actions())] == [(1, steps)]

@@ -19,7 +19,12 @@ from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.engine.loop.row_attention import RowAttention
 from tui_trainer.engine.memory.dry_model import DryModel, Held, Pass
 from tui_trainer.engine.memory.live_bytes import LiveBytes
-from tui_trainer.engine.optimizers.step_memory import how_it_steps, moment_bytes, temporary_bytes
+from tui_trainer.engine.optimizers.step_memory import (
+    how_it_steps,
+    looked_at_bytes,
+    moment_bytes,
+    temporary_bytes,
+)
 from tui_trainer.engine.ways import chunked_loss
 from tui_trainer.engine.ways.chunked_loss import chunk_positions
 from tui_trainer.settings.train import TrainSettings
@@ -69,14 +74,14 @@ def loop_need(
     held = passes_need(dry, loss_pass, batch, settings, device)
     stepping = how_it_steps(device.type, fused=settings.fused, stochastic=dry.is_stochastic)
     sizes = dry.weight_sizes
+    how = settings.optimizer, stepping, sizes, dry.itemsize
+    decays = bool(settings.weight_decay)
+    looking = looked_at_bytes(*how, decays=decays) if settings.layers_every else 0
     return LoopNeed(
         passes=held.most,
         left=held.left,
         moments=moment_bytes(settings.optimizer, sizes),
-        temporaries=temporary_bytes(
-            *(settings.optimizer, stepping, sizes, dry.itemsize),
-            decays=bool(settings.weight_decay),
-        ),
+        temporaries=max(looking, temporary_bytes(*how, decays=decays)),
         measuring=measuring,
     )
 

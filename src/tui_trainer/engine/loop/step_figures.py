@@ -12,6 +12,7 @@ from tui_trainer.engine.data.plan import StepPlan
 from tui_trainer.engine.data.row_layout import parts_of
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item, report_item
+from tui_trainer.engine.loop.layer_look import LayerLook
 from tui_trainer.engine.loop.loss_pass import LossPass
 from tui_trainer.engine.loop.step_rows import LaidOut
 from tui_trainer.engine.loop.training_state import TrainingState
@@ -34,35 +35,36 @@ class StepFigures:
         self._loss = torch.zeros((), device=learner.device)
         self._losses: list[Tensor] = []
         """Of the labels of each micro-batch: [row, position]."""
-        self.loss = self.seconds = 0.0
-        """In nats a token, before the update; both are known once the figures are received."""
-        self._grad_norm = torch.zeros(())
-        """Of all gradients together, on the host."""
+        self.loss = self.grad_norm = self.seconds = 0.0
+        """The loss in nats a token, before the update; all are known once they are received."""
+        self.is_clipped = False
+        """Whether torch scales the gradients by less than 1; by 1 it would, too, which is to read
+        and write all of them for nothing."""
         self.items: list[ItemLosses] = []
+        self.look: LayerLook | None = None
+        """At what the step did to each layer, where it is looked at."""
 
     def add(self, loss: Tensor, losses: Tensor) -> None:
         """The share of a micro-batch in the loss, and the loss of each label."""
         self._loss += loss.detach()
         self._losses.append(losses)
 
-    def receive(self, grad_norm: Tensor, meanwhile: Callable[[], None]) -> bool:
+    def receive(self, grad_norm: Tensor, clip: float | None, meanwhile: Callable[[], None]) -> bool:
         """Wait for the device, and do something `meanwhile`; whether loss and gradient are finite.
+
+        `clip` is the norm that longer gradients are scaled down to.
 
         A GPU is not waited for until that is done; then it updates the weights while the losses
         are reported.
         """
         arriving = receive(self._loss, grad_norm, *self._losses)
         meanwhile()
-        loss, self._grad_norm, *self._losses = arriving.wait()
-        self.loss = loss.item()
-        return bool(loss.isfinite() & self._grad_norm.isfinite())
-
-    def is_longer_than(self, clip: float) -> bool:
-        """Whether torch, which divides so, would scale the gradients by less than 1.
-
-        By 1 it would too, which is to read and write all of them for nothing.
-        """
-        return bool(clip / (self._grad_norm + 1e-6) < 1)
+        loss, norm, *self._losses = arriving.wait()
+        self.loss, self.grad_norm = loss.item(), norm.item()
+        is_finite = bool(loss.isfinite() & norm.isfinite())
+        if is_finite and clip is not None:
+            self.is_clipped = bool(clip / (norm + 1e-6) < 1)  # as torch divides
+        return is_finite
 
     def restore_random_numbers(self) -> None:
         """As if the step had drawn none."""
@@ -90,12 +92,11 @@ class StepFigures:
         """What the user is told of the step, the last that `state` has."""
         vocabulary = self._learner.vocabulary
         best, worst = state.best_and_worst.update(self.items, vocabulary)
-        clip = steps.settings.clip
         return StepReport(
             step=state.step,
             steps=len(steps),
             loss=self.loss,
-            grad_norm=self._grad_norm.item(),
+            grad_norm=self.grad_norm,
             tokens=sum(len(example.ids) for example, _ in self.items),
             positions=sum(batch.input_ids.numel() for batch in self.batches),
             lr=state.scheduled_lr(steps.settings, state.step, len(steps)),
@@ -109,7 +110,8 @@ class StepFigures:
             memory_bytes=memory_in_use(self._learner.device),
             updates=self._learner.updates,
             applied=applied,
-            clipped=applied and clip is not None and self.is_longer_than(clip),
+            clipped=self.is_clipped,
             notes=notes,
+            layers=None if self.look is None else self.look.report(state.step),
             row=parts_of(self.batches[0], 0),
         )

@@ -12,12 +12,14 @@ from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import NOTHING, HeldOut
+from tui_trainer.engine.loop.layer_look import LayerLook
 from tui_trainer.engine.loop.loss_pass import make_loss_pass
 from tui_trainer.engine.loop.not_finite import why_not_applied
 from tui_trainer.engine.loop.step_figures import StepFigures
 from tui_trainer.engine.loop.training_state import TrainingState, begin_random_numbers
 from tui_trainer.engine.loop.validation import measure, notes_on_samples
 from tui_trainer.engine.optimizers.optim import set_lr
+from tui_trainer.engine.weights import together
 from tui_trainer.reports.loop import HaltReport, LoopReport, PartReport
 from tui_trainer.settings.train import TrainSettings
 
@@ -54,7 +56,9 @@ def train(
         set_lr(optimizer, state.scheduled_lr(settings, step, len(steps)))
         # Memory runs out in the first step or hardly ever; copying in each takes 5% of the time.
         copying = step == first and state.copies
-        with learner.restored_on_failure(optimizer, copying=copying):
+        looks = settings.layers_every > 0 and step % settings.layers_every == 0
+        calls = len(learner.weights.trained) if looks else 1
+        with learner.restored_on_failure(optimizer, copying=copying, calls=calls):
             if not model.training:  # telling every module takes 2% of a step
                 model.train()
             for batch in figures.batches:
@@ -62,12 +66,17 @@ def train(
                     loss, losses = forward_to_loss(batch, figures.counted)
                 loss.backward()
                 figures.add(loss, losses)
-            grad_norm = learner.weights.grad_norm()
-            is_finite = figures.receive(grad_norm, meanwhile=batches.lay_out)
+            grad_norms = learner.weights.grad_norms()
+            grad_norm = together(grad_norms)
+            is_finite = figures.receive(grad_norm, settings.clip, meanwhile=batches.lay_out)
             if is_finite:
-                if settings.clip and figures.is_longer_than(settings.clip):
+                if settings.clip and figures.is_clipped:
                     clip_grads_with_norm_(learner.weights.trained, settings.clip, grad_norm)
-                optimizer.step()
+                if looks:
+                    figures.look = LayerLook(learner.weights, grad_norms)
+                    figures.look.step(optimizer)  # the same, weight by weight
+                else:
+                    optimizer.step()
             else:  # the weights could not be had back
                 figures.restore_random_numbers()
             optimizer.zero_grad()

@@ -51,6 +51,14 @@ def moment_bytes(optimizer: str, weights: Sequence[int]) -> int:
     return moments * sum(weights) + counts_of_steps
 
 
+def looked_at_bytes(
+    optimizer: str, stepping: Stepping, weights: Sequence[int], itemsize: int, *, decays: bool
+) -> int:
+    """The same of a step that is made weight by weight, with a copy of each to compare it with."""
+    one = [max(weights)]
+    return one[0] + temporary_bytes(optimizer, stepping, one, itemsize, decays=decays)
+
+
 def temporary_bytes(
     optimizer: str, stepping: Stepping, weights: Sequence[int], itemsize: int, *, decays: bool
 ) -> int:
