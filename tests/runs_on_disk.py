@@ -60,6 +60,7 @@ def write_run(
     losses: Sequence[float | None] = (4.0, 3.0, 2.0),
     *,
     checkpoints: Sequence[int] = (),
+    best_checkpoint: int | None = None,
     settings: TrainSettings | None = None,
     model: ModelIdentity = MODEL,
     steps: int | None = None,
@@ -90,6 +91,7 @@ def write_run(
         state=state.value,
         failure=failure,
         parent=parent,
+        best_checkpoint=best_checkpoint,
         tally=tally_on(folder / METRICS_FILE, Tally()) if tally is None else tally,
     )
     write_json(folder / RUN_FILE, description)

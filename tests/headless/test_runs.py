@@ -26,7 +26,7 @@ def test_no_run_yet_is_a_sentence_and_no_json(program: Program) -> None:
 
 
 def test_the_list_is_a_line_a_run_the_newest_first(program: Program) -> None:
-    write_run(ONE, [4.0, 3.0, 2.5], checkpoints=[1, 2])
+    write_run(ONE, [4.0, 3.0, 2.5], checkpoints=[1, 2], best_checkpoint=2)
     write_run(TWO, [5.0, None], parent=Parent(ONE, 1))
     ended = program("runs", "--json")
     newest, oldest = ended.lines
@@ -49,6 +49,7 @@ def test_the_list_is_a_line_a_run_the_newest_first(program: Program) -> None:
         "best_loss": 2.5,
         "updates_on_step": 0,
         "checkpoints": [1, 2],
+        "best_checkpoint": 2,
         "parent": None,
     }
     heading, first, second = program("runs").out.splitlines()
@@ -71,7 +72,8 @@ def test_what_cannot_be_read_is_told_and_hides_no_other(program: Program) -> Non
 
 @pytest.mark.parametrize("before", [True, False])
 def test_show_tells_all_of_a_run(program: Program, before: bool) -> None:
-    write_run(ONE, checkpoints=[2], settings=TrainSettings(items=3, lr=1e-3))
+    settings = TrainSettings(items=3, lr=1e-3)
+    write_run(ONE, checkpoints=[2, 3], best_checkpoint=2, settings=settings)
     arguments = ("--json", "show", ONE) if before else ("show", ONE, "--json")
     (line,) = program("runs", *arguments).lines
     assert line["settings"]["lr"] == 1e-3
@@ -82,7 +84,8 @@ def test_show_tells_all_of_a_run(program: Program, before: bool) -> None:
     assert line["bytes"] == sum(p.stat().st_size for p in (runs_home() / ONE).rglob("*.json*"))
     out = program("runs", "show", str(runs_home() / ONE)).out
     assert "* lr                1e-3" in out
-    assert "checkpoint of step 2" in out
+    assert "checkpoints of steps 2 best, 3\n" in out
+    assert line["best_checkpoint"] == 2
     assert program("runs", "show", "nope").status == 2
 
 

@@ -248,6 +248,23 @@ async def test_the_best_checkpoint_by_validation_is_told() -> None:
         ]
 
 
+async def test_the_best_checkpoint_is_marked_in_the_list_its_details_and_where_one_is_chosen() -> (
+    None
+):
+    """Which may be none of the newest that there is room for."""
+    steps = list(range(1, 10))
+    write_run(ONE, [4.0] * 9, checkpoints=steps, best_checkpoint=2, steps=12)
+    async with with_engine(size=(120, 40)) as (app, pilot):
+        line = "checkpoints of steps 9, 8, 7, 6, 5, 4 and 3 more, best 2"
+        await until(pilot, lambda: line in detail(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, RunsScreen) and line in shown(app))
+        await pilot.press("escape", "l")
+        await until(pilot, lambda: isinstance(app.screen, CheckpointPicker))
+        options = [str(one.prompt) for one in app.screen.query_one(OptionList).options]
+        assert options[-2:] == ["step 2 best", "step 1"]
+
+
 async def test_validations_and_other_learning_rates_are_on_the_overlay() -> None:
     for name in (ONE, TWO):
         add_lines(write_run(name, [4.0, 3.0, 2.0]), LR, validation(2, 0.7), validation(3, 0.8))

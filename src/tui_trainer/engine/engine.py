@@ -56,6 +56,7 @@ from tui_trainer.reports.progress import Progress
 from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.runs import CheckpointReport, RunReport, SavedReport, StoppedRun
 from tui_trainer.reports.tokens import Batch, Tokenized, TokenizerReport, VocabularyEntry
+from tui_trainer.runs.held import hold
 from tui_trainer.settings.bench import BenchSettings
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import TF32, ModelChoice
@@ -109,6 +110,7 @@ class Engine(Updating):
         if choice.deterministic:
             fix_cublas()
         source = find_source(choice.source, self._progress)
+        held = hold(source.folder)  # until another is loaded
         self._progress.report(LoadProgress(f"Loading {source.name}"))
         config = load_config(source, choice)
         vocabulary = self._vocabularies.read(source, choice)
@@ -136,7 +138,7 @@ class Engine(Updating):
         set_deterministic(choice.deterministic)
         again = reading_again(source, choice, config, dtype)
         learner = Learner(model, vocabulary, report, source.updates, again, read)
-        self._at_hand = take_in_hand(learner, choice, source, self._progress, self._threads)
+        self._at_hand = take_in_hand(learner, choice, source, self._progress, self._threads, held)
         self._vocabularies.keep(source, choice, vocabulary)
         return learner.status
 

@@ -11,6 +11,7 @@ from tui_trainer.engine.models.sources import Source
 from tui_trainer.engine.threads.share import Threads
 from tui_trainer.errors import InputError
 from tui_trainer.reports.progress import Progress
+from tui_trainer.runs.held import Held
 from tui_trainer.settings.model import ModelChoice
 
 NOTHING_DONE = "Nothing was done since the weights were loaded: make an update first."
@@ -28,6 +29,8 @@ class ModelAtHand:
     cell: TrainingCell
     probes: Probes
     training: Training
+    held: Held | None = None
+    """Of a checkpoint: the run that it is of leaves it while it is loaded."""
 
     def origin_of_export(self) -> Origin:
         """Where a script finds the model; InputError where none can do again what was done."""
@@ -38,7 +41,12 @@ class ModelAtHand:
 
 
 def take_in_hand(
-    learner: Learner, choice: ModelChoice, source: Source, progress: Progress, threads: Threads
+    learner: Learner,
+    choice: ModelChoice,
+    source: Source,
+    progress: Progress,
+    threads: Threads,
+    held: Held | None = None,
 ) -> ModelAtHand:
     """All that is kept of a model that was loaded from `source`; it computes with its threads."""
     on_cpu = learner.device.type == "cpu"
@@ -52,4 +60,5 @@ def take_in_hand(
         cell,
         Probes(learner),
         Training(learner, cell, choice, source.base_name, progress, threads),
+        held,
     )

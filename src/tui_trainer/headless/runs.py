@@ -119,6 +119,7 @@ def run_line(run: RunOnDisk) -> dict[str, Json]:
         "last_loss": tally.last,
         "best_loss": tally.best,
         "checkpoints": run.checkpoints,
+        "best_checkpoint": run.best_checkpoint,
         "updates_on_step": described.updates_on_step,
         "parent": None if described.parent is None else asdict(described.parent),
     }
@@ -171,7 +172,11 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     )
     if described.updates_on_step:
         yield describe_on_step(described.updates_on_step)
-    yield describe_checkpoints(run.checkpoints) if run.checkpoints else "no checkpoint"
+    yield (
+        describe_checkpoints(run.checkpoints, run.best_checkpoint)
+        if run.checkpoints
+        else "no checkpoint"
+    )
     yield (
         f"{visible(model.name)} from {visible(model.source)}: {visible(model.architecture)}, "
         f"{model.parameters:,} parameters, {visible(model.device)}, "

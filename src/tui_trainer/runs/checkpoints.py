@@ -78,7 +78,7 @@ def whole_or_not_at_all(checkpoint: Path) -> Iterator[Path]:
         beside.mkdir(FOLDER_MODE)
         yield beside
         close_all_to_others(beside)
-        for path in beside.rglob("*"):
+        for path in (*beside.rglob("*"), beside):
             sync(path)
         _put_in_place(beside, checkpoint)
     except OSError as error:
@@ -125,4 +125,5 @@ def _put_in_place(beside: Path, checkpoint: Path) -> None:
             old.rename(checkpoint)
         raise
     sync(checkpoint.parent)
+    sync(checkpoint.parent.parent)  # which may have got the folder of all of them just now
     shutil.rmtree(old, ignore_errors=True)

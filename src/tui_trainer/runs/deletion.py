@@ -1,4 +1,4 @@
-"""Deletes a run: the files that it wrote and no other, and nothing through a link."""
+"""Deletes a run, or a checkpoint of one: its own files and no other, and nothing through a link."""
 
 import os
 import re
@@ -10,10 +10,12 @@ from pathlib import Path
 from tui_trainer.errors import InputError
 from tui_trainer.runs.event_files import FOLDER as EVENTS
 from tui_trainer.runs.file_hashes import Damage
+from tui_trainer.runs.held import StaysError, held_by_nobody
 from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, RUN_FILE, WRITER_FILE
 from tui_trainer.runs.training_facts import TRAINING_FILE, read_facts
 
 TOP = {METRICS_FILE, WRITER_FILE, f".{RUN_FILE}.part", f".{WRITER_FILE}.part"}
+PART = re.compile(r"\.step-\d{6,}\.part")
 EVENT = re.compile(rf"{EVENTS}/events\.out\.tfevents\.[^/]+")
 CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(step-\d{{6,}}|\.step-\d{{6,}}\.(part|old))")
 IN_OLDER_CHECKPOINT = re.compile(r"[^/]+\.(safetensors|json|jinja|model)|merges\.txt|vocab\.txt")
@@ -45,6 +47,57 @@ def delete_own_files(folder: Path) -> Deletion:
     except OSError as error:
         raise InputError(f"{folder} cannot be deleted ({error.strerror or error}).") from error
     return deletion
+
+
+def delete_checkpoint(run: Path, name: str) -> str:
+    """Delete a checkpoint, one that nobody has as a model and that has no files but its own.
+
+    Where it stays, why, in words that stand behind its name; empty where it is gone. It goes at
+    once, by its name, and then file by file.
+    """
+    try:
+        with _opened(run) as top, _opened(CHECKPOINTS, top) as folder:
+            _delete_leftovers(folder, run)
+            with _opened(name, folder) as checkpoint, held_by_nobody(checkpoint):
+                if (other := _foreign(run / CHECKPOINTS / name)) is not None:
+                    raise StaysError(f"{other} in it is not of the run")
+                _delete_folder(folder, run, name)
+    except StaysError as stays:
+        return str(stays)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _delete_folder(folder: int, run: Path, name: str) -> None:
+    part = f".{name}.part"
+    os.rename(name, part, src_dir_fd=folder, dst_dir_fd=folder)
+    with _opened(part, folder) as checkpoint:
+        _delete_in(checkpoint, run, f"{CHECKPOINTS}/{part}/", Deletion())
+    os.rmdir(part, dir_fd=folder)
+
+
+def _delete_leftovers(folder: int, run: Path) -> None:
+    """What is left of those whose deletion, or writing, broke off."""
+    for name in os.listdir(folder):  # an open folder has no Path
+        if PART.fullmatch(name):
+            with suppress(OSError), _opened(name, folder) as left:
+                _delete_in(left, run, f"{CHECKPOINTS}/{name}/", Deletion())
+                os.rmdir(name, dir_fd=folder)
+
+
+def _foreign(checkpoint: Path) -> str | None:
+    """What is in a checkpoint beside the files that it has hashes of; None where nothing is."""
+    try:
+        own = {*read_facts(checkpoint).files_sha256, TRAINING_FILE}
+    except Damage:
+        return TRAINING_FILE
+    for path in sorted(checkpoint.rglob("*")):
+        name = path.relative_to(checkpoint).as_posix()
+        is_own = any(file.startswith(f"{name}/") for file in own) if path.is_dir() else name in own
+        if not is_own or path.is_symlink():
+            return name
+    return None
 
 
 @contextmanager

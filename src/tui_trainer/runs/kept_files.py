@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tui_trainer.json_lines import Json, json_line
+from tui_trainer.runs.regular_files import sync
 
 SUFFIX = ".jsonl"
 
@@ -25,9 +26,11 @@ def keep_lines(home: Path, stem: str, lines: Iterable[Mapping[str, Json]]) -> Pa
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-            return _place(beside, home, stem)
+            path = _place(beside, home, stem)
         finally:
             beside.unlink(missing_ok=True)
+    sync(home)
+    return path
 
 
 def _place(beside: Path, home: Path, stem: str) -> Path:

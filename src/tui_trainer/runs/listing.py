@@ -40,6 +40,12 @@ class RunOnDisk:
     """Their steps."""
 
     @property
+    def best_checkpoint(self) -> int | None:
+        """The step of the one with the lowest loss of the held-out items, where it is there."""
+        best = self.description.best_checkpoint
+        return best if best in self.checkpoints else None
+
+    @property
     def name(self) -> str:
         return self.folder.name
 

@@ -16,7 +16,10 @@ from tui_trainer.runs.listing import read_run
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
-MAY_CHANGE = "checkpoint_every", "checkpoint_at_end", "log_to", "skip_not_finite"
+MAY_CHANGE = (
+    *("checkpoint_every", "checkpoint_at_end", "keep_checkpoints", "log_to"),
+    "skip_not_finite",
+)
 """Settings that change nothing in what is learned while all is well, so that a resumed run may have
 others."""
 

@@ -1,11 +1,14 @@
 """Files that others may have touched: nothing is opened but a regular file."""
 
+import errno
 import hashlib
 import os
 import stat
 from io import BufferedReader
 from pathlib import Path
 
+UNSYNCED = errno.EINVAL, errno.ENOTSUP, errno.ENOSYS
+"""What a file system says that has nothing to do for a folder."""
 LARGEST_TEXT = 1 << 26
 """Bytes of a file that is read whole. The best item of a long context takes some megabytes."""
 
@@ -38,9 +41,12 @@ def sha256_of(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Have the disk hold a file or folder."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Have the disk hold a file, or what names a folder has."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in UNSYNCED or not path.is_dir():
+            raise
     finally:
         os.close(descriptor)

@@ -11,16 +11,16 @@ from tui_trainer.runs.regular_files import sync
 
 
 @contextmanager
-def whole_file(path: Path, *, private: bool = True, lasts: bool = False) -> Iterator[Path]:
+def whole_file(path: Path, *, private: bool = True) -> Iterator[Path]:
     """Gives an empty file beside `path`, renamed to it where the block ends well; OSError where
-    that fails. It `lasts` once it is on the disk."""
+    that fails. It is on the disk before it has the name, and has the name before this ends."""
     beside = path.with_name(f".{path.name}.part")
     try:
         create_file(beside, private=private).close()
         yield beside
-        if lasts:
-            sync(beside)
+        sync(beside)
         beside.replace(path)
+        sync(path.parent)
     finally:
         with suppress(OSError):  # what was not made is not there
             beside.unlink()
@@ -28,12 +28,12 @@ def whole_file(path: Path, *, private: bool = True, lasts: bool = False) -> Iter
 
 @contextmanager
 def exported_file(path: Path) -> Iterator[Path]:
-    """As `whole_file`, and on the disk, where the user wants it; InputError where that fails.
+    """As `whole_file`, where the user wants it; InputError where that fails.
 
     Outside this program's own places others may read it as the umask says.
     """
     try:
-        with whole_file(path, private=is_at_home(path), lasts=True) as beside:
+        with whole_file(path, private=is_at_home(path)) as beside:
             yield beside
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror or error}).") from error

@@ -112,7 +112,7 @@ class RunWriter:
     def _follow(self, before: Path) -> None:
         self.description = replace(self.description, name=self.folder.name)
         self._reopen_events()
-        self._note(f"The run {before.name} was renamed: it goes on in {self.folder}.")
+        self.note(f"The run {before.name} was renamed: it goes on in {self.folder}.")
         self._describe_where_possible()
 
     def _write_anew(self) -> None:
@@ -130,12 +130,13 @@ class RunWriter:
             raise
         self.description, self._is_torn = description, False
         _leave(before, file, presence)
-        self._note(
+        self.note(
             f"The files of the run {before.path.name} are gone from {before.path}: it goes on in "
             f"{folder}, with the losses of all steps and without its checkpoints."
         )
 
-    def _note(self, sentence: str) -> None:
+    def note(self, sentence: str) -> None:
+        """Tell something of the run's files with its next step."""
         logging.getLogger(__name__).warning("%s", sentence)
         self.news = (*self.news, sentence)
 
@@ -198,6 +199,20 @@ class RunWriter:
             os.ftruncate(self._file.fileno(), self.description.tally.bytes)
             self._is_torn = False
 
+    def mark_best(self, step: int | None) -> None:
+        """Say which of its checkpoints is the best by validation."""
+        if step != self.description.best_checkpoint:
+            self.description = replace(self.description, best_checkpoint=step)
+            self._describe_where_possible()
+
+    def sync(self) -> None:
+        """Have the disk hold the metrics: a checkpoint is of steps that they have."""
+        try:
+            if self.is_open:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+
     def conclude(self, state: RunState) -> None:
         """Write how the run ended, before `end`: where that fails it can be tried again."""
         self.locate()
@@ -250,7 +265,7 @@ class RunWriter:
             self._events.step(report)
         except OSError as error:
             self._events = None
-            self._note(f"TensorBoard's files cannot be written ({error.strerror or error}).")
+            self.note(f"TensorBoard's files cannot be written ({error.strerror or error}).")
 
     def _reopen_events(self) -> None:
         self._close_events()

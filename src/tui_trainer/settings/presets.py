@@ -35,7 +35,8 @@ NOT_OF_A_PRESET = frozenset(
     (
         *("problems", "items", "epochs", "seed"),
         *("validation_items", "validate_every", "sample_every", "layers_every"),
-        *("checkpoint_every", "checkpoint_at_end", "log_to", "skip_not_finite"),
+        *("checkpoint_every", "checkpoint_at_end", "keep_checkpoints", "log_to"),
+        "skip_not_finite",
     )
 )
 PRESETS = {"tutorial": TUTORIAL, "tuned": TUNED, "tuned-cuda": TUNED_CUDA}

@@ -215,6 +215,17 @@ class TrainSettings:
         group=SAVING,
         more="Else nobody has what the run learned.",
     )
+    keep_checkpoints: int = setting(
+        0,
+        "how many of the newest stay, and the best; 0: all",
+        group=SAVING,
+        more="The best is that with the lowest loss of the held-out items. An older one is deleted "
+        "once a newer one is whole, unless a process has it as its model.",
+        unit="checkpoints",
+        least=0,
+        most=LARGEST_WHOLE,
+        flag="--keep N",
+    )
     log_to: str = setting(
         NOWHERE, "event files beside the run: nowhere or tensorboard", group=SAVING, choices=LOGS
     )

@@ -46,13 +46,17 @@ def describe_on_step(updates: int) -> str:
     return f"{counted(updates, 'update')} made on Step between its steps"
 
 
-def describe_checkpoints(steps: tuple[int, ...], most: int | None = None) -> str:
-    """Of which steps, the oldest first; with `most` of them, the newest."""
+def describe_checkpoints(
+    steps: tuple[int, ...], best: int | None = None, most: int | None = None
+) -> str:
+    """Of which steps, the oldest first, with a word behind the `best`; with `most` of them, the
+    newest."""
     told = steps if most is None else tuple(reversed(steps))[:most]
-    listed = ", ".join(f"{step:,}" for step in told)
+    listed = ", ".join(f"{step:,}{' best' if step == best else ''}" for step in told)
     more = len(steps) - len(told)
     of = "checkpoint of step" if len(steps) == 1 else "checkpoints of steps"
-    return f"{of} {listed}" + (f" and {more:,} more" if more else "")
+    apart = f", best {best:,}" if best is not None and best not in told else ""
+    return f"{of} {listed}" + (f" and {more:,} more{apart}" if more else "")
 
 
 def describe_versions(run: "RunDescription") -> str:

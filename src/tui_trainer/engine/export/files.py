@@ -12,6 +12,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.problem import Problem
 from tui_trainer.runs.home import is_at_home, plain_name
 from tui_trainer.runs.private_files import create_file
+from tui_trainer.runs.regular_files import sync
 
 if TYPE_CHECKING:
     from tui_trainer.engine.export.document import Document
@@ -124,7 +125,9 @@ def write_files(texts: Mapping[Path, str]) -> None:
     """Write all files or none; InputError where that cannot be."""
     with parts_beside(texts) as parts:
         for path, part in parts.items():
+            sync(part)
             part.replace(path)
+            sync(path.parent)
 
 
 @contextmanager

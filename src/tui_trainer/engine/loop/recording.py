@@ -21,7 +21,7 @@ from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
-from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport
+from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport, ValidationReport
 from tui_trainer.reports.runs import CheckpointReport, RunReport, RunStep, StoppedRun
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
@@ -42,6 +42,7 @@ from tui_trainer.runs.home import (
     is_run,
     make_folder,
 )
+from tui_trainer.runs.kept_checkpoints import KeptCheckpoints
 from tui_trainer.runs.listing import read_run
 from tui_trainer.runs.metrics import append_changes, copy_up_to, tally_up_to
 from tui_trainer.runs.training_facts import TrainingFacts
@@ -91,6 +92,7 @@ class Recording:
         self._last: CheckpointReport | None = None
         self._saved_on_step: OnStep | None = None
         """What had been done on Step until it was written."""
+        self._kept = KeptCheckpoints(settings.keep_checkpoints)
         self._untold: deque[ChangeReport] = deque()
         self._unwritten: deque[LoopReport] = deque()
         """What the disk has not taken yet."""
@@ -195,7 +197,10 @@ class Recording:
         """Write what waits for it, each once."""
         while self._unwritten and self._writer is not None:
             self._writer.write(self._unwritten[0])
-            self._unwritten.popleft()
+            report = self._unwritten.popleft()
+            if isinstance(report, ValidationReport):
+                self._kept.measured(report)
+                self._writer.mark_best(self._kept.best(self._writer.folder))
 
     def _until_written(self, write: Callable[[], Written]) -> Generator[HaltReport, None, Written]:
         """What `write` gives once the disk takes it; a halt each time that it does not."""
@@ -268,6 +273,7 @@ class Recording:
         if writer.is_open:
             self._take()  # a checkpoint is of a step that the metrics have
             writer.locate()
+            writer.sync()
         started = time.perf_counter()
         name = checkpoint_name(self._state.step)
         folder = writer.folder / CHECKPOINTS / name
@@ -290,6 +296,9 @@ class Recording:
         )
         self._saved_on_step = writer.on_step
         self._learner.history.mark_saved(writer.saved(f"{CHECKPOINTS}/{name}"))
+        for sentence in self._kept.delete_others(writer.folder, self._state.step):
+            writer.note(sentence)
+        writer.mark_best(self._kept.best(writer.folder))
         return self._last
 
     def _due_checkpoint(self) -> Generator[HaltReport, None, CheckpointReport | None]:

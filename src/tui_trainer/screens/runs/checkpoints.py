@@ -15,7 +15,7 @@ from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.pace import is_same_model
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
-from tui_trainer.screens.runs.words import describe_validated
+from tui_trainer.screens.runs.words import best_of, describe_validated
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import Act
@@ -115,7 +115,10 @@ class RunCheckpoints:
             return steps[0]
         question = f"{what} which checkpoint of {name}?"
         curve = self._curve(run)
-        picker = CheckpointPicker(question, steps, lambda step: describe_validated(step, curve))
+        best = best_of(run, curve)
+        picker = CheckpointPicker(
+            question, steps, lambda step: describe_validated(step, curve, best)
+        )
         return await self._screen.app.push_screen_wait(picker)
 
     async def _loop_screen(self) -> Gsm8kScreen:

@@ -79,14 +79,20 @@ def learner_facts(model: ModelIdentity) -> dict[str, str]:
 # The selected one
 
 
-def describe_validated(step: int, curve: LossCurve) -> str:
-    """`step 12 · val 0.701 best`: what was measured after that step, if anything was."""
-    best = curve.best_validation
+def describe_validated(step: int, curve: LossCurve, best: int | None) -> str:
+    """`step 12 · val 0.701 best`: what was measured after that step, if anything was; `best` is the
+    step that is the best of those that it could be."""
     at = [measured for measured in curve.validations if measured.place.step == step]
-    if not at or best is None:
-        return f"step {step:,}"
-    is_best = at[-1].loss == best.loss
-    return f"step {step:,} · val {nats(at[-1].loss)}" + (" best" if is_best else "")
+    validated = f" · val {nats(at[-1].loss)}" if at else ""
+    return f"step {step:,}{validated}" + (" best" if step == best else "")
+
+
+def best_of(run: RunOnDisk, curve: LossCurve) -> int | None:
+    """The step of the best checkpoint by validation; a run of before that was told has it in its
+    metrics alone."""
+    measured = [one for one in curve.validations if one.place.step in run.checkpoints]
+    found = min(measured, key=lambda one: one.loss, default=None)
+    return run.best_checkpoint or (None if found is None else found.place.step)
 
 
 def describe_when(run: Listed) -> str:
@@ -107,9 +113,9 @@ def describe_run(run: RunOnDisk, curve: LossCurve, *, settings: bool = True) -> 
     )
     # Of what is cut at the end of a line the last matters least.
     parts = [] if described.parent is None else [describe_parent(described.parent)]
-    parts.append(checkpoints_line(run.checkpoints))
+    parts.append(checkpoints_line(run))
     if (best := curve.best_validation) is not None:
-        parts.insert(0, describe_validated(best.place.step, curve))
+        parts.insert(0, describe_validated(best.place.step, curve, best.place.step))
     lr = last_lr(curve)
     if lr is not None:
         from_step = curve.lr_changes[-1].place.step + 1
@@ -144,11 +150,11 @@ def describe_left(run: Listed, deletion: Deletion) -> str:
     )
 
 
-def checkpoints_line(steps: tuple[int, ...]) -> str:
-    """The last few of them, newest first."""
-    if not steps:
+def checkpoints_line(run: RunOnDisk) -> str:
+    """The last few of them, newest first, the best one marked."""
+    if not run.checkpoints:
         return "no checkpoint to resume, load or evaluate"
-    return describe_checkpoints(steps, CHECKPOINTS_SHOWN)
+    return describe_checkpoints(run.checkpoints, run.best_checkpoint, CHECKPOINTS_SHOWN)
 
 
 # All of it
@@ -207,7 +213,7 @@ def run_lines(run: RunOnDisk, size: int) -> Iterator[str]:
     yield f"{describe_losses(described)} nats"
     if described.updates_on_step:
         yield f"{describe_on_step(described.updates_on_step)}, on the same weights"
-    yield checkpoints_line(run.checkpoints)
+    yield checkpoints_line(run)
     if described.parent is not None:
         yield describe_parent(described.parent)
     yield describe_versions(described)
