@@ -1,4 +1,4 @@
-"""What happened in a run, told as it comes: its course, spikes, measurements, checkpoints."""
+"""What happened in a run, told as it comes: its course, alerts, measurements, checkpoints."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 from tests.fake_engine import FakeEngine
 from tests.known import step_reports
 from tests.pilot import running, shown, until
+from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.loop import LoopReport, ThreadsReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.threads import ThreadShare
@@ -45,12 +46,10 @@ def test_the_average_is_told_each_tenth_of_the_way_and_which_way_it_went() -> No
     assert told(steps([4.0] * 30)) == ["began: step 1 of 30, lr 1e-5"]
 
 
-def test_a_spike_is_told_once_and_jumps_of_single_items_are_none() -> None:
-    losses = [0.8, 1.2, 1.0, 1.4, 0.6] * 20
-    assert not [line for line in told(steps(losses)) if "▲" in line]
-    losses[70:73] = [6.0, 6.5, 6.0]
-    (spike,) = [line for line in told(steps(losses)) if "▲" in line]
-    assert spike == ("▲ loss 6.0000 at step 71, avg 0.9975")
+def test_an_alert_is_told_with_what_can_be_done_and_nothing_of_it_is_obeyed() -> None:
+    alert = Alert("disk", 2, "The disk of \x1b[2J is nearly full.")
+    lines = told([replace(step, alerts=(alert,)) for step in steps([4.0])])
+    assert lines[1:] == ["▲ The disk of ␛[2J is nearly full."]
 
 
 def test_measurements_have_their_way_and_the_best_so_far() -> None:

@@ -24,6 +24,8 @@ from tui_trainer.xdg import config_home
 if TYPE_CHECKING:
     from tui_trainer.configuration.toml_text import TomlText
 
+ALERT = f"{ENVIRONMENT}ALERT_"
+"""What `--on-alert` tells its command, which may be this program again."""
 NOT_SETTINGS = f"{ENVIRONMENT}DEBUG", f"{ENVIRONMENT}PROFILE"
 SHOWN = 12
 """Names that a sentence has room for."""
@@ -139,6 +141,8 @@ class Reader:
         layer: dict[str, Given] = {}
         for variable, text in sorted(variables.items()):
             if not variable.startswith(ENVIRONMENT) or not text or variable in NOT_SETTINGS:
+                continue
+            if variable.startswith(ALERT):
                 continue
             origin = Origin(Source.ENVIRONMENT, variable)
             key = variable.removeprefix(f"{ENVIRONMENT}{KEYS.upper()}_")

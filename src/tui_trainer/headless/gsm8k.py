@@ -12,6 +12,7 @@ from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import UnfinishedError
 from tui_trainer.headless import held_out
+from tui_trainer.headless.alerts import tell_alerts
 from tui_trainer.headless.arguments import (
     add_model_arguments,
     add_settings,
@@ -164,6 +165,7 @@ def _write_steps(output: Output, reports: Iterator[LoopReport], settings: TrainS
                 if number == 0 and not output.as_json:
                     output.text(heading(COLUMNS))
                 _write_report(output, report)
+                tell_alerts(report, bell=settings.alert_bell)
                 bar.show(report)
                 if isinstance(report, HaltReport):
                     waiting.wait(report)

@@ -1,8 +1,10 @@
 """What a training loop tells beside its steps: frozen dataclasses of plain values. No torch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE
+from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.evaluated_items import EvaluatedItem
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.threads import ThreadShare
@@ -38,6 +40,7 @@ class ValidationReport:
     """Whether the loop's own loss counts the tokens of the answers alone."""
     seconds: float
     """Spent on it, what others did meanwhile left out."""
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def compared_loss(self) -> float | None:
@@ -69,6 +72,8 @@ class HaltReport:
     """What happened and what can be done, in sentences."""
     may_pass: bool = False
     """Whether it may be otherwise at the next try with nothing changed in the loop."""
+    alerts: tuple[Alert, ...] = ()
+    """That it halts, as one: empty where that was told."""
 
 
 @dataclass(frozen=True)
@@ -144,3 +149,10 @@ class LoopCost:
 
 BetweenSteps = ValidationReport | SampleReport | PartReport | ChangeReport | ThreadsReport
 LoopReport = StepReport | BetweenSteps | HaltReport
+
+
+def alerts_of(report: LoopReport) -> Sequence[Alert]:
+    """What a report tells to look at."""
+    if isinstance(report, StepReport | ValidationReport | HaltReport):
+        return report.alerts
+    return ()

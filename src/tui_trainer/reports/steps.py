@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.layers import LayersReport
 from tui_trainer.reports.runs import CheckpointReport
 
@@ -95,6 +96,8 @@ class StepReport:
     """What it did to each layer, in the steps in which that is looked at."""
     row: tuple[RowPart, ...] = ()
     """How the first row of the step is laid out."""
+    alerts: tuple[Alert, ...] = ()
+    """What is to be looked at since this step."""
 
     @property
     def is_saved(self) -> bool:

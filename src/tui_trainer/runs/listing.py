@@ -22,7 +22,7 @@ from tui_trainer.runs.home import (
 from tui_trainer.runs.json_files import read_json
 from tui_trainer.runs.metrics import tally_on
 from tui_trainer.runs.presence import is_being_written
-from tui_trainer.settings.train import TrainSettings
+from tui_trainer.settings.train import TrainSettings, of_a_run
 from tui_trainer.terminal_text import visible_source
 
 PATH_CHARACTERS = 500
@@ -69,7 +69,7 @@ def read_run(folder: Path) -> RunDescription:
         raise InputError(f"{folder} is in a state that is not known: choose another run.")
     if not math.isfinite(description.tally.seconds):
         raise InputError(f"{folder / RUN_FILE} has a time that is none: choose another run.")
-    return description
+    return replace(description, settings=of_a_run(description.settings))
 
 
 def settings_here(run: RunDescription) -> TrainSettings:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from tui_trainer.json_lines import Json
+from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.layers import FIGURES, LayersReport
 from tui_trainer.reports.loop import (
     ChangeReport,
+    HaltReport,
     LoopReport,
     SampleReport,
     ThreadsReport,
     ValidationReport,
+    alerts_of,
 )
 from tui_trainer.reports.steps import StepReport
 
@@ -22,13 +25,17 @@ DIGITS = 6
 def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
     """One step, one measurement or some samples; nothing where one of them is under way.
 
-    What a step did to each layer comes before its own line, which is the last of it.
+    The alerts of a step, and what it did to each layer, come before its own line, which is the last
+    of it: a run that is resumed has all up to a step.
     """
+    alerts = [alert_line(alert) for alert in alerts_of(report)]
     if isinstance(report, StepReport):
         layers = [] if report.layers is None else [layers_line(report.layers)]
-        return [*layers, step_line(report)]
+        return [*alerts, *layers, step_line(report)]
     if isinstance(report, ValidationReport):
-        return [validation_line(report)]
+        return [validation_line(report), *alerts]
+    if isinstance(report, HaltReport):
+        return alerts
     if isinstance(report, ChangeReport):
         return [change_line(report)]
     if isinstance(report, ThreadsReport):
@@ -81,6 +88,20 @@ def row_line(report: StepReport) -> dict[str, Json]:
 def lr_line(report: StepReport) -> dict[str, Json]:
     """The JSON of a change of the learning rate; it comes before its first step."""
     return {"event": "lr", "step": report.step, "peak_lr": report.peak_lr}
+
+
+def alert_line(alert: Alert) -> dict[str, Json]:
+    """The JSON of what is to be looked at, with what was measured and what was usual."""
+    return {
+        "event": "alert",
+        "step": alert.step,
+        "kind": alert.kind,
+        "says": alert.says,
+        "value": alert.value,
+        "usual": alert.usual,
+        "score": alert.score,
+        "items": alert.items,
+    }
 
 
 def threads_line(report: ThreadsReport) -> dict[str, Json]:

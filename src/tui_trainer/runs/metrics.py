@@ -71,6 +71,14 @@ class ChangeLine(msgspec.Struct, frozen=True, gc=False):
         return -1 if self.event == UNDO else 1
 
 
+class AlertLine(msgspec.Struct, frozen=True, gc=False):
+    """What is to be looked at since a step."""
+
+    step: Count
+    kind: str = ""
+    """One of this version, or of a later one."""
+
+
 class OtherLine(msgspec.Struct, frozen=True, gc=False):
     """Any other event, of a later version too."""
 
@@ -78,12 +86,13 @@ class OtherLine(msgspec.Struct, frozen=True, gc=False):
     step: int | None = None
 
 
-MetricsLine = StepLine | ValidationLine | LrLine | ChangeLine | OtherLine
+MetricsLine = StepLine | ValidationLine | LrLine | ChangeLine | AlertLine | OtherLine
 _OTHER = msgspec.json.Decoder(OtherLine)
 _WHOLE = msgspec.json.Decoder(dict[str, object])
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "": msgspec.json.Decoder(StepLine),
     "validation": msgspec.json.Decoder(ValidationLine),
+    "alert": msgspec.json.Decoder(AlertLine),
     "lr": msgspec.json.Decoder(LrLine),
     **dict.fromkeys(CHANGES, msgspec.json.Decoder(ChangeLine)),
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from tui_trainer.runs.curve import as_float
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.metrics import (
+    AlertLine,
     ChangeLine,
     LrLine,
     MetricsLine,
@@ -30,8 +31,8 @@ class Past:
     answer: Series = field(default_factory=Series)
     numbers: dict[str, Series] = field(default_factory=dict)
     """Each number that a step's line has, by its name."""
-    changes: list[LrLine | ChangeLine] = field(default_factory=list)
-    """Of the learning rate, and of the weights between two steps."""
+    changes: list[LrLine | ChangeLine | AlertLine] = field(default_factory=list)
+    """Of the learning rate, and of the weights between two steps, and what alarmed."""
     tokens: int = 0
     seconds: float = 0.0
     clipped: int = 0
@@ -54,7 +55,7 @@ class Past:
             for series, one in measured:
                 if one is not None:
                     series.append(line.step, one)
-        elif isinstance(line, LrLine | ChangeLine):
+        elif isinstance(line, LrLine | ChangeLine | AlertLine):
             self.changes.append(line)
 
     def add_numbers(self, step: int, numbers: Mapping[str, float]) -> None:

@@ -29,7 +29,18 @@ Value = str | int | float | bool | None
 YES, NO = "yes", "no"
 BYTES = "bytes"
 """The unit of what is typed as 500 MB."""
-GROUPS = MODEL, DATA, BATCH, OPTIMIZER, SCHEDULE, SAMPLING, MEASURING, SAVING, SPEED = (
+(
+    MODEL,
+    DATA,
+    BATCH,
+    OPTIMIZER,
+    SCHEDULE,
+    SAMPLING,
+    MEASURING,
+    ALERTS,
+    SAVING,
+    SPEED,
+) = GROUPS = (
     "model",
     "data",
     "batch",
@@ -37,6 +48,7 @@ GROUPS = MODEL, DATA, BATCH, OPTIMIZER, SCHEDULE, SAMPLING, MEASURING, SAVING, S
     "schedule",
     "sampling",
     "measuring",
+    "alerts",
     "saving",
     "speed",
 )

@@ -1,11 +1,13 @@
 """What a training loop is asked for. No torch here."""
 
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tui_trainer.errors import InputError
 from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.settings.fields import (
+    ALERTS,
     BATCH,
     DATA,
     MEASURING,
@@ -52,6 +54,14 @@ def check_lr(lr: float) -> float:
 def read_lr(line: str) -> float:
     """A learning rate typed by hand; InputError where it is none."""
     return check_lr(read_number(line, "The learning rate"))
+
+
+def check_command(command: str) -> None:
+    """InputError where it cannot be split into words."""
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise InputError(f"The command of an alert cannot be split ({error}): mend it.") from None
 
 
 def check_optimizer(name: str) -> str:
@@ -272,6 +282,36 @@ class TrainSettings:
         least=0,
         most=LARGEST_WHOLE,
     )
+    spike_score: float | None = setting(
+        8.0,
+        "deviations above the last 64 that are a spike; or off",
+        group=ALERTS,
+        more="Of the loss and of the gradient's norm, above the median, in robust standard "
+        "deviations. A spike of the loss is also a nat above it, one of the norm 4 times as high.",
+        least=3,
+        most=1_000_000,
+        none_is="off",
+        such_as="8, or off",
+    )
+    stalled_after: int = setting(
+        1000,
+        "steps without a lower mean loss that are told; 0: none",
+        group=ALERTS,
+        more="The mean is that of 64 steps.",
+        unit="steps",
+        least=0,
+        most=LARGEST_WHOLE,
+    )
+    alert_bell: bool = setting(False, "ring the terminal's bell at an alert", group=ALERTS)
+    on_alert: str = setting(
+        "",
+        "run this command at an alert; empty: none",
+        group=ALERTS,
+        more="It is split as a shell splits words, and no shell runs it. What the alert says is in "
+        "its environment: TUI_TRAINER_ALERT_KIND, _SAYS, _STEP, _VALUE, _USUAL, _SCORE, _ITEMS and "
+        "_RUN. No run keeps it: who resumes one gives it again, or has it in config.toml.",
+        flag="--on-alert COMMAND",
+    )
 
     def __post_init__(self) -> None:
         if self.items < 1:
@@ -283,3 +323,15 @@ class TrainSettings:
             )
         check_lr(self.lr)
         check_settings(self)
+        check_command(self.on_alert)
+
+
+def of_a_run(settings: TrainSettings) -> TrainSettings:
+    """What a run keeps of them on disk, and is believed of that: a command is the person's own, may
+    hold a password, and is not taken from a file that came from somewhere."""
+    return replace(settings, on_alert="")
+
+
+def with_alerts_of(settings: TrainSettings, person: TrainSettings) -> TrainSettings:
+    """Those of a run with how this person is told of its alerts."""
+    return replace(settings, on_alert=person.on_alert, alert_bell=person.alert_bell)

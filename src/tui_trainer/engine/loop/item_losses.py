@@ -1,6 +1,7 @@
 """What a forward pass says about each of its items, and the best and the worst so far."""
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -26,6 +27,11 @@ def counted_loss(item: ItemLosses) -> float:
     """The mean over the tokens of an item that the step's loss counts."""
     example, losses = item
     return sum(losses[example.first_counted - 1 :]) / example.counted
+
+
+def highest_first(items: Sequence[ItemLosses]) -> list[ItemLosses]:
+    """By the loss that counts; what is not finite is before all others."""
+    return sorted(items, key=lambda item: (math.isfinite(counted_loss(item)), -counted_loss(item)))
 
 
 def report_item(item: ItemLosses, vocabulary: Vocabulary) -> ItemReport:

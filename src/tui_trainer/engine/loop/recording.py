@@ -15,13 +15,20 @@ from tui_trainer.closed import closed
 from tui_trainer.engine.data.examples import Example
 from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.alerts.disk import DiskWatch
 from tui_trainer.engine.loop.checkpoint import save_checkpoint
 from tui_trainer.engine.loop.identity import identify_data, identify_model, versions
 from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
-from tui_trainer.reports.loop import ChangeReport, HaltReport, LoopReport, ValidationReport
+from tui_trainer.reports.loop import (
+    ChangeReport,
+    HaltReport,
+    LoopReport,
+    ValidationReport,
+    alerts_of,
+)
 from tui_trainer.reports.runs import CheckpointReport, RunReport, RunStep, StoppedRun
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
@@ -46,11 +53,10 @@ from tui_trainer.runs.kept_checkpoints import KeptCheckpoints
 from tui_trainer.runs.listing import read_run
 from tui_trainer.runs.metrics import append_changes, copy_up_to, tally_up_to
 from tui_trainer.runs.training_facts import TrainingFacts
-from tui_trainer.runs.unwritable import UnwritableError, free_bytes
+from tui_trainer.runs.unwritable import UnwritableError
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.settings.model import ModelChoice
-from tui_trainer.settings.train import TENSORBOARD, TrainSettings
-from tui_trainer.words.numbers import byte_count
+from tui_trainer.settings.train import TENSORBOARD, TrainSettings, of_a_run
 
 METRICS_BYTES = 100_000
 """A few hundred lines of metrics, and `run.json`."""
@@ -93,6 +99,7 @@ class Recording:
         self._saved_on_step: OnStep | None = None
         """What had been done on Step until it was written."""
         self._kept = KeptCheckpoints(settings.keep_checkpoints)
+        self._disk = DiskWatch(self._wanted_bytes)
         self._untold: deque[ChangeReport] = deque()
         self._unwritten: deque[LoopReport] = deque()
         """What the disk has not taken yet."""
@@ -186,8 +193,10 @@ class Recording:
 
     def _written(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
         writer = self._begin()
-        for report in self._with_changes(reports):
-            if not isinstance(report, HaltReport | ChangeReport):  # these are noted elsewhere
+        for told in self._with_changes(reports):
+            report = self._disk.watched(told, writer.folder)
+            # A halt is in `run.json`, and a change was noted.
+            if alerts_of(report) or not isinstance(report, HaltReport | ChangeReport):
                 self._unwritten.append(report)
             yield from self._until_written(self._take)
             yield (yield from self._with_run(report)) if isinstance(report, StepReport) else report
@@ -208,19 +217,10 @@ class Recording:
             try:
                 return write()
             except UnwritableError as error:
-                halt = HaltReport(self._state.step, self._why_halted(error), error.lacks_room)
+                halt = self._disk.halt(self._state.step, error)
+            if halt.alerts:
+                self._unwritten.append(halt)
             yield halt
-
-    def _why_halted(self, error: UnwritableError) -> str:
-        wanted, free = f"about {byte_count(self._wanted_bytes())}", free_bytes(error.path)
-        room = "" if free is None else f", {byte_count(free)} are free"
-        remedy = "let it be written, then go on"
-        if error.lacks_room:
-            remedy = f"make room ({wanted}{room}), and it goes on by itself"
-        return (
-            f"Step {self._state.step:,} is made, and not written to {error.path} ({error.why}): "
-            f"{remedy}. Nothing is lost meanwhile."
-        )
 
     def _wanted_bytes(self) -> int:
         """What the run will write next: its metrics, and a checkpoint where it makes them."""
@@ -333,7 +333,7 @@ class Recording:
             description = RunDescription(
                 name=folder.name,
                 started=now.isoformat(timespec="seconds"),
-                settings=self._settings,
+                settings=of_a_run(self._settings),
                 model=model,
                 data=self._data,
                 versions=versions(),

@@ -14,13 +14,13 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import NOTHING, HeldOut
 from tui_trainer.engine.loop.layer_look import LayerLook
 from tui_trainer.engine.loop.loss_pass import make_loss_pass
-from tui_trainer.engine.loop.not_finite import why_not_applied
+from tui_trainer.engine.loop.not_finite import halt_at
 from tui_trainer.engine.loop.step_figures import StepFigures
 from tui_trainer.engine.loop.training_state import TrainingState, begin_random_numbers
 from tui_trainer.engine.loop.validation import measure, notes_on_samples
 from tui_trainer.engine.optimizers.optim import set_lr
 from tui_trainer.engine.weights import together
-from tui_trainer.reports.loop import HaltReport, LoopReport, PartReport
+from tui_trainer.reports.loop import LoopReport, PartReport
 from tui_trainer.settings.train import TrainSettings
 
 
@@ -87,7 +87,7 @@ def train(
         if is_finite:
             learner.history.add_step(state.made(step))
         elif not settings.skip_not_finite:
-            yield HaltReport(step, why_not_applied(step, figures.loss, figures.items))
+            yield halt_at(step, figures.loss, figures.items)
         state.step, state.last_rows = step, figures.rows(step, forward_to_loss)
         told = notes if step == first else ()
         yield figures.report(state, steps, applied=is_finite, notes=told)

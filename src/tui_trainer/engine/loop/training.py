@@ -9,6 +9,8 @@ from tui_trainer.engine.data.examples import Example, make_examples
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.kept_memory import is_apart
 from tui_trainer.engine.learner import Learner
+from tui_trainer.engine.loop.alerts.command import told_by_command
+from tui_trainer.engine.loop.alerts.watch import watched
 from tui_trainer.engine.loop.checkpoint import restore_training
 from tui_trainer.engine.loop.cost import Reckoner
 from tui_trainer.engine.loop.held_out import HeldOut, hold_out
@@ -32,6 +34,7 @@ from tui_trainer.reports.rows import StepRows
 from tui_trainer.reports.runs import CheckpointReport, RunReport, RunStep, SavedReport, StoppedRun
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoint_names import run_step_of
+from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.training_facts import TENSORS_FILE
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
@@ -183,7 +186,15 @@ class Training:
             reports = self._threads.keep(reports)
         else:
             reports = with_threads(reports, self._threads, state)
-        return reports if recording is None else recording.follow(reports)
+        metrics = None if resumed_from is None else resumed_from.parent.parent / METRICS_FILE
+        reports = watched(reports, settings, state, learner.device, metrics)
+        if recording is not None:
+            reports = recording.follow(reports)
+        return told_by_command(reports, settings.on_alert, self._run_name)
+
+    def _run_name(self) -> str:
+        """Of the run that is written; empty where there is none yet."""
+        return "" if self.run is None else self.run.name
 
     def cost(self, settings: TrainSettings) -> LoopCost:
         """What a loop with these settings would take; nothing is begun."""

@@ -23,10 +23,9 @@ from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.held_out import HeldOut, UnseenProblem
 from tui_trainer.engine.loop.item_losses import ItemLosses, losses_by_item
 from tui_trainer.engine.loop.loss import step_loss
-from tui_trainer.engine.loop.not_finite import why_no_answers
+from tui_trainer.engine.loop.not_finite import no_answers
 from tui_trainer.reports.evaluated_items import Answer, EvaluatedItem
 from tui_trainer.reports.loop import (
-    HaltReport,
     LoopReport,
     PartReport,
     SampleReport,
@@ -56,7 +55,7 @@ def measure(
             yield from answer_samples(learner, held_out.samples, step)
         except NotNumbersError:
             if not settings.skip_not_finite:
-                yield HaltReport(step, why_no_answers(step))
+                yield no_answers(step)
 
 
 def is_due(step: int, steps: int, every: int) -> bool:

@@ -6,12 +6,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.loop import (
     ChangeReport,
     LoopReport,
     SampleReport,
     ThreadsReport,
     ValidationReport,
+    alerts_of,
 )
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
@@ -85,6 +87,12 @@ class Happened(Panel):
         self._told.appendleft(Content.assemble((when, "$context"), words))
 
     def _describe(self, report: LoopReport) -> list[Content]:
+        return [*self._of_report(report), *map(self._of_alert, alerts_of(report))]
+
+    def _of_alert(self, alert: Alert) -> Content:
+        return Content.assemble(WARNING.said(visible(alert.says)))
+
+    def _of_report(self, report: LoopReport) -> list[Content]:
         if isinstance(report, StepReport):
             return self._of_step(report)
         if isinstance(report, ValidationReport):

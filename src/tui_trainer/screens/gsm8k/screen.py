@@ -17,7 +17,7 @@ from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.loops import ReadRows
-from tui_trainer.reports.loop import LoopReport, SampleReport
+from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, alerts_of
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.listing import RunOnDisk
@@ -170,6 +170,15 @@ class Gsm8kScreen(WorkScreen, WithChart):
         elif isinstance(report, SampleReport):
             self.samples = report
         self.beside.add(report, self.run.clock.seconds)
+        self._alarm(report)
+
+    def _alarm(self, report: LoopReport) -> None:
+        """A halt is told as such."""
+        alerts = alerts_of(report)
+        for alert in () if isinstance(report, HaltReport) else alerts:
+            self.notify(visible(alert.says), severity="warning", markup=False)
+        if alerts and self.run.settings.alert_bell:
+            self.app.bell()
 
     def _add_step(self, report: StepReport) -> None:
         run, session = self.run, self.session

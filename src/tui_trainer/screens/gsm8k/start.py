@@ -21,7 +21,7 @@ from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
-from tui_trainer.settings.train import TrainSettings
+from tui_trainer.settings.train import TrainSettings, with_alerts_of
 from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.numbers import counted, so_far
 
@@ -110,7 +110,8 @@ class RunStart:
     async def _resume(self, run: RunOnDisk, checkpoint: Path) -> None:
         step = step_of(checkpoint)
         try:
-            settings = await in_thread(lambda: settings_here(run.description))
+            own = await in_thread(lambda: settings_here(run.description))
+            settings = with_alerts_of(own, self._settings())
             past = await in_thread(
                 lambda: past_up_to(run.folder, step, answer_only=settings.answer_only)
             )

@@ -4,14 +4,14 @@ from collections import deque
 
 from textual.content import Content
 
-from tui_trainer.reports.loop import ChangeReport, LoopReport, ValidationReport
+from tui_trainer.reports.loop import ChangeReport, LoopReport, ValidationReport, alerts_of
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.runs.metrics import LrLine
+from tui_trainer.runs.metrics import AlertLine, LrLine
 from tui_trainer.runs.past import Past
 from tui_trainer.runs.series import SMOOTHED_STEPS, Series
 from tui_trainer.widgets.chart.canvas import RAW
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.chart.marks import CheckpointMark, LrMark, Ruled, WeightsMark
+from tui_trainer.widgets.chart.marks import AlertMark, CheckpointMark, LrMark, Ruled, WeightsMark
 from tui_trainer.widgets.chart.picture import DIAMOND, INKS, Curve, Picture, Shape, points_on
 from tui_trainer.words.numbers import nats, nats_cell
 from tui_trainer.words.signs import change
@@ -68,11 +68,14 @@ class LossChart(Chart):
         for made in past.changes:
             if isinstance(made, LrLine):
                 self.marks.append(LrMark(made.step, made.lr))
+            elif isinstance(made, AlertLine):
+                self.marks.append(AlertMark(made.step, made.kind))
             else:
                 self.mark_change(made.step + 1, made.updates)
 
     def add(self, report: LoopReport) -> None:
-        """Take in what a loop reports: a loss, a measurement, or a change on the way."""
+        """Take in what a loop reports: a loss, a measurement, an alert, a change on the way."""
+        self.marks.extend(AlertMark(alert.step, alert.kind) for alert in alerts_of(report))
         if isinstance(report, StepReport):
             self._add_step(report)
         elif isinstance(report, ValidationReport):

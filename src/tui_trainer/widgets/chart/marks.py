@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tui_trainer.reports.alerts import name_of
 from tui_trainer.widgets.chart.canvas import DOTS_ACROSS, FRAME, Canvas
 from tui_trainer.words.numbers import counted, learning_rate
+from tui_trainer.words.signs import WARNING
 
 RULE = "┊"
 CHECKPOINT = "□"
@@ -52,13 +54,26 @@ class WeightsMark:
 
 
 @dataclass(frozen=True)
+class AlertMark:
+    """A step that alarmed."""
+
+    step: int
+    kind: str
+    """One of a later version is told as it is."""
+
+    @property
+    def label(self) -> str:
+        return f"step {self.step:,}: {WARNING.mark} {name_of(self.kind)}"
+
+
+@dataclass(frozen=True)
 class CheckpointMark:
     """The step whose weights a checkpoint has: a sign on the axis, since there may be many."""
 
     step: int
 
 
-Ruled = LrMark | OverlaidLrMark | WeightsMark
+Ruled = LrMark | OverlaidLrMark | WeightsMark | AlertMark
 Mark = Ruled | CheckpointMark
 
 

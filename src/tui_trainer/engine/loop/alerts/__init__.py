@@ -1,0 +1,1 @@
+"""What in a loop wants to be looked at: plain numbers in, alerts out."""

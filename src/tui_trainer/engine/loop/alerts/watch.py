@@ -1,0 +1,104 @@
+"""A loop's reports, each with what it has to alarm of."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from tui_trainer.closed import closed
+from tui_trainer.engine.accelerator import accelerator
+from tui_trainer.engine.loop.alerts.detector import Detector, StepSeen
+from tui_trainer.engine.loop.alerts.memory import MemoryUse, MemoryWatch
+from tui_trainer.engine.loop.item_losses import ItemLosses, highest_first, losses_by_item
+from tui_trainer.engine.loop.not_finite import alert_of, name_items
+from tui_trainer.engine.loop.step_rows import LaidOut
+from tui_trainer.engine.loop.training_state import TrainingState
+from tui_trainer.reports.alerts import SPIKES, Alert
+from tui_trainer.reports.loop import HaltReport, LoopReport, ValidationReport
+from tui_trainer.reports.steps import StepReport
+from tui_trainer.runs.metrics import MetricsLine, StepLine, read_lines
+from tui_trainer.settings.train import TrainSettings
+
+LOOK_SECONDS = 10.0
+"""Between two looks at the device's memory: it takes some tenths of a millisecond."""
+
+
+class Watch:
+    """Of one loop."""
+
+    def __init__(self, detector: Detector, state: TrainingState, device: torch.device) -> None:
+        self._detector, self._state, self._device = detector, state, device
+        self._memory = MemoryWatch(memory_use(device))
+        self._looked = time.monotonic()
+
+    def follow(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
+        """What the loop tells, with its alerts."""
+        with closed(reports):
+            for report in reports:
+                yield self._with_alerts(report)
+
+    def _with_alerts(self, report: LoopReport) -> LoopReport:
+        if isinstance(report, StepReport):
+            alerts = tuple(self._of_step(report))
+            return replace(report, alerts=alerts) if alerts else report
+        if isinstance(report, ValidationReport):
+            alerts = tuple(self._detector.measured(report.step, report.compared_loss))
+            return replace(report, alerts=alerts) if alerts else report
+        if isinstance(report, HaltReport):
+            self._detector.was_told(report.alerts)
+        return report
+
+    def _of_step(self, report: StepReport) -> Iterator[Alert]:
+        if not report.applied and self._detector.tells_of_not_finite(report.step):
+            items = items_of(self._state.last_rows)
+            yield alert_of(report.step, report.loss, items)
+        for alert in self._detector.step(StepSeen(report.step, report.loss)):
+            yield self._with_items(alert) if alert.kind in SPIKES else alert
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._looked = time.monotonic()
+            yield from self._memory.look(report.step, memory_use(self._device))
+
+    def _with_items(self, alert: Alert) -> Alert:
+        """The items of the step, with the highest loss first."""
+        items = highest_first(items_of(self._state.last_rows))
+        numbers = tuple(example.problem for example, _ in items)
+        return replace(alert, says=f"{alert.says} It has {name_items(items)}.", items=numbers)
+
+
+def watched(
+    reports: Iterator[LoopReport],
+    settings: TrainSettings,
+    state: TrainingState,
+    device: torch.device,
+    metrics: Path | None,
+) -> Iterator[LoopReport]:
+    """What a loop tells, with its alerts; `metrics` are those of the run that it goes on with."""
+    detector = Detector(settings)
+    if metrics is not None:
+        detector.replay(lines_up_to(metrics, state.step))
+    return Watch(detector, state, device).follow(reports)
+
+
+def items_of(rows: LaidOut | None) -> Sequence[ItemLosses]:
+    """The items of a step, and the loss of each of their tokens."""
+    if rows is None:
+        return ()
+    pairs = zip(rows.batches, rows.losses, strict=True)
+    return [item for batch, losses in pairs for item in losses_by_item(batch, losses)]
+
+
+def memory_use(device: torch.device) -> MemoryUse:
+    """Of a device as it is now."""
+    there = accelerator(device)
+    memory = there.memory()
+    return MemoryUse(memory.free, memory.total, there.allocated() + there.unused())
+
+
+def lines_up_to(metrics: Path, step: int) -> Iterator[MetricsLine]:
+    """What the metrics of a run have up to the line of `step`, from which a loop goes on."""
+    for line, _ in read_lines(metrics):
+        yield line
+        if isinstance(line, StepLine) and line.step == step:
+            return
