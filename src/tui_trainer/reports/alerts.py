@@ -1,44 +1,37 @@
 """What a loop wants to be looked at for: frozen dataclasses of plain values. No torch here."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from tui_trainer.terminal_text import visible
 
-Kind = Literal[
-    "not_finite",
-    "loss_spike",
-    "gradient_spike",
-    "update_spike",
-    "no_progress",
-    "validation_rises",
-    "disk",
-    "device_memory",
-]
-SPIKES: tuple[Kind, ...] = ("loss_spike", "gradient_spike", "update_spike")
-NAMES: dict[Kind, str] = {
-    "not_finite": "not finite",
-    "loss_spike": "loss spike",
-    "gradient_spike": "gradient spike",
-    "update_spike": "update spike",
-    "no_progress": "no progress",
-    "validation_rises": "validation rises",
-    "disk": "disk nearly full",
-    "device_memory": "memory taken",
+SPIKES = LOSS_SPIKE, GRADIENT_SPIKE, UPDATE_SPIKE = "loss_spike", "gradient_spike", "update_spike"
+NOT_FINITE, NO_PROGRESS, VALIDATION_RISES = "not_finite", "no_progress", "validation_rises"
+DISK, DEVICE_MEMORY = "disk", "device_memory"
+NAMES = {
+    NOT_FINITE: "not finite",
+    LOSS_SPIKE: "loss spike",
+    GRADIENT_SPIKE: "gradient spike",
+    UPDATE_SPIKE: "update spike",
+    NO_PROGRESS: "no progress",
+    VALIDATION_RISES: "validation rises",
+    DISK: "disk nearly full",
+    DEVICE_MEMORY: "memory taken",
 }
 """In a word or two, for a mark on a chart."""
+KIND_CHARACTERS = 20
 
 
 def name_of(kind: str) -> str:
     """That of a kind that a file has; one of a later version as it is, fit for a terminal."""
-    return next((name for known, name in NAMES.items() if known == kind), visible(kind, limit=20))
+    return NAMES.get(kind) or visible(kind, limit=KIND_CHARACTERS)
 
 
 @dataclass(frozen=True)
 class Alert:
     """One thing that is not as it should be."""
 
-    kind: Kind
+    kind: str
+    """One of NAMES."""
     step: int
     """The one that it was seen at: for what is measured between two steps the one before."""
     says: str

@@ -288,6 +288,7 @@ class TrainSettings:
         group=ALERTS,
         more="Of the loss and of the gradient's norm, above the median, in robust standard "
         "deviations. A spike of the loss is also a nat above it, one of the norm 4 times as high.",
+        unit="deviations",
         least=3,
         most=1_000_000,
         none_is="off",

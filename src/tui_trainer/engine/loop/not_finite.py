@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from tui_trainer.engine.loop.item_losses import ItemLosses, counted_loss, highest_first
-from tui_trainer.reports.alerts import Alert
+from tui_trainer.reports.alerts import NOT_FINITE, Alert
 from tui_trainer.reports.loop import HaltReport
 
 NAMED = 4
@@ -20,13 +20,13 @@ def halt_at(step: int, loss: float, items: Sequence[ItemLosses]) -> HaltReport:
 def alert_of(step: int, loss: float, items: Sequence[ItemLosses]) -> Alert:
     """That the update of `step` was left out, and why."""
     numbers = tuple(example.problem for example, _ in highest_first(items))
-    return Alert("not_finite", step, why_not_applied(step, loss, items), loss, items=numbers)
+    return Alert(NOT_FINITE, step, why_not_applied(step, loss, items), loss, items=numbers)
 
 
 def no_answers(step: int) -> HaltReport:
     """The loop stands where its samples were to be answered."""
     why = why_no_answers(step)
-    return HaltReport(step, why, alerts=(Alert("not_finite", step, why),))
+    return HaltReport(step, why, alerts=(Alert(NOT_FINITE, step, why),))
 
 
 def why_not_applied(step: int, loss: float, items: Sequence[ItemLosses]) -> str:

@@ -19,6 +19,7 @@ SECONDS = 10.0
 """For one to end by itself: a message that is not sent by then is not sent."""
 AT_ONCE = 4
 """That run at the same time; what alarms beside so many is not told by a command."""
+THREAD = "on-alert"
 PREFIX = "TUI_TRAINER_ALERT_"
 
 
@@ -40,7 +41,7 @@ class AlertCommand:
             return
         # Whoever ends meanwhile waits for it, at most as long as it may take.
         threading.Thread(
-            target=self._let_run, args=(fields_of(alert, self._run()),), name="on-alert"
+            target=self._let_run, args=(fields_of(alert, self._run()),), name=THREAD
         ).start()
 
     def pop_trouble(self) -> tuple[str, ...]:

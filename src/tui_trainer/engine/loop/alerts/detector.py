@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tui_trainer.engine.loop.alerts.progress import HeldOutRises, Progress
 from tui_trainer.engine.loop.alerts.robust import WINDOW
 from tui_trainer.engine.loop.alerts.spikes import Spikes
-from tui_trainer.reports.alerts import SPIKES, Alert
+from tui_trainer.reports.alerts import NOT_FINITE, SPIKES, Alert
 from tui_trainer.runs.metrics import AlertLine, MetricsLine, StepLine, ValidationLine
 from tui_trainer.settings.train import TrainSettings
 
@@ -61,7 +61,7 @@ class Detector:
     def was_told(self, alerts: Iterable[Alert]) -> None:
         """What the loop told itself."""
         for alert in alerts:
-            if alert.kind == "not_finite":
+            if alert.kind == NOT_FINITE:
                 self._not_finite = alert.step
 
     def replay(self, lines: Iterable[MetricsLine]) -> None:
@@ -69,7 +69,7 @@ class Detector:
         for line in lines:
             if isinstance(line, StepLine):
                 deque(self.step(seen_in(line)), maxlen=0)
-            elif isinstance(line, AlertLine) and line.kind == "not_finite":
+            elif isinstance(line, AlertLine) and line.kind == NOT_FINITE:
                 self._not_finite = line.step
             elif isinstance(line, ValidationLine):
                 loss = line.answer_loss if self._answer_only else line.loss

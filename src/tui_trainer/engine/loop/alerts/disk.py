@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tui_trainer.reports.alerts import Alert
+from tui_trainer.reports.alerts import DISK, Alert
 from tui_trainer.reports.loop import HaltReport, LoopReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.unwritable import UnwritableError, free_bytes
@@ -56,7 +56,7 @@ class DiskWatch:
             f"The disk is nearly full: {byte_count(free)} are free at {folder}, and the run writes "
             f"{byte_count(wanted)} next. Make room: where there is none, it waits for it."
         )
-        yield Alert("disk", step, says, float(free), least)
+        yield Alert(DISK, step, says, float(free), least)
 
     def halt(self, step: int, error: UnwritableError) -> HaltReport:
         """That a step could not be written, as an alert too where it is new."""
@@ -66,7 +66,7 @@ class DiskWatch:
             return halt
         self._halted_at, self._is_told = step, True
         value = None if free is None else float(free)
-        return replace(halt, alerts=(Alert("disk", step, halt.why, value, self._wanted()),))
+        return replace(halt, alerts=(Alert(DISK, step, halt.why, value, self._wanted()),))
 
     def _why_halted(self, step: int, error: UnwritableError, free: int | None) -> str:
         remedy = "let it be written, then go on"

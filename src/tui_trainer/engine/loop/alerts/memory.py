@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tui_trainer.reports.alerts import Alert
+from tui_trainer.reports.alerts import DEVICE_MEMORY, Alert
 from tui_trainer.words.numbers import byte_count
 
 SHORT, MUCH = 1 / 10, 1 / 20
@@ -44,4 +44,4 @@ class MemoryWatch:
             f"{byte_count(now.free)} of {byte_count(now.total)} are free: end what takes it, or "
             "save a checkpoint (c) before the run finds no room."
         )
-        yield Alert("device_memory", step, says, float(now.free), SHORT * now.total)
+        yield Alert(DEVICE_MEMORY, step, says, float(now.free), SHORT * now.total)

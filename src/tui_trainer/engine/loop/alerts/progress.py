@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from tui_trainer.engine.loop.alerts.robust import WINDOW
-from tui_trainer.reports.alerts import Alert
+from tui_trainer.reports.alerts import NO_PROGRESS, VALIDATION_RISES, Alert
 from tui_trainer.words.numbers import nats
 
 HIGHER_IN_A_ROW = 3
@@ -47,7 +47,7 @@ class Progress:
                 f"and was {nats(self._lowest)} at step {self._lowest_at:,}, the lowest so far. "
                 "Take another learning rate, or stop: more steps may teach it nothing."
             )
-            yield Alert("no_progress", step, says, mean, self._lowest)
+            yield Alert(NO_PROGRESS, step, says, mean, self._lowest)
 
 
 class HeldOutRises:
@@ -76,4 +76,4 @@ class HeldOutRises:
                 f"fell to {nats(training)}: it learns its items by heart. Stop, and take the "
                 "checkpoint nearest to the lowest; more items or fewer epochs help."
             )
-            yield Alert("validation_rises", step, says, loss, self._lowest)
+            yield Alert(VALIDATION_RISES, step, says, loss, self._lowest)

@@ -4,21 +4,21 @@ import math
 from collections.abc import Iterator, Mapping
 
 from tui_trainer.engine.loop.alerts.robust import WINDOW, Least, RobustWindow
-from tui_trainer.reports.alerts import SPIKES, Alert, Kind
+from tui_trainer.reports.alerts import GRADIENT_SPIKE, LOSS_SPIKE, SPIKES, UPDATE_SPIKE, Alert
 from tui_trainer.words.numbers import nats
 
-LEAST: dict[Kind, Least] = {
-    "loss_spike": Least(more=1.0),
-    "gradient_spike": Least(times=10.0),
-    "update_spike": Least(times=4.0),
+LEAST: dict[str, Least] = {
+    LOSS_SPIKE: Least(more=1.0),
+    GRADIENT_SPIKE: Least(times=10.0),
+    UPDATE_SPIKE: Least(times=4.0),
 }
 """Where numbers hardly differ, as once all is learned by heart, a small one is many deviations
 away. A nat is a token nearly three times less likely; the norm of a well run's gradient was up to
 5 times its median (docs/performance.md), and what spoils one takes it higher by the hundred."""
-WHAT: dict[Kind, str] = {
-    "loss_spike": "the loss",
-    "gradient_spike": "the norm of the gradient",
-    "update_spike": "the RMS of the update (g/√v)",
+WHAT: dict[str, str] = {
+    LOSS_SPIKE: "the loss",
+    GRADIENT_SPIKE: "the norm of the gradient",
+    UPDATE_SPIKE: "the RMS of the update (g/√v)",
 }
 REMEDY = (
     "Look at its row: an item that is not like the others can be left out of the data. If more "
@@ -33,10 +33,10 @@ class Spikes:
         """`least_score` is in robust standard deviations; None tells of none."""
         self._least_score = math.inf if least_score is None else least_score
         self._windows = {kind: RobustWindow() for kind in SPIKES}
-        self._told: dict[Kind, int] = {}
+        self._told: dict[str, int] = {}
         """The step of the last one of each."""
 
-    def step(self, step: int, numbers: Mapping[Kind, float | None]) -> Iterator[Alert]:
+    def step(self, step: int, numbers: Mapping[str, float | None]) -> Iterator[Alert]:
         """Take in what a step came to; what is not known of it is None."""
         for kind, number in numbers.items():
             if number is None:
@@ -52,9 +52,9 @@ class Spikes:
                 yield Alert(kind, step, says, number, score.median, score.deviations)
 
 
-def describe(kind: Kind, step: int, number: float, usual: float) -> str:
+def describe(kind: str, step: int, number: float, usual: float) -> str:
     """What it is, and what can be done."""
-    of = nats if kind == "loss_spike" else "{:.3g}".format
+    of = nats if kind == LOSS_SPIKE else "{:.3g}".format
     return (
         f"Step {step:,}: {WHAT[kind]} is {of(number)}, {number / usual:,.1f} times the median of "
         f"the {WINDOW} steps before ({of(usual)}). {REMEDY}"
