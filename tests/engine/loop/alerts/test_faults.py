@@ -43,6 +43,12 @@ def problem_file(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
+def spoil(engine: Engine, name: str) -> None:
+    """Make a weight of a layer no number."""
+    with torch.no_grad():
+        engine.learner.model.get_parameter(name).view(-1)[0] = math.nan
+
+
 def alerts_in(reports: Iterator[LoopReport] | list[LoopReport]) -> list[Alert]:
     return [alert for report in reports for alert in alerts_of(report)]
 
@@ -97,9 +103,7 @@ def test_a_weight_that_is_no_number_is_an_alert_where_the_loop_stands(qwen3: Eng
     steps = qwen3.train(TrainSettings(items=4, lr=1e-3), record=True)
     for _ in range(2):
         next(steps)
-    with torch.no_grad():
-        next(qwen3.learner.model.parameters()).view(-1)[0] = math.nan
-        qwen3.learner.model.get_submodule("model.layers.1.mlp.down_proj").weight[0, 0] = math.nan
+    spoil(qwen3, "model.layers.1.mlp.down_proj.weight")
     halt = next(steps)
     assert isinstance(halt, HaltReport)
     (alert,) = halt.alerts
@@ -113,8 +117,7 @@ def test_a_weight_that_is_no_number_is_an_alert_where_the_loop_stands(qwen3: Eng
 def test_steps_that_are_left_out_unasked_are_told_once(qwen3: Engine) -> None:
     steps = qwen3.train(TrainSettings(items=5, skip_not_finite=True))
     next(steps)
-    with torch.no_grad():
-        qwen3.learner.model.get_submodule("model.norm").weight[0] = math.nan
+    spoil(qwen3, "model.norm.weight")
     reports = list(steps)
     assert [the.applied for the in reports if isinstance(the, StepReport)] == [False] * 4
     (alert,) = alerts_in(reports)

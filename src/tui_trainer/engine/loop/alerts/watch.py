@@ -54,7 +54,7 @@ class Watch:
         if not report.applied and self._detector.tells_of_not_finite(report.step):
             items = items_of(self._state.last_rows)
             yield alert_of(report.step, report.loss, items)
-        for alert in self._detector.step(StepSeen(report.step, report.loss)):
+        for alert in self._detector.step(StepSeen(report.step, report.loss, report.grad_norm)):
             yield self._with_items(alert) if alert.kind in SPIKES else alert
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._looked = time.monotonic()
