@@ -262,7 +262,8 @@ def test_a_full_disk_is_waited_for_and_told_once(
     assert ended.err.endswith(f"{halts.WAITS}\n")
     assert without_time(ended.steps) == without_time(whole)
     written = (run_folders()[0] / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in written] == [1, 2, 3, 4]
+    lines = [(line["step"], line.get("kind")) for line in map(json.loads, written)]
+    assert lines == [(1, None), (2, None), (3, None), (3, "disk"), (4, None)]
 
 
 def test_a_command_that_waits_for_room_can_be_ended(
