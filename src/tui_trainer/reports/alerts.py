@@ -44,3 +44,8 @@ class Alert:
     """Of a spike: by how many robust standard deviations it is above the median."""
     items: tuple[int, ...] = ()
     """Of the step, by their numbers in the data set, those first that it is about."""
+    token: str = ""
+    """Of a spike: the token with the highest loss in the first of them."""
+    token_loss: float | None = None
+    layer: str = ""
+    """Of a spike: the one whose gradient was the longest."""

@@ -76,7 +76,12 @@ def layers_line(report: LayersReport) -> dict[str, Json]:
 
 
 def _shortened(number: float | None) -> float | None:
-    return None if number is None else float(f"{number:.{DIGITS}g}")
+    return None if number is None else shortened(number)
+
+
+def shortened(number: float) -> float:
+    """In the digits that a line keeps of what is told of a layer."""
+    return float(f"{number:.{DIGITS}g}")
 
 
 def row_line(report: StepReport) -> dict[str, Json]:
@@ -101,6 +106,9 @@ def alert_line(alert: Alert) -> dict[str, Json]:
         "usual": alert.usual,
         "score": alert.score,
         "items": alert.items,
+        "token": alert.token,
+        "token_loss": alert.token_loss,
+        "layer": alert.layer,
     }
 
 

@@ -79,6 +79,14 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     """One of this version, or of a later one."""
 
 
+class LayersLine(msgspec.Struct, frozen=True, gc=False):
+    """What a step did to each layer."""
+
+    step: Count
+    rms: tuple[float | None, ...] = ()
+    """Of g over the root of v; None where the optimizer has no v."""
+
+
 class OtherLine(msgspec.Struct, frozen=True, gc=False):
     """Any other event, of a later version too."""
 
@@ -86,13 +94,14 @@ class OtherLine(msgspec.Struct, frozen=True, gc=False):
     step: int | None = None
 
 
-MetricsLine = StepLine | ValidationLine | LrLine | ChangeLine | AlertLine | OtherLine
+MetricsLine = StepLine | ValidationLine | LrLine | ChangeLine | AlertLine | LayersLine | OtherLine
 _OTHER = msgspec.json.Decoder(OtherLine)
 _WHOLE = msgspec.json.Decoder(dict[str, object])
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "": msgspec.json.Decoder(StepLine),
     "validation": msgspec.json.Decoder(ValidationLine),
     "alert": msgspec.json.Decoder(AlertLine),
+    "layers": msgspec.json.Decoder(LayersLine),
     "lr": msgspec.json.Decoder(LrLine),
     **dict.fromkeys(CHANGES, msgspec.json.Decoder(ChangeLine)),
 }

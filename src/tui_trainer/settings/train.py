@@ -309,8 +309,9 @@ class TrainSettings:
         "run this command at an alert; empty: none",
         group=ALERTS,
         more="It is split as a shell splits words, and no shell runs it. What the alert says is in "
-        "its environment: TUI_TRAINER_ALERT_KIND, _SAYS, _STEP, _VALUE, _USUAL, _SCORE, _ITEMS and "
-        "_RUN. No run keeps it: who resumes one gives it again, or has it in config.toml.",
+        "its environment: TUI_TRAINER_ALERT_KIND, _SAYS, _STEP, _VALUE, _USUAL, _SCORE, _ITEMS, "
+        "_TOKEN, _TOKEN_LOSS, _LAYER and _RUN. No run keeps it: who resumes one gives it again, or "
+        "has it in config.toml.",
         flag="--on-alert COMMAND",
     )
 

@@ -89,6 +89,7 @@ def train(
         elif not settings.skip_not_finite:
             yield halt_at(step, figures.loss, figures.items)
         state.step, state.last_rows = step, figures.rows(step, forward_to_loss)
+        state.last_grad_norms = grad_norms
         told = notes if step == first else ()
         yield figures.report(state, steps, applied=is_finite, notes=told)
 

@@ -187,7 +187,7 @@ class Training:
         else:
             reports = with_threads(reports, self._threads, state)
         metrics = None if resumed_from is None else resumed_from.parent.parent / METRICS_FILE
-        reports = watched(reports, settings, state, learner.device, metrics)
+        reports = watched(reports, settings, state, learner, metrics)
         if recording is not None:
             reports = recording.follow(reports)
         return told_by_command(reports, settings.on_alert, self._run_name)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from tui_trainer.engine.data.examples import Example, longest_item
@@ -40,6 +41,8 @@ class TrainingState:
     """What the user is told with the first step."""
     last_rows: LaidOut | None = None
     """What the last step trained on; None before the first."""
+    last_grad_norms: dict[nn.Parameter, Tensor] = field(default_factory=dict)
+    """Of each weight in that step, on the device, for whoever wants to know where it was long."""
 
     def set_lr(self, lr: float) -> None:
         """The highest learning rate of the schedule, from the next step on."""

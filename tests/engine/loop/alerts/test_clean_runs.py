@@ -16,7 +16,7 @@ from tui_trainer.settings.train import TrainSettings
 NOISY = TrainSettings(items=5_000, lr=1e-3, checkpoint_at_end=False)
 """An item a step, of up to 128 tokens, each of another length."""
 IN_ROWS = replace(
-    TUNED, items=5_000, pack=0, epochs=4, batch=4, lr=3e-3, item_attention=False, seed=1
+    TUNED, items=5_000, pack=0, epochs=2, batch=2, lr=3e-3, item_attention=False, seed=1
 )
 
 

@@ -56,6 +56,9 @@ def test_the_fields_are_in_its_environment_and_no_shell_reads_them(tmp_path: Pat
         "TUI_TRAINER_ALERT_USUAL": "0.5",
         "TUI_TRAINER_ALERT_SCORE": "31.0",
         "TUI_TRAINER_ALERT_ITEMS": "7 119",
+        "TUI_TRAINER_ALERT_TOKEN": "",
+        "TUI_TRAINER_ALERT_TOKEN_LOSS": "",
+        "TUI_TRAINER_ALERT_LAYER": "",
         "TUI_TRAINER_ALERT_RUN": "a run",
     }
 

@@ -12,7 +12,8 @@ from tui_trainer.engine.loop.alerts.disk import DiskWatch
 from tui_trainer.engine.loop.alerts.memory import MemoryUse, MemoryWatch
 from tui_trainer.engine.loop.alerts.robust import WINDOW, Least, RobustWindow
 from tui_trainer.reports.alerts import Alert
-from tui_trainer.runs.metrics import AlertLine, StepLine, ValidationLine
+from tui_trainer.runs.loop_lines import shortened
+from tui_trainer.runs.metrics import AlertLine, LayersLine, StepLine, ValidationLine
 from tui_trainer.settings.train import TrainSettings
 
 GB = 10**9
@@ -125,12 +126,15 @@ def test_a_run_that_is_resumed_goes_on_as_one_that_was_not(tmp_path: Path) -> No
     norms[120] = 900.0
     settings = TrainSettings(stalled_after=128)
     whole: dict[int, list[tuple[str, int]]] = {}
-    lines: list[StepLine | ValidationLine | AlertLine] = []
+    lines: list[StepLine | ValidationLine | AlertLine | LayersLine] = []
+    rms = [(0.1 * one, None, one) for one in noisy(300, mean=1.0, spread=0.1, seed=2)]
+    rms[240] = (19.0, None, 1.0)
     ends: dict[int, int] = {}
     detector = Detector(settings)
     for step, (loss, norm) in enumerate(zip(losses, norms, strict=True), start=1):
-        found = list(detector.step(StepSeen(step, loss, norm)))
+        found = list(detector.step(StepSeen(step, loss, norm, rms[step - 1])))
         lines += [*(AlertLine(step, alert.kind) for alert in found)]
+        lines += [LayersLine(step, tuple(one and shortened(one) for one in rms[step - 1]))]
         lines += [StepLine(step, loss, 10, 1e-3, 0.1, norm)]
         ends[step] = len(lines)
         if step % 20 == 0:
@@ -141,6 +145,7 @@ def test_a_run_that_is_resumed_goes_on_as_one_that_was_not(tmp_path: Path) -> No
     assert {kind for told in whole.values() for kind, _ in told} == {
         "loss_spike",
         "gradient_spike",
+        "update_spike",
         "no_progress",
         "validation_rises",
     }
@@ -150,7 +155,7 @@ def test_a_run_that_is_resumed_goes_on_as_one_that_was_not(tmp_path: Path) -> No
         if start and start % 20 == 0:
             assert kinds(resumed.measured(start, abs(start - 100) / 50 + 1)) == []
         for step in range(start + 1, 301):
-            seen = StepSeen(step, losses[step - 1], norms[step - 1])
+            seen = StepSeen(step, losses[step - 1], norms[step - 1], rms[step - 1])
             found = list(resumed.step(seen))
             if step % 20 == 0:
                 found += resumed.measured(step, abs(step - 100) / 50 + 1)

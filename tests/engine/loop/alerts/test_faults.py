@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from tests.full_disk import full_disk
 from tests.known import end, present
 from tui_trainer.engine.accelerator import DeviceMemory, Host
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop.alerts import disk, watch
+from tui_trainer.engine.models.layers import layer_name, norms_by_layer
 from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.loop import HaltReport, LoopReport, alerts_of
 from tui_trainer.reports.runs import CheckpointReport
@@ -65,15 +67,21 @@ def alert_lines(run: Path) -> list[dict[str, object]]:
 def test_a_garbage_item_is_a_spike_that_names_it(
     qwen3: Engine, problem_file: Callable[..., str]
 ) -> None:
-    settings = TrainSettings(problem_file(140, 119), items=140, lr=3e-3, checkpoint_at_end=False)
+    settings = TrainSettings(
+        problem_file(130, 119), items=130, lr=3e-3, checkpoint_at_end=False, layers_every=1
+    )
     reports = list(qwen3.train(settings, record=True))
-    alert = alerts_in(reports)[0]
+    alert, *others = alerts_in(reports)
+    assert kinds(others) == [("gradient_spike", 120), ("update_spike", 120)]
     assert (alert.kind, alert.step, alert.items) == ("loss_spike", 120, (119,))
     made = [report for report in reports if isinstance(report, StepReport)]
     assert alert.value == made[119].loss
     usual = sorted(report.loss for report in made[119 - 64 : 119])
     assert alert.usual == (usual[31] + usual[32]) / 2
-    assert "It has item 119." in alert.says
+    assert_is_told_where(qwen3, alert, made[119])
+    assert others[0].value == made[119].grad_norm
+    layers = present(made[119].layers).layers
+    assert present(others[1].value) == pytest.approx(max(the.rms or 0.0 for the in layers))
     (line, *_) = alert_lines(run_folders()[0])
     assert line == {
         "event": "alert",
@@ -84,19 +92,56 @@ def test_a_garbage_item_is_a_spike_that_names_it(
         "usual": alert.usual,
         "score": alert.score,
         "items": [119],
+        "token": alert.token,
+        "token_loss": alert.token_loss,
+        "layer": alert.layer,
     }
+
+
+def assert_is_told_where(engine: Engine, alert: Alert, step: StepReport) -> None:
+    """The token is the one with the highest loss of all, the layer that of the longest gradient."""
+    losses = [loss for loss in step.item.token_losses if loss is not None]
+    place = losses.index(max(losses)) + 1
+    assert (alert.token, alert.token_loss) == (step.item.token_texts[place], losses[place - 1])
+    assert f"that of item 119, most of it at token {place + 1}, " in alert.says
+    assert alert.layer in ("embed_tokens", "layers.0", "layers.1", "norm", "lm_head")
+    assert f"of {alert.layer} (" in alert.says
+
+
+def test_the_layer_that_is_told_has_the_longest_gradient(qwen3: Engine) -> None:
+    """By autograd, of the same step by hand."""
+    settings = TrainSettings(items=2, lr=1e-3, spike_score=None)
+    steps = qwen3.train(settings)
+    next(steps)
+    model = qwen3.learner.model
+    example = qwen3.at_hand.training.load_items(settings).examples[1]
+    ids = torch.tensor([example.ids])
+    loss = nn.functional.cross_entropy(model(ids).logits[0, :-1].float(), ids[0, 1:])
+    named = dict(model.named_parameters())
+    gradients = torch.autograd.grad(loss, list(named.values()))
+    by_layer: dict[str, float] = {}
+    for name, gradient in zip(named, gradients, strict=True):
+        layer = layer_name(name)
+        by_layer[layer] = math.hypot(by_layer.get(layer, 0.0), float(gradient.norm()))
+    next(steps)
+    state = present(qwen3.at_hand.training.state)
+    found = norms_by_layer(qwen3.learner.weights, state.last_grad_norms)
+    assert {one.name: one.norm for one in found} == pytest.approx(by_layer, rel=1e-5)
 
 
 def test_a_hundred_times_the_learning_rate_is_a_spike(
     qwen3: Engine, problem_file: Callable[..., str]
 ) -> None:
-    steps = qwen3.train(TrainSettings(problem_file(140), items=140, lr=3e-3))
+    settings = TrainSettings(problem_file(120), items=120, lr=3e-3, layers_every=1)
+    steps = qwen3.train(settings)
     before = [next(steps) for _ in range(110)]
     assert not alerts_in(before)
     qwen3.set_training_lr(0.3)
-    told = alerts_in(steps)
-    assert told[0].kind in ("loss_spike", "gradient_spike")
-    assert 111 < told[0].step < 120
+    assert kinds(alerts_in(steps)) == [
+        ("loss_spike", 112),
+        ("gradient_spike", 112),
+        ("update_spike", 112),
+    ]
 
 
 def test_a_weight_that_is_no_number_is_an_alert_where_the_loop_stands(qwen3: Engine) -> None:

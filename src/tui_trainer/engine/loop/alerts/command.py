@@ -91,6 +91,9 @@ def fields_of(alert: Alert, run: str) -> Mapping[str, str]:
         "USUAL": _number(alert.usual),
         "SCORE": _number(alert.score),
         "ITEMS": " ".join(map(str, alert.items)),
+        "TOKEN": alert.token,
+        "TOKEN_LOSS": _number(alert.token_loss),
+        "LAYER": alert.layer,
         "RUN": run,
     }
     return {f"{PREFIX}{name}": value.replace("\0", "") for name, value in fields.items()}

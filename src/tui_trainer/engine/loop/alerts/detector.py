@@ -9,7 +9,8 @@ from tui_trainer.engine.loop.alerts.progress import HeldOutRises, Progress
 from tui_trainer.engine.loop.alerts.robust import WINDOW
 from tui_trainer.engine.loop.alerts.spikes import Spikes
 from tui_trainer.reports.alerts import NOT_FINITE, SPIKES, Alert
-from tui_trainer.runs.metrics import AlertLine, MetricsLine, StepLine, ValidationLine
+from tui_trainer.runs.loop_lines import shortened
+from tui_trainer.runs.metrics import AlertLine, LayersLine, MetricsLine, StepLine, ValidationLine
 from tui_trainer.settings.train import TrainSettings
 
 
@@ -21,7 +22,13 @@ class StepSeen:
     loss: float
     grad_norm: float | None = None
     """None where it is not known, as of a run of an older version."""
-    update_rms: float | None = None
+    rms: tuple[float | None, ...] = ()
+    """Of g over the root of v, of each layer, in the steps in which that is looked at."""
+
+    @property
+    def update_rms(self) -> float | None:
+        """The highest of a layer, in the digits that the metrics keep of it."""
+        return max((shortened(rms) for rms in self.rms if rms is not None), default=None)
 
 
 class Detector:
@@ -66,9 +73,13 @@ class Detector:
 
     def replay(self, lines: Iterable[MetricsLine]) -> None:
         """Take in what the metrics of a run have; what they tell was told."""
+        rms: tuple[float | None, ...] = ()
         for line in lines:
-            if isinstance(line, StepLine):
-                deque(self.step(seen_in(line)), maxlen=0)
+            if isinstance(line, LayersLine):
+                rms = line.rms
+            elif isinstance(line, StepLine):
+                deque(self.step(seen_in(line, rms)), maxlen=0)
+                rms = ()
             elif isinstance(line, AlertLine) and line.kind == NOT_FINITE:
                 self._not_finite = line.step
             elif isinstance(line, ValidationLine):
@@ -76,6 +87,7 @@ class Detector:
                 deque(self.measured(line.step, loss), maxlen=0)
 
 
-def seen_in(line: StepLine) -> StepSeen:
+def seen_in(line: StepLine, rms: tuple[float | None, ...]) -> StepSeen:
     """What the file has of a step: a number that was not finite is none there."""
-    return StepSeen(line.step, math.nan if line.loss is None else line.loss, line.grad_norm)
+    loss = math.nan if line.loss is None else line.loss
+    return StepSeen(line.step, loss, line.grad_norm, rms)

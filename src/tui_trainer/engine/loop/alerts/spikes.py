@@ -14,7 +14,7 @@ LEAST: dict[str, Least] = {
 }
 """Where numbers hardly differ, as once all is learned by heart, a small one is many deviations
 away. A nat is a token nearly three times less likely; the norm of a well run's gradient was up to
-5 times its median (docs/performance.md), and what spoils one takes it higher by the hundred."""
+5 times its median and the RMS 2.3 times (docs/performance.md)."""
 WHAT: dict[str, str] = {
     LOSS_SPIKE: "the loss",
     GRADIENT_SPIKE: "the norm of the gradient",

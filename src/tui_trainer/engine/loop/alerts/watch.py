@@ -9,17 +9,20 @@ import torch
 
 from tui_trainer.closed import closed
 from tui_trainer.engine.accelerator import accelerator
+from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.alerts.detector import Detector, StepSeen
 from tui_trainer.engine.loop.alerts.memory import MemoryUse, MemoryWatch
 from tui_trainer.engine.loop.item_losses import ItemLosses, highest_first, losses_by_item
 from tui_trainer.engine.loop.not_finite import alert_of, name_items
 from tui_trainer.engine.loop.step_rows import LaidOut
 from tui_trainer.engine.loop.training_state import TrainingState
+from tui_trainer.engine.models.layers import norms_by_layer
 from tui_trainer.reports.alerts import SPIKES, Alert
 from tui_trainer.reports.loop import HaltReport, LoopReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.metrics import MetricsLine, StepLine, read_lines
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.words.numbers import nats
 
 LOOK_SECONDS = 10.0
 """Between two looks at the device's memory: it takes some tenths of a millisecond."""
@@ -28,9 +31,9 @@ LOOK_SECONDS = 10.0
 class Watch:
     """Of one loop."""
 
-    def __init__(self, detector: Detector, state: TrainingState, device: torch.device) -> None:
-        self._detector, self._state, self._device = detector, state, device
-        self._memory = MemoryWatch(memory_use(device))
+    def __init__(self, detector: Detector, state: TrainingState, learner: Learner) -> None:
+        self._detector, self._state, self._learner = detector, state, learner
+        self._memory = MemoryWatch(memory_use(learner.device))
         self._looked = time.monotonic()
 
     def follow(self, reports: Iterator[LoopReport]) -> Iterator[LoopReport]:
@@ -54,31 +57,56 @@ class Watch:
         if not report.applied and self._detector.tells_of_not_finite(report.step):
             items = items_of(self._state.last_rows)
             yield alert_of(report.step, report.loss, items)
-        for alert in self._detector.step(StepSeen(report.step, report.loss, report.grad_norm)):
-            yield self._with_items(alert) if alert.kind in SPIKES else alert
+        for alert in self._detector.step(seen_of(report)):
+            yield self._explained(alert) if alert.kind in SPIKES else alert
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._looked = time.monotonic()
-            yield from self._memory.look(report.step, memory_use(self._device))
+            yield from self._memory.look(report.step, memory_use(self._learner.device))
 
-    def _with_items(self, alert: Alert) -> Alert:
-        """The items of the step, with the highest loss first."""
+    def _explained(self, alert: Alert) -> Alert:
+        """Which item of the step, which of its tokens, and in which layer."""
         items = highest_first(items_of(self._state.last_rows))
-        numbers = tuple(example.problem for example, _ in items)
-        return replace(alert, says=f"{alert.says} It has {name_items(items)}.", items=numbers)
+        if not items:
+            return alert
+        example, losses = items[0]
+        place = max(range(len(losses)), key=losses.__getitem__)
+        token = self._learner.vocabulary.text_of(example.ids[place + 1])
+        norms = norms_by_layer(self._learner.weights, self._state.last_grad_norms)
+        layer = max(norms, key=lambda one: one.norm)
+        says = (
+            f"{alert.says} The highest loss is that of {name_items(items[:1])}, most of it at "
+            f"token {place + 2:,}, {token!r} ({nats(losses[place])} nats); the longest gradient is "
+            f"that of {layer.name} ({layer.norm:.3g})."
+        )
+        return replace(
+            alert,
+            says=says,
+            items=tuple(example.problem for example, _ in items),
+            token=token,
+            token_loss=losses[place],
+            layer=layer.name,
+        )
+
+
+def seen_of(report: StepReport) -> StepSeen:
+    """A step in plain numbers."""
+    layers = () if report.layers is None else report.layers.layers
+    rms = tuple(layer.rms for layer in layers)
+    return StepSeen(report.step, report.loss, report.grad_norm, rms)
 
 
 def watched(
     reports: Iterator[LoopReport],
     settings: TrainSettings,
     state: TrainingState,
-    device: torch.device,
+    learner: Learner,
     metrics: Path | None,
 ) -> Iterator[LoopReport]:
     """What a loop tells, with its alerts; `metrics` are those of the run that it goes on with."""
     detector = Detector(settings)
     if metrics is not None:
         detector.replay(lines_up_to(metrics, state.step))
-    return Watch(detector, state, device).follow(reports)
+    return Watch(detector, state, learner).follow(reports)
 
 
 def items_of(rows: LaidOut | None) -> Sequence[ItemLosses]:
