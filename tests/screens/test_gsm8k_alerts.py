@@ -51,13 +51,13 @@ def test_a_run_that_is_gone_on_with_has_its_marks(tmp_path: Path) -> None:
     engine = FakeEngine([2.0, 1.9, 8.0, 1.8])
     reports = list(step_reports(engine.train(TrainSettings())))
     lines = [json_line(step_line(report)) for report in reports]
-    lines.insert(2, json_line(alert_line(SPIKE)))
+    lines[2:2] = [json_line(alert_line(alert)) for alert in (SPIKE, replace(SPIKE, kind="disk"))]
     (tmp_path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
     chart = LossChart()
     chart.clear(past_up_to(tmp_path, 3, answer_only=False))
-    assert list(chart.marks) == [AlertMark(3, "loss_spike")]
+    assert list(chart.marks) == [AlertMark(3, ("loss_spike", "disk"))]
 
 
 def test_a_kind_of_a_later_version_is_told_as_it_is_and_obeyed_by_no_terminal() -> None:
-    assert AlertMark(7, "too_hot\x1b[2J").label == "step 7: ▲ too_hot␛[2J"
+    assert AlertMark(7, ("too_hot\x1b[2J",)).label == "step 7: ▲ too_hot␛[2J"
     assert name_of("x" * 50) == "x" * 19 + "…"

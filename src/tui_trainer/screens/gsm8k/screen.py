@@ -173,9 +173,9 @@ class Gsm8kScreen(WorkScreen, WithChart):
         self._alarm(report)
 
     def _alarm(self, report: LoopReport) -> None:
-        """A halt is told as such."""
+        """The first of a step: all are in what happened. A halt is told as such."""
         alerts = alerts_of(report)
-        for alert in () if isinstance(report, HaltReport) else alerts:
+        for alert in () if isinstance(report, HaltReport) else alerts[:1]:
             self.notify(visible(alert.says), severity="warning", markup=False)
         if alerts and self.run.settings.alert_bell:
             self.app.bell()

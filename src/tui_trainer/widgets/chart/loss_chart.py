@@ -69,13 +69,14 @@ class LossChart(Chart):
             if isinstance(made, LrLine):
                 self.marks.append(LrMark(made.step, made.lr))
             elif isinstance(made, AlertLine):
-                self.marks.append(AlertMark(made.step, made.kind))
+                self.mark_alert(made.step, made.kind)
             else:
                 self.mark_change(made.step + 1, made.updates)
 
     def add(self, report: LoopReport) -> None:
         """Take in what a loop reports: a loss, a measurement, an alert, a change on the way."""
-        self.marks.extend(AlertMark(alert.step, alert.kind) for alert in alerts_of(report))
+        for alert in alerts_of(report):
+            self.mark_alert(alert.step, alert.kind)
         if isinstance(report, StepReport):
             self._add_step(report)
         elif isinstance(report, ValidationReport):
@@ -92,6 +93,15 @@ class LossChart(Chart):
             self.checkpoints.append(CheckpointMark(report.step))
         self._lr = report.peak_lr
         self.most = report.steps if report.step < report.steps else None
+
+    def mark_alert(self, step: int, kind: str) -> None:
+        """Several of the same step are one."""
+        last = self.marks[-1] if self.marks else None
+        before: tuple[str, ...] = ()
+        if isinstance(last, AlertMark) and last.step == step:
+            before = last.kinds
+            self.marks.pop()
+        self.marks.append(AlertMark(step, (*before, kind)))
 
     def mark_change(self, step: int, updates: int) -> None:
         """The weights were changed on Step before `step`; changes before the same step are one."""

@@ -58,12 +58,12 @@ class AlertMark:
     """A step that alarmed."""
 
     step: int
-    kind: str
+    kinds: tuple[str, ...]
     """One of a later version is told as it is."""
 
     @property
     def label(self) -> str:
-        return f"step {self.step:,}: {WARNING.mark} {name_of(self.kind)}"
+        return f"step {self.step:,}: {WARNING.mark} {', '.join(map(name_of, self.kinds))}"
 
 
 @dataclass(frozen=True)

@@ -103,9 +103,9 @@ def assert_is_told_where(engine: Engine, alert: Alert, step: StepReport) -> None
     losses = [loss for loss in step.item.token_losses if loss is not None]
     place = losses.index(max(losses)) + 1
     assert (alert.token, alert.token_loss) == (step.item.token_texts[place], losses[place - 1])
-    assert f"that of item 119, most of it at token {place + 1}, " in alert.says
+    assert f", at item 119, most of all at its token {place + 1}, {alert.token!r}; " in alert.says
     assert alert.layer in ("embed_tokens", "layers.0", "layers.1", "norm", "lm_head")
-    assert f"of {alert.layer} (" in alert.says
+    assert f"the longest gradient is in {alert.layer}. Look at its row" in alert.says
 
 
 def test_the_layer_that_is_told_has_the_longest_gradient(qwen3: Engine) -> None:

@@ -18,11 +18,10 @@ away. A nat is a token nearly three times less likely; the norm of a well run's 
 WHAT: dict[str, str] = {
     LOSS_SPIKE: "the loss",
     GRADIENT_SPIKE: "the norm of the gradient",
-    UPDATE_SPIKE: "the RMS of the update (g/√v)",
+    UPDATE_SPIKE: "the RMS of g/√v",
 }
 REMEDY = (
-    "Look at its row: an item that is not like the others can be left out of the data. If more "
-    "steps follow, take a lower learning rate, or go back to a checkpoint."
+    "Look at its row (v). If others follow, take a lower learning rate or go back to a checkpoint."
 )
 
 
@@ -52,10 +51,10 @@ class Spikes:
                 yield Alert(kind, step, says, number, score.median, score.deviations)
 
 
-def describe(kind: str, step: int, number: float, usual: float) -> str:
-    """What it is, and what can be done."""
+def describe(kind: str, step: int, number: float, usual: float, where: str = "") -> str:
+    """What it is, `where`, and what can be done."""
     of = nats if kind == LOSS_SPIKE else "{:.3g}".format
     return (
         f"Step {step:,}: {WHAT[kind]} is {of(number)}, {number / usual:,.1f} times the median of "
-        f"the {WINDOW} steps before ({of(usual)}). {REMEDY}"
+        f"the {WINDOW} before{where}. {REMEDY}"
     )

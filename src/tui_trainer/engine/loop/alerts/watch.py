@@ -12,6 +12,7 @@ from tui_trainer.engine.accelerator import accelerator
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.alerts.detector import Detector, StepSeen
 from tui_trainer.engine.loop.alerts.memory import MemoryUse, MemoryWatch
+from tui_trainer.engine.loop.alerts.spikes import describe
 from tui_trainer.engine.loop.item_losses import ItemLosses, highest_first, losses_by_item
 from tui_trainer.engine.loop.not_finite import alert_of, name_items
 from tui_trainer.engine.loop.step_rows import LaidOut
@@ -22,7 +23,6 @@ from tui_trainer.reports.loop import HaltReport, LoopReport, ValidationReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.metrics import MetricsLine, StepLine, read_lines
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.words.numbers import nats
 
 LOOK_SECONDS = 10.0
 """Between two looks at the device's memory: it takes some tenths of a millisecond."""
@@ -73,11 +73,12 @@ class Watch:
         token = self._learner.vocabulary.text_of(example.ids[place + 1])
         norms = norms_by_layer(self._learner.weights, self._state.last_grad_norms)
         layer = max(norms, key=lambda one: one.norm)
-        says = (
-            f"{alert.says} The highest loss is that of {name_items(items[:1])}, most of it at "
-            f"token {place + 2:,}, {token!r} ({nats(losses[place])} nats); the longest gradient is "
-            f"that of {layer.name} ({layer.norm:.3g})."
+        where = (
+            f", at {name_items(items[:1])}, most of all at its token {place + 2:,}, {token!r}; the "
+            f"longest gradient is in {layer.name}"
         )
+        value, usual = alert.value or 0.0, alert.usual or 0.0
+        says = describe(alert.kind, alert.step, value, usual, where)
         return replace(
             alert,
             says=says,
