@@ -8,7 +8,7 @@ import pytest
 from tests.known import present
 from tests.runs_on_disk import SECONDS, TOKENS, step_line, write_run
 from tui_trainer.errors import InputError
-from tui_trainer.runs.curve import POINTS_AT_MOST, CurveReader, XAxis, read_curve
+from tui_trainer.runs.curve import POINTS_AT_MOST, Alarmed, CurveReader, Place, XAxis, read_curve
 
 
 def test_the_three_axes_are_the_sums_of_the_lines() -> None:
@@ -108,3 +108,14 @@ def test_validations_and_other_learning_rates_lie_where_they_were_on_each_axis()
     assert curve.best_validation == measured
     answers = CurveReader(folder, answer_only=True).read_on()
     assert [measured.loss for measured in answers.validations] == [1.25]
+
+
+def test_alerts_lie_at_their_steps_and_those_of_one_are_together() -> None:
+    folder = write_run(losses=[4.0, 3.0])
+    with (folder / "metrics.jsonl").open("a") as file:
+        for kind in ("loss_spike", "too_hot"):  # the latter of a later version
+            file.write(f'{{"event": "alert", "step": 3, "kind": "{kind}", "score": null}}\n')
+        file.write(step_line(3, 9.0))
+    assert read_curve(folder).alerts == (
+        Alarmed(Place(3, 2 * TOKENS, 2 * SECONDS), ("loss_spike", "too_hot")),
+    )

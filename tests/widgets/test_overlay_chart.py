@@ -1,11 +1,12 @@
 """The overlay of loss curves: axes, letters, and what each cell belongs to."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from tests.widgets.dots import is_dots
-from tui_trainer.runs.curve import LossCurve, XAxis
+from tui_trainer.runs.curve import Alarmed, LossCurve, Place, XAxis
 from tui_trainer.runs.series import Series
 from tui_trainer.widgets.chart.canvas import Canvas
 from tui_trainer.widgets.chart.draw import draw
@@ -132,3 +133,8 @@ def test_long_numbers_of_tokens_are_short_on_the_axis() -> None:
         series.append(step, 1.0 + 1 / step, step * 40_000_000, step * 1.0)
     curve = LossCurve(tuple(series.reduced(2048)), is_whole=True)
     assert lines(drawn([Overlaid("", curve)], XAxis.TOKEN))[-1].split()[-1].endswith("B")
+
+
+def test_an_alert_of_a_run_is_marked_with_its_letter() -> None:
+    spiked = replace(HIGH.curve, alerts=(Alarmed(Place(40), ("loss_spike",)),))
+    assert "A ▲ loss spike" in "\n".join(lines(drawn([replace(HIGH, curve=spiked), LOW])))

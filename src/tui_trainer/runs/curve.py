@@ -1,6 +1,7 @@
 """The loss curve of a run, read from its metrics file as far as that goes, and then further."""
 
 import math
+from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
@@ -8,10 +9,18 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.home import METRICS_FILE
-from tui_trainer.runs.metrics import LrLine, MetricsLine, StepLine, ValidationLine, read_lines
+from tui_trainer.runs.metrics import (
+    AlertLine,
+    LrLine,
+    MetricsLine,
+    StepLine,
+    ValidationLine,
+    read_lines,
+)
 from tui_trainer.runs.series import Bucket, Series
 
 POINTS_AT_MOST = 2048
+ALERTS_KEPT = 100
 LINES_AT_ONCE = 20_000
 """About a tenth of a second, after which the reader hears whether anybody still waits."""
 
@@ -53,6 +62,14 @@ class ChangedLr:
 
 
 @dataclass(frozen=True)
+class Alarmed:
+    """What alarmed at a step: `place` has the tokens and seconds up to its line."""
+
+    place: Place
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LossCurve:
     """What was read of a run's losses, reduced to `POINTS_AT_MOST`."""
 
@@ -68,6 +85,8 @@ class LossCurve:
     """Why no more can be read; what came before is there."""
     validations: tuple[Measured, ...] = ()
     lr_changes: tuple[ChangedLr, ...] = ()
+    alerts: tuple[Alarmed, ...] = ()
+    """The last `ALERTS_KEPT`."""
 
     @property
     def best_validation(self) -> Measured | None:
@@ -93,6 +112,7 @@ class CurveReader:
         self._answer_only = answer_only
         self._validations: list[Measured] = []
         self._lr_changes: list[ChangedLr] = []
+        self._alerts: deque[Alarmed] = deque(maxlen=ALERTS_KEPT)
         self._series = Series()
         self._tokens = 0
         self._seconds = 0.0
@@ -117,6 +137,7 @@ class CurveReader:
             failure=failure,
             validations=tuple(self._validations),
             lr_changes=tuple(self._lr_changes),
+            alerts=tuple(self._alerts),
         )
         return self._curve
 
@@ -129,6 +150,16 @@ class CurveReader:
                 self._validations.append(Measured(self._place(line.step), loss))
         elif isinstance(line, LrLine):
             self._lr_changes.append(ChangedLr(self._place(line.step - 1), line.lr))
+        elif isinstance(line, AlertLine):
+            self._add_alert(line)
+
+    def _add_alert(self, line: AlertLine) -> None:
+        """Several of the same step are one."""
+        place, before = self._place(line.step), self._alerts[-1] if self._alerts else None
+        if before is not None and before.place == place:
+            self._alerts[-1] = replace(before, kinds=(*before.kinds, line.kind))
+        else:
+            self._alerts.append(Alarmed(place, (line.kind,)))
 
     def _place(self, step: int) -> Place:
         """After the steps that were read so far."""

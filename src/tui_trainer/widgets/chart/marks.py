@@ -67,13 +67,27 @@ class AlertMark:
 
 
 @dataclass(frozen=True)
+class OverlaidAlertMark:
+    """Where one of several runs alarmed, over whatever the axis is."""
+
+    step: float
+    """The place on the axis."""
+    kinds: tuple[str, ...]
+    letter: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.letter} {WARNING.mark} {', '.join(map(name_of, self.kinds))}".strip()
+
+
+@dataclass(frozen=True)
 class CheckpointMark:
     """The step whose weights a checkpoint has: a sign on the axis, since there may be many."""
 
     step: int
 
 
-Ruled = LrMark | OverlaidLrMark | WeightsMark | AlertMark
+Ruled = LrMark | OverlaidLrMark | WeightsMark | AlertMark | OverlaidAlertMark
 Mark = Ruled | CheckpointMark
 
 

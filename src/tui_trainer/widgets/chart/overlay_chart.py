@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from tui_trainer.runs.curve import LossCurve, XAxis, place_of
 from tui_trainer.runs.series import SMOOTHED_STEPS, Bucket, merged
 from tui_trainer.widgets.chart.chart import Chart
-from tui_trainer.widgets.chart.marks import OverlaidLrMark
+from tui_trainer.widgets.chart.marks import Mark, OverlaidAlertMark, OverlaidLrMark
 from tui_trainer.widgets.chart.picture import DIAMOND, Curve, Numbers, Picture, Shape, ink_of
 from tui_trainer.widgets.chart.view import Ends
 
@@ -114,12 +114,18 @@ class OverlayChart(Chart):
         return Curve(numbers, name, shape, ink_of(one.letter), one.letter, mark=mark, run=one.name)
 
     @property
-    def _marks(self) -> tuple[OverlaidLrMark, ...]:
-        return tuple(
+    def _marks(self) -> tuple[Mark, ...]:
+        alerts = (
+            OverlaidAlertMark(alarmed.place.along(self.axis), alarmed.kinds, one.letter)
+            for one in self.curves
+            for alarmed in one.curve.alerts
+        )
+        changes = (
             OverlaidLrMark(changed.place.along(self.axis), changed.lr, one.letter)
             for one in self.curves
             for changed in one.curve.lr_changes
         )
+        return *alerts, *changes
 
     def picture(self) -> Picture:
         return Picture(
