@@ -10,6 +10,7 @@ import pytest
 from tests.fake_engine import FakeEngine
 from tests.known import the
 from tests.requests_made_up import Call, Scripted
+from tests.runs_on_disk import write_run
 from tui_trainer.app import TuiTrainer
 from tui_trainer.ending import end_worker
 from tui_trainer.engine.start import make_engine
@@ -20,6 +21,9 @@ from tui_trainer.protocol.loops import Train
 from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.reports.runs import Kept, SavedReport
 from tui_trainer.run_app import run_app
+from tui_trainer.runs.home import WRITER_FILE
+from tui_trainer.runs.json_files import write_json
+from tui_trainer.runs.presence import RunningWriter, machine
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.signals import ENDING, Heard, Patience
@@ -169,6 +173,35 @@ def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
         signal.signal(number, before)
     assert the(LoopChanged, heard[0][-1]).state is LoopState.STOPPED
     assert engine._step == 1
+
+
+def test_the_app_ends_in_the_grace_of_its_run_while_a_step_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("tui_trainer.run_app.log_to_file", lambda: None)
+    monkeypatch.setattr("tui_trainer.run_app.logging.shutdown", lambda: None)
+    engine = FakeEngine(gated=True)
+    statuses: list[int] = []
+    folder = write_run(settings=TrainSettings(grace=1), steps=9, checkpoints=(2,))
+    writer = RunningWriter(machine(), os.getpid(), 0.0, locked=True)
+    write_json(folder / WRITER_FILE, writer)
+
+    def run(app: TuiTrainer) -> None:
+        app.worker, _ = training(engine)
+        app._end_by(signal.SIGTERM)
+
+    def end(status: int) -> None:
+        statuses.append(status)
+        engine.gate.release()
+
+    monkeypatch.setattr(TuiTrainer, "run", run)
+    monkeypatch.setattr("tui_trainer.grace.os._exit", end)
+    run_app(ModelChoice(), make_engine)
+    assert statuses == [143]
+    said = capsys.readouterr().err
+    assert "not finished in the 1 s of grace. " in said
+    assert f"Run {folder.name} stopped at step 3; go on from its checkpoint of step 2 with" in said
 
 
 def test_a_second_signal_is_told_from_the_first_and_what_comes_with_it(

@@ -38,7 +38,10 @@ def run_app(
     app = TuiTrainer(choice, make_engine, start=start, greets=True)
     with owned_terminal(log):
         app.run()
-    with heard_after(app.patience, *ENDING) as late:
+    from tui_trainer.grace import ended_in_time  # noqa: PLC0415 - not before a frame
+
+    grace = ended_in_time(app.patience.heard_at, app.return_code or 0, choice)
+    with heard_after(app.patience, *ENDING) as late, grace:
         ended, status = _end(app)
         if failure := app.session.wait_for_disk(KEPT_PATIENCE):
             say(failure)

@@ -12,7 +12,9 @@ TOGETHER = 0.5  # seconds
 NOTICE = signal.SIGUSR1, signal.SIGUSR2
 """What a batch scheduler sends ahead where it is asked to, minutes before it ends a job: SIGTERM
 comes after it, and is not somebody who has no patience."""
-ENDING = signal.SIGHUP, signal.SIGTERM, *NOTICE
+BY_A_SCHEDULER = signal.SIGTERM, *NOTICE
+"""After which SIGKILL comes, however long a step takes."""
+ENDING = signal.SIGHUP, *BY_A_SCHEDULER
 """What asks a program to end; ctrl+c is SIGINT, which the app asks back for."""
 
 
@@ -35,11 +37,14 @@ class Patience:
     def __init__(self) -> None:
         self._first: float | None = None
         self._by_notice = False
+        self.heard_at: float | None = None
+        """When the first came, by the clock of `time.monotonic`."""
 
     def hear(self, number: int) -> Heard:
         now = time.monotonic()
         if self._first is None:
-            self._first, self._by_notice = now, number in NOTICE
+            self._first = self.heard_at = now
+            self._by_notice = number in NOTICE
             return Heard.END
         if number == signal.SIGTERM and self._by_notice:
             self._first, self._by_notice = now, False

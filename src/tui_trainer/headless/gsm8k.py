@@ -11,6 +11,7 @@ from tui_trainer.closed import closed
 from tui_trainer.engine.data.problems import load_problems
 from tui_trainer.engine.start import make_engine
 from tui_trainer.errors import UnfinishedError
+from tui_trainer.grace import ends_in_time
 from tui_trainer.headless import held_out
 from tui_trainer.headless.alerts import tell_alerts
 from tui_trainer.headless.arguments import (
@@ -27,6 +28,7 @@ from tui_trainer.headless.halts import Waiting
 from tui_trainer.headless.interrupts import whole_steps
 from tui_trainer.headless.output import Output
 from tui_trainer.headless.recorded import (
+    Order,
     add_run_arguments,
     checkpoint_line,
     describe_checkpoint,
@@ -119,6 +121,11 @@ def run(arguments: argparse.Namespace, output: Output) -> None:
     if order.done:
         say(order.done)
         return
+    with ends_in_time(order.settings.grace, order.choice):
+        _run(arguments, output, order)
+
+
+def _run(arguments: argparse.Namespace, output: Output, order: Order) -> None:
     settings = order.settings
     evaluation = read_evaluation(arguments.evaluate, settings)
     target = read_export(arguments, order.choice, items=True)

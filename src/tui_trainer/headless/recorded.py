@@ -78,7 +78,7 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
     record = not arguments.no_run
     given = given_settings(TrainSettings, arguments)
     for name in MAY_CHANGE:
-        if not record and given.get(name) not in (None, 0, NOWHERE):
+        if name != "grace" and not record and given.get(name) not in (None, 0, NOWHERE):
             flag = field_of(TrainSettings, name).option
             raise InputError(f"--no-run writes no run to put {flag} in: leave out one.")
     choice = model_choice(arguments)

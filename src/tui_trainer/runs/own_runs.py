@@ -19,7 +19,7 @@ from tui_trainer.settings.train import TrainSettings
 
 MAY_CHANGE = (
     *("checkpoint_every", "checkpoint_at_end", "keep_checkpoints", "log_to"),
-    "skip_not_finite",
+    *("grace", "skip_not_finite"),
 )
 """Settings that change nothing in what is learned while all is well, so that a resumed run may have
 others."""

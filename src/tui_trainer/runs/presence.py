@@ -99,6 +99,15 @@ def is_of_this_machine(folder: Path) -> bool:
         return True
 
 
+def is_written_here(folder: Path) -> bool:
+    """Whether it is this process that writes the run."""
+    try:
+        writer = read_json(folder / WRITER_FILE, RunningWriter)
+    except (InputError, OSError):
+        return False
+    return (writer.host, writer.pid) == (machine(), os.getpid())
+
+
 def is_being_written(folder: Path) -> bool:
     """Whether a process, this one or another, on this machine or another, writes the run."""
     if _is_locked(folder / METRICS_FILE):

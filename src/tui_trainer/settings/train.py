@@ -239,6 +239,20 @@ class TrainSettings:
     log_to: str = setting(
         NOWHERE, "event files beside the run: nowhere or tensorboard", group=SAVING, choices=LOGS
     )
+    grace: int | None = setting(
+        None,
+        "seconds from SIGTERM, SIGUSR1 or SIGUSR2 to the end; or none",
+        group=SAVING,
+        more="What kills a job after a signal says after how many. A step, or a checkpoint, that is "
+        "not finished by then is given up: the last checkpoint is told, and the process ends with "
+        "128 and the signal's number. With `none` it takes as long as it takes.",
+        unit="seconds",
+        least=1,
+        most=MANY,
+        none_is="none",
+        such_as="60, or none",
+        called="The grace",
+    )
     seed: int = setting(
         0,
         "for the built-in problems, the order and dropout",
