@@ -1,4 +1,4 @@
-"""What a signal leaves of time: where it is over the last checkpoint is told, and the process ends.
+"""What a signal leaves of time: after it the last checkpoint is told, and the process ends.
 
 Nothing is damaged by that: a checkpoint that is being written has not its name yet, and half a line
 of metrics is passed over.

@@ -244,8 +244,8 @@ class TrainSettings:
         "seconds from SIGTERM, SIGUSR1 or SIGUSR2 to the end; or none",
         group=SAVING,
         more="What kills a job after a signal says after how many. A step, or a checkpoint, that "
-        "is not finished by then is given up: the last checkpoint is told, and the process ends with "
-        "128 and the signal's number. With `none` it takes as long as it takes.",
+        "is not finished by then is given up: the last checkpoint is told, and the process ends "
+        "with 128 and the signal's number. With `none` it takes as long as it takes.",
         unit="seconds",
         least=1,
         most=MANY,
