@@ -107,3 +107,19 @@ def test_what_the_command_is_told_is_no_setting_of_this_program(
     """It may be this program again."""
     monkeypatch.setenv("TUI_TRAINER_ALERT_KIND", "disk")
     assert program("runs").status == 0
+
+
+def test_a_run_finds_itself_again_whatever_it_alarms_with(
+    program: Program, tiny: str, monkeypatch: pytest.MonkeyPatch, on_alert: str, notes: Path
+) -> None:
+    """Which is no part of what it learns, and which no run keeps."""
+    spoil_item(monkeypatch, 2)
+    arguments = "gsm8k", "--items", "4", "--model", tiny, "--requeue", "mine"
+    assert program(*arguments, "--on-alert", on_alert).status == 1
+    again = program(
+        *(*arguments, "--on-alert", on_alert, "--spike-score", "off", "--skip-not-finite")
+    )
+    assert again.status == 0
+    assert "going on from step-000002" in again.err
+    over()
+    assert len(notes.read_text().splitlines()) == 2, "each of the two was given the command"

@@ -101,3 +101,17 @@ def test_what_the_loop_tells_is_passed_on(tmp_path: Path) -> None:
 def test_what_cannot_be_split_is_refused_with_the_settings() -> None:
     with pytest.raises(InputError, match="The command of an alert cannot be split"):
         TrainSettings(on_alert="mail 'me")
+
+
+def test_a_system_that_gives_no_thread_does_nothing_to_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    asked = AlertCommand("true", lambda: "")
+    for _ in range(2 * command.AT_ONCE):
+        asked.tell(ALERT)
+    assert asked.pop_trouble() == ("--on-alert: true cannot be run (can't start new thread).",)
+    assert asked.pop_trouble() == ()

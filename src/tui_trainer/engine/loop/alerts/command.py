@@ -40,9 +40,13 @@ class AlertCommand:
         if not self._running.acquire(blocking=False):
             return
         # Whoever ends meanwhile waits for it, at most as long as it may take.
-        threading.Thread(
-            target=self._let_run, args=(fields_of(alert, self._run()),), name=THREAD
-        ).start()
+        fields = fields_of(alert, self._run())
+        thread = threading.Thread(target=self._let_run, args=(fields,), name=THREAD)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system gives this process no more of them
+            self._running.release()
+            self._trouble = f"--on-alert: {self._words[0]} cannot be run ({error})."
 
     def pop_trouble(self) -> tuple[str, ...]:
         """That it failed, the first time."""
