@@ -19,11 +19,28 @@ from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.widgets.chart.marks import AlertMark
 
-SPIKE = Alert("loss_spike", 3, "Step 3: the loss is 8.0000, a spike. Look at its row.", 8.0)
+SAYS = "Step 3: the loss is 8.0000, a spike. Look at its row."
+SPIKE = Alert("loss_spike", 3, SAYS, 8.0, items=(2,))
 
 
 def with_spike(report: StepReport) -> StepReport:
     return replace(report, alerts=(SPIKE,)) if report.step == 3 else report
+
+
+async def test_the_row_of_a_step_that_alarmed_is_there_to_look_at_when_others_were_made() -> None:
+    engine = FakeEngine([2.0, 1.9, 8.0, 1.8, 1.7], change=with_spike)
+    async with running("escape", "5", size=(120, 40), engine=lambda progress: engine) as (
+        app,
+        pilot,
+    ):
+        await pilot.press("space")
+        await until(pilot, lambda: "5/5" in shown(app))
+        await pilot.press("v")
+        await until(pilot, lambda: "the last step" in shown(app))
+        await pilot.press("b")
+        await until(pilot, lambda: "step 3, which alarmed" in shown(app))
+        await pilot.press("b")
+        await until(pilot, lambda: "the next run's first step" in shown(app))
 
 
 @pytest.mark.parametrize("bell", [True, False])

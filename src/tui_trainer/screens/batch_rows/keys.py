@@ -40,7 +40,7 @@ KEYS = (
         "b",
         "other",
         "other step",
-        "The last step, or the first of the next run",
+        "The last step, one that alarmed, or the first of the next run",
         RUN,
         main=6,
         id="which-step",

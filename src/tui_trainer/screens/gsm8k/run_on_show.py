@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tui_trainer.protocol.events import LoopState
-from tui_trainer.reports.loop import LoopReport, MemoryEstimate, PartReport
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate, PartReport, alerts_of
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
 from tui_trainer.settings.train import TrainSettings
@@ -25,6 +25,8 @@ class RunOnShow:
         """The step of the checkpoint that it was resumed from; 0 where it was not."""
         self.report: StepReport | None = None
         """Its last step."""
+        self.alarmed_at: int | None = None
+        """The last of its steps whose items an alert is about."""
         self.estimate: MemoryEstimate | None = None
         """What it needs, until its first step is made."""
         self.part: PartReport | None = None
@@ -50,6 +52,9 @@ class RunOnShow:
     def hear(self, report: LoopReport) -> None:
         """Anything that the loop reports: a measurement is under way until something else comes."""
         self.part = report if isinstance(report, PartReport) else None
+        for alert in alerts_of(report):
+            if alert.items:
+                self.alarmed_at = alert.step
 
     def add(self, report: StepReport) -> None:
         """One more step."""

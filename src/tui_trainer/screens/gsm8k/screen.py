@@ -16,15 +16,15 @@ from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
-from tui_trainer.protocol.loops import ReadRows
 from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, alerts_of
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.listing import RunOnDisk
 from tui_trainer.runs.past import Past
-from tui_trainer.screens.batch_rows.view import AskedRows, RowsScreen
+from tui_trainer.screens.batch_rows.view import RowsScreen
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.gsm8k.asked_rows import asked_rows
 from tui_trainer.screens.gsm8k.beside import BesideRun
 from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
 from tui_trainer.screens.gsm8k.extremes import Extremes
@@ -61,7 +61,6 @@ from tui_trainer.words.signs import BROKEN
 # A person reads no faster, and each redraw takes the worker's core or its turn at the interpreter.
 SHOW_SECONDS = 0.5
 COST_SECONDS = 1.0  # to reckon takes the worker a second: who starts a run at once does not wait
-LAST_STEP, NEXT_STEP, NEXT_RUN = "the last step", "the next step", "the next run's first step"
 
 
 class Gsm8kScreen(WorkScreen, WithChart):
@@ -365,13 +364,8 @@ class Gsm8kScreen(WorkScreen, WithChart):
         self.app.push_screen(ItemBrowser(self.session, self.trains_with, item))
 
     def action_rows(self) -> None:
-        """Those of the last step, and those that the next run would begin with."""
-        run, following = self.run, AskedRows(NEXT_RUN, ReadRows(self.settings))
-        asked = [following]
-        if self.report is not None:
-            asked = [AskedRows(LAST_STEP, ReadRows()), following]
-        elif self.loop.is_live:
-            asked = [AskedRows(NEXT_STEP, ReadRows(run.settings, run.resumed_at)), following]
+        """Those of the last step, of one that alarmed, and those that the next run begins with."""
+        asked = asked_rows(self.run, self.settings, live=self.loop.is_live)
         self.app.push_screen(RowsScreen(self.session, asked))
 
     def action_view(self) -> None:
