@@ -9,7 +9,7 @@ NOT_HERE = {
     "tui-trainer bench": "takes minutes; tests/headless/test_bench.py runs it on a tiny model",
     "make": "runs these tests, or downloads",
     "ssh": "needs another machine",
-    "sbatch": "needs a cluster",
+    "sbatch": "needs a cluster; tests/cluster runs what it is given, with a stand-in",
     "srun": "needs a cluster",
 }
 """By how the command begins. Those of this program are read by its parser all the same."""

@@ -25,6 +25,8 @@ OF_OTHERS = {
     "--no-deps": "pip",
     "--cpus-per-task": "sbatch",
     "--signal": "sbatch",
+    "--user": "systemd-run",
+    "--scope": "systemd-run",
     "--small": "make gpu",
 }
 WITH_FLAGS = [
