@@ -1,11 +1,10 @@
 """kill -9 at any moment: the newest checkpoint is whole, and the run goes on to the last bit."""
 
 import os
-import random
+import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,32 +12,18 @@ from threading import Lock
 
 import pytest
 
-from tests.known import present, step_reports, the
+from tests.known import step_reports, the
 from tui_trainer.engine.engine import Engine
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
 from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import run_folders
-from tui_trainer.runs.listing import delete_whole, open_run
+from tui_trainer.runs.listing import open_run
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
 SETTINGS = TrainSettings(items=60, lr=1e-3, shuffle=True, checkpoint_every=2)
-
-
-def killed_after(source: str, steps: int, seconds: float) -> Path:
-    """The run of a process that was killed so long after it told of so many steps."""
-    command = [sys.executable, "-m", "tui_trainer", "gsm8k", "--model", source, "--json"]
-    flags = ["--items", "60", "--lr", "1e-3", "--shuffle", "--checkpoint-every", "2"]
-    process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, env=os.environ)
-    with process:
-        lines = iter(present(process.stdout))
-        while steps:
-            steps -= b'"loss"' in next(lines)
-        time.sleep(seconds)
-        process.kill()
-    return run_folders()[0]
 
 
 def assert_goes_on(
@@ -57,17 +42,21 @@ def assert_goes_on(
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_twenty_killed_runs_are_resumed_bit_for_bit(
-    engine: Engine, model_folder: Callable[[str], Path]
-) -> None:
+def test_twenty_killed_runs_are_resumed_bit_for_bit(tmp_path: Path) -> None:
     """GPT-2 has dropout, so that its random numbers must go on too."""
-    source, draw = str(model_folder("GPT2")), random.Random(0)
-    engine.load_model(ModelChoice(source, "cpu", "fp32"))
-    whole = [report.loss for report in step_reports(engine.train(SETTINGS))]
-    for _ in range(20):
-        run = killed_after(source, draw.randrange(3, 50), draw.uniform(0, 0.1))
-        assert_goes_on(engine, run, whole)
-        delete_whole(run)
+    crash = [sys.executable, "-m", "tests.crash", "--kills", "20"]
+    ended = subprocess.run(
+        crash,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    told = re.search(r"seed 0: (\d+) kills, (\d+) inside a checkpoint", ended.stdout)
+    assert told is not None
+    assert int(told[1]) >= 20
+    assert int(told[2]) >= 5
 
 
 def test_whatever_a_kill_leaves_of_a_checkpoint_the_newest_is_whole(
