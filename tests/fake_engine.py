@@ -428,7 +428,9 @@ class FakeEngine:
 
     # Loop
 
-    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
+    def train(
+        self, settings: TrainSettings, *, record: bool = False, job: str = ""
+    ) -> Iterator[LoopReport]:
         if self._refuse is not None:
             raise self._refuse
         self.trained_with.append(settings)
@@ -438,7 +440,7 @@ class FakeEngine:
         return self._steps(settings)
 
     def resume(
-        self, checkpoint: str, settings: TrainSettings, *, record: bool = False
+        self, checkpoint: str, settings: TrainSettings, *, record: bool = False, job: str = ""
     ) -> Iterator[LoopReport]:
         """The steps after the checkpoint's, which its name tells."""
         reports = self.train(settings, record=record)

@@ -265,7 +265,9 @@ class HostileEngine(FakeEngine):
     def memory_estimate(self) -> MemoryEstimate:
         return MemoryEstimate(1, 2)
 
-    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
+    def train(
+        self, settings: TrainSettings, *, record: bool = False, job: str = ""
+    ) -> Iterator[LoopReport]:
         texts = (self._words, "\n", self._words)
         item = ItemReport(1, self._words, texts, (None, 1.0, 9.0), 2, 1.0, True)
         for step in range(1, 4):

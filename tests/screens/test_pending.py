@@ -28,7 +28,9 @@ class SlowEngine(FakeEngine):
         self.go_on = threading.Event()
         self.refuse_load: Exception | None = None
 
-    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
+    def train(
+        self, settings: TrainSettings, *, record: bool = False, job: str = ""
+    ) -> Iterator[LoopReport]:
         assert self.go_on.wait(GATE_SECONDS)
         return super().train(settings, record=record)
 

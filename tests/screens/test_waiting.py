@@ -54,7 +54,9 @@ class SlowEngine(FakeEngine):
         if not self._open.wait(GATE_SECONDS):
             raise TimeoutError("no test let go")
 
-    def train(self, settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
+    def train(
+        self, settings: TrainSettings, *, record: bool = False, job: str = ""
+    ) -> Iterator[LoopReport]:
         self._wait()
         return super().train(settings, record=record)
 

@@ -133,7 +133,7 @@ def describe_numbers(
     memory: str,
     width: int,
 ) -> Content:
-    """The losses of the run, its learning rate, the norm of its gradients, its memory and its rate,
+    """The losses of the run, its learning rate, its memory, its rate and the norm of its gradients,
     as much as has room.
 
     `way` is where the average goes, `validation` the last measurement, `memory` whose it is.
@@ -144,9 +144,9 @@ def describe_numbers(
         Content.assemble("avg ", (nats_cell(series.smoothed), "bold"), way),
         measured.pad_right(max(0, 20 - measured.cell_length)) if measured else measured,
         Content(f"lr {learning_rate(report.lr, 2):<7}"),
-        Content(f"grad {nats_cell(report.grad_norm)}"),
         Content(f"{memory} {byte_count(report.memory_bytes):>8}"),
         Content(tokens_per_second(clock.tokens_per_second)),
+        Content(f"grad {nats_cell(report.grad_norm)}"),
         Content("clipped" * report.clipped),
     ]
     line = Content("")
