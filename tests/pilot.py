@@ -29,6 +29,7 @@ from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal.input_order import InputInOrder
 from tui_trainer.widgets.notification import SafeNotification
+from tui_trainer.worker import in_this_process
 
 Given = TypeVarTuple("Given")
 Return = TypeVar("Return")
@@ -174,7 +175,7 @@ async def running(
     start: Start | None = None,
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int]]]:
     """The app with its model loaded, after `keys` were pressed; its worker ends with it."""
-    app = TuiTrainer(ModelChoice(source), engine, start=start, greets=greets)
+    app = TuiTrainer(ModelChoice(source), in_this_process(engine), start=start, greets=greets)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)
         await pilot.press(*keys)

@@ -15,7 +15,7 @@ from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.forms import form_of
 from tests.hub.server import GATED, NOT_FOUND, FakeHub
-from tests.known import present
+from tests.known import present, the
 from tests.pilot import loaded, running, sheet, shown, time_left, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.reports.models import DeviceReport, DeviceUse, LearnerStatus
@@ -33,6 +33,7 @@ from tui_trainer.widgets.key_footer import KeyFooter
 from tui_trainer.widgets.notification import SafeNotification
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.widgets.status_line import Standing, StatusLine
+from tui_trainer.worker import Worker
 
 REPO = "course/tiny"
 
@@ -188,7 +189,7 @@ def divide_by_zero() -> None:
 
 async def test_a_failure_that_nobody_waits_for_is_a_dialog_too() -> None:
     async with running(engine=fake(FakeEngine())) as (app, pilot):
-        app.worker._do(divide_by_zero)
+        the(Worker, app.worker)._do(divide_by_zero)
         await until(pilot, lambda: isinstance(app.screen, FailureDialog))
         assert "ZeroDivisionError" in shown(app)
 

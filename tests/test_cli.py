@@ -46,7 +46,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> list[ModelChoice]:
     """A terminal on stdin and stderr, and an app that only notes what it was asked to open."""
     opened: list[ModelChoice] = []
 
-    def run_app(choice: ModelChoice, _make_engine: object, start: Start) -> int:
+    def run_app(choice: ModelChoice, _make_worker: object, start: Start, *, attaches: bool) -> int:
         opened.append(start.model(choice))
         return 3
 

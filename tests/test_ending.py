@@ -27,7 +27,7 @@ from tui_trainer.runs.presence import RunningWriter, machine
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.signals import ENDING, Heard, Patience
-from tui_trainer.worker import Worker
+from tui_trainer.worker import Worker, in_this_process
 
 WAIT = 10.0
 
@@ -167,7 +167,7 @@ def test_a_signal_while_the_app_ends_waits_for_the_step_and_is_its_status(
     monkeypatch.setattr(TuiTrainer, "run", run)
     before = signal.signal(number, lambda *_: None)
     try:
-        assert run_app(ModelChoice(), make_engine) == 128 + number
+        assert run_app(ModelChoice(), in_this_process(make_engine)) == 128 + number
         assert signal.getsignal(number) is not before
     finally:
         signal.signal(number, before)

@@ -15,6 +15,7 @@ from tests.known import present, the
 from tests.requests_made_up import WAIT, Call, Loop, Scripted, step
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.failures import Failure, describe_failure
+from tui_trainer.protocol.doing import Doing
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.models import LoadModel
@@ -23,7 +24,7 @@ from tui_trainer.reports.generation import GeneratedToken
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.progress import Progress
 from tui_trainer.settings.model import ModelChoice
-from tui_trainer.worker import REPORTS_KEPT, Doing, Worker
+from tui_trainer.worker import REPORTS_KEPT, Worker
 
 RUNNING, PAUSED = LoopState.RUNNING, LoopState.PAUSED
 FINISHED, STOPPED, FAILED = LoopState.FINISHED, LoopState.STOPPED, LoopState.FAILED

@@ -1,25 +1,25 @@
 """The app: its screens, its one worker, its status line. It wires and does little else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.message import Message
 
 import tui_trainer.terminal.static_layout
 import tui_trainer.terminal.textual_faults  # noqa: F401 - mends them
 from tui_trainer.app_dialogs import OpensDialogs
+from tui_trainer.app_hearing import HearsWorker
 from tui_trainer.app_keys import KEYS
 from tui_trainer.app_start import Started
+from tui_trainer.protocol.any_worker import AnyWorker
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import Reload
 from tui_trainer.protocol.numbered import Numbered
-from tui_trainer.reports.progress import Progress
+from tui_trainer.protocol.others import Other
 from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialogs.failure import TellsFailures
 from tui_trainer.screens.dialogs.help import WithKeys
@@ -42,13 +42,14 @@ from tui_trainer.themes import Themed
 from tui_trainer.widgets.notification import Notifying, reading_seconds
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import Standing
-from tui_trainer.worker import Worker
 
-if TYPE_CHECKING:
-    from tui_trainer.protocol.answers import Answers
-
+MakeWorker = Callable[[Callable[[Numbered[Event]], None], Callable[[Other], None]], AnyWorker]
+"""Of what is called with each event, and with what is done at another view."""
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
+NO_DETACHING = (
+    "The engine is part of this process, as no place for its socket was found: it ends with it (q)."
+)
 DEVICE_SECONDS = 2.0  # others use it too, also while nothing runs here
 
 
@@ -63,6 +64,7 @@ class TuiTrainer(
     WithKeys[int],
     Themed[int],
     Started[int],
+    HearsWorker[int],
     CopiesToTerminal[int],
     OpensDialogs[int],
 ):
@@ -76,24 +78,20 @@ class TuiTrainer(
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
-    @dataclass
-    class Heard(Message):
-        """Something the worker told."""
-
-        event: Numbered[Event]
-
     def __init__(
         self,
         choice: ModelChoice,
-        make_engine: "Callable[[Progress], Answers]",
+        make_worker: MakeWorker,
         *,
         start: Start | None = None,
         greets: bool = False,
+        attaches: bool = False,
     ) -> None:
-        """`greets`: whoever has done nothing yet is welcomed."""
+        """`greets`: whoever has done nothing yet is welcomed; `attaches`: the worker is somebody's
+        already, and what it has is taken over."""
         super().__init__()
         start = start or Start()
-        self.worker = Worker(make_engine, self._hear)
+        self.worker = make_worker(self.hear, self.hear_other)
         self.session = Session(
             self,
             self.worker,
@@ -103,7 +101,9 @@ class TuiTrainer(
             configuration=start.configuration,
             kept=start.kept,
         )
-        self._asked = choice
+        self._asked, self._attaches = choice, attaches
+        self.detaches = False
+        """Whether the user leaves the engine to go on."""
         self.begin_as(start, greets=greets)
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
@@ -130,7 +130,8 @@ class TuiTrainer(
         for name in SCREENS:
             screen_class(name)
         self.worker.start()
-        self._load_first()
+        if not self._attaches:
+            self._load_first()
         self.recall_ticks()
 
     def _tell_done(self, task: Task) -> None:
@@ -152,19 +153,11 @@ class TuiTrainer(
     async def _load_first(self) -> None:
         await self.session.loading_model.load_first(self._asked, self.start.model(self._asked))
 
-    def _hear(self, event: Numbered[Event]) -> None:
-        """Called on the worker's thread; does not wait for this one."""
-        self.post_message(self.Heard(event))
-
-    def on_tui_trainer_heard(self, message: Heard) -> None:
-        was_loading = self.session.loading is not None
-        self.session.hear(message.event)
-        if was_loading is (self.session.loading is None):
-            self.refresh_bindings()
-        if isinstance(message.event.what, LoopChanged):
+    def heard(self, event: Event) -> None:
+        if isinstance(event, LoopChanged):
             self._refresh_status()
-        elif isinstance(message.event.what, DeviceLost):
-            self.tell_device_lost(message.event.what)
+        elif isinstance(event, DeviceLost):
+            self.tell_device_lost(event)
 
     # The status line
 
@@ -235,6 +228,14 @@ class TuiTrainer(
 
     def action_cancel(self) -> None:
         self.worker.cancel()
+
+    def action_detach(self) -> None:
+        """Leave the engine to go on."""
+        if self.worker.outlives_view:
+            self.detaches = True
+            self.exit(0)
+        else:
+            self.notify(NO_DETACHING, severity="warning", markup=False)
 
     @work
     async def action_ask_quit(self) -> None:

@@ -70,6 +70,15 @@ KEYS = (
         id="quit",
     ),
     key(
+        "D",
+        "detach",
+        "detach",
+        "Leave, and all goes on without a view: 'tui-trainer attach' is back",
+        EVERYWHERE,
+        main=53,
+        id="detach",
+    ),
+    key(
         "ctrl+l",
         "redraw",
         "draw anew",

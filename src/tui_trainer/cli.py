@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -46,6 +47,8 @@ COMMANDS = {
     "devices": ("devices", "the devices that a model can be put on"),
     "runs": ("runs", "the runs on disk"),
     "problems": ("problems", "what --problems takes, and its items"),
+    "sessions": ("sessions", "the engines that go on, and ending one"),
+    "attach": ("attach", "be back at an engine that goes on"),
     "config": ("config", "what you set once, and where it comes from"),
 }
 """The module of each in `headless`, and what it does."""
@@ -64,6 +67,7 @@ class Parser(argparse.ArgumentParser):
 
 # argparse has no public name for it, and it takes no parameter at run time.
 if TYPE_CHECKING:
+    from tui_trainer.app import MakeWorker
     from tui_trainer.configuration.layers import Configuration
     from tui_trainer.configuration.reading import Wrong
     from tui_trainer.session.start import Start
@@ -199,7 +203,7 @@ def _run(arguments: argparse.Namespace, *, debug: bool) -> int:
         from tui_trainer.configuration.reading import read_configuration  # noqa: PLC0415 - as below
 
         arguments.configuration = read_configuration(getattr(arguments, "profile", None))
-    if arguments.run is None:
+    if arguments.run is None or "session" in arguments:
         return _open_app(arguments)
     arguments.wrong_faces = _wrong_faces
     from tui_trainer.headless import interrupts  # noqa: PLC0415 - as the commands are
@@ -229,10 +233,33 @@ def _open_app(arguments: argparse.Namespace) -> int:
     # All that is made up to the first frame stays, and collecting among it delays that frame by 5%.
     # The worker enables it again once the engine is imported.
     gc.disable()
-    from tui_trainer.engine.start import make_engine  # noqa: PLC0415 - and some without an engine
     from tui_trainer.run_app import run_app  # noqa: PLC0415 - a command does without textual
 
-    return run_app(choice, make_engine, _start(arguments))
+    make_worker, attaches = _worker(getattr(arguments, "session", None))
+    return run_app(choice, make_worker, _start(arguments), attaches=attaches)
+
+
+def _worker(session: str | None) -> "tuple[MakeWorker, bool]":
+    """In a process of its own, begun or found; in this one where there is no place for a socket.
+    And whether it was found. InputError where it is not."""
+    from tui_trainer.link.attach import Attach  # noqa: PLC0415 - as the app
+    from tui_trainer.link.place import place  # noqa: PLC0415
+    from tui_trainer.link.remote_worker import RemoteWorker  # noqa: PLC0415
+
+    if session is not None:
+        from tui_trainer.link.finding import find  # noqa: PLC0415 - it reads what crosses
+
+        attach = Attach(find(session))
+        return partial(RemoteWorker, attach), True
+    try:
+        place()
+    except InputError as error:
+        from tui_trainer.engine.start import make_engine  # noqa: PLC0415
+        from tui_trainer.worker import in_this_process  # noqa: PLC0415
+
+        say(f"{error} Until then the engine is part of this process, and ends with it.")
+        return in_this_process(make_engine), False
+    return partial(RemoteWorker, Attach()), False
 
 
 def _start(arguments: argparse.Namespace) -> "Start":

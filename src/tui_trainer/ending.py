@@ -4,19 +4,19 @@ from concurrent.futures import CancelledError
 from dataclasses import replace
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.any_worker import AnyWorker
 from tui_trainer.protocol.keeping import EndWork
 from tui_trainer.reports.runs import End, Kept
 from tui_trainer.runs.resume_command import describe_stopped, load_command
 from tui_trainer.say import say
 from tui_trainer.words.numbers import are, counted
-from tui_trainer.worker import Worker
 
 PATIENCE = 1.0
 """Seconds in which most steps end; one that takes longer is told."""
 
 
 def end_worker(
-    worker: Worker,
+    worker: AnyWorker,
     *,
     saves: bool,
     saved: Kept = Kept(),  # noqa: B008

@@ -12,12 +12,23 @@ def log_path() -> Path:
     return state_home() / "log"
 
 
+def engine_log_path(name: str) -> Path:
+    """Where the records of an engine's process are, and what its libraries print."""
+    return state_home() / f"engine-{name}.log"
+
+
 def log_to_file() -> Path | None:
-    """Send log records and Python warnings to the log file: on stderr they draw over the app.
+    """Send log records and Python warnings to a new log file: on stderr they draw over the app.
 
     Returns it; None where there is none, as in a home that cannot be written.
     """
-    path = _new_log()
+    path = new_log(log_path())
+    append_to_log(path)
+    return path
+
+
+def append_to_log(path: Path | None) -> None:
+    """Send them there; nowhere without one."""
     # Appended to: what goes past Python to standard error is written to it as well.
     handler = (
         logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace")
@@ -26,14 +37,13 @@ def log_to_file() -> Path | None:
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.captureWarnings(True)
-    return path
 
 
-def _new_log() -> Path | None:
-    path = log_path()
+def new_log(path: Path) -> Path | None:
+    """An empty file there; None where it cannot be made."""
     try:
         private_folder(path.parent)
         create_file(path).close()
-    except OSError:  # a read-only home: the app works without a log
+    except OSError:  # a read-only home: the program works without a log
         return None
     return path

@@ -22,6 +22,7 @@ from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.live_loop import LiveLoop, Retry
 from tui_trainer.lost_device import MUST_RESTART, left_after
+from tui_trainer.protocol.doing import Doing
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
@@ -36,17 +37,6 @@ Reply = TypeVar("Reply")
 
 # A stalled terminal must not let reports pile up: at 20 steps a second this is over a minute.
 REPORTS_KEPT = 2048
-
-
-@dataclass(frozen=True)
-class Doing:
-    """What the worker does right now."""
-
-    what: str
-    since: float
-    """In seconds of `time.monotonic`."""
-    loop: str | None = None
-    """The name of the loop whose step it is."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +72,7 @@ class Worker:
         self._stopping = False
         self._over = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self.outlives_view = False  # it ends with this process
         self.doing: Doing | None = None
         """Read by the UI to show what it waits for; None while the thread is idle."""
 
@@ -137,8 +128,11 @@ class Worker:
         request: "LoopRequest[Report]",
         *,
         playing: bool = True,
+        begun: Callable[[], None] = lambda: None,
     ) -> "Future[None]":
         """Begin a loop in the place of one of that name.
+
+        `begun` is called on the thread before anything is told of it.
 
         The future raises a Failure where it cannot begin; then the one before goes on.
         """
@@ -148,6 +142,7 @@ class Worker:
             self._close(name, LoopState.STOPPED)
             self._reports[name] = deque(maxlen=REPORTS_KEPT)
             self._loops[name] = loop
+            begun()
             self._post_state(name)
 
         return self._ask(begin, request.doing)
@@ -186,6 +181,9 @@ class Worker:
         more came than are kept."""
         waiting = self._reports.get(name)
         return [waiting.popleft() for _ in range(len(waiting))] if waiting else []
+
+    def share_text(self, text: str) -> None:
+        """Nobody else looks at this worker."""
 
     def _ask(self, act: "Callable[[Answers], Reply]", doing: str) -> "Future[Reply]":
         future: Future[Reply] = Future()
@@ -386,3 +384,10 @@ class Worker:
     def _post_state(self, name: str) -> None:
         state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED
         self._send(LoopChanged(name, state))
+
+
+def in_this_process(
+    make_engine: "Callable[[Progress], Answers]",
+) -> "Callable[[Callable[[Numbered[Event]], None], object], Worker]":
+    """What makes the worker of an app that is the only view of it."""
+    return lambda post, _: Worker(make_engine, post)

@@ -28,6 +28,7 @@ from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.presets import PRESETS
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.worker import in_this_process
 
 WARMUP, ITEMS = 10, 210
 MEASURED = {"tutorial": 200, "tuned": 60}
@@ -115,7 +116,7 @@ async def app_on_gsm8k(
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int], Gsm8kScreen]]:
     """The app with its model loaded and GSM8K open, on a terminal that takes all that is drawn."""
     have_all_drawn()
-    app = TuiTrainer(ModelChoice(), make_engine=engine)
+    app = TuiTrainer(ModelChoice(), in_this_process(engine))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)
         await pilot.press("escape", "5")

@@ -49,6 +49,7 @@ from tui_trainer.screens.step.prediction_view import PredictionView
 from tui_trainer.screens.step.screen import StepScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.worker import in_this_process
 
 PRESSES = 60
 REST = 0.05  # seconds between two updates on both sides, as between two presses of a key
@@ -97,7 +98,7 @@ def step_key() -> float:
 
 async def _step_keys() -> list[float]:
     have_all_drawn()
-    app = TuiTrainer(ModelChoice(), make_engine)
+    app = TuiTrainer(ModelChoice(), in_this_process(make_engine))
     times = []
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)

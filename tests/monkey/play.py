@@ -23,6 +23,7 @@ from tui_trainer.app import TuiTrainer
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.models import ReadStatus
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.worker import in_this_process
 
 HANG_SECONDS = 10.0
 """How long the app may take for what it alone has to do."""
@@ -83,7 +84,7 @@ class MonkeysApp(TuiTrainer):
     """On that terminal; `told` hears of every fault of the worker."""
 
     def __init__(self, model: str, told: Callable[[Failure], None]) -> None:
-        super().__init__(ModelChoice(model), make_engine=make_engine)
+        super().__init__(ModelChoice(model), in_this_process(make_engine))
         self._told = told
 
     def get_driver_class(self) -> type[Driver]:

@@ -1,5 +1,6 @@
 """The app and its worker as if they were two processes: all that crosses does so as bytes."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -53,11 +54,16 @@ class WorkerOverBytes(Worker):
         return over_bytes(last, super().end_loop(name, read))
 
     def start_loop(
-        self, name: str, request: LoopRequest[Report], *, playing: bool = True
+        self,
+        name: str,
+        request: LoopRequest[Report],
+        *,
+        playing: bool = True,
+        begun: Callable[[], None] = lambda: None,
     ) -> "Future[None]":
         read = wire.read_request(wire.write_request(request))
         assert isinstance(read, LoopRequest)
-        return super().start_loop(name, read, playing=playing)
+        return super().start_loop(name, read, playing=playing, begun=begun)
 
     def drain(self, name: str) -> list[Numbered[Report]]:
         return [wire.read_report(wire.write_report(report)) for report in super().drain(name)]
@@ -67,7 +73,7 @@ class WorkerOverBytes(Worker):
 
 
 async def test_screens_ask_for_nothing_that_is_no_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_trainer.app.Worker", WorkerOverBytes)
+    monkeypatch.setattr("tui_trainer.worker.Worker", WorkerOverBytes)
     engine = FakeEngine()
     async with running("escape", "2", engine=lambda _: engine) as (app, pilot):
         assert isinstance(app.worker, WorkerOverBytes)

@@ -70,6 +70,7 @@ from tui_trainer.settings.sampling import Sampling
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.widgets.text_box import TextBox
+from tui_trainer.worker import Worker, in_this_process
 
 ATTACKS = [
     "\x1b[31mred\x1b[2J",
@@ -334,7 +335,7 @@ class HostileEngine(FakeEngine):
 async def visit_everything(words: str) -> None:
     """Show `words` in every place that shows text from outside."""
     app = TuiTrainer(
-        ModelChoice(words), make_engine=lambda progress: HostileEngine(progress, words)
+        ModelChoice(words), in_this_process(lambda progress: HostileEngine(progress, words))
     )
     async with (
         asyncio.timeout(3 * SECONDS_AT_MOST),  # all screens, and long lines on each
@@ -429,9 +430,9 @@ async def visit_loop(app: TuiTrainer, pilot: Pilot[int]) -> None:
     assert screen.samples is not None
 
     def advance() -> None:
-        app.worker._advance("gsm8k")
+        the(Worker, app.worker)._advance("gsm8k")
 
-    app.worker._do(advance)
+    the(Worker, app.worker)._do(advance)
     await until(pilot, lambda: " 50%" in str(line.content))
     await press(pilot, "V", "V", "V")
     for sample in range(2):

@@ -28,6 +28,7 @@ from tui_trainer.widgets.cell_text import piece
 from tui_trainer.widgets.chart.cross_entropy_curve import CrossEntropyCurve
 from tui_trainer.widgets.line_table import LineTable
 from tui_trainer.words.numbers import nats, signed
+from tui_trainer.worker import in_this_process
 
 
 def faked(size: tuple[int, int] = (80, 24)) -> Running:
@@ -336,7 +337,7 @@ async def test_alt_3_shows_it_from_inside_a_text_box_and_its_tab_by_mouse() -> N
 
 
 async def test_it_works_where_no_model_could_be_loaded() -> None:
-    app = TuiTrainer(ModelChoice("./nowhere"), make_engine)
+    app = TuiTrainer(ModelChoice("./nowhere"), in_this_process(make_engine))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("escape", "3")
         screen = await figures(app, pilot)

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
-from tests.known import present
+from tests.known import present, the
 from tests.pilot import SECONDS_AT_MOST, loaded, reload, running, shown, until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
@@ -29,6 +29,7 @@ from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.cell import read_undo_memory
 from tui_trainer.widgets.chart.loss_chart import LossChart
 from tui_trainer.words.numbers import nats, percent, probability
+from tui_trainer.worker import Worker
 
 
 def training_cell_losses(text: str, updates: int) -> list[float]:
@@ -227,7 +228,7 @@ async def test_held_space_does_not_pile_up() -> None:
         def take_long() -> None:
             assert is_free.wait(SECONDS_AT_MOST)
 
-        app.worker._do(take_long)
+        the(Worker, app.worker)._do(take_long)
         for _ in range(30):
             app.simulate_key("space")
         await pilot.pause()
@@ -245,7 +246,7 @@ async def test_a_status_of_before_an_update_that_is_heard_after_it_hides_nothing
         def take_long() -> None:
             assert is_free.wait(SECONDS_AT_MOST)
 
-        app.worker._do(take_long)
+        the(Worker, app.worker)._do(take_long)
         heard = asyncio.ensure_future(app.session.refresh())  # as every half second of a loop
         await asyncio.sleep(0)
         await pilot.press("space")

@@ -35,6 +35,7 @@ from tui_trainer.widgets.id_grid import IdGrid
 from tui_trainer.widgets.line_table import Cell, LineTable
 from tui_trainer.widgets.text_box import TextBox
 from tui_trainer.widgets.token_strip import TokenStrip
+from tui_trainer.worker import in_this_process
 
 MODEL = ModelReport("builtin", "Qwen3ForCausalLM", 1, "cpu", "fp32", 1024, 4096, 0.0, 0.0)
 ENGINE = Engine(Progress(lambda event: None))
@@ -473,7 +474,7 @@ async def test_a_tokenizer_that_cannot_be_loaded_at_the_start_is_told() -> None:
         assert may_load.wait(GATE_SECONDS)
         return TokenizersOnly(progress)
 
-    app = TuiTrainer(ModelChoice("/no/such/folder"), make_engine)
+    app = TuiTrainer(ModelChoice("/no/such/folder"), in_this_process(make_engine))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: "The tokenizer of folder is being loaded" in shown(app))
         may_load.set()

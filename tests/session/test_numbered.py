@@ -5,12 +5,14 @@ import time
 import pytest
 
 from tests.fake_engine import FakeEngine
+from tests.known import the
 from tests.pilot import running, until
 from tui_trainer import worker
 from tui_trainer.app import TuiTrainer
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_names import GSM8K
 from tui_trainer.protocol.numbered import Numbered
+from tui_trainer.worker import Worker
 
 
 def told(app: TuiTrainer) -> list[str]:
@@ -26,7 +28,9 @@ async def test_reports_that_were_not_kept_are_counted_and_told_once(
         await until(pilot, lambda: app.session.is_running(GSM8K))
         engine.gate.release(3)
         deadline = time.monotonic() + 10
-        while not ((kept := list(app.worker._reports[GSM8K])) and kept[-1].number == 3):
+        while not (
+            (kept := list(the(Worker, app.worker)._reports[GSM8K])) and kept[-1].number == 3
+        ):
             assert time.monotonic() < deadline
             time.sleep(0.01)  # nothing is awaited: so it is where a terminal takes no more
         await until(pilot, lambda: told(app))

@@ -10,6 +10,7 @@ import ctypes, os, sys
 from tests.fake_engine import FakeEngine
 from tui_trainer.run_app import run_app
 from tui_trainer.settings.model import ModelChoice
+from tui_trainer.worker import in_this_process
 
 libc = ctypes.CDLL(None)
 
@@ -22,7 +23,7 @@ class Noisy(FakeEngine):
         print("loud-5", file=sys.__stderr__)
         return super().update(text)
 
-status = run_app(ModelChoice(), lambda progress: Noisy())
+status = run_app(ModelChoice(), in_this_process(lambda progress: Noisy()))
 os.write(2, b"the terminal again\\n")
 sys.exit(status)
 """

@@ -49,6 +49,8 @@ class DeviceLost:
     """What it did not survive."""
     run: StoppedRun | None
     """The run begun last, where a checkpoint of it can be gone on with."""
+    engine_ended: bool = False
+    """Whether the engine's process is gone altogether."""
 
 
 Event = LoadProgress | LoopChanged | WorkerFailed | DeviceLost | ThreadShare

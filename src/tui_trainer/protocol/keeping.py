@@ -17,6 +17,7 @@ class Save(Request[Kept]):
     """Write the weights where they belong."""
 
     doing: ClassVar[str] = "Saving"
+    is_seen_by_all: ClassVar[bool] = True
 
     def answered_by(self, engine: "Answers") -> Kept:
         return _kept(engine.save())

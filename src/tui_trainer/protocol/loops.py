@@ -81,6 +81,7 @@ class SetTrainingLr(Request[float]):
     """The learning rate of the loop from its next step on; the reply is what it is then."""
 
     doing: ClassVar[str] = "Setting lr"
+    is_seen_by_all: ClassVar[bool] = True
     lr: float
 
     def answered_by(self, engine: "Answers") -> float:

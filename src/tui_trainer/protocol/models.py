@@ -57,6 +57,7 @@ class Reload(Request[LearnerStatus]):
     """The loaded weights again, a fresh optimizer."""
 
     doing: ClassVar[str] = "Reloading"
+    is_seen_by_all: ClassVar[bool] = True
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.reload()

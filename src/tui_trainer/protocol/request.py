@@ -20,6 +20,10 @@ class Request(ABC, Generic[Reply_co]):
     doing: ClassVar[str] = ""
     """What the user is told goes on where it takes its time; empty where nothing is told."""
 
+    is_seen_by_all: ClassVar[bool] = False
+    """Whether another view has to look anew once it is answered: weights or settings of the model
+    are others, or what is kept of them."""
+
     @abstractmethod
     def answered_by(self, engine: "Answers") -> Reply_co:
         """The reply, on the thread that owns the engine; raises what the engine raises."""

@@ -23,6 +23,7 @@ class Update(Request[UpdateReport]):
     """One run of the training cell on a text."""
 
     doing: ClassVar[str] = "Updating"
+    is_seen_by_all: ClassVar[bool] = True
     text: str
 
     def answered_by(self, engine: "Answers") -> UpdateReport:
@@ -34,6 +35,7 @@ class UpdateAt(Request[UpdateReport]):
     """An update at another learning rate, which stays."""
 
     doing: ClassVar[str] = "Updating"
+    is_seen_by_all: ClassVar[bool] = True
     text: str
     lr: float
 
@@ -68,6 +70,7 @@ class Fork(Request[tuple[UpdateReport, ...]]):
     """What an update would do at three learning rates; leaves everything as it was."""
 
     doing: ClassVar[str] = "Trying three lr"
+    is_seen_by_all: ClassVar[bool] = True
     text: str
 
     def answered_by(self, engine: "Answers") -> tuple[UpdateReport, ...]:
@@ -82,6 +85,7 @@ class Undo(Request[LearnerStatus]):
     """Take the last update back, bit for bit."""
 
     doing: ClassVar[str] = "Undoing"
+    is_seen_by_all: ClassVar[bool] = True
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.undo()
@@ -92,6 +96,7 @@ class Redo(Request[LearnerStatus]):
     """Make the update that was taken back again, to the same bits."""
 
     doing: ClassVar[str] = "Redoing"
+    is_seen_by_all: ClassVar[bool] = True
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
         return engine.redo()
@@ -110,6 +115,7 @@ class SetUndoBudget(Request[LearnerStatus]):
     """How many bytes undo may take; 0 keeps nothing, None is a share of the memory that is free."""
 
     doing: ClassVar[str] = "Setting"
+    is_seen_by_all: ClassVar[bool] = True
     budget: int | None
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
@@ -124,6 +130,7 @@ class RunPhase(Request[PhaseReport]):
     """One phase of the training cell, where None the next; forward reads the text."""
 
     doing: ClassVar[str] = "Running a phase"
+    is_seen_by_all: ClassVar[bool] = True
     phase: str | None
     text: str
 
@@ -179,6 +186,7 @@ class SetLr(Request[LearnerStatus]):
     """The learning rate of the training cell."""
 
     doing: ClassVar[str] = "Setting"
+    is_seen_by_all: ClassVar[bool] = True
     lr: float
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
@@ -190,6 +198,7 @@ class SetOptimizer(Request[LearnerStatus]):
     """Another optimizer, a fresh one."""
 
     doing: ClassVar[str] = "Setting"
+    is_seen_by_all: ClassVar[bool] = True
     name: str
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
@@ -201,6 +210,7 @@ class SetTraining(Request[LearnerStatus]):
     """Train mode (dropout on) or eval mode."""
 
     doing: ClassVar[str] = "Setting"
+    is_seen_by_all: ClassVar[bool] = True
     training: bool
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:
@@ -212,6 +222,7 @@ class SetDropout(Request[LearnerStatus]):
     """The dropout probability of train mode; None is the model's own."""
 
     doing: ClassVar[str] = "Setting dropout"
+    is_seen_by_all: ClassVar[bool] = True
     p: float | None
 
     def answered_by(self, engine: "Answers") -> LearnerStatus:

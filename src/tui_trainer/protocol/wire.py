@@ -63,16 +63,16 @@ REPORTS: dict[str, type[Report]] = {kind.__name__: kind for kind in get_args(Rep
 
 
 def write_request(request: AnyRequest) -> bytes:
-    return _write_named(request)
+    return write_named(request)
 
 
 def read_request(data: bytes) -> AnyRequest:
     """GarbledError where it is none; InputError where a setting in it cannot be meant."""
-    return _read_named(data, REQUESTS)
+    return read_named(data, REQUESTS)
 
 
 def write_event(event: Numbered[Event]) -> bytes:
-    return _write_named(event.what, event.number)
+    return write_named(event.what, event.number)
 
 
 def read_event(data: bytes) -> Numbered[Event]:
@@ -81,7 +81,7 @@ def read_event(data: bytes) -> Numbered[Event]:
 
 
 def write_report(report: Numbered[Report]) -> bytes:
-    return _write_named(report.what, report.number)
+    return write_named(report.what, report.number)
 
 
 def read_report(data: bytes) -> Numbered[Report]:
@@ -89,7 +89,7 @@ def read_report(data: bytes) -> Numbered[Report]:
     return _read_numbered(data, REPORTS)
 
 
-def _write_named(value: object, number: int | None = None) -> bytes:
+def write_named(value: object, number: int | None = None) -> bytes:
     return to_bytes(_Named(type(value).__name__, to_bytes(value), number))
 
 
@@ -97,10 +97,10 @@ def _read_numbered(data: bytes, kinds: dict[str, type[Kind]]) -> Numbered[Kind]:
     number = from_bytes(data, _Named).number
     if number is None:
         raise GarbledError("it has no number")
-    return Numbered(number, _read_named(data, kinds))
+    return Numbered(number, read_named(data, kinds))
 
 
-def _read_named(data: bytes, kinds: dict[str, type[Kind]]) -> Kind:
+def read_named(data: bytes, kinds: dict[str, type[Kind]]) -> Kind:
     named = from_bytes(data, _Named)
     if named.name not in kinds:
         raise GarbledError(f"{named.name!r} is not known here")
@@ -119,10 +119,15 @@ def write_reply(reply: object) -> bytes:
 
 def read_reply(request: Request[Reply], data: bytes) -> Reply:
     """The reply to `request`; raises the Failure where it failed, GarbledError where it is none."""
+    return read_answer(data, reply_type(type(request)))
+
+
+def read_answer(data: bytes, kind: type[Reply]) -> Reply:
+    """As `read_reply`, where the type of the reply is `kind`."""
     answer = from_bytes(data, _Answer)
     if answer.failure is not None:
         raise from_bytes(answer.failure, Failure)
-    return from_bytes(answer.reply or b"", reply_type(type(request)))
+    return from_bytes(answer.reply or b"", kind)
 
 
 def reply_type(kind: type[Request[Reply]]) -> type[Reply]:

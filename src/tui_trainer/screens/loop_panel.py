@@ -1,7 +1,7 @@
 """The panel over one of the worker's loops: what every screen that has one does with it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from textual.content import Content
 from tui_trainer.failures import Failure
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.others import LoopBegun
 from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.screens.dialogs.form import form_beside_usual
 from tui_trainer.screens.dialogs.settings_form import SettingsForm
@@ -51,14 +52,16 @@ class LoopPanel:
         show: Callable[[], None],
         changed: Callable[[LoopChanged], None],
         show_seconds: float = 0.0,
+        adopt: Callable[[LoopRequest[Report]], Awaitable[None] | None] | None = None,
     ) -> None:
         """`add` gets all reports, oldest first; `show` draws them, at most every `show_seconds`;
-        `changed` hears that the loop began, paused, went on or ended."""
+        `changed` hears that the loop began, paused, went on or ended; `adopt` makes room for one
+        that this view has not begun, without which its reports are not taken in."""
         self._screen, self._session = screen, screen.session
         self.name, self._words = name, words
         self.show = show
         self._add, self._changed = add, changed
-        self._show_seconds = show_seconds
+        self._show_seconds, self._adopts = show_seconds, adopt
         self._shown_at = 0.0
         self._is_beginning = False
         self.waits = False
@@ -69,6 +72,9 @@ class LoopPanel:
     def follow(self) -> None:
         """From when the screen is there: hear of the loop."""
         self._session.loop_changed.subscribe(self._screen, self._hear)
+        self._session.others.loop_begun.subscribe(self._screen, self._hear_begun)
+        if (request := self._session.others.begun.get(self.name)) is not None:
+            self._adopt(request)
         self._screen.set_interval(DRAIN_SECONDS, self._tick)
 
     # What is asked of the loop
@@ -176,7 +182,27 @@ class LoopPanel:
         """Take in what was reported; while one begins that is left for after it has."""
         if not self._is_beginning and (reports := self._session.drain(self.name)):
             self.waits = True
-            self._add(reports)
+            if self._adopts is not None or self.name not in self._session.others.begun:
+                self._add(reports)
+
+    def _hear_begun(self, begun: LoopBegun) -> None:
+        if begun.name == self.name:
+            self._adopt(begun.request)
+
+    def _adopt(self, request: LoopRequest[Report]) -> None:
+        """Make room for a loop that goes already; what it reports meanwhile waits."""
+        if self._adopts is not None:
+            self._is_beginning = True
+            self._screen.run_worker(self._make_room(self._adopts(request)))
+
+    async def _make_room(self, room: Awaitable[None] | None) -> None:
+        try:
+            if room is not None:
+                await room
+        finally:
+            self._is_beginning = False
+        self.drain()
+        self.show()
 
     def was_shown(self) -> None:
         """All that was reported is on show."""

@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass
 
+from tui_trainer.protocol.doing import Doing
 from tui_trainer.session.session import Session
 from tui_trainer.words.loading import describe_loading
-from tui_trainer.worker import Doing
 
 SHOW_AFTER = 0.08  # seconds; what is done faster needs no word, what is not is told within 0.1
 LONG_STEP = 1.0  # seconds; a shorter step of a loop needs no clock

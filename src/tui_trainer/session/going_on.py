@@ -19,7 +19,7 @@ from tui_trainer.protocol.loop_names import (
     TRAINING_LOOPS,
 )
 from tui_trainer.reports.evaluation import EvaluationReport
-from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
@@ -77,6 +77,8 @@ class GoingOn:
     def __init__(self) -> None:
         self.status: LearnerStatus | None = None
         """The model that is loaded, as it was last heard of; None without one."""
+        self.loading: LoadProgress | None = None
+        """How far a load is, this view's or another's."""
         self.loops: dict[str, LoopState] = {}
         self.loading_choice: ModelChoice | None = None
         """The model that is being loaded."""
@@ -168,7 +170,7 @@ class GoingOn:
             name = visible(self.loading_choice.source, limit=40)
             return f"{name} is being loaded: wait, or cancel that (C)."
         if self.status is None:
-            return NO_MODEL
+            return NO_MODEL if self.loading is None else LOADING
         if self._starting:
             title = " and ".join(LOOP_TITLES[name] for name in sorted(self._starting))
             return f"{title} is being started: wait for it."

@@ -73,14 +73,14 @@ class ModelLoading:
         if session.status is not None:
             session.choice, tokenizer = before
             if tokenizer != session.tokenizer:
-                self._publish_tokenizer(tokenizer)
+                self.publish_tokenizer(tokenizer)
         return False
 
     async def _load(self, choice: ModelChoice) -> LearnerStatus | None:
         session = self._session
         ready = await session.ask(LoadTokenizer(choice.source))
         if ready is not None or session.tokenizer is None:
-            self._publish_tokenizer(ready)
+            self.publish_tokenizer(ready)
         if ready is None:
             return None
         # Tokens may ask first: the thread is busy for as long as the model loads.
@@ -100,6 +100,6 @@ class ModelLoading:
         for note in status.model.notes:
             self._session.app.notify(visible(note), severity="warning", markup=False, timeout=10)
 
-    def _publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
+    def publish_tokenizer(self, tokenizer: TokenizerReport | None) -> None:
         self._session.tokenizer = tokenizer
         self._session.tokenizer_changed.publish(tokenizer)

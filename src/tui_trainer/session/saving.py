@@ -92,10 +92,14 @@ class Saving:
         self._session.changes += 1
         return True
 
-    def tell(self, saved: Saved | None) -> None:
-        """Tell where the weights are, or why not."""
+    def saw(self, saved: Saved | None) -> None:
+        """Take in where the weights are."""
         if isinstance(saved, CheckpointReport) and saved.failure is None:
             self._session.saved = SavedRun(saved.run, saved.step, saved.step)
+
+    def tell(self, saved: Saved | None) -> None:
+        """Tell where the weights are, or why not."""
+        self.saw(saved)
         failed = isinstance(saved, CheckpointReport) and saved.failure is not None
         severity: SeverityLevel = "error" if failed else "information"
         self._session.app.notify(describe_saved(saved), severity=severity, markup=False, timeout=10)

@@ -14,9 +14,9 @@ from textual.signal import Signal
 
 from tui_trainer.configuration.kept import Kept
 from tui_trainer.configuration.layers import Configuration
-from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.lost_device import MUST_RESTART
+from tui_trainer.protocol.any_worker import AnyWorker
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, LOOP_TITLES, TRAINING_LOOPS
 from tui_trainer.protocol.models import ReadStatus
@@ -26,11 +26,13 @@ from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.reports.tokens import TokenizerReport
+from tui_trainer.session.ended_loops import end_bench, end_evaluation
 from tui_trainer.session.going_on import STARTS, Act, GoingOn
 from tui_trainer.session.guide import Guide, Task
 from tui_trainer.session.guide_ticks import Ticks
 from tui_trainer.session.keeping import Keeping
 from tui_trainer.session.leaving import LOAD, Leaving
+from tui_trainer.session.other_views import OtherViews
 from tui_trainer.session.pending import Pending
 from tui_trainer.session.questions import Question
 from tui_trainer.session.saved_run import SavedRun
@@ -39,11 +41,9 @@ from tui_trainer.session.text_examples import NOTEBOOK_TEXT
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted
-from tui_trainer.worker import Worker
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.loop_reports import Report
-    from tui_trainer.reports.evaluation import EvaluationReport
     from tui_trainer.reports.predictions import Position
     from tui_trainer.session.benches import Benches
     from tui_trainer.session.evaluations import Evaluations
@@ -62,7 +62,7 @@ class Session(GoingOn):
     def __init__(
         self,
         app: App[int],
-        worker: Worker,
+        worker: AnyWorker,
         choice: ModelChoice,
         *,
         show: Callable[[Failure], None],
@@ -86,7 +86,6 @@ class Session(GoingOn):
         """The tokenizer of `choice`; there before its model is."""
         self.chosen_position: Position | None = None
         """The position that is opened on Predict, with the logits of its most likely tokens."""
-        self.loading: LoadProgress | None = None
         self.threads: ThreadShare | None = None  # until their number becomes another
         self.pending = Pending()
         self._heard = 0
@@ -94,6 +93,7 @@ class Session(GoingOn):
         self._drained: dict[str, int] = {}
         """The number of the last report of each loop."""
         self.saving = Saving(self)
+        self.others = OtherViews(self)
         self.saved: SavedRun | None = None
         """The run on disk of the loop of GSM8K, as far as was heard of it."""
         self.changing = 0
@@ -116,8 +116,13 @@ class Session(GoingOn):
     def share_text(self, text: str) -> None:
         """Tell the other screens; each takes it when it is opened."""
         if text != self.text:
-            self.text = text
-            self.text_changed.publish(text)
+            self.take_text(text)
+            self.worker.share_text(text)
+
+    def take_text(self, text: str) -> None:
+        """What was typed here or at another view."""
+        self.text = text
+        self.text_changed.publish(text)
 
     def _task_was_done(self, task: Task) -> None:
         self.ticks.append(task.name)
@@ -274,6 +279,7 @@ class Session(GoingOn):
             started = self.worker.start_loop(name, request, playing=playing)
             await self._answer(started, request.doing)
             self._drained[name], self._far[name] = 0, ""
+            self.others.begun.pop(name, None)
         except Failure as failure:
             self._starting.discard(name)
             self.pending.forget(name)
@@ -310,13 +316,18 @@ class Session(GoingOn):
             return None
         return max(0.0, time.monotonic() - doing.since)
 
+    def follow_from_here(self, name: str) -> None:
+        """A loop that goes already: the first report that comes need not be its first."""
+        self._drained.pop(name, None)
+        self._far[name] = ""
+
     def drain(self, name: str) -> "list[Report]":
         """The reports of a loop since the last call, oldest first; none while the app closes.
 
         Where the terminal stood still for so long that some were not kept, the user is told.
         """
         numbered = self.worker.drain(name) if self.app.is_running else []
-        if lost := missed(self._drained.get(name, 0), numbered):
+        if name in self._drained and (lost := missed(self._drained[name], numbered)):
             self.app.notify(
                 NOT_DRAWN.format(reports=counted(lost, "report"), title=LOOP_TITLES[name]),
                 severity="warning",
@@ -336,22 +347,6 @@ class Session(GoingOn):
         for name in paused:
             self.play(name, playing=False)
         return " and ".join(LOOP_TITLES[name] for name in paused)
-
-    def _end_evaluation(self) -> None:
-        """Keep what was scored, wherever the user is."""
-        self.evaluations.add(self.drain(EVALUATION))
-        report = self.evaluations.end()
-        if report is None:
-            return
-        if pairing := self.evaluations.pairing(report):
-            self.guide.saw_comparison(pairing)
-        self.app.run_worker(self._keep_evaluation(report))
-
-    async def _keep_evaluation(self, report: "EvaluationReport") -> None:
-        try:
-            await asyncio.wrap_future(self.evaluations.kept.keep(report))
-        except InputError as error:
-            self.report_failure(Failure(str(error)))
 
     def wait_for_disk(self, seconds: float) -> str:
         """At the end, until all that is small is written, or for so long; what could not be kept,
@@ -387,10 +382,9 @@ class Session(GoingOn):
         self.changes += change.name in TRAINING_LOOPS
         self.pending.hear(change)
         if change.name == EVALUATION and change.state.is_over:
-            self._end_evaluation()
+            end_evaluation(self)
         if change.name == BENCH and change.state.is_over:
-            self.benches.add(self.drain(BENCH))
-            self.benches.end()
+            end_bench(self)
         if change.failure is not None:
             self.report_failure(change.failure)
         self.loop_changed.publish(change)

@@ -78,6 +78,7 @@ runs. s ends its processes at once; then nothing is kept. One that ends is kept 
             show=self._show_progress,
             changed=self._on_loop,
             show_seconds=SHOW_SECONDS,
+            adopt=lambda _: None,
         )
 
     def body(self) -> Iterable[Widget]:

@@ -113,6 +113,7 @@ by itself."""
             show=self._show_all,
             changed=self._on_loop,
             show_seconds=SHOW_SECONDS,
+            adopt=lambda _: None,
         )
 
     def body(self) -> Iterable[Widget]:

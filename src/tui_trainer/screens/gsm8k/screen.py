@@ -16,6 +16,7 @@ from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
+from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, alerts_of
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
@@ -84,6 +85,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
             show=self._show_all,
             changed=self._on_loop,
             show_seconds=SHOW_SECONDS,
+            adopt=self._adopt,
         )
         self.start = RunStart(
             self, self.loop, self.run, settings=lambda: self.settings, begun=self._forget
@@ -96,6 +98,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
         self.beside = BesideRun(session.evaluations)
         self.costs: tuple[Content, ...] = (Content(""),)
         """Of the next run, as far as it is known: in full, and in fewer words."""
+        self._is_news = True
         self.samples: SampleReport | None = None
         """The last answers to held-out questions."""
 
@@ -153,6 +156,17 @@ class Gsm8kScreen(WorkScreen, WithChart):
 
     # What is heard
 
+    async def _adopt(self, request: LoopRequest[Report]) -> None:
+        await self.start.adopt(request, self._add_earlier)
+
+    def _add_earlier(self, reports: list[Report]) -> None:
+        """What a run made that this view has not begun: of its checkpoints nothing is news."""
+        self._is_news = False
+        try:
+            self._add(reports)
+        finally:
+            self._is_news = True
+
     def _add(self, reports: list[Report]) -> None:
         if self.query_one(RunProgress).had_clock:
             self.loop.show_soon()
@@ -185,8 +199,9 @@ class Gsm8kScreen(WorkScreen, WithChart):
         if report.run is not None:
             session.saved = after_step(session.saved, report.run, report.step, run.resumed_at)
         if report.checkpoint is not None:
-            session.saving.tell(report.checkpoint)
-        for note in report.notes:
+            tell = session.saving.tell if self._is_news else session.saving.saw
+            tell(report.checkpoint)
+        for note in report.notes if self._is_news else ():
             self.notify(visible(note), markup=False)
         session.guide.saw_step(report, run.settings.epochs)
 

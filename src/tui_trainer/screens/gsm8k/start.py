@@ -8,12 +8,15 @@ from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.loops import ReadBeginning, Resume, Train
 from tui_trainer.protocol.models import Reload
 from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.models import LearnerStatus
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoint_names import step_of
+from tui_trainer.runs.home import runs_home
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.past import Past, past_up_to
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
@@ -21,6 +24,7 @@ from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
+from tui_trainer.session.saved_run import saved_on_disk
 from tui_trainer.settings.train import TrainSettings, with_alerts_of
 from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.numbers import counted, so_far
@@ -139,6 +143,46 @@ class RunStart:
         for _ in range(self.steps):
             self._session.advance(self._loop.name)
         self._loop.show()
+
+    async def adopt(
+        self, request: LoopRequest[Report], add: Callable[[list[Report]], None]
+    ) -> None:
+        """Put a run on show that another view has begun, with all that it has made so far: what
+        was reported last is still told, what came before it is on disk."""
+        if not isinstance(request, Train | Resume):
+            return
+        resumed_at = step_of(Path(request.checkpoint)) if isinstance(request, Resume) else 0
+        reports = self._session.drain(self._loop.name)
+        past = await self._past_of(request, reports, resumed_at)
+        begun_with = await self._session.ask(ReadBeginning())
+        self._run.begin(request.settings, past, resumed_at)
+        self._begun(past)
+        if begun_with is not None:
+            self._run.expect(*begun_with)
+        add(reports)
+        last = self._run.report
+        if last is not None and (name := last.run) is not None:
+            step = last.step
+            self._session.saved = await in_thread(lambda: saved_on_disk(name, step))
+
+    async def _past_of(
+        self, request: Train | Resume, reports: list[Report], resumed_at: int
+    ) -> Past:
+        """What the run made before the first of its `reports`, as its files have it."""
+        first = next((one for one in reports if isinstance(one, StepReport)), None)
+        before = resumed_at if first is None else first.step - 1
+        if isinstance(request, Resume):
+            folder = Path(request.checkpoint).parent.parent
+        else:
+            folder = runs_home() / ((first and first.run) or "")
+        if not before or (first is not None and first.run is None):
+            return Past()
+        answer_only = request.settings.answer_only
+        try:
+            return await in_thread(lambda: past_up_to(folder, before, answer_only=answer_only))
+        except InputError as error:
+            self._session.report_failure(Failure(str(error)))
+            return Past()
 
     async def _asked_for_weights(self) -> bool:
         """Whether to go on; asks where the weights are not the loaded ones any more."""

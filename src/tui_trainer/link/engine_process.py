@@ -1,0 +1,96 @@
+"""The process of an engine: `python -m tui_trainer.link.engine_process NAME SOCKET MINUTES`.
+
+It ends once a view asks for it, at SIGTERM, or when nothing runs in it and nobody has looked at it
+for so many minutes; what no file has is saved first.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from types import FrameType
+
+from tui_trainer.engine.start import make_engine
+from tui_trainer.failures import Failure
+from tui_trainer.link.place import path_of
+from tui_trainer.link.server import Server
+from tui_trainer.logs import append_to_log, engine_log_path
+from tui_trainer.protocol.keeping import EndWork
+from tui_trainer.signals import Heard, Patience, exit_status
+from tui_trainer.versions import version_of
+from tui_trainer.worker import Worker
+
+TURN_SECONDS = 0.5
+
+
+class EngineProcess:
+    """One worker, and a server of its views."""
+
+    def __init__(self, name: str, listening: socket.socket, idle_minutes: float) -> None:
+        self._name, self._listening, self._idle = name, listening, idle_minutes * 60
+        self._ends = threading.Event()
+        self._patience = Patience()
+        self._status = 0
+        self._server = Server(name, version_of("tui-trainer"), self._ends.set)
+        self._worker = Worker(make_engine, self._server.hear)
+
+    def run(self) -> int:
+        """Until it ends; its exit status."""
+        signal.signal(signal.SIGTERM, self._hear)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._worker.start()
+        self._server.serve(self._worker, self._listening)
+        while not self._ends.wait(TURN_SECONDS):
+            if self._is_forgotten():
+                self._save_and_end()
+        while not self._worker.stop(TURN_SECONDS):
+            pass
+        path_of(self._name).unlink(missing_ok=True)
+        self._listening.close()
+        self._server.part()
+        return self._status
+
+    def _hear(self, number: int, _: FrameType | None) -> None:
+        """Save and end; a second time at once."""
+        heard = self._patience.hear(number)
+        if heard is Heard.END_AT_ONCE:
+            path_of(self._name).unlink(missing_ok=True)
+            os._exit(exit_status(number))
+        if heard is Heard.END:
+            self._status = exit_status(number)
+            threading.Thread(target=self._save_and_end, daemon=True).start()
+
+    def _save_and_end(self) -> None:
+        """What no file has is saved, as far as the device and the disk let it."""
+        ended = self._worker.end(EndWork(saves=True))
+        self._ends.set()
+        try:
+            if failure := ended.result().failure:
+                logging.getLogger(__name__).error("nothing could be saved: %s", failure)
+        except Failure:
+            logging.getLogger(__name__).exception("nothing could be saved")
+
+    def _is_forgotten(self) -> bool:
+        """Nothing runs, and nobody has looked for so long."""
+        server = self._server
+        if server.views or server.is_busy() or self._worker.doing is not None:
+            return False
+        return time.monotonic() - server.left_at > self._idle
+
+
+def main() -> int:
+    name, descriptor, minutes = sys.argv[1:]
+    log = engine_log_path(name)
+    append_to_log(log if log.exists() else None)
+    listening = socket.socket(fileno=int(descriptor))
+    status = EngineProcess(name, listening, float(minutes)).run()
+    logging.shutdown()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
