@@ -15,8 +15,7 @@ from tests.known import present, the
 from tests.requests_made_up import WAIT, Call, Loop, Scripted, step
 from tui_trainer.errors import CancelledError, InputError
 from tui_trainer.failures import Failure, describe_failure
-from tui_trainer.protocol.doing import Doing
-from tui_trainer.protocol.events import Event, LoopChanged, LoopState
+from tui_trainer.protocol.events import Doing, Event, LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.models import LoadModel
 from tui_trainer.protocol.numbered import Numbered, missed

@@ -1,9 +1,8 @@
 """The app: its screens, its one worker, its status line. It wires and does little else."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import BindingType
@@ -14,12 +13,9 @@ from tui_trainer.app_dialogs import OpensDialogs
 from tui_trainer.app_hearing import HearsWorker
 from tui_trainer.app_keys import KEYS
 from tui_trainer.app_start import Started
-from tui_trainer.protocol.any_worker import AnyWorker
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged
 from tui_trainer.protocol.keeping import Save
 from tui_trainer.protocol.models import Reload
-from tui_trainer.protocol.numbered import Numbered
-from tui_trainer.protocol.others import Other
 from tui_trainer.screens import screen_class
 from tui_trainer.screens.dialogs.failure import TellsFailures
 from tui_trainer.screens.dialogs.help import WithKeys
@@ -43,10 +39,11 @@ from tui_trainer.widgets.notification import Notifying, reading_seconds
 from tui_trainer.widgets.screen_tabs import SCREENS
 from tui_trainer.widgets.status_line import Standing
 
-MakeWorker = Callable[[Callable[[Numbered[Event]], None], Callable[[Other], None]], AnyWorker]
-"""Of what is called with each event, and with what is done at another view."""
 TICK_SECONDS = 1 / 8
 STATUS_SECONDS = 1 / 2
+if TYPE_CHECKING:
+    from tui_trainer.protocol.any_worker import MakeWorker
+
 NO_DETACHING = (
     "The engine is part of this process, as no place for its socket was found: it ends with it (q)."
 )
@@ -81,7 +78,7 @@ class TuiTrainer(
     def __init__(
         self,
         choice: ModelChoice,
-        make_worker: MakeWorker,
+        make_worker: "MakeWorker",
         *,
         start: Start | None = None,
         greets: bool = False,

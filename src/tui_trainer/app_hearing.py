@@ -6,9 +6,8 @@ from typing import TypeVar
 from textual.app import App
 from textual.message import Message
 
-from tui_trainer.protocol.events import Event
+from tui_trainer.protocol.events import Event, Other
 from tui_trainer.protocol.numbered import Numbered
-from tui_trainer.protocol.others import Other
 from tui_trainer.session.session import Session
 
 Return = TypeVar("Return")

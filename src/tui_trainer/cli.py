@@ -67,9 +67,9 @@ class Parser(argparse.ArgumentParser):
 
 # argparse has no public name for it, and it takes no parameter at run time.
 if TYPE_CHECKING:
-    from tui_trainer.app import MakeWorker
     from tui_trainer.configuration.layers import Configuration
     from tui_trainer.configuration.reading import Wrong
+    from tui_trainer.protocol.any_worker import MakeWorker
     from tui_trainer.session.start import Start
 
     SubParsersAction = argparse._SubParsersAction[Parser]
@@ -244,7 +244,7 @@ def _worker(session: str | None) -> "tuple[MakeWorker, bool]":
     And whether it was found. InputError where it is not."""
     from tui_trainer.link.attach import Attach  # noqa: PLC0415 - as the app
     from tui_trainer.link.place import place  # noqa: PLC0415
-    from tui_trainer.link.remote_worker import RemoteWorker  # noqa: PLC0415
+    from tui_trainer.remote_worker import RemoteWorker  # noqa: PLC0415
 
     if session is not None:
         from tui_trainer.link.finding import find  # noqa: PLC0415 - it reads what crosses

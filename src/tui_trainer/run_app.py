@@ -4,18 +4,22 @@ import logging
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
-from tui_trainer.app import MakeWorker, TuiTrainer
+from tui_trainer.app import TuiTrainer
 from tui_trainer.ending import end_worker
 from tui_trainer.failures import describe_failure
-from tui_trainer.link.remote_worker import RemoteWorker
 from tui_trainer.logs import log_path, log_to_file
+from tui_trainer.remote_worker import RemoteWorker
 from tui_trainer.runs.resume_command import program
 from tui_trainer.say import say
 from tui_trainer.session.start import Start
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.signals import ENDING, exit_status, heard_after
 from tui_trainer.terminal.output import owned_terminal
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.any_worker import MakeWorker
 
 LEFT = "session {name} goes on; come back to it with: {program} attach {name}"
 KEPT_PATIENCE = 2.0
@@ -24,7 +28,7 @@ KEPT_PATIENCE = 2.0
 
 def run_app(
     choice: ModelChoice,
-    make_worker: MakeWorker,
+    make_worker: "MakeWorker",
     start: Start | None = None,
     *,
     attaches: bool = False,

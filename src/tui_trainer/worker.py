@@ -22,8 +22,14 @@ from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
 from tui_trainer.live_loop import LiveLoop, Retry
 from tui_trainer.lost_device import MUST_RESTART, left_after
-from tui_trainer.protocol.doing import Doing
-from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
+from tui_trainer.protocol.events import (
+    DeviceLost,
+    Doing,
+    Event,
+    LoopChanged,
+    LoopState,
+    WorkerFailed,
+)
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.reports.loop import RETRY_SECONDS, BetweenSteps, HaltReport

@@ -7,11 +7,17 @@ from typing import Protocol, TypeVar
 from tui_trainer.link import messages
 from tui_trainer.link.connection import Connection, read_nothing, reply_of
 from tui_trainer.link.messages import Message
-from tui_trainer.protocol.doing import Doing
-from tui_trainer.protocol.events import Event
+from tui_trainer.protocol.events import (
+    Doing,
+    Event,
+    LoopBegun,
+    ModelLoaded,
+    Other,
+    TextTyped,
+    WeightsChanged,
+)
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.protocol.numbered import Numbered
-from tui_trainer.protocol.others import LoopBegun, ModelLoaded, Other, TextTyped, WeightsChanged
 from tui_trainer.protocol.request import LoopRequest, Request
 from tui_trainer.protocol.wire import read_event, read_report, read_request, write_request
 

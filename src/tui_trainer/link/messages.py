@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
-from tui_trainer.protocol.doing import Doing
+from tui_trainer.protocol.events import Doing
 from tui_trainer.protocol.wire import read_named, write_named
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.settings.model import ModelChoice

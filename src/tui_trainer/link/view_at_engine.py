@@ -17,7 +17,7 @@ from tui_trainer.link.messages import (
     read_message,
     write_message,
 )
-from tui_trainer.protocol.doing import Doing
+from tui_trainer.protocol.events import Doing
 from tui_trainer.protocol.wire import GarbledError, write_reply
 
 if TYPE_CHECKING:

@@ -1,9 +1,10 @@
 """What the interface asks of a worker, whether it is in this process or in one of its own."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from tui_trainer.protocol.doing import Doing
+from tui_trainer.protocol.events import Doing, Event, Other
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
 
@@ -39,3 +40,7 @@ class AnyWorker(Protocol):
     def drain(self, name: str) -> "list[Numbered[Report]]": ...
     def share_text(self, text: str) -> None:
         """Tell the other views of this worker the text of the boxes."""
+
+
+MakeWorker = Callable[[Callable[[Numbered[Event]], None], Callable[[Other], None]], AnyWorker]
+"""Of what is called with each event, and with what is done at another view."""

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from tui_trainer.failures import Failure
+from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.models import LoadProgress
 from tui_trainer.reports.runs import StoppedRun
 from tui_trainer.reports.threads import ThreadShare
+from tui_trainer.settings.model import ModelChoice
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol.loop_reports import Report
 
 
 class LoopState(Enum):
@@ -54,3 +60,47 @@ class DeviceLost:
 
 
 Event = LoadProgress | LoopChanged | WorkerFailed | DeviceLost | ThreadShare
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What the worker does right now: the interface shows what it waits for."""
+
+    what: str
+    since: float
+    """In seconds of `time.monotonic`, which all processes of a machine share."""
+    loop: str | None = None
+    """The name of the loop whose step it is."""
+
+
+# What was done at another view of the same engine, or before this one came
+
+
+@dataclass(frozen=True)
+class LoopBegun:
+    """A loop goes, or went, that this view has not begun."""
+
+    name: str
+    request: "LoopRequest[Report]"
+
+
+@dataclass(frozen=True)
+class ModelLoaded:
+    """Another model is there; None where what was loaded could not be."""
+
+    choice: ModelChoice | None
+
+
+@dataclass(frozen=True)
+class WeightsChanged:
+    """The weights or settings of the model are others now, or what is kept of them."""
+
+
+@dataclass(frozen=True)
+class TextTyped:
+    """What Tokens, Predict and Step have in their boxes."""
+
+    text: str
+
+
+Other = LoopBegun | ModelLoaded | WeightsChanged | TextTyped

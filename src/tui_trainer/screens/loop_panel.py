@@ -8,9 +8,8 @@ from typing import TypeVar
 from textual.content import Content
 
 from tui_trainer.failures import Failure
-from tui_trainer.protocol.events import LoopChanged, LoopState
+from tui_trainer.protocol.events import LoopBegun, LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
-from tui_trainer.protocol.others import LoopBegun
 from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.screens.dialogs.form import form_beside_usual
 from tui_trainer.screens.dialogs.settings_form import SettingsForm

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from tui_trainer.protocol.doing import Doing
+from tui_trainer.protocol.events import Doing
 from tui_trainer.session.session import Session
 from tui_trainer.words.loading import describe_loading
 

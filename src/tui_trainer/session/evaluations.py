@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tui_trainer.configuration.layers import Configuration
+from tui_trainer.errors import InputError
+from tui_trainer.failures import Failure
+from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.reports.evaluation import Comparison, EvaluationReport, compare
 from tui_trainer.runs.checkpoint_names import base_name
 from tui_trainer.runs.evaluations import EarlierEvaluations
@@ -17,6 +21,9 @@ from tui_trainer.settings.evaluation import (
 )
 from tui_trainer.settings.fields import SettingField
 from tui_trainer.settings.train import TrainSettings
+
+if TYPE_CHECKING:
+    from tui_trainer.session.session import Session
 
 OF_THE_TRAINING = {"problems", "skip", "seed"}
 
@@ -119,6 +126,21 @@ class Evaluations:
             return None
         self.ended.append(report)
         return report
+
+    def end_in(self, session: "Session") -> None:
+        """As `end`; it is kept on disk, unless another view began it, and keeps it."""
+        if (report := self.end()) is None:
+            return
+        if pairing := self.pairing(report):
+            session.guide.saw_comparison(pairing)
+        if EVALUATION not in session.others.begun:
+            session.app.run_worker(self._keep(session, report))
+
+    async def _keep(self, session: "Session", report: EvaluationReport) -> None:
+        try:
+            await asyncio.wrap_future(self.kept.keep(report))
+        except InputError as error:
+            session.report_failure(Failure(str(error)))
 
     def pairing(self, report: EvaluationReport) -> Pairing | None:
         """That evaluation and the one it is compared with, the less trained one before the other;

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
+from tui_trainer.protocol.events import LoopBegun, ModelLoaded, Other, TextTyped
 from tui_trainer.protocol.models import LoadTokenizer
-from tui_trainer.protocol.others import LoopBegun, ModelLoaded, Other, TextTyped
 from tui_trainer.settings.model import ModelChoice
 
 if TYPE_CHECKING:

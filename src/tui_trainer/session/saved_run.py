@@ -3,9 +3,6 @@
 from dataclasses import dataclass, replace
 
 from tui_trainer.reports.runs import CheckpointReport, SavedReport
-from tui_trainer.runs.checkpoint_names import step_of
-from tui_trainer.runs.checkpoints import checkpoint_folders
-from tui_trainer.runs.home import runs_home
 from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import are, byte_count, counted, seconds_of
 
@@ -70,9 +67,3 @@ def describe_saved(saved: Saved | None) -> str:
         f"Saved as the model {visible(saved.name)}, after {counted(saved.updates, 'update')} in "
         f"all: {size}.\nm loads it, and so does --model."
     )
-
-
-def saved_on_disk(name: str, step: int) -> SavedRun:
-    """What is known of a run that made so many steps, from its files."""
-    checkpoints = checkpoint_folders(runs_home() / name)
-    return SavedRun(name, step, step_of(checkpoints[-1]) if checkpoints else 0)

@@ -16,7 +16,6 @@ from tui_trainer.configuration.kept import Kept
 from tui_trainer.configuration.layers import Configuration
 from tui_trainer.failures import Failure
 from tui_trainer.lost_device import MUST_RESTART
-from tui_trainer.protocol.any_worker import AnyWorker
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, LOOP_TITLES, TRAINING_LOOPS
 from tui_trainer.protocol.models import ReadStatus
@@ -26,7 +25,6 @@ from tui_trainer.reports.models import LearnerStatus, LoadProgress
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.threads import ThreadShare
 from tui_trainer.reports.tokens import TokenizerReport
-from tui_trainer.session.ended_loops import end_bench, end_evaluation
 from tui_trainer.session.going_on import STARTS, Act, GoingOn
 from tui_trainer.session.guide import Guide, Task
 from tui_trainer.session.guide_ticks import Ticks
@@ -43,6 +41,7 @@ from tui_trainer.terminal_text import visible
 from tui_trainer.words.numbers import counted
 
 if TYPE_CHECKING:
+    from tui_trainer.protocol.any_worker import AnyWorker
     from tui_trainer.protocol.loop_reports import Report
     from tui_trainer.reports.predictions import Position
     from tui_trainer.session.benches import Benches
@@ -62,7 +61,7 @@ class Session(GoingOn):
     def __init__(
         self,
         app: App[int],
-        worker: AnyWorker,
+        worker: "AnyWorker",
         choice: ModelChoice,
         *,
         show: Callable[[Failure], None],
@@ -382,9 +381,11 @@ class Session(GoingOn):
         self.changes += change.name in TRAINING_LOOPS
         self.pending.hear(change)
         if change.name == EVALUATION and change.state.is_over:
-            end_evaluation(self)
+            self.evaluations.add(self.drain(EVALUATION))
+            self.evaluations.end_in(self)
         if change.name == BENCH and change.state.is_over:
-            end_bench(self)
+            self.benches.add(self.drain(BENCH))
+            self.benches.end()
         if change.failure is not None:
             self.report_failure(change.failure)
         self.loop_changed.publish(change)

@@ -16,7 +16,6 @@ from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
-from tui_trainer.protocol.request import LoopRequest
 from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, alerts_of
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
@@ -85,7 +84,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
             show=self._show_all,
             changed=self._on_loop,
             show_seconds=SHOW_SECONDS,
-            adopt=self._adopt,
+            adopt=lambda request: self.start.adopt(request, self._add_earlier),
         )
         self.start = RunStart(
             self, self.loop, self.run, settings=lambda: self.settings, begun=self._forget
@@ -155,9 +154,6 @@ class Gsm8kScreen(WorkScreen, WithChart):
         return super().word_for(name, label) if is_there.get(name, True) else ""
 
     # What is heard
-
-    async def _adopt(self, request: LoopRequest[Report]) -> None:
-        await self.start.adopt(request, self._add_earlier)
 
     def _add_earlier(self, reports: list[Report]) -> None:
         """What a run made that this view has not begun: of its checkpoints nothing is news."""

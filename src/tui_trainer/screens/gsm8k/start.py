@@ -24,7 +24,7 @@ from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.questions import Choice, Question
-from tui_trainer.session.saved_run import saved_on_disk
+from tui_trainer.session.saved_on_disk import saved_on_disk
 from tui_trainer.settings.train import TrainSettings, with_alerts_of
 from tui_trainer.words.loaded import describe_loaded
 from tui_trainer.words.numbers import counted, so_far

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure, describe_failure
-from tui_trainer.protocol.doing import Doing
-from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState
+from tui_trainer.protocol.events import DeviceLost, Doing, Event, LoopChanged, LoopState, Other
 from tui_trainer.protocol.numbered import Numbered
-from tui_trainer.protocol.others import Other
 from tui_trainer.protocol.request import LoopRequest, Request
 
 if TYPE_CHECKING:  # the first frame does not wait for what crosses
