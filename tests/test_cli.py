@@ -204,6 +204,8 @@ def test_help_offers_what_there_is_and_no_more(capsys: pytest.CaptureFixture[str
         "devices",
         "runs",
         "problems",
+        "sessions",
+        "attach",
         "config",
     ]
 

@@ -7,9 +7,13 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pexpect
+import psutil
 import pyte
+
+from tests.known import present
 
 SECONDS_AT_MOST = 60.0
 KEYS = {
@@ -28,9 +32,35 @@ def hear_every_signal() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+def engines(place: Path) -> list[int]:
+    """The processes of the engines whose sockets are there."""
+    paths = (place / "tui-trainer").glob("*.socket")
+    there = [p for p in psutil.process_iter() if is_engine(p)]
+    names = {path.stem for path in paths}
+    return [p.pid for p in there if place_of(p) == str(place) and p.cmdline()[3] in names]
+
+
+def is_engine(process: psutil.Process) -> bool:
+    try:
+        return "tui_trainer.link.engine_process" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+def place_of(process: psutil.Process) -> str:
+    return process.environ().get("XDG_RUNTIME_DIR", "")
+
+
+def end_engines(place: Path) -> None:
+    """At once: a test that wants something saved has waited for it."""
+    for process in engines(place):
+        os.kill(process, signal.SIGKILL)
+
+
 class Terminal:
     """The app as a child process on a pseudo-terminal of `columns` x `rows`.
 
+    Its engines have their sockets in `place`; in one of its own they end with it.
     `threads` is how many torch takes; None leaves that to torch. `command` runs it in another way.
     """
 
@@ -42,8 +72,12 @@ class Terminal:
         rows: int = 24,
         threads: int | None = 1,
         command: Sequence[str] = (sys.executable, "-m", "tui_trainer"),
+        place: Path | None = None,
     ) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(state)}
+        self._own_place = None if place else TemporaryDirectory(prefix="tt-")
+        self.place = place or Path(present(self._own_place).name)
+        environment["XDG_RUNTIME_DIR"] = str(self.place)
         environment.pop("OMP_NUM_THREADS", None)
         if threads is not None:
             environment["OMP_NUM_THREADS"] = str(threads)
@@ -122,3 +156,6 @@ class Terminal:
 
     def close(self) -> None:
         self.child.close(force=True)
+        if self._own_place is not None:
+            end_engines(self.place)
+            self._own_place.cleanup()
