@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engines_begun import end_engines
 from tests.hub.server import FakeHub
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _HUB = FakeHub(Path(_HUB_HOME.name))
 _HUB.start()
 os.environ |= _HUB.environment()
 os.environ.pop("HF_TOKEN", None)
+# A socket's path is short, and a test's own folder is not.
+_PLACE = tempfile.TemporaryDirectory(prefix="tui-trainer-")
+os.environ["XDG_RUNTIME_DIR"] = _PLACE.name
 # To compile all tests takes each process four seconds, and to compile the program each one that a
 # test starts: once, and not each time, though the environment may say that nothing is to be kept.
 sys.dont_write_bytecode = False
@@ -52,6 +56,8 @@ def _keep_all_shapes() -> None:
 def pytest_unconfigure() -> None:
     _HUB.stop()
     _HUB_HOME.cleanup()
+    end_engines(Path(_PLACE.name))
+    _PLACE.cleanup()
 
 
 @pytest.fixture(autouse=True)

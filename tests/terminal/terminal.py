@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pexpect
-import psutil
 import pyte
 
+from tests.engines_begun import end_engines
 from tests.known import present
 
 SECONDS_AT_MOST = 60.0
@@ -30,31 +30,6 @@ def hear_every_signal() -> None:
     """As a shell that a person types into: what runs the tests may ignore some, as `nohup` does."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
-
-
-def engines(place: Path) -> list[int]:
-    """The processes of the engines whose sockets are there."""
-    paths = (place / "tui-trainer").glob("*.socket")
-    there = [p for p in psutil.process_iter() if is_engine(p)]
-    names = {path.stem for path in paths}
-    return [p.pid for p in there if place_of(p) == str(place) and p.cmdline()[3] in names]
-
-
-def is_engine(process: psutil.Process) -> bool:
-    try:
-        return "tui_trainer.link.engine_process" in process.cmdline()
-    except psutil.Error:
-        return False
-
-
-def place_of(process: psutil.Process) -> str:
-    return process.environ().get("XDG_RUNTIME_DIR", "")
-
-
-def end_engines(place: Path) -> None:
-    """At once: a test that wants something saved has waited for it."""
-    for process in engines(place):
-        os.kill(process, signal.SIGKILL)
 
 
 class Terminal:
