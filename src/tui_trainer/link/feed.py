@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tui_trainer.link.messages import Begun, Loaded, Message, Reported, Text, Told
+from tui_trainer.link.messages import Begun, Loaded, Message, Reported, Text, Told, Views
 from tui_trainer.protocol.events import Event, LoopChanged, LoopState
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION
 from tui_trainer.protocol.loop_reports import Report
@@ -62,7 +62,7 @@ class Feed:
 
     def tell(self, message: Message, by: object = None) -> None:
         with self.changed:
-            if isinstance(message, Text | Loaded):
+            if isinstance(message, Text | Loaded | Views):
                 self._standing[type(message)] = Entry(message)
             if isinstance(message, Loaded):
                 self._standing.pop(LoadProgress, None)

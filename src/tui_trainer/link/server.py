@@ -49,6 +49,7 @@ class Server:
         self._serials = count(1)
         self._begun_by: dict[str, ViewAtEngine] = {}
         self._lock = threading.Lock()
+        self._is_over = threading.Event()
 
     def serve(self, worker: Worker, listening: socket.socket) -> None:
         """Begin; it goes on in threads of its own."""
@@ -112,6 +113,7 @@ class Server:
 
     def part(self) -> None:
         """Every view is told what is in its box, and then that nothing more comes."""
+        self._is_over.set()
         for view in list(self.views):
             view.close()
 
@@ -127,8 +129,7 @@ class Server:
             self._keep_evaluation()
 
     def _pump(self) -> None:
-        while True:
-            time.sleep(TURN_SECONDS)
+        while not self._is_over.wait(TURN_SECONDS):
             with self.feed.changed:
                 self._take_reports()
 

@@ -139,14 +139,15 @@ class ViewAtEngine:
                     return None
                 feed.changed.wait(TURN_SECONDS if self._hears else None)
             messages: list[Message] = []
-            if self._hears and not self._is_over:
+            if self._has_more():
                 messages, self._heard = feed.after(self._heard, self)
             messages += [*self._standing(), *self._outbox]
             self._outbox.clear()
         return messages
 
     def _has_more(self) -> bool:
-        return self._hears and self._heard != self._server.feed.told
+        """Whether it listens, and there is something that it has not heard."""
+        return self._hears and not self._is_over and self._heard != self._server.feed.told
 
     def _standing(self) -> list[Message]:
         """What the worker does, where that is something else now."""
