@@ -203,8 +203,13 @@ class TuiTrainer(
 
     @work
     async def action_reload(self) -> None:
-        """The loaded weights again; asks first where that loses updates."""
-        if await leave_weights(self.session, RELOAD):
+        """The loaded weights again; asks first where that loses updates. Where the engine is lost,
+        another one with what there is on disk."""
+        if self.session.device_lost is not None and self.worker.outlives_view:
+            from tui_trainer.session.restarting import restart  # noqa: PLC0415  # hardly ever
+
+            await restart(self.session)
+        elif await leave_weights(self.session, RELOAD):
             await self.session.change(Reload())
 
     @work

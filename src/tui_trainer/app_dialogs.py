@@ -36,7 +36,9 @@ class OpensDialogs(App[Return]):
         """What is on disk, and how to go on."""
         from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
 
-        self.push_screen(DeviceLostDialog(lost, self.session.saved))
+        session = self.session
+        restarts = session.worker.outlives_view
+        self.push_screen(DeviceLostDialog(lost, session.saved, restarts=restarts))
 
     @work
     async def action_pick_model(self) -> None:

@@ -235,11 +235,13 @@ def _open_app(arguments: argparse.Namespace) -> int:
     gc.disable()
     from tui_trainer.run_app import run_app  # noqa: PLC0415 - a command does without textual
 
-    make_worker, attaches = _worker(getattr(arguments, "session", None))
-    return run_app(choice, make_worker, _start(arguments), attaches=attaches)
+    start = _start(arguments)
+    idle = start.configuration.idle_minutes
+    make_worker, attaches = _worker(getattr(arguments, "session", None), idle)
+    return run_app(choice, make_worker, start, attaches=attaches)
 
 
-def _worker(session: str | None) -> "tuple[MakeWorker, bool]":
+def _worker(session: str | None, idle_minutes: float) -> "tuple[MakeWorker, bool]":
     """In a process of its own, begun or found; in this one where there is no place for a socket.
     And whether it was found. InputError where it is not."""
     from tui_trainer.link.attach import Attach  # noqa: PLC0415 - as the app
@@ -259,7 +261,7 @@ def _worker(session: str | None) -> "tuple[MakeWorker, bool]":
 
         say(f"{error} Until then the engine is part of this process, and ends with it.")
         return in_this_process(make_engine), False
-    return partial(RemoteWorker, Attach()), False
+    return partial(RemoteWorker, Attach(idle_minutes=idle_minutes)), False
 
 
 def _start(arguments: argparse.Namespace) -> "Start":

@@ -11,6 +11,8 @@ MUST_RESTART = (
     "After an error the device does nothing more for this process: the engine must restart, and "
     "with it the program."
 )
+ENGINE_ENDED = "The engine has ended: R starts a new one."
+REFUSALS = MUST_RESTART, ENGINE_ENDED
 NEEDS_NO_DEVICE = frozenset(
     (
         *("load_tokenizer", "tokenize", "batch", "item", "cross_entropy"),

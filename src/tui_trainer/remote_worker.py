@@ -76,6 +76,17 @@ class RemoteWorker:
                 say(link)
             self._not_said.clear()
 
+    def restart(self) -> None:
+        """Begin another engine in the place of the one that has ended."""
+        with self._lock:
+            self._attach = self._attach.anew()
+            self._link = self._failure = None
+            self._is_left = False
+        for of_loops in (self._reports, self._loops, self._serials, self._last_report):
+            of_loops.clear()
+        self._last = 0
+        self.start()
+
     # The end
 
     def leave(self) -> None:

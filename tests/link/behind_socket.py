@@ -47,13 +47,13 @@ def served(make_engine: Callable[[Progress], Answers], name: str = NAME) -> Iter
 class View:
     """What a view heard, in order."""
 
-    name: str = NAME
+    attach: Attach = field(default_factory=lambda: Attach(NAME))
     events: list[Event] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.worker = RemoteWorker(Attach(self.name), self._hear, self.others.append)
+        self.worker = RemoteWorker(self.attach, self._hear, self.others.append)
         self.worker.start()
 
     def _hear(self, event: Numbered[Event]) -> None:
@@ -62,8 +62,8 @@ class View:
 
 
 @contextmanager
-def viewed(name: str = NAME) -> Iterator[View]:
-    view = View(name)
+def viewed() -> Iterator[View]:
+    view = View()
     try:
         yield view
     finally:

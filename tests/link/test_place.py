@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.errors import InputError
-from tui_trainer.link import place as place_module
 from tui_trainer.link.launch import free_name, is_taken
 from tui_trainer.link.place import is_from_this_user, path_of, place
 
@@ -31,7 +30,7 @@ def test_without_such_a_folder_it_is_in_the_temporary_one(
     runtime_dir: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", runtime_dir)
-    monkeypatch.setattr(place_module.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     assert place() == tmp_path / f"tui-trainer-{os.getuid()}"
     assert stat.S_IMODE(place().stat().st_mode) == 0o700
 

@@ -13,6 +13,7 @@ from tests.pilot import SECONDS_AT_MOST
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.link import messages
+from tui_trainer.link.attach import Attach
 from tui_trainer.link.feed import MESSAGES_KEPT, REPORTS_KEPT
 from tui_trainer.link.finding import describe
 from tui_trainer.link.frames import LENGTH, MOST_BYTES, receive_frame, send_frame
@@ -197,7 +198,7 @@ def test_an_engine_that_is_busy_is_described_at_once() -> None:
 
 
 def test_without_an_engine_of_that_name_everything_fails_with_a_sentence() -> None:
-    view = View("nowhere")
+    view = View(Attach("nowhere"))
     with pytest.raises(Failure, match="nowhere"):
         view.worker.ask(ReadStatus()).result(SECONDS_AT_MOST)
     soon(lambda: view.events)

@@ -65,7 +65,10 @@ DIALOGS: dict[type[AnyDialog], tuple[str, Callable[[TuiTrainer], AnyDialog]]] = 
     ForkDialog: ("2", lambda app: ForkDialog(app.session, "text")),
     HelpDialog: ("q", lambda app: HelpDialog(below(app))),
     FailureDialog: (ENTER, lambda app: FailureDialog(Failure("It failed.", "Traceback"))),
-    DeviceLostDialog: (ESCAPE, lambda app: DeviceLostDialog(lost("Traceback"), None)),
+    DeviceLostDialog: (
+        ESCAPE,
+        lambda app: DeviceLostDialog(lost("Traceback"), None, restarts=False),
+    ),
     RunDetails: (ENTER, lambda app: RunDetails("run", [("Model", "", "builtin")])),
     EvaluatedItemDialog: ("t", lambda app: EvaluatedItemDialog([ITEM], 0)),
     ItemBrowser: (ESCAPE, lambda app: ItemBrowser(app.session, TrainSettings(), 0)),
@@ -99,7 +102,7 @@ READ: tuple[Callable[[TuiTrainer], AnyDialog], ...] = (
     lambda app: ForkDialog(app.session, LINES),
     lambda app: HelpDialog(below(app)),
     lambda app: FailureDialog(Failure("It failed, and how. " * 8, LINES)),
-    lambda app: DeviceLostDialog(lost(LINES), None),
+    lambda app: DeviceLostDialog(lost(LINES), None, restarts=True),
     lambda app: RunDetails("run", [("Model", "", LINES)]),
     lambda app: EvaluatedItemDialog([replace(ITEM, by=LINES)], 0),
 )

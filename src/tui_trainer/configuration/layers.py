@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_trainer.configuration.options import (
+    IDLE_MINUTES,
     KEYS,
     OF_PROBLEMS,
     PRESET,
@@ -141,6 +142,14 @@ class Configuration:
     @property
     def theme(self) -> str | None:
         return str(self.given[THEME].value) if THEME in self.given else None
+
+    @property
+    def idle_minutes(self) -> float:
+        """After how many an engine ends that nobody needs."""
+        given = self.given.get(IDLE_MINUTES.option.removeprefix("--"))
+        value = IDLE_MINUTES.usual if given is None else given.value
+        assert isinstance(value, float)
+        return value
 
     @cached_property
     def keys(self) -> dict[str, str]:

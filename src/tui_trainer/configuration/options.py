@@ -32,6 +32,16 @@ USUAL_THEME = "trainer-dark"
 THEME, PRESET, PROBLEMS = "theme", "loop.preset", "problems"
 OF_PROBLEMS = "loop.problems", "evaluation.problems", "bench.problems"
 """What `problems` above all tables stands for."""
+IDLE_MINUTES = SettingField(
+    "idle_minutes",
+    Kind.NUMBER,
+    10.0,
+    "with the next engine",
+    "minutes after which an engine ends, its work saved, where nothing runs and nobody looks at it",
+    unit="minutes",
+    above=0,
+    most=1_000_000,
+)
 A_FLAG_ALONE = {
     "trust-remote-code": "runs code that comes with a model, so it is asked for each time: give "
     "--trust-remote-code on the command line"
@@ -155,6 +165,7 @@ def _options() -> Iterator[Option]:
         if field.option.removeprefix("--") not in A_FLAG_ALONE:
             yield Option("", field, ModelChoice)
     yield Option("", field_of(TrainSettings, PROBLEMS), TrainSettings)
+    yield Option("", IDLE_MINUTES)
     presets = SettingField("preset", Kind.TEXT, "tutorial", "", "", choices=tuple(PRESETS))
     yield Option("loop", presets)
     for table, kind in TABLES.items():

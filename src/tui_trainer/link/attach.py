@@ -32,6 +32,10 @@ class Attach:
             self.name = find(self.name)
         return link_to(self.name, hears)
 
+    def anew(self) -> "Attach":
+        """To another engine, which is begun."""
+        return Attach(idle_minutes=self._idle_minutes)
+
     def why_ended(self) -> str:
         """What became of its process, as far as that can be known from here."""
         how = ""

@@ -24,13 +24,13 @@ from tui_trainer.link.messages import (
     write_message,
 )
 from tui_trainer.link.place import is_from_this_user
+from tui_trainer.lost_device import ENGINE_ENDED
 from tui_trainer.protocol.request import Request
 from tui_trainer.protocol.wire import GarbledError, read_answer, read_reply
 
 Reply = TypeVar("Reply")
 ANSWER_SECONDS = 10.0
 CLOSING_SECONDS = 2.0
-ENGINE_ENDED = "The engine has ended, and answers nothing more."
 NO_ENGINE = "What answers there is no engine of tui-trainer."
 
 

@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import CancelledError
 from types import FrameType
 
 from tui_trainer.engine.start import make_engine
@@ -71,6 +72,8 @@ class EngineProcess:
         try:
             if failure := ended.result().failure:
                 logging.getLogger(__name__).error("nothing could be saved: %s", failure)
+        except CancelledError:  # nothing was ever asked of it, and so there is nothing to save
+            pass
         except Failure:
             logging.getLogger(__name__).exception("nothing could be saved")
 

@@ -1,5 +1,7 @@
 """The engines of this user on this machine, by name."""
 
+from contextlib import suppress
+
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.link.connection import connect, greet
@@ -68,7 +70,7 @@ def describe(name: str) -> Description | str:
 def end(name: str) -> End:
     """Have it save what no file has and end: what came of that. InputError where it refuses."""
     request = EndWork(saves=True)
-    answer = _ask(name, EndEngine(1, write_request(request)), None)
+    answer = _ask(name, EndEngine(1, write_request(request)), None, to_the_end=True)
     if not isinstance(answer, Answer):
         raise InputError(SILENT)
     try:
@@ -77,14 +79,20 @@ def end(name: str) -> End:
         return End() if failure.cancelled else End(failure=failure.sentence)
 
 
-def _ask(name: str, message: Message, seconds: float | None) -> Message:
-    """What it answers within so many seconds. InputError where it does not, OSError where it has
-    just ended."""
+def _ask(
+    name: str, message: Message, seconds: float | None, *, to_the_end: bool = False
+) -> Message:
+    """What it answers within so many seconds, and with `to_the_end` once it has ended after that.
+    InputError where it does not, OSError where it has just ended."""
     with connect(path_of(name)) as stream:
         greet(stream, version_of(PROGRAM), looks=False)
         stream.settimeout(seconds)
         try:
             send_frame(stream, write_message(message))
-            return read_message(receive_frame(stream))
+            answer = read_message(receive_frame(stream))
         except (Ended, TooLong, GarbledError) as error:
             raise InputError(SILENT) from error
+        with suppress(Ended):
+            while to_the_end:
+                receive_frame(stream)
+    return answer

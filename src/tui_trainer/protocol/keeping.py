@@ -32,7 +32,8 @@ class EndWork(Request[End]):
     def answered_by(self, engine: "Answers") -> End:
         kept, failure = Kept(), ""
         try:
-            kept = _kept(engine.save()) if self.saves else kept
+            has_any = self.saves and engine.status() is not None
+            kept = _kept(engine.save()) if has_any else kept
         except InputError as error:
             failure = str(error)
         return End(kept, failure, engine.stopped_run())

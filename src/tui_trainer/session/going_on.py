@@ -7,7 +7,7 @@ would else be decided for another model, or another loop, than the one on show.
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tui_trainer.lost_device import MUST_RESTART
+from tui_trainer.lost_device import ENGINE_ENDED, MUST_RESTART
 from tui_trainer.protocol.events import DeviceLost, LoopState
 from tui_trainer.protocol.loop_names import (
     BENCH,
@@ -155,12 +155,19 @@ class GoingOn:
     def why_not(self, act: Act) -> str:
         """Why `act` may not be done now, a sentence that says what to do; empty where it may."""
         return (
-            (MUST_RESTART if self.device_lost else "")
+            self.why_lost
             or self._why_nothing_yet()
             or (BENCH_RUNS if self.is_live(BENCH) else "")
             or self._why_no_change(act)
             or self._why_no_other_model(act)
         )
+
+    @property
+    def why_lost(self) -> str:
+        """Why nothing can be asked of the device any more; empty where all can."""
+        if self.device_lost is None:
+            return ""
+        return ENGINE_ENDED if self.device_lost.engine_ended else MUST_RESTART
 
     def _why_nothing_yet(self) -> str:
         """Something was asked for before, and is not there yet."""

@@ -15,7 +15,7 @@ from textual.signal import Signal
 from tui_trainer.configuration.kept import Kept
 from tui_trainer.configuration.layers import Configuration
 from tui_trainer.failures import Failure
-from tui_trainer.lost_device import MUST_RESTART
+from tui_trainer.lost_device import REFUSALS
 from tui_trainer.protocol.events import DeviceLost, Event, LoopChanged, LoopState, WorkerFailed
 from tui_trainer.protocol.loop_names import BENCH, EVALUATION, GSM8K, LOOP_TITLES, TRAINING_LOOPS
 from tui_trainer.protocol.models import ReadStatus
@@ -187,7 +187,7 @@ class Session(GoingOn):
         """A sentence for what the user can mend, a dialog with the traceback for the rest."""
         if failure.traceback is not None:
             self._show(failure)
-        elif self.device_lost or failure.sentence != MUST_RESTART:  # else its dialog is on its way
+        elif self.device_lost or failure.sentence not in REFUSALS:  # else its dialog is on its way
             self.app.notify(
                 visible(failure.sentence),
                 severity="information" if failure.cancelled else "error",
@@ -257,6 +257,15 @@ class Session(GoingOn):
         """Whether a model is being loaded from there, or a run of it is being started."""
         choice = self.loading_choice or (self.choice if self.is_starting(GSM8K) else None)
         return choice is not None and Path(choice.source).is_relative_to(folder)
+
+    def begin_again(self) -> None:
+        """There is another engine in the place of the one that was lost: it has nothing yet."""
+        self.status = self.device_lost = self.loading = None
+        self._heard = 0
+        for name in (*self.loops, *self._starting):
+            self.pending.forget(name)
+        for of_loops in (self.loops, self._far, self._drained, self.others.begun, self._starting):
+            of_loops.clear()
 
     # Loops
 

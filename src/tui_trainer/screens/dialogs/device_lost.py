@@ -27,26 +27,36 @@ class DeviceLostDialog(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("q", "app.ask_quit", "quit", "Quit, and be told how to go on", id="quit"),
+        key("R", "restart", "new engine", "Begin another on what is on disk", id="reload"),
         key("escape", "dismiss", "look around", "Look at what is still on show", id="close"),
     ]
 
-    def __init__(self, lost: DeviceLost, saved: SavedRun | None) -> None:
-        """`saved` is the run on disk as it was last heard of."""
+    def __init__(self, lost: DeviceLost, saved: SavedRun | None, *, restarts: bool) -> None:
+        """`saved` is the run on disk as it was last heard of; `restarts`: there can be a new
+        engine."""
         super().__init__()
+        self._restarts = restarts
         self._lost = lost
         self._saved = saved
 
     def compose(self) -> ComposeResult:
         failure = self._lost.failure
-        title = Content.assemble(BROKEN.said("the device is lost"))
-        with Panel(title=title, hint="q quits · escape looks around", classes="dialog wide"):
+        ended = self._lost.engine_ended
+        title = Content.assemble(
+            BROKEN.said("the engine is lost" if ended else "the device is lost")
+        )
+        hint = "R begins a new engine · " * self._restarts + "q quits · escape looks around"
+        with Panel(title=title, hint=hint, classes="dialog wide"):
             with Vertical(classes="above"):
                 yield Static(Content(visible(failure.sentence, limit=400)), classes="heading")
-                yield Static(Content(f"{MUST_RESTART} {self._on_disk()}"))
-                yield Static(WHAT_GOES, classes="hint")
+                yield Static(Content(f"{'' if ended else MUST_RESTART} {self._on_disk()}".strip()))
+                if not ended:
+                    yield Static(WHAT_GOES, classes="hint")
             with VerticalScroll():
                 yield Static(Content(visible(failure.traceback or "", newline="\n", tab="    ")))
             with Horizontal(classes="answers below"):
+                if self._restarts:
+                    yield Button("R new engine", id="restart", compact=True)
                 yield Button("q quit", id="quit", compact=True)
                 yield Button("look around", id="stay", compact=True)
 
@@ -58,5 +68,12 @@ class DeviceLostDialog(Dialog[None]):
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "quit":
             await self.run_action("app.ask_quit")
+        elif event.button.id == "restart":
+            await self.run_action("restart")
         else:
             self.dismiss()
+
+    async def action_restart(self) -> None:
+        if self._restarts:
+            self.dismiss()
+            await self.run_action("app.reload")
