@@ -99,8 +99,6 @@ class TuiTrainer(
             kept=start.kept,
         )
         self._asked, self._attaches = choice, attaches
-        self.detaches = False
-        """Whether the user leaves the engine to go on."""
         self.begin_as(start, greets=greets)
         for name in SCREENS:
             self.add_mode(name, partial(self._make_screen, name))
@@ -234,7 +232,7 @@ class TuiTrainer(
     def action_detach(self) -> None:
         """Leave the engine to go on."""
         if self.worker.outlives_view:
-            self.detaches = True
+            self.session.saving.detaches = True
             self.exit(0)
         else:
             self.notify(NO_DETACHING, severity="warning", markup=False)

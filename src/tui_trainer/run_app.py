@@ -87,5 +87,5 @@ def _leaves(app: TuiTrainer, worker: RemoteWorker, status: int) -> bool:
     """Whether the engine goes on without this view."""
     if app.session.device_lost is not None or not worker.name:
         return False
-    of_itself = app.detaches or app.ended_by is not None or worker.views > 1
+    of_itself = app.session.saving.detaches or app.ended_by is not None or worker.views > 1
     return of_itself or status == exit_status(signal.SIGHUP)

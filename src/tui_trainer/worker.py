@@ -60,6 +60,8 @@ class Worker:
     frame. `post` is called on it with every event: it must be thread-safe and not wait.
     """
 
+    outlives_view, views = False, 1  # it ends with its only view
+
     def __init__(
         self,
         make_engine: "Callable[[Progress], Answers]",
@@ -78,7 +80,6 @@ class Worker:
         self._stopping = False
         self._over = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self.outlives_view = False  # it ends with this process
         self.doing: Doing | None = None
         """Read by the UI to show what it waits for; None while the thread is idle."""
 

@@ -1,5 +1,7 @@
 """What can be seen on a terminal, cell by cell."""
 
+import re
+
 import pyte
 
 UNSEEN_ON_BLANKS = ("fg", "bold", "italics")
@@ -17,3 +19,9 @@ def cells(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
             row.append(tuple((one._asdict() | unseen).values()))
         rows.append(row)
     return rows
+
+
+def steps_made(shown: str) -> int:
+    """The updates that the status line counts."""
+    match = re.search(r"unsaved: ([\d,]+) update", shown)
+    return int(match[1].replace(",", "")) if match else 0

@@ -1,7 +1,6 @@
 """The app in a real terminal: start, work, quit; and how it ends when it must."""
 
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import pexpect
 import pytest
 from torch import Tensor
 
+from tests.terminal.seen import steps_made
 from tests.terminal.terminal import Terminal
 from tui_trainer.cli import main
 from tui_trainer.engine.accelerator import Arriving, receive
@@ -63,12 +63,6 @@ def test_a_working_hour_in_a_minute(terminal: Terminal, updates: int, steps: int
     terminal.press("y")
     assert terminal.wait_for_end() == 0
     assert terminal.is_restored()
-
-
-def steps_made(shown: str) -> int:
-    """The updates that the status line counts."""
-    match = re.search(r"unsaved: ([\d,]+) update", shown)
-    return int(match[1].replace(",", "")) if match else 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])

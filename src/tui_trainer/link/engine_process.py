@@ -20,7 +20,7 @@ from tui_trainer.link.place import path_of
 from tui_trainer.link.server import Server
 from tui_trainer.logs import append_to_log, engine_log_path
 from tui_trainer.protocol.keeping import EndWork
-from tui_trainer.signals import Heard, Patience, exit_status
+from tui_trainer.signals import NOTICE, Heard, Patience, exit_status
 from tui_trainer.versions import version_of
 from tui_trainer.worker import Worker
 
@@ -40,9 +40,10 @@ class EngineProcess:
 
     def run(self) -> int:
         """Until it ends; its exit status."""
-        signal.signal(signal.SIGTERM, self._hear)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGTERM, *NOTICE):
+            signal.signal(number, self._hear)
+        for number in (signal.SIGHUP, signal.SIGINT):  # those of a terminal
+            signal.signal(number, signal.SIG_IGN)
         self._worker.start()
         self._server.serve(self._worker, self._listening)
         while not self._ends.wait(TURN_SECONDS):
@@ -67,11 +68,9 @@ class EngineProcess:
 
     def _save_and_end(self) -> None:
         """What no file has is saved, as far as the device and the disk let it."""
-        ended = self._worker.end(EndWork(saves=True))
-        self._ends.set()
+        ended = self._server.end(EndWork(saves=True))
         try:
-            if failure := ended.result().failure:
-                logging.getLogger(__name__).error("nothing could be saved: %s", failure)
+            logging.getLogger(__name__).info("the end: %s", ended.result())
         except CancelledError:  # nothing was ever asked of it, and so there is nothing to save
             pass
         except Failure:

@@ -50,6 +50,8 @@ class Server:
         self._begun_by: dict[str, ViewAtEngine] = {}
         self._lock = threading.Lock()
         self._is_over = threading.Event()
+        self._last: Future[object] | None = None
+        """The last answer there is."""
 
     def serve(self, worker: Worker, listening: socket.socket) -> None:
         """Begin; it goes on in threads of its own."""
@@ -111,6 +113,15 @@ class Server:
             self.left_at = time.monotonic()
             self.feed.tell(messages.Views(len(self.views)))
 
+    def end(self, last: Request[object]) -> "Future[object]":
+        """Have the worker end, with `last` answered before; where it ends already, with what was
+        asked first."""
+        with self._lock:
+            if self._last is None:
+                self._last = self.worker.end(last)
+        self._end()
+        return self._last
+
     def part(self) -> None:
         """Every view is told what is in its box, and then that nothing more comes."""
         self._is_over.set()
@@ -163,8 +174,7 @@ class Server:
                     view.await_answer(number, self.worker.end_loop(loop, last))
             case messages.EndEngine(number, data):
                 if (last := self._read(view, number, data)) is not None:
-                    view.await_answer(number, self.worker.end(last))
-                    self._end()
+                    view.await_answer(number, self.end(last))
             case messages.Withdraw(number):
                 view.withdraw(number)
             case messages.Text():

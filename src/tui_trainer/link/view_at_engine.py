@@ -147,7 +147,7 @@ class ViewAtEngine:
 
     def _has_more(self) -> bool:
         """Whether it listens, and there is something that it has not heard."""
-        return self._hears and not self._is_over and self._heard != self._server.feed.told
+        return self._hears and self._heard != self._server.feed.told
 
     def _standing(self) -> list[Message]:
         """What the worker does, where that is something else now."""

@@ -24,6 +24,10 @@ class AnyWorker(Protocol):
         """Whether a view can leave it, and come back."""
 
     @property
+    def views(self) -> int:
+        """How many look at it, this one among them."""
+
+    @property
     def has_loops(self) -> bool: ...
     def start(self) -> None: ...
     def stop(self, timeout: float) -> bool: ...

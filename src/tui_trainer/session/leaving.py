@@ -41,6 +41,8 @@ async def leave_weights(session: "Session", leaving: Leaving) -> bool:
 
     A loop that is paused is ended then. False where the user stays, or it may not be done now.
     """
+    if leaving is QUIT and session.worker.views > 1:  # all goes on at another view
+        return True
     # Looked at again at the end: the user, or the worker, may have taken their time.
     return _may(session, leaving) and await _is_left(session, leaving) and _may(session, leaving)
 
@@ -56,6 +58,9 @@ async def _is_left(session: "Session", leaving: Leaving) -> bool:
     if not loses and not leaving.also:
         return True
     answer = await session.put(_question(session, leaving, unsaved))
+    if answer == "d":
+        session.saving.detaches = True
+        return True
     if answer == "w" and leaving is QUIT:
         return await session.saving.save_and_end()
     if answer == "w":
@@ -69,6 +74,8 @@ def _question(session: "Session", leaving: Leaving, unsaved: int) -> Question:
     answers = [Choice("n", "stay"), Choice("y", leaving.verb)]
     if unsaved:
         answers.insert(1, Choice("w", f"save and {leaving.verb}"))
+    if leaving is QUIT and session.worker.outlives_view:
+        answers.insert(1, Choice("d", "detach"))
     told = filter(None, (_what_is_lost(session, unsaved), leaving.also, leaving.question))
     words = " ".join(told)
     if leaving is RELOAD:

@@ -28,6 +28,8 @@ class Saving:
         self.at_the_end = Kept()
         """What was saved when the user left the app, for the terminal: the screen is gone then."""
         self._is_last = False
+        self.detaches = False
+        """Whether the user leaves the engine to go on without this view."""
 
     async def unsaved(self) -> int:
         """How many updates no file has and one could have; at least 1 while the weights may be
