@@ -197,7 +197,7 @@ def test_the_app_ends_in_the_grace_of_its_run_while_a_step_goes_on(
 
     monkeypatch.setattr(TuiTrainer, "run", run)
     monkeypatch.setattr("tui_trainer.grace.os._exit", end)
-    run_app(ModelChoice(), make_engine)
+    run_app(ModelChoice(), in_this_process(make_engine))
     assert statuses == [143]
     said = capsys.readouterr().err
     assert "not finished in the 1 s of grace. " in said
