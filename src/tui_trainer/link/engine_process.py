@@ -16,6 +16,7 @@ from types import FrameType
 
 from tui_trainer.engine.start import make_engine
 from tui_trainer.failures import Failure
+from tui_trainer.grace import ended_in_time
 from tui_trainer.link.place import path_of
 from tui_trainer.link.server import Server
 from tui_trainer.logs import append_to_log, engine_log_path
@@ -49,8 +50,10 @@ class EngineProcess:
         while not self._ends.wait(TURN_SECONDS):
             if self._is_forgotten():
                 self._save_and_end()
-        while not self._worker.stop(TURN_SECONDS):
-            pass
+        since = self._patience.heard_at if self._status else None
+        with ended_in_time(since, self._status, self._server.choice):
+            while not self._worker.stop(TURN_SECONDS):
+                pass
         path_of(self._name).unlink(missing_ok=True)
         self._listening.close()
         self._server.part()

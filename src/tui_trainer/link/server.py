@@ -25,6 +25,7 @@ from tui_trainer.protocol.wire import AnyRequest, GarbledError, read_request
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.runs.evaluations import keep_evaluation
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.worker import Worker
 
 GREETING_SECONDS = 5.0
@@ -46,6 +47,8 @@ class Server:
         self.left_at = time.monotonic()
         """When the last view left."""
         self.status: LearnerStatus | None = None
+        self.choice = ModelChoice()
+        """The model that was loaded last."""
         self._serials = count(1)
         self._begun_by: dict[str, ViewAtEngine] = {}
         self._lock = threading.Lock()
@@ -210,6 +213,7 @@ class Server:
         failed = done.cancelled() or done.exception() is not None
         reply = None if failed else done.result()
         if isinstance(request, LoadModel):
+            self.choice = self.choice if failed else request.choice
             self.feed.tell(messages.Loaded(None if failed else request.choice), view)
         if isinstance(reply, LearnerStatus):
             self.status = reply

@@ -84,7 +84,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
             show=self._show_all,
             changed=self._on_loop,
             show_seconds=SHOW_SECONDS,
-            adopt=lambda request: self.start.adopt(request, self._add_earlier),
+            adopt=lambda request: self.start.adopt(request, self._add),
         )
         self.start = RunStart(
             self, self.loop, self.run, settings=lambda: self.settings, begun=self._forget
@@ -97,7 +97,6 @@ class Gsm8kScreen(WorkScreen, WithChart):
         self.beside = BesideRun(session.evaluations)
         self.costs: tuple[Content, ...] = (Content(""),)
         """Of the next run, as far as it is known: in full, and in fewer words."""
-        self._is_news = True
         self.samples: SampleReport | None = None
         """The last answers to held-out questions."""
 
@@ -155,14 +154,6 @@ class Gsm8kScreen(WorkScreen, WithChart):
 
     # What is heard
 
-    def _add_earlier(self, reports: list[Report]) -> None:
-        """What a run made that this view has not begun: of its checkpoints nothing is news."""
-        self._is_news = False
-        try:
-            self._add(reports)
-        finally:
-            self._is_news = True
-
     def _add(self, reports: list[Report]) -> None:
         if self.query_one(RunProgress).had_clock:
             self.loop.show_soon()
@@ -183,7 +174,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
 
     def _alarm(self, report: LoopReport) -> None:
         """The first of a step: all are in what happened. A halt is told as such."""
-        alerts = alerts_of(report)
+        alerts = alerts_of(report) if self.start.tells_news else ()
         for alert in () if isinstance(report, HaltReport) else alerts[:1]:
             self.notify(visible(alert.says), severity="warning", markup=False)
         if alerts and self.run.settings.alert_bell:
@@ -195,9 +186,9 @@ class Gsm8kScreen(WorkScreen, WithChart):
         if report.run is not None:
             session.saved = after_step(session.saved, report.run, report.step, run.resumed_at)
         if report.checkpoint is not None:
-            tell = session.saving.tell if self._is_news else session.saving.saw
+            tell = session.saving.tell if self.start.tells_news else session.saving.saw
             tell(report.checkpoint)
-        for note in report.notes if self._is_news else ():
+        for note in report.notes if self.start.tells_news else ():
             self.notify(visible(note), markup=False)
         session.guide.saw_step(report, run.settings.epochs)
 

@@ -53,6 +53,8 @@ class RunStart:
         """When that one was asked for, by `time.monotonic`."""
         self._is_asking = False
         """Whether the user is asked first which weights the run is to start from."""
+        self.tells_news = True
+        """Whether what is reported is of now: that another view has begun is taken in first."""
         self.will_run = False
         """Whether it goes on by itself once it has begun."""
         self.steps = 0
@@ -159,7 +161,11 @@ class RunStart:
         self._begun(past)
         if begun_with is not None:
             self._run.expect(*begun_with)
-        add(reports)
+        self.tells_news = False
+        try:
+            add(reports)
+        finally:
+            self.tells_news = True
         last = self._run.report
         if last is not None and (name := last.run) is not None:
             step = last.step
