@@ -32,13 +32,15 @@ class OpensDialogs(App[Return]):
 
         return await self.push_screen_wait(QuestionDialog(question))
 
-    def tell_device_lost(self, lost: "DeviceLost") -> None:
+    @work
+    async def tell_device_lost(self, lost: "DeviceLost") -> None:
         """What is on disk, and how to go on."""
         from tui_trainer.screens.dialogs.device_lost import DeviceLostDialog
 
         session = self.session
         restarts = session.worker.outlives_view
-        self.push_screen(DeviceLostDialog(lost, session.saved, restarts=restarts))
+        if await self.push_screen_wait(DeviceLostDialog(lost, session.saved, restarts=restarts)):
+            await self.run_action("reload")
 
     @work
     async def action_pick_model(self) -> None:

@@ -22,8 +22,9 @@ NOTHING_ON_DISK = "No file has the updates since the weights were loaded."
 WHAT_GOES = "What is on screen can still be read, and what was done be exported (x on 4)."
 
 
-class DeviceLostDialog(Dialog[None]):
-    """Ends the app, which then tells the command that goes on; or leaves it for what is on show."""
+class DeviceLostDialog(Dialog[bool]):
+    """Ends the app, which then tells the command that goes on; or leaves it for what is on
+    show; gives back whether another engine is to be begun."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("q", "app.ask_quit", "quit", "Quit, and be told how to go on", id="quit"),
@@ -69,11 +70,10 @@ class DeviceLostDialog(Dialog[None]):
         if event.button.id == "quit":
             await self.run_action("app.ask_quit")
         elif event.button.id == "restart":
-            await self.run_action("restart")
+            self.action_restart()
         else:
             self.dismiss()
 
-    async def action_restart(self) -> None:
+    def action_restart(self) -> None:
         if self._restarts:
-            self.dismiss()
-            await self.run_action("app.reload")
+            self.dismiss(True)
