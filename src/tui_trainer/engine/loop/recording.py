@@ -20,6 +20,7 @@ from tui_trainer.engine.loop.checkpoint import save_checkpoint
 from tui_trainer.engine.loop.identity import identify_data, identify_model, versions
 from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.engine.optimizers.state import state_bytes
+from tui_trainer.engine.weights import Weights
 from tui_trainer.errors import InputError
 from tui_trainer.reports.actions import Action
 from tui_trainer.reports.loop import (
@@ -99,7 +100,7 @@ class Recording:
         self._saved_on_step: OnStep | None = None
         """What had been done on Step until it was written."""
         self._kept = KeptCheckpoints(settings.keep_checkpoints)
-        self._disk = DiskWatch(self._wanted_bytes)
+        self._disk = DiskWatch(partial(wanted_bytes, settings, state, learner.weights))
         self._untold: deque[ChangeReport] = deque()
         self._unwritten: deque[LoopReport] = deque()
         """What the disk has not taken yet."""
@@ -221,14 +222,6 @@ class Recording:
             if halt.alerts:
                 self._unwritten.append(halt)
             yield halt
-
-    def _wanted_bytes(self) -> int:
-        """What the run will write next: its metrics, and a checkpoint where it makes them."""
-        settings = self._settings
-        if not settings.checkpoint_every and not settings.checkpoint_at_end:
-            return METRICS_BYTES
-        state = state_bytes(self._state.optimizer.state)
-        return METRICS_BYTES + self._learner.weights.bytes + state
 
     def _with_run(self, report: StepReport) -> Generator[HaltReport, None, StepReport]:
         """A step with the run that has it, and the checkpoint that is due after it."""
@@ -395,3 +388,10 @@ def check_resumable(
             f"{run.name} has made all of its {steps:,} steps at {checkpoint.name}: load the "
             "checkpoint and start a run of its own."
         )
+
+
+def wanted_bytes(settings: TrainSettings, state: TrainingState, weights: Weights) -> int:
+    """What a run will write next: its metrics, and a checkpoint where it makes them."""
+    if not settings.checkpoint_every and not settings.checkpoint_at_end:
+        return METRICS_BYTES
+    return METRICS_BYTES + weights.bytes + state_bytes(state.optimizer.state)
