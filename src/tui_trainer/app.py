@@ -111,7 +111,7 @@ class TuiTrainer(
         return self.in_styles_of_now(screen_class(name)(self.session))
 
     async def on_mount(self) -> None:
-        self.hear_signals()
+        self.hear_signals(is_view=self.worker.outlives_view)
         self.keep_as_left()
         self.session.task_done.subscribe(self, self._tell_done)
         await self.switch_mode("tokens")

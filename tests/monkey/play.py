@@ -90,7 +90,7 @@ class MonkeysApp(TuiTrainer):
     def get_driver_class(self) -> type[Driver]:
         return Keyboard
 
-    def hear_signals(self) -> None:
+    def hear_signals(self, *, is_view: bool) -> None:
         """What a signal asks to end is the monkey, and not one app of many."""
 
     def _show_failure(self, failure: Failure) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_any_byte_then_stop_and_go_on_then_sigquit(tmp_path: Path) -> None:
         terminal.wait_for("▶ running")
         terminal.press("ctrl+z")
         terminal.wait_for("at the shell")
-        assert "'fg' goes on with both" in terminal.written
+        assert "what it trains goes on: 'fg' is back" in terminal.written
         assert terminal.is_restored()
         terminal.screen.reset()
         terminal.press("enter")
@@ -57,7 +58,7 @@ sys.exit(main())
 
 
 @pytest.mark.long
-def test_what_cannot_go_on_saves_and_says_so_in_few_lines(tmp_path: Path) -> None:
+def test_a_view_that_cannot_go_on_says_so_in_few_lines_and_loses_nothing(tmp_path: Path) -> None:
     """It printed the values of all variables, said that all was well, and lost the updates."""
     terminal = Terminal(state=tmp_path, command=(sys.executable, "-c", HOPELESS))
     try:
@@ -70,8 +71,12 @@ def test_what_cannot_go_on_saves_and_says_so_in_few_lines(tmp_path: Path) -> Non
         said = terminal.written[terminal.written.rfind("\x1b[?1004l") :].splitlines()
         assert len(said) <= 5
         assert "could not go on: KeyError: 'planted'" in said[0] + said[1]
-        assert "1 update is saved" in "".join(said)
+        assert "session 1 goes on; come back to it with: " in "".join(said)
         assert "of the user" not in terminal.written
         assert "KeyError: 'planted'" in (tmp_path / "tui-trainer" / "log").read_text()
+        environment = {**os.environ, "XDG_RUNTIME_DIR": str(terminal.place)}
+        stop = [sys.executable, "-m", "tui_trainer", "sessions", "stop", "1"]
+        ended = subprocess.run(stop, capture_output=True, text=True, env=environment, check=True)
+        assert "1 update is saved as the model" in ended.stderr
     finally:
         terminal.close()

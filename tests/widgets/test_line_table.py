@@ -60,6 +60,29 @@ async def test_the_cursor_is_in_view_on_a_row_that_comes_with_the_first_bar() ->
         assert [*table.in_view] == [4, 5, 6, 7, 8]
 
 
+async def test_what_comes_pulls_nobody_back_who_has_scrolled_and_a_cursor_in_view_stays_so() -> (
+    None
+):
+    """The list of runs went back to its top with each run that was read."""
+    async with OneTable().run_test(size=(40, 12)) as pilot:
+        table = pilot.app.query_one(LineTable)
+        table.styles.height = 6
+        table.show(COLUMNS, 100, squares)
+        await pilot.pause()
+        table.scroll_to(y=60, animate=False, immediate=True)
+        for rows in (100, 101, 100):
+            table.show(COLUMNS, rows, squares)
+            await pilot.pause()
+            assert table.in_view.start == 60
+        table.styles.height = 8
+        await pilot.pause()
+        assert [*table.in_view] == [*range(60, 67)]
+        table.cursor = 66
+        table.styles.height = 4
+        await pilot.pause()
+        assert [*table.in_view] == [64, 65, 66]
+
+
 async def test_what_changed_is_drawn_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     async with OneTable().run_test(size=(40, 12)) as pilot:
         table = pilot.app.query_one(LineTable)

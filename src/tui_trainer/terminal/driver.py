@@ -27,11 +27,14 @@ for digit in "123456":
     SEQUENCES.pop(f"\x1b{digit}", None)
 WRITES_AHEAD = 6
 """Two frames, each with what begins and ends it."""
-SUSPENDED = "tui-trainer is stopped, and so is what it trains: 'fg' goes on with both.\n"
+ALL_STOPPED = "tui-trainer is stopped, and so is what it trains: 'fg' goes on with both."
+VIEW_STOPPED = "This view is stopped, and what it trains goes on: 'fg' is back at it."
 
 
 class TerminalDriver(LinuxDriver):
     """Stops with its terminal restored, and hands a fault of its thread to the app."""
+
+    told_when_stopped = ALL_STOPPED
 
     def __init__(
         self,
@@ -76,7 +79,7 @@ class TerminalDriver(LinuxDriver):
 
     def suspend_application_mode(self) -> None:
         super().suspend_application_mode()
-        self._output.write(SUSPENDED)
+        self._output.write(f"{self.told_when_stopped}\n")
         self._output.flush()
 
     def restore(self) -> None:

@@ -11,7 +11,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui_trainer.signals import ENDING, Heard, Patience, exit_status
-from tui_trainer.terminal.driver import TerminalDriver, has_shell
+from tui_trainer.terminal.driver import VIEW_STOPPED, TerminalDriver, has_shell
 
 Return = TypeVar("Return")
 
@@ -50,8 +50,13 @@ class HearsSignals(App[Return]):
         """The shell has written over it, and its terminal may have another size."""
         self.refresh(layout=True)
 
-    def hear_signals(self) -> None:
-        """Textual has no handler for these: without one the terminal stays raw."""
+    def hear_signals(self, *, is_view: bool) -> None:
+        """Textual has no handler for these: without one the terminal stays raw.
+
+        `is_view`: what trains is another process, which ctrl+z does not stop.
+        """
+        if is_view and isinstance(self._driver, TerminalDriver):
+            self._driver.told_when_stopped = VIEW_STOPPED
         loop = asyncio.get_running_loop()
         for number in ENDING:
             loop.add_signal_handler(number, self._end_by, number)

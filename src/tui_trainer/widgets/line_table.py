@@ -88,6 +88,8 @@ class LineTable(SelectableLines, can_focus=True):
         self._row: Row = lambda _row: ()
         self._drawn: dict[int, tuple[Cell, ...]] = {}
         """The cells of each row as they were drawn last."""
+        self._shows_cursor = True
+        """Not where somebody has scrolled it out of view: then nothing that comes pulls it back."""
         self.rows = 0
 
     def show(self, columns: tuple[Column, ...], rows: int, row: Row) -> None:
@@ -97,7 +99,7 @@ class LineTable(SelectableLines, can_focus=True):
         if not is_alike:
             self._measure()
         self.cursor = max(0, min(self.cursor, rows - 1))
-        self._reveal()
+        self._keep_in_view()
         if is_alike:
             self.draw_changed()
         else:
@@ -118,11 +120,12 @@ class LineTable(SelectableLines, can_focus=True):
 
     def on_resize(self, _event: Resize) -> None:
         self._measure()
-        self._reveal()
+        self._keep_in_view()
         self.post_message(self.OthersInView())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
+        self._shows_cursor = self.cursor in self.in_view
         self.post_message(self.OthersInView())
 
     def _measure(self) -> None:
@@ -136,6 +139,11 @@ class LineTable(SelectableLines, can_focus=True):
         for row in (before, cursor):
             self.refresh_line(row + 1)
 
+    def _keep_in_view(self) -> None:
+        """What the cursor is on, where it was in view."""
+        if self._shows_cursor:
+            self._reveal()
+
     def _reveal(self) -> None:
         """Scroll so that the cursor's row is between the header and the bottom.
 
@@ -146,6 +154,7 @@ class LineTable(SelectableLines, can_focus=True):
         top = min(self.scroll_offset.y, self.cursor)
         top = max(top, self.cursor - visible_rows + 1)
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        self._shows_cursor = True
 
     # Keys and the mouse
 
