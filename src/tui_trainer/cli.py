@@ -24,9 +24,11 @@ from tui_trainer.headless.arguments import (
     add_debug_argument,
     add_model_arguments,
     add_profile_argument,
+    given_settings,
     model_choice,
 )
 from tui_trainer.say import say
+from tui_trainer.settings.model import ModelChoice
 from tui_trainer.signals import Interrupted, exit_status
 
 FAILED, WRONG_INPUT = 1, 2
@@ -237,31 +239,45 @@ def _open_app(arguments: argparse.Namespace) -> int:
 
     start = _start(arguments)
     idle = start.configuration.idle_minutes
-    make_worker, attaches = _worker(getattr(arguments, "session", None), idle)
+    session = getattr(arguments, "session", None)
+    make_worker, attaches = _worker(
+        session, idle, offers=not given_settings(ModelChoice, arguments)
+    )
     return run_app(choice, make_worker, start, attaches=attaches)
 
 
-def _worker(session: str | None, idle_minutes: float) -> "tuple[MakeWorker, bool]":
+def _worker(session: str | None, idle_minutes: float, *, offers: bool) -> "tuple[MakeWorker, bool]":
     """In a process of its own, begun or found; in this one where there is no place for a socket.
-    And whether it was found. InputError where it is not."""
+    And whether it was found. InputError where it is not.
+
+    `offers` to be back at one that was left, where none is named.
+    """
     from tui_trainer.link.attach import Attach  # noqa: PLC0415 - as the app
-    from tui_trainer.link.place import place  # noqa: PLC0415
+    from tui_trainer.link.place import sockets  # noqa: PLC0415
     from tui_trainer.remote_worker import RemoteWorker  # noqa: PLC0415
 
-    if session is not None:
-        from tui_trainer.link.finding import find  # noqa: PLC0415 - it reads what crosses
+    if session is None:
+        try:
+            there = sockets()
+        except InputError as error:
+            say(f"{error} Until then the engine is part of this process, and ends with it.")
+            return _in_this_process(), False
+        if there and offers:
+            from tui_trainer.headless.coming_back import offered  # noqa: PLC0415 - as below
 
-        attach = Attach(find(session))
-        return partial(RemoteWorker, attach), True
-    try:
-        place()
-    except InputError as error:
-        from tui_trainer.engine.start import make_engine  # noqa: PLC0415
-        from tui_trainer.worker import in_this_process  # noqa: PLC0415
+            session = offered()
+    if session is None:
+        return partial(RemoteWorker, Attach(idle_minutes=idle_minutes)), False
+    from tui_trainer.link.finding import find  # noqa: PLC0415 - it reads what crosses
 
-        say(f"{error} Until then the engine is part of this process, and ends with it.")
-        return in_this_process(make_engine), False
-    return partial(RemoteWorker, Attach(idle_minutes=idle_minutes)), False
+    return partial(RemoteWorker, Attach(find(session))), True
+
+
+def _in_this_process() -> "MakeWorker":
+    from tui_trainer.engine.start import make_engine  # noqa: PLC0415 - as the app
+    from tui_trainer.worker import in_this_process  # noqa: PLC0415
+
+    return in_this_process(make_engine)
 
 
 def _start(arguments: argparse.Namespace) -> "Start":

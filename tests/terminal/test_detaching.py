@@ -46,7 +46,8 @@ def see_the_loop(terminal: Terminal, steps: int) -> None:
 def test_a_loop_outlives_a_detach_and_a_dead_terminal_and_is_saved_by_whoever_quits(
     tmp_path: Path, place: Path
 ) -> None:
-    """D leaves it; the terminal of a second view dies; a third one sees it all, saves and quits."""
+    """D leaves it; a plain start is back with one key, and its terminal dies; a third view sees it
+    all, saves and quits."""
     first = Terminal(state=tmp_path, place=place)
     try:
         begin_a_loop(first, 3)
@@ -58,7 +59,9 @@ def test_a_loop_outlives_a_detach_and_a_dead_terminal_and_is_saved_by_whoever_qu
         first.close()
     (engine,) = engines(place)
 
-    second = Terminal(state=tmp_path, place=place, command=ATTACH)
+    second = Terminal(state=tmp_path, place=place)
+    second.wait_for("tui-trainer: session 1 (builtin, GSM8K running, left ")
+    second.press("enter")
     see_the_loop(second, 6)
     second.child.ptyproc.fileobj.close()
     second.close()

@@ -71,6 +71,7 @@ def _as_json(one: Description) -> dict[str, Json]:
         "device_bytes": one.device_bytes,
         "loops": dict(one.loops),
         "views": one.views,
+        "alone_seconds": one.alone,
     }
 
 

@@ -34,9 +34,10 @@ CLOSING_SECONDS = 2.0
 NO_ENGINE = "What answers there is no engine of tui-trainer."
 
 
-def connect(path: Path) -> socket.socket:
-    """To the engine there. OSError where there is none."""
+def connect(path: Path, seconds: float | None = None) -> socket.socket:
+    """To the engine there. OSError where there is none, or with `seconds` where it takes longer."""
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream.settimeout(seconds)
     try:
         stream.connect(str(path))
     except OSError:
@@ -45,12 +46,14 @@ def connect(path: Path) -> socket.socket:
     return stream
 
 
-def greet(stream: socket.socket, version: str, *, looks: bool) -> Welcome:
-    """Say who asks. InputError where the engine refuses, or is none."""
+def greet(
+    stream: socket.socket, version: str, *, looks: bool, seconds: float = ANSWER_SECONDS
+) -> Welcome:
+    """Say who asks. InputError where the engine refuses, does not answer, or is none."""
     try:
         if not is_from_this_user(stream):
             raise InputError("The session belongs to another user.")
-        stream.settimeout(ANSWER_SECONDS)
+        stream.settimeout(seconds)
         send_frame(stream, write_message(Hello(version, looks)))
         answer = read_message(receive_frame(stream))
         stream.settimeout(None)

@@ -1,10 +1,12 @@
 """The engines of this user on this machine, by name."""
 
+import threading
+import time
 from contextlib import suppress
 
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
-from tui_trainer.link.connection import connect, greet
+from tui_trainer.link.connection import ANSWER_SECONDS, connect, greet
 from tui_trainer.link.engine_link import EngineLink, Hears
 from tui_trainer.link.frames import Ended, TooLong, receive_frame, send_frame
 from tui_trainer.link.launch import is_taken
@@ -58,10 +60,32 @@ def link_to(name: str, hears: Hears) -> EngineLink:
     return EngineLink(stream, hears)
 
 
-def describe(name: str) -> Description | str:
+def detached(seconds: float) -> list[Description]:
+    """Those that nobody looks at, the one that was left last first.
+
+    One that does not say so within so many seconds is passed over.
+    """
+    told: list[Description] = []
+
+    def ask(name: str) -> None:
+        answer = describe(name, seconds)
+        if isinstance(answer, Description) and answer.alone is not None:
+            told.append(answer)
+
+    until = time.monotonic() + seconds
+    there = [path.name.removesuffix(SUFFIX) for path in sockets()]
+    asking = [threading.Thread(target=ask, args=(name,), daemon=True) for name in there]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(max(0.0, until - time.monotonic()))
+    return sorted(told, key=lambda one: one.alone or 0.0)
+
+
+def describe(name: str, seconds: float = SECONDS_TO_DESCRIBE) -> Description | str:
     """What it is doing; a sentence where that cannot be had."""
     try:
-        answer = _ask(name, Describe(), SECONDS_TO_DESCRIBE)
+        answer = _ask(name, Describe(), seconds)
     except (InputError, OSError) as error:
         return str(error)
     return answer if isinstance(answer, Description) else SILENT
@@ -84,8 +108,8 @@ def _ask(
 ) -> Message:
     """What it answers within so many seconds, and with `to_the_end` once it has ended after that.
     InputError where it does not, OSError where it has just ended."""
-    with connect(path_of(name)) as stream:
-        greet(stream, version_of(PROGRAM), looks=False)
+    with connect(path_of(name), seconds) as stream:
+        greet(stream, version_of(PROGRAM), looks=False, seconds=seconds or ANSWER_SECONDS)
         stream.settimeout(seconds)
         try:
             send_frame(stream, write_message(message))

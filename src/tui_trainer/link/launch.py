@@ -16,6 +16,7 @@ from tui_trainer.logs import engine_log_path, new_log
 
 WAITING = 16
 """Views that may stand in line while the process begins."""
+SECONDS_TO_CONNECT = 0.2
 
 
 def begin_engine(idle_minutes: float) -> tuple[str, "subprocess.Popen[bytes]"]:
@@ -43,7 +44,9 @@ def is_taken(path: Path) -> bool:
     if not path.exists():
         return False
     try:
-        connect(path).close()
+        connect(path, SECONDS_TO_CONNECT).close()
+    except (BlockingIOError, TimeoutError):  # it takes nobody in just now: it is stopped, or busy
+        return True
     except ConnectionRefusedError:
         path.unlink(missing_ok=True)
         return False

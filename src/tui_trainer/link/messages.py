@@ -188,6 +188,8 @@ class Description:
     """The live ones, each with its state."""
     device_bytes: int | None
     """What its process has of the device's memory; None where that cannot be known."""
+    alone: float | None = None
+    """For how many seconds nobody has looked at it; None where somebody does."""
 
 
 Message = (

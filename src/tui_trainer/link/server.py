@@ -268,4 +268,7 @@ class Server:
         loops = tuple((name, state.value) for name, state in live if not state.is_over)
         status, views = self.status, len(self.views)
         held = status.device_use.ours_bytes if status and status.device_use else None
-        return messages.Description(self.name, os.getpid(), self.began, views, status, loops, held)
+        alone = None if views else time.monotonic() - self.left_at
+        return messages.Description(
+            self.name, os.getpid(), self.began, views, status, loops, held, alone
+        )
