@@ -18,7 +18,7 @@ from tests.headless.conftest import Program, obeyed_characters
 from tests.known import the
 from tui_trainer.engine.data.problems import Problem, format_problem, load_problems
 from tui_trainer.engine.engine import Engine
-from tui_trainer.headless.gsm8k import describe_report
+from tui_trainer.headless.told_steps import describe_report
 from tui_trainer.reports.evaluation import EvaluationReport
 from tui_trainer.reports.loop import LoopReport, ThreadsReport
 from tui_trainer.reports.steps import StepReport
