@@ -12,6 +12,7 @@ from tests.bench.loop_sides import app_on_gsm8k
 from tests.fake_engine import FakeEngine
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.worker import in_this_process
 
 LOOKED_AT = 100_000, 1_000_000
 ROUND = 1_000
@@ -26,7 +27,7 @@ def long_run() -> tuple[float, ...]:
 
 async def _long_run() -> tuple[float, ...]:
     engine = FakeEngine([3.0], seconds=0.05)
-    async with app_on_gsm8k(lambda _: engine) as (_, pilot, screen):
+    async with app_on_gsm8k(in_this_process(lambda _: engine)) as (_, pilot, screen):
         await pilot.press("full_stop")
         while screen.report is None:
             await asyncio.sleep(0.01)

@@ -19,10 +19,15 @@ from tui_trainer.builtin import MODEL_FOLDER
 from tui_trainer.engine.data.word_problems import word_problems
 from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.start import make_engine
-from tui_trainer.protocol.answers import Answers
+from tui_trainer.link.attach import Attach
+from tui_trainer.protocol.any_worker import MakeWorker
+from tui_trainer.protocol.events import Event, Other
+from tui_trainer.protocol.models import ReadStatus
+from tui_trainer.protocol.numbered import Numbered
+from tui_trainer.remote_worker import RemoteWorker
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.problem import format_problem
-from tui_trainer.reports.progress import UNHEARD, Progress
+from tui_trainer.reports.progress import UNHEARD
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.settings.model import ModelChoice
@@ -87,11 +92,22 @@ def command_loop(preset: str) -> float:
 
 def app_loop(preset: str) -> float:
     """Tokens a second of the same steps in the app, its GSM8K screen open."""
-    return asyncio.run(_app_loop(preset))
+    return asyncio.run(_app_loop(in_this_process(make_engine), preset))
 
 
-async def _app_loop(preset: str) -> float:
-    async with app_on_gsm8k(make_engine) as (app, pilot, screen):
+def engine_loop(preset: str) -> float:
+    """The same, its engine in a process of its own, as whoever begins the app has it."""
+    return asyncio.run(_app_loop(in_its_process, preset))
+
+
+def in_its_process(
+    post: Callable[[Numbered[Event]], None], hear_other: Callable[[Other], None]
+) -> RemoteWorker:
+    return RemoteWorker(Attach(), post, hear_other)
+
+
+async def _app_loop(make_worker: MakeWorker, preset: str) -> float:
+    async with app_on_gsm8k(make_worker) as (app, pilot, screen):
         screen.settings = loop_settings(preset)
         tokens: list[int] = []
         add = screen.add
@@ -112,17 +128,18 @@ async def _app_loop(preset: str) -> float:
 
 @asynccontextmanager
 async def app_on_gsm8k(
-    engine: Callable[[Progress], Answers],
+    make_worker: MakeWorker,
 ) -> AsyncIterator[tuple[TuiTrainer, Pilot[int], Gsm8kScreen]]:
     """The app with its model loaded and GSM8K open, on a terminal that takes all that is drawn."""
     have_all_drawn()
-    app = TuiTrainer(ModelChoice(), in_this_process(engine))
+    app = TuiTrainer(ModelChoice(), make_worker)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.session.status is not None)
         await pilot.press("escape", "5")
         await until(pilot, lambda: isinstance(app.screen, Gsm8kScreen))
         assert isinstance(app.screen, Gsm8kScreen)
         yield app, pilot, app.screen
+        app.worker.end(ReadStatus())
         app.worker.stop(5)
 
 

@@ -27,10 +27,12 @@ from tests.bench.loop_sides import (
     WARMUP,
     app_loop,
     command_loop,
+    engine_loop,
     have_all_drawn,
     load_model,
     notebook_loop,
 )
+from tests.bench.told_side import told
 from tests.pilot import until
 from tui_trainer.app import TuiTrainer
 from tui_trainer.builtin import MODEL_FOLDER
@@ -192,7 +194,9 @@ SIDES: dict[str, Callable[..., float | tuple[float, ...]]] = {
     "notebook-loop": notebook_loop,
     **{f"command-{preset}": partial(command_loop, preset) for preset in MEASURED},
     **{f"app-{preset}": partial(app_loop, preset) for preset in MEASURED},
+    **{f"engine-{preset}": partial(engine_loop, preset) for preset in MEASURED},
     "long-run": long_run,
+    "told": told,
     "bare-cell": bare_cell,
     "step-key": step_key,
     "answer-alone": answer_alone,

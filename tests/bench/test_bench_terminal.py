@@ -1,6 +1,7 @@
 """What a person waits for, measured in a real pseudo-terminal."""
 
 import statistics
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from tests.bench.conftest import Figure
 from tests.terminal.terminal import Terminal
 
 KEYS_PRESSED = 200
+ATTACHES = 9
+ATTACH = sys.executable, "-m", "tui_trainer", "attach"
+FULL_FRAME = "builtin 4.28M", "unsaved", "paused"
 KEYS_TO_TUNED = (
     ("enter", "Settings of the next run"),
     ("ctrl+r", "ctrl+r tuned-cuda"),
@@ -53,6 +57,49 @@ def test_key_to_repaint_while_the_loop_runs(
     median = statistics.median(times)
     measured = f"median {1e3 * median:.0f} ms, p99 {1e3 * p99:.0f} ms"
     figures.append(Figure(f"key to repaint while {preset} runs", measured, "p99 50 ms"))
+
+
+def test_attach_to_the_first_full_frame(
+    benchmark: BenchmarkFixture, figures: list[Figure], tmp_path: Path
+) -> None:
+    """To a session whose loop was left paused, as after an ssh that dropped: the model's name, the
+    weights' state and the loop are there."""
+    first = Terminal(state=tmp_path, threads=None)
+    try:
+        first.wait_for("as loaded")
+        first.press("escape")
+        first.press("5")
+        first.wait_for("[5 GSM8K]")
+        first.press("space")
+        first.wait_for("unsaved")
+        first.press("space")
+        first.wait_for("paused")
+        first.press("D")
+        assert first.wait_for_end() == 0
+        times = benchmark.pedantic(attach_often, args=(tmp_path, first.place), rounds=1)
+    finally:
+        first.close()
+    measured = f"median {statistics.median(times):.2f} s, most {max(times):.2f} s"
+    figures.append(Figure("attach to the first full frame", measured, "0.6 s"))
+
+
+def attach_often(state: Path, place: Path) -> list[float]:
+    """Seconds from the command to the frame, of views that come and go."""
+    times = []
+    for _ in range(ATTACHES):
+        began = time.perf_counter()
+        view = Terminal(state=state, place=place, threads=None, command=ATTACH)
+        try:
+            while not all(text in view.shown for text in FULL_FRAME):
+                view.read(0.005)
+                assert time.perf_counter() - began < 20, view.shown
+            times.append(time.perf_counter() - began)
+            view.press("escape")
+            view.press("D")
+            assert view.wait_for_end() == 0
+        finally:
+            view.close()
+    return times
 
 
 def type_and_wait(terminal: Terminal) -> list[float]:

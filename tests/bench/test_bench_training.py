@@ -57,6 +57,22 @@ def test_loop_in_the_app_against_the_command(
     figures.append(Figure(f"{preset} in the app / by command", measured, "0.98"))
 
 
+@pytest.mark.parametrize("preset", MEASURED)
+def test_loop_in_an_engine_against_the_command(
+    benchmark: BenchmarkFixture, figures: list[Figure], preset: str
+) -> None:
+    engine, command, ratio = side_by_side(benchmark, f"engine-{preset}", f"command-{preset}")
+    measured = f"{engine:,.0f} / {command:,.0f} tokens/s = {ratio}"
+    figures.append(Figure(f"{preset} in an engine / by command", measured, "0.98"))
+
+
+def test_what_telling_a_view_costs(benchmark: BenchmarkFixture, figures: list[Figure]) -> None:
+    """Steps of 150 tokens, 5,000 a second; of a core, beside what the loop itself takes."""
+    alone, viewed = benchmark.pedantic(run_numbers, args=("told",), rounds=1)
+    measured = f"{viewed - alone:.1%} of a core ({alone:.1%} without a view)"
+    figures.append(Figure("5,000 reports/s told to a view", measured, "2%"))
+
+
 def test_a_million_steps_on_screen(benchmark: BenchmarkFixture, figures: list[Figure]) -> None:
     numbers = benchmark.pedantic(run_numbers, args=("long-run",), rounds=1)
     (rss_before, seconds_before), (rss, seconds) = numbers[:2], numbers[2:]
