@@ -205,6 +205,48 @@ def test_without_an_engine_of_that_name_everything_fails_with_a_sentence() -> No
     view.worker.leave()
 
 
+@pytest.mark.parametrize("looks", [True, False])
+def test_whoever_has_an_engine_end_is_answered_before_its_process_does(
+    monkeypatch: pytest.MonkeyPatch, looks: bool
+) -> None:
+    """What was saved was told in a thread that ended with the process, now and then before it."""
+    sent: list[bytes] = []
+
+    def send_slowly(stream: socket.socket, message: bytes) -> None:
+        time.sleep(0.05)
+        send_frame(stream, message)
+        sent.append(message)
+
+    monkeypatch.setattr("tui_trainer.link.view_at_engine.send_frame", send_slowly)
+    with served(lambda _: FakeEngine()) as server:
+        stream = raw(path_of(NAME))
+        send_frame(stream, write_message(Hello(VERSION, looks=looks)))
+        receive_frame(stream)
+        request = write_request(ReadStatus())
+        send_frame(stream, write_message(messages.EndEngine(1, request)))
+        soon(lambda: server.worker.stop(0))
+        server.part()
+        assert any(isinstance(read_message(one), messages.Answer) for one in sent)
+        stream.close()
+
+
+def test_an_end_does_not_wait_for_a_view_that_reads_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui_trainer.link.server.PARTING_SECONDS", 0.2)
+    released = threading.Event()
+    monkeypatch.setattr(
+        "tui_trainer.link.view_at_engine.send_frame", lambda *_: released.wait(SECONDS_AT_MOST)
+    )
+    with served(lambda _: FakeEngine()) as server:
+        stream = raw(path_of(NAME))
+        send_frame(stream, write_message(Hello(VERSION, looks=True)))
+        soon(lambda: server.views)
+        server.part()
+        released.set()
+        stream.close()
+
+
 def test_two_views_that_end_one_loop_at_once_are_both_answered() -> None:
     from tui_trainer.protocol.keeping import Save  # noqa: PLC0415
 

@@ -29,6 +29,7 @@ from tui_trainer.settings.model import ModelChoice
 from tui_trainer.worker import Worker
 
 GREETING_SECONDS = 5.0
+PARTING_SECONDS = 2.0
 OTHER_VERSION = (
     "The session {name} was begun by tui-trainer {theirs}, and this is {ours}: attach with that "
     "one, or end it there (kill {pid} saves first)."
@@ -44,6 +45,8 @@ class Server:
         self.feed = Feed()
         self.worker: Worker
         self.views: list[ViewAtEngine] = []
+        self._connected: list[ViewAtEngine] = []
+        """Those that look, and those that only ask something."""
         self.left_at = time.monotonic()
         """When the last view left."""
         self.status: LearnerStatus | None = None
@@ -100,6 +103,7 @@ class Server:
         return None
 
     def _look_after(self, view: ViewAtEngine, *, hears: bool) -> None:
+        self._connected.append(view)
         if hears:
             self._count(lambda: self.views.append(view))
         try:
@@ -107,6 +111,7 @@ class Server:
         except Exception:
             logging.getLogger(__name__).exception("a view of %s ended", self.name)
         finally:
+            self._connected.remove(view)
             if hears:
                 self._count(lambda: self.views.remove(view))
 
@@ -126,10 +131,14 @@ class Server:
         return self._last
 
     def part(self) -> None:
-        """Every view is told what is in its box, and then that nothing more comes."""
+        """Every view has been told what is in its box: whoever asked for the end, what was saved.
+        That it is over they hear from their sockets, which close with the process."""
         self._is_over.set()
-        for view in list(self.views):
+        views, until = list(self._connected), time.monotonic() + PARTING_SECONDS
+        for view in views:
             view.close()
+        for view in views:
+            view.see_out(max(0.0, until - time.monotonic()))
 
     # What the worker tells
 

@@ -53,6 +53,7 @@ class ViewAtEngine:
         self._doing: Doing | None = None
         self._room = threading.Semaphore(ASKED_AT_MOST)
         self._is_over = False
+        self._all_told = threading.Event()
 
     def run(self) -> None:
         """Until it ends; called on a thread of its own."""
@@ -76,10 +77,9 @@ class ViewAtEngine:
         with self._server.feed.changed:
             self._server.feed.changed.notify_all()
 
-    def cut(self) -> None:
-        """As `close`, and it is not read any more."""
-        self.close()
-        self._stream.shutdown(socket.SHUT_RDWR)
+    def see_out(self, seconds: float) -> None:
+        """Wait until it is told that, for a while: one that does not read is not waited for."""
+        self._all_told.wait(seconds)
 
     # Requests
 
@@ -121,7 +121,6 @@ class ViewAtEngine:
             while (messages := self._next()) is not None:
                 for message in messages:
                     send_frame(self._stream, write_message(message))
-            self._stream.shutdown(socket.SHUT_RDWR)
         except (Ended, TooLong, OSError):
             self._is_over = True
             # The reader waits for what it will not say.
@@ -129,6 +128,8 @@ class ViewAtEngine:
                 self._stream.shutdown(socket.SHUT_RDWR)
             except OSError:
                 return
+        finally:
+            self._all_told.set()
 
     def _next(self) -> list[Message] | None:
         """What is to be sent now, in order; None once it is over and all is sent."""
