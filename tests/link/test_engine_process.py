@@ -83,7 +83,7 @@ def test_a_loop_goes_on_without_a_view_and_is_saved_when_its_engine_is_told_to_e
     again = View(Attach(told["name"]))
     soon(lambda: again.others and len(again.worker.drain(GSM8K)) > 0)
     os.kill(told["pid"], signal.SIGTERM)
-    soon(lambda: isinstance(again.events[-1], DeviceLost))
+    soon(lambda: again.events and isinstance(again.events[-1], DeviceLost))
     assert LoopChanged(GSM8K, LoopState.STOPPED) in again.events
     (folder,) = run_folders()
     saved = open_run(folder)
