@@ -11,9 +11,11 @@ import msgspec
 from tui_trainer.errors import InputError
 from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.reports.actions import UNDO
+from tui_trainer.reports.layers import FIGURES
 from tui_trainer.reports.loop import CHANGES
 from tui_trainer.runs.description import Tally
 from tui_trainer.runs.json_files import reason
+from tui_trainer.runs.loop_lines import LAYERS
 from tui_trainer.runs.regular_files import open_regular
 
 Line = TypeVar("Line")
@@ -79,12 +81,24 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     """One of this version, or of a later one."""
 
 
+Figures = tuple[float | None, ...]
+"""A number a layer; None where it was not finite."""
+
+
 class LayersLine(msgspec.Struct, frozen=True, gc=False):
-    """What a step did to each layer."""
+    """What a step did to each layer: a number a layer of each figure."""
 
     step: Count
-    rms: tuple[float | None, ...] = ()
+    layers: tuple[str, ...]
+    grad_norm: Figures
+    update_ratio: Figures
+    rms: Figures
     """Of g over the root of v; None where the optimizer has no v."""
+    moved: Figures
+
+    def __post_init__(self) -> None:
+        if {len(getattr(self, figure)) for figure in FIGURES} != {len(self.layers)}:
+            raise ValueError("a figure is not that of each layer")
 
 
 class OtherLine(msgspec.Struct, frozen=True, gc=False):
@@ -101,8 +115,8 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "": msgspec.json.Decoder(StepLine),
     "validation": msgspec.json.Decoder(ValidationLine),
     "alert": msgspec.json.Decoder(AlertLine),
-    "layers": msgspec.json.Decoder(LayersLine),
     "lr": msgspec.json.Decoder(LrLine),
+    LAYERS: msgspec.json.Decoder(LayersLine),
     **dict.fromkeys(CHANGES, msgspec.json.Decoder(ChangeLine)),
 }
 """By the event of a line; a step has none."""

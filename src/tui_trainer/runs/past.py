@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui_trainer.reports.layers import FIGURES
 from tui_trainer.runs.curve import as_float
 from tui_trainer.runs.home import METRICS_FILE
+from tui_trainer.runs.layer_history import LayerHistory
 from tui_trainer.runs.metrics import (
     AlertLine,
     ChangeLine,
+    LayersLine,
     LrLine,
     MetricsLine,
     StepLine,
@@ -35,6 +38,7 @@ class Past:
     """Of the learning rate, and of the weights between two steps, and what alarmed."""
     tokens: int = 0
     seconds: float = 0.0
+    layers: LayerHistory = field(default_factory=LayerHistory)
     clipped: int = 0
     """Steps whose gradients were."""
 
@@ -55,6 +59,9 @@ class Past:
             for series, one in measured:
                 if one is not None:
                     series.append(line.step, one)
+        elif isinstance(line, LayersLine):
+            figures = {figure: getattr(line, figure) for figure in FIGURES}
+            self.layers.add(line.step, line.layers, figures)
         elif isinstance(line, LrLine | ChangeLine | AlertLine):
             self.changes.append(line)
 

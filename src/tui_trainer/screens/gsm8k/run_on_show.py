@@ -32,6 +32,7 @@ class RunOnShow:
         self.part: PartReport | None = None
         """How far a measurement between two steps is."""
         self.clock = RunClock(past.seconds, past.tokens)
+        self.layers = past.layers
         self.clipped = past.clipped
         """How many of its steps had their gradients clipped so far."""
         self.truncated = 0
@@ -60,6 +61,8 @@ class RunOnShow:
         """One more step."""
         self.estimate = None
         self.clock.step(report.seconds, report.tokens)
+        if report.layers is not None:
+            self.layers.hear(report.layers)
         self.clipped += report.clipped
         self.truncated += report.truncated
         self.report = report

@@ -42,6 +42,7 @@ from tui_trainer.screens.gsm8k.run_panel import RunPanel, describe_facts
 from tui_trainer.screens.gsm8k.settings import describe_settings, make_form, reckon_cost
 from tui_trainer.screens.gsm8k.start import RunStart
 from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_risk
+from tui_trainer.screens.layers.view import LayersScreen
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.going_on import Act
@@ -369,6 +370,14 @@ class Gsm8kScreen(WorkScreen, WithChart):
         """Those of the last step, of one that alarmed, and those that the next run begins with."""
         asked = asked_rows(self.run, self.settings, live=self.loop.is_live)
         self.app.push_screen(RowsScreen(self.session, asked))
+
+    def action_layers(self) -> None:
+        """Of the run on show, as it goes on."""
+        run = self.run
+        layers = LayersScreen(
+            self.session, lambda: run.layers, lambda: self.trains_with.layers_every
+        )
+        self.app.push_screen(layers)
 
     def action_view(self) -> None:
         self.item.next_view()
