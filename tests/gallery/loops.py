@@ -19,6 +19,7 @@ from tui_trainer.screens.dialogs.question import QuestionDialog
 from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.layers.view import LayersScreen
 from tui_trainer.screens.runs.screen import RunsScreen
 from tui_trainer.settings.evaluation import EvaluationSettings
 from tui_trainer.settings.train import TrainSettings
@@ -120,6 +121,17 @@ async def rows(pilot: Pilot[int]) -> None:
     await pilot.press("v")
     view = the(RowsScreen, pilot.app.screen)
     await until(pilot, lambda: view.rows is not None)
+
+
+async def layers(pilot: Pilot[int]) -> None:
+    """The gradient norms, at a step in the middle."""
+    await pilot.press("escape", "5")
+    screen = the(Gsm8kScreen, pilot.app.screen)
+    screen.settings = TrainSettings(items=STEPS, layers_every=1)
+    await run_paused(pilot, STEPS)
+    await pilot.press("h", *["left"] * 9, "down", "down")
+    view = the(LayersScreen, pilot.app.screen)
+    await until(pilot, lambda: view.heat_map is not None and view.heat_map.at < STEPS - 1)
 
 
 async def items(pilot: Pilot[int]) -> None:

@@ -120,6 +120,15 @@ PICTURES = (
     Picture(
         GSM8K, "rows", "packed rows as the model gets them", "5, two steps, v", loops.rows, SIZES
     ),
+    Picture(
+        GSM8K,
+        "layers",
+        "what forty steps did to each layer",
+        "5, a look at the layers each step in the settings, forty steps, h",
+        loops.layers,
+        SIZES,
+        ("", "no-colour", "colour-blind"),
+    ),
     Picture(GSM8K, "items", "the items", "5, then i", loops.items, TWO),
     Picture(
         GSM8K,

@@ -23,6 +23,7 @@ from tui_trainer.screens.evaluation.view import EvaluationScreen
 from tui_trainer.screens.gsm8k.keys import EVALUATE, RUN
 from tui_trainer.screens.gsm8k.keys import KEYS as GSM8K_KEYS
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.layers.view import LayersScreen
 from tui_trainer.screens.learning_rate import SETTINGS
 from tui_trainer.screens.runs.keys import FILES
 from tui_trainer.screens.runs.screen import RunsScreen
@@ -66,6 +67,7 @@ def test_every_key_of_every_screen_panel_and_dialog_has_an_id_a_label_and_a_sent
     ("top", "below"),
     [
         (EvaluationScreen, Gsm8kScreen),
+        (LayersScreen, Gsm8kScreen),
         (RowsScreen, Gsm8kScreen),
         (RowsScreen, TokensScreen),
         (BenchScreen, RunsScreen),

@@ -1,14 +1,29 @@
 """What the steps of a run did to each layer, however many in bounded memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from typing import NamedTuple
 
 from tui_trainer.reports.layers import FIGURES, LayersReport
+from tui_trainer.runs.loop_lines import shortened
 
-MOST = 512
-"""Columns: two for each cell of a heat map on a wide terminal; 30 layers of them take 2 MB."""
-Numbers = tuple[float | None, ...]
-"""One of each layer."""
+MOST = 256
+"""Columns of a whole run, and as many of its last looks: one for each cell of the widest terminal.
+Of 30 layers they take 5 MB, of 100 some 15."""
+
+
+class Cell(NamedTuple):
+    """A number of one layer, and the step that it is of."""
+
+    number: float
+    step: int
+
+
+Cells = tuple[Cell | None, ...]
+"""One of each layer; None where there was no number, or none that is finite."""
 
 
 @dataclass(frozen=True)
@@ -18,54 +33,88 @@ class Column:
     first: int
     last: int
     """Steps."""
-    figures: tuple[Numbers, ...]
+    looks: int
+    figures: tuple[Cells, ...]
     """In the order of `FIGURES`."""
 
 
 class LayerHistory:
-    """Once it is full two neighbours become one."""
+    """All looks in columns of as many each, twice as many once there are too many columns; and the
+    last looks one by one."""
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] = ()
-        self.columns: list[Column] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self._each = 1
+        self._whole: list[Column] = []
+        self._last: deque[Column] = deque(maxlen=MOST)
+
+    def __bool__(self) -> bool:
+        """Whether there was a look."""
+        return bool(self._last)
 
     def hear(self, report: LayersReport) -> None:
-        """One more look, of a run that goes."""
+        """One more look of a run that goes, in the digits that its file keeps."""
         figures = {
-            figure: [getattr(layer, figure) for layer in report.layers] for figure in FIGURES
+            figure: [_as_in_file(getattr(layer, figure)) for layer in report.layers]
+            for figure in FIGURES
         }
         self.add(report.step, [layer.name for layer in report.layers], figures)
 
     def add(
         self, step: int, names: Sequence[str], figures: Mapping[str, Sequence[float | None]]
     ) -> None:
-        """One more; where the layers are others than before it is the first."""
+        """One more look; where the layers are others than before it is the first."""
         if self.names != tuple(names):
-            self.names, self.columns = tuple(names), []
-        numbers = tuple(tuple(figures[figure]) for figure in FIGURES)
-        self.columns.append(Column(step, step, numbers))
-        if len(self.columns) > MOST:
-            self.columns = merged(self.columns, 2)
+            self.names = tuple(names)
+            self._clear()
+        cells = (
+            tuple(None if number is None else Cell(number, step) for number in figures[figure])
+            for figure in FIGURES
+        )
+        column = Column(step, step, 1, tuple(cells))
+        self._last.append(column)
+        self._take_in(column)
 
-    def at_most(self, most: int) -> list[Column]:
-        """So many columns of all there were."""
-        number = -(-len(self.columns) // max(1, most))
-        return merged(self.columns, number) if number > 1 else self.columns
+    def _take_in(self, column: Column) -> None:
+        if self._whole and self._whole[-1].looks < self._each:
+            self._whole[-1] = together(self._whole[-1], column)
+        else:
+            self._whole.append(column)
+        if len(self._whole) > MOST:
+            self._whole = merged(self._whole, 2)
+            self._each *= 2
+
+    def whole(self, most: int) -> list[Column]:
+        """At most so many columns: all looks there were."""
+        return merged(self._whole, max(1, -(-len(self._whole) // max(1, most))))
+
+    def last(self, most: int) -> list[Column]:
+        """The last looks, at most so many and a column each."""
+        return list(self._last)[-max(1, most) :]
 
 
 def merged(columns: Sequence[Column], number: int) -> list[Column]:
-    """Each `number` neighbours as one."""
+    """Each `number` neighbours as one; the last may be of fewer."""
     starts = range(0, len(columns), number)
-    return [_together(columns[start : start + number]) for start in starts]
+    return [reduce(together, columns[start : start + number]) for start in starts]
 
 
-def _together(columns: Sequence[Column]) -> Column:
-    figures = zip(*(column.figures for column in columns), strict=True)
-    largest = tuple(
-        tuple(_largest(numbers) for numbers in zip(*figure, strict=True)) for figure in figures
-    )
-    return Column(columns[0].first, columns[-1].last, largest)
+def together(before: Column, after: Column) -> Column:
+    """Two neighbours as one."""
+    pairs = zip(before.figures, after.figures, strict=True)
+    figures = tuple(tuple(map(_larger, *pair)) for pair in pairs)
+    return Column(before.first, after.last, before.looks + after.looks, figures)
 
 
-def _largest(numbers: Iterable[float | None]) -> float | None:
-    return max((number for number in numbers if number is not None), default=None)
+def _larger(one: Cell | None, other: Cell | None) -> Cell | None:
+    """Of two that are alike the first."""
+    if one is None or other is None:
+        return one or other
+    return one if one.number >= other.number else other
+
+
+def _as_in_file(number: float | None) -> float | None:
+    return None if number is None or not math.isfinite(number) else shortened(number)

@@ -1,120 +1,161 @@
-"""Numbers by layer and step: a line a layer, a cell a step or some, on a ramp of five."""
+"""Numbers by layer and step: a line a layer, a cell a step or some, in five shades."""
 
 import math
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from textual.app import App
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_trainer.runs.layer_history import Column, LayerHistory
+from tui_trainer.runs.layer_history import Cell, Column
 from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.token_losses import Ramp, ramp
+from tui_trainer.widgets.token_losses import Ramp, has_many_colours
 
 MARKS = "·", "░", "▒", "▓", "█"
-"""From the smallest to the largest: what a colour says, said without it."""
+"""From the least to the most: what a colour says, said without it."""
+SHADES: Ramp = "$token-1", "$token-2", "$token-3", "$token-4", "$token-5"
+PLAIN: Ramp = ("",) * 5
 NOTHING = " "
-NAME, NUMBER = 14, 9
-"""Cells of a layer's name, and of the number at the cursor beside its line."""
+NAME, NUMBER = 16, 8
+"""Cells of a layer's name, and of the number at the cursor's step beside its line."""
+AT_ROW, AT_COLUMN = "▸", "▾"
+WIDEST = 4
+"""Cells of a column, where there are few."""
 SPREAD = 4
-"""From the smallest to the largest as a ratio, from which on the steps of the ramp are ratios."""
+"""From the least to the most as a ratio, from which on the shades are ratios."""
+
+Tell = Callable[[float], str]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the cursor is: a layer, and a column counted from the last one."""
+class HeatMap:
+    """What is drawn: columns of one figure, and where the cursor is."""
 
-    layer: int = 0
-    back: int = 0
+    names: Sequence[str]
+    """Of the layers."""
+    columns: Sequence[Column]
+    figure: int
+    """Its place in a column's."""
+    layer: int
+    at: int
+    """The cursor's, both of them from 0."""
+    tell: Tell
+    """How a number is told in few cells."""
+
+    def cell(self, layer: int, column: int) -> Cell | None:
+        return self.columns[column].figures[self.figure][layer]
+
+    def limits(self) -> list[float]:
+        """Where a shade ends."""
+        cells = (cell for one in self.columns for cell in one.figures[self.figure])
+        return limits_of([cell.number for cell in cells if cell is not None])
+
+    def rows(self, height: int) -> range:
+        """The layers that there is room for, the cursor's in the middle where it can be."""
+        first = max(0, min(self.layer - height // 2, len(self.names) - height))
+        return range(first, min(len(self.names), first + height))
 
 
-class HeatMap(Static):
-    """As many layers as there is room for, those around the cursor; all steps there were."""
+class HeatMapView(Static):
+    """As many layers as there is room for; below a line of the steps."""
 
-    DEFAULT_CSS = "HeatMap { height: 1fr; text-wrap: nowrap; }"
+    DEFAULT_CSS = "HeatMapView { height: 1fr; text-wrap: nowrap; }"
 
-    def show(
-        self, history: LayerHistory, figure: int, place: Place, tell: Callable[[float], str]
-    ) -> None:
-        """`figure` is one of a column's; `tell` says a number of it."""
-        size, styles = self.content_size, ramp(self.app)
-        columns = self.columns_of(history)
-        self.update(draw(history, columns, figure, place, tell, styles, size.height), layout=False)
+    def show(self, heat_map: HeatMap) -> None:
+        width, height = self.content_size
+        self.update(draw(heat_map, width, height, shades(self.app)), layout=False)
 
-    def columns_of(self, history: LayerHistory) -> list[Column]:
-        """Those that there is room for."""
-        return history.at_most(self.content_size.width - NAME - NUMBER - 2)
+    @property
+    def most_columns(self) -> int:
+        """How many there is room for."""
+        return max(1, self.content_size.width - NAME - NUMBER - 3)
 
 
-def draw(
-    history: LayerHistory,
-    columns: Sequence[Column],
-    figure: int,
-    place: Place,
-    tell: Callable[[float], str],
-    styles: Ramp,
-    height: int,
-) -> Content:
-    """A head with the first and the last step, then so many lines that `height` is filled."""
-    numbers = [column.figures[figure] for column in columns]
-    limits = limits_of([n for column in numbers for n in column if n is not None])
-    at = max(0, len(columns) - 1 - place.back)
-    first = max(0, min(place.layer - height // 2, len(history.names) - height + 1))
-    lines = [_head(columns)]
-    for layer in range(first, min(len(history.names), first + height - 1)):
-        cells = [_cell(column[layer], limits, styles) for column in numbers]
-        if layer == place.layer and cells:
-            cells[at] = (cells[at][0], "reverse bold")
-        number = numbers[at][layer] if numbers else None
-        name = visible(history.names[layer], limit=NAME)
-        style = "bold" if layer == place.layer else ""
-        told = "" if number is None else tell(number)
-        lines.append(
-            Content.assemble((f"{name:>{NAME}} ", style), *cells, (f" {told:>{NUMBER}}", style))
-        )
+def shades(app: App[object]) -> Ramp:
+    """The styles of the marks, by what the terminal and the theme can show."""
+    return SHADES if has_many_colours(app) else PLAIN
+
+
+def draw(heat_map: HeatMap, width: int, height: int, styles: Ramp) -> Content:
+    """A line that names the first, the cursor's and the last step, then a line a layer."""
+    room = max(1, width - NAME - NUMBER - 3)
+    wide = max(1, min(WIDEST, room // max(1, len(heat_map.columns))))
+    limits = heat_map.limits()
+    lines = [_head(heat_map, wide)]
+    for layer in heat_map.rows(height - 1):
+        lines.append(_line(heat_map, layer, wide, limits, styles))
     return Content("\n").join(lines)
 
 
-def _head(columns: Sequence[Column]) -> Content:
-    """The first step above its column, the last one above its own."""
-    first, last = (f"{columns[0].first:,}", f"{columns[-1].last:,}") if columns else ("", "")
-    between = " " * (len(columns) - len(first) - len(last))
-    told = f"{first}{between or ' '}{last}" if len(columns) > 1 else first
-    return Content.assemble((f"{'step':>{NAME}} {told}", "$context"))
+def _head(heat_map: HeatMap, wide: int) -> Content:
+    """The first step at the left, the last at the right if it fits, the cursor above its cell."""
+    first, last = f"{heat_map.columns[0].first:,}", f"{heat_map.columns[-1].last:,}"
+    width = wide * len(heat_map.columns)
+    told = list(f"{first:<{width}}")
+    if len(first) + len(last) + 1 < width:
+        told[width - len(last) :] = last
+    place = wide * heat_map.at
+    before, after = "".join(told[:place]), "".join(told[place + 1 :])
+    return Content.assemble(
+        (f"{'step':>{NAME}}  {before}", "$context"), (AT_COLUMN, "bold"), (after, "$context")
+    )
 
 
-def _cell(number: float | None, limits: Sequence[float], styles: Ramp) -> tuple[str, str]:
-    if number is None:
-        return NOTHING, ""
-    level = bisect(limits, number)
-    return MARKS[level], styles[level]
+def _line(
+    heat_map: HeatMap, layer: int, wide: int, limits: Sequence[float], styles: Ramp
+) -> Content:
+    cells = [
+        _mark(heat_map.cell(layer, column), wide, limits, styles)
+        for column in range(len(heat_map.columns))
+    ]
+    in_hand = layer == heat_map.layer
+    if in_hand:
+        cells[heat_map.at] = (cells[heat_map.at][0], "reverse bold")
+    number, style = heat_map.cell(layer, heat_map.at), "bold" if in_hand else ""
+    name = visible(heat_map.names[layer], limit=NAME - 1)
+    told = "" if number is None else heat_map.tell(number.number)
+    return Content.assemble(
+        (f"{AT_ROW if in_hand else ' '}{name:>{NAME - 1}}  ", style),
+        *cells,
+        (f" {told:>{NUMBER}}", style),
+    )
+
+
+def _mark(cell: Cell | None, wide: int, limits: Sequence[float], styles: Ramp) -> tuple[str, str]:
+    if cell is None:
+        return NOTHING * wide, ""
+    shade = bisect(limits, cell.number)
+    return MARKS[shade] * wide, styles[shade]
 
 
 def limits_of(numbers: Sequence[float]) -> list[float]:
-    """Where a step of the ramp ends, of five alike from the smallest number to the largest.
+    """Where a shade ends, of five alike from the least number to the most.
 
-    They are ratios where the numbers differ by more than that: gradients of layers do.
+    They are ratios where the numbers differ by more than that: gradients of layers do. All are the
+    least where no two numbers differ.
     """
-    finite = [number for number in numbers if math.isfinite(number)]
-    if not finite:
+    if not numbers:
         return []
-    least, most = min(finite), max(finite)
-    if least == most:
-        return [math.inf] * (len(MARKS) - 1)
-    positive = min((number for number in finite if number > 0), default=0.0)
+    least, most = min(numbers), max(numbers)
+    positive = min((number for number in numbers if number > 0), default=0.0)
     shares = [step / len(MARKS) for step in range(1, len(MARKS))]
+    if least == most:
+        return [math.inf] * len(shares)
     if positive and most / positive > SPREAD:
         return [positive * (most / positive) ** share for share in shares]
     return [least + (most - least) * share for share in shares]
 
 
-def legend(numbers: Sequence[float], tell: Callable[[float], str], styles: Ramp) -> Content:
-    """What each mark means."""
-    limits = limits_of(numbers)
-    if not limits or not math.isfinite(limits[0]):
+def legend(heat_map: HeatMap, styles: Ramp) -> Content:
+    """What each mark means; nothing where there is no number."""
+    limits = heat_map.limits()
+    if not limits:
         return Content("")
-    names = *(f"<{tell(limit)}" for limit in limits), "more"
+    if math.isinf(limits[0]):
+        return Content("all numbers are alike")
+    names = *(f"<{heat_map.tell(limit)}" for limit in limits), "more"
     steps = zip(MARKS, styles, names, strict=True)
     parts = (part for mark, style, name in steps for part in ((mark, style), f" {name}  "))
     return Content.assemble(*parts)

@@ -28,8 +28,13 @@ MANY_COLOURS = "256", "truecolor"
 
 def ramp(app: App[object]) -> Ramp:
     """The styles of an app's tokens, by what its terminal or a picture, and its theme, can show."""
+    return COLOURED if has_many_colours(app) else PLAIN
+
+
+def has_many_colours(app: App[object]) -> bool:
+    """Whether a ramp of them can be told apart."""
     many = app.is_headless or app.console.color_system in MANY_COLOURS
-    return COLOURED if many and not app.no_color and not app.native_ansi_color else PLAIN
+    return many and not app.no_color and not app.native_ansi_color
 
 
 def level(loss: float | None, styles: Ramp) -> str:

@@ -25,7 +25,9 @@ from tui_trainer.errors import InputError
 from tui_trainer.reports.layers import FIGURES
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import run_folders
+from tui_trainer.runs.layer_history import LayerHistory
 from tui_trainer.runs.loop_lines import layers_line
+from tui_trainer.runs.past import past_up_to
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
@@ -142,6 +144,23 @@ def test_they_are_looked_at_every_so_many_steps_and_written_before_the_step(
     for name in FIGURES:
         told = [getattr(layer, name) for layer in looked.layers]
         assert line[name] == pytest.approx(told, rel=1e-5)
+
+
+def test_the_heat_map_of_a_run_has_what_its_file_has_as_it_goes_and_once_it_is_read(
+    qwen3: Engine,
+) -> None:
+    heard = LayerHistory()
+    for step in step_reports(qwen3.train(TrainSettings(items=5, layers_every=1), record=True)):
+        heard.hear(present(step.layers))
+    text = (run_folders()[0] / "metrics.jsonl").read_text()
+    lines = [line for line in map(json.loads, text.splitlines()) if "layers" in line]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5]
+    for column, line in zip(heard.whole(99), lines, strict=True):
+        assert list(heard.names) == line["layers"]
+        for name, cells in zip(FIGURES, column.figures, strict=True):
+            assert [cell and cell.number for cell in cells] == line[name]
+    read = past_up_to(run_folders()[0], 5, answer_only=False).layers
+    assert (read.names, read.whole(99)) == (heard.names, heard.whole(99))
 
 
 def test_an_optimizer_that_fails_between_two_weights_says_that_the_update_is_half_made(

@@ -373,11 +373,8 @@ class Gsm8kScreen(WorkScreen, WithChart):
 
     def action_layers(self) -> None:
         """Of the run on show, as it goes on."""
-        run = self.run
-        layers = LayersScreen(
-            self.session, lambda: run.layers, lambda: self.trains_with.layers_every
-        )
-        self.app.push_screen(layers)
+        every = self.trains_with.layers_every
+        self.app.push_screen(LayersScreen(self.session, lambda: self.run.layers, every))
 
     def action_view(self) -> None:
         self.item.next_view()

@@ -4,11 +4,26 @@ from tui_trainer.widgets.keys import MOVE, key
 
 LOOK = "Look"
 KEYS = (
-    key("v", "figure(1)", "figure", "The next figure", LOOK, main=2, id="next-figure"),
-    key("V", "figure(-1)", "figure before", "The figure before", LOOK, id="figure-before"),
-    key("up,k", "move(-1, 0)", "layer before", "The layer before", MOVE, id="layer-before"),
-    key("down,j", "move(1, 0)", "layer after", "The layer after", MOVE, id="layer-after"),
-    key("left", "move(0, -1)", "earlier", "An earlier step", MOVE, id="earlier-step"),
-    key("right", "move(0, 1)", "later", "A later step", MOVE, id="later-step"),
+    key("tab", "figure(1)", "figure", "The next of the four figures", LOOK, main=2, id="figure"),
+    key("shift+tab", "figure(-1)", "figure before", "The figure before", LOOK, id="figure-before"),
+    key("w", "last_part", "last part", "The last steps one by one, or all", LOOK, main=3),
+    key(
+        "left", "step(-1)", "earlier", "An earlier step", LOOK,
+        main=4, pair="step", drawn="←", id="earlier-step",
+    ),
+    key(
+        "right", "step(1)", "later", "A later step", LOOK,
+        main=4, pair="step", drawn="→", id="later-step",
+    ),
+    key(
+        "up,k", "layer(-1)", "layer before", "The layer before", LOOK,
+        main=5, pair="layer", drawn="↑", id="layer-before",
+    ),
+    key(
+        "down,j", "layer(1)", "layer after", "The layer after", LOOK,
+        main=5, pair="layer", drawn="↓", id="layer-after",
+    ),
+    key("home", "first_step", "first step", "The first step", MOVE),
+    key("end", "last_step", "last step", "The last step, and those that come", MOVE),
     key("escape,h", "close", "back", "Back to where you came from", LOOK, main=1),
-)
+)  # fmt: skip

@@ -1,8 +1,6 @@
 """Layers: what the steps of a run did to each, as a heat map, layer by step."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,40 +9,22 @@ from textual.widgets import Static
 
 from tui_trainer.runs.layer_history import Column, LayerHistory
 from tui_trainer.screens.layers.keys import KEYS
+from tui_trainer.screens.layers.words import (
+    FIGURES,
+    at_cursor,
+    details,
+    nothing,
+    place_of,
+    title,
+)
 from tui_trainer.screens.work_screen import ScreenOnTop
 from tui_trainer.session.session import Session
-from tui_trainer.terminal_text import visible
-from tui_trainer.widgets.heat_map import HeatMap, Place, legend
+from tui_trainer.widgets.heat_map import HeatMap, HeatMapView, legend, shades
 from tui_trainer.widgets.panel import Panel
-from tui_trainer.widgets.token_losses import ramp
-from tui_trainer.words.numbers import percent
 
 SHOW_SECONDS = 0.5
-NOTHING = (
-    "No step was looked at yet: a run looks at its layers every {every} steps ('layers every' in "
-    "its settings)."
-)
-NEVER = "This run does not look at its layers: 'layers every' in its settings is 0."
-
-
-@dataclass(frozen=True)
-class Figure:
-    """How one is told."""
-
-    name: str
-    meaning: str
-    tell: Callable[[float], str] = "{:.3g}".format
-
-
-FIGURES = (
-    Figure("gradient norm", "of all its gradients together, before clipping"),
-    Figure("update / weight", "norm of its update over that of its weights: some 1e-3 is usual"),
-    Figure("RMS of g/√v", "of gradients over Adam's second moment; above 1 that lags behind"),
-    Figure(
-        "moved", "share of its stored values that have other bits", partial(percent, decimals=1)
-    ),
-)
-"""In the order in which a column has them."""
+OF_MAP = {"figure", "last-part", "earlier-step", "later-step", "layer-before", "layer-after"}
+"""The keys in the footer that are about what is on it."""
 
 
 class LayersScreen(ScreenOnTop):
@@ -52,34 +32,44 @@ class LayersScreen(ScreenOnTop):
 
     NAME = "gsm8k"
     HELP = """\
-A line a layer, a cell a step that was looked at, or a few: then it is the largest of them. · is the
-least and █ the most of all there are; what each mark is stands below. At the right is the number at
-the cursor's step.
+A line a layer, a column a step that was looked at. Where there are more of them than columns, a
+column is some neighbours, and shows the largest of them: no spike is lost. w has the last ones one
+by one. · is the least of all that is on show and █ the most; below stands what each mark is. At the
+right of each line is its number at the cursor's step, and above all the one at the cursor, in the
+digits that metrics.jsonl has.
 
-The norm of the gradient tells which layer the loss pulls at. The norm of the update over that of
-the weights tells how far a layer moves for its size, which the optimizer decides: with Adam hardly
-by the gradient's length. The root of the mean of g²/v tells whether Adam's second moment keeps up:
-it is 1 in a first step and below while gradients shrink; where it rises far above 1, the moment is
-of smaller gradients than those that come, and updates are too large: it rises before the loss does
-(StableAdamW, arXiv 2304.13013). Moved is the share of values whose bits are others: in bf16 most
-small updates are lost to rounding.
+gradient norm: of the layer's gradients, before they are clipped: which layer the loss pulls at.
 
-They are measured before the update (the gradient) and by it (the rest)."""
+update / weight: the norm of the update over that of the weights: how far the layer moves for its
+size. The optimizer decides that: with Adam hardly the length of the gradient.
+
+RMS of g/√v: the root of the mean of g²/v tells whether Adam's second moment keeps up. It is 1 in a
+first step, and below while gradients shrink; far above 1 the moment is of smaller gradients than
+those that come, and the updates are too large: it rises before the loss does (StableAdamW, arXiv
+2304.13013). Other optimizers have none.
+
+moved: the share of values whose bits are others: in bf16 most small updates are lost to rounding.
+
+'layers every' in the settings says how often a run looks; 0: never."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
-    def __init__(
-        self, session: Session, history: Callable[[], LayerHistory], every: Callable[[], int]
-    ) -> None:
-        """`history` is of the run on show; it looks at its layers `every` so many steps."""
+    def __init__(self, session: Session, history: Callable[[], LayerHistory], every: int) -> None:
+        """`history` is of the run on show, which looks at its layers `every` so many steps."""
         super().__init__(session)
         self._history, self._every = history, every
         self.figure = 0
-        self.place = Place()
+        self.at_layer = 0
+        self.at_step: int | None = None
+        """The cursor's; None for the last one, also when there are more."""
+        self.is_last_part = False
+        """Whether only the last steps are on show, one by one."""
+        self.heat_map: HeatMap | None = None
+        """What is on show; None before the first look."""
 
     def body(self) -> Iterable[Widget]:
         with Panel(title="layers", id="layers"):
-            yield HeatMap()
+            yield HeatMapView()
         yield Static(id="legend")
         yield Static(id="at", classes="details")
 
@@ -89,40 +79,44 @@ They are measured before the update (the gradient) and by it (the rest)."""
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
 
+    def word_for(self, name: str, label: str) -> str:
+        """Without a look there is nothing but the way back."""
+        if self.heat_map is None and name in OF_MAP:
+            return ""
+        return super().word_for(name, "all" if name == "last-part" and self.is_last_part else label)
+
     # What is shown
 
     def _show(self) -> None:
         if not self.is_current:
             return
-        history, figure, heat_map = self._history(), FIGURES[self.figure], self.query_one(HeatMap)
-        panel = self.query_one("#layers", Panel)
-        panel.title = figure.name
-        if not history.columns:
-            every = self._every()
-            heat_map.update(NOTHING.format(every=every) if every else NEVER)
+        was_empty, view = self.heat_map is None, self.query_one(HeatMapView)
+        self.heat_map = self._map_of(self._history(), view.most_columns)
+        if self.heat_map is None:
+            view.update(nothing(self._every))
             return
-        columns = heat_map.columns_of(history)
-        self._stay_within(len(history.names), len(columns))
-        heat_map.show(history, self.figure, self.place, figure.tell)
-        column = columns[len(columns) - 1 - self.place.back]
-        panel.figure = self._describe(history, column)
-        shown = [n for one in columns for n in one.figures[self.figure] if n is not None]
-        self.query_one("#legend", Static).update(legend(shown, figure.tell, ramp(self.app)))
-        self.say("at", f"{figure.name}: {figure.meaning}")
+        view.show(self.heat_map)
+        panel = self.query_one("#layers", Panel)
+        panel.title = title(self.heat_map, self.heat_map.rows(view.content_size.height - 1))
+        panel.figure = at_cursor(self.heat_map)
+        self.query_one("#legend", Static).update(legend(self.heat_map, shades(self.app)))
+        self.say("at", details(self.heat_map))
+        if was_empty:
+            self.follow_keys()
 
-    def _stay_within(self, layers: int, columns: int) -> None:
-        """Another run may have fewer."""
-        layer = max(0, min(self.place.layer, layers - 1))
-        self.place = Place(layer, max(0, min(self.place.back, columns - 1)))
-
-    def _describe(self, history: LayerHistory, column: Column) -> str:
-        """What is at the cursor: `step 120 · layers.3 · 0.0012`."""
-        steps = f"step {column.first:,}"
-        if column.last > column.first:
-            steps = f"steps {column.first:,} to {column.last:,}"
-        number = column.figures[self.figure][self.place.layer]
-        told = "none" if number is None else FIGURES[self.figure].tell(number)
-        return f"{steps} · {visible(history.names[self.place.layer])} · {told}"
+    def _map_of(self, history: LayerHistory, most: int) -> HeatMap | None:
+        if not history:
+            return None
+        columns = history.last(most) if self.is_last_part else history.whole(most)
+        self.at_layer = min(self.at_layer, len(history.names) - 1)  # another run may have fewer
+        return HeatMap(
+            names=history.names,
+            columns=columns,
+            figure=self.figure,
+            layer=self.at_layer,
+            at=place_of(columns, self.at_step),
+            tell=FIGURES[self.figure].tell,
+        )
 
     # Keys
 
@@ -130,6 +124,28 @@ They are measured before the update (the gradient) and by it (the rest)."""
         self.figure = (self.figure + by) % len(FIGURES)
         self._show()
 
-    def action_move(self, layers: int, steps: int) -> None:
-        self.place = Place(max(0, self.place.layer + layers), max(0, self.place.back - steps))
+    def action_last_part(self) -> None:
+        self.is_last_part = not self.is_last_part
+        self.follow_keys()
+        self._show()
+
+    def action_layer(self, by: int) -> None:
+        self.at_layer = max(0, self.at_layer + by)
+        self._show()
+
+    def action_step(self, by: int) -> None:
+        if self.heat_map is not None:
+            self._go_to(self.heat_map.columns, self.heat_map.at + by)
+
+    def action_first_step(self) -> None:
+        if self.heat_map is not None:
+            self._go_to(self.heat_map.columns, 0)
+
+    def action_last_step(self) -> None:
+        self.at_step = None
+        self._show()
+
+    def _go_to(self, columns: Sequence[Column], place: int) -> None:
+        last = len(columns) - 1
+        self.at_step = None if place >= last else columns[max(0, place)].first
         self._show()

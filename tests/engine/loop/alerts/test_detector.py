@@ -134,7 +134,8 @@ def test_a_run_that_is_resumed_goes_on_as_one_that_was_not(tmp_path: Path) -> No
     for step, (loss, norm) in enumerate(zip(losses, norms, strict=True), start=1):
         found = list(detector.step(StepSeen(step, loss, norm, rms[step - 1])))
         lines += [*(AlertLine(step, alert.kind) for alert in found)]
-        lines += [LayersLine(step, tuple(one and shortened(one) for one in rms[step - 1]))]
+        told = tuple(one and shortened(one) for one in rms[step - 1])
+        lines += [LayersLine(step, ("a", "b", "c"), told, told, told, told)]
         lines += [StepLine(step, loss, 10, 1e-3, 0.1, norm)]
         ends[step] = len(lines)
         if step % 20 == 0:
