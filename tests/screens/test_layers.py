@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Static
 
+from tests.at_length import first_is_quick
 from tests.fake_engine import FakeEngine
 from tests.known import the
 from tests.pilot import running, shown, until
@@ -17,10 +18,9 @@ from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.home import METRICS_FILE
 from tui_trainer.runs.loop_lines import loop_lines
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
+from tui_trainer.screens.layers.figure_panel import FigurePanel
 from tui_trainer.screens.layers.view import LayersScreen
 from tui_trainer.settings.train import TrainSettings
-from tui_trainer.widgets.heat_map import HeatMapView
-from tui_trainer.widgets.panel import Panel
 
 HOSTILE = "layers.1\x1b[2J"
 
@@ -36,12 +36,16 @@ def layers_screen(app: TuiTrainer) -> LayersScreen:
     return the(LayersScreen, app.screen)
 
 
+def in_hand(app: TuiTrainer) -> FigurePanel:
+    return layers_screen(app).panels[layers_screen(app).figure]
+
+
 def at(app: TuiTrainer) -> str:
-    return str(layers_screen(app).query_one("#layers", Panel).figure)
+    return str(in_hand(app).figure)
 
 
 def title(app: TuiTrainer) -> str:
-    return str(layers_screen(app).query_one("#layers", Panel).title)
+    return str(in_hand(app).title)
 
 
 async def test_the_cursor_reads_each_figure_at_each_layer_and_step() -> None:
@@ -110,7 +114,7 @@ async def test_of_more_looks_than_columns_the_largest_are_on_show_and_w_has_the_
         assert heat_map is not None
         assert [one.looks for one in heat_map.columns] == [1] * len(heat_map.columns)
         assert heat_map.columns[-1].first == 200
-        assert "all" in shown(app)
+        assert "all steps" in shown(app)
         await pilot.press("w", "end")
         assert at(app) == "step 200 · layers.0 · 2000"
 
@@ -144,7 +148,7 @@ async def test_before_a_look_it_says_how_often_a_run_has_one(every: int) -> None
         await until(pilot, lambda: said in " ".join(shown(app).split()))
 
 
-@pytest.mark.parametrize("colourless", [False, True])
+@pytest.mark.parametrize("colourless", first_is_quick(True, False))
 async def test_it_fits_each_size_and_is_told_without_colours(
     colourless: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,13 +158,45 @@ async def test_it_fits_each_size_and_is_told_without_colours(
     async with running("escape", "5", "space", engine=lambda progress: engine) as (app, pilot):
         await until(pilot, lambda: app.session.loops.get("gsm8k") is LoopState.FINISHED)
         await pilot.press("h")
-        for size in ((80, 24), (120, 40), (200, 60), (40, 12)):
+        for size, maps in (((80, 24), 1), ((120, 40), 4), ((200, 60), 4), ((40, 12), 1)):
             await pilot.resize_terminal(*size)
-            view = layers_screen(app).query_one(HeatMapView)
-            await until(pilot, lambda view=view: view.content and "▾" in str(view.content))
-            lines = str(view.content).splitlines()
-            assert all(len(line) <= view.content_size.width for line in lines)
-            assert len(lines) == 3
-            assert {"·", "█"} <= set("".join(lines))
+            await until(pilot, lambda maps=maps: len(on_show(app)) == maps)
+            assert all(fits(panel) for panel in on_show(app))
             assert "step 40" in shown(app)
-            assert "█ more" in str(layers_screen(app).query_one("#legend", Static).content)
+
+
+async def test_with_room_for_four_a_key_has_the_one_in_hand_alone() -> None:
+    engine = FakeEngine([2.0] * 9, change=with_layers)
+    async with running("escape", "5", "space", size=(120, 40), engine=lambda progress: engine) as (
+        app,
+        pilot,
+    ):
+        await until(pilot, lambda: "9/9" in shown(app))
+        await pilot.press("h", "tab")
+        await until(pilot, lambda: len(on_show(app)) == 4)
+        await pilot.press("left", "up")
+        assert [str(panel.figure) for panel in on_show(app)] == [
+            f"step 6 · layers.0 · {told}" for told in ("60", "0.006", "1.25", "50%")
+        ]
+        await pilot.press("V")
+        await until(pilot, lambda: [one.number for one in on_show(app)] == [1])
+        await pilot.press("tab")
+        await until(pilot, lambda: [one.number for one in on_show(app)] == [2])
+        assert at(app) == "step 6 · layers.0 · 1.25"
+        await pilot.press("V")
+        await until(pilot, lambda: len(on_show(app)) == 4)
+
+
+def on_show(app: TuiTrainer) -> list[FigurePanel]:
+    return [one for one in layers_screen(app).panels if one.display and one.heat_map is not None]
+
+
+def fits(panel: FigurePanel) -> bool:
+    """Each line and the legend has room; marks tell the numbers apart, whatever the colours."""
+    head, *lines = str(panel.view.content).splitlines()
+    width, legend = panel.view.content_size.width, str(panel.legend.content).rstrip()
+    assert all(len(line) <= width for line in (head, *lines))
+    assert "▾" in head
+    assert len(lines) == 2
+    assert panel.number or {"·", "█"} <= set("".join(lines))
+    return width < 60 or len(legend) <= width

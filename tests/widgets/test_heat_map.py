@@ -30,11 +30,14 @@ def marks(line: str) -> str:
     return "".join(mark for mark in line if mark in MARKS)
 
 
-def test_numbers_far_apart_are_shaded_by_their_ratios() -> None:
-    assert limits_of([1.0, 32.0]) == pytest.approx([2.0, 4.0, 8.0, 16.0])
-    assert limits_of([0.0, 1.0, 32.0]) == pytest.approx([2.0, 4.0, 8.0, 16.0])
-    assert limits_of([1.0, 2.0]) == pytest.approx([1.2, 1.4, 1.6, 1.8])
-    assert limits_of([]) == []
+def test_a_fifth_has_the_first_shade_and_a_twentieth_the_last() -> None:
+    assert limits_of([]) == limits_of([2.0, 2.0]) == []
+    assert limits_of([0.0] * 99 + [1.0, 2.0, 3.0, 4.0]) == [1.0, 2.0, 4.0, 4.0]
+    numbers = [1e-9, *map(float, range(1, 100))]
+    limits = limits_of(numbers)
+    assert limits == [20.0, 50.0, 80.0, 95.0]
+    shades = [sum(n >= limit for limit in limits) for n in numbers]
+    assert [shades.count(shade) for shade in range(5)] == [20, 30, 30, 15, 5]
 
 
 def test_a_mark_says_between_which_limits_its_number_is() -> None:
@@ -47,6 +50,7 @@ def test_a_mark_says_between_which_limits_its_number_is() -> None:
         assert found == "".join(MARKS[sum(n >= limit for limit in limits)] for n in expected)
     told = legend(drawn, SHADES).plain
     assert all(f"<{limit:.3g}" in told for limit in limits)
+    assert f"≥{limits[-1]:.3g}" in told
     assert [mark for mark in told if mark in MARKS] == list(MARKS)
 
 
@@ -86,7 +90,3 @@ def test_no_line_is_longer_than_there_is_room(width: int) -> None:
     columns = history.whole(width - 27)
     drawn = HeatMap(history.names, columns, 0, 0, len(columns) - 1, "{:.3g}".format)
     assert all(len(line) <= width for line in draw(drawn, width, 10, PLAIN).plain.splitlines())
-
-
-def test_numbers_that_are_all_alike_are_told_so() -> None:
-    assert legend(heat_map(layers=1, steps=1), PLAIN).plain == "all numbers are alike"

@@ -1,6 +1,5 @@
 """Numbers by layer and step: a line a layer, a cell a step or some, in five shades."""
 
-import math
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ NAME, NUMBER = 16, 8
 AT_ROW, AT_COLUMN = "▸", "▾"
 WIDEST = 4
 """Cells of a column, where there are few."""
-SPREAD = 4
-"""From the least to the most as a ratio, from which on the shades are ratios."""
+SHARES = 0.2, 0.5, 0.8, 0.95
+"""Of the numbers on show, which have less than where a shade ends."""
 
 Tell = Callable[[float], str]
 
@@ -131,31 +130,21 @@ def _mark(cell: Cell | None, wide: int, limits: Sequence[float], styles: Ramp) -
 
 
 def limits_of(numbers: Sequence[float]) -> list[float]:
-    """Where a shade ends, of five alike from the least number to the most.
+    """Where a shade ends: the least fifth of the numbers has the first, a twentieth the last.
 
-    They are ratios where the numbers differ by more than that: gradients of layers do. All are the
-    least where no two numbers differ.
+    By their order: one layer with far smaller gradients, or one spike, leaves the others shades.
+    Those that are alike count once; nothing where all are.
     """
-    if not numbers:
-        return []
-    least, most = min(numbers), max(numbers)
-    positive = min((number for number in numbers if number > 0), default=0.0)
-    shares = [step / len(MARKS) for step in range(1, len(MARKS))]
-    if least == most:
-        return [math.inf] * len(shares)
-    if positive and most / positive > SPREAD:
-        return [positive * (most / positive) ** share for share in shares]
-    return [least + (most - least) * share for share in shares]
+    ordered = sorted(set(numbers))
+    return [ordered[int(share * len(ordered))] for share in SHARES] if len(ordered) > 1 else []
 
 
 def legend(heat_map: HeatMap, styles: Ramp) -> Content:
-    """What each mark means; nothing where there is no number."""
+    """What each mark means; nothing where no two numbers differ."""
     limits = heat_map.limits()
     if not limits:
         return Content("")
-    if math.isinf(limits[0]):
-        return Content("all numbers are alike")
-    names = *(f"<{heat_map.tell(limit)}" for limit in limits), "more"
+    names = *(f"<{heat_map.tell(limit)}" for limit in limits), f"≥{heat_map.tell(limits[-1])}"
     steps = zip(MARKS, styles, names, strict=True)
-    parts = (part for mark, style, name in steps for part in ((mark, style), f" {name}  "))
+    parts = (part for mark, style, name in steps for part in ((mark, style), f" {name} "))
     return Content.assemble(*parts)

@@ -6,6 +6,7 @@ LOOK = "Look"
 KEYS = (
     key("tab", "figure(1)", "figure", "The next of the four figures", LOOK, main=2, id="figure"),
     key("shift+tab", "figure(-1)", "figure before", "The figure before", LOOK, id="figure-before"),
+    key("V", "large", "large", "The figure in hand alone, or all four", LOOK, main=6),
     key("w", "last_part", "last part", "The last steps one by one, or all", LOOK, main=3),
     key(
         "left", "step(-1)", "earlier", "An earlier step", LOOK,

@@ -1,6 +1,5 @@
 """What the heat map of the layers tells: its figures, and the number at the cursor."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -44,7 +43,7 @@ FIGURES = (
     Figure(
         "moved",
         "share of its stored values that have other bits since",
-        partial(percent, decimals=1),
+        partial(percent, decimals=2),
         _exact_percent,
     ),
 )
@@ -85,9 +84,3 @@ def details(heat_map: HeatMap) -> str:
 def describe_looks(column: Column) -> str:
     """`4 steps, 330 to 360`."""
     return f"{column.looks:,} steps looked at, {column.first:,} to {column.last:,}"
-
-
-def place_of(columns: Sequence[Column], step: int | None) -> int:
-    """The column that has the step, or the last one before it; the last of all for None."""
-    places = [n for n, one in enumerate(columns) if step is None or one.first <= step]
-    return places[-1] if places else 0
