@@ -160,7 +160,7 @@ async def test_it_fits_each_size_and_is_told_without_colours(
         await pilot.press("h")
         for size, maps in (((80, 24), 1), ((120, 40), 4), ((200, 60), 4), ((40, 12), 1)):
             await pilot.resize_terminal(*size)
-            await until(pilot, lambda maps=maps: len(on_show(app)) == maps)
+            await until(pilot, lambda maps: len(on_show(app)) == maps, maps)
             assert all(fits(panel) for panel in on_show(app))
             assert "step 40" in shown(app)
 
