@@ -146,4 +146,14 @@ def test_a_loop_that_is_paused_while_it_stands_is_not_tried_again(
     desk.worker.play("loop", playing=False)
     desk.settle()
     assert desk.worker._loops["loop"].retry is None
-    assert desk.worker._patience() is None
+    assert desk.worker.patience() is None
+
+
+def test_a_loop_that_stands_until_there_is_room_is_no_idle_one(desk: Desk) -> None:
+    """Its engine would end with what was learned in memory alone."""
+    full = HaltReport(1, "The disk is full: make room.", may_pass=True)
+    desk.loop("loop", lambda engine: iter((full, full)), playing=False)
+    assert desk.worker.patience() is None
+    desk.worker.play("loop", playing=True)
+    desk.wait_for(lambda: full in desk.reported("loop"))
+    assert desk.worker.patience() is not None

@@ -91,8 +91,7 @@ class Worker:
     def stop(self, timeout: float) -> bool:
         """End the thread after what it is doing; True where it ended within `timeout` seconds.
 
-        The loops are closed. What it loads or downloads is cancelled, and so is every request that
-        still waits.
+        The loops are closed. What it loads is cancelled, and so is every request that still waits.
         """
         self._stopping = True
         self._progress.cancelled.set()
@@ -295,15 +294,16 @@ class Worker:
     def _next_request(self) -> _Call | None:
         """Wait for a request; None where a loop plays or is to be tried again first."""
         try:
-            return self._requests.get(timeout=self._patience())
+            return self._requests.get(timeout=self.patience())
         except Empty:
             return None
 
-    def _patience(self) -> float | None:
+    def patience(self) -> float | None:
         """For how many seconds nothing is to be done but to wait; None is without end."""
-        if any(loop.playing for loop in self._loops.values()):
+        loops = [*self._loops.values()]  # whole, since other threads ask too
+        if any(loop.playing for loop in loops):
             return 0.0
-        dues = [loop.retry.due for loop in self._loops.values() if loop.retry]
+        dues = [loop.retry.due for loop in loops if loop.retry]
         return max(0.0, min(dues) - time.monotonic()) if dues else None
 
     def _due(self) -> str | None:

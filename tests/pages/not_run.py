@@ -14,7 +14,12 @@ NOT_HERE = {
 }
 """By how the command begins. Those of this program are read by its parser all the same."""
 
-AT_LENGTH: tuple[str, ...] = ("tui-trainer eval --items 100",)
+AT_LENGTH: tuple[str, ...] = (
+    "tui-trainer eval --items 100",
+    "tui-trainer gsm8k --items 40 --detach",
+    "tui-trainer gsm8k --attach",
+    "tui-trainer sessions stop 1",
+)
 """Takes more than a moment: `make test-all` runs it."""
 
 ANY_NUMBERS = "tui-trainer devices", "tui-trainer models"

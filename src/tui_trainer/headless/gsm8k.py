@@ -25,6 +25,13 @@ from tui_trainer.headless.recorded import (
     saved_where_it_breaks_off,
     tell_run,
 )
+from tui_trainer.headless.run_sessions import (
+    add_session_arguments,
+    begin,
+    check_detached,
+    fulfil,
+    read_wish,
+)
 from tui_trainer.headless.session import shown_progress, tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.told_steps import describe_loop, write_steps
@@ -52,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="as eval does, score greedy answers to N held-out problems before and after the run",
     )
     add_export_argument(parser)
+    add_session_arguments(parser)
     add_model_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -82,9 +90,17 @@ def read_evaluation(number: int | None, training: TrainSettings) -> EvaluationSe
 
 
 def run(arguments: argparse.Namespace, output: Output) -> None:
+    if (wish := read_wish(arguments)) is not None:
+        fulfil(wish, output)
+        return
     order = read_order(arguments, read_arguments(arguments))
     if order.done:
         say(order.done)
+        return
+    if arguments.detach:
+        check_detached(arguments)
+        load_problems(order.settings.problems, limit=1)
+        begin(order, output, configured(arguments).idle_minutes)
         return
     with ends_in_time(order.settings.grace, order.choice):
         _run(arguments, output, order)

@@ -150,11 +150,16 @@ def tell_run(
     with closed(reports):
         for number, report in enumerate(reports):
             if number == 0 and (run := engine.run()) is not None:
-                if output.as_json:
-                    output.json({"event": "run", "run": run.name, "folder": run.folder})
-                else:
-                    output.text(f"run {visible(run.name)}")
+                tell_folder(output, run.name, run.folder)
             yield report
+
+
+def tell_folder(output: Output, run: str, folder: str | None) -> None:
+    """Where a run is written."""
+    if output.as_json:
+        output.json({"event": "run", "run": run, "folder": folder})
+    else:
+        output.text(f"run {visible(run)}")
 
 
 @contextmanager

@@ -14,9 +14,12 @@ SECONDS_TO_DIE = 1.0
 class Attach:
     """To the engine of that name; to one that is begun for it, where it has none."""
 
-    def __init__(self, name: str = "", *, idle_minutes: float = 10.0) -> None:
-        """`idle_minutes`: after how many an engine ends that does nothing and has no view."""
-        self.name, self._idle_minutes = name, idle_minutes
+    def __init__(self, name: str = "", *, idle_minutes: float = 10.0, looks: bool = True) -> None:
+        """`idle_minutes`: after how many an engine ends that does nothing and has no view.
+
+        What does not look at one that is there is no view of it: it asks, and hears nothing else.
+        """
+        self.name, self._idle_minutes, self._looks = name, idle_minutes, looks
         self.begins = not name
         """Whether the engine is this view's own: nothing is loaded yet."""
         self._process: subprocess.Popen[bytes] | None = None
@@ -30,7 +33,7 @@ class Attach:
             self.name, self._process = begin_engine(self._idle_minutes)
         else:
             self.name = find(self.name)
-        return link_to(self.name, hears)
+        return link_to(self.name, hears, looks=self._looks)
 
     def anew(self) -> "Attach":
         """To another engine, which is begun."""

@@ -48,15 +48,15 @@ def find(name: str) -> str:
         raise InputError(NONE)
     if len(there) > 1:
         raise InputError(
-            f"Several sessions go on: {', '.join(there)}. Say which: tui-trainer attach NAME"
+            f"Several sessions go on: {', '.join(there)}. Name one of them after the command."
         )
     return there[0]
 
 
-def link_to(name: str, hears: Hears) -> EngineLink:
-    """Look at it. InputError where it refuses, OSError where it has just ended."""
+def link_to(name: str, hears: Hears, *, looks: bool = True) -> EngineLink:
+    """Be connected to it. InputError where it refuses, OSError where it has just ended."""
     stream = connect(path_of(name))
-    greet(stream, version_of(PROGRAM), looks=True)
+    greet(stream, version_of(PROGRAM), looks=looks)
     return EngineLink(stream, hears)
 
 

@@ -16,7 +16,7 @@ from tui_trainer.link.frames import Ended, TooLong, receive_frame, send_frame
 from tui_trainer.link.messages import Hello, Message, Refusal, Welcome
 from tui_trainer.link.place import is_from_this_user
 from tui_trainer.link.view_at_engine import TURN_SECONDS, ViewAtEngine
-from tui_trainer.protocol.events import Event, LoopChanged, LoopState
+from tui_trainer.protocol.events import Event, LoopChanged
 from tui_trainer.protocol.loop_names import EVALUATION, LOOP_TITLES
 from tui_trainer.protocol.models import LoadModel, ReadStatus
 from tui_trainer.protocol.numbered import Numbered
@@ -148,7 +148,12 @@ class Server:
             self._take_reports()
             self.feed.event(event)
         what = event.what
-        if isinstance(what, LoopChanged) and what.name == EVALUATION and what.state.is_over:
+        if not isinstance(what, LoopChanged):
+            return
+        if what.failure is not None:  # there may be nobody to be told
+            failure = what.failure.traceback or what.failure.sentence
+            logging.getLogger(__name__).error("%s %s: %s", what.name, what.state.value, failure)
+        if what.name == EVALUATION and what.state.is_over:
             self._keep_evaluation()
 
     def _pump(self) -> None:
@@ -268,8 +273,8 @@ class Server:
     # What is told of it
 
     def is_busy(self) -> bool:
-        """Whether a loop runs; one that is paused may wait for ever."""
-        return LoopState.RUNNING in self.feed.states().values()
+        """Whether a loop runs, or will by itself; one that somebody paused may wait for ever."""
+        return self.worker.patience() is not None
 
     def describe(self) -> messages.Description:
         """Of now, whatever the worker does."""

@@ -26,9 +26,11 @@ class Train(LoopRequest[LoopReport]):
     settings: TrainSettings
     record: bool = True
     """False where nothing is to be written."""
+    job: str = ""
+    """By which the run is found again; empty where it need not be."""
 
     def begun_by(self, engine: "Answers") -> Iterator[LoopReport]:
-        return engine.train(self.settings, record=self.record)
+        return engine.train(self.settings, record=self.record, job=self.job)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,12 @@ class Resume(LoopRequest[LoopReport]):
     checkpoint: str
     """Its folder."""
     settings: TrainSettings
+    record: bool = True
+    job: str = ""
+    """As of Train."""
 
     def begun_by(self, engine: "Answers") -> Iterator[LoopReport]:
-        return engine.resume(self.checkpoint, self.settings, record=True)
+        return engine.resume(self.checkpoint, self.settings, record=self.record, job=self.job)
 
 
 @dataclass(frozen=True)
