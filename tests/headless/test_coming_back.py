@@ -23,7 +23,7 @@ from tui_trainer.link.launch import WAITING, is_taken
 from tui_trainer.link.place import path_of
 from tui_trainer.protocol.loop_names import GSM8K
 from tui_trainer.protocol.loops import Train
-from tui_trainer.protocol.models import LoadModel
+from tui_trainer.protocol.models import LoadModel, ReadStatus
 from tui_trainer.remote_worker import RemoteWorker
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
@@ -104,6 +104,7 @@ def test_of_several_the_one_left_last_is_under_enter_and_each_can_be_named(
 ) -> None:
     with served(lambda _: FakeEngine(), "1"), served(lambda _: FakeEngine(), "2"):
         view = View(Attach("1"))
+        view.worker.ask(ReadStatus()).result(SECONDS_AT_MOST)
         soon(lambda: [one.name for one in detached(SECONDS_AT_MOST)] == ["2"])
         view.worker.leave()
         soon(lambda: [one.name for one in detached(SECONDS_AT_MOST)] == ["1", "2"])
