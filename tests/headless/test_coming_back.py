@@ -111,7 +111,7 @@ def test_of_several_the_one_left_last_is_under_enter_and_each_can_be_named(
         for typed, expected in (("\n", "1"), ("2\n", "2"), ("n\n", None)):
             type_lines(monkeypatch, typed)
             assert offered() == expected
-        assert "sessions go on without a view: 1 (left " in capsys.readouterr().err
+        assert "sessions go on without a view: 1 (fake, left " in capsys.readouterr().err
 
 
 def test_a_session_that_says_nothing_does_not_keep_a_start_waiting(
