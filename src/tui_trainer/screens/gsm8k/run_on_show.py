@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.loop import LoopReport, MemoryEstimate, PartReport, alerts_of
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
@@ -25,8 +26,8 @@ class RunOnShow:
         """The step of the checkpoint that it was resumed from; 0 where it was not."""
         self.report: StepReport | None = None
         """Its last step."""
-        self.alarmed_at: int | None = None
-        """The last of its steps whose items an alert is about."""
+        self.alarmed: Alert | None = None
+        """The last that is about the items of a step."""
         self.estimate: MemoryEstimate | None = None
         """What it needs, until its first step is made."""
         self.part: PartReport | None = None
@@ -55,7 +56,7 @@ class RunOnShow:
         self.part = report if isinstance(report, PartReport) else None
         for alert in alerts_of(report):
             if alert.items:
-                self.alarmed_at = alert.step
+                self.alarmed = alert
 
     def add(self, report: StepReport) -> None:
         """One more step."""

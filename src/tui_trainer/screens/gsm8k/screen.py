@@ -16,14 +16,15 @@ from tui_trainer.protocol.events import LoopChanged
 from tui_trainer.protocol.loop_names import EVALUATION
 from tui_trainer.protocol.loop_names import GSM8K as LOOP
 from tui_trainer.protocol.loop_reports import Report
-from tui_trainer.reports.loop import HaltReport, LoopReport, SampleReport, alerts_of
+from tui_trainer.reports.loop import LoopReport, SampleReport
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.listing import RunOnDisk
 from tui_trainer.runs.past import Past
-from tui_trainer.screens.batch_rows.view import RowsScreen
+from tui_trainer.screens.batch_rows.view import AskedRows, RowsScreen
 from tui_trainer.screens.dialogs.export_script import ScriptExport
 from tui_trainer.screens.evaluation.view import EvaluationScreen
+from tui_trainer.screens.gsm8k.alarmed import Alarmed
 from tui_trainer.screens.gsm8k.asked_rows import asked_rows
 from tui_trainer.screens.gsm8k.beside import BesideRun
 from tui_trainer.screens.gsm8k.controls import WORDS, RunControls
@@ -41,7 +42,12 @@ from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.screens.gsm8k.run_panel import RunPanel, describe_facts
 from tui_trainer.screens.gsm8k.settings import describe_settings, make_form, reckon_cost
 from tui_trainer.screens.gsm8k.start import RunStart
-from tui_trainer.screens.gsm8k.words import describe_end, describe_numbers, describe_risk
+from tui_trainer.screens.gsm8k.words import (
+    describe_end,
+    describe_numbers,
+    describe_risk,
+    memory_name,
+)
 from tui_trainer.screens.layers.view import LayersScreen
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
@@ -91,6 +97,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
             self, self.loop, self.run, settings=lambda: self.settings, begun=self._forget
         )
         self.controls = RunControls(self, self.loop, self.start)
+        self.alarmed = Alarmed(self, self.loop, self.run, self.start, self._show_rows)
         self.lr = RunLearningRate(self, self.loop, self.run, self._show_all)
         self.script = ScriptExport(self)
         self.overlay = RunOverlay(self)
@@ -147,6 +154,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
             "toggle": self.loop.is_live or not self.session.why_not(Act.TRAIN),
             "one-step": not self.loop.is_running and not self.session.why_not(Act.TRAIN),
             "stop": self.loop.is_live,
+            "alarmed": self.run.alarmed is not None,
             "lower-lr": self.loop.is_live,
             "raise-lr": self.loop.is_live,
             "evaluate": not self.session.why_not(Act.EVALUATE),
@@ -171,15 +179,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
         elif isinstance(report, SampleReport):
             self.samples = report
         self.beside.add(report, self.run.clock.seconds)
-        self._alarm(report)
-
-    def _alarm(self, report: LoopReport) -> None:
-        """The first of a step: all are in what happened. A halt is told as such."""
-        alerts = alerts_of(report) if self.start.tells_news else ()
-        for alert in () if isinstance(report, HaltReport) else alerts[:1]:
-            self.notify(visible(alert.says), severity="warning", markup=False)
-        if alerts and self.run.settings.alert_bell:
-            self.app.bell()
+        self.alarmed.tell(report)
 
     def _add_step(self, report: StepReport) -> None:
         run, session = self.run, self.session
@@ -275,14 +275,9 @@ class Gsm8kScreen(WorkScreen, WithChart):
             self.run.clock,
             way=chart.way(),
             validation=described(self.wall.held_out.compared),
-            memory=self._memory_name,
+            memory=memory_name(self.session.status),
             width=width,
         )
-
-    @property
-    def _memory_name(self) -> str:
-        status = self.session.status
-        return "RAM" if status is None or status.model.device == "cpu" else "GPU"
 
     def _describe_end(self) -> str:
         run, saved, series = self.run, self.session.saved, self.wall.loss.series
@@ -368,8 +363,14 @@ class Gsm8kScreen(WorkScreen, WithChart):
 
     def action_rows(self) -> None:
         """Those of the last step, of one that alarmed, and those that the next run begins with."""
-        asked = asked_rows(self.run, self.settings, live=self.loop.is_live)
+        self._show_rows(asked_rows(self.run, self.settings, live=self.loop.is_live))
+
+    def _show_rows(self, asked: list[AskedRows]) -> None:
         self.app.push_screen(RowsScreen(self.session, asked))
+
+    @work
+    async def action_alarmed(self) -> None:
+        await self.alarmed.ask()
 
     def action_layers(self) -> None:
         """Of the run on show, as it goes on."""

@@ -108,9 +108,9 @@ class RunStart:
             self._is_over.set()
             self._screen.show_waiting()
 
-    async def resume(self, run: RunOnDisk, checkpoint: Path) -> None:
+    async def resume(self, run: RunOnDisk, checkpoint: Path, *, playing: bool = True) -> None:
         """Go on with the run of a checkpoint, which is the model that is loaded."""
-        with self._under_way(playing=True):
+        with self._under_way(playing=playing):
             await self._resume(run, checkpoint)
 
     async def _resume(self, run: RunOnDisk, checkpoint: Path) -> None:

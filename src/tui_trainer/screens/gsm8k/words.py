@@ -3,6 +3,7 @@
 from textual.content import Content
 
 from tui_trainer.protocol.events import LoopState
+from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.series import Series
 from tui_trainer.session.saved_run import SavedRun
@@ -199,3 +200,8 @@ def without(series: Series) -> str:
     """What an average leaves out, where it does."""
     left_out = series.not_finite
     return f" without the {left_out:,} that are not finite" if left_out else ""
+
+
+def memory_name(status: LearnerStatus | None) -> str:
+    """Whose memory it is that a run takes."""
+    return "RAM" if status is None or status.model.device == "cpu" else "GPU"

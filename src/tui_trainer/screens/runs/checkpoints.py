@@ -7,16 +7,15 @@ from pathlib import Path
 from tui_trainer.errors import InputError
 from tui_trainer.failures import Failure
 from tui_trainer.reports.models import LearnerStatus
-from tui_trainer.runs.checkpoint_names import checkpoint_name
 from tui_trainer.runs.curve import LossCurve
 from tui_trainer.runs.description import ModelIdentity
-from tui_trainer.runs.home import CHECKPOINTS
 from tui_trainer.runs.listing import RunOnDisk, settings_here
 from tui_trainer.runs.pace import is_same_model
 from tui_trainer.screens.dialogs.checkpoint_picker import CheckpointPicker
 from tui_trainer.screens.gsm8k.screen import Gsm8kScreen
 from tui_trainer.screens.runs.words import best_of, describe_validated
 from tui_trainer.screens.work_screen import WorkScreen
+from tui_trainer.session.checkpoint_choice import checkpoint_folder, choice_of_checkpoint
 from tui_trainer.session.disk import in_thread
 from tui_trainer.session.going_on import Act
 from tui_trainer.session.leaving import LOAD, Leaving
@@ -84,17 +83,11 @@ class RunCheckpoints:
             step = await self._choose(run, steps, to.verb.capitalize())
             if step is None:
                 return None
-            folder = run.folder / CHECKPOINTS / checkpoint_name(step)
-            trained, choice = run.description.model, self._session.choice
-            choice = replace(
-                choice,
-                source=str(folder),
-                precision=trained.precision,
-                deterministic=choice.deterministic or trained.deterministic,
-            )
+            choice = choice_of_checkpoint(run, step, self._session.choice)
             if to is not LOAD:
-                to = replace(to, also=another_model(trained, self._session.status))
-            return folder if await self._session.load(choice, to) else None
+                to = replace(to, also=another_model(run.description.model, self._session.status))
+            is_loaded = await self._session.load(choice, to)
+            return checkpoint_folder(run, step) if is_loaded else None
         except InputError as error:  # a precision that there is not
             self._session.report_failure(Failure(str(error)))
             return None
