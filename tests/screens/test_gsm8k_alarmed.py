@@ -1,4 +1,4 @@
-"""b on GSM8K, after a step that alarmed: its row, back to before it, or on."""
+"""B on GSM8K, after a step that alarmed: its row, back to before it, or on."""
 
 import json
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Button, Static
 
 from tests.fake_engine import FakeEngine
 from tests.known import present, the
@@ -36,23 +37,32 @@ def state(app: TuiTrainer) -> LoopState | None:
 
 
 async def asked(app: TuiTrainer, pilot: Pilot[int]) -> str:
-    await pilot.press("b")
+    await pilot.press("B")
     await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
-    return the(QuestionDialog, app.screen).question.words
+    return words(app)
 
 
-async def test_b_has_the_row_of_what_alarmed_and_changes_nothing_under_enter() -> None:
+def words(app: TuiTrainer) -> str:
+    """Of the question that is asked."""
+    told = " ".join(str(one.content) for one in app.screen.query(Static))
+    return " ".join(told.split())
+
+
+def answers(app: TuiTrainer) -> list[str]:
+    return [str(button.label) for button in app.screen.query(Button)]
+
+
+async def test_it_has_the_row_of_what_alarmed_and_changes_nothing_under_enter() -> None:
     write_run(FAKE, checkpoints=[2])
     engine = FakeEngine([2.0, 1.9, 8.0, 1.8], change=with_spike)
     async with running("escape", "5", engine=lambda progress: engine) as (app, pilot):
-        await pilot.press("b")
+        await pilot.press("B")
         await until(pilot, lambda: "No step of this run alarmed." in shown(app))
         await pilot.press("space")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)
         await until(pilot, lambda: the(Gsm8kScreen, app.screen).run.alarmed == SPIKE)
         assert SPIKE.says in await asked(app, pilot)
-        labels = [one.label for one in the(QuestionDialog, app.screen).question.answers]
-        assert labels == ["stay", "its row", "back to step 2"]
+        assert answers(app) == ["n stay", "v its row", "b back to step 2"]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Gsm8kScreen))
         assert (engine.resumed, len(engine.trained_with)) == ([], 1)
@@ -69,15 +79,13 @@ async def test_a_run_that_goes_is_paused_and_what_would_be_lost_is_asked_for_fir
         engine.gate.release(4)
         await until(pilot, lambda: the(Gsm8kScreen, app.screen).run.alarmed == SPIKE)
         await asked(app, pilot)
-        labels = [one.label for one in the(QuestionDialog, app.screen).question.answers]
-        assert labels == ["go on", "its row", "back to step 2"]
+        assert answers(app) == ["n go on", "v its row", "b back to step 2"]
         await pilot.press("b")
         engine.gate.release(1)  # the step that is being made is finished first
         await until(pilot, lambda: state(app) is LoopState.PAUSED)
         await until(pilot, lambda: isinstance(app.screen, QuestionDialog))
-        words = the(QuestionDialog, app.screen).question.words
-        assert "steps are in no checkpoint" in words
-        assert "Go back to step 2?" in words
+        assert "in no checkpoint" in words(app)
+        assert answers(app) == ["n stay", "w save and go back", "y go back"]
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, Gsm8kScreen))
         assert (state(app), engine.resumed) == (LoopState.PAUSED, [])

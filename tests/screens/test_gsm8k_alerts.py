@@ -60,7 +60,7 @@ async def test_an_alert_is_told_marked_and_rung(
         await until(pilot, lambda: "step 3: ▲ loss spike" in shown(app))
         await until(pilot, lambda: "▲ Step 3: the loss is 8.0000, a" in shown(app))
         notices = [notice.message for notice in app._notifications]
-        assert f"{SPIKE.says} b: what can be done." in notices
+        assert f"{SPIKE.says} B: what can be done." in notices
         assert len(rung) == bell
 
 

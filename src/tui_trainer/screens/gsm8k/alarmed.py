@@ -22,7 +22,7 @@ from tui_trainer.session.leaving import Leaving
 from tui_trainer.session.questions import Choice, Question
 from tui_trainer.terminal_text import visible
 
-DO = " b: what can be done."
+DO = " B: what can be done."
 NONE = "No step of this run alarmed."
 NO_CHECKPOINT = (
     "There is no checkpoint from before it: 'checkpoint every' in the settings makes some."

@@ -31,7 +31,7 @@ learns these items by heart. V shows sample answers too.
 tab takes the next chart in hand, enter makes it large; left and right read all of them at a step,
 # at the one that is typed, + and - zoom in on it, w follows the last part, 0 shows all. o lays the
 runs marked on Runs over the losses. □ on the axis is a checkpoint. h shows what the steps did to
-each layer, as a heat map.
+each layer, as a heat map. Where a step alarmed, B has its row, and goes back to before it.
 
 x writes what was done since the weights were loaded as a Python script or a notebook in plain
 PyTorch that makes the same steps and prints the same losses, on a GPU in all but their last

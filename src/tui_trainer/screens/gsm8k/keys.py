@@ -41,7 +41,7 @@ KEYS = (
     key(
         "v", "rows", "row", "The step's rows as the model gets them, and their losses", LOOK, main=7
     ),
-    key("b", "alarmed", "alarm", "What alarmed: look at its row, or go back", RUN, main=14),
+    key("B", "alarmed", "alarm", "What alarmed: look at its row, or go back", RUN, main=14),
     key("h", "layers", "layers", "What its steps did to each layer, as a heat map", LOOK, main=13),
     key("V", "view", "view", "The last item, best, worst, samples", LOOK, main=11),
     key("i", "items", "items", "Look at the items: search, text, tokens, labels", LOOK, main=10),
