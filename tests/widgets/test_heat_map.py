@@ -1,5 +1,7 @@
 """The heat map: each mark is of its number, with colours and without."""
 
+from dataclasses import replace
+
 import pytest
 
 from tui_trainer.reports.layers import LayerFigures, LayersReport
@@ -23,7 +25,7 @@ def heat_map(layers: int = 3, layer: int = 0, at: int = 0, steps: int = STEPS) -
     for step in range(1, steps + 1):
         told = (LayerFigures(f"layers.{n}", 10.0**n * step, None, None, 0) for n in range(layers))
         history.hear(LayersReport(step, tuple(told)))
-    return HeatMap(history.names, history.whole(99), 0, layer, at, "{:.3g}".format)
+    return HeatMap(history.names, history.whole(99), 0, layer, at, "{:.3g}".format, repr)
 
 
 def marks(line: str) -> str:
@@ -52,6 +54,11 @@ def test_a_mark_says_between_which_limits_its_number_is() -> None:
     assert all(f"<{limit:.3g}" in told for limit in limits)
     assert f"≥{limits[-1]:.3g}" in told
     assert [mark for mark in told if mark in MARKS] == list(MARKS)
+
+
+def test_limits_that_would_read_alike_are_told_in_all_their_digits() -> None:
+    drawn = replace(heat_map(), tell=lambda _: "99.9%")
+    assert all(f"<{limit!r}" in legend(drawn, SHADES).plain for limit in drawn.limits())
 
 
 def test_without_colours_the_same_marks_are_drawn_in_none() -> None:
@@ -88,5 +95,5 @@ def test_no_line_is_longer_than_there_is_room(width: int) -> None:
         name = "a name that is longer than any room for it"
         history.hear(LayersReport(step, (LayerFigures(name, step / 7, None, None, 0),)))
     columns = history.whole(width - 27)
-    drawn = HeatMap(history.names, columns, 0, 0, len(columns) - 1, "{:.3g}".format)
+    drawn = HeatMap(history.names, columns, 0, 0, len(columns) - 1, "{:.3g}".format, repr)
     assert all(len(line) <= width for line in draw(drawn, width, 10, PLAIN).plain.splitlines())

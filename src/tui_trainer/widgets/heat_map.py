@@ -42,6 +42,8 @@ class HeatMap:
     """The cursor's, both of them from 0."""
     tell: Tell
     """How a number is told in few cells."""
+    exactly: Tell
+    """In all its digits."""
 
     def cell(self, layer: int, column: int) -> Cell | None:
         return self.columns[column].figures[self.figure][layer]
@@ -144,7 +146,10 @@ def legend(heat_map: HeatMap, styles: Ramp) -> Content:
     limits = heat_map.limits()
     if not limits:
         return Content("")
-    names = *(f"<{heat_map.tell(limit)}" for limit in limits), f"≥{heat_map.tell(limits[-1])}"
+    told = [heat_map.tell(limit) for limit in limits]
+    if len({*told}) < len({*limits}):  # two that differ read alike: 99.98% and 99.99%
+        told = [heat_map.exactly(limit) for limit in limits]
+    names = *(f"<{limit}" for limit in told), f"≥{told[-1]}"
     steps = zip(MARKS, styles, names, strict=True)
     parts = (part for mark, style, name in steps for part in ((mark, style), f" {name} "))
     return Content.assemble(*parts)

@@ -33,6 +33,7 @@ class FigurePanel(Panel):
             layer=min(cursor.layer, len(history.names) - 1),
             at=cursor.place(columns),
             tell=FIGURES[self.number].tell,
+            exactly=FIGURES[self.number].exactly,
         )
         self.view.show(self.heat_map)
         self.title = title(self.heat_map, self.heat_map.rows(self.view.content_size.height - 1))
