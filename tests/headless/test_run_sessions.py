@@ -186,3 +186,20 @@ def test_a_model_that_cannot_be_loaded_leaves_no_engine(program: Program, place:
     assert (ended.status, ended.out) == (2, "")
     assert "There is no model at /nowhere" in ended.err
     soon(lambda: not engines(place))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("listens", [False, True])
+def test_ctrl_c_while_a_detached_run_begins_leaves_no_engine(
+    tiny: str, place: Path, listens: bool
+) -> None:
+    begins = [*PROGRAM, *command(tiny, "--items", "5000"), "--detach"]
+    with Popen(begins, stdout=PIPE, stderr=PIPE, text=True) as program:
+        soon(lambda: engines(place))
+        if listens:
+            soon(lambda: isinstance(describe("1"), Description))
+        os.kill(program.pid, signal.SIGINT)
+        out, err = program.communicate(timeout=SECONDS_AT_MOST)
+    assert (program.returncode, out, err) == (130, "", "tui-trainer: Interrupted.\n")
+    soon(lambda: not engines(place))
+    assert not run_folders()

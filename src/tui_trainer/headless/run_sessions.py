@@ -48,7 +48,6 @@ BEGUN = (
     "session {name} goes on by itself; follow it with: {program} gsm8k --attach {name}; end it "
     "with: {program} gsm8k --stop {name}"
 )
-SECONDS_TO_END = 10.0
 
 
 def add_session_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +123,8 @@ def begin(order: Order, output: Output, idle_minutes: float) -> None:
         if isinstance(event.what, LoadProgress):
             bar.report(event.what)
 
-    worker = RemoteWorker(Attach(idle_minutes=idle_minutes), hear, lambda _: None)
+    attach = Attach(idle_minutes=idle_minutes)
+    worker = RemoteWorker(attach, hear, lambda _: None)
     worker.start()
     try:
         status = answer(worker.ask(LoadModel(order.choice)))
@@ -133,7 +133,7 @@ def begin(order: Order, output: Output, idle_minutes: float) -> None:
     except BaseException:
         bar.close()
         worker.end(EndWork(saves=False))
-        worker.stop(SECONDS_TO_END)
+        attach.terminate()
         raise
     worker.leave()
     say(BEGUN.format(name=worker.name, program=program()))

@@ -39,6 +39,11 @@ class Attach:
         """To another engine, which is begun."""
         return Attach(idle_minutes=self._idle_minutes)
 
+    def terminate(self) -> None:
+        """Have an engine that was begun here end, also one that does not listen yet."""
+        if self._process is not None:
+            self._process.terminate()
+
     def why_ended(self) -> str:
         """What became of its process, as far as that can be known from here."""
         how = ""
