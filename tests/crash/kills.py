@@ -10,9 +10,10 @@ from pathlib import Path
 
 from tests.crash.process import Program
 from tui_trainer.runs.checkpoint_check import check_checkpoint
+from tui_trainer.runs.checkpoint_names import step_of
 from tui_trainer.runs.checkpoints import checkpoint_folders, find_checkpoint
 from tui_trainer.runs.description import RunState
-from tui_trainer.runs.home import METRICS_FILE, run_folders, runs_home
+from tui_trainer.runs.home import CHECKPOINTS, METRICS_FILE, run_folders, runs_home
 from tui_trainer.runs.listing import open_run
 
 LOOP = (
@@ -78,6 +79,7 @@ class Kills:
         """Start or resume the run, and kill it where there are to be more; whether it finished."""
         run = next((run for run in run_folders() if checkpoint_folders(run)), None)
         begin = (*RUN, "--model", self.source, *LOOP)
+        left = set(being_written())
         program = self._program(*(begin if run is None else (*RESUME, "--resume", str(run))))
         aims_inside = self.inside < self.wanted_inside and draw.random() < 0.6
         self.state = (
@@ -87,13 +89,14 @@ class Kills:
         if self.kills >= self.wanted and self.inside >= self.wanted_inside:
             program.wait()
         elif aims_inside:
-            _wait_for_checkpoint(program, draw)
+            _wait_for_checkpoint(program, draw, left)
             program.kill()
         else:
             _wait(program, draw.uniform(0, seconds))
             program.kill()
         if program.was_killed:
-            self._count()
+            self.kills += 1
+            self.inside += bool(set(being_written()) - left)
         else:
             assert program.status == 0, self.output
         self._check()
@@ -103,10 +106,6 @@ class Kills:
         """Whether it was killed between its last checkpoint and its end: no step is left then."""
         run = next((run for run in run_folders() if checkpoint_folders(run)), None)
         return run is not None and hashes_of(run) == self.hashes
-
-    def _count(self) -> None:
-        self.kills += 1
-        self.inside += any(parts())
 
     def _check(self) -> None:
         """Every checkpoint of every run is whole, and no line of the metrics differs."""
@@ -130,9 +129,16 @@ class Kills:
         print(f"{self.kills} kills, {self.inside} inside a checkpoint", flush=True)
 
 
-def parts() -> Iterator[Path]:
-    """What is being written, or was when its process died."""
-    yield from runs_home().glob("*/checkpoints/.step-*")
+def being_written() -> Iterator[Path]:
+    """The checkpoints that are being written, or were when their process died.
+
+    One that is being deleted has such a name, too: it is older than the newest whole one.
+    """
+    for run in run_folders():
+        newest = max(map(step_of, checkpoint_folders(run)), default=0)
+        for part in (run / CHECKPOINTS).glob(".step-*.part"):
+            if int(part.name.removeprefix(".step-").removesuffix(".part")) > newest:
+                yield part
 
 
 def _wait(program: Program, seconds: float) -> None:
@@ -140,18 +146,18 @@ def _wait(program: Program, seconds: float) -> None:
         time.sleep(0.0005)
 
 
-def _wait_for_checkpoint(program: Program, draw: random.Random) -> None:
-    """Until one of the first few that it writes is begun, and some part of it is there."""
-    left = set(parts())
+def _wait_for_checkpoint(program: Program, draw: random.Random, left: set[Path]) -> None:
+    """Until one of the first few that it writes is begun, and some part of it is there; `left` was
+    there before."""
     passing = draw.randrange(4)
     while program.is_running():
-        now = set(parts()) - left
+        now = set(being_written()) - left
         if now and not passing:
             time.sleep(draw.uniform(0, LINGERS))
             return
         if now:
             passing -= 1
-            while program.is_running() and set(parts()) & now:
+            while program.is_running() and set(being_written()) & now:
                 pass
 
 
