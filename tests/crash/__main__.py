@@ -11,7 +11,7 @@ from pathlib import Path
 os.environ |= {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 
 from tests.crash.kills import Kills
-from tests.models import save_model
+from tests.crash.process import made_apart
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="tui-trainer-crash-"))
     for what in ("DATA", "STATE", "CONFIG", "CACHE"):
         os.environ[f"XDG_{what}_HOME"] = str(folder / what.lower())
-    source = _model(folder / "GPT2")
+    source = made_apart(folder / "GPT2")
     inside = given.kills // 4 if given.inside is None else given.inside
     kills = Kills(source, folder, given.seed, given.kills, inside)
     return _report(kills)
@@ -43,15 +43,6 @@ def _report(kills: Kills) -> int:
         f"{time.monotonic() - began:.0f} s"
     )
     return 0
-
-
-def _model(folder: Path) -> str:
-    """Made in a process of its own: what is forked later is to have run no thread of torch's."""
-    if not (child := os.fork()):
-        save_model("GPT2", folder)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-    return str(folder)
 
 
 if __name__ == "__main__":

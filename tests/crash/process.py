@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.models import save_model
 from tui_trainer.cli import main
 
 ENDED_WITHIN = 120.0
@@ -49,6 +50,16 @@ class Program:
                 raise AssertionError(f"it did not end within {ENDED_WITHIN:g} s")
             time.sleep(0.002)
         return time.monotonic() - self.began
+
+
+def made_apart(folder: Path) -> str:
+    """A tiny GPT-2, which has dropout, made in a process of its own: what is forked later is to
+    have run no thread of torch's."""
+    if not (child := os.fork()):
+        save_model("GPT2", folder)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    return str(folder)
 
 
 def _become(arguments: Sequence[str], output: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from tui_trainer.errors import InputError
@@ -14,6 +15,7 @@ from tui_trainer.runs.home import CHECKPOINTS, find_run, given_path, is_run
 from tui_trainer.runs.presence import is_being_written
 from tui_trainer.runs.private_files import FOLDER_MODE, close_all_to_others, private_folder
 from tui_trainer.runs.regular_files import sync
+from tui_trainer.runs.retried import rename, retried
 from tui_trainer.runs.training_facts import TRAINING_FILE
 from tui_trainer.runs.unwritable import unwritable
 
@@ -73,9 +75,8 @@ def whole_or_not_at_all(checkpoint: Path) -> Iterator[Path]:
     """
     beside = checkpoint.with_name(f".{checkpoint.name}.part")
     try:
-        shutil.rmtree(beside, ignore_errors=True)  # of a process that died while it wrote
         private_folder(checkpoint.parent)
-        beside.mkdir(FOLDER_MODE)
+        retried(partial(_make_anew, beside))
         yield beside
         close_all_to_others(beside)
         for path in (*beside.rglob("*"), beside):
@@ -85,6 +86,13 @@ def whole_or_not_at_all(checkpoint: Path) -> Iterator[Path]:
         raise unwritable(checkpoint, error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _make_anew(folder: Path) -> None:
+    """Make it, and nothing in it: a process may have died while it wrote."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+    folder.mkdir(FOLDER_MODE)
 
 
 def take_back(run: Path) -> None:
@@ -117,12 +125,12 @@ def _put_in_place(beside: Path, checkpoint: Path) -> None:
     old = checkpoint.with_name(f".{checkpoint.name}.old")
     if checkpoint.exists():
         shutil.rmtree(old, ignore_errors=True)
-        checkpoint.rename(old)
+        rename(checkpoint, old)
     try:
-        beside.rename(checkpoint)
+        rename(beside, checkpoint)
     except OSError:
         if old.exists():  # whole as it was
-            old.rename(checkpoint)
+            rename(old, checkpoint)
         raise
     sync(checkpoint.parent)
     sync(checkpoint.parent.parent)  # which may have got the folder of all of them just now

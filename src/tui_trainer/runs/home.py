@@ -3,10 +3,12 @@
 import os
 import re
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from tui_trainer.errors import InputError
 from tui_trainer.runs.private_files import FOLDER_MODE, private_folder
+from tui_trainer.runs.retried import retried
 from tui_trainer.runs.unwritable import unwritable
 from tui_trainer.xdg import data_home
 
@@ -60,7 +62,7 @@ def make_folder(model: str, now: datetime, home: Path | None = None, what: str =
     while True:
         folder = home / f"{stem}-{number}"
         try:
-            folder.mkdir(FOLDER_MODE)
+            retried(partial(folder.mkdir, FOLDER_MODE))
         except FileExistsError:
             number += 1
         except OSError as error:

@@ -12,6 +12,7 @@ import msgspec
 from tui_trainer.errors import InputError
 from tui_trainer.json_lines import LARGEST_WHOLE
 from tui_trainer.runs.regular_files import read_text
+from tui_trainer.runs.retried import retried
 from tui_trainer.runs.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ UNREADABLE = OSError, ValueError, RecursionError, InputError
 def write_json(path: Path, value: "DataclassInstance") -> None:
     """Write `value` whole: a reader sees the old or the new."""
     # Not strict JSON: a loss may be NaN, which Python's reader takes back as it was.
-    with whole_file(path) as beside:
-        beside.write_text(json.dumps(asdict(value), indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(asdict(value), indent=1) + "\n"
+
+    def write() -> None:
+        with whole_file(path) as beside:
+            beside.write_text(text, encoding="utf-8")
+
+    retried(write)
 
 
 def read_json(path: Path, kind: type[Kind]) -> Kind:

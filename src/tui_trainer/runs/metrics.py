@@ -17,6 +17,7 @@ from tui_trainer.runs.description import Tally
 from tui_trainer.runs.json_files import reason
 from tui_trainer.runs.loop_lines import LAYERS
 from tui_trainer.runs.regular_files import open_regular
+from tui_trainer.runs.retried import retried
 
 Line = TypeVar("Line")
 
@@ -218,14 +219,17 @@ def _unfit(path: Path, step: int, why: str) -> InputError:
 def copy_up_to(source: Path, target: Path, tally: Tally) -> None:
     """Copy the lines of `tally`, so that none is there twice later."""
     try:
-        with open_regular(source) as before, target.open("wb") as copy:
-            left = tally.bytes
-            while left:
-                if not (chunk := before.read(min(CHUNK, left))):
-                    raise OSError("it became shorter")
-                left -= copy.write(chunk)
+        retried(partial(_copy, source, target, tally.bytes))
     except OSError as error:
         raise _uncopied(source, error) from error
+
+
+def _copy(source: Path, target: Path, left: int) -> None:
+    with open_regular(source) as before, target.open("wb") as copy:
+        while left:
+            if not (chunk := before.read(min(CHUNK, left))):
+                raise OSError("it became shorter")
+            left -= copy.write(chunk)
 
 
 def append_changes(source: Path, start: int, count: int, target: Path) -> int:
@@ -233,20 +237,36 @@ def append_changes(source: Path, start: int, count: int, target: Path) -> int:
 
     They tell what a checkpoint has beside its steps. Returns the bytes that were added.
     """
-    added, begin = 0, start
+    if not count:
+        return 0
     try:
-        with open_regular(source) as before, target.open("ab") as copy:
-            for line, end in read_lines(source, start) if count else ():
-                if isinstance(line, ChangeLine):
-                    before.seek(begin)
-                    added += copy.write(before.read(end - begin))
-                    count -= 1
-                begin = end
-                if not count:
-                    break
+        raw, size = _changes(source, start, count), target.stat().st_size
+        retried(partial(_append, target, size, raw))
     except OSError as error:
         raise _uncopied(source, error) from error
-    return added
+    return len(raw)
+
+
+def _changes(source: Path, begin: int, count: int) -> bytes:
+    raw = b""
+    with open_regular(source) as file:
+        for line, end in read_lines(source, begin):
+            if isinstance(line, ChangeLine):
+                file.seek(begin)
+                raw += file.read(end - begin)
+                count -= 1
+            begin = end
+            if not count:
+                break
+    return raw
+
+
+def _append(target: Path, size: int, raw: bytes) -> None:
+    """Where an earlier try wrote a part of it, from the same byte on."""
+    with target.open("r+b") as file:
+        file.truncate(size)
+        file.seek(size)
+        file.write(raw)
 
 
 def _uncopied(source: Path, error: OSError) -> InputError:

@@ -2,15 +2,18 @@
 
 import os
 from contextlib import suppress
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
+
+from tui_trainer.runs.retried import retried
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
 
 def private_folder(folder: Path) -> None:
     """Have the folder there, for its owner alone; one from before is closed to others."""
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    retried(partial(folder.mkdir, mode=FOLDER_MODE, parents=True, exist_ok=True))
     close_to_others(folder)
 
 

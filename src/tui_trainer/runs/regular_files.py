@@ -4,11 +4,15 @@ import errno
 import hashlib
 import os
 import stat
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 
+from tui_trainer.runs.retried import retried
+
 UNSYNCED = errno.EINVAL, errno.ENOTSUP, errno.ENOSYS
 """What a file system says that has nothing to do for a folder."""
+PIECE = 1 << 24
 LARGEST_TEXT = 1 << 26
 """Bytes of a file that is read whole. The best item of a long context takes some megabytes."""
 
@@ -41,7 +45,24 @@ def sha256_of(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Have the disk hold a file, or what names a folder has."""
+    """Have the disk hold a file, or what names a folder has; tried again where it fails at that."""
+    retried(partial(_sync, path), partial(write_again, path))
+
+
+def write_again(path: Path, start: int = 0) -> None:
+    """Write what a file has over itself: what a system could not write it says once, and then
+    forgets, so that another sync alone would promise what is not so."""
+    if path.is_dir():
+        return
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        while piece := os.pread(file, PIECE, start):
+            start += os.pwrite(file, piece, start)
+    finally:
+        os.close(file)
+
+
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

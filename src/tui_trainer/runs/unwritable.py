@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from tui_trainer.errors import InputError
@@ -38,9 +39,14 @@ def why(error: BaseException) -> str:
 
 def lacks_room(error: BaseException) -> bool:
     """Whether room would help; a library in another language has the reason in its words alone."""
+    return says_one_of(error, WANT_OF_ROOM)
+
+
+def says_one_of(error: BaseException, numbers: Iterable[int]) -> bool:
+    """Whether an error has one of the system's numbers, or its words."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno in WANT_OF_ROOM
-    return any(f"os error {n})" in str(error) or os.strerror(n) in str(error) for n in WANT_OF_ROOM)
+        return error.errno in numbers
+    return any(f"os error {n})" in str(error) or os.strerror(n) in str(error) for n in numbers)
 
 
 def free_bytes(path: Path) -> int | None:

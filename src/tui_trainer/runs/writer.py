@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from tui_trainer.runs.loop_lines import loop_lines, lr_line
 from tui_trainer.runs.open_folder import OpenFolder, SavedWeights, is_same
 from tui_trainer.runs.presence import Presence
 from tui_trainer.runs.private_files import close_to_others
+from tui_trainer.runs.regular_files import write_again
+from tui_trainer.runs.retried import failures, is_transient, retried
 from tui_trainer.runs.unwritable import unwritable
 from tui_trainer.settings.train import TENSORBOARD
 
@@ -58,10 +61,12 @@ class RunWriter:
             raise unwritable(folder, error) from error
 
     def _open(self, folder: Path) -> None:
-        opened, file = OpenFolder(folder), FileIO(folder / METRICS_FILE, "a+")
-        close_to_others(folder / METRICS_FILE)
+        opened, metrics = OpenFolder(folder), folder / METRICS_FILE
+        file = retried(partial(FileIO, metrics, "a+"))
+        close_to_others(metrics)
         presence = Presence(folder, file)
         self._folder, self._file, self._presence = opened, file, presence
+        self._synced = 0
         self._events = self._open_events()
 
     def _open_events(self) -> EventFiles | None:
@@ -93,7 +98,7 @@ class RunWriter:
 
     def pop_news(self) -> tuple[str, ...]:
         """What became of the run's files since the last call."""
-        news, self.news = self.news, ()
+        news, self.news = (*self.news, *failures.news()), ()
         return news
 
     # Where the files are
@@ -121,7 +126,8 @@ class RunWriter:
         folder = make_folder(self.description.model.name, datetime.now().astimezone())
         description = replace(self.description, name=folder.name)
         try:
-            _copy_open(file, folder / METRICS_FILE, description.tally.bytes)
+            size = description.tally.bytes
+            retried(partial(_copy_open, file, folder / METRICS_FILE, size))
             write_json(folder / RUN_FILE, description)
             self._close_events()
             self._open(folder)
@@ -180,10 +186,7 @@ class RunWriter:
         raw = "".join(f"{json_line(line)}\n" for line in lines).encode()
         tally = self.description.tally
         try:
-            self._mend()
-            self._is_torn = True
-            if self._file.write(raw) != len(raw):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            retried(partial(self._put, raw))
         except OSError as error:
             with suppress(OSError):  # the next try begins with it
                 self._mend()
@@ -192,6 +195,12 @@ class RunWriter:
         self.description = replace(
             self.description, tally=replace(tally, bytes=tally.bytes + len(raw))
         )
+
+    def _put(self, raw: bytes) -> None:
+        self._mend()
+        self._is_torn = True
+        if self._file.write(raw) != len(raw):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _mend(self) -> None:
         """Take back what was not written whole: the next line would be joined to it."""
@@ -209,9 +218,14 @@ class RunWriter:
         """Have the disk hold the metrics: a checkpoint is of steps that they have."""
         try:
             if self.is_open:
-                os.fsync(self._file.fileno())
+                self._sync()
         except OSError as error:
             raise unwritable(self.folder, error) from error
+
+    def _sync(self) -> None:
+        metrics, size = self.folder / METRICS_FILE, self.description.tally.bytes
+        retried(partial(os.fsync, self._file.fileno()), partial(write_again, metrics, self._synced))
+        self._synced = size
 
     def conclude(self, state: RunState) -> None:
         """Write how the run ended, before `end`: where that fails it can be tried again."""
@@ -232,7 +246,7 @@ class RunWriter:
                 self._end_on_disk()
             finally:
                 self._presence.end(None)
-                self._file.close()  # a network file system may tell here what it did not write
+                self._close()
         except OSError as error:
             raise unwritable(self.folder, error) from error
 
@@ -242,8 +256,19 @@ class RunWriter:
         self._presence.end(self.folder)
         if self.description.tally.step == self._begun_at:
             delete_own_files(self.folder)
+            self._synced = self.description.tally.bytes  # none of them is wanted
         else:
+            self._sync()
             self._describe()
+
+    def _close(self) -> None:
+        """What a server of files did not write it may tell here: nothing, once it is synced."""
+        try:
+            self._file.close()
+        except OSError as error:
+            if not is_transient(error) or self._synced != self.description.tally.bytes:
+                raise
+            failures.mended(1, error)
 
     def _describe(self) -> None:
         write_json(self.folder / RUN_FILE, self.description)

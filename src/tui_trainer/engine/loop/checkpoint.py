@@ -7,17 +7,19 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.optim import Optimizer
 
 from tui_trainer.device_errors import is_out_of_memory
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.item_losses import BestAndWorst
+from tui_trainer.engine.loop.tensor_file import save_tensors, saved_by_transformers
 from tui_trainer.engine.loop.training_state import TrainingState, begin_training
 from tui_trainer.engine.models.device_faults import recovers_from
 from tui_trainer.engine.random_numbers import Rng, get_rng
@@ -28,6 +30,7 @@ from tui_trainer.runs.checkpoint_check import damage_told
 from tui_trainer.runs.checkpoints import whole_or_not_at_all
 from tui_trainer.runs.description import OnStep, Tally
 from tui_trainer.runs.file_hashes import Damage
+from tui_trainer.runs.retried import retried
 from tui_trainer.runs.training_facts import TENSORS_FILE, TrainingFacts, write_facts
 from tui_trainer.runs.unwritable import UnwritableError, why
 from tui_trainer.settings.train import TrainSettings
@@ -60,7 +63,7 @@ def save_checkpoint(
     was done to the weights on Step.
     """
     with model_written(folder, learner) as beside:
-        save_file(_tensors(learner, state), beside / TENSORS_FILE)
+        save_tensors(_tensors(learner, state), beside / TENSORS_FILE)
         write_facts(beside, _facts(model, learner, state, settings, tally, on_step))
 
 
@@ -73,8 +76,9 @@ def model_written(folder: Path, learner: Learner) -> Iterator[Path]:
     """
     try:
         with whole_or_not_at_all(folder) as beside:
-            learner.model.save_pretrained(beside)
-            learner.vocabulary.tokenizer.save_pretrained(beside)
+            with saved_by_transformers():
+                retried(partial(learner.model.save_pretrained, beside))
+            retried(partial(learner.vocabulary.tokenizer.save_pretrained, beside))
             yield beside
     except InputError:
         raise
