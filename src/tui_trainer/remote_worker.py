@@ -125,7 +125,10 @@ class RemoteWorker:
     def start_loop(
         self, name: str, request: "LoopRequest[Report]", *, playing: bool = True
     ) -> "Future[None]":
-        return self._await(lambda link, future: link.start_loop(future, name, request, playing))
+        heard = self._serials.get(name, 0)
+        return self._await(
+            lambda link, future: link.start_loop(future, name, request, playing, heard)
+        )
 
     def end_loop(self, name: str, last: Request[Reply]) -> "Future[Reply]":
         return self._await(lambda link, future: link.end_loop(future, name, last))

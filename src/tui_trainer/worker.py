@@ -134,16 +134,18 @@ class Worker:
         request: "LoopRequest[Report]",
         *,
         playing: bool = True,
+        check: Callable[[], None] = lambda: None,
         begun: Callable[[], None] = lambda: None,
     ) -> "Future[None]":
         """Begin a loop in the place of one of that name.
 
-        `begun` is called on the thread before anything is told of it.
+        On the thread `check` is called first, and may raise; `begun` before anything is told of it.
 
         The future raises a Failure where it cannot begin; then the one before goes on.
         """
 
         def begin(engine: "Answers") -> None:
+            check()
             loop = LiveLoop(request.begun_by(engine), playing)
             self._close(name, LoopState.STOPPED)
             self._reports[name] = deque(maxlen=REPORTS_KEPT)

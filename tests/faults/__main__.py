@@ -33,7 +33,7 @@ def main() -> int:
         os.execve(sys.executable, again, os.environ | {"LD_PRELOAD": str(compiled(folder))})
     for what in ("DATA", "STATE", "CONFIG", "CACHE"):
         os.environ[f"XDG_{what}_HOME"] = str(folder / what.lower())
-    halts.RETRY_SECONDS = AGAIN_SECONDS
+    setattr(halts, "RETRY_SECONDS", AGAIN_SECONDS)  # noqa: B010 - it is another's import
     walk = Walk(made_apart(folder / "GPT2"), folder)
     try:
         for name in given.errno:

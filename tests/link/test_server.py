@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -19,9 +20,10 @@ from tui_trainer.link.finding import describe
 from tui_trainer.link.frames import LENGTH, MOST_BYTES, receive_frame, send_frame
 from tui_trainer.link.messages import Description, Hello, Refusal, read_message, write_message
 from tui_trainer.link.place import path_of
+from tui_trainer.link.server import FIRST
 from tui_trainer.protocol.events import LoopBegun, LoopChanged, LoopState, TextTyped, WeightsChanged
 from tui_trainer.protocol.loop_names import GSM8K
-from tui_trainer.protocol.loops import Train
+from tui_trainer.protocol.loops import Resume, Train
 from tui_trainer.protocol.models import LoadModel, ReadStatus
 from tui_trainer.protocol.updates import SetLr, Update
 from tui_trainer.protocol.wire import write_request
@@ -270,3 +272,30 @@ def test_two_views_that_end_one_loop_at_once_are_both_answered() -> None:
         soon(lambda: loops(two).count(LoopState.STOPPED) == 1)
         time.sleep(0)
         assert loops(one).count(LoopState.STOPPED) == 1
+
+
+def test_of_two_views_that_begin_a_loop_at_once_one_does_and_the_other_is_told() -> None:
+    """As two that resume one run: neither has heard of the other's loop when it asks for its."""
+    with served(lambda _: FakeEngine()), viewed() as one, viewed() as two:
+        one.worker.ask(LoadModel(ModelChoice())).result(SECONDS_AT_MOST)
+        resume = Resume("checkpoints/step-000001", TrainSettings(items=4))
+        barrier = threading.Barrier(2)
+
+        def begin(view: View) -> str:
+            barrier.wait()
+            try:
+                view.worker.start_loop(GSM8K, resume, playing=False).result(SECONDS_AT_MOST)
+            except Failure as failure:
+                return str(failure)
+            return ""
+
+        with ThreadPoolExecutor(2) as pool:
+            told = dict(zip(("one", "two"), pool.map(begin, (one, two)), strict=True))
+        assert sorted(told.values()) == ["", FIRST.format("GSM8K")]
+        first, second = (one, two) if not told["one"] else (two, one)
+        soon(lambda: loops(second) == [LoopState.PAUSED])
+        assert loops(first) == [LoopState.PAUSED]  # it was not ended by the other's
+        # Once it has heard of that loop, it may put another in its place.
+        soon(lambda: LoopBegun(GSM8K, resume) in second.others)
+        second.worker.start_loop(GSM8K, TRAIN).result(SECONDS_AT_MOST)
+        soon(lambda: LoopState.FINISHED in loops(first))

@@ -59,11 +59,12 @@ class WorkerOverBytes(Worker):
         request: LoopRequest[Report],
         *,
         playing: bool = True,
+        check: Callable[[], None] = lambda: None,
         begun: Callable[[], None] = lambda: None,
     ) -> "Future[None]":
         read = wire.read_request(wire.write_request(request))
         assert isinstance(read, LoopRequest)
-        return super().start_loop(name, read, playing=playing, begun=begun)
+        return super().start_loop(name, read, playing=playing, check=check, begun=begun)
 
     def drain(self, name: str) -> list[Numbered[Report]]:
         return [wire.read_report(wire.write_report(report)) for report in super().drain(name)]

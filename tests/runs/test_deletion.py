@@ -1,7 +1,10 @@
 """Deleting a run takes its own files, and nothing else through any link."""
 
+import errno
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,3 +127,51 @@ def test_a_run_whose_deletion_breaks_off_can_be_deleted_again(
     assert json.loads((run / RUN_FILE).read_text())["name"] == run.name
     delete_whole(run)
     assert list(runs_home().iterdir()) == []
+
+
+def delete_at_once(run: Path) -> list[Deletion | str]:
+    """What two who delete a run at the same moment are told."""
+    barrier = threading.Barrier(2)
+
+    def delete(_: int) -> Deletion | str:
+        barrier.wait()
+        try:
+            return delete_whole(run)
+        except InputError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(delete, range(2)))
+
+
+def test_of_two_who_delete_a_run_at_once_one_does_and_the_other_is_told() -> None:
+    for number in range(20):
+        run = write_run(checkpoints=[2])
+        fill_checkpoint(run, *(f"{n}.py" for n in range(number)), "model.safetensors")
+        told = delete_at_once(run)
+        (deletion,) = [one for one in told if isinstance(one, Deletion)]
+        (why,) = [one for one in told if isinstance(one, str)]
+        assert deletion.left == []
+        assert why == f"{run} is gone: it was deleted meanwhile."
+        assert not run.exists()
+
+
+def test_a_checkpoint_whose_deletion_broke_off_still_says_which_files_are_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = write_run(checkpoints=[2])
+    checkpoint = fill_checkpoint(run, "model.safetensors", "code.py", "vocabulary.bin")
+    unlink = os.unlink
+
+    def broken(name: str, *, dir_fd: int | None = None) -> None:
+        if name.endswith(".bin"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        unlink(name, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", broken)
+        with pytest.raises(InputError, match="Input/output error"):
+            delete_whole(run)
+    assert files_in(checkpoint)
+    assert delete_whole(run).left == []
+    assert not run.exists()

@@ -63,11 +63,16 @@ class EngineLink:
         self._connection.ask(future, reply_of(last), lambda n: messages.EndEngine(n, data))
 
     def start_loop(
-        self, future: "Future[None]", name: str, request: LoopRequest[Report], playing: bool
+        self,
+        future: "Future[None]",
+        name: str,
+        request: LoopRequest[Report],
+        playing: bool,
+        heard: int,
     ) -> None:
         data = write_request(request)
         begin = messages.Begin
-        self._connection.ask(future, read_nothing, lambda n: begin(n, name, data, playing))
+        self._connection.ask(future, read_nothing, lambda n: begin(n, name, data, playing, heard))
 
     def cancel(self) -> None:
         self._connection.send(messages.CancelLoad())

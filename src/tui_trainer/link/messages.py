@@ -52,6 +52,8 @@ class Begin:
     loop: str
     request: bytes
     playing: bool
+    heard: int = 0
+    """The serial of the last loop of that name that the view heard of: it knows that one."""
 
 
 @dataclass(frozen=True)

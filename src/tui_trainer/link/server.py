@@ -36,6 +36,9 @@ OTHER_VERSION = (
 )
 
 
+FIRST = "{} was begun from another view a moment before: nothing was begun here beside it."
+
+
 class Server:
     """Answers the views of one engine. `end` is called once a view has asked for its end."""
 
@@ -247,9 +250,19 @@ class Server:
             message.loop,
             request,
             playing=message.playing,
+            check=lambda: self._check_unclaimed(view, message),
             begun=lambda: self._has_begun(begun, view),
         )
         view.await_answer(message.number, started)
+
+    def _check_unclaimed(self, view: ViewAtEngine, message: messages.Begin) -> None:
+        """InputError where another view was first, and this one had not heard of it."""
+        told = self.feed.loops.get(message.loop)
+        if told is None or self._begun_by.get(message.loop) is view:
+            return
+        is_over = told.changed is not None and told.changed.what.state.is_over
+        if not is_over and told.begun.serial != message.heard:
+            raise InputError(FIRST.format(LOOP_TITLES[message.loop]))
 
     def _has_begun(self, begun: messages.Begun, view: ViewAtEngine) -> None:
         self._begun_by[begun.loop] = view

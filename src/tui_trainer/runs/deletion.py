@@ -18,6 +18,7 @@ TOP = {METRICS_FILE, WRITER_FILE, f".{RUN_FILE}.part", f".{WRITER_FILE}.part"}
 PART = re.compile(r"\.step-\d{6,}\.part")
 EVENT = re.compile(rf"{EVENTS}/events\.out\.tfevents\.[^/]+")
 CHECKPOINT = re.compile(rf"{CHECKPOINTS}/(step-\d{{6,}}|\.step-\d{{6,}}\.(part|old))")
+GONE = "{} is gone: it was deleted meanwhile."
 IN_OLDER_CHECKPOINT = re.compile(r"[^/]+\.(safetensors|json|jinja|model)|merges\.txt|vocab\.txt")
 """What a checkpoint without a list of its files may have."""
 
@@ -41,11 +42,14 @@ def delete_own_files(folder: Path) -> Deletion:
         with _opened(folder) as directory:
             _delete_in(directory, folder, "", deletion)
             deletion.bytes += os.lstat(RUN_FILE, dir_fd=directory).st_size
-            os.unlink(RUN_FILE, dir_fd=directory)
-        with suppress(OSError):  # what is left in it is told
-            folder.rmdir()
+            os.unlink(RUN_FILE, dir_fd=directory)  # of several at once one has this done
+    except FileNotFoundError:
+        raise InputError(GONE.format(folder)) from None
     except OSError as error:
         raise InputError(f"{folder} cannot be deleted ({error.strerror or error}).") from error
+    finally:
+        with suppress(OSError):  # what is left in it is told
+            folder.rmdir()
     return deletion
 
 
@@ -115,20 +119,33 @@ def _delete_in(directory: int, run: Path, within: str, deletion: Deletion) -> No
     """Delete what is the run's in an open folder, which is `within` the run's."""
     own = _own_files(run, within)
     with os.scandir(directory) as entries:
-        found = list(entries)
+        # What says which files are a checkpoint's goes last, as of a run.
+        found = sorted(entries, key=lambda entry: entry.name == TRAINING_FILE)
     for entry in found:
-        path = f"{within}{entry.name}"
-        if entry.is_dir(follow_symlinks=False) and _is_own_folder(path, own):
-            with _opened(entry.name, directory) as below:
-                _delete_in(below, run, f"{path}/", deletion)
-            with suppress(OSError):
-                os.rmdir(entry.name, dir_fd=directory)
-        elif entry.is_file(follow_symlinks=False) and _is_own_file(path, own):
-            size = entry.stat(follow_symlinks=False).st_size
-            os.unlink(entry.name, dir_fd=directory)
-            deletion.bytes += size
-        elif path != RUN_FILE:
-            deletion.left.append(path)
+        with suppress(FileNotFoundError):  # somebody else deletes the same run
+            _delete_entry(entry, own, directory, run, f"{within}{entry.name}", deletion)
+
+
+def _delete_entry(
+    entry: os.DirEntry[str],
+    own: frozenset[str] | None,
+    directory: int,
+    run: Path,
+    path: str,
+    deletion: Deletion,
+) -> None:
+    """Delete a file or a folder at this `path` in a run, where it is the run's."""
+    if entry.is_dir(follow_symlinks=False) and _is_own_folder(path, own):
+        with _opened(entry.name, directory) as below:
+            _delete_in(below, run, f"{path}/", deletion)
+        with suppress(OSError):
+            os.rmdir(entry.name, dir_fd=directory)
+    elif entry.is_file(follow_symlinks=False) and _is_own_file(path, own):
+        size = entry.stat(follow_symlinks=False).st_size
+        os.unlink(entry.name, dir_fd=directory)
+        deletion.bytes += size
+    elif path != RUN_FILE:
+        deletion.left.append(path)
 
 
 def _own_files(run: Path, within: str) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ from tui_trainer.errors import InputError
 from tui_trainer.runs.began import began
 from tui_trainer.runs.checkpoint_names import step_of
 from tui_trainer.runs.checkpoints import checkpoint_folders, take_back
-from tui_trainer.runs.deletion import Deletion, delete_own_files
+from tui_trainer.runs.deletion import GONE, Deletion, delete_own_files
 from tui_trainer.runs.description import RunDescription, RunState
 from tui_trainer.runs.home import (
     METRICS_FILE,
@@ -123,11 +123,15 @@ def check_deletable(folder: Path) -> None:
             f"{folder} is a link, or its run.json is one: delete the run where it is, and the link "
             "by hand."
         )
+    if not os.path.lexists(folder):
+        raise InputError(GONE.format(folder))
     if not is_run(folder):
         raise InputError(f"{folder} has no run.json, so it is no run: delete it by hand.")
     try:
         read_run(folder)
     except InputError as error:
+        if not is_run(folder):
+            raise InputError(GONE.format(folder)) from None
         raise InputError(
             f"{folder} cannot be read as a run, so it is not known which files are its own: delete "
             "it by hand."
