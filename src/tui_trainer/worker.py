@@ -137,12 +137,9 @@ class Worker:
         check: Callable[[], None] = lambda: None,
         begun: Callable[[], None] = lambda: None,
     ) -> "Future[None]":
-        """Begin a loop in the place of one of that name.
-
-        On the thread `check` is called first, and may raise; `begun` before anything is told of it.
-
-        The future raises a Failure where it cannot begin; then the one before goes on.
-        """
+        """Begin a loop in the place of one of that name; on the thread `check` comes first, `begun`
+        before anything is told. The future raises a Failure where it cannot begin, as where `check`
+        raises: then the one before goes on."""
 
         def begin(engine: "Answers") -> None:
             check()

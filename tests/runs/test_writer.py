@@ -178,7 +178,7 @@ def test_what_a_file_tells_as_it_is_closed_is_told(run: Path) -> None:
     class Refusing(FileIO):
         def close(self) -> None:
             super().close()
-            refused()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     writer = RunWriter(run, read_run(run))
     take(writer, 1)
