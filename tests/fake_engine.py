@@ -13,7 +13,7 @@ from tui_trainer.reports.exported_script import ExportReport
 from tui_trainer.reports.generation import GeneratedToken, Inspection, SamplingStep
 from tui_trainer.reports.items import ItemTokens
 from tui_trainer.reports.labelled_logits import CrossEntropyReport, LabelledLogits
-from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate
+from tui_trainer.reports.loop import LoopCost, LoopReport, MemoryEstimate, StopReport
 from tui_trainer.reports.models import DeviceReport, LearnerStatus, ModelOption, ModelReport
 from tui_trainer.reports.moved import LayerMoved, MovedReport
 from tui_trainer.reports.phases import PhaseReport
@@ -498,7 +498,10 @@ class FakeEngine:
     def _steps(self, settings: TrainSettings) -> Iterator[LoopReport]:
         steps = list(enumerate(self._losses, start=1))
         for step, loss in steps[self._first - 1 :]:
-            yield from self._between(step - 1)
+            for report in self._between(step - 1):
+                yield report
+                if isinstance(report, StopReport):
+                    return
             self._pass_gate()
             if isinstance(loss, Exception):
                 raise loss

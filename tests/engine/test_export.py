@@ -292,6 +292,7 @@ SCENARIOS = {
         trained(TrainSettings(problems="short.parquet", items=4, end_of_text=True))
     ),
     "reasoning": Scenario(trained(TrainSettings(problems="reasoning.jsonl", items=3))),
+    "ended by a rule": Scenario(trained(TrainSettings(items=8, tokens=300))),
     "lr changed": Scenario(lr_changed),
     "update between": Scenario(update_between),
     HOSTILE_NAME: Scenario(trained(TrainSettings(items=3)), HOSTILE_NAME),

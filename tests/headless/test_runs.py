@@ -47,6 +47,7 @@ def test_the_list_is_a_line_a_run_the_newest_first(program: Program) -> None:
         "first_loss": 4.0,
         "last_loss": 2.5,
         "best_loss": 2.5,
+        "stop_reason": "",
         "updates_on_step": 0,
         "checkpoints": [1, 2],
         "best_checkpoint": 2,

@@ -16,6 +16,7 @@ from tui_trainer.runs.presence import (
 from tui_trainer.say import say
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
+from tui_trainer.terminal_text import visible
 
 LAST = "last"
 LOOK_SECONDS = 1.0
@@ -43,6 +44,11 @@ def own_checkpoint(choice: ModelChoice, settings: TrainSettings, job: str) -> Pa
     if not own:
         return None
     newest = _at_its_end(own[0])
+    if reason := newest.description.stop_reason:
+        return (
+            f"Run {newest.folder.name} has ended. {visible(reason)} There is nothing to do. To "
+            "begin another, leave out --requeue or give it a name."
+        )
     if newest.is_finished:
         return (
             f"Run {newest.folder.name} has made all of its {newest.description.steps:,} steps: "

@@ -23,7 +23,7 @@ from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.description import RunDescription
 from tui_trainer.runs.listing import read_run, settings_here
-from tui_trainer.runs.own_runs import ALERTING, MAY_CHANGE, job_of
+from tui_trainer.runs.own_runs import MAY_CHANGE, UNWRITTEN, job_of
 from tui_trainer.settings.fields import field_of, fields_of
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import NOWHERE, TrainSettings, with_alerts_of
@@ -133,14 +133,16 @@ def _going_on(order: Order, run: RunDescription) -> Order:
 def resumed_settings(own: TrainSettings, given: Mapping[str, Any]) -> TrainSettings:
     """The run's own settings; InputError where another was given that would change the run."""
     for field in fields_of(TrainSettings):
-        if field.name in (*MAY_CHANGE, *ALERTING) or field.name not in given:
+        if field.name in (*MAY_CHANGE, *UNWRITTEN) or field.name not in given:
             continue
         if given[field.name] != getattr(own, field.name):
             raise InputError(
                 f"A resumed run keeps its settings, and its {field.label} is {field.typed(own)}: "
                 f"leave out {field.option}."
             )
-    return replace(own, **{name: given[name] for name in (*MAY_CHANGE, *ALERTING) if name in given})
+    return replace(
+        own, **{name: given[name] for name in (*MAY_CHANGE, *UNWRITTEN) if name in given}
+    )
 
 
 def tell_run(

@@ -120,6 +120,7 @@ def run_line(run: RunOnDisk) -> dict[str, Json]:
         "best_loss": tally.best,
         "checkpoints": run.checkpoints,
         "best_checkpoint": run.best_checkpoint,
+        "stop_reason": described.stop_reason,
         "updates_on_step": described.updates_on_step,
         "parent": None if described.parent is None else asdict(described.parent),
     }
@@ -164,6 +165,8 @@ def describe(run: RunOnDisk) -> Iterator[str]:
     yield f"started {visible(described.started)}, {described.state}"
     if described.failure is not None:
         yield visible(described.failure)
+    if described.stop_reason:
+        yield visible(described.stop_reason)
     if described.parent is not None:
         yield describe_parent(described.parent)
     yield (

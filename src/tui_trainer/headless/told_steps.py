@@ -16,8 +16,10 @@ from tui_trainer.reports.loop import (
     HaltReport,
     LoopReport,
     SampleReport,
+    StopReport,
     ThreadsReport,
     ValidationReport,
+    checkpoint_of,
 )
 from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
@@ -61,24 +63,29 @@ def write_steps(
                 bar.show(report)
                 if isinstance(report, HaltReport):
                     waiting.wait(report)
-                if isinstance(report, StepReport):
-                    total.add(report)
-                    for note in report.notes:
-                        say(note)
-                    if report.step == 1:
-                        _note_fewer(settings, "items", report.items, settings.items)
-                elif isinstance(report, ValidationReport):
+                total.hear(report)
+                _say_notes(report, settings)
+                if isinstance(report, ValidationReport):
                     validations.append(report)
-                    if report.step == 0:
-                        asked = settings.validation_items
-                        _note_fewer(settings, "held-out items", report.items, asked)
     finally:
         bar.close()
         if sums and total.losses and not output.as_json:
-            for line in (*summary(total), *held_out.summary(validations)):
+            lines = *summary(total), *held_out.summary(validations), *why_stopped(total.stopped)
+            for line in lines:
                 output.text(line)
     if total.checkpoint is not None and total.checkpoint.failure is not None:
         raise UnfinishedError(f"The last weights are not saved: {total.checkpoint.failure}")
+
+
+def _say_notes(report: LoopReport, settings: TrainSettings) -> None:
+    """What there is to know of the loop beside its numbers."""
+    if isinstance(report, StepReport):
+        for note in report.notes:
+            say(note)
+        if report.step == 1:
+            _note_fewer(settings, "items", report.items, settings.items)
+    elif isinstance(report, ValidationReport) and report.step == 0:
+        _note_fewer(settings, "held-out items", report.items, settings.validation_items)
 
 
 def _note_fewer(settings: TrainSettings, what: str, items: int, asked: int) -> None:
@@ -88,7 +95,7 @@ def _note_fewer(settings: TrainSettings, what: str, items: int, asked: int) -> N
 
 def _write_report(output: Output, report: LoopReport) -> None:
     """One step, one measurement or some samples; nothing where one of them is under way."""
-    checkpoint = report.checkpoint if isinstance(report, StepReport) else None
+    checkpoint = checkpoint_of(report)
     if output.as_json:
         row_of_step = row_line(report) if isinstance(report, StepReport) else {}
         for line in loop_lines(report):
@@ -164,6 +171,14 @@ class Total:
         self.seconds = 0.0
         self.checkpoint: CheckpointReport | None = None
         """That of the last step."""
+        self.stopped: StopReport | None = None
+        """Why it ended before its last step."""
+
+    def hear(self, report: LoopReport) -> None:
+        if isinstance(report, StepReport):
+            self.add(report)
+        elif isinstance(report, StopReport):
+            self.stopped, self.checkpoint = report, report.checkpoint or self.checkpoint
 
     def add(self, report: StepReport) -> None:
         self.checkpoint = report.checkpoint
@@ -201,6 +216,12 @@ def summary(total: Total) -> Iterator[str]:
         yield f"clipped: {total.clipped:,} of {counted(len(losses), 'step')}"
     if (saved := total.checkpoint) is not None and saved.failure is None:
         yield f"the weights are in {saved.name} of {visible(saved.run)}"
+
+
+def why_stopped(report: StopReport | None) -> Iterator[str]:
+    """The rule that ended the loop before its last step, if one did."""
+    if report is not None:
+        yield f"stopped after step {report.step:,}: {report.says}"
 
 
 def mean(losses: Sequence[float]) -> float | None:

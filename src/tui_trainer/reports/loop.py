@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tui_trainer.reports.actions import REDO, UNDO, UPDATE
 from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.evaluated_items import EvaluatedItem
+from tui_trainer.reports.runs import CheckpointReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.reports.threads import ThreadShare
 
@@ -147,8 +148,31 @@ class LoopCost:
         return None if self.pace is None else self.tokens / self.pace
 
 
-BetweenSteps = ValidationReport | SampleReport | PartReport | ChangeReport | ThreadsReport
+@dataclass(frozen=True)
+class StopReport:
+    """The loop ends before its last step, because a rule says so; nothing comes after it."""
+
+    step: int
+    """The last that was made."""
+    rule: str
+    """The setting that holds: `patience`, `stop_at_loss`, `minutes` or `tokens`."""
+    says: str
+    """Why, in a sentence."""
+    value: float
+    """What came to the rule's number: measurements, nats, minutes or tokens."""
+    checkpoint: CheckpointReport | None = None
+    """Of that step; None where none was made now."""
+
+
+BetweenSteps = (
+    ValidationReport | SampleReport | PartReport | ChangeReport | ThreadsReport | StopReport
+)
 LoopReport = StepReport | BetweenSteps | HaltReport
+
+
+def checkpoint_of(report: LoopReport) -> CheckpointReport | None:
+    """What was written with a report; None where nothing was."""
+    return report.checkpoint if isinstance(report, StepReport | StopReport) else None
 
 
 def alerts_of(report: LoopReport) -> Sequence[Alert]:

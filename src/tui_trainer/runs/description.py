@@ -122,6 +122,8 @@ class RunDescription:
     """How many updates were made on Step between two of its steps, what was undone left out."""
     job: str = ""
     """What finds it again for `--requeue`: a job of a batch scheduler, or a name that was given."""
+    stop_reason: str = ""
+    """Why it was finished before its last step, in a sentence; empty where it was not."""
     best_checkpoint: int | None = None
     """The step of its checkpoint with the lowest loss of the held-out items."""
     format: int = FORMAT

@@ -7,9 +7,9 @@ from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.layers import FIGURES, LayersReport
 from tui_trainer.reports.loop import (
     ChangeReport,
-    HaltReport,
     LoopReport,
     SampleReport,
+    StopReport,
     ThreadsReport,
     ValidationReport,
     alerts_of,
@@ -34,13 +34,13 @@ def loop_lines(report: LoopReport) -> list[dict[str, Json]]:
         return [*alerts, *layers, step_line(report)]
     if isinstance(report, ValidationReport):
         return [validation_line(report), *alerts]
-    if isinstance(report, HaltReport):
-        return alerts
     if isinstance(report, ChangeReport):
         return [change_line(report)]
     if isinstance(report, ThreadsReport):
         return [threads_line(report)]
-    return list(sample_lines(report)) if isinstance(report, SampleReport) else []
+    if isinstance(report, StopReport):
+        return [stop_line(report)]
+    return list(sample_lines(report)) if isinstance(report, SampleReport) else alerts
 
 
 def step_line(report: StepReport) -> dict[str, Json]:
@@ -120,6 +120,17 @@ def threads_line(report: ThreadsReport) -> dict[str, Json]:
         "step": report.step,
         "threads": share.threads,
         "of": share.most,
+    }
+
+
+def stop_line(report: StopReport) -> dict[str, Json]:
+    """The JSON of what ended a run before its last step."""
+    return {
+        "event": "stop",
+        "step": report.step,
+        "rule": report.rule,
+        "says": report.says,
+        "value": report.value,
     }
 
 

@@ -13,7 +13,7 @@ from tui_trainer.runs.checkpoints import checkpoint_folders, take_back
 from tui_trainer.runs.description import RunDescription, RunState
 from tui_trainer.runs.home import given_path, run_folders
 from tui_trainer.runs.listing import read_run
-from tui_trainer.settings.fields import ALERTS, fields_of
+from tui_trainer.settings.fields import ALERTS, STOPPING, fields_of
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
 
@@ -23,7 +23,9 @@ MAY_CHANGE = (
 )
 """Settings that change nothing in what is learned while all is well, so that a resumed run may have
 others."""
-ALERTING = tuple(field.name for field in fields_of(TrainSettings) if field.group == ALERTS)
+UNWRITTEN = tuple(
+    field.name for field in fields_of(TrainSettings) if field.group in (ALERTS, STOPPING)
+)
 """So it may of these, which are of a loop that is not written to disk, too."""
 
 
@@ -104,7 +106,7 @@ def _is_same_place(one: str, other: str) -> bool:
 
 def _is_same(run: RunDescription, choice: ModelChoice, settings: TrainSettings) -> bool:
     """Whether what is learned is the same."""
-    alike = {name: getattr(settings, name) for name in (*MAY_CHANGE, *ALERTING, "problems")}
+    alike = {name: getattr(settings, name) for name in (*MAY_CHANGE, *UNWRITTEN, "problems")}
     return (
         replace(run.settings, **alike) == settings
         and choice.precision in ("auto", run.model.precision)

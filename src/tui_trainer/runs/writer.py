@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 
 from tui_trainer.json_lines import Json, json_line
-from tui_trainer.reports.loop import ChangeReport, LoopReport
+from tui_trainer.reports.loop import ChangeReport, LoopReport, StopReport
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.deletion import delete_own_files
 from tui_trainer.runs.description import OnStep, RunDescription, RunState
@@ -155,6 +155,8 @@ class RunWriter:
             self._step(report)
             return
         self._append(loop_lines(report))
+        if isinstance(report, StopReport):
+            self.description = replace(self.description, stop_reason=report.says)
         if isinstance(report, ChangeReport):
             self._lines_since_step += 1
             updates = self.description.updates_on_step + report.updates

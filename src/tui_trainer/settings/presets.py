@@ -36,6 +36,7 @@ NOT_OF_A_PRESET = frozenset(
         *("problems", "items", "epochs", "seed"),
         *("validation_items", "validate_every", "sample_every", "layers_every"),
         *("checkpoint_every", "checkpoint_at_end", "keep_checkpoints", "grace", "log_to"),
+        *("patience", "stop_at_loss", "minutes", "tokens"),
         *("skip_not_finite", "spike_score", "stalled_after", "alert_bell", "on_alert"),
     )
 )

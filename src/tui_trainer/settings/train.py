@@ -16,6 +16,7 @@ from tui_trainer.settings.fields import (
     SAVING,
     SCHEDULE,
     SPEED,
+    STOPPING,
     check_settings,
     field_of,
     setting,
@@ -293,6 +294,46 @@ class TrainSettings:
         "steps between sample answers; 0: none",
         group=MEASURING,
         unit="steps",
+        least=0,
+        most=LARGEST_WHOLE,
+    )
+    patience: int = setting(
+        0,
+        "stop after N measurements without a lower loss; 0: never",
+        group=STOPPING,
+        more="In a row, of the loss of the held-out items: `--validation-items N` measures it.",
+        unit="measurements",
+        least=0,
+        most=LARGEST_WHOLE,
+        called="The patience",
+    )
+    stop_at_loss: float | None = setting(
+        None,
+        "stop once the mean of 64 steps is as low; or off",
+        group=STOPPING,
+        more="Of the loss of training, in the last 64 steps. Held-out items have `--patience N`.",
+        unit="nats",
+        above=0,
+        most=1000,
+        none_is="off",
+        such_as="1.5, or off",
+    )
+    minutes: float | None = setting(
+        None,
+        "stop once its steps took so long; or off",
+        group=STOPPING,
+        more="Without the time of loading, measuring, saving and pauses, as on the chart's axis.",
+        unit="minutes",
+        above=0,
+        most=MANY,
+        none_is="off",
+        such_as="30, or off",
+    )
+    tokens: int = setting(
+        0,
+        "stop once it trained on so many, padding left out; 0: never",
+        group=STOPPING,
+        unit="tokens",
         least=0,
         most=LARGEST_WHOLE,
     )

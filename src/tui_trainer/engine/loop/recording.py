@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.engine.data.examples import Example
-from tui_trainer.engine.data.plan import plan_steps
 from tui_trainer.engine.learner import Learner
 from tui_trainer.engine.loop.alerts.disk import DiskWatch
 from tui_trainer.engine.loop.checkpoint import save_checkpoint
 from tui_trainer.engine.loop.identity import identify_data, identify_model, versions
+from tui_trainer.engine.loop.resumption import parent_of, take_over
 from tui_trainer.engine.loop.training_state import TrainingState
 from tui_trainer.engine.optimizers.state import state_bytes
 from tui_trainer.engine.weights import Weights
@@ -27,21 +27,15 @@ from tui_trainer.reports.loop import (
     ChangeReport,
     HaltReport,
     LoopReport,
+    StopReport,
     ValidationReport,
     alerts_of,
 )
 from tui_trainer.reports.runs import CheckpointReport, RunReport, RunStep, StoppedRun
 from tui_trainer.reports.steps import StepReport
-from tui_trainer.runs.checkpoint_check import check_checkpoint
 from tui_trainer.runs.checkpoint_names import checkpoint_name, step_of
 from tui_trainer.runs.checkpoints import checkpoint_folders, folder_bytes
-from tui_trainer.runs.description import (
-    OnStep,
-    Parent,
-    RunDescription,
-    RunState,
-    Tally,
-)
+from tui_trainer.runs.description import OnStep, RunDescription, RunState
 from tui_trainer.runs.event_files import check_installed
 from tui_trainer.runs.home import (
     CHECKPOINTS,
@@ -52,8 +46,6 @@ from tui_trainer.runs.home import (
 )
 from tui_trainer.runs.kept_checkpoints import KeptCheckpoints
 from tui_trainer.runs.listing import read_run
-from tui_trainer.runs.metrics import append_changes, copy_up_to, tally_up_to
-from tui_trainer.runs.training_facts import TrainingFacts
 from tui_trainer.runs.unwritable import UnwritableError
 from tui_trainer.runs.writer import RunWriter
 from tui_trainer.settings.model import ModelChoice
@@ -200,8 +192,24 @@ class Recording:
             if alerts_of(report) or not isinstance(report, HaltReport | ChangeReport):
                 self._unwritten.append(report)
             yield from self._until_written(self._take)
-            yield (yield from self._with_run(report)) if isinstance(report, StepReport) else report
+            if isinstance(report, StepReport):
+                yield (yield from self._with_run(report))
+            elif isinstance(report, StopReport):
+                yield (yield from self._with_last_checkpoint(report))
+            else:
+                yield report
         yield from self._until_written(partial(writer.conclude, RunState.FINISHED))
+
+    def _with_last_checkpoint(self, report: StopReport) -> Generator[HaltReport, None, StopReport]:
+        """The end by a rule with a checkpoint, as any end has one."""
+        if not self._settings.checkpoint_at_end:
+            return report
+        saved, writer = self._last, self._writer
+        assert writer is not None  # it took the report
+        is_saved = saved is not None and saved.step == report.step
+        if is_saved and self._saved_on_step == writer.on_step:
+            return report
+        return replace(report, checkpoint=(yield from self._checkpoint_or_why_not(is_last=True)))
 
     def _take(self) -> None:
         """Write what waits for it, each once."""
@@ -304,13 +312,18 @@ class Recording:
         due = settings.checkpoint_every and step % settings.checkpoint_every == 0
         if not due and not is_last:
             return None
+        return (yield from self._checkpoint_or_why_not(is_last=is_last))
+
+    def _checkpoint_or_why_not(
+        self, *, is_last: bool
+    ) -> Generator[HaltReport, None, CheckpointReport]:
         try:
             if is_last:
                 return (yield from self._until_written(self.checkpoint))
             return self.checkpoint()
         except InputError as error:
             assert self._writer is not None
-            run = self._writer.description.name
+            run, step = self._writer.description.name, self._state.step
             return CheckpointReport(run, checkpoint_name(step), step, failure=str(error))
 
     def _begin(self) -> RunWriter:
@@ -319,10 +332,11 @@ class Recording:
         if self._resumed_from is not None:  # the checkpoint's own name says less
             first = read_run(self._resumed_from.parent.parent).model
             model = replace(model, name=first.name, source=first.source)
-        parent, tally, on_step = self._parent()
+        parent, tally, on_step = parent_of(self._resumed_from)
         folder = make_folder(model.name, now)
         try:
-            tally = self._take_over(folder / METRICS_FILE, tally, on_step)
+            if self._resumed_from is not None:
+                tally = take_over(self._resumed_from, folder / METRICS_FILE, tally, on_step)
             description = RunDescription(
                 name=folder.name,
                 started=now.isoformat(timespec="seconds"),
@@ -341,53 +355,6 @@ class Recording:
             shutil.rmtree(folder, ignore_errors=True)  # just made, so all in it is ours
             raise
         return self._writer
-
-    def _take_over(self, metrics: Path, tally: Tally, on_step: OnStep) -> Tally:
-        """Begin the metrics with those of the checkpoint; what they come to, with all their bytes.
-
-        What was done on Step between its last step and the checkpoint is in its weights.
-        """
-        if self._resumed_from is None:
-            return tally
-        before = self._resumed_from.parent.parent / METRICS_FILE
-        copy_up_to(before, metrics, tally)
-        added = append_changes(before, tally.bytes, on_step.lines_since_step, metrics)
-        return replace(tally, bytes=tally.bytes + added)
-
-    def _parent(self) -> tuple[Parent | None, Tally, OnStep]:
-        """Where the run was resumed from, and what the metrics come to that it takes over.
-
-        They were looked at when the run was resumed: they may have changed since.
-        """
-        if self._resumed_from is None:
-            return None, Tally(), OnStep()
-        facts = check_checkpoint(self._resumed_from, lambda _: False)
-        run = self._resumed_from.parent.parent
-        tally = tally_up_to(run / METRICS_FILE, facts.step, facts.tally)
-        return Parent(run.name, facts.step), tally, facts.on_step
-
-
-def check_resumable(
-    checkpoint: Path, facts: TrainingFacts, settings: TrainSettings, examples: Sequence[Example]
-) -> None:
-    """InputError where the loop of a checkpoint cannot go on with these items and settings.
-
-    `facts` are what the checkpoint says of its loop.
-    """
-    run = read_run(checkpoint.parent.parent)
-    tally_up_to(checkpoint.parent.parent / METRICS_FILE, facts.step, facts.tally)
-    data = identify_data(settings.problems, examples)
-    if (data.items, data.fingerprint) != (run.data.items, run.data.fingerprint):
-        raise InputError(
-            f"The items of {settings.problems} are not those that {run.name} was trained on: "
-            "restore the data, or start a run of its own."
-        )
-    step, steps = facts.step, len(plan_steps(examples, settings))
-    if step >= steps:
-        raise InputError(
-            f"{run.name} has made all of its {steps:,} steps at {checkpoint.name}: load the "
-            "checkpoint and start a run of its own."
-        )
 
 
 def wanted_bytes(settings: TrainSettings, state: TrainingState, weights: Weights) -> int:

@@ -15,10 +15,13 @@ from tui_trainer.engine.loop.checkpoint import restore_training
 from tui_trainer.engine.loop.cost import Reckoner
 from tui_trainer.engine.loop.held_out import HeldOut, hold_out
 from tui_trainer.engine.loop.memory_estimate import PlannedLoop, planned_to_fit
-from tui_trainer.engine.loop.recording import Recording, check_resumable
+from tui_trainer.engine.loop.recording import Recording
+from tui_trainer.engine.loop.resumption import check_resumable
 from tui_trainer.engine.loop.row_attention import computes_otherwise
 from tui_trainer.engine.loop.saved_model import save_model
 from tui_trainer.engine.loop.step_rows import lay_out, report_rows
+from tui_trainer.engine.loop.stop_rules import StopRules, lines_before
+from tui_trainer.engine.loop.stopping import stopped_by_rule
 from tui_trainer.engine.loop.train import train
 from tui_trainer.engine.loop.training_state import TrainingState, begin_training, describe_loop
 from tui_trainer.engine.loop.with_threads import with_threads
@@ -84,10 +87,11 @@ class Training:
     ) -> Iterator[LoopReport]:
         """A loop from its first step; with `record` it is a run on disk, of a `job` if named."""
         self._threads.watch()
+        rules = StopRules(settings)
         items = self.load_items(settings)
         copies = self._check_memory(items, settings)
         state = begin_training(self._learner, settings, items.loop)
-        return self._begin(settings, items, replace(state, copies=copies), record, job)
+        return self._begin(settings, items, replace(state, copies=copies), rules, record, job)
 
     def resume(
         self, checkpoint: Path, settings: TrainSettings, *, record: bool, job: str = ""
@@ -97,14 +101,17 @@ class Training:
         InputError where the checkpoint is damaged, the items are others, or no step is left.
         """
         self._threads.watch()
+        rules = StopRules(settings)
         facts = check_checkpoint(checkpoint, lambda name: name == TENSORS_FILE)
         items = self.load_items(settings)
         check_resumable(checkpoint, facts, settings, items.examples)
+        rules.replay(lines_before(checkpoint.parent.parent / METRICS_FILE, facts.step))
         copies = self._check_memory(items, settings)
         # The moments of the loop before, of other weights, would stand beside those in the file.
         self.state = self._recording = None
         state = restore_training(checkpoint, facts, self._learner, settings, items.loop)
-        return self._begin(settings, items, replace(state, copies=copies), record, job, checkpoint)
+        state = replace(state, copies=copies)
+        return self._begin(settings, items, state, rules, record, job, checkpoint)
 
     def load_items(self, settings: TrainSettings) -> Items:
         """Read the problems, and make of them what the settings say."""
@@ -165,6 +172,7 @@ class Training:
         settings: TrainSettings,
         items: Items,
         state: TrainingState,
+        rules: StopRules,
         record: bool,
         job: str,
         resumed_from: Path | None = None,
@@ -186,6 +194,7 @@ class Training:
             reports = self._threads.keep(reports)
         else:
             reports = with_threads(reports, self._threads, state)
+        reports = stopped_by_rule(reports, rules, learner, items.held_out, settings, state)
         metrics = None if resumed_from is None else resumed_from.parent.parent / METRICS_FILE
         reports = watched(reports, settings, state, learner, metrics)
         if recording is not None:

@@ -11,6 +11,7 @@ from tui_trainer.reports.loop import (
     ChangeReport,
     LoopReport,
     SampleReport,
+    StopReport,
     ThreadsReport,
     ValidationReport,
     alerts_of,
@@ -97,14 +98,21 @@ class Happened(Panel):
             return self._of_step(report)
         if isinstance(report, ValidationReport):
             return [self._of_validation(report)]
-        if isinstance(report, ThreadsReport):
-            return [Content(f"{describe_threads(report.share)}, from step {report.step:,} on")]
         if isinstance(report, SampleReport):
             right = sum(item.strict_right for item in report.items)
             return [Content(f"samples: {right} of {len(report.items)} right · V shows them")]
+        if isinstance(report, StopReport):
+            saved = [] if report.checkpoint is None else [self._of_checkpoint(report.checkpoint)]
+            return [*saved, Content(report.says)]
+        return [Content(words)] if (words := self._of_change(report)) else []
+
+    def _of_change(self, report: LoopReport) -> str:
+        """What became other between two steps, if anything did."""
+        if isinstance(report, ThreadsReport):
+            return f"{describe_threads(report.share)}, from step {report.step:,} on"
         if isinstance(report, ChangeReport):
-            return [Content(f"{report.what} on Step after step {report.step:,}")]
-        return []
+            return f"{report.what} on Step after step {report.step:,}"
+        return ""
 
     def _of_step(self, report: StepReport) -> list[Content]:
         checkpoint = [] if report.checkpoint is None else [self._of_checkpoint(report.checkpoint)]

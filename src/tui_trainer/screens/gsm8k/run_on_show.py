@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.alerts import Alert
-from tui_trainer.reports.loop import LoopReport, MemoryEstimate, PartReport, alerts_of
+from tui_trainer.reports.loop import LoopReport, MemoryEstimate, PartReport, StopReport, alerts_of
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.past import Past
 from tui_trainer.settings.train import TrainSettings
@@ -40,6 +40,8 @@ class RunOnShow:
         """How many of its items were cut so far."""
         self.ended = ""
         """How it ended, in a word."""
+        self.why_ended = ""
+        """What ended it before its last step, in a sentence."""
 
     def expect(self, estimate: MemoryEstimate | None, lr: float) -> None:
         """What was begun: a run that was resumed may have another learning rate than its settings
@@ -54,6 +56,8 @@ class RunOnShow:
     def hear(self, report: LoopReport) -> None:
         """Anything that the loop reports: a measurement is under way until something else comes."""
         self.part = report if isinstance(report, PartReport) else None
+        if isinstance(report, StopReport):
+            self.why_ended = report.says
         for alert in alerts_of(report):
             if alert.items:
                 self.alarmed = alert

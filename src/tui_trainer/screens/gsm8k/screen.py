@@ -36,6 +36,7 @@ from tui_trainer.screens.gsm8k.help import LOOP as LOOP_CODE
 from tui_trainer.screens.gsm8k.item_browser import ItemBrowser
 from tui_trainer.screens.gsm8k.keys import KEYS
 from tui_trainer.screens.gsm8k.lr import RunLearningRate
+from tui_trainer.screens.gsm8k.news import tell_news
 from tui_trainer.screens.gsm8k.overlay import RunOverlay
 from tui_trainer.screens.gsm8k.progress import RunProgress
 from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
@@ -179,6 +180,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
         elif isinstance(report, SampleReport):
             self.samples = report
         self.beside.add(report, self.run.clock.seconds)
+        tell_news(self, report, new=self.start.tells_news)
         self.alarmed.tell(report)
 
     def _add_step(self, report: StepReport) -> None:
@@ -186,11 +188,6 @@ class Gsm8kScreen(WorkScreen, WithChart):
         run.add(report)
         if report.run is not None:
             session.saved = after_step(session.saved, report.run, report.step, run.resumed_at)
-        if report.checkpoint is not None:
-            tell = session.saving.tell if self.start.tells_news else session.saving.saw
-            tell(report.checkpoint)
-        for note in report.notes if self.start.tells_news else ():
-            self.notify(visible(note), markup=False)
         session.guide.saw_step(report, run.settings.epochs)
 
     def _on_loop(self, change: LoopChanged) -> None:
@@ -284,7 +281,7 @@ class Gsm8kScreen(WorkScreen, WithChart):
         if not run.ended:
             return ""
         following = "" if self.settings == run.settings else describe_settings(self.settings)
-        return describe_end(run.ended, run.report, series, run.clock, saved, following, run.clipped)
+        return describe_end(run, series, saved, following)
 
     def _show_item(self) -> None:
         """The item of the last step, or the best or the worst so far; before, the first."""

@@ -6,6 +6,7 @@ from tui_trainer.protocol.events import LoopState
 from tui_trainer.reports.models import LearnerStatus
 from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.series import Series
+from tui_trainer.screens.gsm8k.run_on_show import RunOnShow
 from tui_trainer.session.saved_run import SavedRun
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
@@ -157,26 +158,20 @@ def describe_numbers(
     return line
 
 
-def describe_end(
-    how: str,
-    report: StepReport | None,
-    series: Series,
-    clock: RunClock,
-    saved: SavedRun | None,
-    following: str,
-    clipped: int = 0,
-) -> str:
+def describe_end(run: RunOnShow, series: Series, saved: SavedRun | None, following: str) -> str:
     """What the run came to, what of it is `saved`, and what can be done now; `following` are the
-    settings of the next run, where those are others, `clipped` how many steps were."""
+    settings of the next run, where those are others."""
+    how, report, clock, clipped = run.ended, run.report, run.clock, run.clipped
     if report is None:
         return f"{how} before the first step."
+    why = f" {visible(run.why_ended)}" if run.why_ended else ""
     others = f" with {following}" if following else ""
     return (
         f"{how}: {report.step:,} of {report.steps:,} steps, {clock.tokens:,} tokens, "
         f"{duration(clock.seconds).strip()}; loss {nats(series.first)} → {nats(series.last)}, "
         f"moving average at the end {nats(series.smoothed)}{without(series)}"
         f"{f'; {clipped:,} steps clipped' if clipped else ''}."
-        f"{describe_diverged(series)}\n"
+        f"{why}{describe_diverged(series)}\n"
         f"{describe_kept(saved)} space starts another run{others}."
     )
 

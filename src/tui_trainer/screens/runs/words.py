@@ -120,6 +120,8 @@ def describe_run(run: RunOnDisk, curve: LossCurve, *, settings: bool = True) -> 
     if lr is not None:
         from_step = curve.lr_changes[-1].place.step + 1
         parts.insert(0, f"lr {learning_rate(lr, 2)} from step {from_step:,} on")
+    if described.stop_reason:
+        parts.insert(0, visible(described.stop_reason, limit=200))
     if described.failure is not None:
         parts.insert(0, f"failed: {visible(described.failure, limit=200)}")
     if described.updates_on_step:
