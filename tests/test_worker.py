@@ -279,6 +279,26 @@ def test_a_paused_loop_stands_still_and_goes_on_where_it_was(desk: Desk) -> None
     assert desk.changes("loop") == [RUNNING, PAUSED, RUNNING]
 
 
+def test_a_loop_makes_so_many_steps_and_pauses(desk: Desk) -> None:
+    desk.loop("loop", lambda engine: engine.count(end=6), playing=False)
+    for number in (1, 4):
+        desk.worker.play("loop", playing=True, steps=3)
+        desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 3)
+        desk.settle()
+        assert desk.drain("loop") == [step(number + more) for more in range(3)]
+        assert not desk.worker._loops["loop"].playing
+    assert desk.changes("loop") == [PAUSED, RUNNING, PAUSED, RUNNING, PAUSED]
+    desk.worker.play("loop", playing=True, steps=3)
+    desk.wait_for(lambda: desk.changes("loop")[-1] is FINISHED)
+
+
+def test_what_is_asked_of_a_loop_last_holds(desk: Desk) -> None:
+    desk.loop("loop", lambda engine: engine.count(end=6), playing=False)
+    desk.worker.play("loop", playing=True, steps=2)
+    desk.worker.play("loop", playing=True)
+    desk.wait_for(lambda: desk.changes("loop")[-1] is FINISHED)
+
+
 def test_a_paused_loop_makes_one_step_at_a_time(desk: Desk) -> None:
     desk.loop("loop", lambda engine: engine.count(end=2), playing=False)
     assert desk.drain("loop") == []

@@ -8,7 +8,7 @@ import pytest
 from tests.known import the
 from tests.requests_made_up import WAIT, Call, Loop, step
 from tests.test_worker import Desk
-from tui_trainer import worker
+from tui_trainer import live_loop
 from tui_trainer.protocol.events import LoopChanged, LoopState
 from tui_trainer.protocol.loop_reports import Report
 from tui_trainer.reports.loop import HaltReport, PartReport, SampleReport, ValidationReport
@@ -47,6 +47,16 @@ def test_one_step_goes_on_to_its_end_and_requests_come_between_its_parts(desk: D
     gate.release(3)
     desk.worker.advance("loop")
     desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 4)
+    assert desk.drain("loop")[-1] == step(2)
+
+
+def test_what_is_measured_is_no_step_of_those_that_were_asked_for(desk: Desk) -> None:
+    gate = threading.Semaphore(6)
+    desk.loop("loop", lambda engine: parted(gate, []), playing=False)
+    desk.worker.play("loop", playing=True, steps=2)
+    desk.wait_for(lambda: len(desk.worker._reports["loop"]) == 8)
+    desk.settle()
+    assert not desk.worker._loops["loop"].playing
     assert desk.drain("loop")[-1] == step(2)
 
 
@@ -108,7 +118,7 @@ def test_one_step_that_cannot_be_made_is_told_as_such_last(desk: Desk) -> None:
 def test_a_loop_that_stands_goes_on_by_itself_when_it_can_and_says_so_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(live_loop, "RETRY_SECONDS", 0.01)
     full = HaltReport(2, "The disk is full: make room.", may_pass=True)
     desk.loop("loop", lambda engine: iter((step(1), full, full, full, step(2))), playing=False)
     desk.worker.play("loop", playing=True)
@@ -125,7 +135,7 @@ def test_a_loop_that_stands_goes_on_by_itself_when_it_can_and_says_so_once(
 def test_a_single_step_that_stood_is_made_and_no_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(live_loop, "RETRY_SECONDS", 0.01)
     full = HaltReport(1, "The disk is full: make room.", may_pass=True)
     desk.loop("loop", lambda engine: iter((full, full, step(1), step(2))), playing=False)
     desk.worker.advance("loop")
@@ -138,7 +148,7 @@ def test_a_single_step_that_stood_is_made_and_no_other(
 def test_a_loop_that_is_paused_while_it_stands_is_not_tried_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(live_loop, "RETRY_SECONDS", 0.2)
     full = HaltReport(1, "The disk is full: make room.", may_pass=True)
     desk.loop("loop", lambda engine: iter((full, step(1))), playing=False)
     desk.worker.play("loop", playing=True)

@@ -148,8 +148,8 @@ class RemoteWorker:
     def cancel(self) -> None:
         self._say(lambda link: link.cancel())
 
-    def play(self, name: str, playing: bool) -> None:
-        self._say(lambda link: link.play(name, playing))
+    def play(self, name: str, playing: bool, steps: int = 0) -> None:
+        self._say(lambda link: link.play(name, playing, steps))
 
     def advance(self, name: str) -> None:
         self._say(lambda link: link.advance(name))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_trainer.closed import closed
 from tui_trainer.failures import Failure, describe_failure
-from tui_trainer.live_loop import LiveLoop, Retry
+from tui_trainer.live_loop import LiveLoop
 from tui_trainer.lost_device import MUST_RESTART, left_after
 from tui_trainer.protocol.events import (
     DeviceLost,
@@ -32,7 +32,7 @@ from tui_trainer.protocol.events import (
 )
 from tui_trainer.protocol.numbered import Numbered
 from tui_trainer.protocol.request import LoopRequest, Request
-from tui_trainer.reports.loop import RETRY_SECONDS, BetweenSteps, HaltReport
+from tui_trainer.reports.loop import BetweenSteps, HaltReport
 from tui_trainer.reports.progress import Progress
 
 if TYPE_CHECKING:  # the first frame waits for this module, and need not for those of reports
@@ -152,9 +152,10 @@ class Worker:
 
         return self._ask(begin, request.doing)
 
-    def play(self, name: str, playing: bool) -> None:
-        """Go on with a loop, or pause it after the step it is making."""
-        self._do(lambda: self._play(name, playing))
+    def play(self, name: str, playing: bool, steps: int = 0) -> None:
+        """Go on with a loop, for so many steps where that is not 0, or pause it after the step it
+        is making."""
+        self._do(lambda: self._play(name, playing, steps))
 
     def advance(self, name: str) -> None:
         """Make one step of a paused loop; requests are answered between the parts of a long one."""
@@ -349,6 +350,8 @@ class Worker:
             self._reports[name].append(Numbered(next(loop.numbers), report))
             if isinstance(report, HaltReport):
                 self._halt(name, report)
+            elif loop.makes_last_of_those_asked(report):
+                self._play(name, playing=False)
             return report
         except StopIteration:
             self._close(name, LoopState.FINISHED)
@@ -370,26 +373,20 @@ class Worker:
             failure = describe_failure(error)
         self._send(LoopChanged(name, state, failure))
 
-    def _play(self, name: str, playing: bool) -> None:
+    def _play(self, name: str, playing: bool, steps: int = 0) -> None:
         if loop := self._loops.get(name):
-            loop.playing, loop.retry = playing, None
+            loop.playing, loop.retry, loop.steps = playing, None, steps if playing else 0
             self._post_state(name)
 
     def _halt(self, name: str, report: HaltReport) -> None:
         """Pause a loop that cannot go on as it is, and tell why, once."""
-        loop = self._loops[name]
-        before, plays = loop.retry, loop.playing
-        due = time.monotonic() + RETRY_SECONDS
-        if before is not None:
-            plays = before.plays
-        loop.playing = False
-        loop.retry = Retry(report.step, due, plays) if report.may_pass else None
-        if before is None or before.step != report.step:
+        if self._loops[name].halt(report):
             self._send(LoopChanged(name, LoopState.PAUSED, Failure(report.why)))
 
     def _post_state(self, name: str) -> None:
-        state = LoopState.RUNNING if self._loops[name].playing else LoopState.PAUSED
-        self._send(LoopChanged(name, state))
+        loop = self._loops[name]
+        state = LoopState.RUNNING if loop.playing else LoopState.PAUSED
+        self._send(LoopChanged(name, state, steps=loop.steps))
 
 
 def in_this_process(

@@ -50,3 +50,27 @@ def test_patience_without_held_out_items_is_refused(program: Program, tiny: str)
     ended = program(*ITEMS, tiny, "--patience", "2")
     assert (ended.status, ended.out) == (2, "")
     assert "give --validation-items N too" in ended.err
+
+
+def test_steps_are_made_and_a_checkpoint_from_which_resume_goes_on(
+    program: Program, tiny: str
+) -> None:
+    whole = program(*ITEMS, tiny, "--no-run", "--json").steps
+    first = program(*ITEMS, tiny, "--steps", "3", "--json")
+    assert (first.status, len(first.steps)) == (0, 3)
+    assert (first.lines[-1]["event"], first.lines[-1]["step"]) == ("checkpoint", 3)
+    name = run_folders()[0].name
+    assert "stopped at step 3, saved; go on with: " in first.err
+    second = program("gsm8k", "--resume", name, "--steps", "2", "--json").steps
+    rest = program("gsm8k", "--resume", run_folders()[0].name, "--json").steps
+    losses = [[step["loss"] for step in steps] for steps in (first.steps, second, rest)]
+    assert [len(some) for some in losses] == [3, 2, 3]
+    assert [*losses[0], *losses[1], *losses[2]] == [step["loss"] for step in whole]
+
+
+def test_no_steps_are_refused(program: Program, tiny: str) -> None:
+    ended = program(*ITEMS, tiny, "--steps", "0")
+    assert (ended.status, ended.err) == (
+        2,
+        "tui-trainer: --steps makes 1 step or more, not 0.\n",
+    )

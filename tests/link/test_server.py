@@ -69,6 +69,18 @@ def test_a_loop_is_begun_paused_stepped_and_ended_from_afar() -> None:
         assert not view.others  # what this view has done is no news to it
 
 
+def test_steps_that_one_view_asks_for_are_told_to_the_others_and_so_is_the_pause() -> None:
+    with served(lambda _: FakeEngine()), viewed() as one, viewed() as two:
+        soon(lambda: two.worker.views == 2)
+        one.worker.start_loop(GSM8K, TRAIN, playing=False).result(SECONDS_AT_MOST)
+        one.worker.play(GSM8K, True, 3)
+        paused = LoopState.PAUSED
+        soon(lambda: loops(two) == [paused, LoopState.RUNNING, paused])
+        told = [event.steps for event in two.events if isinstance(event, LoopChanged)]
+        assert told == [0, 3, 0]
+        soon(lambda: len(two.worker.drain(GSM8K)) == 3)
+
+
 def test_what_one_view_does_the_others_hear_and_who_comes_later_hears_what_there_is() -> None:
     with served(lambda _: FakeEngine()), viewed() as one, viewed() as two:
         one.worker.ask(LoadModel(ModelChoice())).result(SECONDS_AT_MOST)

@@ -21,6 +21,7 @@ from tui_trainer.headless.output import Output
 from tui_trainer.headless.recorded import (
     Order,
     add_run_arguments,
+    first_steps,
     read_order,
     saved_where_it_breaks_off,
     tell_run,
@@ -127,10 +128,11 @@ def _run(arguments: argparse.Namespace, output: Output, order: Order) -> None:
         output.text(describe_loop(settings))
         if (estimate := engine.memory_estimate()) is not None:
             output.text(f"the run {describe_need(estimate)}")
-    reports = whole_steps(tell_run(output, engine, steps))
+    reports = whole_steps(tell_run(output, engine, first_steps(steps, order.steps)))
+    pauses = order.steps is not None
     with (
         exported_at_the_end(output, engine, target),
-        saved_where_it_breaks_off(output, engine, record=order.record),
+        saved_where_it_breaks_off(output, engine, record=order.record, pauses=pauses),
     ):
         if evaluation is None or before is None:
             write_steps(output, reports, settings)

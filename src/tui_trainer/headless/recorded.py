@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tui_trainer.closed import closed
 from tui_trainer.ending import tell_end
 from tui_trainer.errors import InputError
-from tui_trainer.headless.arguments import given_settings, model_choice
+from tui_trainer.headless.arguments import given_settings, model_choice, whole
 from tui_trainer.headless.interrupts import finished_first
 from tui_trainer.headless.output import Json, Output
 from tui_trainer.headless.own_run import LAST, last_checkpoint, own_checkpoint
@@ -20,6 +20,7 @@ from tui_trainer.lost_device import left_after
 from tui_trainer.protocol.keeping import EndWork
 from tui_trainer.reports.loop import LoopReport
 from tui_trainer.reports.runs import CheckpointReport
+from tui_trainer.reports.steps import StepReport
 from tui_trainer.runs.checkpoints import find_checkpoint
 from tui_trainer.runs.description import RunDescription
 from tui_trainer.runs.listing import read_run, settings_here
@@ -46,6 +47,8 @@ class Order:
     """Where the loop goes on from; None for a new one."""
     job: str = ""
     """What finds the run again, for `--requeue`."""
+    steps: int | None = None
+    """How many it makes now; None for all."""
     done: str = ""
     """Why nothing is to be done, in a sentence."""
 
@@ -69,12 +72,20 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "job, or of NAME, else of the same model, problems and settings",
     )
     group.add_argument(
+        "--steps",
+        type=whole,
+        metavar="N",
+        help="make N steps now, then end with a checkpoint, from which --resume goes on; the plan, "
+        "and its learning rates, stay those of the whole run",
+    )
+    group.add_argument(
         "--no-run", action="store_true", help="write nothing to disk: no metrics, no checkpoints"
     )
 
 
 def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
     """The loop that was asked for; InputError where the arguments do not go together."""
+    steps = read_steps(arguments)
     record = not arguments.no_run
     given = given_settings(TrainSettings, arguments)
     for name in MAY_CHANGE:
@@ -83,9 +94,9 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
             raise InputError(f"--no-run writes no run to put {flag} in: leave out one.")
     choice = model_choice(arguments)
     if arguments.requeue is not None:
-        return _requeued(arguments, Order(settings, choice, record, None))
+        return _requeued(arguments, Order(settings, choice, record, None, steps=steps))
     if arguments.resume is None:
-        return Order(settings, choice, record, None)
+        return Order(settings, choice, record, None, steps=steps)
     is_last = arguments.resume == LAST
     if "precision" in arguments or ("source" in arguments and not is_last):
         raise InputError(
@@ -101,7 +112,15 @@ def read_order(arguments: argparse.Namespace, settings: TrainSettings) -> Order:
         checkpoint = find_checkpoint(arguments.resume)
     run = read_run(checkpoint.parent.parent)
     own = with_alerts_of(resumed_settings(run.settings, given), settings)
-    return _going_on(Order(own, choice, record, checkpoint), run)
+    return _going_on(Order(own, choice, record, checkpoint, steps=steps), run)
+
+
+def read_steps(arguments: argparse.Namespace) -> int | None:
+    """How many steps are to be made now; None for all. InputError where those are none."""
+    steps: int | None = arguments.steps
+    if steps is not None and steps < 1:
+        raise InputError(f"--steps makes 1 step or more, not {steps}.")
+    return steps
 
 
 def _requeued(arguments: argparse.Namespace, begun: Order) -> Order:
@@ -164,9 +183,23 @@ def tell_folder(output: Output, run: str, folder: str | None) -> None:
         output.text(f"run {visible(run)}")
 
 
+def first_steps(reports: Iterator[LoopReport], steps: int | None) -> Iterator[LoopReport]:
+    """What the loop tells up to its so-manieth step from now on; all without a number."""
+    made = 0
+    with closed(reports):
+        for report in reports:
+            yield report
+            made += isinstance(report, StepReport)
+            if made == steps:
+                return
+
+
 @contextmanager
-def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool) -> Iterator[None]:
-    """Where the block breaks off, updates that no file has go to a checkpoint of their run.
+def saved_where_it_breaks_off(
+    output: Output, engine: "Engine", *, record: bool, pauses: bool
+) -> Iterator[None]:
+    """Where the block breaks off, updates that no file has go to a checkpoint of their run; where
+    the loop `pauses`, at its end too.
 
     Whatever breaks it off: an output that is closed too, as by SIGHUP, which takes the terminal.
     """
@@ -177,6 +210,9 @@ def saved_where_it_breaks_off(output: Output, engine: "Engine", *, record: bool)
             with finished_first():
                 _save(output, left_after(error, engine))
         raise
+    if record and pauses:
+        with finished_first():
+            _save(output, engine)
 
 
 def _save(output: Output, engine: "Answers") -> None:

@@ -11,7 +11,12 @@ from tui_trainer.headless.arguments import given_settings
 from tui_trainer.headless.bars import LoadBar
 from tui_trainer.headless.following import answer, follow
 from tui_trainer.headless.output import Json, Output
-from tui_trainer.headless.recorded import Order, checkpoint_line, describe_checkpoint
+from tui_trainer.headless.recorded import (
+    Order,
+    checkpoint_line,
+    describe_checkpoint,
+    read_steps,
+)
 from tui_trainer.headless.session import tell_notes
 from tui_trainer.headless.step import describe_model
 from tui_trainer.headless.told_steps import describe_loop
@@ -40,7 +45,7 @@ ACTIONS = {
     ATTACH: "follow the run of a session: its lines so far and as they come; ctrl+c ends the "
     "following alone. With --lr give it that learning rate instead",
     PAUSE: "pause it after the step that it makes",
-    CONTINUE: "go on with one that is paused",
+    CONTINUE: "go on with one that is paused, with --steps N for N steps",
     STOP: "write a checkpoint of what no file has and end it",
     CHECKPOINT: "write a checkpoint; the run goes on",
 }
@@ -75,6 +80,8 @@ class Wish:
     name: str
     """Of the session; empty for the one there is."""
     lr: float | None = None
+    steps: int | None = None
+    """Those that a run makes before it pauses again."""
 
 
 def read_wish(arguments: argparse.Namespace) -> Wish | None:
@@ -90,9 +97,11 @@ def read_wish(arguments: argparse.Namespace) -> Wish | None:
     others += [field_of(ModelChoice, name).option for name in model]
     others += ["--preset"] if "preset" in given else []
     others += _of_a_beginning(arguments)
+    if arguments.steps is not None and action != CONTINUE:
+        others.append("--steps")
     if others:
         raise InputError(f"--{action} is about a run that goes on: leave out {', '.join(others)}.")
-    return Wish(action, given[f"{action}_of"], lr)
+    return Wish(action, given[f"{action}_of"], lr, read_steps(arguments))
 
 
 def _of_a_beginning(arguments: argparse.Namespace) -> list[str]:
@@ -157,7 +166,7 @@ def _begin_loop(worker: RemoteWorker, order: Order, status: LearnerStatus) -> No
     say(describe_loop(settings))
     if estimate is not None:
         say(f"the run {describe_need(estimate)}")
-    worker.play(GSM8K, True)
+    worker.play(GSM8K, True, order.steps or 0)
 
 
 # Act
@@ -178,7 +187,7 @@ def fulfil(wish: Wish, output: Output) -> None:
         elif wish.action == STOP:
             _stop(worker, output)
         else:
-            _play(worker, output, playing=wish.action == CONTINUE)
+            _play(worker, output, playing=wish.action == CONTINUE, steps=wish.steps or 0)
 
 
 def _check_goes_on(name: str) -> str:
@@ -206,8 +215,8 @@ def _asking(name: str) -> Iterator[RemoteWorker]:
         worker.leave()
 
 
-def _play(worker: RemoteWorker, output: Output, *, playing: bool) -> None:
-    worker.play(GSM8K, playing)
+def _play(worker: RemoteWorker, output: Output, *, playing: bool, steps: int) -> None:
+    worker.play(GSM8K, playing, steps)
     answer(worker.ask(ReadStatus()))  # what is asked is done in order
     _tell(output, worker.name, _check_goes_on(worker.name))
 

@@ -77,8 +77,8 @@ class EngineLink:
     def cancel(self) -> None:
         self._connection.send(messages.CancelLoad())
 
-    def play(self, name: str, playing: bool) -> None:
-        self._connection.send(messages.Play(name, playing))
+    def play(self, name: str, playing: bool, steps: int) -> None:
+        self._connection.send(messages.Play(name, playing, steps))
 
     def advance(self, name: str) -> None:
         self._connection.send(messages.Advance(name))

@@ -87,6 +87,8 @@ class CancelLoad:
 class Play:
     loop: str
     playing: bool
+    steps: int
+    """After which it pauses; 0 for none."""
 
 
 @dataclass(frozen=True)

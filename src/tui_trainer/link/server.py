@@ -209,8 +209,8 @@ class Server:
         match message:
             case messages.CancelLoad():
                 self.worker.cancel()
-            case messages.Play(loop, playing):
-                self.worker.play(loop, playing)
+            case messages.Play(loop, playing, steps):
+                self.worker.play(loop, playing, steps)
             case messages.Advance(loop):
                 self.worker.advance(loop)
             case messages.StopLoop(loop):

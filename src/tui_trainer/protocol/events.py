@@ -38,6 +38,8 @@ class LoopChanged:
     state: LoopState
     failure: Failure | None = None
     """Why it ended, what closing it raised, or why it paused by itself."""
+    steps: int = 0
+    """Of one that runs: after how many steps it pauses; 0 where nobody asked for that."""
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,9 @@ class LoopPanel:
         asked = self._session.pending.state_of(self.name)
         return self.is_running if asked is None else asked is LoopState.RUNNING
 
-    def play(self, playing: bool) -> None:
-        """Go on, or pause after the step that it makes."""
-        self._session.play(self.name, playing)
+    def play(self, playing: bool, steps: int = 0) -> None:
+        """Go on, for so many `steps` or to the end, or pause after the step that it makes."""
+        self._session.play(self.name, playing, steps)
 
     async def begin(
         self,

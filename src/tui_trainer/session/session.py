@@ -301,9 +301,9 @@ class Session(GoingOn):
             self.app.refresh_bindings()
         return True
 
-    def play(self, name: str, playing: bool) -> None:
-        """Go on with a loop, or pause it after the step that it makes."""
-        self.worker.play(name, playing)
+    def play(self, name: str, playing: bool, steps: int = 0) -> None:
+        """Go on with a loop, for so many `steps` or to its end, or pause it after its step."""
+        self.worker.play(name, playing, steps)
         self.pending.ask_state(name, LoopState.RUNNING if playing else LoopState.PAUSED)
 
     def advance(self, name: str) -> None:

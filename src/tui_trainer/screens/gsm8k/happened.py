@@ -22,7 +22,7 @@ from tui_trainer.screens.gsm8k.loss_course import LossCourse
 from tui_trainer.terminal_text import visible
 from tui_trainer.widgets.panel import Panel
 from tui_trainer.words.diverging import REMEDY, diverges
-from tui_trainer.words.numbers import byte_count, duration, learning_rate, nats, seconds_of
+from tui_trainer.words.numbers import byte_count, counted, duration, learning_rate, nats, seconds_of
 from tui_trainer.words.signs import RIGHT, STATES, WARNING, change
 from tui_trainer.words.threads import describe_threads
 
@@ -78,7 +78,10 @@ class Happened(Panel):
     def change(self, change: LoopChanged, seconds: float) -> None:
         """The loop goes on, pauses or ends; that it has begun is told by its first step."""
         begins = None in (self._state, self._lr) and not change.state.is_over
-        if change.state is not self._state and not begins:
+        if change.steps:
+            steps = f" for {counted(change.steps, 'step')}, then it pauses"
+            self.tell(seconds, Content.assemble(STATES[change.state], steps))
+        elif change.state is not self._state and not begins:
             self.tell(seconds, Content.assemble(STATES[change.state]))
         self._state = change.state
 

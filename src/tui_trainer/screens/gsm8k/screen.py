@@ -313,6 +313,10 @@ class Gsm8kScreen(WorkScreen, WithChart):
         await self.controls.one_step()
 
     @work
+    async def action_several_steps(self) -> None:
+        await self.controls.several_steps()
+
+    @work
     async def action_stop(self) -> None:
         await self.controls.stop()
 

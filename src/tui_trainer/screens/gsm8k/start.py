@@ -58,7 +58,7 @@ class RunStart:
         self.will_run = False
         """Whether it goes on by itself once it has begun."""
         self.steps = 0
-        """Else how many steps it makes then."""
+        """How many steps it makes then before it pauses; 0 where it goes on to its end, or none."""
 
     def describe(self) -> str:
         """What is waited for, and for how long; empty where none is being started."""
@@ -84,7 +84,8 @@ class RunStart:
         await self._is_over.wait()
 
     def then(self, *, playing: bool, steps: int = 0) -> None:
-        """What the run does once it has begun: it goes on, or makes so many steps."""
+        """What the run does once it has begun: it goes on, for so many steps where those are not
+        0, or it makes them one by one."""
         self.will_run, self.steps = playing, steps
         self._screen.show_waiting()
 
@@ -141,8 +142,8 @@ class RunStart:
         if (begun_with := await self._session.ask(ReadBeginning())) is not None:
             self._run.expect(*begun_with)
         if self.will_run:
-            self._session.play(self._loop.name, True)
-        for _ in range(self.steps):
+            self._session.play(self._loop.name, True, self.steps)
+        for _ in range(0 if self.will_run else self.steps):
             self._session.advance(self._loop.name)
         self._loop.show()
 
