@@ -4,10 +4,11 @@ import math
 
 import pytest
 
+from tests.known import present
 from tui_trainer.engine.loop.alerts.robust import WINDOW
 from tui_trainer.engine.loop.stop_rules import StopRules
 from tui_trainer.errors import InputError
-from tui_trainer.runs.metrics import StepLine, ValidationLine
+from tui_trainer.runs.metrics import MetricsLine, StepLine, ValidationLine
 from tui_trainer.settings.train import TrainSettings
 
 
@@ -29,8 +30,7 @@ def test_a_loss_is_reached_by_the_mean_of_the_last_64_steps() -> None:
     held = [rules.step(loss, tokens=1, seconds=1.0) for loss in losses]
     first = next(n for n, reached in enumerate(held, start=1) if reached)
     assert first == WINDOW + WINDOW // 2
-    assert held[first - 1] is not None
-    assert held[first - 1].value == sum(losses[first - WINDOW : first]) / WINDOW == 1.5
+    assert present(held[first - 1]).value == sum(losses[first - WINDOW : first]) / WINDOW == 1.5
 
 
 def test_a_loss_of_few_steps_or_of_none_that_is_a_number_ends_nothing() -> None:
@@ -54,7 +54,7 @@ def test_tokens_and_minutes_are_those_of_all_steps(
 
 def test_a_run_that_goes_on_knows_what_its_metrics_say() -> None:
     settings = TrainSettings(tokens=300, patience=3, validation_items=4)
-    lines = [
+    lines: list[MetricsLine] = [
         ValidationLine(0, loss=2.0),
         StepLine(step=1, loss=None, tokens=200, lr=1e-3, seconds=1.0),
         ValidationLine(1, loss=2.5),

@@ -53,7 +53,6 @@ from tui_trainer.screens.layers.view import LayersScreen
 from tui_trainer.screens.loop_panel import LoopPanel
 from tui_trainer.screens.work_screen import WorkScreen
 from tui_trainer.session.going_on import Act
-from tui_trainer.session.saved_run import after_step
 from tui_trainer.session.session import Session
 from tui_trainer.settings.train import TrainSettings
 from tui_trainer.terminal_text import visible
@@ -180,15 +179,12 @@ class Gsm8kScreen(WorkScreen, WithChart):
         elif isinstance(report, SampleReport):
             self.samples = report
         self.beside.add(report, self.run.clock.seconds)
-        tell_news(self, report, new=self.start.tells_news)
+        tell_news(self, self.run, report, new=self.start.tells_news)
         self.alarmed.tell(report)
 
     def _add_step(self, report: StepReport) -> None:
-        run, session = self.run, self.session
-        run.add(report)
-        if report.run is not None:
-            session.saved = after_step(session.saved, report.run, report.step, run.resumed_at)
-        session.guide.saw_step(report, run.settings.epochs)
+        self.run.add(report)
+        self.session.guide.saw_step(report, self.run.settings.epochs)
 
     def _on_loop(self, change: LoopChanged) -> None:
         self.run.change(change.state)
