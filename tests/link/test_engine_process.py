@@ -79,6 +79,7 @@ def test_a_loop_goes_on_without_a_view_and_is_saved_when_its_engine_is_told_to_e
     listed = run(command, check=True, capture_output=True, text=True).stdout
     (told,) = map(json.loads, listed.splitlines())
     assert (told["views"], told["loops"], told["model"]) == (0, {"gsm8k": "running"}, "builtin")
+    assert told["alone_seconds"] >= 0
 
     again = View(Attach(told["name"]))
     soon(lambda: again.others and len(again.worker.drain(GSM8K)) > 0)
