@@ -139,6 +139,31 @@ async def test_going_back_and_on_again_gives_the_same_bits(
             assert (once / name).read_bytes() == (twice / name).read_bytes(), name
 
 
+async def test_to_save_first_deletes_no_checkpoint_that_is_gone_back_to(
+    model_folder: Callable[[str], Path],
+) -> None:
+    async with running("escape", "5", source=str(model_folder("Qwen3"))) as (app, pilot):
+        screen = the(Gsm8kScreen, app.screen)
+        screen.settings = TrainSettings(items=6, checkpoint_every=3, keep_checkpoints=1)
+        for step in (1, 2, 3, 4):
+            await pilot.press("full_stop")
+            await until(pilot, lambda step: screen.report and screen.report.step == step, step)
+        screen.run.hear(replace(present(screen.report), alerts=(replace(SPIKE, step=4),)))
+        await asked(app, pilot)
+        assert "b back to step 3" in answers(app)
+        await pilot.press("b")
+        await until(pilot, lambda: "w save and go back" in answers(app))
+        await pilot.press("w")
+        await until(pilot, lambda: screen.run.resumed_at == 3)
+        await until(pilot, lambda: state(app) is LoopState.PAUSED)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: screen.report and screen.report.step == 4)
+        await until(pilot, lambda: len(run_folders()) == 2)
+    again, first = map(open_run, run_folders())
+    assert again.description.parent == Parent(first.name, 3)
+    assert first.checkpoints == (3, 4)
+
+
 def losses(run: Path) -> list[object]:
     lines = map(json.loads, (run / METRICS_FILE).read_text().splitlines())
     return [

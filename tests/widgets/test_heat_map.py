@@ -76,6 +76,13 @@ def test_the_cursor_is_marked_at_its_line_and_above_its_step() -> None:
     assert [line.split()[-1] for line in lines] == ["3", "30", "300"]
 
 
+@pytest.mark.parametrize(("at", "told"), [(0, ["▾", "40"]), (20, ["1", "▾", "40"]), (39, ["1"])])
+def test_the_cursor_stands_in_no_number(at: int, told: list[str]) -> None:
+    head = draw(heat_map(layers=1, at=at, steps=40), 80, 24, PLAIN).plain.splitlines()[0]
+    assert head.split()[1 : 1 + len(told)] == told
+    assert head.count("▾") == 1
+
+
 @pytest.mark.parametrize(
     ("layer", "rows"), [(0, range(9)), (20, range(16, 25)), (29, range(21, 30))]
 )

@@ -91,17 +91,16 @@ def draw(heat_map: HeatMap, width: int, height: int, styles: Ramp) -> Content:
 
 
 def _head(heat_map: HeatMap, wide: int) -> Content:
-    """The first step at the left, the last at the right if it fits, the cursor above its cell."""
+    """The cursor above its cell; the first and the last step, where it leaves them room."""
     first, last = f"{heat_map.columns[0].first:,}", f"{heat_map.columns[-1].last:,}"
-    width = wide * len(heat_map.columns)
-    told = list(f"{first:<{width}}")
-    if len(first) + len(last) + 1 < width:
+    width, place = wide * len(heat_map.columns), wide * heat_map.at
+    told = [" "] * width
+    if len(first) <= place:
+        told[: len(first)] = first
+    if max(place, len(first)) < width - len(last):
         told[width - len(last) :] = last
-    place = wide * heat_map.at
-    before, after = "".join(told[:place]), "".join(told[place + 1 :])
-    return Content.assemble(
-        (f"{'step':>{NAME}}  {before}", "$context"), (AT_COLUMN, "bold"), (after, "$context")
-    )
+    told[place] = AT_COLUMN
+    return Content.assemble((f"{'step':>{NAME}}  {''.join(told)}", "$context"))
 
 
 def _line(

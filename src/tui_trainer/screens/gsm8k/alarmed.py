@@ -8,6 +8,7 @@ from tui_trainer.failures import Failure
 from tui_trainer.reports.alerts import Alert
 from tui_trainer.reports.loop import HaltReport, LoopReport, alerts_of
 from tui_trainer.runs.checkpoint_before import checkpoint_before
+from tui_trainer.runs.held import hold
 from tui_trainer.runs.listing import RunOnDisk
 from tui_trainer.screens.batch_rows.view import AskedRows
 from tui_trainer.screens.gsm8k.asked_rows import rows_of_alarm
@@ -92,10 +93,13 @@ class Alarmed:
         except InputError as error:
             session.report_failure(Failure(str(error)))
             return
+        checkpoint = checkpoint_folder(run, step)
+        held = await in_thread(lambda: hold(checkpoint))  # to save first may delete older ones
         leaving = Leaving("go back", f"Go back to step {step:,}?", Act.LOAD)
         if await session.load(choice, leaving):
-            await self._start.resume(run, checkpoint_folder(run, step), playing=False)
+            await self._start.resume(run, checkpoint, playing=False)
             self._screen.notify(WENT_BACK.format(step=step), markup=False)
+        del held
 
 
 def question_of(alert: Alert, before: tuple[RunOnDisk, int] | None, goes_on: bool) -> Question:
