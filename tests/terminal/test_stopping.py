@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.at_length import first_is_quick
 from tests.terminal.terminal import Terminal
 
 SHELL = '"$0" -m tui_trainer; echo; echo at the shell; read line; fg; echo "ended with $?"'
@@ -35,6 +36,21 @@ def test_any_byte_then_stop_and_go_on_then_sigquit(tmp_path: Path) -> None:
 
         os.killpg(os.tcgetpgrp(terminal.child.child_fd), signal.SIGQUIT)
         terminal.wait_for(f"ended with {128 + signal.SIGQUIT}")
+        assert terminal.is_restored()
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("number", first_is_quick(signal.SIGHUP, signal.SIGTERM))
+def test_a_signal_before_the_first_frame_leaves_the_terminal_as_it_was(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    terminal = Terminal(state=tmp_path)
+    try:
+        while "\x1b[?1049h" not in terminal.written:
+            terminal.read(0.01)
+        os.kill(terminal.child.pid, number)
+        assert terminal.wait_for_end() == 128 + number
         assert terminal.is_restored()
     finally:
         terminal.close()

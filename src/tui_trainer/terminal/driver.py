@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, TextIO, cast
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui_trainer.signals import ENDING
 from tui_trainer.terminal.output import drawn_on
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class TerminalDriver(LinuxDriver):
         self._last_line = app
         self._output = FileThatMayGo(drawn_on() or cast("TextIO", self._file))
         self._file = cast("TextIOWrapper[_WrappedBuffer]", self._output)
-        signal.signal(signal.SIGQUIT, self._on_quit)
+        # The last four until the app hears them: before that this view has nothing to save.
+        for number in (signal.SIGQUIT, *ENDING):
+            signal.signal(number, self._end_at_once)
 
     @property
     def is_behind(self) -> bool:
@@ -88,8 +91,8 @@ class TerminalDriver(LinuxDriver):
             self.stop_application_mode()
             self.close()
 
-    def _on_quit(self, number: int, _: FrameType | None) -> None:
-        """SIGQUIT ends at once, with a core where the system keeps them: in a usable terminal."""
+    def _end_at_once(self, number: int, _: FrameType | None) -> None:
+        """As the signal does by itself, SIGQUIT with a core: but in a usable terminal."""
         signal.signal(number, signal.SIG_DFL)  # a second one waits for nothing
         self.restore()
         os.kill(os.getpid(), number)
