@@ -71,6 +71,16 @@ def runs_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return data / "tui-trainer" / "runs"
 
 
+@pytest.fixture(autouse=True)
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the sockets of this test's engines are: no test is ever offered those of another."""
+    folder = Path(tempfile.mkdtemp(dir=_PLACE.name))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    yield folder
+    if any(folder.iterdir()):
+        end_engines(folder)
+
+
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
     """A Hub on loopback with nothing on it, and an empty cache; every process here asks it."""

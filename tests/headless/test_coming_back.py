@@ -5,8 +5,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -27,14 +25,6 @@ from tui_trainer.protocol.models import LoadModel, ReadStatus
 from tui_trainer.remote_worker import RemoteWorker
 from tui_trainer.settings.model import ModelChoice
 from tui_trainer.settings.train import TrainSettings
-
-
-@pytest.fixture(autouse=True)
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Sockets of this test alone."""
-    with TemporaryDirectory(prefix="tt-") as short:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
-        yield Path(short)
 
 
 @pytest.fixture

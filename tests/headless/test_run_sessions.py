@@ -4,14 +4,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.engines_begun import end_engines, engines
+from tests.engines_begun import engines
 from tests.headless.conftest import Line, Program
 from tests.link.behind_socket import soon
 from tests.pilot import SECONDS_AT_MOST
@@ -26,13 +24,9 @@ MEASURED = "--validate-every", "3", "--validation-items", "2", "--layers-every",
 
 
 @pytest.fixture(autouse=True)
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Sockets of this test alone; one thread in every process, for the last bits of a loss."""
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every process, for the last bits of a loss."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    with TemporaryDirectory(prefix="tt-") as short:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
-        yield Path(short)
-        end_engines(Path(short))
 
 
 def command(tiny: str, *more: str) -> tuple[str, ...]:

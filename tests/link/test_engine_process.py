@@ -5,14 +5,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import run
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.engines_begun import end_engines, engines
+from tests.engines_begun import engines
 from tests.link.behind_socket import View, soon
 from tests.pilot import SECONDS_AT_MOST
 from tui_trainer.failures import Failure
@@ -23,6 +21,7 @@ from tui_trainer.protocol.events import DeviceLost, LoopChanged, LoopState
 from tui_trainer.protocol.loop_names import GSM8K
 from tui_trainer.protocol.loops import Train
 from tui_trainer.protocol.models import LoadModel, ReadStatus
+from tui_trainer.runs.description import RunState
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 from tui_trainer.settings.model import ModelChoice
@@ -30,13 +29,9 @@ from tui_trainer.settings.train import TrainSettings
 
 
 @pytest.fixture(autouse=True)
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Sockets of this test alone."""
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every process, for the last bits of a loss."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    with TemporaryDirectory(prefix="tt-") as short:  # the path of a socket is
-        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
-        yield Path(short)
-        end_engines(Path(short))
 
 
 def test_one_that_nobody_looks_at_ends_by_itself() -> None:
@@ -44,6 +39,19 @@ def test_one_that_nobody_looks_at_ends_by_itself() -> None:
     assert name in names()
     assert process.wait(SECONDS_AT_MOST) == 0
     assert name not in names()
+
+
+def test_one_that_was_left_with_a_run_is_there_for_as_long_after_its_end() -> None:
+    """Who comes back once it is done finds it, and not that it ended in the same second."""
+    view = View(Attach(idle_minutes=0.05))
+    view.worker.ask(LoadModel(ModelChoice("builtin"))).result(SECONDS_AT_MOST)
+    name = view.worker.name
+    view.worker.start_loop(GSM8K, Train(TrainSettings(items=30))).result(SECONDS_AT_MOST)
+    view.worker.leave()
+    soon(lambda: [open_run(folder).state for folder in run_folders()] == [RunState.FINISHED])
+    finished = time.monotonic()
+    soon(lambda: name not in names())
+    assert time.monotonic() - finished > 2
 
 
 def test_a_killed_engine_is_told_within_a_second_and_so_is_what_ended_it(place: Path) -> None:

@@ -183,16 +183,16 @@ async def test_full_stop_makes_one_step_while_paused_and_from_the_start() -> Non
         await until(pilot, lambda: step_of(app) == 4)
 
 
-async def test_n_makes_as_many_steps_as_are_typed_and_pauses() -> None:
+async def test_a_key_makes_as_many_steps_as_are_typed_and_pauses() -> None:
     engine = FakeEngine([3.0] * 9)
     async with with_engine(engine) as (app, pilot):
         for typed, made in (("3", 3), ("4", 7)):  # from the start, and from a pause
-            await pilot.press("n")
+            await pilot.press("greater_than_sign")
             await until(pilot, lambda: "then a pause" in shown(app))
             await pilot.press("ctrl+u", typed, "enter")
             await until(pilot, lambda made: step_of(app) == made, made)
             await until(pilot, lambda: state(app) is LoopState.PAUSED)
-        await pilot.press("n", "ctrl+u", "0", "enter")
+        await pilot.press("greater_than_sign", "ctrl+u", "0", "enter")
         await until(pilot, lambda: "Make 1 step or more" in shown(app))
         await pilot.press("escape", "space")
         await until(pilot, lambda: state(app) is LoopState.FINISHED)

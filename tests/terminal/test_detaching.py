@@ -4,26 +4,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import pytest
-
-from tests.engines_begun import end_engines, engines
+from tests.engines_begun import engines
 from tests.terminal.seen import steps_made
 from tests.terminal.terminal import SECONDS_AT_MOST, Terminal
 from tui_trainer.runs.home import run_folders
 from tui_trainer.runs.listing import open_run
 
 ATTACH = sys.executable, "-m", "tui_trainer", "attach"
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="tt-") as short:
-        yield Path(short)
-        end_engines(Path(short))
 
 
 def begin_a_loop(terminal: Terminal, steps: int) -> None:

@@ -36,6 +36,7 @@ class EngineProcess:
         self._ends = threading.Event()
         self._patience = Patience()
         self._status = 0
+        self._used_at = time.monotonic()
         self._server = Server(name, version_of("tui-trainer"), self._ends.set)
         self._worker = Worker(make_engine, self._server.hear)
 
@@ -80,11 +81,11 @@ class EngineProcess:
             logging.getLogger(__name__).exception("nothing could be saved")
 
     def _is_forgotten(self) -> bool:
-        """Nothing runs, and nobody has looked for so long."""
-        server = self._server
+        """Nothing has run, and nobody has looked, for so long."""
+        server, now = self._server, time.monotonic()
         if server.views or server.is_busy() or self._worker.doing is not None:
-            return False
-        return time.monotonic() - server.left_at > self._idle
+            self._used_at = now
+        return now - max(self._used_at, server.left_at) > self._idle
 
 
 def main() -> int:

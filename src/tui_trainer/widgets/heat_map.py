@@ -62,7 +62,7 @@ class HeatMap:
 class HeatMapView(Static):
     """As many layers as there is room for; below a line of the steps."""
 
-    DEFAULT_CSS = "HeatMapView { height: 1fr; text-wrap: nowrap; }"
+    DEFAULT_CSS = "HeatMapView { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def show(self, heat_map: HeatMap) -> None:
         width, height = self.content_size

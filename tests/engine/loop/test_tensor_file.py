@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
+from tui_trainer.engine.engine import Engine
 from tui_trainer.engine.loop import tensor_file
-from tui_trainer.engine.loop.tensor_file import NAMES, save_in_pieces
+from tui_trainer.engine.loop.tensor_file import (
+    NAMES,
+    SAVES,
+    save_in_pieces,
+    save_tensors,
+    saved_by_transformers,
+)
 from tui_trainer.runs.retried import TRIES, GivenUpError, is_transient, retried
 
 
@@ -49,6 +57,25 @@ def test_what_fails_for_good_is_given_up_after_a_bound_and_then_asked_once(
         retried(fail)
     assert len(tried) == TRIES
     retried(lambda: None)
+
+
+@pytest.mark.parametrize(("name", "files"), [(SAVES, ["model.safetensors"]), ("not_there", [])])
+def test_transformers_writes_by_it_where_it_has_the_name(
+    name: str, files: list[str], qwen3: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later release may call what it saves with something else, and saves all the same."""
+    written: list[str] = []
+
+    def note(tensors: dict[str, Tensor], path: str | Path, metadata: dict[str, str]) -> None:
+        written.append(Path(path).name)
+        save_tensors(tensors, path, metadata)
+
+    monkeypatch.setattr(tensor_file, "SAVES", name)
+    monkeypatch.setattr(tensor_file, "save_tensors", note)
+    with saved_by_transformers():
+        qwen3.learner.model.save_pretrained(tmp_path)
+    assert written == files
+    assert (tmp_path / "model.safetensors").exists()
 
 
 def test_want_of_room_is_not_tried_again() -> None:

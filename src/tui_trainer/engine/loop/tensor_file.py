@@ -62,8 +62,14 @@ def save_tensors(
 
 @contextmanager
 def saved_by_transformers() -> Iterator[None]:
-    """Inside the block transformers writes files of weights by `save_tensors`."""
-    before = getattr(modeling_utils, SAVES)
+    """Inside the block transformers writes files of weights by `save_tensors`.
+
+    A release of it that has no such name writes them itself, and once only.
+    """
+    before = getattr(modeling_utils, SAVES, None)
+    if before is None:
+        yield
+        return
     setattr(modeling_utils, SAVES, save_tensors)
     try:
         yield

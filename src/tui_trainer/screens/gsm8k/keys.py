@@ -11,7 +11,13 @@ RUN, EVALUATE, LOOK = "The run", "Evaluate", "Look"
 KEYS = (
     key("space", "start_or_pause", "start", "Start, pause, go on", RUN, main=1, id="toggle"),
     key("full_stop", "one_step", "step", "One step", RUN, main=2),
-    key("n", "several_steps", "n steps", "So many steps as are typed, then pause", RUN),
+    key(
+        "greater_than_sign",
+        "several_steps",
+        "n steps",
+        "So many steps as are typed, then pause",
+        RUN,
+    ),
     key("s", "stop", "stop", "Stop the run, with a checkpoint or not", RUN, main=6),
     key(
         "e",
