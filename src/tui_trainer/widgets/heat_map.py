@@ -62,9 +62,17 @@ class HeatMap:
 class HeatMapView(Static):
     """As many layers as there is room for; below a line of the steps."""
 
-    DEFAULT_CSS = "HeatMapView { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
+    DEFAULT_CSS = """
+    HeatMapView { height: 1fr; &.-drawn { text-wrap: nowrap; text-overflow: ellipsis; } }
+    """
+
+    def say(self, instead: str) -> None:
+        """A sentence, where there is nothing to draw."""
+        self.remove_class("-drawn")
+        self.update(instead)
 
     def show(self, heat_map: HeatMap) -> None:
+        self.add_class("-drawn")
         width, height = self.content_size
         self.update(draw(heat_map, width, height, shades(self.app)), layout=False)
 

@@ -23,7 +23,7 @@ class FigurePanel(Panel):
         """What it is of the run; without any look what is said `instead`."""
         if not history:
             self.heat_map = None
-            self.view.update(instead)
+            self.view.say(instead)
             return
         columns = cursor.columns(history, self.view.most_columns)
         self.heat_map = HeatMap(
