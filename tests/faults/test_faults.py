@@ -34,13 +34,12 @@ def test_a_run_on_a_disk_that_fails_now_and_then_or_is_full_loses_nothing(tmp_pa
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ["EIO", "ESTALE", "ENOSPC", "EDQUOT"])
-def test_so_it_is_at_every_call(tmp_path: Path, name: str) -> None:
-    told = walked(tmp_path, "--errno", name)
-    counts = re.search(rf"{name}: (\d+) of (\d+) calls", told)
+def test_so_it_is_at_more_calls(tmp_path: Path, name: str) -> None:
+    """`python -m tests.faults` goes to every one of them, which takes half an hour each."""
+    told = walked(tmp_path, "--errno", name, "--sample", "8")
+    counts = re.search(rf"{name}: 8 of (\d+) calls", told)
     assert counts is not None
-    assert counts[1] == counts[2]
     assert int(counts[1]) > 150
 
 
