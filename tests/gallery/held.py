@@ -83,8 +83,10 @@ def change_run(
     def patch(engine: Engine) -> None:
         train = engine.train
 
-        def changed(settings: TrainSettings, *, record: bool = False) -> Iterator[LoopReport]:
-            reports = train(settings, record=record)
+        def changed(
+            settings: TrainSettings, *, record: bool = False, job: str = ""
+        ) -> Iterator[LoopReport]:
+            reports = train(settings, record=record, job=job)
             return ended_with(change(reports), reports)
 
         setattr(engine, "train", changed)  # noqa: B010  # mypy takes a method for a constant

@@ -13,6 +13,7 @@ from tests.engines_begun import engines
 from tests.headless.conftest import Line, Program
 from tests.link.behind_socket import soon
 from tests.pilot import SECONDS_AT_MOST
+from tests.terminal.terminal import hear_every_signal
 from tui_trainer.link.finding import describe, names
 from tui_trainer.link.messages import Description
 from tui_trainer.runs.home import METRICS_FILE, run_folders
@@ -31,6 +32,17 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def command(tiny: str, *more: str) -> tuple[str, ...]:
     return "gsm8k", "--model", tiny, "--threads", "1", *more
+
+
+def begun(*arguments: str) -> Popen[str]:
+    """One that is sent signals while it goes on."""
+    return Popen(
+        [*PROGRAM, *arguments],
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+        preexec_fn=hear_every_signal,  # noqa: PLW1509 - it takes no lock
+    )
 
 
 def timeless(lines: list[Line]) -> list[Line]:
@@ -121,7 +133,7 @@ def test_ctrl_c_ends_the_following_alone_and_a_killed_engine_ends_it_with_a_sent
         (signal.SIGINT, 130, "session 1 goes on; end its run with: "),
         (signal.SIGKILL, 1, "The engine's process has ended"),
     ):
-        with Popen([*PROGRAM, "gsm8k", "--attach"], stdout=PIPE, stderr=PIPE, text=True) as follows:
+        with begun("gsm8k", "--attach") as follows:
             assert follows.stdout is not None
             while not follows.stdout.readline().strip().startswith("3 "):
                 assert follows.poll() is None
@@ -187,8 +199,7 @@ def test_a_model_that_cannot_be_loaded_leaves_no_engine(program: Program, place:
 def test_ctrl_c_while_a_detached_run_begins_leaves_no_engine(
     tiny: str, place: Path, listens: bool
 ) -> None:
-    begins = [*PROGRAM, *command(tiny, "--items", "5000"), "--detach"]
-    with Popen(begins, stdout=PIPE, stderr=PIPE, text=True) as program:
+    with begun(*command(tiny, "--items", "5000"), "--detach") as program:
         soon(lambda: engines(place))
         if listens:
             soon(lambda: isinstance(describe("1"), Description))
