@@ -63,7 +63,8 @@ class RemoteWorker:
             link = self._attach.link(self)
         except (InputError, OSError) as error:
             self._failure = describe_failure(error)
-            self._lose(self._failure)
+            if not self._is_left:
+                self._lose(self._failure)
             self._say_what_waits(None)
         else:
             link.begin()
@@ -102,12 +103,13 @@ class RemoteWorker:
     def end(self, last: Request[Reply]) -> "Future[Reply]":
         """Have the engine end, with `last` answered before its loops are closed.
 
-        The future is cancelled where there is no engine.
+        The future is cancelled where there is no engine; one that is being begun ends too.
         """
         self._is_left = True
         future: Future[Reply] = Future()
         if self._link is None or self._failure is not None:
             future.cancel()
+            self._attach.terminate()
         else:
             self._link.end(future, last)
         return future

@@ -6,7 +6,9 @@ import signal
 import sys
 import time
 from pathlib import Path
-from subprocess import run
+from subprocess import Popen, run
+from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 
@@ -14,10 +16,12 @@ from tests.engines_begun import engines
 from tests.link.behind_socket import View, soon
 from tests.pilot import SECONDS_AT_MOST
 from tui_trainer.failures import Failure
+from tui_trainer.link import launch
 from tui_trainer.link.attach import Attach
 from tui_trainer.link.finding import names
 from tui_trainer.link.launch import begin_engine
 from tui_trainer.protocol.events import DeviceLost, LoopChanged, LoopState
+from tui_trainer.protocol.keeping import EndWork
 from tui_trainer.protocol.loop_names import GSM8K
 from tui_trainer.protocol.loops import Train
 from tui_trainer.protocol.models import LoadModel, ReadStatus
@@ -52,6 +56,37 @@ def test_one_that_was_left_with_a_run_is_there_for_as_long_after_its_end() -> No
     finished = time.monotonic()
     soon(lambda: name not in names())
     assert time.monotonic() - finished > 2
+
+
+def test_one_that_is_given_up_while_it_begins_ends(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is there, and whoever began it has not heard of that yet."""
+    is_there, goes_on = Event(), Event()
+
+    def begin(idle_minutes: float) -> tuple[str, Popen[bytes]]:
+        begun = begin_engine(idle_minutes)
+        is_there.set()
+        assert goes_on.wait(SECONDS_AT_MOST)
+        return begun
+
+    monkeypatch.setattr(launch, "begin_engine", begin)
+    view = View(Attach())
+    assert is_there.wait(SECONDS_AT_MOST)
+    giving_up = Thread(target=view.attach.terminate)
+    giving_up.start()
+    giving_up.join(0.1)
+    goes_on.set()
+    giving_up.join()
+    soon(lambda: not engines(place))
+
+
+def test_a_view_that_quits_before_its_engine_is_there_leaves_none(place: Path) -> None:
+    view = View(Attach())
+    view.worker.end(EndWork(saves=False))
+    soon(lambda: not [one for one in enumerate_threads() if one.name == "attach"])
+    soon(lambda: not engines(place))
+    assert not view.events
 
 
 def test_a_killed_engine_is_told_within_a_second_and_so_is_what_ended_it(place: Path) -> None:

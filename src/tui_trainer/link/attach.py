@@ -1,7 +1,10 @@
 """How a view comes to its engine: it begins one, or finds one that is there."""
 
 import signal
+import threading
 from typing import TYPE_CHECKING
+
+from tui_trainer.errors import InputError
 
 if TYPE_CHECKING:  # the first frame does not wait for these
     import subprocess
@@ -23,6 +26,8 @@ class Attach:
         self.begins = not name
         """Whether the engine is this view's own: nothing is loaded yet."""
         self._process: subprocess.Popen[bytes] | None = None
+        self._beginning = threading.Lock()
+        self._is_given_up = False
 
     def link(self, hears: "Hears") -> "EngineLink":
         """Connect. InputError, OSError where there is no engine to be had."""
@@ -30,7 +35,10 @@ class Attach:
         from tui_trainer.link.launch import begin_engine  # noqa: PLC0415
 
         if self.begins:
-            self.name, self._process = begin_engine(self._idle_minutes)
+            with self._beginning:
+                if self._is_given_up:
+                    raise InputError("It was given up before it began.")
+                self.name, self._process = begin_engine(self._idle_minutes)
         else:
             self.name = find(self.name)
         return link_to(self.name, hears, looks=self._looks)
@@ -40,9 +48,12 @@ class Attach:
         return Attach(idle_minutes=self._idle_minutes)
 
     def terminate(self) -> None:
-        """Have an engine that was begun here end, also one that does not listen yet."""
-        if self._process is not None:
-            self._process.terminate()
+        """Have an engine that was begun here end, also one that does not listen yet, or is being
+        begun on another thread just now."""
+        with self._beginning:
+            self._is_given_up = True
+            if self._process is not None:
+                self._process.terminate()
 
     def why_ended(self) -> str:
         """What became of its process, as far as that can be known from here."""
