@@ -1,5 +1,6 @@
 """What a loop will need, before it starts: near to what it takes, and refused with a remedy."""
 
+import os
 import re
 import subprocess
 import sys
@@ -32,13 +33,18 @@ def example(length: int) -> Example:
 
 @pytest.mark.long
 def test_a_loop_takes_about_what_was_worked_out() -> None:
-    """In a process of its own, of which the kernel keeps the peak."""
+    """In a process of its own, of which the kernel keeps the peak.
+
+    What glibc keeps of freed tensors, another tenth to a third by chance, is not the loop's: there
+    they go back to the system at once.
+    """
     command = [sys.executable, "-m", "tests.engine.loop_memory"]
-    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    returns = os.environ | {"MALLOC_MMAP_THRESHOLD_": str(1 << 16)}
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=returns)
     measured = dict(zip(LOOPS, ended.stdout.splitlines(), strict=True))
     for loop, numbers in measured.items():
         held, needed, peak = map(int, numbers.split())
-        assert needed - held == pytest.approx(peak - held, rel=0.25), loop
+        assert needed - held == pytest.approx(peak - held, rel=0.2), loop
 
 
 def test_the_largest_pass_counts_padding_and_separators() -> None:
